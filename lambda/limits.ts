@@ -1,0 +1,29 @@
+/** Every bound of the product in one place: what strangers may send, how long we wait, how much we keep. */
+
+/** Defaults of the flags; printed by --help. */
+export const DEFAULTS = {
+  concurrency: 64,
+  perAddress: 2,
+  perNetwork: 4,
+  /** Greeting; later steps get `stepTimeoutMs`. */
+  greetingTimeoutMs: 60_000,
+  stepTimeoutMs: 30_000,
+  deadlineMs: 45 * 60_000,
+  dnsTimeoutMs: 5_000,
+  dnsTries: 3,
+  dnsConcurrency: 100,
+  restAfter421Ms: 5 * 60_000,
+} as const;
+
+/** What one stranger may make us read or keep. */
+export const BOUNDS = {
+  /** One line of an SMTP reply (RFC 5321 §4.5.3.1.5 says 512; servers say more). */
+  replyLineBytes: 4_096,
+  replyLines: 200,
+  replyTextChars: 300,
+  dnsRecords: 1_000,
+  hostsPerNextHop: 100,
+  addressesPerHost: 100,
+  chainCertificates: 100,
+  shownNames: 50,
+} as const;

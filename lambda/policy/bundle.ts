@@ -1,0 +1,37 @@
+/**
+ * Everything a run needs to know about the sender's side, as plain JSON: what `check` reads from files and what
+ * `policy push` stores. Pure; reading files is policy/files.
+ */
+import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
+import type { Settings } from './settings.ts';
+
+export interface TableText {
+  /** `hash:/etc/postfix/tls_policy`; for a bare path the type is filled in. */
+  readonly name: string;
+  /** The bytes, as latin1 text would lose none: UTF-8 where valid, else bytes mapped one to one. */
+  readonly text: string;
+}
+
+/** A table that cannot be read or listed. */
+export interface TableProblem {
+  readonly name: string;
+  /** `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre, databases: ask per key. */
+  readonly kind: 'missing' | 'not-listable';
+  readonly because: string;
+}
+
+export interface Bundle {
+  readonly settings: Settings;
+  /** smtp_tls_policy_maps in order, or the TABLE named on the command line. */
+  readonly policyTables: readonly TableText[];
+  readonly transportTables: readonly TableText[];
+  readonly problems: readonly TableProblem[];
+  /** CAfile + CApath, or Mozilla's roots where no settings were given. */
+  readonly trust: TrustStore;
+  /** By path: every tafile= and smtp_tls_trust_anchor_file named by a table or main.cf. */
+  readonly anchorFiles: Readonly<Record<string, TrustAnchorFile>>;
+  /** `--destination` names: judge these too. */
+  readonly destinations: readonly string[];
+  /** Sentences about what was assumed for lack of a setting: version, trust anchors. */
+  readonly assumed: readonly string[];
+}

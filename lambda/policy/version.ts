@@ -1,0 +1,23 @@
+/** Postfix versions: which rules of the policy, of main.cf and of the matcher apply. */
+
+/** `3.11` or `3.11.6`. Without a patch level the newest of that minor release is meant. */
+export type PostfixVersion = string;
+
+/** The newest version whose verdicts were compared with real deliveries; assumed, and printed as assumed, for lack of `--postfix-version`. */
+export const NEWEST_PROVED: PostfixVersion = '3.11';
+
+/** Whether `version` has what came with `since`. `atLeast('3.7', '3.7.13')` is true: the newest 3.7 is meant. */
+export function atLeast(version: PostfixVersion, since: PostfixVersion): boolean {
+  const have = parts(version, Number.POSITIVE_INFINITY);
+  const want = parts(since, 0);
+  for (let i = 0; i < 3; i++) {
+    const difference = (have[i] ?? 0) - (want[i] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return true;
+}
+
+function parts(version: PostfixVersion, missing: number): readonly number[] {
+  const numbers = version.split(/[.-]/).slice(0, 3).map(Number);
+  return [numbers[0] ?? missing, numbers[1] ?? missing, numbers[2] ?? missing];
+}

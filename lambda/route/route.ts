@@ -1,0 +1,37 @@
+/** Where a next hop leads: MX hosts with preferences and addresses, or why nowhere. Plain JSON. */
+
+export type DnsFailure = 'servfail' | 'refused' | 'timeout' | 'malformed';
+
+/** What one host's address lookup gave. */
+export interface MxHost {
+  /** As published in the MX record (before CNAME), lower case, no trailing dot: what `hostname` stands for. */
+  readonly host: string;
+  /** Set where smtp_cname_overrides_servername makes the alias' target the `hostname`. */
+  readonly canonical?: string;
+  /** 0 for a next hop without MX. */
+  readonly preference: number;
+  /** As answered: A then AAAA of each host, limited to the families in use. */
+  readonly addresses: readonly string[];
+  readonly lookup: 'found' | 'none' | 'not-a-name' | DnsFailure;
+}
+
+export type Route =
+  /** In order of preference; equal preferences as answered. At least one host has an address. */
+  | {
+      readonly kind: 'hosts';
+      readonly nextHop: string;
+      readonly mx: boolean;
+      readonly hosts: readonly MxHost[];
+      readonly looped?: true;
+    }
+  /** A final answer: Postfix bounces (or defers, where `dsn` is 4.x.x by a setting). */
+  | {
+      readonly kind: 'nowhere';
+      readonly nextHop: string;
+      readonly reason: 'nxdomain' | 'null-mx' | 'no-address' | 'loops' | 'not-a-name';
+      readonly dsn: string;
+      /** What Postfix logs as the status text. */
+      readonly text: string;
+    }
+  /** DNS did not answer: unseen as a whole; Postfix defers 4.4.3. */
+  | { readonly kind: 'unanswered'; readonly nextHop: string; readonly failure: DnsFailure; readonly query: string };

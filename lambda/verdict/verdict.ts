@@ -1,0 +1,155 @@
+/**
+ * What Postfix would make of a whole entry, as published by `check --json` (design: JSON of check). Plain JSON.
+ *
+ * The enums are closed: a new reason is a change of contract, and the schema in show/ follows these types.
+ */
+
+import type { UncheckedReason } from '../policy/destinations.ts';
+import type { SecurityLevel } from '../policy/entry.ts';
+import type { Via } from '../policy/next-hop.ts';
+import type { Phase, Reply, UnseenReason } from '../probe/result.ts';
+import type { DnsFailure } from '../route/route.ts';
+
+export type Verdict = 'pass' | 'degraded' | 'fail' | 'undetermined' | 'unchecked';
+
+/** Why one address would be refused at the level asked. */
+export type AddressFailure =
+  | 'starttls-not-offered'
+  | 'ehlo-refused'
+  | 'starttls-refused-temporarily'
+  | 'starttls-refused'
+  | 'handshake-failed'
+  | 'no-certificate'
+  | 'untrusted-issuer'
+  | 'missing-intermediate'
+  | 'self-signed'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'issuer-expired'
+  | 'wrong-purpose'
+  | 'weak-signature'
+  | 'invalid-ca'
+  | 'chain-too-long'
+  | 'not-permitted-name'
+  | 'bad-signature'
+  | 'name-mismatch'
+  | 'digest-mismatch'
+  | 'tlsa-mismatch'
+  | 'forced-failure'
+  | 'mx-not-in-pattern'
+  | 'tls-engine-off'
+  | 'greeting-refused'
+  | 'wrapper-mode-below-encrypt';
+
+/** Why a whole entry fails, beyond what an address can tell. */
+export type EntryFailure =
+  | 'invalid-entry'
+  | 'smtp-dies'
+  | 'nxdomain'
+  | 'null-mx'
+  | 'no-address'
+  | 'loops'
+  | 'not-a-name'
+  | 'weaker-fallback';
+
+/** Why a whole entry is undetermined, beyond what an address can tell. */
+export type EntryUnseen =
+  | 'nothing-seen'
+  | 'partly-unseen'
+  | 'dane-not-checked'
+  | 'no-dnssec'
+  | 'unfinished'
+  | `dns-${DnsFailure}`;
+
+export type Reason = AddressFailure | EntryFailure | EntryUnseen | UnseenReason | UncheckedReason;
+
+/** One certificate as shown. */
+export interface ShownCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName: string | null;
+  readonly dnsNames: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly spkiSha256: string;
+}
+
+export interface AddressVerdict {
+  readonly address: string;
+  readonly port: number;
+  readonly outcome: 'pass' | 'fail' | 'unseen';
+  readonly reason: AddressFailure | UnseenReason | null;
+  /** One clause for people, already neutral: what exactly was wrong here. */
+  readonly detail: string | null;
+  readonly phase: Phase | null;
+  readonly reply: Reply | null;
+  readonly tls: { readonly protocol: string; readonly cipher: string } | null;
+  /** Reference identifiers wanted here (or digests at fingerprint). */
+  readonly asked: readonly string[];
+  /** The presented name, digest or TLSA record that satisfied one. */
+  readonly matched: string | null;
+  /** Subject of the trust anchor the chain ends at; null where none was reached or asked. */
+  readonly anchor: string | null;
+  readonly chain: readonly ShownCertificate[];
+  /** What Postfix would log for a delivery that ends here: status text and dsn. */
+  readonly says: { readonly dsn: string; readonly text: string } | null;
+}
+
+export interface HostVerdict {
+  readonly host: string;
+  readonly preference: number;
+  readonly addresses: readonly AddressVerdict[];
+}
+
+export interface Suggestion {
+  /** The whole line to use instead. */
+  readonly line: string;
+  /** `dns`: the names were chosen by today's unsigned DNS and the administrator must vouch for them; `policy`: by the entry alone. */
+  readonly restsOn: 'dns' | 'policy' | 'dnssec';
+  /** A sentence on what the line rests on. */
+  readonly because: string;
+  /** The verdict of this line on the same evidence; only lines that pass are suggested. */
+  readonly verdict: 'pass' | 'degraded';
+}
+
+export type Protection = 'none' | 'encrypted' | 'authenticated';
+export type PostfixWould = 'deliver' | 'defer' | 'bounce' | 'depends';
+
+export interface EntryVerdict {
+  readonly id: string;
+  /** Null for a `--destination` that no entry covers. */
+  readonly table: string | null;
+  readonly line: number | null;
+  readonly key: string | null;
+  readonly destination: string;
+  readonly nextHop: {
+    readonly text: string;
+    readonly host: string;
+    readonly port: number;
+    readonly mx: boolean;
+    readonly via: Via;
+  } | null;
+  readonly level: SecurityLevel | 'invalid';
+  /** The match list as asked: elements of `match=` or of main.cf. */
+  readonly match: readonly string[];
+  readonly verdict: Verdict;
+  readonly reason: Reason | null;
+  /** One plain sentence: what Postfix would do, why, names wanted and offered. */
+  readonly sentence: string;
+  readonly protection: Protection;
+  readonly postfixWould: PostfixWould | null;
+  /** Status text in Postfix's words, and its dsn; null where it would deliver. Several where the order decides. */
+  readonly postfixSays: string | null;
+  readonly postfixDsn: string | null;
+  /** Every ending some order could give, for the reference tests: `sent 2.0.0 `, `deferred 4.7.5 Server certificate not verified`. */
+  readonly endings: readonly { readonly status: 'sent' | 'deferred' | 'bounced'; readonly dsn: string; readonly text: string }[];
+  /** ISO 8601: first date at which the verdict would turn, over the chains seen; null where none is in sight. */
+  readonly failsFrom: string | null;
+  readonly degradedFrom: string | null;
+  readonly failsBecause: string | null;
+  readonly suggestion: Suggestion | null;
+  readonly hosts: readonly HostVerdict[];
+}

@@ -1,0 +1,14 @@
+import { defineConfig } from 'vitest/config';
+
+/** What needs something only CI has (a real Postfix, DynamoDB Local, the runtime client) has a configuration of its own beside it. */
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/postfix/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
+    pool: 'forks',
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    reporters: ['default', './test/closing-line.ts'],
+  },
+});
