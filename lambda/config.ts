@@ -1,0 +1,106 @@
+/**
+ * The function's environment variables, read once into a typed Config; infra writes the same names.
+ *
+ * Flags of the command line are not here: each command has its own. A value that does not fit is our fault or the
+ * deployer's, so it throws, naming the variable.
+ */
+import * as v from 'valibot';
+import { DEFAULTS } from './limits.ts';
+
+/** Name of each variable, by what it holds. */
+export const VARIABLES = {
+  environment: 'WATCH_ENVIRONMENT',
+  table: 'WATCH_TABLE',
+  topic: 'WATCH_TOPIC',
+  chatTopic: 'WATCH_CHAT_TOPIC',
+  policy: 'WATCH_POLICY',
+  vantage: 'WATCH_VANTAGE',
+  helo: 'WATCH_HELO',
+  controlHosts: 'WATCH_CONTROL_HOSTS',
+  concurrency: 'WATCH_CONCURRENCY',
+  perNetwork: 'WATCH_PER_NETWORK',
+  resolver: 'WATCH_RESOLVER',
+  smtpPort: 'WATCH_SMTP_PORT',
+  allowPrivateAddresses: 'WATCH_ALLOW_PRIVATE_ADDRESSES',
+  runIntervalHours: 'WATCH_RUN_INTERVAL_HOURS',
+  silenceHours: 'WATCH_SILENCE_HOURS',
+  historyDays: 'WATCH_HISTORY_DAYS',
+  reserveSeconds: 'WATCH_RESERVE_SECONDS',
+} as const;
+
+export type Variable = keyof typeof VARIABLES;
+
+const wholeNumber = (least: number, most: number) =>
+  v.pipe(
+    v.string(),
+    v.regex(/^\d{1,9}$/, 'is no whole number'),
+    v.transform(Number),
+    v.minValue(least, `is below ${least}`),
+    v.maxValue(most, `is above ${most}`),
+  );
+const text = v.pipe(v.string(), v.trim(), v.nonEmpty('is empty'));
+const list = v.pipe(
+  v.string(),
+  v.transform((value) =>
+    value
+      .split(',')
+      .map((item) => item.trim())
+      .filter((item) => item !== ''),
+  ),
+);
+const topicArn = v.pipe(text, v.regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[^:]+$/, 'is no ARN of an SNS topic'));
+
+const SCHEMA = v.object({
+  /** The stack's environment: the dimension of every metric. */
+  environment: text,
+  table: text,
+  topic: topicArn,
+  chatTopic: v.optional(topicArn),
+  policy: v.optional(text, 'default'),
+  vantage: text,
+  /** EHLO name; absent: smtp_helo_name or myhostname of the pushed settings. */
+  helo: v.optional(text),
+  controlHosts: v.optional(list, ''),
+  concurrency: v.optional(wholeNumber(1, 1_000), String(DEFAULTS.concurrency)),
+  perNetwork: v.optional(wholeNumber(1, 1_000), String(DEFAULTS.perNetwork)),
+  /** `IP` or `IP:PORT`; absent: the resolver of the machine. */
+  resolver: v.optional(text),
+  /** For next hops that name no port; absent: smtp_tcp_port of the pushed settings. */
+  smtpPort: v.optional(wholeNumber(1, 65_535)),
+  allowPrivateAddresses: v.optional(
+    v.pipe(
+      v.picklist(['yes', 'no'], 'is neither "yes" nor "no"'),
+      v.transform((value) => value === 'yes'),
+    ),
+    'no',
+  ),
+  /** Time between two runs: the horizon of a forecast is at least two of them. */
+  runIntervalHours: v.optional(wholeNumber(1, 168), '24'),
+  /** The sentinel's patience: no complete run for so long is silence. */
+  silenceHours: v.optional(wholeNumber(1, 168), '26'),
+  historyDays: v.optional(wholeNumber(7, 3_650), '400'),
+  /** What is kept of the function's time limit for second look, telling and storing. */
+  reserveSeconds: v.optional(wholeNumber(1, 600), '120'),
+});
+
+export type Config = v.InferOutput<typeof SCHEMA>;
+
+/** Reads the variables; throws one error that names every variable at fault, with what is wrong with it. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(
+    Object.entries(VARIABLES).flatMap(([field, name]) => {
+      const value = environment[name];
+      return value === undefined || value === '' ? [] : [[field, value]];
+    }),
+  );
+  const read = v.safeParse(SCHEMA, given);
+  if (read.success) return read.output;
+  throw new Error(read.issues.map((issue) => describeIssue(issue, given)).join('; '));
+}
+
+function describeIssue(issue: v.InferIssue<typeof SCHEMA>, given: Readonly<Record<string, string>>): string {
+  const field = v.getDotPath(issue) as Variable;
+  const value = given[field];
+  if (value === undefined) return `environment variable ${VARIABLES[field]} is not set: the stack of this function sets it`;
+  return `environment variable ${VARIABLES[field]}: "${value}" ${issue.message}`;
+}

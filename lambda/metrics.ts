@@ -1,0 +1,102 @@
+/**
+ * What one run tells CloudWatch: names and units shared by the function, its alarms and its dashboard, and the one
+ * line that carries them in embedded metric format. Pure.
+ *
+ * The line goes to standard output as it is; the agent behind the function's log group makes metrics of it, so that
+ * no call and no permission is needed. Format: "Specification: Embedded metric format" of the CloudWatch manual.
+ */
+import type { Verdict } from './verdict/verdict.ts';
+
+/** Shared by all environments; the dimension keeps them apart. */
+export const NAMESPACE = 'PostfixTlsWatch';
+export const DIMENSION = 'Environment';
+
+/** Every metric, with its unit in CloudWatch's words. Gauges: several reports of one run must not be summed. */
+export const METRICS = {
+  EntriesPass: 'Count',
+  EntriesDegraded: 'Count',
+  EntriesFail: 'Count',
+  EntriesUndetermined: 'Count',
+  EntriesUnchecked: 'Count',
+  /** Entries that nobody watches: unchecked, muted, or not judged in this run. */
+  EntriesNotWatched: 'Count',
+  /** Entries the run had no time for; they come first next time. Above zero, the run was partial. */
+  EntriesUnfinished: 'Count',
+  /** Absent while no end is in sight; zero once an entry fails. */
+  DaysToFirstFailure: 'Count',
+  Conversations: 'Count',
+  Duration: 'Milliseconds',
+  /** 1 where the run was complete; from the sentinel, 1 where a complete run is recent enough. */
+  RunCompleted: 'Count',
+  /** 1 where the run could not do its work: nothing stored, or something due was not told. */
+  RunFailed: 'Count',
+  /** 1 where no address family proved that port 25 is open from here. */
+  Blind: 'Count',
+  ConfirmedSubscribers: 'Count',
+} as const;
+
+export type MetricName = keyof typeof METRICS;
+
+/** What one run, or one look of the sentinel, came to. */
+export interface RunFigures {
+  readonly verdicts: Readonly<Record<Verdict, number>>;
+  readonly notWatched: number;
+  readonly unfinished: number;
+  /** Absent while no failure is in sight. */
+  readonly daysToFirstFailure?: number | undefined;
+  readonly conversations: number;
+  readonly durationMs: number;
+  readonly completed: boolean;
+  readonly failed: boolean;
+  readonly blind: boolean;
+  /** Absent where the topic could not be asked. */
+  readonly confirmedSubscribers?: number | undefined;
+}
+
+/** The figures as metrics; one that is unknown is left out, for a zero would be a claim. */
+export function metricValues(figures: RunFigures): Readonly<Partial<Record<MetricName, number>>> {
+  return {
+    EntriesPass: figures.verdicts.pass,
+    EntriesDegraded: figures.verdicts.degraded,
+    EntriesFail: figures.verdicts.fail,
+    EntriesUndetermined: figures.verdicts.undetermined,
+    EntriesUnchecked: figures.verdicts.unchecked,
+    EntriesNotWatched: figures.notWatched,
+    EntriesUnfinished: figures.unfinished,
+    ...(figures.daysToFirstFailure === undefined ? {} : { DaysToFirstFailure: figures.daysToFirstFailure }),
+    Conversations: figures.conversations,
+    Duration: figures.durationMs,
+    RunCompleted: figures.completed ? 1 : 0,
+    RunFailed: figures.failed ? 1 : 0,
+    Blind: figures.blind ? 1 : 0,
+    ...(figures.confirmedSubscribers === undefined ? {} : { ConfirmedSubscribers: figures.confirmedSubscribers }),
+  };
+}
+
+/**
+ * One log line: metrics by name at the top level, as the format asks, and whatever else the summary tells beside them.
+ * `at` is epoch ms. Nothing in `details` may bear the name of a metric.
+ */
+export function embeddedMetrics(
+  environment: string,
+  values: Readonly<Partial<Record<MetricName, number>>>,
+  details: Readonly<Record<string, unknown>>,
+  at: number,
+): Readonly<Record<string, unknown>> {
+  const named = Object.keys(values) as MetricName[];
+  return {
+    ...details,
+    _aws: {
+      Timestamp: at,
+      CloudWatchMetrics: [
+        {
+          Namespace: NAMESPACE,
+          Dimensions: [[DIMENSION]],
+          Metrics: named.map((name) => ({ Name: name, Unit: METRICS[name] })),
+        },
+      ],
+    },
+    [DIMENSION]: environment,
+    ...values,
+  };
+}
