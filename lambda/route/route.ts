@@ -33,5 +33,14 @@ export type Route =
       /** What Postfix logs as the status text. */
       readonly text: string;
     }
-  /** DNS did not answer: unseen as a whole; Postfix defers 4.4.3. */
-  | { readonly kind: 'unanswered'; readonly nextHop: string; readonly failure: DnsFailure; readonly query: string };
+  /** DNS did not answer: unseen as a whole; Postfix defers, with `dsn` (4.4.3, or 4.4.4 where the last of several answers was final) and `text`. */
+  | {
+      readonly kind: 'unanswered';
+      readonly nextHop: string;
+      readonly failure: DnsFailure;
+      /** `example.com MX`. */
+      readonly query: string;
+      readonly dsn: string;
+      /** What Postfix logs as the status text. */
+      readonly text: string;
+    };

@@ -1,0 +1,168 @@
+/**
+ * From a next hop to the addresses that Postfix would walk, or to its reason for not having any.
+ *
+ * Follows smtp_domain_addr(), smtp_host_addr() and smtp_addr_one() in src/smtp/smtp_addr.c and dns_lookup_x() in
+ * src/dns/dns_lookup.c, down to the wording of the status text. Order, shuffling and limits are route/address-limit.
+ */
+import { BOUNDS } from '../limits.ts';
+import type { NextHop } from '../policy/next-hop.ts';
+import type { Settings } from '../policy/settings.ts';
+import { isNameOrAddress, toAscii } from './host-name.ts';
+import { findAddresses, type Lookup, mailExchangers } from './lookup.ts';
+import type { DnsFailure, MxHost, Route } from './route.ts';
+
+/** What a record of each type holds. Names are lower case without trailing dot; the root is the empty string (null MX). */
+export interface DnsRecords {
+  readonly MX: { readonly preference: number; readonly exchange: string };
+  readonly A: string;
+  readonly AAAA: string;
+  readonly CNAME: string;
+  /** `data` is lower-case hex. */
+  readonly TLSA: { readonly usage: number; readonly selector: number; readonly matchingType: number; readonly data: string };
+}
+
+export type DnsType = keyof DnsRecords;
+
+export type DnsAnswer<T extends DnsType = DnsType> =
+  | {
+      readonly kind: 'found';
+      readonly records: readonly DnsRecords[T][];
+      /** Targets of the CNAMEs followed, in order. */
+      readonly aliases: readonly string[];
+      /** The last of `aliases`; absent where the name was no alias. */
+      readonly canonical?: string;
+      /** The resolver says that all of it is authentic (RFC 4035 §3.2.3). */
+      readonly ad: boolean;
+      /** Smallest in the answer, in seconds. */
+      readonly ttl?: number;
+    }
+  /** `name` is what was asked last: the target of an alias that the resolver did not follow itself, else the name itself. */
+  | { readonly kind: 'nodata'; readonly name?: string; readonly ad: boolean }
+  | { readonly kind: 'nxdomain'; readonly name?: string; readonly ad: boolean }
+  | { readonly kind: 'failed'; readonly failure: DnsFailure };
+
+/**
+ * The door to DNS. May be called concurrently and repeatedly: answers are remembered for the life of the door, failures
+ * too, so that a second look takes a new door. Never rejects: what went wrong is an answer of kind `failed`.
+ */
+export interface Dns {
+  query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;
+}
+
+/** The routes of many next hops, in their order; equal questions are asked once, by the door's promise. */
+export function resolveBatch(nextHops: readonly NextHop[], settings: Settings, dns: Dns): Promise<Route[]> {
+  return Promise.all(nextHops.map((nextHop) => resolveRoute(nextHop, settings, dns)));
+}
+
+/** The route of one next hop. Never rejects unless the door does. */
+export async function resolveRoute(nextHop: NextHop, settings: Settings, dns: Dns): Promise<Route> {
+  const name = toAscii(nextHop.host);
+  if (!nextHop.mx || settings.dnsSupportLevel === 'disabled') return hostRoute(nextHop, name, settings, dns);
+  const mx = await mailExchangers(name, dns);
+  switch (mx.kind) {
+    case 'found':
+      return mxRoute(nextHop, mx.records, settings, dns);
+    case 'null-mx':
+      return nowhere(nextHop, settings, { reason: 'null-mx', dsn: '5.1.0', text: mx.text });
+    case 'not-found':
+      return hostRoute(nextHop, name, settings, dns);
+    case 'invalid':
+      if (settings.ignoreMxLookupError) return hostRoute(nextHop, name, settings, dns);
+      return nowhere(nextHop, settings, { reason: 'not-a-name', dsn: '5.4.4', text: mx.text });
+    case 'failed':
+      if (settings.ignoreMxLookupError) return hostRoute(nextHop, name, settings, dns);
+      return unanswered(nextHop, { failure: mx.failure, query: `${name} MX`, dsn: '4.4.3', text: mx.text });
+  }
+}
+
+/** Hosts by MX. Any host with an address makes the failures of others harmless. */
+async function mxRoute(nextHop: NextHop, records: readonly DnsRecords['MX'][], settings: Settings, dns: Dns): Promise<Route> {
+  const sorted = records.toSorted((a, b) => a.preference - b.preference).slice(0, BOUNDS.hostsPerNextHop);
+  const found = await Promise.all(sorted.map(({ exchange }) => lookUp(exchange, settings, dns)));
+  const hosts = sorted.map(({ preference, exchange }, i) => mxHost(exchange, preference, found[i], settings));
+  const reachable = hosts.filter((host) => host.addresses.length > 0);
+  const [best] = reachable;
+  if (best === undefined) {
+    const asked = found.filter((_, i) => isNameOrAddress(sorted[i]?.exchange ?? ''));
+    return noAddress(nextHop, asked, settings, true);
+  }
+
+  const self = detectsLoops(nextHop) ? reachable.find((host) => isOurs(host, settings)) : undefined;
+  if (self === undefined) return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts };
+  // We are a backup: only better hosts count. With none of them in DNS we may not claim a loop (smtp_addr.c).
+  const better = hosts.filter((host) => host.preference < self.preference);
+  if (better.some((host) => host.addresses.length > 0))
+    return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts: better, looped: true };
+  return hosts[0]?.preference === best.preference
+    ? loops(nextHop, settings)
+    : nowhere(nextHop, settings, {
+        reason: 'loops',
+        dsn: '4.4.4',
+        text: `unable to find primary relay for ${nextHop.host}`,
+      });
+}
+
+/** The next hop is the host: bracketed, without MX, or with DNS switched off. */
+async function hostRoute(nextHop: NextHop, name: string, settings: Settings, dns: Dns): Promise<Route> {
+  const found = await lookUp(name, settings, dns);
+  const host = mxHost(name, 0, found, settings);
+  if (host.addresses.length === 0) return noAddress(nextHop, [found], settings, false);
+  if (detectsLoops(nextHop) && isOurs(host, settings)) return loops(nextHop, settings);
+  return { kind: 'hosts', nextHop: nextHop.text, mx: false, hosts: [host] };
+}
+
+const lookUp = (host: string, settings: Settings, dns: Dns): Promise<Lookup> => findAddresses(host, settings, dns);
+
+function mxHost(name: string, preference: number, found: Lookup | undefined, settings: Settings): MxHost {
+  const host = name.toLowerCase();
+  if (found?.kind === 'found') {
+    const { addresses, canonical } = found;
+    const overrides = settings.cnameOverridesServername && canonical !== undefined;
+    return { host, ...(overrides ? { canonical } : {}), preference, addresses, lookup: 'found' };
+  }
+  const none = isNameOrAddress(name) ? 'none' : 'not-a-name';
+  return { host, preference, addresses: [], lookup: found?.kind === 'failed' ? found.failure : none };
+}
+
+/** No host has an address: final when all answers were. The text is the last host's, the code remembers any soft error. */
+function noAddress(nextHop: NextHop, found: readonly Lookup[], settings: Settings, mx: boolean): Route {
+  let dsn = '';
+  let text = '';
+  for (const lookup of found) {
+    if (lookup.kind === 'found') continue;
+    dsn = dsn.startsWith('4') ? lookup.softDsn : lookup.dsn;
+    text = lookup.text;
+  }
+  const failed = found.findLast((lookup) => lookup.kind === 'failed');
+  if (failed !== undefined) return unanswered(nextHop, { failure: failed.failure, query: failed.query, dsn, text });
+  if (mx && settings.deferIfNoMxAddressFound) dsn = dsn.replace(/^5/, '4');
+  const last = found.at(-1);
+  const reason = mx || last?.kind !== 'not-found' ? 'no-address' : last.reason;
+  return nowhere(nextHop, settings, { reason, dsn, text });
+}
+
+/** SMTP_MISC_FLAG_LOOP_DETECT: only on port 25 may an address of ours mean ourselves. */
+const detectsLoops = (nextHop: NextHop): boolean => nextHop.port === 25;
+
+const isOurs = (host: MxHost, settings: Settings): boolean =>
+  host.addresses.some((address) => settings.ownAddresses.includes(address));
+
+const loops = (nextHop: NextHop, settings: Settings): Route =>
+  nowhere(nextHop, settings, {
+    reason: 'loops',
+    dsn: '5.4.6',
+    text: `mail for ${nextHop.host} loops back to myself`,
+  });
+
+type Nowhere = Extract<Route, { readonly kind: 'nowhere' }>;
+type Unanswered = Extract<Route, { readonly kind: 'unanswered' }>;
+
+/** smtp_connect_inet() takes a final error about the relayhost or a fallback relay for a slip of the administrator. */
+function nowhere(nextHop: NextHop, settings: Settings, why: Pick<Nowhere, 'reason' | 'dsn' | 'text'>): Route {
+  const relay = nextHop.via === 'fallback-relay' || (settings.relayhost !== '' && nextHop.text === settings.relayhost);
+  return { kind: 'nowhere', nextHop: nextHop.text, ...why, dsn: relay && why.dsn.startsWith('5') ? '4.3.5' : why.dsn };
+}
+
+function unanswered(nextHop: NextHop, why: Omit<Unanswered, 'kind' | 'nextHop'>): Route {
+  return { kind: 'unanswered', nextHop: nextHop.text, ...why };
+}
