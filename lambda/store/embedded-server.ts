@@ -1,0 +1,98 @@
+/**
+ * The child process behind the embedded store: dynalite on one directory, on a random port of 127.0.0.1.
+ *
+ * A process of its own keeps the database out of the run's memory. It holds the lock, answers only requests that carry
+ * the access key it made up at start (other users of the machine can reach the port too), and ends with its parent,
+ * whose end closes our stdin, however it ended. Signals of the terminal are the parent's to answer.
+ *
+ * Started as `node embedded-server.ts DIR WAIT_MS COMMAND`; says one JSON line of `ServerWord` on stdout.
+ */
+import { randomBytes } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import dynalite from 'dynalite';
+import type { Holder } from './lock.ts';
+import { lockDirectory, self } from './lock.ts';
+
+/** What the child tells its parent, once. */
+export type ServerWord =
+  | { readonly kind: 'ready'; readonly port: number; readonly accessKeyId: string }
+  | { readonly kind: 'held'; readonly by: Holder | null }
+  | { readonly kind: 'failed'; readonly because: string };
+
+const [, , dir = '', waitMs = '0', command = ''] = process.argv;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
+
+let release: () => Promise<void> = () => Promise.resolve();
+let stopping = false;
+
+process.stdin.on('end', () => void stop(0)).resume();
+process.on('uncaughtException', (error) => {
+  const { code, message } = error as NodeJS.ErrnoException;
+  // LevelDB's own lock is taken, and our file did not say so.
+  const word: ServerWord =
+    code === 'LEVEL_DATABASE_NOT_OPEN' && !stopping ? { kind: 'held', by: null } : { kind: 'failed', because: message };
+  say(word);
+  void stop(1);
+});
+
+async function start(): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const locking = await lockDirectory(dir, await self(command, process.ppid, Date.now()), Number(waitMs));
+  if (locking.kind === 'held') {
+    say({ kind: 'held', by: locking.by ?? null });
+    return stop(1);
+  }
+  release = locking.release;
+
+  const accessKeyId = randomBytes(16).toString('hex');
+  const server = dynalite({ path: join(dir, 'db'), createTableMs: 0 });
+  const answer = server.listeners('request')[0] as (request: unknown, response: unknown) => void;
+  server.removeAllListeners('request');
+  server.on('request', (request, response) => {
+    if (request.headers.authorization?.includes(` Credential=${accessKeyId}/`)) return answer(request, response);
+    response.writeHead(403).end();
+  });
+  server.keepAliveTimeout = 60_000;
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await firstRequest(port, accessKeyId);
+  say({ kind: 'ready', port, accessKeyId });
+}
+
+/** LevelDB opens in the background and reports nothing until it is used. */
+async function firstRequest(port: number, accessKeyId: string): Promise<void> {
+  const response = await fetch(`http://127.0.0.1:${port}/`, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.0',
+      'x-amz-target': 'DynamoDB_20120810.ListTables',
+      'x-amz-date': '20260101T000000Z',
+      authorization: `AWS4-HMAC-SHA256 Credential=${accessKeyId}/20260101/local/dynamodb/aws4_request, SignedHeaders=host, Signature=0`,
+    },
+    body: '{}',
+  });
+  if (!response.ok) throw new Error(`the embedded store answers ${response.status}`);
+  await response.arrayBuffer();
+}
+
+async function stop(code: number): Promise<void> {
+  if (stopping) return;
+  stopping = true;
+  // What was acknowledged is in LevelDB's log already; an unfinished request has nobody left to hear its answer.
+  await release().catch(() => undefined);
+  process.exit(code);
+}
+
+let said = false;
+function say(word: ServerWord): void {
+  if (!said) process.stdout.write(`${JSON.stringify(word)}\n`);
+  else if (word.kind === 'failed') process.stderr.write(`postfix-tls-watch: embedded store: ${word.because}\n`);
+  said = true;
+}
+
+start().catch((error: unknown) => {
+  say({ kind: 'failed', because: error instanceof Error ? error.message : String(error) });
+  void stop(1);
+});
