@@ -193,8 +193,9 @@ async function startTls(
 }
 
 async function secure(socket: Socket, seen: SeenConversation, serving: TlsServing): Promise<Socket | undefined> {
-  const result = await handshake(socket, serving);
-  if (result.hello !== undefined) seen.hello = result.hello;
+  const result = await handshake(socket, serving, (hello) => {
+    seen.hello = hello;
+  });
   switch (result.kind) {
     case 'failed':
       seen.handshakeError = result.because;

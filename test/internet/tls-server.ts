@@ -21,28 +21,29 @@ export interface TlsServing {
 }
 
 export type Handshake =
-  | { readonly kind: 'secured'; readonly socket: TLSSocket; readonly hello: ClientHello | undefined }
-  | { readonly kind: 'failed'; readonly because: string; readonly hello: ClientHello | undefined };
+  | { readonly kind: 'secured'; readonly socket: TLSSocket }
+  | { readonly kind: 'failed'; readonly because: string };
 
-/** Plays the server's side of one handshake; the socket is closed when it fails. */
-export async function handshake(socket: Socket, serving: TlsServing): Promise<Handshake> {
+/** Plays the server's side of one handshake, and tells the hello before it answers; the socket is closed when it fails. */
+export async function handshake(socket: Socket, serving: TlsServing, onHello: (hello: ClientHello) => void): Promise<Handshake> {
   const record = await firstRecord(socket);
-  if (record === undefined) return { kind: 'failed', because: 'no ClientHello came', hello: undefined };
+  if (record === undefined) return { kind: 'failed', because: 'no ClientHello came' };
   const hello = readClientHello(record);
+  if (hello !== undefined) onHello(hello);
   const named = hello?.servername === undefined ? undefined : serving.sniChains[hello.servername.toLowerCase()];
   if (serving.sniOnly && named === undefined) {
     socket.end(UNRECOGNIZED_NAME);
-    return { kind: 'failed', because: 'refused for lack of a known name', hello };
+    return { kind: 'failed', because: 'refused for lack of a known name' };
   }
   socket.unshift(record);
   const secured = new TLSSocket(socket, { isServer: true, secureContext: contextOf(named ?? serving.identity, serving.terms) });
   return new Promise((resolve) => {
     secured.on('error', (error) => {
       socket.destroy();
-      resolve({ kind: 'failed', because: error.message, hello });
+      resolve({ kind: 'failed', because: error.message });
     });
-    secured.on('close', () => resolve({ kind: 'failed', because: 'closed by the client', hello }));
-    secured.on('secure', () => resolve({ kind: 'secured', socket: secured, hello }));
+    secured.on('close', () => resolve({ kind: 'failed', because: 'closed by the client' }));
+    secured.on('secure', () => resolve({ kind: 'secured', socket: secured }));
   });
 }
 
