@@ -111,9 +111,7 @@ async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<
   const answer = await dns.query(name, type);
   switch (answer.kind) {
     case 'found':
-      return answer.aliases.every(isNameOrAddress)
-        ? answer
-        : { kind: 'invalid', text: malformed(name, type) };
+      return answer.aliases.every(isNameOrAddress) ? answer : { kind: 'invalid', text: malformed(name, type) };
     case 'nodata': {
       const text = notFound(answer.name ?? name, type, 'Host found but no data record of requested type');
       return { kind: 'not-found', reason: 'no-address', text };

@@ -1,0 +1,198 @@
+/**
+ * The door to DNS: asks recursive resolvers over UDP, over TCP where an answer is truncated.
+ *
+ * Not the system's resolver library: that one shows neither the AD bit nor the aliases followed, and tells SERVFAIL
+ * from a time-out only with luck. Answers count only from the address asked and for the question asked.
+ */
+import { randomInt } from 'node:crypto';
+import { createSocket } from 'node:dgram';
+import { getServers } from 'node:dns';
+import { connect, isIP, isIPv6 } from 'node:net';
+import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
+import type { Dns, DnsAnswer, DnsType } from './resolve.ts';
+import type { DnsFailure } from './route.ts';
+
+export interface DnsOptions {
+  /** `ip`, `ip:port` or `[ip]:port`; none: those of the system (/etc/resolv.conf). */
+  readonly servers?: readonly string[];
+  /** For one attempt with one server. */
+  readonly timeoutMs: number;
+  /** Attempts in all, taken by the servers in turn; each server gets at least one. */
+  readonly tries: number;
+  /** Questions under way at once: resolvers drop what comes in floods. */
+  readonly concurrency: number;
+}
+
+/** Opens the door. It holds no socket between questions, so that there is nothing to close. */
+export function openDns(options: DnsOptions): Dns {
+  const servers = (options.servers?.length ? options.servers : getServers()).map(parseServer);
+  if (servers.length === 0) throw new Error('resolv.conf: no name server; name one with --resolver');
+  const turns = new Turns(options.concurrency);
+  const answers = new Map<string, Promise<DnsAnswer>>();
+
+  return {
+    query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
+      const key = `${type} ${name.toLowerCase()}`;
+      const known = answers.get(key);
+      // One key, one type: the cast only says what the key says.
+      if (known !== undefined) return known as Promise<DnsAnswer<T>>;
+      const answer = turns.take(() => follow({ name, type }, servers, options));
+      answers.set(key, answer);
+      return answer;
+    },
+  };
+}
+
+/** Asks again for the target of an alias that the resolver left open, as dns_lookup_x() does, up to ten times. */
+async function follow<T extends DnsType>(
+  question: Question<T>,
+  servers: readonly Server[],
+  options: DnsOptions,
+): Promise<DnsAnswer<T>> {
+  const aliases: string[] = [];
+  let authentic = true;
+  let { name } = question;
+  for (let count = 0; count < 10; count++) {
+    const answer = await askInTurn({ name, type: question.type }, servers, options);
+    if (answer.kind === 'failed') return answer;
+    authentic &&= answer.ad;
+    if (answer.kind !== 'alias') {
+      if (aliases.length === 0) return answer;
+      if (answer.kind !== 'found') return { ...answer, name, ad: authentic };
+      aliases.push(...answer.aliases);
+      return { ...answer, aliases, canonical: aliases.at(-1) ?? name, ad: authentic };
+    }
+    aliases.push(...answer.aliases);
+    name = answer.canonical;
+  }
+  return { kind: 'nodata', name, ad: false };
+}
+
+type Settled<T extends DnsType> = Exclude<Reading<T>, { readonly kind: 'unrelated' | 'truncated' | 'no-edns' }>;
+
+/** The servers in turn until one says something definite. Of several failures, one that is an answer is the better reason. */
+async function askInTurn<T extends DnsType>(
+  question: Question<T>,
+  servers: readonly Server[],
+  options: DnsOptions,
+): Promise<Settled<T>> {
+  let failure: DnsFailure = 'timeout';
+  for (let attempt = 0; attempt < Math.max(options.tries, servers.length); attempt++) {
+    const server = servers[attempt % servers.length];
+    if (server === undefined) break;
+    const answer = await askServer(question, server, options.timeoutMs);
+    if (answer.kind !== 'failed') return answer;
+    if (answer.failure !== 'timeout') failure = answer.failure;
+  }
+  return { kind: 'failed', failure };
+}
+
+async function askServer<T extends DnsType>(question: Question<T>, server: Server, timeoutMs: number): Promise<Settled<T>> {
+  let answer = await overUdp(question, server, timeoutMs, true);
+  if (answer.kind === 'no-edns') answer = await overUdp(question, server, timeoutMs, false);
+  if (answer.kind === 'truncated') answer = await overTcp(question, server, timeoutMs);
+  switch (answer.kind) {
+    case 'unrelated':
+    case 'truncated':
+    case 'no-edns':
+      return { kind: 'failed', failure: 'malformed' };
+    case 'found':
+    case 'nodata':
+    case 'nxdomain':
+    case 'alias':
+    case 'failed':
+      return answer;
+  }
+}
+
+/** A socket of its own for each query: a random port beside the random id. Unrelated datagrams are passed over until the time is up. */
+function overUdp<T extends DnsType>(
+  question: Question<T>,
+  server: Server,
+  timeoutMs: number,
+  edns: boolean,
+): Promise<Reading<T>> {
+  const id = randomInt(0x1_0000);
+  return new Promise((resolve) => {
+    const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
+    const finish = (reading: Reading<T>): void => {
+      clearTimeout(timer);
+      socket.removeAllListeners().on('error', () => {});
+      socket.close();
+      resolve(reading);
+    };
+    const timer = setTimeout(() => finish({ kind: 'failed', failure: 'timeout' }), timeoutMs);
+    socket.on('error', () => finish({ kind: 'failed', failure: 'timeout' }));
+    socket.on('message', (bytes) => {
+      const reading = readAnswer(bytes, question, id);
+      if (reading.kind !== 'unrelated') finish(reading);
+    });
+    // Connected, so that the kernel drops what other addresses send, and tells when nobody listens.
+    socket.connect(server.port, server.address, () => socket.send(writeQuery(question, id, edns)));
+  });
+}
+
+function overTcp<T extends DnsType>(question: Question<T>, server: Server, timeoutMs: number): Promise<Reading<T>> {
+  const id = randomInt(0x1_0000);
+  return new Promise((resolve) => {
+    const socket = connect({ host: server.address, port: server.port });
+    const chunks: Buffer[] = [];
+    const finish = (reading: Reading<T>): void => {
+      clearTimeout(timer);
+      socket.removeAllListeners().on('error', () => {});
+      socket.destroy();
+      resolve(reading);
+    };
+    const timer = setTimeout(() => finish({ kind: 'failed', failure: 'timeout' }), timeoutMs);
+    socket.on('connect', () => {
+      const query = writeQuery(question, id, true);
+      socket.write(Buffer.concat([Buffer.from([query.length >> 8, query.length & 0xff]), query]));
+    });
+    socket.on('error', () => finish({ kind: 'failed', failure: 'timeout' }));
+    socket.on('close', () => finish({ kind: 'failed', failure: 'malformed' }));
+    socket.on('data', (chunk) => {
+      chunks.push(chunk);
+      const received = Buffer.concat(chunks);
+      if (received.length < 2 || received.length < 2 + received.readUInt16BE()) return;
+      const reading = readAnswer(received.subarray(2, 2 + received.readUInt16BE()), question, id);
+      finish(reading.kind === 'unrelated' ? { kind: 'failed', failure: 'malformed' } : reading);
+    });
+  });
+}
+
+interface Server {
+  readonly address: string;
+  readonly port: number;
+}
+
+/** @throws Error for text that is no address, with or without port */
+function parseServer(text: string): Server {
+  const { host, port } = /^\[(?<host>[^\]]+)\](?::(?<port>\d+))?$/.exec(text)?.groups ??
+    /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text)?.groups ?? { host: text };
+  const number = Number(port ?? 53);
+  if (host === undefined || isIP(host) === 0 || number < 1 || number > 65_535)
+    throw new Error(`resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`);
+  return { address: host, port: number };
+}
+
+/** So many at once and no more; the others wait in order. */
+class Turns {
+  readonly #waiting: (() => void)[] = [];
+  #free: number;
+
+  constructor(count: number) {
+    this.#free = count;
+  }
+
+  async take<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    else this.#free--;
+    try {
+      return await work();
+    } finally {
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free++;
+      else next();
+    }
+  }
+}
