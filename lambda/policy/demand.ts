@@ -40,4 +40,11 @@ export interface TlsDemand {
 export type Demand =
   | TlsDemand
   /** Broken entry, broken table, unreadable tafile: every address is skipped, 4.7.5 `client TLS configuration problem`. */
-  | { readonly kind: 'broken'; readonly entry?: EntryPlace; readonly warning: string };
+  | {
+      readonly kind: 'broken';
+      readonly entry?: EntryPlace;
+      /** Postfix's wording behind `warning: `, or behind `fatal: ` where smtp(8) dies. */
+      readonly warning: string;
+      /** smtp(8) dies over this next hop (malformed text, unknown service): mail defers without any other reason. */
+      readonly fatal?: true;
+    };

@@ -32,13 +32,17 @@ export interface Attributes {
   readonly policyDomain?: string;
   readonly policyTtl?: string;
   readonly policyFailure?: string;
+  readonly policyString?: readonly string[];
   readonly mxHostPattern?: readonly string[];
 }
 
 /** What the right-hand side came to. */
 export type EntryPolicy =
   | { readonly kind: 'policy'; readonly level: SecurityLevel; readonly attributes: Attributes }
-  /** Every address of the next hop is skipped and mail defers 4.7.5; `warning` is Postfix's wording behind `warning: `. */
+  /**
+   * Every address of the next hop is skipped and mail defers 4.7.5. `warning` is Postfix's wording behind
+   * `warning: smtp_tls_policy_maps, next-hop destination "D": `, where D is the key that was looked up.
+   */
   | { readonly kind: 'broken'; readonly warning: string };
 
 /** One entry of one table. */

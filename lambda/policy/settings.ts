@@ -1,9 +1,16 @@
 /**
  * The main.cf parameters that change a verdict (postfix-tls-watch judges by these and by nothing else), with the
  * defaults of each Postfix version. Plain JSON, so that a stored policy carries them.
+ *
+ * Follows the parameter tables in src/smtp/smtp_params.c and pre_init(), post_init() in src/smtp/smtp.c.
  */
 import type { SecurityLevel } from './entry.ts';
-import type { PostfixVersion } from './version.ts';
+import { isHostAddress, isIpv4 } from './hostname.ts';
+import { portOf } from './next-hop.ts';
+import { type ParameterReader, parameterReader, type SettingProblem } from './parameter.ts';
+import { parsePolicy } from './parse.ts';
+import { COMMA_SPACE, tokens } from './token.ts';
+import { NEWEST_PROVED, type PostfixVersion } from './version.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 
@@ -42,8 +49,12 @@ export interface Settings {
   /** Empty: no SNI. */
   readonly servername: string;
   readonly wrapperMode: boolean;
+  readonly connectionReuse: boolean;
+  readonly enableRpk: boolean;
   readonly daneInsecureMxPolicy: 'may' | 'encrypt' | 'dane';
   readonly daneDigests: string;
+  /** `dns_defnames` or `dns_dnsrch` in smtp_dns_resolver_options: DANE is off. */
+  readonly dnsSearchesNames: boolean;
   readonly dnsSupportLevel: 'disabled' | 'enabled' | 'dnssec';
   /** Order of `smtp_host_lookup`. */
   readonly hostLookup: readonly ('dns' | 'native')[];
@@ -60,6 +71,10 @@ export interface Settings {
   readonly fallbackRelay: readonly string[];
   readonly transportMaps: readonly TableName[];
   readonly defaultTransport: string;
+  readonly relayTransport: string;
+  readonly relayDomains: readonly string[];
+  /** `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers sub-domains too. */
+  readonly transportParentMatches: boolean;
   readonly tcpPort: number;
   readonly discardEhloKeywords: readonly string[];
   readonly skip5xxGreeting: boolean;
@@ -76,3 +91,154 @@ export interface Settings {
   /** smtp(8) dies at start with this message and nothing is delivered at all; absent when it starts. */
   readonly fatal?: string;
 }
+
+export interface ReadSettings {
+  readonly settings: Settings;
+  readonly problems: readonly SettingProblem[];
+}
+
+/** Postfix's own defaults: what counts where no main.cf is given. */
+export function defaultSettings(version: PostfixVersion): Settings {
+  return readSettings({}, version).settings;
+}
+
+/** Settings from expanded parameters, as readMainCf() or `postconf -x` gives them; what is not given has its default. */
+export function readSettings(parameters: Readonly<Record<string, string>>, version: PostfixVersion): ReadSettings {
+  const reader = parameterReader(parameters, version);
+  const { fatal, text, required, yesNo, count, oneOf, tables, problems } = reader;
+
+  const dnsDisabled = yesNo('disable_dns_lookups');
+  const port = portOf(text('smtp_tcp_port'));
+  if (port === undefined) fatal('smtp_tcp_port', `unknown service: ${text('smtp_tcp_port')}/tcp`);
+  const inetProtocols = protocolsOf(text('inet_protocols'), (says) => fatal('inet_protocols', says));
+  const interfaces = tokens(text('inet_interfaces'));
+  const lost = interfaces.find((address) => isIpv4(address));
+  if (!inetProtocols.includes('ipv4') && lost !== undefined) {
+    fatal('inet_interfaces', `config variable inet_interfaces: host not found: ${lost}`);
+  }
+  const helo = text('smtp_helo_name');
+  const hostname = text('myhostname');
+
+  const settings: Settings = {
+    version,
+    securityLevel: globalLevel(reader),
+    policyMaps: tables('smtp_tls_policy_maps'),
+    secureCertMatch: tokens(required('smtp_tls_secure_cert_match'), MATCH_SEPARATORS),
+    verifyCertMatch: tokens(required('smtp_tls_verify_cert_match'), MATCH_SEPARATORS),
+    fingerprintCertMatch: tokens(text('smtp_tls_fingerprint_cert_match')),
+    fingerprintDigest: required('smtp_tls_fingerprint_digest'),
+    ...filled('caFile', text('smtp_tls_CAfile')),
+    ...filled('caPath', text('smtp_tls_CApath')),
+    appendDefaultCa: yesNo('tls_append_default_CA'),
+    trustAnchorFiles: tokens(text('smtp_tls_trust_anchor_file')),
+    verifyDepth: count('smtp_tls_scert_verifydepth'),
+    mandatoryProtocols: text('smtp_tls_mandatory_protocols'),
+    protocols: text('smtp_tls_protocols'),
+    mandatoryCiphers: required('smtp_tls_mandatory_ciphers'),
+    ciphers: required('smtp_tls_ciphers'),
+    mandatoryExcludeCiphers: text('smtp_tls_mandatory_exclude_ciphers'),
+    excludeCiphers: text('smtp_tls_exclude_ciphers'),
+    highCipherlist: text('tls_high_cipherlist'),
+    mediumCipherlist: text('tls_medium_cipherlist'),
+    nullCipherlist: text('tls_null_cipherlist'),
+    eecdhAutoCurves: text('tls_eecdh_auto_curves'),
+    servername: text('smtp_tls_servername'),
+    wrapperMode: yesNo('smtp_tls_wrappermode'),
+    connectionReuse: yesNo('smtp_tls_connection_reuse'),
+    enableRpk: yesNo('smtp_tls_enable_rpk'),
+    daneInsecureMxPolicy: oneOf(
+      'smtp_tls_dane_insecure_mx_policy',
+      ['may', 'encrypt', 'dane'],
+      'dane',
+      (value) => `invalid smtp_tls_dane_insecure_mx_policy: "${value}"`,
+    ),
+    daneDigests: text('tls_dane_digests'),
+    dnsSearchesNames: tokens(text('smtp_dns_resolver_options')).some((word) => /^res_(defnames|dnsrch)$/i.test(word)),
+    dnsSupportLevel:
+      text('smtp_dns_support_level') === ''
+        ? dnsDisabled
+          ? 'disabled'
+          : 'enabled'
+        : oneOf(
+            'smtp_dns_support_level',
+            ['disabled', 'enabled', 'dnssec'],
+            'enabled',
+            (value) => `invalid smtp_dns_support_level: "${value}"`,
+          ),
+    hostLookup: tokens(required('smtp_host_lookup')).flatMap((word) => {
+      const found = (['dns', 'native'] as const).find((known) => known === word.toLowerCase());
+      if (found === undefined) {
+        fatal('smtp_host_lookup', `unknown smtp_host_lookup value "${word}" in "${text('smtp_host_lookup')}"`);
+      }
+      return found ?? [];
+    }),
+    mxAddressLimit: count('smtp_mx_address_limit'),
+    mxSessionLimit: count('smtp_mx_session_limit'),
+    randomizeAddresses: yesNo('smtp_randomize_addresses'),
+    addressPreference: oneOf(
+      'smtp_address_preference',
+      ['any', 'ipv4', 'ipv6'],
+      'any',
+      (value) => `bad smtp_address_preference value: ${value}`,
+    ),
+    balanceInetProtocols: yesNo('smtp_balance_inet_protocols'),
+    inetProtocols,
+    ignoreMxLookupError: yesNo('ignore_mx_lookup_error'),
+    deferIfNoMxAddressFound: yesNo('smtp_defer_if_no_mx_address_found'),
+    cnameOverridesServername: yesNo('smtp_cname_overrides_servername'),
+    relayhost: text('relayhost'),
+    fallbackRelay: tokens(text('smtp_fallback_relay')),
+    transportMaps: tables('transport_maps'),
+    defaultTransport: text('default_transport'),
+    relayTransport: text('relay_transport'),
+    relayDomains: tokens(text('relay_domains')),
+    transportParentMatches: tokens(text('parent_domain_matches_subdomains')).includes('transport_maps'),
+    tcpPort: port ?? 25,
+    discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) => word.toLowerCase()),
+    skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
+    softBounce: yesNo('soft_bounce'),
+    wildcardMatchesMultipleLabels: yesNo('tls_wildcard_matches_multiple_labels'),
+    enforceStsMxPatterns: yesNo('smtp_tls_enforce_sts_mx_patterns'),
+    ...filled('heloName', helo),
+    ...filled('myhostname', hostname),
+    ownAddresses: [...interfaces, ...tokens(text('proxy_interfaces'))].filter((address) => isHostAddress(address)),
+    chroot: false,
+    queueDirectory: text('queue_directory'),
+  };
+  const first = problems.find((problem) => problem.kind === 'fatal');
+  return { settings: first === undefined ? settings : { ...settings, fatal: first.says }, problems };
+}
+
+/** smtp_tls_security_level, or the legacy switches where it is empty (global_tls_level()). */
+function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {
+  const word = text('smtp_tls_security_level');
+  const enforce = yesNo('smtp_enforce_tls');
+  const peername = yesNo('smtp_tls_enforce_peername');
+  const use = yesNo('smtp_use_tls');
+  if (word === '') {
+    if (enforce) return peername ? 'verify' : 'encrypt';
+    return use ? 'may' : 'none';
+  }
+  const level = tokens(word).length === 1 ? parsePolicy(word, NEWEST_PROVED) : undefined;
+  if (level?.kind === 'policy') return level.level;
+  fatal('smtp_tls_security_level', `Invalid TLS level "${word}"`);
+  return 'none';
+}
+
+/** `all` or a list of families. */
+function protocolsOf(value: string, fatal: (says: string) => void): AddressFamily[] {
+  const families = new Set<AddressFamily>();
+  for (const word of tokens(value)) {
+    const family = word.toLowerCase();
+    if (family === 'all') families.add('ipv4').add('ipv6');
+    else if (family === 'ipv4' || family === 'ipv6') families.add(family);
+    else fatal(`unknown inet_protocols value "${word}" in "${value}"`);
+  }
+  return [...families].sort();
+}
+
+function filled<const K extends string>(key: K, value: string): { readonly [key in K]?: string } {
+  return value === '' ? {} : ({ [key]: value } as { readonly [key in K]?: string });
+}
+
+const MATCH_SEPARATORS = `${COMMA_SPACE}:`;

@@ -1,0 +1,100 @@
+/**
+ * One main.cf parameter at a time: its value or the version's default, typed as smtp(8) types it.
+ *
+ * Follows get_mail_conf_str(), get_mail_conf_bool() and their kin in src/global/mail_conf_*.c, in wording too: what they
+ * call fatal ends smtp(8) before it delivers anything.
+ */
+import { defaultOf, isKnownParameter, parameterSince } from './defaults.ts';
+import { expand } from './expand.ts';
+import { tableType } from './record.ts';
+import type { TableName } from './settings.ts';
+import { bracedTokens } from './token.ts';
+import type { PostfixVersion } from './version.ts';
+
+export interface SettingProblem {
+  readonly name: string;
+  /** `fatal`: smtp(8) dies at start. `unknown`: the version has no such parameter, the setting does nothing. */
+  readonly kind: 'fatal' | 'unknown';
+  /** Postfix's wording behind `fatal: `, or for `unknown` that of postconf behind `warning: `. */
+  readonly says: string;
+}
+
+/** Reads parameters and collects what is wrong with them. Every reader returns something usable. */
+export interface ParameterReader {
+  readonly problems: readonly SettingProblem[];
+  fatal(name: string, says: string): void;
+  text(name: string): string;
+  /** Text that must not be empty. */
+  required(name: string): string;
+  yesNo(name: string): boolean;
+  count(name: string): number;
+  /** One of some words, without case; `says` words the fatal error. */
+  oneOf<const T extends string>(name: string, words: readonly T[], fallback: T, says: (value: string) => string): T;
+  tables(name: string): TableName[];
+}
+
+export function parameterReader(parameters: Readonly<Record<string, string>>, version: PostfixVersion): ParameterReader {
+  const problems: SettingProblem[] = [];
+  const fatal = (name: string, says: string) => {
+    problems.push({ name, kind: 'fatal', says });
+  };
+  const given = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : undefined);
+  for (const name of Object.keys(parameters)) {
+    if (isKnownParameter(name) && defaultOf(name, version) === undefined) {
+      problems.push({ name, kind: 'unknown', says: `main.cf: unused parameter: ${name}=${parameters[name]}` });
+    }
+  }
+
+  /** The value that counts; a parameter the version lacks has its first default, whatever main.cf says. */
+  const text = (name: string): string => {
+    const fallback = defaultOf(name, version);
+    if (fallback === undefined) return NEUTRAL[name] ?? defaultOf(name, parameterSince(name) ?? version) ?? '';
+    const value = given(name);
+    if (value !== undefined) return value;
+    const expanded = expand(
+      fallback,
+      (other) => given(other) ?? (other === 'mail_version' ? version : defaultOf(other, version)),
+    );
+    return 'error' in expanded ? '' : expanded.text;
+  };
+  const required = (name: string): string => {
+    const value = text(name);
+    if (value === '') fatal(name, `bad string length 0 < 1: ${name} = `);
+    return value;
+  };
+  const yesNo = (name: string): boolean => {
+    const value = text(name).toLowerCase();
+    if (value !== 'yes' && value !== 'no') fatal(name, `bad boolean configuration: ${name} = ${text(name)}`);
+    return value === 'yes';
+  };
+  const count = (name: string): number => {
+    const value = text(name);
+    if (/^-?\d+$/.test(value)) {
+      if (Number(value) < 0) fatal(name, `invalid ${name} parameter value ${value} < 0`);
+      return Math.max(0, Number(value));
+    }
+    fatal(name, `bad numerical configuration: ${name} = ${value}`);
+    return Number(defaultOf(name, version) ?? 0);
+  };
+  const oneOf = <const T extends string>(name: string, words: readonly T[], fallback: T, says: (value: string) => string): T => {
+    const value = text(name);
+    const found = words.find((word) => word === value.toLowerCase());
+    if (found === undefined) fatal(name, says(value));
+    return found ?? fallback;
+  };
+  const tables = (name: string): TableName[] =>
+    bracedTokens(text(name)).flatMap((map) => {
+      const { type, path } = tableType(map);
+      if (type !== '' && path !== '') return [{ type, path }];
+      fatal(name, `open dictionary: expecting "type:name" form instead of "${map}"`);
+      return [];
+    });
+
+  return { problems, fatal, text, required, yesNo, count, oneOf, tables };
+}
+
+/** What older versions do where a later parameter did not exist yet and its first default would be wrong. */
+const NEUTRAL: Readonly<Record<string, string>> = {
+  smtp_tls_enforce_sts_mx_patterns: 'no',
+  smtp_balance_inet_protocols: 'no',
+};

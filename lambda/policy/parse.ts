@@ -1,0 +1,120 @@
+/**
+ * The TLS policy table: text to entries, and entries back to text.
+ *
+ * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value, and policy/record for the lines. Never
+ * throws, whatever the bytes: what Postfix would refuse becomes a `broken` policy that keeps Postfix's warning.
+ */
+import { addAttribute, missingPolicyType } from './attribute.ts';
+import type { TableText } from './bundle.ts';
+import type { Attributes, EntryPolicy, PolicyEntry, SecurityLevel } from './entry.ts';
+import { readRecords, type TableLine, tableType } from './record.ts';
+import { bracedTokens, splitNameValue, tokens, unbrace } from './token.ts';
+import { atLeast, type PostfixVersion } from './version.ts';
+
+/** An entry in its table. */
+export interface TableEntry extends PolicyEntry {
+  /** Line of the earlier entry with the same key, which Postfix uses instead; absent for the one that counts. */
+  readonly shadowedBy?: number;
+}
+
+/** One table of smtp_tls_policy_maps. Plain JSON. */
+export interface ParsedTable {
+  readonly name: string;
+  readonly type: string;
+  /** In order of the lines, duplicates included. */
+  readonly entries: readonly TableEntry[];
+  /** Lines that Postfix warns about or skips. */
+  readonly problems: readonly TableLine[];
+  /** Every lookup is an error (missing file, duplicate in texthash): why, as Postfix logs it. */
+  readonly unavailable?: string;
+  /** Keys cannot be listed (regexp, pcre, databases): why. Entries are then answers to single questions. */
+  readonly notListable?: string;
+  /** `static:` answers every key with this. */
+  readonly everyKey?: PolicyEntry;
+}
+
+/** Reads one table. Lines that are no entry become `problems`. */
+export function parseTable(table: TableText, version: PostfixVersion): ParsedTable {
+  const { records, problems, unavailable, everyKey } = readRecords(table, version);
+  const cache = new Map<string, EntryPolicy>();
+  const policyOf = (value: string): EntryPolicy => {
+    const known = cache.get(value) ?? parsePolicy(value, version);
+    cache.set(value, known);
+    return known;
+  };
+  return {
+    name: table.name,
+    type: tableType(table.name).type,
+    entries: records.map(({ writtenKey: _, ...record }) => ({ ...record, policy: policyOf(record.value) })),
+    problems,
+    ...(unavailable === undefined ? {} : { unavailable }),
+    ...(everyKey === undefined
+      ? {}
+      : { everyKey: { table: table.name, line: 1, key: '*', value: everyKey, policy: policyOf(everyKey) } }),
+  };
+}
+
+/** The right-hand side. At `none` attributes are ignored, with a warning in Postfix's log that lint repeats. */
+export function parsePolicy(value: string, version: PostfixVersion): EntryPolicy {
+  const braces = atLeast(version, '3.10');
+  const [word, ...rest] = braces ? bracedTokens(value) : tokens(value);
+  if (word === undefined) return { kind: 'broken', warning: 'invalid empty policy' };
+  const level = LEVELS.find((candidate) => candidate === word.toLowerCase());
+  if (level === undefined) return { kind: 'broken', warning: `invalid security level "${word}"` };
+  if (level === 'none') return { kind: 'policy', level, attributes: {} };
+
+  let attributes: Attributes = {};
+  for (const token of rest) {
+    const unbraced = braces && token.startsWith('{') ? unbrace(token) : { text: token };
+    // normalize_ws(): a line break or tab inside braces becomes a blank.
+    const text = unbraced.text === token ? token : unbraced.text.replace(/[\t\n\v\f\r]/g, ' ');
+    const pair = unbraced.error === undefined ? splitNameValue(text) : { error: unbraced.error };
+    if ('error' in pair) return { kind: 'broken', warning: `malformed attribute/value pair "${text}": ${pair.error}` };
+    const added = addAttribute(attributes, pair.name, pair.value, level, version);
+    if ('warning' in added) return { kind: 'broken', warning: added.warning };
+    attributes = added.attributes;
+  }
+  const warning = missingPolicyType(attributes);
+  return warning === undefined ? { kind: 'policy', level, attributes } : { kind: 'broken', warning };
+}
+
+/** The line of an entry, as it would stand in a table. */
+export function printEntry(entry: Pick<PolicyEntry, 'key' | 'value'>): string {
+  return `${entry.key} ${entry.value}`;
+}
+
+/**
+ * The right-hand side for a level and attributes, in a fixed order. Parsing it gives them back, provided that no value
+ * holds an unbalanced brace; a value with blanks or commas needs the braces of Postfix ≥3.10.
+ */
+export function printPolicy(level: SecurityLevel, attributes: Attributes): string {
+  const separator = level === 'fingerprint' ? '|' : ':';
+  const yesNo = (on: boolean | undefined) => (on === undefined ? [] : [on ? 'yes' : 'no']);
+  const one = (text: string | undefined) => (text === undefined ? [] : [text]);
+  const match = attributes.match;
+  const printed: readonly (readonly [string, readonly string[]])[] = [
+    // A list without elements (`match=:`) still replaces main.cf's.
+    ['match', match === undefined ? [] : [match.length === 0 ? separator : match.join(separator)]],
+    ['tafile', attributes.tafile ?? []],
+    ['ciphers', one(attributes.ciphers)],
+    ['protocols', one(attributes.protocols)],
+    ['exclude', one(attributes.exclude)],
+    ['servername', one(attributes.servername)],
+    ['connection_reuse', yesNo(attributes.connectionReuse)],
+    ['enable_rpk', yesNo(attributes.enableRpk)],
+    ['policy_type', one(attributes.policyType)],
+    ['policy_domain', one(attributes.policyDomain)],
+    ['policy_ttl', one(attributes.policyTtl)],
+    ['policy_string', attributes.policyString ?? []],
+    ['mx_host_pattern', attributes.mxHostPattern ?? []],
+    ['policy_failure', one(attributes.policyFailure)],
+  ];
+  return [level, ...printed.flatMap(([name, values]) => values.map((value) => printAttribute(name, value)))].join(' ');
+}
+
+function printAttribute(name: string, value: string): string {
+  return /[,\s]/.test(value) ? `{ ${name} = ${value} }` : `${name}=${value}`;
+}
+
+/** What tls_level_lookup() accepts. */
+const LEVELS: readonly SecurityLevel[] = ['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure'];

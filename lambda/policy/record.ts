@@ -1,0 +1,154 @@
+/**
+ * Lookup tables as texts: `key value` records, with what Postfix says about lines it cannot use.
+ *
+ * Follows dict_thash.c, postmap.c and dict_inline.c in Postfix. Both the policy table and the transport table are
+ * read by this. Nothing here knows what a value means.
+ */
+import type { TableText } from './bundle.ts';
+import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
+import { bracedTokens, splitNameValue, unbrace } from './token.ts';
+import { atLeast, type PostfixVersion } from './version.ts';
+
+export interface TableRecord {
+  readonly table: string;
+  readonly line: number;
+  /** As written, before folding. */
+  readonly writtenKey: string;
+  /** Folded to lower case, as stored. */
+  readonly key: string;
+  readonly value: string;
+  /** Line of the record that wins over this one; absent for the one that counts. */
+  readonly shadowedBy?: number;
+}
+
+export interface TableLine {
+  readonly table: string;
+  readonly line: number;
+  readonly kind: 'no-value' | 'unbalanced-quote' | 'leading-blank' | 'not-utf8' | 'colon-key' | 'duplicate';
+  /** Postfix's wording behind `warning: `. */
+  readonly warning: string;
+}
+
+export interface Records {
+  readonly records: readonly TableRecord[];
+  readonly problems: readonly TableLine[];
+  /** Postfix cannot open the table: every lookup in it is an error. Its wording behind `warning: `. */
+  readonly unavailable?: string;
+  /** `static:`: the value of every key. */
+  readonly everyKey?: string;
+}
+
+/** `hash:/etc/postfix/tls_policy` taken apart; a name without a type has type ''. */
+export function tableType(name: string): { readonly type: string; readonly path: string } {
+  const colon = name.indexOf(':');
+  if (colon < 0 || name.startsWith('/')) return { type: '', path: name };
+  return { type: name.slice(0, colon), path: name.slice(colon + 1) };
+}
+
+/** Reads any table whose records are text. Never throws. */
+export function readRecords(table: TableText, version: PostfixVersion): Records {
+  const { type, path } = tableType(table.name);
+  if (type === 'inline') return inlineRecords(table.name, path);
+  if (type === 'static') return { records: [], problems: [], everyKey: path.startsWith('{') ? unbrace(path).text : path };
+  return fileRecords(table, type, version);
+}
+
+function fileRecords(table: TableText, type: string, version: PostfixVersion): Records {
+  const { path } = tableType(table.name);
+  const records: TableRecord[] = [];
+  const problems: TableLine[] = [];
+  const first = new Map<string, number>();
+  let unavailable: string | undefined;
+  for (const { line, text, orphan } of logicalLines(table.text)) {
+    const problem = (kind: TableLine['kind'], warning: string) => problems.push({ table: table.name, line, kind, warning });
+    if (orphan) {
+      const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text;
+      problem('leading-blank', `${path}: logical line must not start with whitespace: "${shown}"`);
+      continue;
+    }
+    if (atLeast(version, '3.0') && BYTES.test(text)) {
+      problem('not-utf8', `${path}, line ${line}: non-UTF-8 input "${text}" -- ignoring this line`);
+      continue;
+    }
+    const end = keyEnd(text, version);
+    if (end < 0) {
+      problem('unbalanced-quote', `${path}, line ${line}: unbalanced '"' in '${text}' -- ignoring this line`);
+      continue;
+    }
+    const writtenKey = text.slice(0, end);
+    const value = trimBlanks(text.slice(end + 1));
+    if (writtenKey === '' || value === '') {
+      const ignoring = type === 'texthash' ? ' -- ignoring this line' : '';
+      problem('no-value', `${path}, line ${line}: expected format: key whitespace value${ignoring}`);
+      continue;
+    }
+    if (writtenKey.endsWith(':')) {
+      problem('colon-key', `${path}, line ${line}: record is in "key: value" format; is this an alias file?`);
+    }
+    const key = writtenKey.toLowerCase();
+    const shadowedBy = first.get(key);
+    if (shadowedBy === undefined) first.set(key, line);
+    else {
+      const warning = `${path}, line ${line}: duplicate entry: "${writtenKey}"`;
+      problem('duplicate', type === 'texthash' ? warning : `${databasePath(type, path)}: duplicate entry: "${key}"`);
+      if (type === 'texthash') unavailable ??= `${table.name} is unavailable. ${warning}`;
+    }
+    records.push({
+      table: table.name,
+      line,
+      writtenKey,
+      key,
+      value,
+      ...(shadowedBy === undefined ? {} : { shadowedBy }),
+    });
+  }
+  return { records, problems, ...(unavailable === undefined ? {} : { unavailable }) };
+}
+
+/** `inline:{ key = value, { key = value with blanks } }`; of two equal keys the last one counts. */
+function inlineRecords(name: string, path: string): Records {
+  const bad = (why: string): Records => ({ records: [], problems: [], unavailable: `${name} is unavailable. ${why}` });
+  const outer = path.startsWith('{') ? unbrace(path) : undefined;
+  if (outer === undefined || outer.error !== undefined || path === '{}') {
+    return bad(`bad syntax: "${name}"; need "inline:{name=value...}"`);
+  }
+  const last = new Map<string, TableRecord>();
+  for (const token of bracedTokens(path.slice(1, -1))) {
+    const unbraced = token.startsWith('{') ? unbrace(token) : { text: token };
+    const pair = unbraced.error === undefined ? splitNameValue(unbraced.text) : { error: unbraced.error };
+    if ('error' in pair) return bad(`${pair.error}: "${name}"; need "inline:{name=value...}"`);
+    const key = pair.name.toLowerCase();
+    last.set(key, { table: name, line: 1, writtenKey: pair.name, key, value: pair.value });
+  }
+  if (last.size === 0) return bad(`empty table: "${name}"; need "inline:{name=value...}"`);
+  return { records: [...last.values()], problems: [] };
+}
+
+/** Index where the key ends: the first blank outside quotes (quoting since 3.2); -1 where a quote never closes. */
+function keyEnd(text: string, version: PostfixVersion): number {
+  const quoting = atLeast(version, '3.2');
+  let quoted = false;
+  for (let i = 0; i < text.length; i++) {
+    if (quoting && text[i] === '\\') i++;
+    else if (quoting && text[i] === '"') quoted = !quoted;
+    else if (!quoted && isBlank(text[i])) return i;
+  }
+  return quoted ? -1 : text.length;
+}
+
+/** The file that postmap writes, as its warnings name it. */
+function databasePath(type: string, path: string): string {
+  switch (type) {
+    case 'hash':
+    case 'btree':
+      return `${path}.db`;
+    case 'lmdb':
+      return `lmdb:${path}`;
+    case 'cdb':
+      return `${path}.cdb`;
+  }
+  return path;
+}
+
+/** Bytes that were no UTF-8, as policy/files maps them: U+DC80 to U+DCFF. */
+const BYTES = /[\udc80-\udcff]/u;
