@@ -1,0 +1,85 @@
+/** First process of the reference's namespaces: network, resolver, mail servers, each Postfix in turn, our own check. Started by reference.ts. */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startDns } from '../internet/dns-server.ts';
+import { startSmtp } from '../internet/smtp-server.ts';
+import { type Instance, startInstance } from './instance.ts';
+import { ourVerdicts } from './our-verdicts.ts';
+import type { Played, PlayOptions } from './reference.ts';
+import type { Configuration, Scene } from './scene.ts';
+
+const [, , input = '', output = ''] = process.argv;
+const { scene, options } = JSON.parse(readFileSync(input, 'utf8')) as { scene: Scene; options: PlayOptions };
+writeFileSync(output, JSON.stringify(await playInside(scene, options)));
+process.exit(0);
+
+async function playInside(played: Scene, { check }: PlayOptions): Promise<Played[]> {
+  const directory = setUpNamespace(played);
+  const files = writeFiles(join(directory, 'files'), played.files);
+  await startDns(played.dns, { address: '127.0.0.1', port: 53 });
+  await Promise.all(played.servers.map((server) => startSmtp({ ...server, port: server.port ?? 25 })));
+  const results: Played[] = [];
+  // Two at a time: one instance waits on silent hosts while another works.
+  await Promise.all(
+    [0, 1].map(async (lane) => {
+      for (const [i, configuration] of played.configurations.entries()) {
+        if (i % 2 !== lane) continue;
+        results[i] = await playOne(
+          configuration,
+          { directory: join(directory, `postfix-${i}`), files, smtpdPort: 10_025 + i },
+          check,
+        );
+      }
+    }),
+  );
+  return results;
+}
+
+async function playOne(
+  configuration: Configuration,
+  place: { readonly directory: string; readonly files: string; readonly smtpdPort: number },
+  check: boolean,
+): Promise<Played> {
+  mkdirSync(place.directory);
+  const started = Date.now();
+  const instance: Instance = await startInstance(configuration, place);
+  const deliveries = await instance.deliver();
+  await instance.stop();
+  const delivered = Date.now();
+  const verdicts = check ? await ourVerdicts(instance.configDirectory) : [];
+  return {
+    name: configuration.name,
+    deliveries,
+    verdicts,
+    log: instance.log(),
+    milliseconds: { postfix: delivered - started, check: Date.now() - delivered },
+  };
+}
+
+/** Loopback up, our own resolv.conf (glibc hides AD without `trust-ad`), a tmpfs to work on. Returns its directory. */
+function setUpNamespace({ servers }: Scene): string {
+  const run = (program: string, ...args: readonly string[]) =>
+    execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  run('ip', 'link', 'set', 'lo', 'up');
+  for (const { address } of servers)
+    if (address.includes(':')) run('ip', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
+  run('mount', '--make-rprivate', '/');
+  const directory = mkdtempSync('/tmp/postfix-');
+  run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', directory);
+  const resolvConf = join(directory, 'resolv.conf');
+  writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1 edns0 trust-ad\n');
+  run('mount', '--bind', resolvConf, '/etc/resolv.conf');
+  return directory;
+}
+
+/** A name with `0600` in it is readable by root only. */
+function writeFiles(directory: string, files: Readonly<Record<string, string>>): string {
+  mkdirSync(directory);
+  for (const [name, text] of Object.entries(files)) {
+    writeFileSync(join(directory, name), text);
+    chownSync(join(directory, name), 0, 0);
+    chmodSync(join(directory, name), name.includes('0600') ? 0o600 : 0o644);
+  }
+  return directory;
+}

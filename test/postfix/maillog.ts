@@ -1,0 +1,36 @@
+/** Reads a mail log: how each recipient's message ended, and what its smtp(8) process said on the way. */
+import type { Delivery } from './scene.ts';
+
+/** Deliveries by recipient domain, first attempt only. */
+export function readMaillog(text: string): Map<string, Delivery> {
+  const deliveries = new Map<string, Delivery>();
+  const said = new Map<string, string[]>();
+  for (const line of text.split('\n')) {
+    const process = /postfix\S*\/(?:smtp|error|retry)\[(\d+)\]: (.*)$/.exec(line);
+    if (process === null) continue;
+    const [, pid = '', message = ''] = process;
+    const ended = ENDED.exec(message);
+    if (ended?.groups === undefined) {
+      said.set(pid, [...(said.get(pid) ?? []), message]);
+      continue;
+    }
+    const { recipient = '', relay = '', dsn = '', status = '', text: words = '' } = ended.groups;
+    const log = said.get(pid) ?? [];
+    said.delete(pid);
+    if (!deliveries.has(recipient))
+      deliveries.set(recipient, { recipient, status: statusOf(status), dsn, text: words, relay, log });
+  }
+  return deliveries;
+}
+
+/** The last line that says why an smtp(8) process died; undefined when none did. */
+export function lastFatal(text: string): string | undefined {
+  return /^.*postfix\S*\/smtp\[\d+\]: (fatal: .*)$/ms.exec(text.split('\n').reverse().join('\n'))?.[1]?.split('\n', 1)[0];
+}
+
+const ENDED =
+  /^\w+: to=<[^@>]*@(?<recipient>[^>]*)>, (?:orig_to=\S+ )?relay=(?<relay>[^,]*), .*?dsn=(?<dsn>[\d.]+),(?: \S+,)? status=(?<status>\w+) \((?<text>.*)\)$/;
+
+function statusOf(word: string): Delivery['status'] {
+  return word === 'sent' || word === 'deferred' || word === 'bounced' ? word : 'none';
+}
