@@ -30,6 +30,17 @@ export const VARIABLES = {
 
 export type Variable = keyof typeof VARIABLES;
 
+/** The stack of an environment, and the outputs by which commands find its table and topics in `cdk deploy --outputs-file`. */
+export const stackName = (environment: string) => `tls-watch-${environment}`;
+export const OUTPUTS = {
+  region: 'Region',
+  table: 'TableName',
+  topic: 'MailTopicArn',
+  chatTopic: 'ChatTopicArn',
+  /** The name the function reads its policy under. */
+  policy: 'PolicyName',
+} as const;
+
 const wholeNumber = (least: number, most: number) =>
   v.pipe(
     v.string(),

@@ -1,0 +1,15 @@
+/** `cdk synth` and `cdk deploy`: one stack per environment; `--context env=NAME` for one of them, all without. */
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { chooseEnvironments } from './environments.ts';
+import { WatchStack } from './watch-stack.ts';
+
+const app = new App();
+Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+try {
+  for (const environment of chooseEnvironments(app.node.tryGetContext('env'))) new WatchStack(app, environment);
+} catch (error) {
+  // The operator wrote the record: the sentence helps, the stack trace does not.
+  console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
+  process.exit(1);
+}

@@ -1,0 +1,210 @@
+/**
+ * The environments, one typed record each. Copy an example, put your own values in, deploy it by its name.
+ *
+ * Checked at synth: a value that AWS would refuse half an hour into a deploy, or that would be accepted and then
+ * never run, is told here, with the field it stands in.
+ */
+import * as v from 'valibot';
+
+export const ENVIRONMENTS: readonly Environment[] = [
+  {
+    name: 'dev',
+    runner: 'function',
+    egress: 'none',
+    keep: false,
+    schedule: { hour: 6, minute: 0, timeZone: 'Etc/UTC', jitterMinutes: 15 },
+    retention: { logDays: 14, historyDays: 60 },
+    emails: [],
+  },
+  {
+    name: 'prod',
+    runner: 'function',
+    egress: 'nat-gateway',
+    keep: true,
+    schedule: { hour: 6, minute: 0, timeZone: 'Europe/Berlin', jitterMinutes: 15 },
+    retention: { logDays: 90, historyDays: 400 },
+    emails: ['postmaster@example.com'],
+    helo: 'tls-watch.example.com',
+    controlHosts: ['mx1.example.com'],
+  },
+  {
+    name: 'mail-host',
+    runner: 'mail-host',
+    vantage: 'mail.example.com',
+    keep: true,
+    schedule: { hour: 6, minute: 0, timeZone: 'Europe/Berlin', jitterMinutes: 15 },
+    retention: { logDays: 90, historyDays: 400 },
+    emails: ['postmaster@example.com'],
+  },
+];
+
+/** One environment, as written above. */
+export type Environment = v.InferInput<typeof ENVIRONMENT>;
+
+/** The same with its defaults filled in. */
+export type CheckedEnvironment = v.InferOutput<typeof ENVIRONMENT>;
+
+/** Checks a record; throws one error that names every field at fault. */
+export function checkEnvironment(record: unknown): CheckedEnvironment {
+  const read = v.safeParse(ENVIRONMENT, record);
+  if (read.success) return read.output;
+  const name = (record as { name?: unknown } | null)?.name;
+  throw new Error(read.issues.map((issue) => `environment ${JSON.stringify(name)}: ${describeIssue(issue)}`).join('\n'));
+}
+
+/** The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known. */
+export function chooseEnvironments(
+  name: string | undefined,
+  records: readonly Environment[] = ENVIRONMENTS,
+): readonly CheckedEnvironment[] {
+  const known = records.map((record) => record.name);
+  const twice = known.find((each, index) => known.indexOf(each) !== index);
+  if (twice !== undefined) throw new Error(`environment "${twice}" is written twice in infra/environments.ts`);
+  if (name === undefined) return records.map(checkEnvironment);
+  const chosen = records.find((record) => record.name === name);
+  if (chosen === undefined) throw new Error(`environment "${name}" is unknown: infra/environments.ts has ${known.join(', ')}`);
+  return [checkEnvironment(chosen)];
+}
+
+const whole = (least: number, most: number) =>
+  v.pipe(
+    v.number('is no number'),
+    v.integer('is no whole number'),
+    v.minValue(least, `is below ${least}`),
+    v.maxValue(most, `is above ${most}`),
+  );
+const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string('is no text'), v.regex(pattern, `is no ${wanted}`));
+const hostName = matching(/^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i, 'host name');
+const chosenFrom = <const T extends readonly [number, ...number[]]>(values: T) =>
+  v.picklist(values, `is none of ${values.join(', ')}`);
+
+const COMMON = {
+  /** Part of the stack's name, `tls-watch-NAME`. */
+  name: matching(/^[a-z][a-z0-9-]{0,30}$/, 'name of lower-case letters, digits and hyphens'),
+  /** Both or neither. Without them the stack goes where the credentials of the deploy point. */
+  account: v.optional(matching(/^\d{12}$/, 'account number of 12 digits')),
+  region: v.optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'region, such as eu-central-1')),
+  /** Whether table, key and Elastic IP outlive the stack, and the table is protected from deletion. */
+  keep: v.boolean('is neither true nor false'),
+  schedule: v.strictObject({
+    hour: whole(0, 23),
+    minute: whole(0, 59),
+    timeZone: v.pipe(v.string('is no text'), v.check(isTimeZone, 'is no time zone, such as Europe/Berlin')),
+    /** The run starts at some minute within so many; 0 starts it on time. */
+    jitterMinutes: whole(0, 240),
+  }),
+  retention: v.strictObject({
+    /** What CloudWatch offers. */
+    logDays: chosenFrom([1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731]),
+    historyDays: whole(7, 3_650),
+  }),
+  emails: v.array(v.pipe(v.string('is no text'), v.email('is no e-mail address')), 'is no list'),
+  slack: v.optional(
+    v.strictObject({
+      workspace: matching(/^[TE][A-Z0-9]{6,20}$/, 'Slack workspace id, such as T0123ABCD'),
+      channel: matching(/^[CG][A-Z0-9]{6,20}$/, 'Slack channel id, such as C0123ABCD'),
+    }),
+  ),
+  /** The name the pushed policy is kept under. */
+  policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
+  thresholds: v.optional(
+    v.strictObject({
+      /** No complete run for so long raises "run missed"; more than a day, for the schedule has jitter and the run its length. */
+      silenceHours: v.optional(whole(25, 168), 26),
+      /** So many entries left over by a run are borne without an alarm. */
+      unfinishedEntries: v.optional(whole(0, 100_000), 0),
+    }),
+    {},
+  ),
+};
+
+const FUNCTION = {
+  ...COMMON,
+  runner: v.literal('function'),
+  /** EHLO name; it should match the PTR record of the address used. Default: the pushed settings'. */
+  helo: v.optional(hostName),
+  /** Hosts of your own whose STARTTLS on port 25 proves the way out. */
+  controlHosts: v.optional(v.array(hostName, 'is no list'), []),
+  concurrency: v.optional(whole(1, 1_000), 64),
+  perNetwork: v.optional(whole(1, 100), 4),
+  memoryMb: v.optional(whole(256, 10_240), 1_024),
+  timeoutMinutes: v.optional(whole(3, 15), 15),
+  /** One run at a time by Lambda's own means, beside the lease. Off: young accounts have too few to reserve one. */
+  reserveConcurrency: v.optional(v.boolean('is neither true nor false'), false),
+};
+
+const subnet = matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet id');
+
+const ENVIRONMENT = v.pipe(
+  v.variant('runner', [
+    v.variant('egress', [
+      v.strictObject({
+        ...FUNCTION,
+        /** A VPC of its own, one NAT gateway with a fixed Elastic IP, for which AWS lifts the port-25 restriction. */
+        egress: v.literal('nat-gateway'),
+        /** An address for which port 25 is open already; absent: the stack makes one and keeps it. */
+        elasticIp: v.optional(
+          matching(/^eipalloc-[0-9a-f]{8,17}$/, 'allocation id of an Elastic IP, such as eipalloc-0123456789abcdef0'),
+        ),
+      }),
+      v.strictObject({
+        ...FUNCTION,
+        /** Subnets of yours whose route leads out through an address with port 25 open. */
+        egress: v.literal('vpc-existing'),
+        vpc: v.strictObject({
+          id: matching(/^vpc-[0-9a-f]{8,17}$/, 'VPC id'),
+          zones: v.pipe(
+            v.array(matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'zone, such as eu-central-1a'), 'is no list'),
+            v.minLength(1, 'is empty'),
+          ),
+          /** One for each zone, in the same order. */
+          subnets: v.pipe(v.array(subnet, 'is no list'), v.minLength(1, 'is empty')),
+        }),
+      }),
+      v.strictObject({
+        ...FUNCTION,
+        /** Outside any VPC, where port 25 never opens: only for next hops on other ports, and for trying the rest. */
+        egress: v.literal('none'),
+      }),
+    ]),
+    v.strictObject({
+      ...COMMON,
+      runner: v.literal('mail-host'),
+      /** The `--vantage` the mail host runs under: whose run records the sentinel reads. */
+      vantage: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'vantage name'),
+    }),
+  ]),
+  v.check(
+    (record) => (record.account === undefined) === (record.region === undefined),
+    'account and region: give both or neither',
+  ),
+  v.check(
+    (record) =>
+      record.runner !== 'function' || record.egress !== 'vpc-existing' || record.vpc.zones.length === record.vpc.subnets.length,
+    'vpc.subnets: one for each of vpc.zones, in the same order',
+  ),
+);
+
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name });
+    return name.includes('/');
+  } catch {
+    return false;
+  }
+}
+
+function describeIssue(issue: v.BaseIssue<unknown>): string {
+  const path = v.getDotPath(issue);
+  if (path === null) return issue.kind === 'schema' ? 'is no record' : issue.message;
+  if (issue.received === 'undefined' && issue.input === undefined) return `${path} is missing`;
+  if (issue.expected === 'never') return `${path}: no such field here`;
+  const choices =
+    issue.type === 'variant'
+      ? `is none of ${issue.expected
+          ?.replace(/[()" ]/g, '')
+          .split('|')
+          .join(', ')}`
+      : undefined;
+  return `${path}: ${JSON.stringify(issue.input)} ${choices ?? issue.message}`;
+}

@@ -1,0 +1,113 @@
+/** The one function, as runner or as sentinel: its code, its role, its log, its place. */
+import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { LogGroup } from 'aws-cdk-lib/aws-logs';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { VARIABLES, type Variable } from '../lambda/config.ts';
+import { CDK_BUNDLING, ENTRY } from './bundle.ts';
+import type { CheckedEnvironment } from './environments.ts';
+import type { Placement } from './network.ts';
+import { runStatements, sentinelStatements } from './permissions.ts';
+import type { Topics } from './topics.ts';
+
+export interface Surroundings {
+  readonly table: ITableV2;
+  readonly topics: Topics;
+  readonly deadLetters: Queue;
+  readonly placement: Placement | undefined;
+}
+
+/** The vantage of a function runner: one word, whatever the generated name of the function is after the next deploy. */
+export const FUNCTION_VANTAGE = 'function';
+
+export function buildFunction(scope: Construct, environment: CheckedEnvironment, around: Surroundings): NodejsFunction {
+  const { placement, table, topics } = around;
+  const logGroup = new LogGroup(scope, 'Log', {
+    retention: environment.retention.logDays,
+    removalPolicy: environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+  });
+
+  const role = new Role(scope, 'FunctionRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const resources = { table, topics: [topics.mail, topics.chat], key: topics.key };
+  const statements = environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
+  for (const statement of statements) role.addToPolicy(statement);
+  logGroup.grantWrite(role);
+  if (placement !== undefined) {
+    role.addToPolicy(networkInterfaces());
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason: 'Lambda makes the network interfaces of a function in a VPC with its role, and their names are not known before',
+    });
+  }
+  role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [around.deadLetters.queueArn] }));
+
+  const made = new NodejsFunction(scope, 'Function', {
+    description:
+      environment.runner === 'function'
+        ? `Judges the TLS policy once a day (${environment.name})`
+        : `Watches over the runs on ${environment.vantage} (${environment.name})`,
+    entry: ENTRY,
+    bundling: CDK_BUNDLING,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    ...(environment.runner === 'function'
+      ? { memorySize: environment.memoryMb, timeout: Duration.minutes(environment.timeoutMinutes) }
+      : { memorySize: 256, timeout: Duration.minutes(1) }),
+    ...(environment.runner === 'function' && environment.reserveConcurrency ? { reservedConcurrentExecutions: 1 } : {}),
+    environment: variables(environment, around),
+    // What is granted stands above, whole: the destination below would add more than it needs.
+    role: role.withoutPolicyUpdates(),
+    logGroup,
+    loggingFormat: LoggingFormat.JSON,
+    // The schedule invokes asynchronously: these tries, this age and this queue are Lambda's own, beside the scheduler's.
+    retryAttempts: 2,
+    maxEventAge: Duration.hours(3),
+    onFailure: new SqsDestination(around.deadLetters),
+    ...placement,
+  });
+  made.node.addDependency(role);
+  return made;
+}
+
+function variables(environment: CheckedEnvironment, { table, topics }: Surroundings): Readonly<Record<string, string>> {
+  const values: Readonly<Partial<Record<Variable, string>>> = {
+    environment: environment.name,
+    table: table.tableName,
+    topic: topics.mail.topicArn,
+    chatTopic: topics.chat.topicArn,
+    policy: environment.policy,
+    silenceHours: String(environment.thresholds.silenceHours),
+    historyDays: String(environment.retention.historyDays),
+    ...(environment.runner === 'mail-host'
+      ? { vantage: environment.vantage }
+      : {
+          vantage: FUNCTION_VANTAGE,
+          concurrency: String(environment.concurrency),
+          perNetwork: String(environment.perNetwork),
+          ...(environment.helo === undefined ? {} : { helo: environment.helo }),
+          ...(environment.controlHosts.length === 0 ? {} : { controlHosts: environment.controlHosts.join(',') }),
+        }),
+  };
+  return Object.fromEntries(Object.entries(values).map(([field, value]) => [VARIABLES[field as Variable], value]));
+}
+
+/** What Lambda itself does with the role to put the function into a VPC; none of it can be narrowed to one interface. */
+function networkInterfaces(): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'NetworkInterfaces',
+    actions: [
+      'ec2:CreateNetworkInterface',
+      'ec2:DeleteNetworkInterface',
+      'ec2:DescribeNetworkInterfaces',
+      'ec2:DescribeSubnets',
+      'ec2:AssignPrivateIpAddresses',
+      'ec2:UnassignPrivateIpAddresses',
+    ],
+    resources: ['*'],
+  });
+}

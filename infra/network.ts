@@ -1,0 +1,114 @@
+/**
+ * The way out to port 25: none, the operator's own subnets, or a small VPC behind one NAT gateway with a fixed address.
+ *
+ * The address is what AWS lifts the port-25 restriction for and what the PTR record names, and both take days: it is a
+ * resource of its own, it outlives the stack where `keep` says so, and one that exists can be named instead.
+ */
+import { CfnOutput, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
+import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  CfnEIP,
+  GatewayVpcEndpointAwsService,
+  IpAddresses,
+  type IVpc,
+  NatProvider,
+  Peer,
+  Port,
+  SecurityGroup,
+  type SubnetSelection,
+  SubnetType,
+  Vpc,
+} from 'aws-cdk-lib/aws-ec2';
+import { AnyPrincipal, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Construct } from 'constructs';
+import type { CheckedEnvironment } from './environments.ts';
+import { tableActions } from './permissions.ts';
+
+/** Where the function stands; undefined is outside any VPC. */
+export interface Placement {
+  readonly vpc: IVpc;
+  readonly vpcSubnets: SubnetSelection;
+  readonly securityGroups: SecurityGroup[];
+}
+
+export function buildWayOut(scope: Construct, environment: CheckedEnvironment, table: ITableV2): Placement | undefined {
+  if (environment.runner === 'mail-host') return undefined;
+  switch (environment.egress) {
+    case 'none':
+      return undefined;
+    case 'vpc-existing': {
+      const { id, zones, subnets } = environment.vpc;
+      const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: id, availabilityZones: zones, privateSubnetIds: subnets });
+      Validations.of(vpc).acknowledge({
+        id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
+        reason: 'no route of an existing VPC is touched, so its route tables need not be known',
+      });
+      return { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [securityGroup(scope, vpc)] };
+    }
+    case 'nat-gateway': {
+      const vpc = ownVpc(scope, elasticIp(scope, environment));
+      const endpoint = vpc.addGatewayEndpoint('Table', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+      endpoint.addToPolicy(
+        new PolicyStatement({ principals: [new AnyPrincipal()], actions: [...tableActions()], resources: [table.tableArn] }),
+      );
+      return {
+        vpc,
+        vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+        securityGroups: [securityGroup(scope, vpc)],
+      };
+    }
+  }
+}
+
+/** The allocation id of the one address that mail servers see. */
+function elasticIp(scope: Construct, environment: Extract<CheckedEnvironment, { egress: 'nat-gateway' }>): string {
+  if (environment.elasticIp !== undefined) {
+    new CfnOutput(scope, 'ElasticIpAllocation', { value: environment.elasticIp });
+    return environment.elasticIp;
+  }
+  const address = new CfnEIP(scope, 'ElasticIp', { domain: 'vpc' });
+  address.applyRemovalPolicy(environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  Tags.of(address).add('Name', `tls-watch-${environment.name}`);
+  new CfnOutput(scope, 'ElasticIpAddress', {
+    value: address.attrPublicIp,
+    description: 'Ask AWS to lift the port-25 restriction for this address, and give it a PTR record that matches the EHLO name',
+  });
+  new CfnOutput(scope, 'ElasticIpAllocation', {
+    value: address.attrAllocationId,
+    description: 'Name it as elasticIp when the stack is made again',
+  });
+  return address.attrAllocationId;
+}
+
+function ownVpc(scope: Construct, allocation: string): Vpc {
+  const vpc = new Vpc(scope, 'Vpc', {
+    ipAddresses: IpAddresses.cidr('10.25.0.0/24'),
+    // One zone: a zone that is down costs one run, and "run missed" tells; a second NAT gateway would double the bill.
+    maxAzs: 1,
+    natGateways: 1,
+    natGatewayProvider: NatProvider.gateway({ eipAllocationIds: [allocation] }),
+    subnetConfiguration: [
+      { name: 'Out', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false },
+      { name: 'Watch', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
+    ],
+    // Emptying the default group takes a second function with rights over security groups; nothing here joins that group.
+    restrictDefaultSecurityGroup: false,
+  });
+  Validations.of(vpc).acknowledge({
+    id: 'AwsSolutions-VPC7',
+    reason: 'every conversation that leaves is already in the log and the run record, by address, port and ending',
+  });
+  return vpc;
+}
+
+/** Nobody comes in. Out goes TCP to any port, for a policy may name any, and DNS to a resolver outside the VPC. */
+function securityGroup(scope: Construct, vpc: IVpc): SecurityGroup {
+  const group = new SecurityGroup(scope, 'WatchSecurityGroup', {
+    vpc,
+    description: 'TLS watch: mail servers, DNS and AWS outward, nothing inward',
+    allowAllOutbound: false,
+  });
+  group.addEgressRule(Peer.anyIpv4(), Port.allTcp(), 'mail servers, DNS and AWS');
+  group.addEgressRule(Peer.anyIpv4(), Port.udp(53), 'DNS');
+  return group;
+}

@@ -1,0 +1,43 @@
+/**
+ * The clock: once a day for the runner, once an hour for the sentinel.
+ *
+ * EventBridge Scheduler delivers at least once and hands over asynchronously: its retries and dead letters cover the
+ * hand-over alone; the run's own are the function's (function.ts). The scheduled time travels in the event and is the
+ * run's id, so that a repeat finds the run done.
+ */
+import { Duration, TimeZone } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import type { CheckedEnvironment } from './environments.ts';
+
+export function buildSchedule(scope: Construct, environment: CheckedEnvironment, runner: IFunction, deadLetters: Queue): void {
+  const { hour, minute, timeZone, jitterMinutes } = environment.schedule;
+  const role = new Role(scope, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+  role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runner.functionArn] }));
+  role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }));
+  const hourly = environment.runner === 'mail-host';
+
+  new Schedule(scope, 'Schedule', {
+    description: hourly
+      ? `Has the sentinel of ${environment.name} look for silence`
+      : `Starts the daily run of ${environment.name}`,
+    schedule: ScheduleExpression.cron({
+      minute: String(minute),
+      hour: hourly ? '*' : String(hour),
+      timeZone: TimeZone.of(timeZone),
+    }),
+    timeWindow: jitterMinutes === 0 || hourly ? TimeWindow.off() : TimeWindow.flexible(Duration.minutes(jitterMinutes)),
+    target: new LambdaInvoke(runner, {
+      // The target would add every version and alias of the function to the role.
+      role: role.withoutPolicyUpdates(),
+      input: ScheduleTargetInput.fromObject(hourly ? { sentinel: true } : { scheduledTime: ContextAttribute.scheduledTime }),
+      retryAttempts: 3,
+      maxEventAge: Duration.hours(1),
+      deadLetterQueue: deadLetters,
+    }),
+  }).node.addDependency(role);
+}

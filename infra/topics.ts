@@ -1,0 +1,79 @@
+/**
+ * Where messages and alarms go: a topic for mail and one for chat cards, encrypted with a key of their own.
+ *
+ * enforceSSL puts a policy with nothing but a Deny on a topic, which replaces the default that let CloudWatch in, and
+ * an encrypted topic also wants the key opened for it. Miss one of the grants below and alarms go nowhere, silently.
+ */
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { LoggingLevel, SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
+import { ManagedPolicy, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key } from 'aws-cdk-lib/aws-kms';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import type { Construct } from 'constructs';
+import type { CheckedEnvironment } from './environments.ts';
+
+export interface Topics {
+  readonly mail: Topic;
+  readonly chat: Topic;
+  readonly key: Key;
+}
+
+export function buildTopics(scope: Construct, environment: CheckedEnvironment): Topics {
+  const key = new Key(scope, 'TopicKey', {
+    description: `Messages of tls-watch ${environment.name} on their way`,
+    enableKeyRotation: true,
+    // A topic keeps nothing, so there is nothing left to read once the stack is gone.
+    removalPolicy: RemovalPolicy.DESTROY,
+    pendingWindow: Duration.days(7),
+  });
+  key.addToResourcePolicy(
+    alarmsOf(scope, {
+      sid: 'AlarmsUseKey',
+      actions: ['kms:Decrypt', 'kms:GenerateDataKey*'],
+      resources: ['*'],
+    }),
+  );
+  const topic = (id: string, displayName: string) => {
+    const made = new Topic(scope, id, { displayName, masterKey: key, enforceSSL: true });
+    made.addToResourcePolicy(alarmsOf(scope, { sid: 'AlarmsPublish', actions: ['sns:Publish'], resources: [made.topicArn] }));
+    return made;
+  };
+  const mail = topic('MailTopic', `TLS watch ${environment.name}`);
+  const chat = topic('ChatTopic', `TLS watch ${environment.name} (chat)`);
+
+  for (const address of environment.emails) mail.addSubscription(new EmailSubscription(address));
+  if (environment.slack !== undefined) {
+    new SlackChannelConfiguration(scope, 'Slack', {
+      slackChannelConfigurationName: Stack.of(scope).stackName,
+      slackWorkspaceId: environment.slack.workspace,
+      slackChannelId: environment.slack.channel,
+      notificationTopics: [chat],
+      // It tells, and may do nothing: whoever is in the channel gets no hold on the account.
+      guardrailPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AWSDenyAll')],
+      loggingLevel: LoggingLevel.NONE,
+    });
+  }
+  return { mail, chat, key };
+}
+
+/** CloudWatch, on behalf of alarms of this account and region and of nobody else. */
+function alarmsOf(
+  scope: Construct,
+  grant: { readonly sid: string; readonly actions: readonly string[]; readonly resources: readonly string[] },
+): PolicyStatement {
+  const stack = Stack.of(scope);
+  const alarms = stack.formatArn({
+    service: 'cloudwatch',
+    resource: 'alarm',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return new PolicyStatement({
+    sid: grant.sid,
+    principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
+    actions: [...grant.actions],
+    resources: [...grant.resources],
+    conditions: { ArnLike: { 'aws:SourceArn': alarms }, StringEquals: { 'aws:SourceAccount': stack.account } },
+  });
+}
