@@ -1,0 +1,229 @@
+/**
+ * One certificate, read: DER → names, validity, digests, key.
+ *
+ * Names are those Postfix compares (semantics 3.2): dNSNames with whatever bytes they carry, and common names for the
+ * certificates that have none. OpenSSL, through Node, has the first look; what it cannot parse is `unreadable`.
+ */
+import { hash, X509Certificate } from 'node:crypto';
+import type { Base64Der } from './anchors.ts';
+import { type Element, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
+import { type DistinguishedName, readName } from './distinguished-name.ts';
+import { type Extensions, type GeneralName, readExtensions, serialText } from './extensions.ts';
+
+export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
+
+export interface Certificate {
+  readonly kind: 'certificate';
+  readonly der: Base64Der;
+  readonly x509: X509Certificate;
+  /** As Postfix logs them: `/C=US/O=Example/CN=mx.example.com`. */
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonNames: readonly string[];
+  /** Whether there is any dNSName, malformed or not: then the common names do not count. */
+  readonly hasDnsNames: boolean;
+  /** As presented, one character per byte; an embedded NUL stays in the text and matches nothing. */
+  readonly dnsNames: readonly string[];
+  readonly emailAddresses: readonly string[];
+  /** Text of an address; of any other length than 4 or 16 bytes, its bytes in hex. */
+  readonly ipAddresses: readonly string[];
+  /** Epoch ms. Valid from `notBefore` on and no longer at `notAfter`. NaN where OpenSSL does not accept the encoding. */
+  readonly notBefore: number;
+  readonly notAfter: number;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly spkiSha256: string;
+  readonly digest: (of: 'certificate' | 'key', algorithm: DigestAlgorithm) => string;
+  readonly serial: string;
+  /** Version 1 certificates have no extensions; they may still be roots. */
+  readonly version: number;
+  readonly names: { readonly subject: DistinguishedName; readonly issuer: DistinguishedName };
+  readonly extensions: Extensions;
+  /** OIDs of the signature and of the public key. */
+  readonly signatureOid: string;
+  readonly keyOid: string;
+  /** Digest named in RSASSA-PSS parameters, where the signature is one. */
+  readonly pssDigestOid: string | undefined;
+  /** An EC key with its curve spelled out, which OpenSSL 3 refuses in chains. */
+  readonly explicitCurve: boolean;
+  /** `rsa`, `ec`, `ed25519`; `unknown` where OpenSSL cannot load the key. */
+  readonly keyType: string;
+  /** Bits of the RSA modulus or of the curve's order; 0 where unknown. */
+  readonly keyBits: number;
+  /** Subject and issuer are the same name; says nothing of the signature. */
+  readonly selfIssued: boolean;
+}
+
+export interface Unreadable {
+  readonly kind: 'unreadable';
+  readonly because: string;
+}
+
+/** A certificate as shown in `check --json`; the same shape as in verdict/verdict.ts. */
+export interface ShownCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  readonly commonName: string | null;
+  readonly dnsNames: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly notBefore: string;
+  readonly notAfter: string;
+  /** Lower-case hex. */
+  readonly sha256: string;
+  readonly spkiSha256: string;
+}
+
+/** Reads a certificate. The same text gives the same object while it is among the last few thousand read. */
+export function readCertificate(der: Base64Der): Certificate | Unreadable {
+  const known = cache.get(der);
+  if (known !== undefined) return known;
+  const read = parse(der);
+  if (cache.size >= CACHE_SIZE) {
+    for (const oldest of [...cache.keys()].slice(0, CACHE_SIZE / 4)) cache.delete(oldest);
+  }
+  cache.set(der, read);
+  return read;
+}
+
+/** For documents and messages. All names, uncut and not neutralised: whoever prints them bounds them. */
+export function shown(certificate: Certificate): ShownCertificate {
+  return {
+    subject: certificate.subject,
+    issuer: certificate.issuer,
+    commonName: certificate.commonNames[0] ?? null,
+    dnsNames: certificate.dnsNames,
+    notBefore: isoDate(certificate.notBefore),
+    notAfter: isoDate(certificate.notAfter),
+    sha256: certificate.sha256,
+    spkiSha256: certificate.spkiSha256,
+  };
+}
+
+function parse(der: Base64Der): Certificate | Unreadable {
+  const bytes = Buffer.from(der, 'base64');
+  try {
+    return build(der, bytes, new X509Certificate(bytes));
+  } catch (error) {
+    const because = error instanceof MalformedDer ? error.message : 'OpenSSL cannot parse it';
+    return { kind: 'unreadable', because };
+  }
+}
+
+function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificate {
+  const whole = first(bytes, TAG.sequence);
+  const [tbs, algorithm] = inside(whole.body);
+  if (tbs === undefined || algorithm === undefined) throw new MalformedDer('certificate');
+  const fields = inside(tbs.body);
+  const version = fields[0]?.tag === 0xa0 ? (fields.shift()?.body[2] ?? 0) + 1 : 1;
+  const [serial, signature, issuerName, validity, subjectName, spki, ...rest] = fields;
+  if (!serial || !signature || !issuerName || !validity || !subjectName || !spki) throw new MalformedDer('certificate');
+
+  const names = { subject: readName(subjectName), issuer: readName(issuerName) };
+  const extensions = readExtensions(inside(rest.find((field) => field.tag === 0xa3)?.body ?? NOTHING)[0]);
+  const alternative = extensions.alternativeNames ?? [];
+  const dates = inside(validity.body).map(date);
+  const key = inside(inside(spki.body)[0]?.body ?? NOTHING);
+  const digests = new Map<string, string>();
+  const digest = (of: 'certificate' | 'key', name: DigestAlgorithm): string => {
+    const known = digests.get(of + name) ?? hash(name, of === 'key' ? spki.whole : whole.whole, 'hex');
+    digests.set(of + name, known);
+    return known;
+  };
+  let described: KeyDescription | undefined;
+  const describedKey = () => {
+    described ??= describeKey(x509);
+    return described;
+  };
+
+  return {
+    kind: 'certificate',
+    der,
+    x509,
+    subject: names.subject.oneLine,
+    issuer: names.issuer.oneLine,
+    commonNames: names.subject.commonNames,
+    hasDnsNames: alternative.some(({ kind }) => kind === 'dns'),
+    dnsNames: texts(alternative, 'dns'),
+    emailAddresses: texts(alternative, 'email'),
+    ipAddresses: alternative.flatMap((name) => (name.kind === 'ip' ? [addressText(name.bytes)] : [])),
+    notBefore: dates[0] ?? Number.NaN,
+    notAfter: dates[1] ?? Number.NaN,
+    sha256: digest('certificate', 'sha256'),
+    spkiSha256: digest('key', 'sha256'),
+    digest,
+    serial: serialText(serial.body),
+    version,
+    names,
+    extensions,
+    signatureOid: algorithmOid(signature),
+    keyOid: key[0] === undefined ? '' : objectIdentifier(key[0].body),
+    pssDigestOid: pssDigest(signature),
+    explicitCurve: key[1]?.tag === TAG.sequence && key[0] !== undefined && objectIdentifier(key[0].body) === EC_KEY,
+    get keyType() {
+      return describedKey().type;
+    },
+    get keyBits() {
+      return describedKey().bits;
+    },
+    selfIssued: names.subject.canonical === names.issuer.canonical,
+  };
+}
+
+const texts = (names: readonly GeneralName[], kind: 'dns' | 'email') =>
+  names.flatMap((name) => (name.kind === kind ? [name.text] : []));
+
+/** UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else (X509_cmp_time). */
+function date({ tag, body }: Element): number {
+  const text = body.toString('latin1');
+  const full = tag === TAG.utcTime ? `${text.slice(0, 2) < '50' ? '20' : '19'}${text}` : text;
+  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
+  if (parts === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) return Number.NaN;
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
+  const time = Date.UTC(year, month - 1, day, hour, minute, second);
+  return year < 100 ? new Date(time).setUTCFullYear(year) : time;
+}
+
+interface KeyDescription {
+  readonly type: string;
+  readonly bits: number;
+}
+
+/** Loads the key, which costs more than all the rest: on demand only. */
+function describeKey(x509: X509Certificate): KeyDescription {
+  try {
+    const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = x509.publicKey;
+    const { modulusLength, namedCurve = '' } = asymmetricKeyDetails;
+    return { type: asymmetricKeyType, bits: modulusLength ?? Number(/\d{3}/.exec(namedCurve)?.[0] ?? 0) };
+  } catch {
+    return { type: 'unknown', bits: 0 };
+  }
+}
+
+function algorithmOid(algorithm: Element): string {
+  return objectIdentifier(first(algorithm.body, TAG.objectIdentifier).body);
+}
+
+/** hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1. */
+function pssDigest(algorithm: Element): string | undefined {
+  const [oid, parameters] = inside(algorithm.body);
+  if (oid === undefined || objectIdentifier(oid.body) !== RSASSA_PSS) return undefined;
+  const hashAlgorithm = inside(parameters?.body ?? NOTHING).find((parameter) => parameter.tag === 0xa0);
+  return hashAlgorithm === undefined ? SHA1 : algorithmOid(first(hashAlgorithm.body));
+}
+
+function addressText(bytes: readonly number[]): string {
+  if (bytes.length === 4) return bytes.join('.');
+  if (bytes.length !== 16) return Buffer.from(bytes).toString('hex');
+  const groups = Array.from({ length: 8 }, (_, group) => ((bytes[2 * group] ?? 0) << 8) | (bytes[2 * group + 1] ?? 0));
+  return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(1, -1);
+}
+
+/** A date outside what ISO 8601 can show, or none: the certificate is told as ending at the beginning of time. */
+const isoDate = (time: number) => new Date(Number.isFinite(time) ? time : 0).toISOString();
+
+const cache = new Map<Base64Der, Certificate | Unreadable>();
+const CACHE_SIZE = 4_000;
+const NOTHING = Buffer.alloc(0);
+const EC_KEY = '1.2.840.10045.2.1';
+const RSASSA_PSS = '1.2.840.113549.1.1.10';
+const SHA1 = '1.3.14.3.2.26';

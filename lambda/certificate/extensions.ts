@@ -1,0 +1,225 @@
+/**
+ * What path validation needs from a certificate's extensions, as OpenSSL caches it (ossl_x509v3_cache_extensions).
+ *
+ * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a certificate neither
+ * issues nor is issued by any other.
+ */
+import { bits, type Element, first, inside, MalformedDer, objectIdentifier, only, TAG } from './der.ts';
+import { type DistinguishedName, readName } from './distinguished-name.ts';
+
+export type GeneralName =
+  | { readonly kind: 'dns' | 'email' | 'uri'; readonly text: string }
+  | { readonly kind: 'ip'; readonly bytes: readonly number[] }
+  | { readonly kind: 'directory'; readonly name: DistinguishedName }
+  /** otherName, registeredID and the like; `type` is what two of them must share to be compared. */
+  | { readonly kind: 'other'; readonly type: string };
+
+export interface Subtree {
+  readonly base: GeneralName;
+  /** A minimum other than zero, or any maximum: OpenSSL refuses to judge. */
+  readonly hasBounds: boolean;
+}
+
+export interface NameConstraints {
+  readonly permitted: readonly Subtree[];
+  readonly excluded: readonly Subtree[];
+}
+
+export interface AuthorityKeyId {
+  readonly keyId?: string;
+  /** Of the certificate that issued: issuer name (canonical) and serial. */
+  readonly issuer?: string;
+  readonly serial?: string;
+}
+
+export interface Extensions {
+  readonly invalid: boolean;
+  readonly basicConstraints: { readonly ca: boolean; readonly pathLength?: number } | undefined;
+  /** Bit numbers of RFC 5280: 0 digitalSignature, 2 keyEncipherment, 4 keyAgreement, 5 keyCertSign. */
+  readonly keyUsage: readonly number[] | undefined;
+  /** OIDs. */
+  readonly extendedKeyUsage: readonly string[] | undefined;
+  readonly netscapeType: readonly number[] | undefined;
+  readonly subjectKeyId: string | undefined;
+  readonly authorityKeyId: AuthorityKeyId | undefined;
+  readonly alternativeNames: readonly GeneralName[] | undefined;
+  readonly nameConstraints: NameConstraints | undefined;
+  readonly proxy: boolean;
+  /** OID of the first critical extension OpenSSL does not handle. */
+  readonly unhandledCritical: string | undefined;
+}
+
+/** Reads the extensions of a TBSCertificate; `extensions` is the SEQUENCE inside [3], undefined where there is none. */
+export function readExtensions(extensions: Element | undefined): Extensions {
+  const found = new Map<string, Buffer>();
+  let invalid = false;
+  let unhandledCritical: string | undefined;
+  for (const { oid, critical, value } of extensions === undefined ? [] : inside(extensions.body).map(extension)) {
+    if (found.has(oid) && READ.has(oid)) invalid = true;
+    found.set(oid, value);
+    if (critical && unhandledCritical === undefined && !HANDLED.has(oid)) unhandledCritical = oid;
+  }
+
+  function read<T>(oid: string, reader: (value: Buffer) => T): T | undefined {
+    const value = found.get(oid);
+    if (value === undefined) return undefined;
+    try {
+      return reader(value);
+    } catch (error) {
+      if (!(error instanceof MalformedDer)) throw error;
+      invalid = true;
+      return undefined;
+    }
+  }
+
+  const fields = {
+    basicConstraints: read(OID.basicConstraints, basicConstraints),
+    keyUsage: read(OID.keyUsage, keyUsage),
+    extendedKeyUsage: read(OID.extendedKeyUsage, (value) => inside(only(value, TAG.sequence).body).map(oidOf)),
+    netscapeType: read(OID.netscapeType, (value) => bits(only(value, TAG.bitString).body)),
+    subjectKeyId: read(OID.subjectKeyId, (value) => only(value, TAG.octetString).body.toString('hex')),
+    authorityKeyId: read(OID.authorityKeyId, authorityKeyId),
+    alternativeNames: read(OID.alternativeNames, (value) => inside(only(value, TAG.sequence).body).map(generalName)),
+    nameConstraints: read(OID.nameConstraints, nameConstraints),
+  };
+  read(OID.crlDistributionPoints, distributionPoints);
+  return { ...fields, invalid, proxy: found.has(OID.proxy), unhandledCritical };
+}
+
+function extension(element: Element): { readonly oid: string; readonly critical: boolean; readonly value: Buffer } {
+  const parts = inside(element.body);
+  const value = parts.at(-1);
+  if (value?.tag !== TAG.octetString) throw new MalformedDer('extension');
+  return { oid: oidOf(parts[0]), critical: parts[1]?.tag === TAG.boolean && parts[1].body[0] !== 0, value: value.body };
+}
+
+function basicConstraints(value: Buffer): { readonly ca: boolean; readonly pathLength?: number } {
+  const parts = inside(only(value, TAG.sequence).body);
+  const ca = parts[0]?.tag === TAG.boolean ? parts.shift()?.body[0] !== 0 : false;
+  const length = parts.shift();
+  if (length === undefined) return { ca };
+  if (length.tag !== TAG.integer || parts.length > 0) throw new MalformedDer('basic constraints');
+  const pathLength = integer(length);
+  if (pathLength < 0n) throw new MalformedDer('negative path length');
+  return { ca, pathLength: Number(pathLength) };
+}
+
+function keyUsage(value: Buffer): readonly number[] {
+  const usage = bits(only(value, TAG.bitString).body);
+  if (usage.length === 0) throw new MalformedDer('empty key usage');
+  return usage;
+}
+
+function authorityKeyId(value: Buffer): AuthorityKeyId {
+  let identifier: AuthorityKeyId = {};
+  for (const part of inside(only(value, TAG.sequence).body)) {
+    if (part.tag === 0x80) identifier = { ...identifier, keyId: part.body.toString('hex') };
+    else if (part.tag === 0xa1) {
+      const directory = inside(part.body)
+        .map(generalName)
+        .find((name) => name.kind === 'directory');
+      if (directory) identifier = { ...identifier, issuer: directory.name.canonical };
+    } else if (part.tag === 0x82) identifier = { ...identifier, serial: serialText(part.body) };
+    else throw new MalformedDer('authority key identifier');
+  }
+  return identifier;
+}
+
+function nameConstraints(value: Buffer): NameConstraints {
+  let constraints: NameConstraints = { permitted: [], excluded: [] };
+  for (const part of inside(only(value, TAG.sequence).body)) {
+    if (part.tag === 0xa0) constraints = { ...constraints, permitted: inside(part.body).map(subtree) };
+    else if (part.tag === 0xa1) constraints = { ...constraints, excluded: inside(part.body).map(subtree) };
+    else throw new MalformedDer('name constraints');
+  }
+  return constraints;
+}
+
+function subtree(element: Element): Subtree {
+  if (element.tag !== TAG.sequence) throw new MalformedDer('subtree');
+  const [base, ...bounds] = inside(element.body);
+  if (base === undefined) throw new MalformedDer('subtree');
+  const zeroMinimum = (bound: Element) => bound.tag === 0x80 && bound.body.every((octet) => octet === 0);
+  return { base: generalName(base), hasBounds: bounds.some((bound) => !zeroMinimum(bound)) };
+}
+
+function generalName(element: Element): GeneralName {
+  const text = () => element.body.toString('latin1');
+  switch (element.tag) {
+    case 0x81:
+      return { kind: 'email', text: text() };
+    case 0x82:
+      return { kind: 'dns', text: text() };
+    case 0x86:
+      return { kind: 'uri', text: text() };
+    case 0x87:
+      return { kind: 'ip', bytes: [...element.body] };
+    case 0xa4:
+      return { kind: 'directory', name: readName(only(element.body, TAG.sequence)) };
+    case 0xa0:
+      return { kind: 'other', type: `other ${oidOf(inside(element.body)[0])}` };
+    case 0xa3:
+    case 0xa5:
+    case 0x88:
+      return { kind: 'other', type: String(element.tag) };
+    default:
+      throw new MalformedDer('general name');
+  }
+}
+
+/** A distribution point needs a name or an issuer (setup_dp). */
+function distributionPoints(value: Buffer): void {
+  for (const point of inside(only(value, TAG.sequence).body)) {
+    const tags = inside(point.body).map((part) => part.tag);
+    if (!tags.includes(0xa0) && !tags.includes(0xa2)) throw new MalformedDer('distribution point');
+  }
+}
+
+/** Hex of a serial number without leading zero octets, with a sign: what ASN1_INTEGER_cmp tells apart. */
+export function serialText(body: Buffer): string {
+  return integer({ tag: TAG.integer, body, whole: body }).toString(16);
+}
+
+function integer({ body }: Element): bigint {
+  if (body.length === 0) throw new MalformedDer('integer');
+  return BigInt.asIntN(body.length * 8, BigInt(`0x${body.toString('hex')}`));
+}
+
+function oidOf(element: Element | undefined): string {
+  if (element === undefined) throw new MalformedDer('object identifier');
+  return objectIdentifier(first(element.whole, TAG.objectIdentifier).body);
+}
+
+const OID = {
+  subjectKeyId: '2.5.29.14',
+  keyUsage: '2.5.29.15',
+  alternativeNames: '2.5.29.17',
+  basicConstraints: '2.5.29.19',
+  nameConstraints: '2.5.29.30',
+  crlDistributionPoints: '2.5.29.31',
+  authorityKeyId: '2.5.29.35',
+  extendedKeyUsage: '2.5.29.37',
+  proxy: '1.3.6.1.5.5.7.1.14',
+  netscapeType: '2.16.840.1.113730.1.1',
+} as const;
+
+const READ: ReadonlySet<string> = new Set(Object.values(OID));
+
+/** X509_supported_extension() of OpenSSL 3.0. */
+const HANDLED: ReadonlySet<string> = new Set([
+  OID.netscapeType,
+  OID.keyUsage,
+  OID.alternativeNames,
+  OID.basicConstraints,
+  OID.crlDistributionPoints,
+  OID.extendedKeyUsage,
+  OID.proxy,
+  OID.nameConstraints,
+  '2.5.29.32', // certificatePolicies
+  '2.5.29.33', // policyMappings
+  '2.5.29.36', // policyConstraints
+  '2.5.29.54', // inhibitAnyPolicy
+  '1.3.6.1.5.5.7.1.7', // sbgp-ipAddrBlock
+  '1.3.6.1.5.5.7.1.8', // sbgp-autonomousSysNum
+  '1.3.6.1.5.5.7.48.1.5', // OCSP noCheck
+]);
