@@ -20,7 +20,8 @@ export type Item = Key & Readonly<Record<string, unknown>>;
 
 /** What must hold of the stored item for a write to happen. */
 export type Condition =
-  | { readonly kind: 'absent' }
+  /** No such item, or, where `now` (epoch ms) is given, one that expired and was not removed yet. */
+  | { readonly kind: 'absent'; readonly now?: number }
   | { readonly kind: 'present' }
   /** The item is the one that was read. */
   | { readonly kind: 'rev'; readonly rev: number }
@@ -292,7 +293,11 @@ function conditionExpression(condition: Condition | undefined): Expression {
   if (condition === undefined) return {};
   switch (condition.kind) {
     case 'absent':
-      return { ConditionExpression: 'attribute_not_exists(pk)' };
+      if (condition.now === undefined) return { ConditionExpression: 'attribute_not_exists(pk)' };
+      return {
+        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
+        ExpressionAttributeValues: { ':now': Math.floor(condition.now / 1000) },
+      };
     case 'present':
       return { ConditionExpression: 'attribute_exists(pk)' };
     case 'rev':

@@ -1,0 +1,206 @@
+/**
+ * One host as it presents itself: a set of sightings, kept over seven days.
+ *
+ * What a host presents is rarely one thing: anycast, RSA beside ECDSA, a rotation half done. So a new sighting counts at
+ * once, and one that was not met again is gone only after three runs and seven days. What could not be looked at changes
+ * nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
+ */
+import { createHash } from 'node:crypto';
+import type { Conversation } from '../probe/conversation.ts';
+import type { ProbeResult } from '../probe/result.ts';
+
+/** SHA-256 of a certificate's DER, lower-case hex. */
+export type CertificateDigest = string;
+
+/** A probe result worth remembering: chains by digest, and nothing that was not seen. */
+export type SeenResult =
+  | (Omit<Extract<ProbeResult, { readonly kind: 'presented' }>, 'chain'> & { readonly chain: readonly CertificateDigest[] })
+  | Extract<ProbeResult, { readonly kind: 'no-tls' }>
+  | Extract<ProbeResult, { readonly kind: 'handshake-failed' }>;
+
+/** Whether a chain led to one of the run's anchors, where some entry asked. */
+export type Trust =
+  | { readonly kind: 'anchored'; readonly anchor: string }
+  | { readonly kind: 'untrusted'; readonly reason: string };
+
+/** One thing a host presents, and where. */
+export interface Sighting {
+  readonly result: SeenResult;
+  /** Sorted; where it was met when this was last written. Addresses alone are no change. */
+  readonly addresses: readonly string[];
+  readonly trust?: Trust;
+  readonly firstAt: number;
+  /** Epoch ms. While `missed` is 0 it was met in every run since, and this date is when that was last written down. */
+  readonly lastAt: number;
+  /** Runs in a row that saw the host, but not this. */
+  readonly missed: number;
+  /** Validity left, in ms, on the certificate that this one replaced as a routine renewal, when it did. */
+  readonly predecessorLeftMs?: number;
+}
+
+/** What a host presents under one TLS offer. */
+export interface HostSnapshot {
+  readonly host: string;
+  readonly port: number;
+  /** Digest of what we offer: protocols, ciphers, groups, SNI, wrapper mode. Another offer may meet another certificate. */
+  readonly offer: string;
+  /** Absent: no SNI. */
+  readonly servername?: string;
+  readonly firstAt: number;
+  readonly sightings: readonly Sighting[];
+  /** The certificates it refers to are kept until then at least (epoch ms); 0 before they were stored. */
+  readonly certificatesUntil: number;
+}
+
+/** One conversation of a run, under the name of the host that it was had for. */
+export interface Look {
+  readonly host: string;
+  readonly conversation: Conversation;
+  readonly result: ProbeResult;
+  readonly trust?: Trust;
+}
+
+/** All that one run saw of one host under one offer. */
+export interface HostLook {
+  readonly host: string;
+  readonly port: number;
+  readonly offer: string;
+  readonly servername?: string;
+  readonly seen: readonly { readonly address: string; readonly result: SeenResult; readonly trust?: Trust }[];
+  /** The certificates seen, base64 DER by digest. */
+  readonly certificates: Readonly<Record<CertificateDigest, string>>;
+}
+
+/** When a run looked, and when the run before it did (undefined on the first). */
+export interface RunTimes {
+  readonly at: number;
+  readonly previousAt?: number | undefined;
+}
+
+/** Groups a run's conversations by host and offer, in first-met order. A host of which nothing was seen is left out. */
+export function hostLooks(looks: Iterable<Look>): HostLook[] {
+  const hosts = new Map<string, { look: HostLook; seen: HostLook['seen'][number][]; certificates: Record<string, string> }>();
+  for (const { host, conversation, result, trust } of looks) {
+    if (result.kind === 'unseen') continue;
+    const { port, servername } = conversation;
+    const offer = offerDigest(conversation);
+    const key = hostKey({ host, port, offer });
+    let grouped = hosts.get(key);
+    if (grouped === undefined) {
+      const [seen, certificates] = [[] as HostLook['seen'][number][], {} as Record<string, string>];
+      const look = { host, port, offer, ...(servername === undefined ? {} : { servername }), seen, certificates };
+      grouped = { look, seen, certificates };
+      hosts.set(key, grouped);
+    }
+    const stored = storedResult(result, grouped.certificates);
+    grouped.seen.push({ address: conversation.address, result: stored, ...(trust === undefined ? {} : { trust }) });
+  }
+  return [...hosts.values()].map(({ look }) => look);
+}
+
+/** Names one host under one offer, as the store's keys do: `in1-smtp.messagingengine.com:25#3f9a01c2`. */
+export const hostKey = ({ host, port, offer }: Pick<HostSnapshot, 'host' | 'port' | 'offer'>): string =>
+  `${host}:${port}#${offer}`;
+
+/** Eight hex digits over all that we offer; the address is not part of it. */
+export function offerDigest({ servername, wrapperMode, offer, discardEhloKeywords }: Conversation): string {
+  const parts = [servername ?? null, wrapperMode, offer, discardEhloKeywords.toSorted()];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
+}
+
+/**
+ * What is known of a host after one more look: undefined where the look brought nothing new, so that nothing is written.
+ * A clock that was set back makes no sighting older than it was.
+ */
+export function see(before: HostSnapshot | undefined, look: HostLook, times: RunTimes): HostSnapshot | undefined {
+  const { at } = times;
+  const met = new Map<string, Sighting>();
+  for (const { address, result, trust } of look.seen) {
+    const key = sightingKey(result);
+    const known = met.get(key);
+    if (known !== undefined) met.set(key, { ...known, addresses: [...known.addresses, address] });
+    else
+      met.set(key, {
+        result,
+        addresses: [address],
+        ...(trust === undefined ? {} : { trust }),
+        firstAt: at,
+        lastAt: at,
+        missed: 0,
+      });
+  }
+  for (const [key, sighting] of met) met.set(key, { ...sighting, addresses: [...new Set(sighting.addresses)].toSorted() });
+
+  if (before === undefined) {
+    const { host, port, offer, servername } = look;
+    const sni = servername === undefined ? {} : { servername };
+    return { host, port, offer, ...sni, firstAt: at, sightings: [...met.values()], certificatesUntil: 0 };
+  }
+
+  let changed = false;
+  const sightings: Sighting[] = [];
+  for (const known of before.sightings) {
+    const key = sightingKey(known.result);
+    const again = met.get(key);
+    met.delete(key);
+    if (again === undefined) {
+      changed = true;
+      const missed = missOnce(known, times);
+      if (!isGone(missed, at)) sightings.push(missed);
+    } else {
+      changed ||= known.missed > 0 || trustDiffers(known, again);
+      const lastAt = Math.max(known.lastAt, at);
+      const trust = again.trust ?? known.trust;
+      sightings.push({ ...known, ...again, ...(trust === undefined ? {} : { trust }), firstAt: known.firstAt, lastAt });
+    }
+  }
+  for (const fresh of met.values()) {
+    changed = true;
+    sightings.push(fresh);
+  }
+  return changed ? { ...before, sightings } : undefined;
+}
+
+/** Sightings of the last run that saw the host. */
+export const current = ({ sightings }: HostSnapshot): readonly Sighting[] => sightings.filter(({ missed }) => missed === 0);
+
+/** Every certificate a snapshot refers to, once. */
+export const certificatesOf = (snapshot: HostSnapshot): readonly CertificateDigest[] => [
+  ...new Set(snapshot.sightings.flatMap(({ result }) => (result.kind === 'presented' ? result.chain : []))),
+];
+
+/** What makes two results the same thing presented. Protocol, cipher and wording may vary from one connection to the next. */
+export function sightingKey(result: SeenResult): string {
+  switch (result.kind) {
+    case 'presented':
+      return `presented ${result.chain.join(' ')}`;
+    case 'no-tls':
+      return `no-tls ${result.why}`;
+    case 'handshake-failed':
+      return 'handshake-failed';
+  }
+}
+
+function storedResult(result: Exclude<ProbeResult, { kind: 'unseen' }>, certificates: Record<string, string>): SeenResult {
+  if (result.kind !== 'presented') return result;
+  const chain = result.chain.map((der) => {
+    const digest = createHash('sha256').update(der, 'base64').digest('hex');
+    certificates[digest] = der;
+    return digest;
+  });
+  return { ...result, chain };
+}
+
+/** Up to the previous run it was met each time; from then on the date stands. */
+function missOnce(known: Sighting, { at, previousAt }: RunTimes): Sighting {
+  const lastAt = known.missed > 0 ? known.lastAt : Math.max(known.lastAt, Math.min(previousAt ?? known.lastAt, at));
+  return { ...known, lastAt, missed: known.missed + 1 };
+}
+
+const isGone = ({ missed, lastAt }: Sighting, at: number): boolean => missed >= GONE_AFTER_RUNS && at - lastAt >= UNION_MS;
+
+const trustDiffers = (known: Sighting, again: Sighting): boolean =>
+  again.trust !== undefined && JSON.stringify(again.trust) !== JSON.stringify(known.trust);
+
+const GONE_AFTER_RUNS = 3;
+const UNION_MS = 7 * 86_400_000;

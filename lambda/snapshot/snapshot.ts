@@ -1,0 +1,145 @@
+/**
+ * One entry as remembered: the verdict that was last reached, where its mail would go, and since when.
+ *
+ * An undetermined run is counted and changes nothing else: it never overwrites what was known. MX hosts that are no
+ * longer published are kept for three runs and seven days, as sightings are. Pure.
+ */
+import { BOUNDS } from '../limits.ts';
+import type { SecurityLevel } from '../policy/entry.ts';
+import type { MxHost, Route } from '../route/route.ts';
+import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
+import type { RunTimes } from './sighting.ts';
+
+export interface EntrySnapshot {
+  /** The destination's id: stable across runs and edits elsewhere in the table. */
+  readonly id: string;
+  readonly destination: string;
+  /** Lookup key; null for a `--destination` that no entry covers. */
+  readonly key: string | null;
+  readonly level: SecurityLevel | 'invalid';
+  readonly firstAt: number;
+  /** The last conclusive verdict; `undetermined` only before the first one. */
+  readonly verdict: Verdict;
+  readonly reason: Reason | null;
+  /** Since when verdict and reason are these, epoch ms. */
+  readonly since: number;
+  readonly sentence: string;
+  readonly protection: Protection;
+  readonly postfixWould: PostfixWould | null;
+  readonly failsFrom: string | null;
+  readonly degradedFrom: string | null;
+  readonly failsBecause: string | null;
+  /** The line to use instead. */
+  readonly suggestion: string | null;
+  /** Next hops in the order Postfix tries them. */
+  readonly routes: readonly StoredRoute[];
+  /** Present while the latest runs could not judge it. */
+  readonly undetermined?: { readonly runs: number; readonly since: number; readonly cause: Reason | null };
+}
+
+/** A route without addresses, which belong to the hosts' sightings and move all the time. */
+export type StoredRoute =
+  | Exclude<Route, { readonly kind: 'hosts' }>
+  | (Omit<Extract<Route, { readonly kind: 'hosts' }>, 'hosts'> & {
+      readonly hosts: readonly StoredHost[];
+      /** Hosts beyond the hundred that are kept. */
+      readonly more?: number;
+    });
+
+export interface StoredHost extends Omit<MxHost, 'addresses'> {
+  /** Runs in a row that did not find it in DNS, and when it was last found; absent while it is published. */
+  readonly missed?: number;
+  readonly lastAt?: number;
+}
+
+/** What one run made of one entry. */
+export interface Judged {
+  readonly verdict: EntryVerdict;
+  /** Routes of its hops, in order. */
+  readonly routes: readonly Route[];
+}
+
+/** What is known of an entry after one more run: undefined where nothing changed, so that nothing is written. */
+export function remember(
+  before: EntrySnapshot | undefined,
+  { verdict, routes }: Judged,
+  times: RunTimes,
+): EntrySnapshot | undefined {
+  const { at } = times;
+  if (verdict.verdict === 'undetermined' && before !== undefined && before.verdict !== 'undetermined') {
+    const { runs, since } = before.undetermined ?? { runs: 0, since: at };
+    return { ...before, undetermined: { runs: runs + 1, since, cause: verdict.reason } };
+  }
+  const same = before?.verdict === verdict.verdict && before.reason === verdict.reason;
+  const { id, destination, key, level, reason, sentence, protection, postfixWould } = verdict;
+  const { failsFrom, degradedFrom, failsBecause } = verdict;
+  const runs = (before?.undetermined?.runs ?? 0) + 1;
+  const after: EntrySnapshot = {
+    id,
+    destination,
+    key,
+    level,
+    firstAt: before?.firstAt ?? at,
+    verdict: verdict.verdict,
+    reason,
+    since: same ? before.since : at,
+    sentence,
+    protection,
+    postfixWould,
+    failsFrom,
+    degradedFrom,
+    failsBecause,
+    suggestion: verdict.suggestion?.line ?? null,
+    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, times)),
+    ...(verdict.verdict === 'undetermined'
+      ? { undetermined: { runs, since: before?.undetermined?.since ?? at, cause: reason } }
+      : {}),
+  };
+  return before !== undefined && sameButForPreferences(before, after) ? undefined : after;
+}
+
+/** Hosts in DNS at the last run that resolved this route. */
+export const published = (route: StoredRoute): readonly StoredHost[] =>
+  route.kind === 'hosts' ? route.hosts.filter(({ missed = 0 }) => missed === 0) : [];
+
+function routeBefore(before: EntrySnapshot | undefined, route: Route): StoredRoute | undefined {
+  return before?.routes.find(({ nextHop }) => nextHop === route.nextHop);
+}
+
+function storedRoute(before: StoredRoute | undefined, route: Route, times: RunTimes): StoredRoute {
+  if (route.kind !== 'hosts') return route;
+  const { hosts, ...rest } = route;
+  const now = hosts.map(({ addresses: _, ...host }) => host);
+  const names = new Set(hosts.map(({ host }) => host));
+  const gone = (before?.kind === 'hosts' ? before.hosts : [])
+    .filter(({ host }) => !names.has(host))
+    .map((host) => missOnce(host, times))
+    .filter((host) => host.missed < GONE_AFTER_RUNS || times.at - host.lastAt < UNION_MS);
+  const all = [...now, ...gone];
+  const more = all.length - BOUNDS.hostsPerNextHop;
+  return { ...rest, hosts: all.slice(0, BOUNDS.hostsPerNextHop), ...(more > 0 ? { more } : {}) };
+}
+
+function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {
+  return { ...host, missed: (host.missed ?? 0) + 1, lastAt: host.lastAt ?? Math.min(previousAt ?? at, at) };
+}
+
+/** Preferences alone are no change. */
+const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => comparable(a) === comparable(b);
+
+function comparable({ routes, ...rest }: EntrySnapshot): string {
+  const hosts = (route: StoredRoute) =>
+    route.kind !== 'hosts'
+      ? [route]
+      : route.hosts.map(({ preference: _, ...host }) => JSON.stringify(host, Object.keys(host).toSorted())).toSorted();
+  const plain = { ...rest, routes: routes.map((route) => [route.nextHop, route.kind, hosts(route)]) };
+  return JSON.stringify(plain, (_, value: unknown) =>
+    isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
+  );
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+const GONE_AFTER_RUNS = 3;
+const UNION_MS = 7 * 86_400_000;

@@ -1,0 +1,94 @@
+/**
+ * Certificates, each stored once, as DER under its SHA-256, shared by all policies and vantages of a table.
+ *
+ * Their end is set so far out that what refers to them ends first: a host's snapshot says until when its certificates are
+ * kept, and when less than the retention of history is left they are renewed together.
+ */
+import { readCertificate } from '../certificate/certificate.ts';
+import { BOUNDS } from '../limits.ts';
+import type { CertificateDigest } from '../snapshot/sighting.ts';
+import { HISTORY_MS } from './history.ts';
+import { fromItem, type ItemProblem, toItem } from './item.ts';
+import { certificate as kind } from './kinds.ts';
+import { keys, type Store } from './layout.ts';
+
+export interface Certificates {
+  /** Base64 DER by digest. */
+  readonly der: Readonly<Record<CertificateDigest, string>>;
+  readonly missing: readonly CertificateDigest[];
+  readonly problems: readonly ItemProblem[];
+}
+
+/** Until when a certificate that is stored at `at` is kept. */
+export const certificatesKeptUntil = (at: number, historyMs: number = HISTORY_MS): number => at + historyMs + MARGIN_MS;
+
+/** Whether certificates kept until then must be renewed at `at`, so that an event written now cannot outlive them. */
+export const certificatesDue = (until: number, at: number, historyMs: number = HISTORY_MS): boolean =>
+  until < at + historyMs + 2 * 86_400_000;
+
+/** Stores certificates (base64 DER by digest); one that is there is only kept longer. */
+export async function keepCertificates(
+  { table }: Store,
+  ders: Readonly<Record<CertificateDigest, string>>,
+  until: number,
+): Promise<void> {
+  for (const [sha256, der] of Object.entries(ders)) {
+    const key = keys.certificate(sha256);
+    const item = toItem(kind, key, storedCertificate(der), { expiresAt: until });
+    if ((await table.put(item, { kind: 'absent' })) === 'lost') await renew(key, item.expiresAt);
+  }
+
+  async function renew(key: ReturnType<typeof keys.certificate>, expiresAt: unknown): Promise<void> {
+    const stored = await table.get(key);
+    if (typeof stored?.expiresAt === 'number' && typeof expiresAt === 'number' && stored.expiresAt >= expiresAt) return;
+    await table.update(key, { expiresAt }, { kind: 'present' });
+  }
+}
+
+/** Keeps certificates that are stored already. Answers those that are not, to be stored from what a probe saw. */
+export async function prolongCertificates(
+  { table }: Store,
+  digests: readonly CertificateDigest[],
+  until: number,
+): Promise<CertificateDigest[]> {
+  const gone: CertificateDigest[] = [];
+  for (const sha256 of digests) {
+    const written = await table.update(keys.certificate(sha256), { expiresAt: Math.ceil(until / 1000) }, { kind: 'present' });
+    if (written === 'lost') gone.push(sha256);
+  }
+  return gone;
+}
+
+/** Reads certificates by digest, a hundred to a request. */
+export async function readCertificates({ table }: Store, digests: readonly CertificateDigest[]): Promise<Certificates> {
+  const wanted = [...new Set(digests)];
+  const der: Record<CertificateDigest, string> = {};
+  const problems: ItemProblem[] = [];
+  for (const item of await table.getMany(wanted.map(keys.certificate))) {
+    // Referred to, so not expired, whatever its date says.
+    const read = fromItem(kind, item, 0);
+    if (read.kind === 'held') der[item.pk.slice('cert#'.length)] = Buffer.from(read.value.der).toString('base64');
+    else if (read.kind !== 'absent') problems.push(read);
+  }
+  return { der, missing: wanted.filter((sha256) => der[sha256] === undefined), problems };
+}
+
+function storedCertificate(base64: string) {
+  const der = Buffer.from(base64, 'base64');
+  const read = readCertificate(base64);
+  if (read.kind === 'unreadable') {
+    return { der, commonName: null, dnsNames: [], issuer: '', notBefore: 0, notAfter: 0, spkiSha256: '' };
+  }
+  const { commonNames, dnsNames, issuer, notBefore, notAfter, spkiSha256 } = read;
+  return {
+    der,
+    commonName: commonNames[0] ?? null,
+    dnsNames: dnsNames.slice(0, BOUNDS.shownNames),
+    issuer,
+    notBefore: Number.isFinite(notBefore) ? notBefore : 0,
+    notAfter: Number.isFinite(notAfter) ? notAfter : 0,
+    spkiSha256,
+  };
+}
+
+const MARGIN_MS = 180 * 86_400_000;

@@ -1,0 +1,90 @@
+/**
+ * What happened, to entries and to hosts: appended, never changed, gone after 400 days.
+ *
+ * Each event stands twice: under its entry or host, and under its month, so that both questions are one query.
+ */
+import { fromItem, type ItemProblem, toItem } from './item.ts';
+import { type HistoryEvent, historyEvent as kind } from './kinds.ts';
+import { type Grain, keyName, keys, type Store } from './layout.ts';
+import type { Item, Range } from './table.ts';
+
+/** Default retention of history. */
+export const HISTORY_DAYS = 400;
+export const HISTORY_MS = HISTORY_DAYS * 86_400_000;
+
+/** Dates are epoch ms, inclusive; `limit` counts from the newest. */
+export interface Period {
+  readonly from?: number;
+  readonly to?: number;
+  readonly limit?: number;
+}
+
+export interface History {
+  /** Newest first. */
+  readonly events: readonly HistoryEvent[];
+  readonly problems: readonly ItemProblem[];
+}
+
+/** Appends one event; repeated (a run that was resumed) it stands there once. */
+export async function appendHistory({ table, space }: Store, event: HistoryEvent, keepMs: number = HISTORY_MS): Promise<void> {
+  const { grain, name, at, runId } = event;
+  const date = new Date(at).toISOString();
+  const expiresAt = at + keepMs;
+  const places = [
+    { pk: keys.historyOf(space, grain, name), sk: `${date}#${runId}` },
+    { pk: keys.historyMonth(space, at), sk: `${date}#${grain}#${keyName(name)}` },
+  ];
+  for (const key of places) {
+    await table.put(toItem(kind, key, event, { expiresAt }), { kind: 'not-newer', v: kind.v });
+  }
+}
+
+/** The events of one entry (by id) or host (by key). */
+export function historyOf(store: Store, grain: Grain, name: string, now: number, period: Period = {}): Promise<History> {
+  return collect(store, [keys.historyOf(store.space, grain, name)], now, period);
+}
+
+/** All events of a period, by default the last 30 days. */
+export function historyBetween(store: Store, now: number, period: Period = {}): Promise<History> {
+  const to = period.to ?? now;
+  const from = Math.max(period.from ?? to - 30 * 86_400_000, to - 10 * 366 * 86_400_000);
+  const months: string[] = [];
+  for (let at = to; ; at = startOfMonth(at) - 1) {
+    months.push(keys.historyMonth(store.space, at));
+    if (startOfMonth(at) <= from) break;
+  }
+  return collect(store, months, now, { ...period, from, to });
+}
+
+async function collect({ table }: Store, partitions: readonly string[], now: number, period: Period): Promise<History> {
+  const events: HistoryEvent[] = [];
+  const problems: ItemProblem[] = [];
+  for (const pk of partitions) {
+    if (period.limit !== undefined && events.length >= period.limit) break;
+    for await (const page of table.query(pk, rangeOf(period, events.length))) {
+      for (const item of page) fold(item);
+    }
+  }
+  return { events, problems };
+
+  function fold(item: Item): void {
+    const read = fromItem(kind, item, now);
+    if (read.kind === 'held') events.push(read.value);
+    else if (read.kind !== 'absent') problems.push(read);
+  }
+}
+
+/** `~` sorts behind every date's suffix. */
+function rangeOf({ from, to, limit }: Period, already: number): Range {
+  return {
+    newestFirst: true,
+    from: from === undefined ? '0' : new Date(from).toISOString(),
+    to: to === undefined ? '~' : `${new Date(to).toISOString()}~`,
+    ...(limit === undefined ? {} : { limit: limit - already }),
+  };
+}
+
+const startOfMonth = (at: number): number => {
+  const date = new Date(at);
+  return Date.UTC(date.getUTCFullYear(), date.getUTCMonth(), 1);
+};

@@ -1,0 +1,94 @@
+/**
+ * Value ⇄ item. Every item carries `v`, the version of its kind's shape, and `rev`, raised by one at each write.
+ *
+ * A reader never trusts what is stored: an item that does not have its kind's shape is `corrupt`, one of a higher `v` is
+ * `newer`; both are told and skipped, and the newer one is never overwritten. Expired items that DynamoDB has not removed yet do not exist.
+ */
+import * as valibot from 'valibot';
+import type { Condition, Item, Key, Table, Written } from './table.ts';
+
+/** The shape of one kind of item. `v` goes up when a reader of the old shape would misread the new one. */
+export interface ItemKind<T> {
+  readonly name: string;
+  readonly v: number;
+  readonly schema: valibot.GenericSchema<unknown, T>;
+}
+
+/** A value with the revision that a later write must find. */
+export interface Held<T> {
+  readonly value: T;
+  readonly rev: number;
+}
+
+/** An item that could not be used, for the report of the run. */
+export type ItemProblem =
+  | { readonly kind: 'corrupt'; readonly key: Key; readonly because: string }
+  | { readonly kind: 'newer'; readonly key: Key; readonly v: number };
+
+export type Read<T> = ({ readonly kind: 'held' } & Held<T>) | ItemProblem | { readonly kind: 'absent' };
+
+export interface Writing {
+  /** Of the item being replaced: undefined for a new one, `anything` in place of a corrupt one. */
+  readonly rev?: number | 'anything' | undefined;
+  /** Epoch ms; kept for good where undefined. */
+  readonly expiresAt?: number | undefined;
+  /** Epoch ms: an item that expired before it is not in the way. */
+  readonly now?: number | undefined;
+}
+
+export function toItem<T>(kind: ItemKind<T>, key: Key, value: T, { rev = 0, expiresAt }: Writing = {}): Item {
+  // What is written in place of a corrupt item gets a revision that no reader of that item can hold.
+  const next = rev === 'anything' ? 1_000_000 : rev + 1;
+  const ttl = expiresAt === undefined ? {} : { expiresAt: Math.ceil(expiresAt / 1000) };
+  return { pk: key.pk, sk: key.sk, v: kind.v, rev: next, value, ...ttl };
+}
+
+/** `now` is epoch ms: what expired before it is absent. */
+export function fromItem<T>(kind: ItemKind<T>, item: Item | undefined, now: number): Read<T> {
+  if (item === undefined) return { kind: 'absent' };
+  const { pk, sk, v, rev, expiresAt, value } = item;
+  const key = { pk, sk };
+  if (typeof v === 'number' && v > kind.v) return { kind: 'newer', key, v };
+  if (typeof expiresAt === 'number' && expiresAt * 1000 <= now) return { kind: 'absent' };
+  if (typeof v !== 'number' || typeof rev !== 'number') return { kind: 'corrupt', key, because: 'v or rev is missing' };
+  const parsed = valibot.safeParse(kind.schema, value, { abortEarly: true });
+  if (!parsed.success) return { kind: 'corrupt', key, because: whyCorrupt(kind, parsed.issues) };
+  return { kind: 'held', value: parsed.output, rev };
+}
+
+/** Reads one item of a kind. */
+export async function readItem<T>(table: Table, kind: ItemKind<T>, key: Key, now: number): Promise<Read<T>> {
+  return fromItem(kind, await table.get(key), now);
+}
+
+/**
+ * Writes one item, if it is still the one of revision `rev` (or still absent). `lost` means a newer writer: keep theirs.
+ * An item of a newer layout is never overwritten.
+ */
+export function writeItem<T>(table: Table, kind: ItemKind<T>, key: Key, value: T, writing: Writing = {}): Promise<Written> {
+  const { rev, now } = writing;
+  const condition: Condition =
+    rev === undefined
+      ? { kind: 'absent', ...(now === undefined ? {} : { now }) }
+      : rev === 'anything'
+        ? { kind: 'not-newer', v: kind.v }
+        : { kind: 'rev', rev };
+  return table.put(toItem(kind, key, value, writing), condition);
+}
+
+/** Sentence for the report: place, fact, what happens now. */
+export function describeProblem(problem: ItemProblem): string {
+  const place = `item ${problem.key.pk} / ${problem.key.sk}`;
+  switch (problem.kind) {
+    case 'corrupt':
+      return `${place}: cannot be read (${problem.because}); it is skipped, and replaced when next seen`;
+    case 'newer':
+      return `${place}: written by a newer version (layout ${problem.v}); it is skipped and left as it is, update this installation`;
+  }
+}
+
+function whyCorrupt(kind: ItemKind<unknown>, [issue]: readonly valibot.BaseIssue<unknown>[]): string {
+  if (issue === undefined) return `not a ${kind.name}`;
+  const path = valibot.getDotPath(issue as valibot.BaseIssue<unknown>);
+  return `not a ${kind.name}: ${path === null ? '' : `${path}: `}${issue.message}`;
+}

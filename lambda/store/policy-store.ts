@@ -1,0 +1,131 @@
+/**
+ * The pushed policy: every text a run needs, under the digest of its content.
+ *
+ * The parts of a version are written first and the head is flipped last, on condition that nobody else flipped it: a push
+ * that dies half way leaves the policy in use untouched. A superseded version is kept as long as the history that names it.
+ */
+import { createHash } from 'node:crypto';
+import { readChunks, writeChunks } from './chunks.ts';
+import { HISTORY_MS } from './history.ts';
+import { readItem, toItem } from './item.ts';
+import { type PolicyHead, type PolicyManifest, policyHead, policyManifest } from './kinds.ts';
+import { keys, type Store } from './layout.ts';
+import { StoreError } from './table-error.ts';
+
+/** Named byte strings: `bundle.json`, `tls_policy`, … Names are up to the caller; they come back byte for byte. */
+export type PolicyParts = Readonly<Record<string, Uint8Array>>;
+
+export interface StoredPolicy {
+  readonly version: string;
+  readonly parts: PolicyParts;
+  readonly pushedAt: number;
+  readonly pushedBy: string;
+}
+
+/** `rev` is what a push must find; 0 before the first push. */
+export interface PolicyState {
+  readonly head: PolicyHead | undefined;
+  readonly rev: number;
+}
+
+export interface Push {
+  readonly parts: PolicyParts;
+  readonly by: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** Of the head as it was last shown: refused where somebody else pushed since. */
+  readonly rev: number;
+}
+
+export type Pushed =
+  | { readonly kind: 'pushed'; readonly version: string }
+  /** The content is what is in use already: nothing was written. */
+  | { readonly kind: 'unchanged'; readonly version: string }
+  /** Somebody else pushed since; `head` is theirs. */
+  | { readonly kind: 'refused'; readonly head: PolicyHead | undefined };
+
+/** Digest over names and contents, lower-case hex: the version they would have. */
+export function policyVersion(parts: PolicyParts): string {
+  const sum = createHash('sha256');
+  for (const name of Object.keys(parts).toSorted()) {
+    sum.update(JSON.stringify([name, sha256(parts[name] ?? new Uint8Array())]));
+  }
+  return sum.digest('hex');
+}
+
+/** Which version is in use. @throws StoreError `damaged` where the head cannot be read. */
+export async function policyState({ table, space }: Store): Promise<PolicyState> {
+  const read = await readItem(table, policyHead, keys.policyHead(space), 0);
+  switch (read.kind) {
+    case 'absent':
+      return { head: undefined, rev: 0 };
+    case 'held':
+      return { head: read.value, rev: read.rev };
+    case 'newer':
+      throw new StoreError('damaged', `${table.title}: the policy was pushed by a newer version; update this installation`);
+    case 'corrupt':
+      throw new StoreError(
+        'damaged',
+        `${table.title}: the policy's head cannot be read (${read.because}); restore the table or push under another name`,
+      );
+  }
+}
+
+export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Promise<Pushed> {
+  const { table, space } = store;
+  const state = await policyState(store);
+  const version = policyVersion(parts);
+  if (state.rev !== rev) return { kind: 'refused', head: state.head };
+  if (state.head?.current === version) return { kind: 'unchanged', version };
+
+  const pk = keys.policyVersion(space, version);
+  const manifest: PolicyManifest = { parts: [], pushedAt: at, pushedBy: by };
+  const written = [...manifest.parts];
+  for (const name of Object.keys(parts).toSorted()) {
+    const content = parts[name] ?? new Uint8Array();
+    const chunks = await writeChunks(table, pk, name, content);
+    written.push({ name, bytes: content.length, sha256: sha256(content), chunks });
+  }
+  await table.put(toItem(policyManifest, { pk, sk: 'manifest' }, { ...manifest, parts: written }));
+
+  const head = toItem(policyHead, keys.policyHead(space), { current: version, pushedAt: at, pushedBy: by }, { rev });
+  const flipped = await table.put(head, rev === 0 ? { kind: 'absent' } : { kind: 'rev', rev });
+  if (flipped === 'lost') return { kind: 'refused', head: (await policyState(store)).head };
+  if (state.head !== undefined) await expireVersion(store, state.head.current, at + HISTORY_MS);
+  return { kind: 'pushed', version };
+}
+
+/**
+ * Reads a version, by default the one in use; undefined where nothing was pushed, or that version is gone.
+ *
+ * @throws StoreError `damaged` where a part is missing or its bytes are not those that were pushed.
+ */
+export async function readPolicy(store: Store, version?: string): Promise<StoredPolicy | undefined> {
+  const { table, space } = store;
+  const wanted = version ?? (await policyState(store)).head?.current;
+  if (wanted === undefined) return undefined;
+  const pk = keys.policyVersion(space, wanted);
+  const read = await readItem(table, policyManifest, { pk, sk: 'manifest' }, 0);
+  if (read.kind === 'absent' && version !== undefined) return undefined;
+  const damaged = (because: string) =>
+    new StoreError('damaged', `${table.title}: policy version ${wanted.slice(0, 12)} ${because}; push the policy again`);
+  if (read.kind !== 'held') throw damaged('has no readable manifest');
+  const { pushedAt, pushedBy } = read.value;
+  const parts: Record<string, Uint8Array> = {};
+  for (const part of read.value.parts) {
+    const content = await readChunks(table, pk, part.name, part.chunks);
+    if (sha256(content) !== part.sha256) throw damaged(`has other bytes in "${part.name}" than were pushed`);
+    parts[part.name] = content;
+  }
+  return { version: wanted, parts, pushedAt, pushedBy };
+}
+
+/** Lets a superseded version go; pushing it again writes it anew, without an end. */
+async function expireVersion({ table, space }: Store, version: string, at: number): Promise<void> {
+  const expiresAt = Math.ceil(at / 1000);
+  for await (const page of table.query(keys.policyVersion(space, version))) {
+    for (const { pk, sk } of page) await table.update({ pk, sk }, { expiresAt }, { kind: 'present' });
+  }
+}
+
+const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

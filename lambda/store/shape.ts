@@ -1,0 +1,118 @@
+/**
+ * The shapes of what snapshot/ hands to the store, as a reader checks them.
+ */
+import * as v from 'valibot';
+import type { Reply } from '../probe/result.ts';
+import type { HostSnapshot, SeenResult } from '../snapshot/sighting.ts';
+import type { EntrySnapshot, StoredRoute } from '../snapshot/snapshot.ts';
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type JsonObject = Readonly<Record<string, Json>>;
+
+/** A closed set of words is checked by the types of the writer; a reader takes any, so that a new word is no corruption. */
+export const word = <T extends string>() => v.string() as unknown as v.GenericSchema<unknown, T>;
+export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+export const json = v.unknown() as unknown as v.GenericSchema<unknown, Json>;
+export const jsonObject = v.looseObject({}) as unknown as v.GenericSchema<unknown, JsonObject>;
+export const bytes = v.instance(Uint8Array) as unknown as v.GenericSchema<unknown, Uint8Array>;
+
+const reply: v.GenericSchema<unknown, Reply> = v.object({ code: v.number(), text: v.string() });
+
+const seenResult: v.GenericSchema<unknown, SeenResult> = v.variant('kind', [
+  v.object({
+    kind: v.literal('presented'),
+    protocol: word<Extract<SeenResult, { kind: 'presented' }>['protocol']>(),
+    cipher: v.string(),
+    group: v.exactOptional(v.string()),
+    chain: v.array(v.string()),
+    verify: v.string(),
+    afterTls: v.exactOptional(reply),
+  }),
+  v.object({
+    kind: v.literal('no-tls'),
+    why: word<Extract<SeenResult, { kind: 'no-tls' }>['why']>(),
+    reply: v.exactOptional(reply),
+  }),
+  v.object({
+    kind: v.literal('handshake-failed'),
+    cause: v.string(),
+    dependsOnGroups: v.exactOptional(v.literal(true)),
+  }),
+]);
+
+export const hostSnapshot: v.GenericSchema<unknown, HostSnapshot> = v.object({
+  host: v.string(),
+  port: v.number(),
+  offer: v.string(),
+  servername: v.exactOptional(v.string()),
+  firstAt: v.number(),
+  sightings: v.array(
+    v.object({
+      result: seenResult,
+      addresses: v.array(v.string()),
+      trust: v.exactOptional(
+        v.variant('kind', [
+          v.object({ kind: v.literal('anchored'), anchor: v.string() }),
+          v.object({ kind: v.literal('untrusted'), reason: v.string() }),
+        ]),
+      ),
+      firstAt: v.number(),
+      lastAt: v.number(),
+      missed: count,
+      predecessorLeftMs: v.exactOptional(v.number()),
+    }),
+  ),
+  certificatesUntil: v.number(),
+});
+
+const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
+  v.object({
+    kind: v.literal('hosts'),
+    nextHop: v.string(),
+    mx: v.boolean(),
+    looped: v.exactOptional(v.literal(true)),
+    hosts: v.array(
+      v.object({
+        host: v.string(),
+        canonical: v.exactOptional(v.string()),
+        preference: v.number(),
+        lookup: word<'found'>(),
+        missed: v.exactOptional(count),
+        lastAt: v.exactOptional(v.number()),
+      }),
+    ),
+    more: v.exactOptional(count),
+  }),
+  v.object({ kind: v.literal('nowhere'), nextHop: v.string(), reason: word<'nxdomain'>(), dsn: v.string(), text: v.string() }),
+  v.object({
+    kind: v.literal('unanswered'),
+    nextHop: v.string(),
+    failure: word<'timeout'>(),
+    query: v.string(),
+    dsn: v.string(),
+    text: v.string(),
+  }),
+]);
+
+export const text = v.nullable(v.string());
+export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
+  id: v.string(),
+  destination: v.string(),
+  key: text,
+  level: word<EntrySnapshot['level']>(),
+  firstAt: v.number(),
+  verdict: word<EntrySnapshot['verdict']>(),
+  reason: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()),
+  since: v.number(),
+  sentence: v.string(),
+  protection: word<EntrySnapshot['protection']>(),
+  postfixWould: v.nullable(word<NonNullable<EntrySnapshot['postfixWould']>>()),
+  failsFrom: text,
+  degradedFrom: text,
+  failsBecause: text,
+  suggestion: text,
+  routes: v.array(route),
+  undetermined: v.exactOptional(
+    v.object({ runs: count, since: v.number(), cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()) }),
+  ),
+});
