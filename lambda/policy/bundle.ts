@@ -2,6 +2,7 @@
  * Everything a run needs to know about the sender's side, as plain JSON: what `check` reads from files and what
  * `policy push` stores. Pure; reading files is policy/files.
  */
+import { createHash } from 'node:crypto';
 import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
 import type { Settings } from './settings.ts';
 
@@ -34,4 +35,18 @@ export interface Bundle {
   readonly destinations: readonly string[];
   /** Sentences about what was assumed for lack of a setting: version, trust anchors. */
   readonly assumed: readonly string[];
+}
+
+/** SHA-256, hex, over the bundle as JSON with sorted keys: two bundles that read the same have the same version. */
+export function contentVersion(bundle: Bundle): string {
+  return createHash('sha256').update(canonical(bundle)).digest('hex');
+}
+
+function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map((element) => canonical(element)).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
 }

@@ -1,9 +1,18 @@
 /**
  * What Postfix demands of a connection to one next hop: the policy entry found for it, completed by main.cf.
  *
- * Follows smtp_tls_policy_cache_query() / set_cipher_grade() / dane_init() in src/smtp/smtp_tls_policy.c. Pure.
+ * Follows policy_create(), set_cipher_grade() and dane_init() in src/smtp/smtp_tls_policy.c. Pure.
  */
-import type { EntryPlace, MatchPattern, SecurityLevel } from './entry.ts';
+import type { TrustAnchorFile } from '../certificate/anchors.ts';
+import type { Bundle } from './bundle.ts';
+import type { Attributes, EntryPlace, MatchPattern, PolicyEntry, SecurityLevel } from './entry.ts';
+import { isHostname } from './hostname.ts';
+import { lookupEntry, policyPlace, policyTables } from './lookup.ts';
+import { parseDigest, parseMatch } from './match-pattern.ts';
+import type { MalformedNextHop, NextHop } from './next-hop.ts';
+import type { ParsedTable } from './parse.ts';
+import type { Settings } from './settings.ts';
+import { atLeast } from './version.ts';
 
 export interface TlsDemand {
   readonly kind: 'demand';
@@ -35,6 +44,8 @@ export interface TlsDemand {
   readonly mxHostPatterns?: readonly string[];
   /** A `policy_failure=` that forces verification to fail (≥3.10). */
   readonly forcedFailure?: string;
+  /** The entry says `dane`, but DANE is off here and the level is `may`: Postfix's warning. */
+  readonly daneOff?: string;
 }
 
 export type Demand =
@@ -45,6 +56,165 @@ export type Demand =
       readonly entry?: EntryPlace;
       /** Postfix's wording behind `warning: `, or behind `fatal: ` where smtp(8) dies. */
       readonly warning: string;
-      /** smtp(8) dies over this next hop (malformed text, unknown service): mail defers without any other reason. */
+      /** No policy is looked up at all: smtp(8) dies over the next hop (malformed text, unknown service), or trivial-rewrite cannot route. */
       readonly fatal?: true;
     };
+
+/** What demands are made from: parsed once, asked for each next hop. */
+export interface DemandContext {
+  readonly tables: readonly ParsedTable[];
+  readonly settings: Settings;
+  readonly anchorFiles: Readonly<Record<string, TrustAnchorFile>>;
+}
+
+export function demandContext(bundle: Bundle): DemandContext {
+  return { tables: policyTables(bundle), settings: bundle.settings, anchorFiles: bundle.anchorFiles };
+}
+
+/** The demand for one next hop, as Postfix would make it on each connection. */
+export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandContext): Demand {
+  if ('kind' in nextHop) return { kind: 'broken', warning: nextHop.because, fatal: true };
+  const { settings } = context;
+  const found = lookupEntry(nextHop.text, context.tables, settings.version);
+  if (found !== undefined && 'kind' in found) return { kind: 'broken', warning: found.warning };
+  const place = found === undefined ? {} : { entry: placeOf(found) };
+  const broken = (warning: string): Demand => ({ kind: 'broken', ...place, warning });
+  if (found?.policy.kind === 'broken') return broken(`${policyPlace(keyOf(found, nextHop.text))}: ${found.policy.warning}`);
+
+  const asked = found?.policy.level ?? settings.securityLevel;
+  const attributes = found?.policy.attributes ?? {};
+  const unusable = brokenAnchor(attributes.tafile ?? [], context);
+  if (unusable !== undefined) return broken(unusable);
+
+  const daneOff = asked === 'dane' || asked === 'dane-only' ? daneImpossible(asked, nextHop, settings) : undefined;
+  if (daneOff !== undefined && asked === 'dane-only') return broken(daneOff);
+  const level = daneOff === undefined ? asked : 'may';
+  const verifies = level === 'verify' || level === 'secure';
+
+  const servername = level === 'none' ? '' : (attributes.servername ?? settings.servername);
+  if (servername !== '' && !isHostname(servername)) {
+    return broken(`"smtp_tls_servername = ${servername}" specifies an invalid hostname`);
+  }
+  const match = matchElements(level, attributes, settings);
+  const digests = level === 'fingerprint' ? digestsOf(match, attributes, settings) : [];
+  if (digests === undefined) {
+    return broken(`nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no fingerprints to match.`);
+  }
+  const anchorPaths = verifies ? (attributes.tafile ?? settings.trustAnchorFiles) : [];
+  const lost = brokenAnchor(anchorPaths, context);
+  if (lost !== undefined) return broken(lost);
+
+  const connectionReuse = attributes.connectionReuse ?? settings.connectionReuse;
+  return {
+    kind: 'demand',
+    ...place,
+    level,
+    match: verifies ? match.map((element) => parseMatch(element)) : [],
+    matchFrom: attributes.match === undefined ? 'main.cf' : 'entry',
+    digests,
+    digestAlgorithm: settings.fingerprintDigest.toLowerCase(),
+    anchors: anchorPaths.length === 0 ? { kind: 'store' } : { kind: 'files', paths: anchorPaths },
+    protocols: attributes.protocols ?? (level === 'may' ? settings.protocols : settings.mandatoryProtocols),
+    cipherGrade: attributes.ciphers ?? (level === 'may' ? settings.ciphers : settings.mandatoryCiphers),
+    excludeCiphers: attributes.exclude ?? excludesOf(level, settings),
+    ...servernameOf(servername),
+    wrapperMode: settings.wrapperMode,
+    enableRpk: attributes.enableRpk ?? settings.enableRpk,
+    connectionReuse,
+    ...(replacesMatch(attributes, settings) || (verifies && hasStsPatterns(attributes, settings))
+      ? { mxHostPatterns: attributes.mxHostPattern ?? [] }
+      : {}),
+    // With connection_reuse=yes the handshake is tlsproxy(8)'s, which is not told of it: a defect of Postfix ≥3.10.
+    ...(verifies && !connectionReuse && attributes.policyFailure !== undefined
+      ? { forcedFailure: attributes.policyFailure }
+      : {}),
+    ...(daneOff === undefined ? {} : { daneOff }),
+  };
+}
+
+export function placeOf(entry: PolicyEntry): EntryPlace {
+  return { table: entry.table, line: entry.line, key: entry.key, value: entry.value };
+}
+
+/** The key as Postfix logs it: the text that was looked up, before folding; a parent entry under its own key. */
+function keyOf(entry: PolicyEntry, nextHop: string): string {
+  return entry.key === nextHop.toLowerCase() || entry.key === '*' ? nextHop : entry.key;
+}
+
+/** dane_init(): the settings without which DANE is not tried, in Postfix's words. */
+function daneImpossible(level: 'dane' | 'dane-only', nextHop: NextHop, settings: Settings): string | undefined {
+  if (!settings.hostLookup.includes('dns') || settings.dnsSupportLevel !== 'dnssec') {
+    return `${nextHop.text}: ${level} configured with dnssec lookups disabled`;
+  }
+  if (settings.ignoreMxLookupError) return `${nextHop.text}: ${level} configured with MX lookup errors ignored`;
+  if (settings.dnsSearchesNames) return `${nextHop.text}: dns resolver options incompatible with ${level} TLS`;
+  return undefined;
+}
+
+/** Elements of the match list that counts, before they are read as names or digests. */
+function matchElements(level: SecurityLevel, attributes: Attributes, settings: Settings): readonly string[] {
+  if (replacesMatch(attributes, settings)) return ['hostname'];
+  if (attributes.match !== undefined) return attributes.match;
+  switch (level) {
+    case 'secure':
+      return settings.secureCertMatch;
+    case 'verify':
+      return settings.verifyCertMatch;
+    case 'fingerprint':
+      return settings.fingerprintCertMatch;
+    case 'none':
+    case 'may':
+    case 'encrypt':
+    case 'dane':
+    case 'dane-only':
+      return [];
+  }
+}
+
+/** SAFE_FOR_SMTP_TLS_ENF_STS_MX_PAT() at parse time: an entry's own match gives way to `hostname`. */
+function replacesMatch(attributes: Attributes, settings: Settings): boolean {
+  return attributes.match !== undefined && hasStsPatterns(attributes, settings);
+}
+
+function hasStsPatterns(attributes: Attributes, settings: Settings): boolean {
+  return settings.enforceStsMxPatterns && attributes.policyType === 'sts' && attributes.mxHostPattern !== undefined;
+}
+
+/** Well-formed digests; undefined where none is left and the entry is broken for it. */
+function digestsOf(elements: readonly string[], attributes: Attributes, settings: Settings): readonly string[] | undefined {
+  const wellFormed = (list: readonly string[]) =>
+    list.map((element) => parseDigest(element, settings.version)).filter((digest) => digest !== undefined);
+  const digests = wellFormed(elements);
+  if (digests.length > 0) return digests;
+  // Up to 3.8 an entry without a usable digest falls through to main.cf's list.
+  const fallsThrough = attributes.match !== undefined && !atLeast(settings.version, '3.9');
+  if (!atLeast(settings.version, '3.6')) {
+    // Any text counts as a digest there; one without colons merely never matches.
+    if (elements.length > 0) return [];
+    return fallsThrough && settings.fingerprintCertMatch.length > 0 ? wellFormed(settings.fingerprintCertMatch) : undefined;
+  }
+  const others = fallsThrough ? wellFormed(settings.fingerprintCertMatch) : [];
+  return others.length > 0 ? others : undefined;
+}
+
+/** The exclusions of main.cf that count at a level; the aNULL and eNULL that levels add are probe/offer's. */
+function excludesOf(level: SecurityLevel, settings: Settings): string {
+  const lists = level === 'may' ? [settings.excludeCiphers] : [settings.excludeCiphers, settings.mandatoryExcludeCiphers];
+  return lists.filter((list) => list !== '').join(' ');
+}
+
+function servernameOf(servername: string): Pick<TlsDemand, 'servername'> {
+  if (servername === '') return {};
+  if (servername === 'hostname' || servername === 'nexthop') return { servername: { kind: servername } };
+  return { servername: { kind: 'name', name: servername } };
+}
+
+/** Why one of the anchor files cannot be used, in Postfix's words where it has some. */
+function brokenAnchor(paths: readonly string[], { anchorFiles }: DemandContext): string | undefined {
+  for (const path of paths) {
+    const file = Object.hasOwn(anchorFiles, path) ? anchorFiles[path] : undefined;
+    if (file === undefined) return `error opening trust anchor file: ${path}: No such file or directory`;
+    if (file.kind === 'broken') return file.because;
+  }
+  return undefined;
+}

@@ -55,7 +55,7 @@ export function policyTables(bundle: Pick<Bundle, 'settings' | 'policyTables' | 
     const told: ParsedTable =
       problem.kind === 'missing'
         ? { ...base, unavailable: `${problem.name} is unavailable. ${problem.because}` }
-        : { ...base, notListable: problem.because };
+        : { ...base, notListable: problem.because, asked: present >= 0 };
     if (present < 0) tables.push(told);
     else tables[present] = told;
   }

@@ -29,6 +29,8 @@ export interface ParsedTable {
   readonly unavailable?: string;
   /** Keys cannot be listed (regexp, pcre, databases): why. Entries are then answers to single questions. */
   readonly notListable?: string;
+  /** A table that cannot be listed was asked about every `--destination`: what `entries` lacks, it lacks. */
+  readonly asked?: boolean;
   /** `static:` answers every key with this. */
   readonly everyKey?: PolicyEntry;
 }

@@ -75,6 +75,10 @@ export interface Settings {
   readonly relayDomains: readonly string[];
   /** `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers sub-domains too. */
   readonly transportParentMatches: boolean;
+  /** sender_dependent_relayhost_maps or sender_dependent_default_transport_maps is set: senders decide next hops too. */
+  readonly senderDependentRouting: boolean;
+  /** master.cf services that run smtp(8); empty where no master.cf was read. */
+  readonly smtpServices: readonly string[];
   readonly tcpPort: number;
   readonly discardEhloKeywords: readonly string[];
   readonly skip5xxGreeting: boolean;
@@ -193,6 +197,9 @@ export function readSettings(parameters: Readonly<Record<string, string>>, versi
     relayTransport: text('relay_transport'),
     relayDomains: tokens(text('relay_domains')),
     transportParentMatches: tokens(text('parent_domain_matches_subdomains')).includes('transport_maps'),
+    senderDependentRouting:
+      text('sender_dependent_relayhost_maps') !== '' || text('sender_dependent_default_transport_maps') !== '',
+    smtpServices: [],
     tcpPort: port ?? 25,
     discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) => word.toLowerCase()),
     skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
