@@ -54,3 +54,6 @@ export type ProbeResult =
       readonly detail?: string;
       readonly reply?: Reply;
     };
+
+export type Presented = Extract<ProbeResult, { readonly kind: 'presented' }>;
+export type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;

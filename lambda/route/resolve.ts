@@ -5,9 +5,10 @@
  * src/dns/dns_lookup.c, down to the wording of the status text. Order, shuffling and limits are route/address-limit.
  */
 import { BOUNDS } from '../limits.ts';
+import { toAscii } from '../policy/hostname.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import { isNameOrAddress, toAscii } from './host-name.ts';
+import { isNameOrAddress } from './host-name.ts';
 import { findAddresses, type Lookup, mailExchangers } from './lookup.ts';
 import type { DnsFailure, MxHost, Route } from './route.ts';
 

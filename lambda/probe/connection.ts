@@ -1,0 +1,160 @@
+/**
+ * The door to other people's mail servers: one conversation with one address, up to EHLO inside TLS, then QUIT.
+ *
+ * Speaks as Postfix does (src/smtp/smtp_proto.c, src/tls/tls_client.c): nothing before the greeting, no SNI unless the
+ * policy asks for it, Postfix's protocols, ciphers and groups. It reports and never judges; every wait has a deadline,
+ * every read a bound.
+ */
+import { connect, type Socket } from 'node:net';
+import type { Base64Der } from '../certificate/anchors.ts';
+import { barred } from '../route/special-purpose.ts';
+import type { Conversation } from './conversation.ts';
+import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
+import { contextsFor, type Handshake, handshake, OTHER_GROUPS } from './handshake.ts';
+import type { Probe } from './pace.ts';
+import type { Phase, ProbeResult, Unseen } from './result.ts';
+import { type Loss, Wire } from './wire.ts';
+
+export interface ProbeOptions {
+  /** For EHLO; it should be the name in the PTR record of the address we come from. */
+  readonly heloName: string;
+  readonly greetingTimeoutMs: number;
+  /** For connecting, each command, and the handshake as a whole. */
+  readonly stepTimeoutMs: number;
+  /** What the live `verify` is made against; none: everything is untrusted. */
+  readonly anchors: readonly Base64Der[];
+  /** Loopback, private and other special-purpose addresses are otherwise left alone. */
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** Opens the door. It holds nothing between conversations. */
+export function openProbe(options: ProbeOptions): Probe {
+  const door: Door = { ...options, contexts: contextsFor(options.anchors) };
+  return async (conversation, signal) => {
+    const purpose = options.allowPrivateAddresses ? undefined : barred(conversation.address);
+    if (purpose !== undefined) return { kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: purpose };
+    try {
+      return await converseTwice(conversation, door, signal);
+    } catch (error) {
+      return { kind: 'unseen', phase: 'connect', reason: 'our-bug', detail: String(error).slice(0, 300) };
+    }
+  };
+}
+
+interface Door extends ProbeOptions {
+  readonly contexts: ReturnType<typeof contextsFor>;
+}
+
+/** A handshake that died is tried once with OpenSSL's groups of today: some hosts want them, or choke on ours. */
+async function converseTwice(conversation: Conversation, door: Door, signal?: AbortSignal): Promise<ProbeResult> {
+  const first = await converse(conversation, door, signal);
+  const { offer } = conversation;
+  if (first.kind !== 'handshake-failed' || first.cause === INJECTED || offer.kind === 'impossible') return first;
+  const second = await converse({ ...conversation, offer: { ...offer, groups: OTHER_GROUPS } }, door, signal);
+  return second.kind === 'presented' ? { ...first, dependsOnGroups: true } : first;
+}
+
+async function converse(conversation: Conversation, door: Door, signal?: AbortSignal): Promise<ProbeResult> {
+  const opened = await open(conversation, door.stepTimeoutMs, signal);
+  if ('reason' in opened) return unseen('connect', opened);
+  const wire = new Wire(opened, signal);
+  try {
+    if (!conversation.wrapperMode) {
+      const ready = await play(wire, untilTls(conversation, door.heloName), door);
+      if (ready !== 'handshake') return ready;
+      if (wire.pending) return hangUp(wire, INJECTED);
+    }
+    return await converseInTls(wire, conversation, door);
+  } finally {
+    await wire.quit();
+  }
+}
+
+async function converseInTls(wire: Wire, conversation: Conversation, door: Door): Promise<ProbeResult> {
+  const { offer, servername } = conversation;
+  if (offer.kind === 'impossible') return hangUp(wire, offer.because);
+  const shaken: Handshake = await handshake(wire.release(), {
+    context: door.contexts(offer),
+    ...(servername === undefined ? {} : { servername }),
+    timeoutMs: door.stepTimeoutMs,
+    ...(wire.signal === undefined ? {} : { signal: wire.signal }),
+  });
+  switch (shaken.kind) {
+    case 'failed':
+      return { kind: 'handshake-failed', cause: shaken.cause };
+    case 'lost':
+      return unseen('handshake', shaken.loss);
+    case 'done': {
+      wire.adopt(shaken.socket);
+      const after = await play(wire, insideTls(conversation, door.heloName), door);
+      // Silence or a close behind a good handshake takes nothing away from the certificates seen.
+      if (after === undefined || ('kind' in after && after.reason !== 'reply-421')) return shaken.presented;
+      return 'kind' in after ? after : { ...shaken.presented, afterTls: after };
+    }
+  }
+}
+
+/** Behind the reply to STARTTLS there is nothing to say in plaintext, not even QUIT. */
+function hangUp(wire: Wire, cause: string): ProbeResult {
+  wire.release().destroy();
+  return { kind: 'handshake-failed', cause };
+}
+
+/** Plays a script over the wire. Each reply has a deadline of its own, whatever the number of reads it takes. */
+async function play<Outcome>(wire: Wire, dialogue: Dialogue<Outcome>, door: Door): Promise<Outcome | Unseen> {
+  let step = dialogue.next();
+  while (!step.done) {
+    const { phase, say } = step.value;
+    if (say !== undefined) wire.say(say);
+    const heard = await wire.hear(phase === 'greeting' ? door.greetingTimeoutMs : door.stepTimeoutMs);
+    if ('reason' in heard) return unseen(phase, heard);
+    step = dialogue.next(heard);
+  }
+  return step.value;
+}
+
+function open(conversation: Conversation, timeoutMs: number, signal?: AbortSignal): Promise<Socket | Loss> {
+  return new Promise((resolve) => {
+    if (signal?.aborted) return void resolve({ reason: 'not-attempted' });
+    const socket = connect({ host: conversation.address, port: conversation.port, noDelay: true });
+    const settle = (outcome: Socket | Loss): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      socket.removeAllListeners();
+      if ('reason' in outcome) socket.on('error', () => {}).destroy();
+      resolve(outcome);
+    };
+    const abort = (): void => settle({ reason: 'not-attempted' });
+    const timer = setTimeout(() => settle({ reason: 'timed-out' }), timeoutMs);
+    signal?.addEventListener('abort', abort);
+    socket.on('connect', () => settle(socket));
+    socket.on('error', (error) => settle(connectLoss(error)));
+  });
+}
+
+function connectLoss(error: NodeJS.ErrnoException): Loss {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return { reason: 'refused' };
+    case 'ETIMEDOUT':
+      return { reason: 'timed-out' };
+    case 'ECONNRESET':
+    case 'EPIPE':
+      return { reason: 'connection-lost' };
+    default:
+      return { reason: 'unreachable', detail: error.code ?? error.message };
+  }
+}
+
+const unseen = (phase: Phase, { reason, detail }: Loss): Unseen => ({
+  kind: 'unseen',
+  phase,
+  reason,
+  ...(detail === undefined ? {} : { detail }),
+});
+
+/**
+ * Postfix throws such bytes away when they come with the reply, and its handshake breaks when they come later. Either
+ * way somebody talks into the conversation who is not part of it.
+ */
+const INJECTED = 'plaintext behind the reply to STARTTLS';

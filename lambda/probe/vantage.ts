@@ -1,0 +1,59 @@
+/**
+ * Whether the way out is open from here, for each address family: without that proof, a time-out says nothing about
+ * the other side (design.md, "Vantage"). Pure.
+ */
+import type { Bundle } from '../policy/bundle.ts';
+import type { AddressFamily } from '../policy/settings.ts';
+import { familyOf } from '../route/host-name.ts';
+import type { Conversation } from './conversation.ts';
+import type { ProbeResult, Unseen } from './result.ts';
+
+/** `clear`: proved open and unmeddled. `blind`: tried and never proved. `untried`: no conversation in this family. */
+export type FamilyVantage = 'clear' | 'blind' | 'untried';
+
+export type Vantage = Readonly<Record<AddressFamily, FamilyVantage>>;
+
+/**
+ * The proof is a STARTTLS handshake with a chain valid under the run's anchors: a port that is redirected or meddled
+ * with does not give it. Where there are no anchors at all nothing could be valid, and any handshake has to do.
+ */
+export function vantageOf(
+  conversations: readonly Conversation[],
+  results: Readonly<Record<string, ProbeResult>>,
+  { bundle }: { readonly bundle: Bundle },
+): Vantage {
+  const blindTrust = bundle.trust.kind !== 'anchors' || bundle.trust.certificates.length === 0;
+  const proves = (result: ProbeResult): boolean => result.kind === 'presented' && (blindTrust || result.verify === 'OK');
+  const inFamily = (family: AddressFamily): FamilyVantage => {
+    const tried = conversations
+      .filter(({ address }) => familyOf(address) === family)
+      .map(({ id }) => results[id])
+      .filter((result) => result !== undefined)
+      .filter(wasTried);
+    if (tried.length === 0) return 'untried';
+    return tried.some(proves) ? 'clear' : 'blind';
+  };
+  return { ipv4: inFamily('ipv4'), ipv6: inFamily('ipv6') };
+}
+
+/** The same results, but for a blind family its time-outs and unreachable networks are put down to the missing way out. */
+export function believe(
+  results: Readonly<Record<string, ProbeResult>>,
+  conversations: readonly Conversation[],
+  vantage: Vantage,
+): Record<string, ProbeResult> {
+  const believed = { ...results };
+  for (const { id, address } of conversations) {
+    const result = results[id];
+    const family = familyOf(address);
+    if (result?.kind === 'unseen' && family !== undefined && vantage[family] === 'blind' && dependsOnWayOut(result))
+      believed[id] = { ...result, reason: 'no-way-out' };
+  }
+  return believed;
+}
+
+const wasTried = (result: ProbeResult): boolean =>
+  result.kind !== 'unseen' || (result.reason !== 'not-attempted' && result.reason !== 'barred-address');
+
+/** A refusal comes from the other end, or from a firewall that says so; silence may be ours. */
+const dependsOnWayOut = ({ reason }: Unseen): boolean => reason === 'timed-out' || reason === 'unreachable';

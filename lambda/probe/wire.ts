@@ -1,0 +1,119 @@
+/** One connection as replies and lines, in plaintext and, after `adopt`, inside TLS. Only connection.ts uses it. */
+import type { Socket } from 'node:net';
+import { type FullReply, ReplyReader } from './reply.ts';
+import type { UnseenReason } from './result.ts';
+
+/** Why there will be no reply. */
+export interface Loss {
+  readonly reason: UnseenReason;
+  readonly detail?: string;
+}
+
+export class Wire {
+  readonly signal: AbortSignal | undefined;
+  #socket: Socket;
+  #reader = new ReplyReader();
+  #loss: Loss | undefined;
+  /** Whoever waits for a reply; told when bytes came, or nothing more will. */
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket, signal?: AbortSignal) {
+    this.#socket = socket;
+    this.signal = signal;
+    this.#attach();
+    const abort = (): void => this.#lose({ reason: 'not-attempted' });
+    signal?.addEventListener('abort', abort, { once: true });
+    socket.once('close', () => signal?.removeEventListener('abort', abort));
+  }
+
+  say(line: string): void {
+    if (this.#loss === undefined) this.#socket.write(`${line}\r\n`);
+  }
+
+  /** The next reply. The deadline is for the whole of it: a server that drips bytes gains nothing. */
+  hear(timeoutMs: number): Promise<FullReply | Loss> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#lose({ reason: 'timed-out' });
+      }, timeoutMs);
+      const look = (): void => {
+        const reply = this.#reader.take();
+        if (reply === undefined && this.#loss === undefined) return;
+        if (reply === 'too-long') this.#lose({ reason: 'protocol-error', detail: 'a reply without end' });
+        clearTimeout(timer);
+        this.#wake = undefined;
+        this.#socket.pause();
+        resolve(reply === undefined || reply === 'too-long' ? (this.#loss ?? LOST) : reply);
+      };
+      this.#wake = look;
+      this.#socket.resume();
+      look();
+    });
+  }
+
+  /** Whether bytes are left behind the last reply. */
+  get pending(): boolean {
+    return this.#reader.pending > 0;
+  }
+
+  /** Hands the bare socket over, for a handshake. */
+  release(): Socket {
+    this.#socket.off('data', this.#onData).off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onEnd);
+    return this.#socket;
+  }
+
+  /** Goes on inside TLS, where nothing of the plaintext counts any more. */
+  adopt(socket: Socket): void {
+    this.#socket = socket;
+    this.#reader = new ReplyReader();
+    this.#attach();
+  }
+
+  /** Takes leave where anybody listens, and waits a moment for the other side to close. */
+  async quit(): Promise<void> {
+    const socket = this.#socket;
+    if (this.#loss !== undefined || !socket.writable) return void socket.destroy();
+    this.#socket.off('data', this.#onData);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+      socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+      // What is said now is of no interest, but a bounded number of bytes of it.
+      let left = FAREWELL_BYTES;
+      socket.on('data', (bytes: Buffer) => {
+        left -= bytes.length;
+        if (left < 0) socket.destroy();
+      });
+      socket.resume();
+      socket.end('QUIT\r\n');
+    });
+  }
+
+  #attach(): void {
+    this.#socket.on('data', this.#onData).on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onEnd);
+    this.#socket.pause();
+  }
+
+  readonly #onData = (bytes: Buffer): void => {
+    this.#reader.feed(bytes);
+    this.#wake?.();
+  };
+
+  readonly #onError = (error: NodeJS.ErrnoException): void =>
+    this.#lose(error.code === 'ETIMEDOUT' ? { reason: 'timed-out' } : LOST);
+
+  readonly #onEnd = (): void => this.#lose(LOST);
+
+  #lose(loss: Loss): void {
+    this.#loss ??= loss;
+    if (loss !== LOST) this.#socket.destroy();
+    this.#wake?.();
+  }
+}
+
+const LOST: Loss = { reason: 'connection-lost' };
+
+const FAREWELL_MS = 2_000;
+const FAREWELL_BYTES = 10_000;
