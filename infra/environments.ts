@@ -171,7 +171,7 @@ const ENVIRONMENT = v.pipe(
       ...COMMON,
       runner: v.literal('mail-host'),
       /** The `--vantage` the mail host runs under: whose run records the sentinel reads. */
-      vantage: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/, 'vantage name'),
+      vantage: matching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'vantage name'),
     }),
   ]),
   v.check(

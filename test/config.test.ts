@@ -1,0 +1,93 @@
+import { expect, test } from 'vitest';
+import { readConfig } from '../lambda/config.ts';
+
+const NEEDED = {
+  WATCH_ENVIRONMENT: 'prod',
+  WATCH_TABLE: 'tls-watch-prod-Table-1',
+  WATCH_TOPIC: 'arn:aws:sns:eu-central-1:123456789012:mail',
+  WATCH_VANTAGE: 'function',
+};
+
+test('what is not set has its default', () => {
+  expect(readConfig({ ...NEEDED, PATH: '/bin' })).toEqual({
+    environment: 'prod',
+    table: 'tls-watch-prod-Table-1',
+    topic: 'arn:aws:sns:eu-central-1:123456789012:mail',
+    vantage: 'function',
+    policy: 'default',
+    controlHosts: [],
+    concurrency: 64,
+    perNetwork: 4,
+    allowPrivateAddresses: false,
+    runIntervalHours: 24,
+    silenceHours: 26,
+    historyDays: 400,
+    reserveSeconds: 120,
+  });
+});
+
+test('what is set is read, lists at commas', () => {
+  const config = readConfig({
+    ...NEEDED,
+    WATCH_CHAT_TOPIC: 'arn:aws-cn:sns:cn-north-1:123456789012:chat',
+    WATCH_HELO: 'tls-watch.example.com',
+    WATCH_CONTROL_HOSTS: 'mx1.example.com, mx2.example.com,',
+    WATCH_CONCURRENCY: '8',
+    WATCH_RESOLVER: '127.0.0.1:5353',
+    WATCH_SMTP_PORT: '2525',
+    WATCH_ALLOW_PRIVATE_ADDRESSES: 'yes',
+  });
+  expect(config).toMatchObject({
+    chatTopic: 'arn:aws-cn:sns:cn-north-1:123456789012:chat',
+    helo: 'tls-watch.example.com',
+    controlHosts: ['mx1.example.com', 'mx2.example.com'],
+    concurrency: 8,
+    resolver: '127.0.0.1:5353',
+    smtpPort: 2525,
+    allowPrivateAddresses: true,
+  });
+});
+
+const REFUSED = [
+  {
+    because: 'a variable is missing',
+    set: { WATCH_TABLE: undefined },
+    says: 'environment variable WATCH_TABLE is not set: the stack of this function sets it',
+  },
+  {
+    because: 'an empty variable is as good as none',
+    set: { WATCH_TABLE: '' },
+    says: 'environment variable WATCH_TABLE is not set: the stack of this function sets it',
+  },
+  {
+    because: 'a topic is named by ARN',
+    set: { WATCH_TOPIC: 'mail' },
+    says: 'environment variable WATCH_TOPIC: "mail" is no ARN of an SNS topic',
+  },
+  {
+    because: 'a number is whole',
+    set: { WATCH_CONCURRENCY: '6.5' },
+    says: 'environment variable WATCH_CONCURRENCY: "6.5" is no whole number',
+  },
+  {
+    because: 'a number has bounds',
+    set: { WATCH_SMTP_PORT: '70000' },
+    says: 'environment variable WATCH_SMTP_PORT: "70000" is above 65535',
+  },
+  {
+    because: 'a switch is yes or no',
+    set: { WATCH_ALLOW_PRIVATE_ADDRESSES: 'true' },
+    says: 'environment variable WATCH_ALLOW_PRIVATE_ADDRESSES: "true" is neither "yes" nor "no"',
+  },
+  {
+    because: 'all that is wrong is told at once',
+    set: { WATCH_VANTAGE: undefined, WATCH_RESERVE_SECONDS: '0' },
+    says:
+      'environment variable WATCH_VANTAGE is not set: the stack of this function sets it; ' +
+      'environment variable WATCH_RESERVE_SECONDS: "0" is below 1',
+  },
+];
+
+test.for(REFUSED)('refused: $because', ({ set, says }) => {
+  expect(() => readConfig({ ...NEEDED, ...set })).toThrow(new Error(says));
+});

@@ -1,0 +1,129 @@
+/** When the function starts and what raises an alarm: the two that must not be wrong for silence to mean health. */
+import type { Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import { METRICS } from '../../lambda/metrics.ts';
+import { ALL, EXISTING_VPC, example } from './examples.ts';
+import { only, templateOf } from './synth.ts';
+
+const prod = templateOf(example('prod'));
+const mailHost = templateOf(example('mail-host'));
+const existing = templateOf(EXISTING_VPC);
+
+describe('schedule', () => {
+  test('a runner starts once a day, in its time zone, with jitter, and its run is named by the scheduled time', () => {
+    expect(only(prod, 'AWS::Scheduler::Schedule')).toMatchObject({
+      ScheduleExpression: 'cron(0 6 * * ? *)',
+      ScheduleExpressionTimezone: 'Europe/Berlin',
+      FlexibleTimeWindow: { Mode: 'FLEXIBLE', MaximumWindowInMinutes: 15 },
+      State: 'ENABLED',
+      Target: { Input: '{"scheduledTime":"<aws.scheduler.scheduled-time>"}' },
+    });
+    expect(only(existing, 'AWS::Scheduler::Schedule')).toMatchObject({
+      ScheduleExpression: 'cron(30 4 * * ? *)',
+      ScheduleExpressionTimezone: 'America/New_York',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+    });
+  });
+
+  test('the sentinel looks every hour, on time', () => {
+    expect(only(mailHost, 'AWS::Scheduler::Schedule')).toMatchObject({
+      ScheduleExpression: 'cron(0 * * * ? *)',
+      FlexibleTimeWindow: { Mode: 'OFF' },
+      Target: { Input: '{"sentinel":true}' },
+    });
+  });
+
+  test.for(ALL)('$name: hand-over is retried, then goes to the same queue as failed runs', (environment) => {
+    const template = templateOf(environment);
+    const [queue] = Object.keys(template.findResources('AWS::SQS::Queue'));
+    expect(only(template, 'AWS::Scheduler::Schedule').Target).toMatchObject({
+      RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 },
+      DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } },
+    });
+    expect(only(template, 'AWS::Lambda::EventInvokeConfig')).toMatchObject({
+      MaximumRetryAttempts: 2,
+      MaximumEventAgeInSeconds: 10_800,
+      DestinationConfig: { OnFailure: { Destination: { 'Fn::GetAtt': [queue, 'Arn'] } } },
+    });
+  });
+});
+
+describe('alarms', () => {
+  const product = { Namespace: 'PostfixTlsWatch', Statistic: 'Maximum', Period: 3_600 };
+  const atLeastOne = { ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 1, EvaluationPeriods: 1 };
+  const belowOne = { ComparisonOperator: 'LessThanThreshold', Threshold: 1 };
+
+  test('a function runner: what each looks at, and what missing data mean', () => {
+    expect(alarmsOf(prod)).toMatchObject({
+      RunFailed: { Namespace: 'AWS/Lambda', MetricName: 'Errors', ...atLeastOne, TreatMissingData: 'notBreaching' },
+      RunMissed: {
+        ...product,
+        MetricName: 'RunCompleted',
+        ...belowOne,
+        EvaluationPeriods: 26,
+        TreatMissingData: 'breaching',
+      },
+      Blind: { ...product, MetricName: 'Blind', ...atLeastOne, TreatMissingData: 'ignore' },
+      Partial: {
+        ...product,
+        MetricName: 'EntriesUnfinished',
+        ComparisonOperator: 'GreaterThanThreshold',
+        Threshold: 0,
+        EvaluationPeriods: 1,
+        TreatMissingData: 'ignore',
+      },
+      DeadLetters: {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        ...atLeastOne,
+        TreatMissingData: 'notBreaching',
+      },
+      NoSubscriber: {
+        ...product,
+        MetricName: 'ConfirmedSubscribers',
+        ...belowOne,
+        EvaluationPeriods: 1,
+        TreatMissingData: 'ignore',
+      },
+    });
+  });
+
+  test('a mail host: the sentinel tells of failed runs and counts the hours of silence itself', () => {
+    expect(alarmsOf(mailHost)).toMatchObject({
+      RunFailed: { ...product, MetricName: 'RunFailed', ...atLeastOne, TreatMissingData: 'notBreaching' },
+      RunMissed: { ...product, MetricName: 'RunCompleted', EvaluationPeriods: 2, TreatMissingData: 'breaching' },
+    });
+  });
+
+  test('thresholds are those of the environment', () => {
+    expect(alarmsOf(existing)).toMatchObject({ RunMissed: { EvaluationPeriods: 50 }, Partial: { Threshold: 3 } });
+  });
+
+  test.for(ALL)('$name: all six tell both topics and name their entry in the runbook', (environment) => {
+    const template = templateOf(environment);
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic')).map((Ref) => ({ Ref }));
+    const alarms = Object.values(alarmsOf(template));
+    expect(alarms).toHaveLength(6);
+    for (const alarm of alarms) {
+      expect(alarm.AlarmActions).toEqual(expect.arrayContaining(topics));
+      expect(alarm.AlarmDescription).toMatch(/^TLS watch [a-z-]+: .+\. See the runbook in README, entry "[A-Z][a-z ]+"\.$/);
+    }
+  });
+
+  test('every metric an alarm or the dashboard asks for is one the product reports', () => {
+    const dashboard = JSON.stringify(prod.findResources('AWS::CloudWatch::Dashboard')).replaceAll('\\', '');
+    const shown = [...dashboard.matchAll(/"PostfixTlsWatch","(\w+)"/g)].map((match) => match[1]);
+    const alarmed = Object.values(alarmsOf(prod)).flatMap((alarm) =>
+      alarm.Namespace === 'PostfixTlsWatch' ? [alarm.MetricName] : [],
+    );
+    expect(shown.length).toBeGreaterThan(10);
+    expect(alarmed).toHaveLength(4);
+    expect([...shown, ...alarmed].filter((name) => !(String(name) in METRICS))).toEqual([]);
+  });
+});
+
+/** Properties of each alarm, by the name it has in the runbook's table. */
+function alarmsOf(template: Template): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm'));
+  return Object.fromEntries(alarms.map(([id, { Properties }]) => [id.replace(/Alarm[0-9A-F]{8}$/, ''), Properties]));
+}

@@ -1,0 +1,225 @@
+/** What matters of the template, by name, for each example environment; then the whole of prod, once. */
+import { Match, type Template } from 'aws-cdk-lib/assertions';
+import { describe, expect, test } from 'vitest';
+import type { Environment } from '../../infra/environments.ts';
+import { ALL, EXISTING_VPC, example } from './examples.ts';
+import { only, synthesise, templateOf } from './synth.ts';
+
+const dev = templateOf(example('dev'));
+const prod = templateOf(example('prod'));
+const mailHost = templateOf(example('mail-host'));
+const existing = templateOf(EXISTING_VPC);
+
+describe('table', () => {
+  test.for(ALL)('$name: on demand, restorable, encrypted, ageing by expiresAt', (environment) => {
+    expect(only(templateOf(environment), 'AWS::DynamoDB::GlobalTable')).toMatchObject({
+      BillingMode: 'PAY_PER_REQUEST',
+      SSESpecification: { SSEEnabled: true },
+      TimeToLiveSpecification: { AttributeName: 'expiresAt', Enabled: true },
+      Replicas: [{ PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true } }],
+    });
+  });
+
+  test('prod keeps it and protects it, dev lets it go', () => {
+    prod.hasResource('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    prod.hasResourceProperties('AWS::DynamoDB::GlobalTable', { Replicas: [{ DeletionProtectionEnabled: true }] });
+    dev.hasResource('AWS::DynamoDB::GlobalTable', { DeletionPolicy: 'Delete' });
+    dev.hasResourceProperties('AWS::DynamoDB::GlobalTable', { Replicas: [{ DeletionProtectionEnabled: false }] });
+  });
+});
+
+describe('topics', () => {
+  const ofAlarms = {
+    Effect: 'Allow',
+    Principal: { Service: 'cloudwatch.amazonaws.com' },
+    Condition: {
+      ArnLike: { 'aws:SourceArn': Match.anyValue() },
+      StringEquals: { 'aws:SourceAccount': Match.anyValue() },
+    },
+  };
+
+  test.for(ALL)('$name: alarms may publish to both topics, and nothing is published without TLS', (environment) => {
+    const template = templateOf(environment);
+    const topics = Object.keys(template.findResources('AWS::SNS::Topic'));
+    expect(topics).toHaveLength(2);
+    for (const topic of topics) {
+      template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+        Topics: [{ Ref: topic }],
+        PolicyDocument: {
+          Statement: Match.arrayWith([
+            Match.objectLike({
+              Effect: 'Deny',
+              Principal: '*',
+              Action: 'sns:Publish',
+              Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            }),
+            Match.objectLike({ ...ofAlarms, Action: 'sns:Publish', Resource: { Ref: topic } }),
+          ]),
+        },
+      });
+    }
+  });
+
+  test.for(ALL)('$name: both are encrypted with a key of their own, which alarms may use', (environment) => {
+    const template = templateOf(environment);
+    const [key] = Object.keys(template.findResources('AWS::KMS::Key'));
+    template.allResourcesProperties('AWS::SNS::Topic', { KmsMasterKeyId: { 'Fn::GetAtt': [key, 'Arn'] } });
+    template.hasResourceProperties('AWS::KMS::Key', {
+      EnableKeyRotation: true,
+      KeyPolicy: {
+        Statement: Match.arrayWith([Match.objectLike({ ...ofAlarms, Action: ['kms:Decrypt', 'kms:GenerateDataKey*'] })]),
+      },
+    });
+  });
+
+  test('the alarms let in are those of this account and region', () => {
+    const policies = Object.values(existing.findResources('AWS::SNS::TopicPolicy'));
+    const sources = policies.map((policy) => /"aws:SourceArn":"([^"]*)"/.exec(JSON.stringify(policy))?.[1]);
+    expect(sources).toEqual(Array(2).fill('arn:aws:cloudwatch:eu-central-1:123456789012:alarm:*'));
+  });
+
+  test('each address is subscribed to mail', () => {
+    const endpoints = Object.values(existing.findResources('AWS::SNS::Subscription')).map(({ Properties }) => Properties);
+    expect(endpoints).toMatchObject([
+      { Protocol: 'email', Endpoint: 'postmaster@example.com' },
+      { Protocol: 'email', Endpoint: 'second@example.com' },
+    ]);
+  });
+
+  test('the Slack channel hears the chat topic and may do nothing', () => {
+    const chat = Object.keys(existing.findResources('AWS::SNS::Topic')).find((id) => id.startsWith('ChatTopic'));
+    expect(only(existing, 'AWS::Chatbot::SlackChannelConfiguration')).toMatchObject({
+      SlackWorkspaceId: 'T0123ABCD',
+      SlackChannelId: 'C0123ABCD',
+      SnsTopicArns: [{ Ref: chat }],
+      GuardrailPolicies: [expect.toSatisfy((arn) => JSON.stringify(arn).includes('policy/AWSDenyAll'))],
+    });
+    prod.resourceCountIs('AWS::Chatbot::SlackChannelConfiguration', 0);
+  });
+});
+
+describe('function', () => {
+  test.for(ALL)('$name: Node 24 on arm64, its logs in JSON, kept for the time asked', (environment) => {
+    const template = templateOf(environment);
+    const [log] = Object.keys(template.findResources('AWS::Logs::LogGroup'));
+    expect(only(template, 'AWS::Lambda::Function')).toMatchObject({
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: log } },
+    });
+    expect(only(template, 'AWS::Logs::LogGroup')).toMatchObject({ RetentionInDays: environment.retention.logDays });
+  });
+
+  test('the runner has a quarter of an hour, the sentinel a minute', () => {
+    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 900, MemorySize: 1_024 });
+    expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 60, MemorySize: 256 });
+  });
+
+  test('concurrency is reserved only where asked for', () => {
+    expect(only(prod, 'AWS::Lambda::Function')).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(only(existing, 'AWS::Lambda::Function')).toMatchObject({ ReservedConcurrentExecutions: 1 });
+  });
+
+  test('the sentinel reads the run records of the mail host', () => {
+    expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({
+      Environment: { Variables: { WATCH_VANTAGE: 'mail.example.com', WATCH_SILENCE_HOURS: '26' } },
+    });
+  });
+});
+
+describe('way out', () => {
+  const parts = (template: Template) =>
+    ['AWS::EC2::VPC', 'AWS::EC2::NatGateway', 'AWS::EC2::EIP', 'AWS::EC2::VPCEndpoint', 'AWS::EC2::SecurityGroup'].map(
+      (type) => Object.keys(template.findResources(type)).length,
+    );
+
+  test('nat-gateway: one NAT gateway behind one Elastic IP, which is kept and told', () => {
+    expect(parts(prod)).toEqual([1, 1, 1, 1, 1]);
+    prod.hasResource('AWS::EC2::EIP', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    prod.hasResourceProperties('AWS::EC2::NatGateway', { AllocationId: { 'Fn::GetAtt': ['ElasticIp', 'AllocationId'] } });
+    prod.hasOutput('ElasticIpAddress', { Value: { 'Fn::GetAtt': ['ElasticIp', 'PublicIp'] } });
+    prod.hasOutput('ElasticIpAllocation', { Value: { 'Fn::GetAtt': ['ElasticIp', 'AllocationId'] } });
+  });
+
+  test('nat-gateway: the function stands in the private subnet', () => {
+    const [subnet] = Object.keys(prod.findResources('AWS::EC2::Subnet')).filter((id) => id.startsWith('VpcWatchSubnet'));
+    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ VpcConfig: { SubnetIds: [{ Ref: subnet }] } });
+  });
+
+  test('nat-gateway: what goes to DynamoDB through the gateway endpoint goes to this table', () => {
+    const [table] = Object.keys(prod.findResources('AWS::DynamoDB::GlobalTable'));
+    expect(only(prod, 'AWS::EC2::VPCEndpoint')).toMatchObject({
+      VpcEndpointType: 'Gateway',
+      PolicyDocument: { Statement: [{ Effect: 'Allow', Resource: { 'Fn::GetAtt': [table, 'Arn'] } }] },
+    });
+  });
+
+  test('nat-gateway: an address that port 25 is open for already is taken instead', () => {
+    const taken = synthesise({ ...example('prod'), elasticIp: 'eipalloc-0123456789abcdef0' } as Environment).template;
+    expect(parts(taken)).toEqual([1, 1, 0, 1, 1]);
+    taken.hasResourceProperties('AWS::EC2::NatGateway', { AllocationId: 'eipalloc-0123456789abcdef0' });
+    taken.hasOutput('ElasticIpAllocation', { Value: 'eipalloc-0123456789abcdef0' });
+  });
+
+  test('vpc-existing: the function stands in the subnets named, and nothing else is built', () => {
+    expect(parts(existing)).toEqual([0, 0, 0, 0, 1]);
+    expect(only(existing, 'AWS::Lambda::Function')).toMatchObject({ VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'] } });
+    expect(only(existing, 'AWS::EC2::SecurityGroup')).toMatchObject({ VpcId: 'vpc-0123456789abcdef0' });
+  });
+
+  test('nobody comes in', () => {
+    for (const template of [prod, existing]) {
+      expect(only(template, 'AWS::EC2::SecurityGroup')).not.toHaveProperty('SecurityGroupIngress');
+      template.resourceCountIs('AWS::EC2::SecurityGroupIngress', 0);
+    }
+  });
+
+  test.for([
+    ['none', dev],
+    ['mail-host', mailHost],
+  ] as const)('%s: the function stands outside any VPC', ([, template]) => {
+    expect(parts(template)).toEqual([0, 0, 0, 0, 0]);
+    expect(only(template, 'AWS::Lambda::Function')).not.toHaveProperty('VpcConfig');
+  });
+});
+
+describe('runner', () => {
+  test('a mail host is given a policy to attach, a function runner none', () => {
+    expect(Object.keys(mailHost.findOutputs('MailHostPolicy'))).toHaveLength(1);
+    expect(Object.keys(prod.findOutputs('MailHostPolicy'))).toHaveLength(0);
+  });
+
+  test.for(ALL)('$name: there is exactly one function', (environment) => {
+    templateOf(environment).resourceCountIs('AWS::Lambda::Function', 1);
+  });
+
+  test.for(ALL)('$name: commands find table, topics and region in the outputs', (environment) => {
+    const template = templateOf(environment);
+    for (const output of ['Region', 'TableName', 'MailTopicArn', 'ChatTopicArn', 'PolicyName']) {
+      expect(Object.keys(template.findOutputs(output)), output).toHaveLength(1);
+    }
+  });
+});
+
+test.for(ALL)('$name: nothing is named globally', (environment) => {
+  const named = Object.values(templateOf(environment).toJSON().Resources as Record<string, { Properties?: object }>).flatMap(
+    ({ Properties = {} }) =>
+      Object.keys(Properties).filter((key) =>
+        /^(TableName|TopicName|QueueName|FunctionName|RoleName|AlarmName|DashboardName|LogGroupName|GroupName|Name|AliasName)$/.test(
+          key,
+        ),
+      ),
+  );
+  // The one FunctionName is a reference: whose invocations the retries are about.
+  expect(named).toEqual(['FunctionName']);
+});
+
+test('two environments live in one account: nothing is exported under a name', () => {
+  expect(JSON.stringify([dev, prod].map((template) => template.toJSON()))).not.toContain('"Export"');
+});
+
+test('prod as a whole', () => {
+  const text = JSON.stringify(prod.toJSON(), null, 2).replace(/"S3Key": "[0-9a-f]{64}\.zip"/g, '"S3Key": "CODE.zip"');
+  expect(text).toMatchSnapshot();
+});
