@@ -6,13 +6,14 @@
  * every read a bound.
  */
 import { connect, type Socket } from 'node:net';
+import { createSecureContext, type SecureContext, connect as secure, type TLSSocket } from 'node:tls';
 import type { Base64Der } from '../certificate/anchors.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
 import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
-import { contextsFor, type Handshake, handshake, OTHER_GROUPS } from './handshake.ts';
+import { CLOSED, causeOf, contextOptions, OTHER_GROUPS, type PossibleOffer, presentedBy } from './openssl.ts';
 import type { Probe } from './pace.ts';
-import type { Phase, ProbeResult, Unseen } from './result.ts';
+import type { Phase, Presented, ProbeResult, Unseen } from './result.ts';
 import { type Loss, Wire } from './wire.ts';
 
 export interface ProbeOptions {
@@ -130,6 +131,63 @@ function open(conversation: Conversation, timeoutMs: number, signal?: AbortSigna
     socket.on('connect', () => settle(socket));
     socket.on('error', (error) => settle(connectLoss(error)));
   });
+}
+
+type Handshake =
+  | { readonly kind: 'done'; readonly socket: TLSSocket; readonly presented: Presented }
+  | { readonly kind: 'failed'; readonly cause: string }
+  | { readonly kind: 'lost'; readonly loss: Loss };
+
+interface HandshakeOptions {
+  readonly context: SecureContext;
+  /** Absent: no SNI. */
+  readonly servername?: string;
+  /** For the handshake as a whole. */
+  readonly timeoutMs: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Shakes hands. The socket is destroyed unless it is `done`. */
+function handshake(socket: Socket, { context, servername, timeoutMs, signal }: HandshakeOptions): Promise<Handshake> {
+  return new Promise((resolve) => {
+    const tls = secure({
+      socket,
+      secureContext: context,
+      rejectUnauthorized: false,
+      checkServerIdentity: () => undefined,
+      ...(servername === undefined ? {} : { servername }),
+    });
+    const settle = (outcome: Handshake): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', abort);
+      tls.removeAllListeners('secureConnect').removeAllListeners('error').removeAllListeners('close');
+      if (outcome.kind !== 'done') {
+        tls.on('error', () => {}).destroy();
+        socket.destroy();
+      }
+      resolve(outcome);
+    };
+    const abort = (): void => settle({ kind: 'lost', loss: { reason: 'not-attempted' } });
+    const timer = setTimeout(() => settle({ kind: 'lost', loss: { reason: 'timed-out' } }), timeoutMs);
+    signal?.addEventListener('abort', abort);
+    socket.on('error', () => {});
+    tls.on('secureConnect', () => settle({ kind: 'done', socket: tls, presented: presentedBy(tls) }));
+    tls.on('error', (error) => settle({ kind: 'failed', cause: causeOf(error) }));
+    tls.on('close', () => settle({ kind: 'failed', cause: CLOSED }));
+  });
+}
+
+/** Contexts by offer: loading a bundle of roots takes milliseconds, and entries share their offers. */
+function contextsFor(anchors: readonly Base64Der[]): (offer: PossibleOffer) => SecureContext {
+  const contexts = new Map<string, SecureContext>();
+  return (offer) => {
+    const key = JSON.stringify(offer);
+    const known = contexts.get(key);
+    if (known !== undefined) return known;
+    const context = createSecureContext(contextOptions(offer, anchors));
+    contexts.set(key, context);
+    return context;
+  };
 }
 
 function connectLoss(error: NodeJS.ErrnoException): Loss {

@@ -2,7 +2,7 @@
  * When each conversation may be had: few at a time with one address and one network, a rest for whoever says 421, and
  * an end when the time is up. The manners of architecture.md, "Pace and manners".
  */
-import { networkOf } from '../route/special-purpose.ts';
+import { networkOf } from '../route/address.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult } from './result.ts';
 

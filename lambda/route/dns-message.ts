@@ -5,9 +5,9 @@
  * compressed name must be held to what the message contains: strangers wrote them. Pure; whatever the bytes,
  * `readAnswer` returns.
  */
-import { SocketAddress } from 'node:net';
 import { encode, type OptAnswer, type Packet } from 'dns-packet';
 import { BOUNDS } from '../limits.ts';
+import { printIpv6 } from './address.ts';
 import type { DnsAnswer, DnsRecords, DnsType } from './resolve.ts';
 
 export interface Question<T extends DnsType = DnsType> {
@@ -106,11 +106,7 @@ function collect<T extends DnsType>(message: Message, question: Question<T>, cou
 /** One reader per type: each holds its record to the length that the message gives it. */
 const READERS: { readonly [T in DnsType]: (message: Message, end: number) => DnsRecords[T] } = {
   A: (message, end) => [...message.bytes(end, 4)].join('.'),
-  AAAA: (message, end) => {
-    const bytes = message.bytes(end, 16);
-    const groups = Array.from({ length: 8 }, (_, i) => (((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0)).toString(16));
-    return new SocketAddress({ address: groups.join(':'), family: 'ipv6' }).address;
-  },
+  AAAA: (message, end) => printIpv6(message.bytes(end, 16)),
   MX: (message, end) => ({ preference: message.u16(), exchange: message.nameUpTo(end) }),
   CNAME: (message, end) => message.nameUpTo(end),
   TLSA: (message, end) => ({

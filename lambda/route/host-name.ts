@@ -1,6 +1,5 @@
 /** What Postfix's DNS client takes for a name and for an address. Pure. */
-import { isIP } from 'node:net';
-import { isHostname } from '../policy/hostname.ts';
+import { isHostname, isIpv4, isIpv6 } from '../policy/hostname.ts';
 import type { AddressFamily } from '../policy/settings.ts';
 
 /** valid_hostname() with DO_WILDCARD: as a host name, but the first label may be a star. */
@@ -11,9 +10,12 @@ export function isHostName(name: string): boolean {
 /** valid_rr_name(): what may stand in an MX or CNAME record. An address there is tolerated. */
 export const isNameOrAddress = (text: string): boolean => familyOf(text) !== undefined || isHostName(text);
 
-/** The family of an address literal without brackets; undefined for anything else, a zone (`fe80::1%eth0`) included. */
+/**
+ * The family of an address literal without brackets; undefined for anything else. `010.0.0.1` is none: some would read
+ * it as 8.0.0.1.
+ */
 export function familyOf(text: string): AddressFamily | undefined {
-  const version = isIP(text);
-  if (version === 0 || text.includes('%')) return undefined;
-  return version === 4 ? 'ipv4' : 'ipv6';
+  if (/(?:^|\.)0\d/.test(text)) return undefined;
+  if (isIpv4(text)) return 'ipv4';
+  return isIpv6(text) ? 'ipv6' : undefined;
 }

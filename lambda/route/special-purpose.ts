@@ -2,22 +2,13 @@
  * Addresses that no mail host on the Internet has, by the IANA special-purpose registries (RFC 6890): a name in a
  * stranger's zone must not send us to our own network. An IPv6 address that carries an IPv4 one is judged by both. Pure.
  */
-import { SocketAddress } from 'node:net';
-import { familyOf } from './host-name.ts';
+import { bytesOf } from './address.ts';
 
 /** What the address is reserved for (`loopback`, `private network`, …); undefined for one that may be connected to. */
 export function barred(address: string): string | undefined {
   const bytes = bytesOf(address);
   if (bytes === undefined) return 'not an address';
   return bytes.length === 4 ? barredIpv4(bytes) : barredIpv6(bytes);
-}
-
-/** The /24 or /48 that an address belongs to: what is rested after a 421, and gets few conversations at a time. */
-export function networkOf(address: string): string {
-  const bytes = bytesOf(address);
-  if (bytes === undefined) return address;
-  const prefix = bytes.slice(0, bytes.length === 4 ? 3 : 6);
-  return `${prefix.map((byte) => byte.toString(16).padStart(2, '0')).join('')}/${prefix.length * 8}`;
 }
 
 function barredIpv4(bytes: readonly number[]): string | undefined {
@@ -48,24 +39,6 @@ function starts(bytes: readonly number[], { bytes: prefix, length }: Prefix): bo
     if ((((bytes[bit / 8] ?? 0) ^ (prefix[bit / 8] ?? 0)) & mask) !== 0) return false;
   }
   return true;
-}
-
-/** 4 or 16 bytes; undefined for what is no address. */
-function bytesOf(address: string): readonly number[] | undefined {
-  const family = familyOf(address);
-  if (family === undefined) return undefined;
-  if (family === 'ipv4') return address.split('.').map(Number);
-  // inet_ntop() shortens zeros and writes mapped addresses with a dotted tail; undo both.
-  const text = new SocketAddress({ address, family }).address.replace(/\d+\.\d+\.\d+\.\d+$/, (tail) => {
-    const [a = 0, b = 0, c = 0, d = 0] = tail.split('.').map(Number);
-    return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
-  });
-  const [head = '', tail] = text.split('::');
-  const words = (half: string): number[] => (half === '' ? [] : half.split(':').map((word) => Number.parseInt(word, 16)));
-  const first = words(head);
-  const last = words(tail ?? '');
-  const zeros = Array.from({ length: 8 - first.length - last.length }, () => 0);
-  return [...first, ...(tail === undefined ? [] : zeros), ...last].flatMap((word) => [word >> 8, word & 0xff]);
 }
 
 function prefix(text: string): Prefix {

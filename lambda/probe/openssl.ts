@@ -1,0 +1,79 @@
+/**
+ * Postfix's offer in OpenSSL's terms, and what a session with a server came to, read back from them. No I/O: the
+ * session is connection.ts's.
+ */
+import { constants } from 'node:crypto';
+import type { EphemeralKeyInfo, SecureContextOptions, TLSSocket } from 'node:tls';
+import type { Base64Der } from '../certificate/anchors.ts';
+import { BOUNDS } from '../limits.ts';
+import type { TlsOffer, TlsProtocol } from './offer.ts';
+import type { Presented } from './result.ts';
+
+export type PossibleOffer = Extract<TlsOffer, { readonly kind: 'offer' }>;
+
+/** What a context needs to say the offer, and to verify against these anchors only. */
+export function contextOptions(offer: PossibleOffer, anchors: readonly Base64Der[]): SecureContextOptions {
+  return {
+    ca: anchors.map(pem),
+    ciphers: offer.ciphers,
+    ecdhCurve: offer.groups,
+    minVersion: 'TLSv1',
+    maxVersion: 'TLSv1.3',
+    // tls_bug_bits(), and holes in the protocol list closed one by one, as Postfix closes them.
+    secureOptions: constants.SSL_OP_ALL | without(offer.protocols),
+  };
+}
+
+/** OpenSSL's groups of today, the hybrid one first: a hello of 1.5 KB. */
+export const OTHER_GROUPS = 'X25519MLKEM768:X25519:prime256v1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072';
+
+/** Verification never breaks a handshake off, as in Postfix (tls_verify.c: "We always return 1"); its result is kept. */
+export function presentedBy(tls: TLSSocket): Presented {
+  const { name } = tls.getEphemeralKeyInfo() as EphemeralKeyInfo;
+  return {
+    kind: 'presented',
+    protocol: protocolOf(tls.getProtocol()),
+    cipher: tls.getCipher().name,
+    ...(name === undefined || name === '' ? {} : { group: name }),
+    chain: chainOf(tls),
+    verify: tls.authorized ? 'OK' : String(tls.authorizationError),
+  };
+}
+
+/** Why a handshake failed, in OpenSSL's own words, such as `wrong version number`. */
+export function causeOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
+  if (error.reason !== undefined) return error.reason;
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE' ? CLOSED : (error.code ?? error.message);
+}
+
+export const CLOSED = 'connection closed during the handshake';
+
+function without(protocols: readonly TlsProtocol[]): number {
+  const closing = Object.entries({
+    TLSv1: constants.SSL_OP_NO_TLSv1,
+    'TLSv1.1': constants.SSL_OP_NO_TLSv1_1,
+    'TLSv1.2': constants.SSL_OP_NO_TLSv1_2,
+    'TLSv1.3': constants.SSL_OP_NO_TLSv1_3,
+  } satisfies Record<TlsProtocol, number>);
+  return closing.reduce((bits, [name, bit]) => (protocols.some((protocol) => protocol === name) ? bits : bits | bit), 0);
+}
+
+/** As sent. Node hands the list out once: `issuerCertificate` walks it, and a second look finds it empty. */
+function chainOf(tls: TLSSocket): Base64Der[] {
+  const chain: Base64Der[] = [];
+  for (
+    let certificate = tls.getPeerX509Certificate();
+    certificate !== undefined && chain.length < BOUNDS.chainCertificates;
+    certificate = certificate.issuerCertificate
+  )
+    chain.push(certificate.raw.toString('base64'));
+  return chain;
+}
+
+function protocolOf(name: string | null): TlsProtocol {
+  if (name === 'TLSv1' || name === 'TLSv1.1' || name === 'TLSv1.2' || name === 'TLSv1.3') return name;
+  throw new Error(`handshake: negotiated "${name}", which was not offered`);
+}
+
+const pem = (der: Base64Der): string =>
+  `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
