@@ -1,0 +1,122 @@
+/**
+ * Everything OpenSSL may hold against a chain once it is built, in the order in which it looks.
+ *
+ * Postfix lets the handshake go on after each error, so later checks still run on a chain that leads nowhere; follows
+ * verify_chain() and what it calls in OpenSSL 3.0's crypto/x509/x509_vfy.c.
+ */
+import type { Certificate } from './certificate.ts';
+import type { Chain } from './chain.ts';
+import { inDate, likelyIssued, maySign } from './issuer.ts';
+import { violation } from './name-constraints.ts';
+import type { OpensslCode, Problem } from './problem.ts';
+import { certificateAuthority, fitsServers } from './purpose.ts';
+import { strongKey, strongSignature, verifies } from './signature.ts';
+
+export interface CheckQuestion {
+  readonly chain: Chain;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly securityLevel: 0 | 1;
+  /** The last certificate carries trust settings of its own, which stand in for its purpose (Postfix ≤3.5). */
+  readonly anchorFitsAnyway: boolean;
+}
+
+export function checkChain({ chain, at, securityLevel, anchorFitsAnyway }: CheckQuestion): Problem[] {
+  const { certificates } = chain;
+  return [
+    ...checkExtensions(chain, anchorFitsAnyway),
+    ...(securityLevel === 0 ? [] : checkStrength(certificates)),
+    ...checkSignaturesAndDates(chain, at),
+    ...checkNames(certificates),
+  ];
+}
+
+/**
+ * The depths at which OpenSSL looks at dates: all, but for an anchor that is not self-signed, whose end does not count.
+ * Postfix ≤3.5 holds the same depths against its verify depth.
+ */
+export function deepestDated({ certificates, restsOn }: Chain): number {
+  const top = certificates.length - 1;
+  const anchor = certificates[top];
+  if (anchor === undefined || restsOn?.kind === 'public-key' || likelyIssued(anchor, anchor)) return top;
+  return Math.max(0, top - 1);
+}
+
+function checkExtensions({ certificates, untrusted }: Chain, anchorFitsAnyway: boolean): Problem[] {
+  const problems: Problem[] = [];
+  let pathLength = 0;
+  certificates.forEach((certificate, depth) => {
+    const { extensions } = certificate;
+    const add = (code: OpensslCode, about?: string) => problems.push({ code, depth, ...(about === undefined ? {} : { about }) });
+    const isLast = depth + 1 === certificates.length;
+    if (extensions.unhandledCritical !== undefined) add('UNHANDLED_CRITICAL_EXTENSION', extensions.unhandledCritical);
+    if (extensions.proxy) add('PROXY_CERTIFICATES_NOT_ALLOWED');
+    if (depth > 0) {
+      const authority = certificateAuthority(certificate);
+      if (authority === 'no' || (authority === 'legacy' && !isLast)) add('INVALID_CA');
+    }
+    if (certificates.length > 1 && certificate.explicitCurve) add('EC_KEY_EXPLICIT_PARAMS');
+    const excused = anchorFitsAnyway && depth >= untrusted;
+    if (!excused && !fitsServers(certificate, depth === 0 ? 'leaf' : 'authority')) add('INVALID_PURPOSE');
+    const allowed = extensions.basicConstraints?.pathLength;
+    if (depth > 1 && allowed !== undefined && pathLength > allowed) add('PATH_LENGTH_EXCEEDED', String(allowed));
+    if (depth > 0 && !certificate.selfIssued) pathLength++;
+  });
+  return problems;
+}
+
+/** The anchor's own signature is never looked at, its key is. */
+function checkStrength(certificates: readonly Certificate[]): Problem[] {
+  return certificates.flatMap((certificate, depth) => [
+    ...(depth > 0 && !strongKey(certificate) ? [{ code: 'CA_KEY_TOO_SMALL', depth } as const] : []),
+    ...(depth + 1 < certificates.length && !strongSignature(certificate) ? [{ code: 'CA_MD_TOO_WEAK', depth } as const] : []),
+  ]);
+}
+
+function checkSignaturesAndDates(chain: Chain, at: number): Problem[] {
+  const { certificates } = chain;
+  const problems: Problem[] = [];
+  const top = certificates.length - 1;
+  const deepest = deepestDated(chain);
+  const last = certificates[top];
+  if (top === 0 && chain.restsOn?.kind !== 'public-key' && last !== undefined && !likelyIssued(last, last)) {
+    problems.push({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', depth: 0 });
+  }
+  for (let depth = deepest; depth >= 0; depth--) {
+    const certificate = certificates[depth];
+    const issuer = certificates[depth + 1];
+    if (certificate === undefined) continue;
+    if (issuer !== undefined) {
+      if (!maySign(issuer)) problems.push({ code: 'KEYUSAGE_NO_CERTSIGN', depth: depth + 1 });
+      if (!verifies(certificate, issuer)) problems.push({ code: 'CERT_SIGNATURE_FAILURE', depth });
+    }
+    problems.push(...checkDates(certificate, depth, at));
+  }
+  return problems;
+}
+
+function checkDates(certificate: Certificate, depth: number, at: number): Problem[] {
+  const { notBefore, notAfter } = certificate;
+  if (inDate(certificate, at)) return [];
+  const problems: Problem[] = [];
+  if (Number.isNaN(notBefore)) problems.push({ code: 'ERROR_IN_CERT_NOT_BEFORE_FIELD', depth });
+  else if (at < notBefore) problems.push({ code: 'CERT_NOT_YET_VALID', depth });
+  if (Number.isNaN(notAfter)) problems.push({ code: 'ERROR_IN_CERT_NOT_AFTER_FIELD', depth });
+  else if (at >= notAfter) problems.push({ code: 'CERT_HAS_EXPIRED', depth });
+  return problems;
+}
+
+/** Every certificate, but for self-issued ones in between, against the constraints of all above it, the anchor's too. */
+function checkNames(certificates: readonly Certificate[]): Problem[] {
+  const problems: Problem[] = [];
+  for (let depth = certificates.length - 1; depth >= 0; depth--) {
+    const certificate = certificates[depth];
+    if (certificate === undefined || (depth > 0 && certificate.selfIssued)) continue;
+    for (let above = certificates.length - 1; above > depth; above--) {
+      const constraints = certificates[above]?.extensions.nameConstraints;
+      const found = constraints && violation(certificate, constraints, depth === 0);
+      if (found) problems.push({ code: found.code, depth, about: found.name });
+    }
+  }
+  return problems;
+}

@@ -1,0 +1,180 @@
+/**
+ * Whether Postfix would trust a chain, at any date and with any anchors.
+ *
+ * OpenSSL's own verdict exists only inside a handshake and only for now; this is the same judgement as a pure function:
+ * X509_verify_cert() of OpenSSL 3.0 with purpose "SSL server", plus what Postfix adds (semantics 2 and 4): its verify
+ * depth, trust anchor files, and the error nearest the leaf as the one that is told.
+ */
+import { BOUNDS } from '../limits.ts';
+import { atLeast, type PostfixVersion } from '../policy/version.ts';
+import type { Base64Der } from './anchors.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
+import { checkChain, deepestDated } from './check.ts';
+import { type Ending, endOfChain } from './ending.ts';
+import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';
+import { explain } from './reason.ts';
+import { strongKey } from './signature.ts';
+import { type AnchorFiles, type Ground, groundSince36, groundUntil35 } from './trust-anchor-file.ts';
+
+export type Anchors = AnchorFiles;
+
+export interface PathQuestion {
+  /** As presented, leaf first, duplicates and aliens included. */
+  readonly chain: readonly Base64Der[];
+  /** A store has no public keys. The same array from question to question is indexed once. */
+  readonly anchors: Anchors;
+  /** `store`: CAfile and CApath; `files`: trust anchor files, which replace it. */
+  readonly anchorKind: 'store' | 'files';
+  /** Epoch ms. */
+  readonly at: number;
+  readonly version: PostfixVersion;
+  /** smtp_tls_scert_verifydepth */
+  readonly verifyDepth: number;
+  /** OpenSSL's: 1 where a match is required, 0 at encrypt and may. */
+  readonly securityLevel: 0 | 1;
+}
+
+export type TrustReason =
+  | 'untrusted-issuer'
+  | 'missing-intermediate'
+  | 'self-signed'
+  | 'expired'
+  | 'not-yet-valid'
+  | 'issuer-expired'
+  | 'wrong-purpose'
+  | 'weak-signature'
+  | 'invalid-ca'
+  | 'chain-too-long'
+  | 'not-permitted-name'
+  | 'bad-signature';
+
+export type Trust =
+  | {
+      readonly kind: 'trusted';
+      /** A bare public key has the digest of the key, and `public key` for a subject. */
+      readonly anchor: { readonly subject: string; readonly sha256: string };
+      /** Leaf to anchor, in this order. */
+      readonly path: readonly Base64Der[];
+      /** Epoch ms: the path is in date from `validFrom` on and no longer at `validUntil`, counting only dates that count. */
+      readonly validFrom: number;
+      readonly validUntil: number;
+    }
+  | {
+      readonly kind: 'untrusted';
+      readonly reason: TrustReason;
+      /** Of the certificate at fault; 0 is the leaf. */
+      readonly depth: number;
+      /** OpenSSL's X509_V_ERR_ name for it. */
+      readonly opensslCode: OpensslCode;
+      /** Of the certificate at fault, as Postfix logs names. */
+      readonly subject: string;
+      readonly issuer: string;
+      /** One clause for people: `certificate has expired (2026-01-03 12:00Z)`. */
+      readonly detail: string;
+      /** Where the chain leads, if it leads to no anchor. */
+      readonly endsAt?: Ending;
+    };
+
+/** Dates that never come: of a path whose dates do not count. Within what Date can hold. */
+export const ALWAYS = { from: -8_640_000_000_000_000, until: 8_640_000_000_000_000 } as const;
+
+export function judgePath(question: PathQuestion): Trust {
+  const sent = question.chain.slice(0, BOUNDS.chainCertificates).flatMap((der) => {
+    const certificate = readCertificate(der);
+    return certificate.kind === 'certificate' ? [certificate] : [];
+  });
+  const [leaf] = sent;
+  if (leaf === undefined || leaf.der !== question.chain[0]) return unreadableLeaf();
+  const { version, verifyDepth, securityLevel, at } = question;
+  const is36 = atLeast(version, '3.6');
+  const ground = groundOf(question, leaf, sent, is36);
+
+  const problems: Problem[] = [];
+  if (securityLevel === 1 && !strongKey(leaf)) problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
+  if (ground.leafIsAnchor) {
+    const [problem] = problems;
+    return problem === undefined ? trusted([leaf], leaf, ALWAYS) : untrusted(problem, [leaf], undefined);
+  }
+  const { sent: available, anchors } = ground;
+  // SSL_CTX_set_verify_depth(verifyDepth + 1), and OpenSSL builds one further before it complains.
+  const chain = buildChain({ leaf, sent: available, anchors, at, maxDepth: verifyDepth + 2 });
+  if (!is36) problems.push(...tooDeepUntil35(chain, verifyDepth));
+  if (chain.problem !== undefined) problems.push(chain.problem);
+  problems.push(...checkChain({ chain, at, securityLevel, anchorFitsAnyway: anchors.kind === 'trusted' }));
+
+  const problem = nearestTheLeaf(problems);
+  if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem);
+  const anchor = chain.restsOn?.kind === 'public-key' ? { subject: 'public key', ...chain.restsOn } : chain.certificates.at(-1);
+  return trusted(chain.certificates, anchor ?? leaf, validity(chain));
+}
+
+function groundOf(question: PathQuestion, leaf: Certificate, sent: readonly Certificate[], is36: boolean): Ground {
+  if (question.anchorKind === 'files') {
+    return is36 ? groundSince36(leaf, sent, question.anchors) : groundUntil35(leaf, sent, question.anchors);
+  }
+  return { sent, anchors: { kind: 'store', certificates: indexed(question.anchors.certificates) }, leafIsAnchor: false };
+}
+
+/** Postfix ≤3.5 holds the depth of every certificate OpenSSL reports on against the limit, the root's too. */
+function tooDeepUntil35(chain: Chain, verifyDepth: number): Problem[] {
+  return deepestDated(chain) > verifyDepth ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }] : [];
+}
+
+function validity(chain: Chain): { from: number; until: number } {
+  const counted = chain.certificates.slice(0, deepestDated(chain) + 1);
+  return {
+    from: Math.max(...counted.map(({ notBefore }) => notBefore)),
+    until: Math.min(...counted.map(({ notAfter }) => notAfter)),
+  };
+}
+
+function trusted(
+  path: readonly Certificate[],
+  { subject, sha256 }: { readonly subject: string; readonly sha256: string },
+  { from, until }: { readonly from: number; readonly until: number },
+): Trust {
+  return { kind: 'trusted', anchor: { subject, sha256 }, path: path.map(({ der }) => der), validFrom: from, validUntil: until };
+}
+
+function untrusted(problem: Problem, certificates: readonly Certificate[], nowhere: Problem | undefined): Trust {
+  const ending = nowhere === undefined ? undefined : endOfChain(certificates);
+  const about = certificates[problem.depth];
+  return {
+    kind: 'untrusted',
+    ...explain(problem, certificates, ending),
+    depth: problem.depth,
+    opensslCode: problem.code,
+    subject: about?.subject ?? '',
+    issuer: about?.issuer ?? '',
+    ...(ending === undefined ? {} : { endsAt: ending }),
+  };
+}
+
+/** No handshake ends with a leaf that OpenSSL cannot parse; a chain from a store may. */
+function unreadableLeaf(): Trust {
+  return {
+    kind: 'untrusted',
+    reason: 'bad-signature',
+    depth: 0,
+    opensslCode: 'UNSPECIFIED',
+    subject: '',
+    issuer: '',
+    detail: 'certificate cannot be read',
+  };
+}
+
+function indexed(anchors: readonly Base64Der[]): CertificatesByName {
+  const known = indexes.get(anchors);
+  if (known !== undefined) return known;
+  const index = byName(
+    anchors.flatMap((der) => {
+      const certificate = readCertificate(der);
+      return certificate.kind === 'certificate' ? [certificate] : [];
+    }),
+  );
+  indexes.set(anchors, index);
+  return index;
+}
+
+const indexes = new WeakMap<readonly Base64Der[], CertificatesByName>();

@@ -1,0 +1,118 @@
+/**
+ * Signatures and keys: whether an algorithm fits a key, whether it is strong enough, whether it verifies.
+ *
+ * Strength follows OpenSSL 3.0's security bits (x509_sig_info_init, ossl_ifc_ffc_compute_security_bits); security level 1
+ * asks for 80. Verification is OpenSSL's own, through Node, and remembered per pair.
+ */
+import { type KeyObject, X509Certificate } from 'node:crypto';
+import type { Certificate } from './certificate.ts';
+
+/** Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match). */
+export function signatureFitsKey(signed: Certificate, issuer: Certificate): boolean {
+  const wanted = SIGNATURES[signed.signatureOid]?.key;
+  return wanted !== undefined && (wanted === KEYS[issuer.keyOid] || (wanted === 'rsa-pss' && KEYS[issuer.keyOid] === 'rsa'));
+}
+
+/** Whether the digest of the certificate's own signature passes security level 1: SHA-1 and MD5 do not. */
+export function strongSignature({ signatureOid, pssDigestOid }: Certificate): boolean {
+  const bits = pssDigestOid === undefined ? SIGNATURES[signatureOid]?.bits : DIGEST_BITS[pssDigestOid];
+  return (bits ?? 0) >= LEVEL_1_BITS;
+}
+
+/** Whether the certificate's key passes security level 1: RSA 1024 does. */
+export function strongKey({ keyType, keyBits }: Certificate): boolean {
+  switch (keyType) {
+    case 'rsa':
+    case 'rsa-pss':
+    case 'dsa':
+      return keyBits >= RSA_LEVEL_1_BITS;
+    case 'ec':
+      return keyBits >= 160;
+    default:
+      return keyType === 'ed25519' || keyType === 'ed448';
+  }
+}
+
+/** Whether `signed` carries a signature by the key of `issuer`. */
+export function verifies(signed: Certificate, issuer: Certificate): boolean {
+  const pair = `${signed.sha256} ${issuer.spkiSha256}`;
+  const known = verified.get(pair);
+  if (known !== undefined) return known;
+  if (verified.size >= REMEMBERED) verified.clear();
+  const good = signedBy(signed, issuer.x509);
+  verified.set(pair, good);
+  return good;
+}
+
+/** The same for a bare key, not remembered. False too where OpenSSL cannot load the key or does not know the algorithm. */
+export function signedBy(signed: Certificate, key: KeyObject | X509Certificate): boolean {
+  try {
+    return signed.x509.verify(key instanceof X509Certificate ? key.publicKey : key);
+  } catch {
+    return false;
+  }
+}
+
+const verified = new Map<string, boolean>();
+const REMEMBERED = 50_000;
+const LEVEL_1_BITS = 80;
+/** The smallest RSA modulus to which OpenSSL's formula gives 80 bits. */
+const RSA_LEVEL_1_BITS = 919;
+
+const DIGEST_BITS: Readonly<Record<string, number>> = {
+  '1.3.14.3.2.26': 64, // SHA-1
+  '1.2.840.113549.2.5': 39, // MD5
+  '2.16.840.1.101.3.4.2.1': 128,
+  '2.16.840.1.101.3.4.2.2': 192,
+  '2.16.840.1.101.3.4.2.3': 256,
+  '2.16.840.1.101.3.4.2.4': 112,
+  '2.16.840.1.101.3.4.2.5': 112, // SHA-512/224
+  '2.16.840.1.101.3.4.2.6': 128,
+  '2.16.840.1.101.3.4.2.7': 112, // SHA-3
+  '2.16.840.1.101.3.4.2.8': 128,
+  '2.16.840.1.101.3.4.2.9': 192,
+  '2.16.840.1.101.3.4.2.10': 256,
+};
+
+type KeyKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
+
+const KEYS: Readonly<Record<string, KeyKind>> = {
+  '1.2.840.113549.1.1.1': 'rsa',
+  '1.2.840.113549.1.1.10': 'rsa-pss',
+  '1.2.840.10045.2.1': 'ec',
+  '1.2.840.10040.4.1': 'dsa',
+  '1.3.101.112': 'ed25519',
+  '1.3.101.113': 'ed448',
+};
+
+/** By algorithm: the kind of key that makes it, and the security bits of its digest. */
+const SIGNATURES: Readonly<Record<string, { readonly key: KeyKind; readonly bits: number }>> = {
+  '1.2.840.113549.1.1.4': { key: 'rsa', bits: 39 }, // MD5
+  '1.2.840.113549.1.1.5': { key: 'rsa', bits: 63 }, // SHA-1
+  '1.3.14.3.2.29': { key: 'rsa', bits: 63 },
+  '1.2.840.113549.1.1.10': { key: 'rsa-pss', bits: 0 },
+  '1.2.840.113549.1.1.11': { key: 'rsa', bits: 128 },
+  '1.2.840.113549.1.1.12': { key: 'rsa', bits: 192 },
+  '1.2.840.113549.1.1.13': { key: 'rsa', bits: 256 },
+  '1.2.840.113549.1.1.14': { key: 'rsa', bits: 112 },
+  '1.2.840.113549.1.1.15': { key: 'rsa', bits: 112 }, // SHA-512/224
+  '1.2.840.113549.1.1.16': { key: 'rsa', bits: 128 },
+  '2.16.840.1.101.3.4.3.13': { key: 'rsa', bits: 112 }, // SHA-3
+  '2.16.840.1.101.3.4.3.14': { key: 'rsa', bits: 128 },
+  '2.16.840.1.101.3.4.3.15': { key: 'rsa', bits: 192 },
+  '2.16.840.1.101.3.4.3.16': { key: 'rsa', bits: 256 },
+  '1.2.840.10045.4.1': { key: 'ec', bits: 63 }, // SHA-1
+  '1.2.840.10045.4.3.1': { key: 'ec', bits: 112 },
+  '1.2.840.10045.4.3.2': { key: 'ec', bits: 128 },
+  '1.2.840.10045.4.3.3': { key: 'ec', bits: 192 },
+  '1.2.840.10045.4.3.4': { key: 'ec', bits: 256 },
+  '2.16.840.1.101.3.4.3.9': { key: 'ec', bits: 112 }, // SHA-3
+  '2.16.840.1.101.3.4.3.10': { key: 'ec', bits: 128 },
+  '2.16.840.1.101.3.4.3.11': { key: 'ec', bits: 192 },
+  '2.16.840.1.101.3.4.3.12': { key: 'ec', bits: 256 },
+  '1.2.840.10040.4.3': { key: 'dsa', bits: 63 },
+  '2.16.840.1.101.3.4.3.1': { key: 'dsa', bits: 112 },
+  '2.16.840.1.101.3.4.3.2': { key: 'dsa', bits: 128 },
+  '1.3.101.112': { key: 'ed25519', bits: 128 },
+  '1.3.101.113': { key: 'ed448', bits: 224 },
+};

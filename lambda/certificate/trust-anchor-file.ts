@@ -1,0 +1,104 @@
+/**
+ * Trust anchor files (`tafile=`, smtp_tls_trust_anchor_file): anchors in place of the store.
+ *
+ * Postfix ≥3.6 hands them to OpenSSL as TLSA records 2 and 3 with full data (tls_dane_load_trustfile), so that they may
+ * also be the leaf itself. Postfix ≤3.5 walks the chain itself and builds a store of one (set_trust in its tls_dane.c).
+ */
+import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
+import type { Base64Der } from './anchors.ts';
+import { type Certificate, readCertificate } from './certificate.ts';
+import { type Anchors, byName } from './chain.ts';
+import { likelyIssued, maySign, selfSigned } from './issuer.ts';
+import { signedBy, verifies } from './signature.ts';
+
+export interface AnchorFiles {
+  readonly certificates: readonly Base64Der[];
+  /** SubjectPublicKeyInfo. */
+  readonly publicKeys: readonly Base64Der[];
+}
+
+/** What a chain is then built from. */
+export interface Ground {
+  readonly sent: readonly Certificate[];
+  readonly anchors: Anchors;
+  /** The leaf is itself an anchor: neither dates nor anything else of it are looked at (≥3.6). */
+  readonly leafIsAnchor: boolean;
+}
+
+/** Postfix ≥3.6. An anchor certificate that is not sent is taken from the file. */
+export function groundSince36(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
+  const certificates = files.certificates.flatMap(readable);
+  const known = recognition(files);
+  const recognised = (certificate: Certificate) => known(certificate) !== undefined;
+  return {
+    sent: [...certificates, ...sent],
+    anchors: { kind: 'dane', recognises: recognised, publicKeys: files.publicKeys.flatMap(publicKey) },
+    leafIsAnchor: recognised(leaf),
+  };
+}
+
+/**
+ * Postfix ≤3.5: the first likely issuer of each certificate is followed, dates unseen, until one is an anchor. A
+ * self-signed leaf may be one. An anchor given as a bare key never serves as the leaf's own issuer with OpenSSL 3.0
+ * (seen with 3.5.27; its cause is not known), only further up.
+ */
+export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
+  const known = recognition(files);
+  if (mayHaveIssued(leaf, leaf)) return ground([], known(leaf) === undefined ? [] : [leaf]);
+
+  const left = [...sent];
+  const below: Certificate[] = [];
+  let top = leaf;
+  for (let depth = 0; ; depth++) {
+    const place = left.findIndex((candidate) => mayHaveIssued(candidate, top));
+    const [issuer] = place < 0 ? [] : left.splice(place, 1);
+    if (issuer === undefined) break;
+    if (known(issuer) === 'key') return depth === 0 ? ground([], []) : keyGround(below);
+    if (known(issuer) === 'certificate') return ground(below, [issuer]);
+    below.push(issuer);
+    if (selfSigned(issuer)) return ground(below, []);
+    top = issuer;
+  }
+  const anchor = files.certificates
+    .flatMap(readable)
+    .find((candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate));
+  if (anchor !== undefined) return ground(below, [anchor]);
+  const signedByKey = files.publicKeys.flatMap(publicKey).some((key) => signedBy(top, key));
+  return signedByKey && top !== leaf ? keyGround(below) : ground(below, []);
+
+  function ground(untrusted: readonly Certificate[], trusted: readonly Certificate[]): Ground {
+    return { sent: untrusted, anchors: { kind: 'trusted', certificates: byName(trusted) }, leafIsAnchor: false };
+  }
+
+  /** A key that is wrapped into a certificate made up for it ends the chain above what was followed. */
+  function keyGround(untrusted: readonly Certificate[]): Ground {
+    const anchors: Anchors = { kind: 'dane', recognises: () => false, publicKeys: files.publicKeys.flatMap(publicKey) };
+    return { sent: untrusted, anchors, leafIsAnchor: false };
+  }
+}
+
+/** As which of its entries the files know a certificate; a key goes before a certificate, as in tls_dane_match(). */
+function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 'certificate' | undefined {
+  const certificates = new Set(files.certificates);
+  const keys = new Set(files.publicKeys.map((spki) => createHash('sha256').update(spki, 'base64').digest('hex')));
+  return (certificate) => {
+    if (keys.has(certificate.spkiSha256)) return 'key';
+    return certificates.has(certificate.der) ? 'certificate' : undefined;
+  };
+}
+
+/** X509_check_issued(): likely, and allowed to sign. */
+const mayHaveIssued = (issuer: Certificate, issued: Certificate) => likelyIssued(issuer, issued) && maySign(issuer);
+
+const readable = (der: Base64Der) => {
+  const certificate = readCertificate(der);
+  return certificate.kind === 'certificate' ? [certificate] : [];
+};
+
+function publicKey(spki: Base64Der): KeyObject[] {
+  try {
+    return [createPublicKey({ key: Buffer.from(spki, 'base64'), format: 'der', type: 'spki' })];
+  } catch {
+    return [];
+  }
+}
