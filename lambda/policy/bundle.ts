@@ -16,8 +16,20 @@ export interface TableText {
 /** A table that cannot be read or listed. */
 export interface TableProblem {
   readonly name: string;
-  /** `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre, databases: ask per key. */
-  readonly kind: 'missing' | 'not-listable';
+  /**
+   * `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre, databases: ask per key.
+   * `stale`: the text was changed after postmap read it; it is the text that is judged.
+   */
+  readonly kind: 'missing' | 'not-listable' | 'stale';
+  readonly because: string;
+}
+
+/** A file that settings or an entry name and that smtp(8) does not get what it should from. */
+export interface FileProblem {
+  readonly path: string;
+  readonly parameter: 'smtp_tls_CApath' | 'tafile';
+  /** `no-hash-link`: a certificate in CApath that OpenSSL does not see. */
+  readonly kind: 'missing' | 'unreadable' | 'no-hash-link';
   readonly because: string;
 }
 
@@ -27,6 +39,7 @@ export interface Bundle {
   readonly policyTables: readonly TableText[];
   readonly transportTables: readonly TableText[];
   readonly problems: readonly TableProblem[];
+  readonly fileProblems?: readonly FileProblem[];
   /** CAfile + CApath, or Mozilla's roots where no settings were given. */
   readonly trust: TrustStore;
   /** By path: every tafile= and smtp_tls_trust_anchor_file named by a table or main.cf. */

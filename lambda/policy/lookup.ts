@@ -49,6 +49,7 @@ export function policyTables(bundle: Pick<Bundle, 'settings' | 'policyTables' | 
   const tables = bundle.policyTables.map((table) => parseTable(table, version));
   for (const problem of bundle.problems) {
     if (transport.has(problem.name) && !order.includes(problem.name)) continue;
+    if (problem.kind === 'stale') continue;
     const { type } = tableType(problem.name);
     const present = tables.findIndex((table) => table.name === problem.name);
     const base = tables[present] ?? { name: problem.name, type, entries: [], problems: [] };

@@ -48,7 +48,7 @@ export function routingOf(bundle: Pick<Bundle, 'settings' | 'transportTables' | 
   const { settings } = bundle;
   const read = bundle.transportTables.map((table: TableText) => readRecords(table, settings.version));
   const names = new Set(settings.transportMaps.map((map) => `${map.type}:${map.path}`));
-  const problems = bundle.problems.filter((problem) => names.has(problem.name));
+  const problems = bundle.problems.filter((problem) => names.has(problem.name) && problem.kind !== 'stale');
   const missing = problems.find((problem) => problem.kind === 'missing');
   const broken = missing !== undefined || read.some((table) => table.unavailable !== undefined);
   return {

@@ -1,0 +1,114 @@
+/**
+ * The door to this machine's disk and to its Postfix: from command-line options to a Bundle.
+ *
+ * All reading for a run happens here, once; what is read and why is decided in policy/gather, and no other file of this
+ * folder opens anything.
+ */
+import { execFile } from 'node:child_process';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import type { Bundle } from './bundle.ts';
+import { gatherBundle } from './gather.ts';
+
+// The class lives apart so that the gatherers can throw it; the commands know this door alone.
+export { UsageError } from './usage-error.ts';
+
+/** The options of design.md "Commands" that say where policy and settings come from. */
+export interface BundleOptions {
+  /** Path or `type:path`. */
+  readonly table?: string;
+  readonly configDirectory?: string;
+  /** The master.cf service that delivers; `smtp`. */
+  readonly service?: string;
+  readonly mainCf?: string;
+  readonly transport?: string;
+  readonly caFile?: string;
+  readonly caPath?: string;
+  readonly postfixVersion?: string;
+  readonly destination?: readonly string[];
+  readonly smtpPort?: number;
+}
+
+export type FileRead =
+  | {
+      readonly kind: 'read';
+      readonly bytes: Uint8Array;
+      readonly mode: number;
+      readonly uid: number;
+      readonly gid: number;
+      readonly modifiedMs: number;
+    }
+  /** `because` is what strerror() says: `No such file or directory`. */
+  | { readonly kind: 'failed'; readonly because: string };
+
+export type Ran =
+  | { readonly kind: 'ended'; readonly status: number; readonly output: string; readonly errors: string }
+  | { readonly kind: 'not-installed' };
+
+/** What the gatherers may ask of the machine. Nothing is written; every call may be repeated. */
+export interface Machine {
+  read(path: string): Promise<FileRead>;
+  /** Modification time in epoch ms; undefined where there is no such file. */
+  modified(path: string): Promise<number | undefined>;
+  /** Names in a directory, sorted; undefined where it cannot be listed. */
+  list(directory: string): Promise<readonly string[] | undefined>;
+  run(command: string, args: readonly string[]): Promise<Ran>;
+}
+
+/** Reads all that the options name. @throws UsageError where something is asked for that cannot be had. */
+export function readBundle(options: BundleOptions): Promise<Bundle> {
+  return gatherBundle(options, thisMachine);
+}
+
+const thisMachine: Machine = {
+  async read(path) {
+    try {
+      const { mode, uid, gid, mtimeMs } = await stat(path);
+      return { kind: 'read', bytes: await readFile(path), mode, uid, gid, modifiedMs: mtimeMs };
+    } catch (error) {
+      return { kind: 'failed', because: reasonOf(error) };
+    }
+  },
+  async modified(path) {
+    try {
+      return (await stat(path)).mtimeMs;
+    } catch {
+      return undefined;
+    }
+  },
+  async list(directory) {
+    try {
+      return (await readdir(directory)).sort();
+    } catch {
+      return undefined;
+    }
+  },
+  run(command, args) {
+    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`, LC_ALL: 'C' };
+    return new Promise((resolve) => {
+      execFile(command, args, { env, timeout: COMMAND_TIMEOUT_MS, maxBuffer: COMMAND_OUTPUT_BYTES }, (error, output, errors) => {
+        if (error === null) resolve({ kind: 'ended', status: 0, output, errors });
+        else if (error.code === 'ENOENT') resolve({ kind: 'not-installed' });
+        else resolve({ kind: 'ended', status: typeof error.code === 'number' ? error.code : -1, output, errors });
+      });
+    });
+  },
+};
+
+/** strerror() for what reading a file can come to. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EPERM: 'Operation not permitted',
+  EISDIR: 'Is a directory',
+  ENOTDIR: 'Not a directory',
+  ELOOP: 'Too many levels of symbolic links',
+  ENAMETOOLONG: 'File name too long',
+};
+
+const COMMAND_TIMEOUT_MS = 30_000;
+const COMMAND_OUTPUT_BYTES = 256 * 1024 * 1024;

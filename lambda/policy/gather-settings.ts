@@ -1,0 +1,121 @@
+/** Settings and version: from `postconf` of a config directory, from a main.cf, or Postfix's defaults. */
+import { decodeText } from './decode.ts';
+import { OLDEST_KNOWN, OLDEST_PROVED } from './defaults.ts';
+import type { BundleOptions, Machine } from './files.ts';
+import { type MainCf, readMainCf } from './main-cf.ts';
+import { isChrooted, type MasterService, overridesOf, parseServices } from './postconf.ts';
+import { defaultSettings, readSettings, type Settings } from './settings.ts';
+import { UsageError } from './usage-error.ts';
+import { atLeast, NEWEST_PROVED, type PostfixVersion } from './version.ts';
+
+/** Settings, and how far what they name must be on this machine. */
+export interface Gathered {
+  readonly settings: Settings;
+  /** `host`: this host's Postfix, so a missing file is missing for Postfix too. `file`: a main.cf, perhaps of another host. */
+  readonly from: 'host' | 'file' | 'nothing';
+  /** What to call it in a message: `/etc/postfix/main.cf`. */
+  readonly source: string;
+  readonly configDirectory?: string;
+  /** Line of a parameter in main.cf, where one was read as text. */
+  readonly lines: Readonly<Record<string, number>>;
+  readonly assumed: readonly string[];
+}
+
+/** @throws UsageError */
+export async function gatherSettings(options: BundleOptions, machine: Machine): Promise<Gathered> {
+  if (options.configDirectory !== undefined && options.mainCf !== undefined) {
+    throw new UsageError('--config-directory and --main-cf both say where settings come from: give one of them');
+  }
+  if (options.configDirectory !== undefined) return fromHost(options.configDirectory, options, machine);
+  const { version, assumed } = chosenVersion(options.postfixVersion);
+  if (options.mainCf === undefined) {
+    const none =
+      "every setting has Postfix's default, and mail goes to the recipient domain's MX hosts (--main-cf or --config-directory read yours)";
+    return { settings: defaultSettings(version), from: 'nothing', source: 'no main.cf', lines: {}, assumed: [...assumed, none] };
+  }
+  const read = await machine.read(options.mainCf);
+  if (read.kind === 'failed') throw new UsageError(`cannot read --main-cf ${options.mainCf}: ${read.because}`);
+  const mainCf = readMainCf(decodeText(read.bytes), version);
+  return {
+    settings: settingsOf(mainCf, version),
+    from: 'file',
+    source: options.mainCf,
+    lines: mainCf.lines,
+    assumed,
+  };
+}
+
+/** Asks that host's postconf: raw values with the defaults as compiled there, and the service's overrides on top. */
+async function fromHost(directory: string, options: BundleOptions, machine: Machine): Promise<Gathered> {
+  const postconf = async (...args: string[]) => {
+    const ran = await machine.run('postconf', ['-c', directory, ...args]);
+    if (ran.kind === 'not-installed') {
+      throw new UsageError(
+        `--config-directory ${directory}: postconf is not installed here; copy main.cf and the tables and name them with --main-cf`,
+      );
+    }
+    if (ran.status !== 0) {
+      const said = ran.errors.trim().split('\n').at(-1) ?? '';
+      throw new UsageError(`--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`);
+    }
+    return ran.output;
+  };
+  const installed = (await postconf('-d', '-h', 'mail_version')).trim();
+  const { version, assumed } = chosenVersion(options.postfixVersion ?? installed);
+  const services = parseServices(await postconf('-M')).filter(({ type, command }) => type === 'unix' && command === 'smtp');
+  const name = options.service ?? 'smtp';
+  const service = services.find((candidate) => candidate.name === name);
+  if (service === undefined) {
+    const known = services.map((candidate) => candidate.name).join(', ');
+    throw new UsageError(
+      `--service ${name}: master.cf has no such service that runs smtp(8); it has ${known === '' ? 'none' : known}`,
+    );
+  }
+  const text = `${await postconf()}\n${overridesOf(await postconf('-P'), service)}`;
+  const mainCf = readMainCf(text, version);
+  const lines = await machine.read(`${directory}/main.cf`);
+  return {
+    settings: {
+      ...settingsOf(mainCf, version),
+      chroot: isChrooted(service, version, mainCf.parameters.compatibility_level ?? '0'),
+      smtpServices: servicesLike(service, services),
+    },
+    from: 'host',
+    source: `${directory}/main.cf`,
+    configDirectory: directory,
+    lines: lines.kind === 'read' ? readMainCf(decodeText(lines.bytes), version).lines : {},
+    assumed,
+  };
+}
+
+/** All services that run smtp(8): their overrides may differ, and only those of the chosen one are known. */
+function servicesLike(chosen: MasterService, services: readonly MasterService[]): string[] {
+  return [...new Set([chosen.name, ...services.map((service) => service.name)])];
+}
+
+function settingsOf(mainCf: MainCf, version: PostfixVersion): Settings {
+  const { settings } = readSettings(mainCf.parameters, version);
+  const fatal = mainCf.problems.find((problem) => problem.kind === 'fatal' || problem.kind === 'macro');
+  return fatal === undefined ? settings : { ...settings, fatal: fatal.says };
+}
+
+/** The version to judge by, and what to say about it. */
+function chosenVersion(given: string | undefined): { readonly version: PostfixVersion; readonly assumed: readonly string[] } {
+  if (given === undefined) {
+    const newest = `Postfix is ${NEWEST_PROVED}, the newest version this was compared with (--postfix-version names yours)`;
+    return { version: NEWEST_PROVED, assumed: [newest] };
+  }
+  const version = /^\d+\.\d+(\.\d+)?/.exec(given)?.[0];
+  if (version === undefined || !atLeast(version, OLDEST_KNOWN)) {
+    throw new UsageError(`--postfix-version ${given}: a version from ${OLDEST_KNOWN} on is wanted, such as 3.7 or 3.7.11`);
+  }
+  if (!atLeast(version, OLDEST_PROVED)) {
+    const old = `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was compared with real deliveries`;
+    return { version, assumed: [old] };
+  }
+  if (!atLeast(NEWEST_PROVED, version)) {
+    const young = `Postfix ${version} keeps to the rules of ${NEWEST_PROVED}, the newest version this was compared with`;
+    return { version, assumed: [young] };
+  }
+  return { version, assumed: [] };
+}
