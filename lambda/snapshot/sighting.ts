@@ -2,8 +2,8 @@
  * One host as it presents itself: a set of sightings, kept over seven days.
  *
  * What a host presents is rarely one thing: anycast, RSA beside ECDSA, a rotation half done. So a new sighting counts at
- * once, and one that was not met again is gone only after three runs and seven days. What could not be looked at changes
- * nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
+ * once, one that was not met again counts as absent after three runs, and is forgotten once seven days have passed as
+ * well: what comes back sooner is known. What could not be looked at changes nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
  */
 import { createHash } from 'node:crypto';
 import type { Conversation } from '../probe/conversation.ts';
@@ -104,7 +104,7 @@ export const hostKey = ({ host, port, offer }: Pick<HostSnapshot, 'host' | 'port
 
 /** Eight hex digits over all that we offer; the address is not part of it. */
 export function offerDigest({ servername, wrapperMode, offer, discardEhloKeywords }: Conversation): string {
-  const parts = [servername ?? null, wrapperMode, offer, discardEhloKeywords.toSorted()];
+  const parts = [servername ?? null, wrapperMode, offer, discardEhloKeywords.includes('starttls')];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
@@ -134,7 +134,7 @@ export function see(before: HostSnapshot | undefined, look: HostLook, times: Run
   if (before === undefined) {
     const { host, port, offer, servername } = look;
     const sni = servername === undefined ? {} : { servername };
-    return { host, port, offer, ...sni, firstAt: at, sightings: [...met.values()], certificatesUntil: 0 };
+    return { host, port, offer, ...sni, firstAt: at, sightings: bounded([...met.values()]), certificatesUntil: 0 };
   }
 
   let changed = false;
@@ -158,7 +158,7 @@ export function see(before: HostSnapshot | undefined, look: HostLook, times: Run
     changed = true;
     sightings.push(fresh);
   }
-  return changed ? { ...before, sightings } : undefined;
+  return changed ? { ...before, sightings: bounded(sightings) } : undefined;
 }
 
 /** Sightings of the last run that saw the host. */
@@ -197,10 +197,19 @@ function missOnce(known: Sighting, { at, previousAt }: RunTimes): Sighting {
   return { ...known, lastAt, missed: known.missed + 1 };
 }
 
-const isGone = ({ missed, lastAt }: Sighting, at: number): boolean => missed >= GONE_AFTER_RUNS && at - lastAt >= UNION_MS;
+const isGone = ({ missed, lastAt }: Sighting, at: number): boolean => missed >= ABSENT_AFTER_RUNS && at - lastAt >= UNION_MS;
+
+/** A host that mints a certificate per connection must not fill the table: the freshest are kept. */
+const bounded = (sightings: readonly Sighting[]): readonly Sighting[] =>
+  sightings.length <= SIGHTINGS_KEPT
+    ? sightings
+    : sightings.toSorted((a, b) => a.missed - b.missed || b.lastAt - a.lastAt).slice(0, SIGHTINGS_KEPT);
 
 const trustDiffers = (known: Sighting, again: Sighting): boolean =>
   again.trust !== undefined && JSON.stringify(again.trust) !== JSON.stringify(known.trust);
 
-const GONE_AFTER_RUNS = 3;
-const UNION_MS = 7 * 86_400_000;
+/** An absence counts after so many runs. */
+export const ABSENT_AFTER_RUNS = 3;
+/** And is remembered for so long, so that what comes back is recognised. */
+export const UNION_MS = 7 * 86_400_000;
+const SIGHTINGS_KEPT = 32;

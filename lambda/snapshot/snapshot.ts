@@ -1,14 +1,14 @@
 /**
  * One entry as remembered: the verdict that was last reached, where its mail would go, and since when.
  *
- * An undetermined run is counted and changes nothing else: it never overwrites what was known. MX hosts that are no
+ * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX hosts that are no
  * longer published are kept for three runs and seven days, as sightings are. Pure.
  */
 import { BOUNDS } from '../limits.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { MxHost, Route } from '../route/route.ts';
 import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
-import type { RunTimes } from './sighting.ts';
+import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './sighting.ts';
 
 export interface EntrySnapshot {
   /** The destination's id: stable across runs and edits elsewhere in the table. */
@@ -33,8 +33,8 @@ export interface EntrySnapshot {
   readonly suggestion: string | null;
   /** Next hops in the order Postfix tries them. */
   readonly routes: readonly StoredRoute[];
-  /** Present while the latest runs could not judge it. */
-  readonly undetermined?: { readonly runs: number; readonly since: number; readonly cause: Reason | null };
+  /** Present while it cannot be judged: since when, and why. */
+  readonly undetermined?: { readonly since: number; readonly cause: Reason | null };
 }
 
 /** A route without addresses, which belong to the hosts' sightings and move all the time. */
@@ -47,6 +47,8 @@ export type StoredRoute =
     });
 
 export interface StoredHost extends Omit<MxHost, 'addresses'> {
+  /** Addresses that could not be looked at when this was written, at most ten; no change by themselves. */
+  readonly unseen?: readonly string[];
   /** Runs in a row that did not find it in DNS, and when it was last found; absent while it is published. */
   readonly missed?: number;
   readonly lastAt?: number;
@@ -67,13 +69,13 @@ export function remember(
 ): EntrySnapshot | undefined {
   const { at } = times;
   if (verdict.verdict === 'undetermined' && before !== undefined && before.verdict !== 'undetermined') {
-    const { runs, since } = before.undetermined ?? { runs: 0, since: at };
-    return { ...before, undetermined: { runs: runs + 1, since, cause: verdict.reason } };
+    const known = before.undetermined;
+    if (known?.cause === verdict.reason) return undefined;
+    return { ...before, undetermined: { since: known?.since ?? at, cause: verdict.reason } };
   }
   const same = before?.verdict === verdict.verdict && before.reason === verdict.reason;
   const { id, destination, key, level, reason, sentence, protection, postfixWould } = verdict;
   const { failsFrom, degradedFrom, failsBecause } = verdict;
-  const runs = (before?.undetermined?.runs ?? 0) + 1;
   const after: EntrySnapshot = {
     id,
     destination,
@@ -90,10 +92,8 @@ export function remember(
     degradedFrom,
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
-    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, times)),
-    ...(verdict.verdict === 'undetermined'
-      ? { undetermined: { runs, since: before?.undetermined?.since ?? at, cause: reason } }
-      : {}),
+    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, verdict, times)),
+    ...(verdict.verdict === 'undetermined' ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } } : {}),
   };
   return before !== undefined && sameButForPreferences(before, after) ? undefined : after;
 }
@@ -106,32 +106,40 @@ function routeBefore(before: EntrySnapshot | undefined, route: Route): StoredRou
   return before?.routes.find(({ nextHop }) => nextHop === route.nextHop);
 }
 
-function storedRoute(before: StoredRoute | undefined, route: Route, times: RunTimes): StoredRoute {
+function storedRoute(before: StoredRoute | undefined, route: Route, verdict: EntryVerdict, times: RunTimes): StoredRoute {
   if (route.kind !== 'hosts') return route;
   const { hosts, ...rest } = route;
-  const now = hosts.map(({ addresses: _, ...host }) => host);
+  const now = hosts.map(({ addresses: _, ...host }): StoredHost => ({ ...host, ...unseenOf(host.host, verdict) }));
   const names = new Set(hosts.map(({ host }) => host));
   const gone = (before?.kind === 'hosts' ? before.hosts : [])
     .filter(({ host }) => !names.has(host))
     .map((host) => missOnce(host, times))
-    .filter((host) => host.missed < GONE_AFTER_RUNS || times.at - host.lastAt < UNION_MS);
+    .filter((host) => host.missed < ABSENT_AFTER_RUNS || times.at - host.lastAt < UNION_MS);
   const all = [...now, ...gone];
   const more = all.length - BOUNDS.hostsPerNextHop;
   return { ...rest, hosts: all.slice(0, BOUNDS.hostsPerNextHop), ...(more > 0 ? { more } : {}) };
+}
+
+function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {
+  const addresses = verdict.hosts.filter(({ host }) => host === name).flatMap((host) => host.addresses);
+  const unseen = addresses.filter(({ outcome }) => outcome === 'unseen').map(({ address }) => address);
+  return unseen.length === 0 ? {} : { unseen: [...new Set(unseen)].slice(0, 10) };
 }
 
 function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {
   return { ...host, missed: (host.missed ?? 0) + 1, lastAt: host.lastAt ?? Math.min(previousAt ?? at, at) };
 }
 
-/** Preferences alone are no change. */
+/** Preferences, and which addresses were unseen, are no change by themselves. */
 const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => comparable(a) === comparable(b);
 
 function comparable({ routes, ...rest }: EntrySnapshot): string {
   const hosts = (route: StoredRoute) =>
     route.kind !== 'hosts'
       ? [route]
-      : route.hosts.map(({ preference: _, ...host }) => JSON.stringify(host, Object.keys(host).toSorted())).toSorted();
+      : route.hosts
+          .map(({ preference: _p, unseen: _u, ...host }) => JSON.stringify(host, Object.keys(host).toSorted()))
+          .toSorted();
   const plain = { ...rest, routes: routes.map((route) => [route.nextHop, route.kind, hosts(route)]) };
   return JSON.stringify(plain, (_, value: unknown) =>
     isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
@@ -140,6 +148,3 @@ function comparable({ routes, ...rest }: EntrySnapshot): string {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-const GONE_AFTER_RUNS = 3;
-const UNION_MS = 7 * 86_400_000;

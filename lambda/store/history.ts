@@ -4,9 +4,10 @@
  * Each event stands twice: under its entry or host, and under its month, so that both questions are one query.
  */
 import { fromItem, type ItemProblem, toItem } from './item.ts';
-import { type HistoryEvent, historyEvent as kind } from './kinds.ts';
+import { historyEvent as kind } from './kinds.ts';
 import { type Grain, keyName, keys, type Store } from './layout.ts';
 import type { Item, Range } from './table.ts';
+import type { HistoryEvent } from './values.ts';
 
 /** Default retention of history. */
 export const HISTORY_DAYS = 400;

@@ -1,23 +1,23 @@
 /** Incidents by id, for one vantage. What an incident is, is alert's business. */
+import type { Incident } from '../alert/incident.ts';
 import { fromItem, type Held, type ItemProblem, writeItem } from './item.ts';
 import { incident as kind } from './kinds.ts';
-import { keys, type Store } from './layout.ts';
-import type { JsonObject } from './shape.ts';
+import { keyName, keys, type Store } from './layout.ts';
 import type { Written } from './table.ts';
 
 export interface Incidents {
-  readonly incidents: ReadonlyMap<string, Held<JsonObject>>;
+  readonly incidents: ReadonlyMap<string, Held<Incident>>;
   readonly problems: readonly ItemProblem[];
 }
 
 /** All incidents that have not expired at `now`. */
 export async function readIncidents({ table, space }: Store, now: number): Promise<Incidents> {
-  const incidents = new Map<string, Held<JsonObject>>();
+  const incidents = new Map<string, Held<Incident>>();
   const problems: ItemProblem[] = [];
   for await (const page of table.query(keys.incidents(space))) {
     for (const item of page) {
       const read = fromItem(kind, item, now);
-      if (read.kind === 'held') incidents.set(item.sk, { value: read.value, rev: read.rev });
+      if (read.kind === 'held') incidents.set(read.value.id, { value: read.value, rev: read.rev });
       else if (read.kind !== 'absent') problems.push(read);
     }
   }
@@ -27,9 +27,8 @@ export async function readIncidents({ table, space }: Store, now: number): Promi
 /** Writes one, on condition of the revision that was read (undefined for a new one). `expiresAt` is epoch ms. */
 export function saveIncident(
   { table, space }: Store,
-  id: string,
-  value: JsonObject,
+  value: Incident,
   { rev, expiresAt, now }: { readonly rev: number | undefined; readonly expiresAt?: number; readonly now?: number },
 ): Promise<Written> {
-  return writeItem(table, kind, { pk: keys.incidents(space), sk: id }, value, { rev, expiresAt, now });
+  return writeItem(table, kind, { pk: keys.incidents(space), sk: keyName(value.id) }, value, { rev, expiresAt, now });
 }

@@ -1,121 +1,39 @@
 /**
  * The kinds of item: the shape of each value, the version of that shape, and an example with the key it stands under.
  *
- * Keys are explained in layout.ts. Dates are epoch milliseconds. What alert and run keep here (incidents, what was told,
- * counts) is typed by its owners and is any JSON to the store.
+ * Keys are explained in layout.ts, values in values.ts. Dates are epoch milliseconds.
  */
 import * as v from 'valibot';
+import type { Incident } from '../alert/incident.ts';
+import type { Mute } from '../alert/mute.ts';
 import type { HostSnapshot } from '../snapshot/sighting.ts';
-import type { EntrySnapshot } from '../snapshot/snapshot.ts';
 import type { ItemKind } from './item.ts';
 import { keys } from './layout.ts';
-import type { Json, JsonObject } from './shape.ts';
-import { bytes, count, entrySnapshot, hostSnapshot, json, jsonObject, text, word } from './shape.ts';
+import {
+  bytes,
+  count,
+  entrySnapshot,
+  entryState,
+  hostSnapshot,
+  incidentShape,
+  json,
+  jsonObject,
+  muteShape,
+  text,
+  word,
+} from './shape.ts';
 import type { Key } from './table.ts';
-
-/** The version in use. */
-export interface PolicyHead {
-  /** Digest of the content. */
-  readonly current: string;
-  readonly pushedAt: number;
-  readonly pushedBy: string;
-}
-
-/** What one pushed version consists of. */
-export interface PolicyManifest {
-  readonly parts: readonly PolicyPart[];
-  readonly pushedAt: number;
-  readonly pushedBy: string;
-}
-
-export interface PolicyPart {
-  readonly name: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  readonly chunks: number;
-}
-
-/** Part of something gzipped that is larger than one item may be. */
-export interface Chunk {
-  readonly gz: Uint8Array;
-}
-
-/** The latest of one entry; `told` is what alert last said of it. */
-export interface EntryNow {
-  readonly snapshot: EntrySnapshot;
-  readonly told?: Json;
-}
-
-export interface StoredCertificate {
-  readonly der: Uint8Array;
-  readonly commonName: string | null;
-  /** The first 50, for people who look at the table; comparisons read the DER. */
-  readonly dnsNames: readonly string[];
-  readonly issuer: string;
-  readonly notBefore: number;
-  readonly notAfter: number;
-  readonly spkiSha256: string;
-}
-
-export interface Mute {
-  readonly until: number;
-  readonly reason: string;
-  readonly by: string;
-  readonly at: number;
-  /** What was muted, beyond the key: the cause as alert knows it, so that a worse one breaks through. */
-  readonly scope?: Json;
-}
-
-export interface LeaseValue {
-  readonly holder: string;
-  readonly runId: string;
-  readonly until: number;
-}
-
-/** How far a run came. `untold`: something was due and could not be told. */
-export type Stage = 'started' | 'judged' | 'told' | 'untold' | 'complete';
-
-export interface RunRecord {
-  readonly runId: string;
-  /** A run of some destinations retires nothing and does not count as complete. */
-  readonly scope: 'all' | 'some';
-  readonly holder: string;
-  readonly startedAt: number;
-  readonly stage: Stage;
-  /** When the stage was reached. */
-  readonly stageAt: number;
-  /** Of policy content, settings, anchors; product and Node version: whose change it was. */
-  readonly digests: Readonly<Record<string, string>>;
-  /** Entries by verdict, addresses by outcome, requests. */
-  readonly counts: Readonly<Record<string, number>>;
-  /** `clear`, `blind` or `untried` by address family. */
-  readonly vantage: Readonly<Record<string, string>>;
-  /** Ids of entries that were not judged, cut at 500. */
-  readonly unseen: readonly string[];
-  /** Sentences about what went wrong on our side. */
-  readonly exceptions: readonly string[];
-  readonly messageId?: string;
-  /** Chunks of what was about to be told; 0 for nothing. */
-  readonly tellings: number;
-  /** The run that took over what this one told and could not store. */
-  readonly recoveredBy?: string;
-  /** What run/ keeps beside. */
-  readonly more?: Json;
-}
-
-/** One thing that happened to an entry or a host. `before` is null at first sight, `after` once it left the policy. */
-export type HistoryEvent =
-  | (Happening & { readonly grain: 'entry'; readonly before: EntrySnapshot | null; readonly after: EntrySnapshot | null })
-  | (Happening & { readonly grain: 'host'; readonly before: HostSnapshot | null; readonly after: HostSnapshot | null });
-
-interface Happening {
-  /** The destination's id, or the host's key. */
-  readonly name: string;
-  readonly at: number;
-  readonly runId: string;
-  /** Typed by snapshot/change. */
-  readonly changes: readonly JsonObject[];
-}
+import type {
+  Chunk,
+  EntryNow,
+  HistoryEvent,
+  LeaseValue,
+  PolicyHead,
+  PolicyManifest,
+  RunRecord,
+  Stage,
+  StoredCertificate,
+} from './values.ts';
 
 /** A kind with an example: held to the codec by a test, and the documentation of what is stored. */
 export interface DocumentedKind<T> extends ItemKind<T> {
@@ -165,7 +83,7 @@ export const chunk: DocumentedKind<Chunk> = {
 export const entryNow: DocumentedKind<EntryNow> = {
   name: 'entry',
   v: 1,
-  schema: v.object({ snapshot: entrySnapshot, told: v.exactOptional(json) }),
+  schema: v.object({ snapshot: entrySnapshot, state: v.exactOptional(entryState) }),
   example: {
     key: keys.entry(space, 'fastmail.fm'),
     value: {
@@ -197,7 +115,13 @@ export const entryNow: DocumentedKind<EntryNow> = {
           },
         ],
       },
-      told: { state: 'failing', at, reminders: 0 },
+      state: {
+        id: 'fastmail.fm',
+        label: 'fastmail.fm',
+        asked: 'secure nexthop dot-nexthop',
+        now: { settled: { standing: 'failing', incident: 'messagingengine.com-name-mismatch-1a2b3c', since: at } },
+        told: [{ incident: 'messagingengine.com-name-mismatch-1a2b3c', worst: 'failing', believed: 'failing', since: at, at }],
+      },
     },
   },
 };
@@ -285,29 +209,41 @@ export const historyEvent: DocumentedKind<HistoryEvent> = {
   },
 };
 
-export const incident: DocumentedKind<JsonObject> = {
+export const incident: DocumentedKind<Incident> = {
   name: 'incident',
   v: 1,
-  schema: jsonObject,
+  schema: incidentShape,
   example: {
     key: { pk: keys.incidents(space), sk: 'messagingengine.com-name-mismatch-1a2b3c' },
-    value: { reason: 'name-mismatch', provider: 'messagingengine.com', entries: ['fastmail.fm'], state: 'open', openedAt: at },
+    value: {
+      id: 'messagingengine.com-name-mismatch-1a2b3c',
+      vantage: 'mx1.example.org',
+      cause: { reason: 'name-mismatch', provider: 'messagingengine.com', detail: 'own name' },
+      state: 'open',
+      openedAt: at,
+      reopened: 0,
+      ours: [],
+      theirs: [{ kind: 'name-removed', subject: 'in1-smtp.messagingengine.com', before: 'fastmail.fm', at }],
+      departed: [],
+      told: { at, believed: 'failing', reminders: 0, entries: 1 },
+    },
   },
 };
 
 export const mute: DocumentedKind<Mute> = {
   name: 'mute',
   v: 1,
-  schema: v.object({
-    until: v.number(),
-    reason: v.string(),
-    by: v.string(),
-    at: v.number(),
-    scope: v.exactOptional(json),
-  }),
+  schema: muteShape,
   example: {
     key: { pk: keys.mutes(space), sk: 'fastmail.fm' },
-    value: { until: at + 30 * 86_400_000, reason: 'they know, ticket 4711', by: 'alice', at },
+    value: {
+      key: 'fastmail.fm',
+      until: at + 30 * 86_400_000,
+      reason: 'they know, ticket 4711',
+      by: 'alice',
+      at,
+      accepts: [{ incident: 'messagingengine.com-name-mismatch-1a2b3c', standing: 'failing' }],
+    },
   },
 };
 

@@ -6,9 +6,10 @@
 import type { HostSnapshot } from '../snapshot/sighting.ts';
 import { hostKey } from '../snapshot/sighting.ts';
 import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
-import { type EntryNow, entryNow, hostNow } from './kinds.ts';
+import { entryNow, hostNow } from './kinds.ts';
 import { keyName, keys, SHARDS, type Store } from './layout.ts';
 import type { Item, Key, Written } from './table.ts';
+import type { EntryNow } from './values.ts';
 
 /** `rev` is `anything` in place of an item that was corrupt, undefined for a new one. */
 export type Revision = number | 'anything' | undefined;

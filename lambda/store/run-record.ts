@@ -7,9 +7,10 @@
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
-import { runRecord as kind, type RunRecord, type Stage } from './kinds.ts';
+import { runRecord as kind } from './kinds.ts';
 import { keys, type Store } from './layout.ts';
 import type { Json } from './shape.ts';
+import type { RunRecord, Stage } from './values.ts';
 
 export type Begun =
   /** Created now. */

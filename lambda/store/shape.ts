@@ -1,7 +1,10 @@
 /**
- * The shapes of what snapshot/ hands to the store, as a reader checks them.
+ * The shapes of what snapshot/ and alert/ hand to the store, as a reader checks them.
  */
 import * as v from 'valibot';
+import type { Incident } from '../alert/incident.ts';
+import type { Mute } from '../alert/mute.ts';
+import type { EntryState } from '../alert/told.ts';
 import type { Reply } from '../probe/result.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/sighting.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/snapshot.ts';
@@ -77,6 +80,7 @@ const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
         canonical: v.exactOptional(v.string()),
         preference: v.number(),
         lookup: word<'found'>(),
+        unseen: v.exactOptional(v.array(v.string())),
         missed: v.exactOptional(count),
         lastAt: v.exactOptional(v.number()),
       }),
@@ -112,7 +116,29 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   failsBecause: text,
   suggestion: text,
   routes: v.array(route),
-  undetermined: v.exactOptional(
-    v.object({ runs: count, since: v.number(), cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()) }),
-  ),
+  undetermined: v.exactOptional(v.object({ since: v.number(), cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()) })),
 });
+
+/** What alert keeps is checked as far as a reader must be sure to find its way; the rest is the writer's own. */
+export const entryState = v.looseObject({
+  id: v.string(),
+  label: v.string(),
+  told: v.array(v.looseObject({ incident: v.string(), at: v.number() })),
+}) as unknown as v.GenericSchema<unknown, EntryState>;
+
+export const incidentShape = v.looseObject({
+  id: v.string(),
+  cause: v.looseObject({ reason: v.string(), provider: v.string() }),
+  state: word<'open'>(),
+  openedAt: v.number(),
+  departed: v.array(v.string()),
+}) as unknown as v.GenericSchema<unknown, Incident>;
+
+export const muteShape = v.looseObject({
+  key: v.string(),
+  until: v.number(),
+  reason: v.string(),
+  by: v.string(),
+  at: v.number(),
+  accepts: v.array(v.looseObject({ incident: v.string(), standing: v.string() })),
+}) as unknown as v.GenericSchema<unknown, Mute>;
