@@ -1,0 +1,158 @@
+/**
+ * The whole delivery, next hop after next hop, in every order that Postfix may choose, and each way it can end.
+ *
+ * Follows smtp_connect_inet() in src/smtp/smtp_connect.c: anything but a hard failure of a server, or mail that loops,
+ * leads on to the next element of the list and then to smtp_fallback_relay, each under a policy of its own. Pure.
+ */
+import type { Hop } from '../policy/destinations.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { Route } from '../route/route.ts';
+import type { Finding } from './address.ts';
+import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
+import { type Stop, walk } from './walk.ts';
+
+/** One next hop with everything that is known of it. */
+export type HopView =
+  /** `undecided`: a level that cannot be judged yet; its addresses may pass or fail. */
+  | {
+      readonly kind: 'hosts';
+      readonly hop: Hop;
+      readonly route: Extract<Route, { readonly kind: 'hosts' }>;
+      readonly findings: readonly Finding[];
+      readonly undecided?: true;
+    }
+  | { readonly kind: 'nowhere'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'nowhere' }> }
+  | { readonly kind: 'unanswered'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'unanswered' }> }
+  /** Nothing is connected to: a broken entry, or `dane-only` without DNSSEC. */
+  | {
+      readonly kind: 'misconfigured';
+      readonly hop: Hop;
+      readonly reason: 'invalid-entry' | 'no-dnssec';
+      readonly warning: string;
+    }
+  /** smtp(8) dies over it. */
+  | { readonly kind: 'fatal'; readonly hop: Hop; readonly message: string };
+
+/**
+ * How to take what was not seen: as failing; as passing; or passing only where our own side kept us from looking. A
+ * family without a way out from here behaves as the seen addresses of its host do, where there are any.
+ */
+export type UnseenAs = 'failing' | 'passing' | 'passing-if-ours';
+
+/** `now` is the first attempt of a new message; `later` lets an address whose handshake breaks at `may` take it in plaintext. */
+export type Attempted = 'now' | 'later';
+
+export interface Ending {
+  readonly status: 'sent' | 'deferred' | 'bounced';
+  readonly dsn: string;
+  /** Empty for mail that was sent; undefined where it is not known what Postfix would say. */
+  readonly text: string | undefined;
+  readonly view: HopView;
+  readonly finding?: Finding;
+}
+
+/** Every ending that some order could give. Empty where smtp(8) dies. */
+export function endingsOf(views: readonly HopView[], unseenAs: UnseenAs, attempted: Attempted, settings: Settings): Ending[] {
+  const endings: Ending[] = [];
+  for (const [i, view] of views.entries()) {
+    const { done, left, final } = endHop(view, unseenAs, attempted, settings);
+    endings.push(...done);
+    if (left.length === 0) return endings;
+    if (final || i === views.length - 1) return [...endings, ...left];
+  }
+  return endings;
+}
+
+/** The findings that some order brings within the address limit, in hops that can be reached. */
+export function reachedFindings(views: readonly HopView[], settings: Settings): Finding[] {
+  const reached: Finding[] = [];
+  for (const view of views) {
+    if (view.kind === 'hosts') reached.push(...walk(stopsOf(view, 'failing', 'later'), settings).reached);
+    const { left, final } = endHop(view, 'failing', 'later', settings);
+    if (left.length === 0 || final) break;
+  }
+  return reached;
+}
+
+interface HopEnd {
+  /** The mail was taken or bounced here. */
+  readonly done: readonly Ending[];
+  /** What would be logged if this were the last hop; empty where no order gets past it. */
+  readonly left: readonly Ending[];
+  /** No further hop is tried. */
+  readonly final: boolean;
+}
+
+function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, settings: Settings): HopEnd {
+  const sent = (finding?: Finding): Ending => ({
+    status: 'sent',
+    dsn: '2.0.0',
+    text: '',
+    view,
+    ...(finding === undefined ? {} : { finding }),
+  });
+  switch (view.kind) {
+    case 'fatal':
+      return { done: [], left: [], final: true };
+    case 'misconfigured':
+      return { done: [], left: [{ status: 'deferred', ...MISCONFIGURED, view }], final: false };
+    case 'unanswered': {
+      if (unseenAs === 'passing') return { done: [sent()], left: [], final: false };
+      const { dsn, text } = view.route;
+      return { done: [], left: [{ status: 'deferred', dsn, text, view }], final: false };
+    }
+    case 'nowhere': {
+      const dsn = settings.softBounce ? view.route.dsn.replace(/^5/, '4') : view.route.dsn;
+      const status = dsn.startsWith('4') ? 'deferred' : 'bounced';
+      return { done: [], left: [{ status, dsn, text: view.route.text, view }], final: view.route.reason === 'loops' };
+    }
+    case 'hosts': {
+      const ends = walk(stopsOf(view, unseenAs, attempted), settings);
+      const spoken = (status: 'deferred' | 'bounced', finding: Finding): Ending => ({
+        status,
+        dsn: finding.verdict.says?.dsn ?? '4.0.0',
+        text: finding.verdict.says?.text,
+        view,
+        finding,
+      });
+      const untried = ends.leftUntried ? [untriedEnding(view, ends.reached)] : [];
+      return {
+        done: [...ends.takenBy.map(sent), ...ends.bouncedBy.map((finding) => spoken('bounced', finding))],
+        left: [...ends.leftBy.map((finding) => spoken('deferred', finding)), ...untried],
+        final: view.route.looped === true,
+      };
+    }
+  }
+}
+
+/** All skipped: by Postfix, which says so, or by us, who then cannot tell what Postfix would have met. */
+function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
+  const finding = reached.find(({ unseen }) => unseen === undefined) ?? reached[0];
+  const known = reached.every(({ unseen }) => unseen !== 'ours');
+  const says = known ? NOT_TRIED : { dsn: '4.0.0', text: undefined };
+  return { status: 'deferred', ...says, view, ...(finding === undefined ? {} : { finding }) };
+}
+
+function stopsOf(view: Extract<HopView, { readonly kind: 'hosts' }>, unseenAs: UnseenAs, attempted: Attempted): Stop<Finding>[] {
+  return view.findings.map((finding) => ({
+    address: finding.attempt.address,
+    preference: finding.attempt.host.preference,
+    step: stepOf(finding, view, unseenAs, attempted),
+    of: finding,
+  }));
+}
+
+function stepOf(
+  finding: Finding,
+  view: Extract<HopView, { readonly kind: 'hosts' }>,
+  unseenAs: UnseenAs,
+  attempted: Attempted,
+): Stop<Finding>['step'] {
+  if (view.undecided) return unseenAs === 'failing' ? 'fails' : 'takes';
+  if (attempted === 'later' && finding.plaintextLater) return 'takes';
+  if (finding.unseen === undefined || unseenAs === 'failing') return finding.step;
+  if (finding.unseen === 'theirs') return unseenAs === 'passing' ? 'takes' : finding.step;
+  const siblings = view.findings.filter(({ attempt, unseen }) => attempt.host === finding.attempt.host && unseen === undefined);
+  if (finding.verdict.reason !== 'no-way-out' || siblings.length === 0) return 'takes';
+  return siblings.some(({ step }) => step === 'takes') ? 'takes' : finding.step;
+}

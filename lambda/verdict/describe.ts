@@ -1,0 +1,149 @@
+/**
+ * A verdict in one plain sentence, in the operator's words: what Postfix would do and log, why, which names were wanted
+ * and which offered, and what would cure it. The one wording shared by alert, terminal and document. Pure.
+ */
+import { type Finding, hostName } from './address.ts';
+import type { HopView } from './delivery.ts';
+import { namesOffered, namesWanted } from './detail.ts';
+import { presentedNames } from './name-match.ts';
+import type { Judgement } from './outcome.ts';
+import { harmless, listed } from './stranger-text.ts';
+import type { AddressFailure, Reason, Suggestion } from './verdict.ts';
+
+/** Starts in lower case and ends without a full stop; sentences inside are full ones. */
+export function describe(judgement: Judgement, suggestion: Suggestion | null): string {
+  const { destination, verdict } = judgement;
+  switch (verdict) {
+    case 'unchecked':
+      return destination.unchecked?.sentence ?? 'nothing to ask: the entry is never looked up';
+    case 'undetermined':
+      return describeUndetermined(judgement);
+    case 'pass':
+      return `${mail(judgement)} is delivered, ${PROTECTED[judgement.protection]}${seen(judgement)}`;
+    case 'degraded':
+    case 'fail':
+      return sentences([consequence(judgement), why(judgement), cure(judgement, suggestion), seen(judgement, true)]);
+  }
+}
+
+function consequence(judgement: Judgement): string {
+  const { verdict, reason, says, endings } = judgement;
+  if (reason === 'smtp-dies')
+    return `no mail to ${name(judgement)} is tried at all: smtp(8) ends with "${harmless(says?.text ?? '')}"`;
+  if (reason === 'weaker-fallback' || (judgement.would === 'deliver' && verdict === 'fail')) {
+    const relay = endings.find(({ status }) => status === 'sent')?.view.hop;
+    const level = relay?.demand.kind === 'demand' ? relay.demand.level : 'none';
+    return `${mail(judgement)} would leave only through ${relay?.nextHop.text ?? 'another next hop'}, whose level is ${level}`;
+  }
+  if (verdict === 'degraded') {
+    if (judgement.decisive?.plaintextLater) return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
+    return `${mail(judgement)} is delivered, but not by every server it may be offered to`;
+  }
+  const statuses = new Set(endings.map(({ status }) => status));
+  const would = (['sent', 'deferred', 'bounced'] as const)
+    .filter((status) => statuses.has(status))
+    .map((status) => WOULD[status]);
+  const chance = would.length > 1 ? ', as the order of the servers falls' : '';
+  return `${mail(judgement)} would ${listed(would, 'or')}${chance}${says === null ? '' : `: Postfix says "${harmless(says.text, 300)}"`}`;
+}
+
+function why(judgement: Judgement): string {
+  const { decisive, views } = judgement;
+  const [first] = views;
+  if (decisive !== undefined) return whyAddress(decisive);
+  switch (first?.kind) {
+    case 'misconfigured':
+      return first.reason === 'invalid-entry'
+        ? `The entry is broken: ${harmless(first.warning, 300)}`
+        : capital(harmless(first.warning, 300));
+    case 'nowhere':
+      return NOWHERE[first.route.reason];
+    default:
+      return '';
+  }
+}
+
+function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
+  const host = harmless(hostName(attempt.host));
+  if (
+    verdict.reason === 'name-mismatch' &&
+    leaf !== undefined &&
+    trust?.kind === 'trusted' &&
+    !/must be an IP/.test(verdict.detail ?? '')
+  ) {
+    const offered = namesOffered(presentedNames(leaf));
+    return `The chain is trusted, but ${attempt.demand.level} wants ${namesWanted(verdict.asked)} and the certificate of ${host} offers ${offered}`;
+  }
+  return `At ${host} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
+}
+
+/** What would help: the suggested line is shown beside the sentence, so only its absence needs words. */
+function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): string {
+  if (suggestion !== null) return `This line would deliver: ${suggestion.line}`;
+  return verdict === 'fail' && reason !== null ? (CURES[reason] ?? '') : '';
+}
+
+function describeUndetermined(judgement: Judgement): string {
+  const { reason, views, reached } = judgement;
+  const [first] = views;
+  if (first?.kind === 'unanswered')
+    return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${harmless(first.route.query)}`;
+  if (reason === 'dane-not-checked')
+    return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, which is not asked yet`;
+  const whys = [...new Set(reached.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
+  const nothing =
+    reason === 'nothing-seen' ? `nothing was seen of ${name(judgement)}` : `too little was seen of ${name(judgement)} to judge`;
+  return `${nothing}: ${listed(whys, 'and', 3)}${seen(judgement)}`;
+}
+
+const unseenAt = ({ attempt, verdict }: Finding) =>
+  `at ${harmless(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
+
+/** `seen 1 of 2`, where something was not. */
+function seen({ reached }: Judgement, asSentence = false): string {
+  const count = reached.filter(({ unseen }) => unseen === undefined).length;
+  if (count === reached.length || count === 0) return '';
+  return asSentence ? `Seen ${count} of ${reached.length} addresses` : ` (seen ${count} of ${reached.length} addresses)`;
+}
+
+const mail = (judgement: Judgement) => `mail to ${name(judgement)}`;
+const name = ({ destination }: Judgement) => harmless(destination.name);
+const sentences = (parts: readonly string[]) => parts.filter((part) => part !== '').join('. ');
+const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
+
+const WOULD = { sent: 'be delivered', deferred: 'be deferred', bounced: 'bounce' } as const;
+
+const PROTECTED = { none: 'perhaps in plaintext', encrypted: 'encrypted', authenticated: 'encrypted and authenticated' } as const;
+
+const NOWHERE: Record<Extract<HopView, { readonly kind: 'nowhere' }>['route']['reason'], string> = {
+  nxdomain: 'The domain does not exist',
+  'null-mx': 'The domain says that it takes no mail (a null MX record)',
+  'no-address': 'None of its hosts has an address',
+  loops: 'The best MX host is this host itself',
+  'not-a-name': 'DNS names hosts that are no host names',
+};
+
+const THEIRS = 'The cure is theirs';
+const CURES: Partial<Record<Reason | AddressFailure, string>> = {
+  'missing-intermediate': `${THEIRS}: the server must send the intermediate certificates with its own`,
+  expired: `${THEIRS}: the certificate must be renewed`,
+  'issuer-expired': `${THEIRS}: the chain must lead over certificates that are in date`,
+  'not-yet-valid': `${THEIRS}: the certificate is not valid yet`,
+  'self-signed': `Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate`,
+  'untrusted-issuer': 'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
+  'wrong-purpose': `${THEIRS}: a certificate for TLS servers is needed (extended key usage serverAuth)`,
+  'weak-signature': `${THEIRS}: the chain must be signed with SHA-2`,
+  'invalid-ca': `${THEIRS}: an issuer in the chain may not issue`,
+  'chain-too-long': 'smtp_tls_scert_verifydepth sets the limit',
+  'not-permitted-name': `${THEIRS}: the issuer may not issue for this name`,
+  'bad-signature': `${THEIRS}: the chain is damaged`,
+  'starttls-not-offered': `${THEIRS}: the server must offer STARTTLS again; only may would deliver without`,
+  'ehlo-refused': `${THEIRS}: the server must take EHLO`,
+  'starttls-refused': `${THEIRS}; soft_bounce = yes keeps such mail in the queue`,
+  'digest-mismatch':
+    'If the change was announced, list the new digest beside the old one, of the key rather than the certificate',
+  'tls-engine-off': 'The cure is yours: smtp_tls_CAfile must name a file with certificates',
+  'wrapper-mode-below-encrypt': 'The cure is yours: raise the level, or turn smtp_tls_wrappermode off',
+  'null-mx': 'There is nothing to deliver to: the entry can go',
+  nxdomain: 'Unless the domain comes back, the entry can go',
+};

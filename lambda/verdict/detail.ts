@@ -1,0 +1,81 @@
+/** What exactly was wrong at one address, in one clause for people. Strangers' texts are made harmless here. Pure. */
+import type { TlsDemand } from '../policy/demand.ts';
+import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
+import { harmless, listed } from './stranger-text.ts';
+
+/** `example.com or a name below it`, `a name below example.net or mx.example.org`: match patterns as people say them. */
+export function namesWanted(references: readonly string[]): string {
+  const said = references.flatMap((reference, i) => {
+    if (references.indexOf(reference) !== i) return [];
+    const name = harmless(reference);
+    if (reference.startsWith('.')) return references.includes(reference.slice(1)) ? [] : [`a name below ${name.slice(1)}`];
+    return references.includes(`.${reference}`) ? [`${name} or a name below it`] : [name];
+  });
+  return said.length === 0 ? 'no usable name' : listed(said, 'or', 4);
+}
+
+/** `*.example.net, example.net and 4 more`. */
+export function namesOffered(presented: readonly string[]): string {
+  return presented.length === 0
+    ? 'no name at all'
+    : listed(
+        presented.map((name) => harmless(name, 80)),
+        'and',
+        2,
+      );
+}
+
+/** A name that does not fit; `lacksAddress` where the names did, and the address literal beside them did not. */
+export function nameClause(references: readonly string[], presented: readonly string[], lacksAddress?: string): string {
+  if (lacksAddress !== undefined && references.length > 1)
+    return `${lacksAddress} in the match list must be an IP address in the certificate, beside the names; it offers ${namesOffered(presented)}`;
+  return `wants ${namesWanted(references)}, offers ${namesOffered(presented)}`;
+}
+
+export function digestClause(demand: TlsDemand, certificate: string, key: string): string {
+  const wanted =
+    demand.digests.length === 0 ? 'no usable digest is listed' : `neither is among the ${demand.digests.length} listed`;
+  return `certificate ${demand.digestAlgorithm} ${certificate}, key ${key}: ${wanted}`;
+}
+
+/** How the server ended the talk about TLS, or Postfix would not begin it. */
+export function noTlsClause(result: Extract<ProbeResult, { readonly kind: 'no-tls' }>, discards: boolean): string {
+  switch (result.why) {
+    case 'not-offered':
+      return discards ? 'our own smtp_discard_ehlo_keywords hides STARTTLS' : 'the server does not offer STARTTLS';
+    case 'ehlo-refused':
+      return `the server refuses EHLO, without which there is no STARTTLS${said(result.reply)}`;
+    case 'refused-4xx':
+      return `the server offers STARTTLS and then refuses it for now${said(result.reply)}`;
+    case 'refused-5xx':
+      return `the server offers STARTTLS and then refuses it for good${said(result.reply)}`;
+  }
+}
+
+export function handshakeClause(result: Extract<ProbeResult, { readonly kind: 'handshake-failed' }>): string {
+  const groups = result.dependsOnGroups ? '; with other key-exchange groups in the offer it succeeds' : '';
+  return `the TLS handshake fails: ${harmless(result.cause, 200)}${groups}`;
+}
+
+export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unseen' }>): string {
+  const detail = result.detail === undefined ? '' : ` (${harmless(result.detail, 200)})`;
+  return `${UNSEEN[result.reason]}${said(result.reply)}${detail}`;
+}
+
+const said = (reply: Reply | undefined) => (reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`);
+
+const UNSEEN: Record<UnseenReason, string> = {
+  refused: 'the connection is refused',
+  'timed-out': 'no answer in time',
+  unreachable: 'there is no way to the address',
+  'connection-lost': 'the server closes the connection',
+  'greeting-4xx': 'the server turns us away for now',
+  'greeting-5xx': 'the server turns us away',
+  'reply-421': 'the server closes with a 421',
+  'ehlo-refused': 'the server refuses both EHLO and HELO',
+  'protocol-error': 'the server does not speak SMTP',
+  'barred-address': 'the address is private or special, and such are not connected to',
+  'no-way-out': 'there is no way out for this address family from here',
+  'not-attempted': 'not looked at in this run',
+  'our-bug': 'our own judgement contradicts OpenSSL; please report it',
+};

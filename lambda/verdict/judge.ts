@@ -1,0 +1,122 @@
+/**
+ * What Postfix would make of a whole entry: every address judged, walked in every order, the unseen taken both ways.
+ *
+ * There is one judge. `--at`, the forecast, a suggestion, the push guard and the next CA bundle all ask it again, on
+ * stored results. Pure; arguments and result are plain JSON.
+ */
+import type { Bundle } from '../policy/bundle.ts';
+import type { Destination, Hop } from '../policy/destinations.ts';
+import { conversationFor } from '../probe/conversation.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import type { Route } from '../route/route.ts';
+import { type Finding, judgeAddress, type Moment } from './address.ts';
+import type { HopView } from './delivery.ts';
+import { describe } from './describe.ts';
+import { type Forecast, forecast } from './forecast.ts';
+import { type Judgement, weigh } from './outcome.ts';
+import { suggest } from './suggestion.ts';
+import type { EntryVerdict } from './verdict.ts';
+
+/** What was seen from here, by next hop and by conversation. Whatever is missing counts as not attempted. */
+export interface Evidence {
+  /** By the text of the next hop. */
+  readonly routes: Readonly<Record<string, Route>>;
+  /** By the id of the conversation. */
+  readonly results: Readonly<Record<string, ProbeResult>>;
+  /** Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time. */
+  readonly probedAt?: number;
+}
+
+/** Judges one destination as of `at` (epoch ms). */
+export function judge(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): EntryVerdict {
+  const judgement = judgeOnce(destination, evidence, bundle, at);
+  const suggestion = suggest(judgement, (changed) => judgeOnce(changed, evidence, bundle, at));
+  return {
+    ...published(judgement),
+    sentence: describe(judgement, suggestion),
+    ...forecast(judgement, at, (later) => judgeOnce(destination, evidence, bundle, later)),
+    suggestion,
+  };
+}
+
+/** The same without looking ahead and without a suggestion. */
+export function judgeOnce(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): Judgement {
+  const moment = { at, probedAt: evidence.probedAt };
+  const views = destination.hops.map((hop) => viewHop(hop, evidence, bundle, moment));
+  return weigh(destination, views, bundle);
+}
+
+function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
+  const { demand, nextHop } = hop;
+  const { settings } = bundle;
+  if (demand.kind === 'broken') {
+    return demand.fatal
+      ? { kind: 'fatal', hop, message: demand.warning }
+      : {
+          kind: 'misconfigured',
+          hop,
+          reason: NO_DANE.test(demand.warning) ? 'no-dnssec' : 'invalid-entry',
+          warning: demand.warning,
+        };
+  }
+  const route = evidence.routes[nextHop.text] ?? UNRESOLVED(nextHop.text);
+  if (route.kind !== 'hosts')
+    return route.kind === 'nowhere' ? { kind: 'nowhere', hop, route } : { kind: 'unanswered', hop, route };
+  const findings: Finding[] = route.hosts.flatMap((host) =>
+    host.addresses.map((address) => {
+      const { id } = conversationFor(hop, host, address, settings);
+      return judgeAddress({ nextHop, demand, host, address }, evidence.results[id] ?? NOT_ATTEMPTED, bundle, moment);
+    }),
+  );
+  const undecided = demand.level === 'dane' || demand.level === 'dane-only';
+  return { kind: 'hosts', hop, route, findings, ...(undecided ? { undecided } : {}) };
+}
+
+function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 'sentence' | 'suggestion'> {
+  const { destination, views, verdict, reason, protection, would, says, endings } = judgement;
+  const entry = destination.entry ?? entryOf(views[0]);
+  const nextHop = views[0]?.hop.nextHop;
+  const told = endings.flatMap(({ status, dsn, text }) => (text === undefined ? [] : [{ status, dsn, text }]));
+  return {
+    id: destination.id,
+    table: entry?.table ?? null,
+    line: entry?.line ?? null,
+    key: entry?.key ?? null,
+    destination: destination.name,
+    nextHop: nextHop === undefined ? null : { ...nextHop },
+    level: judgement.level,
+    match: judgement.match,
+    verdict,
+    reason,
+    protection,
+    postfixWould: would,
+    postfixSays: says?.text ?? null,
+    postfixDsn: says?.dsn ?? null,
+    endings: [...new Map(told.map((ending) => [JSON.stringify(ending), ending])).values()],
+    hosts: views.flatMap((view) =>
+      view.kind !== 'hosts'
+        ? []
+        : view.route.hosts.map((host) => ({
+            host: host.canonical ?? host.host,
+            preference: host.preference,
+            addresses: view.findings.filter(({ attempt }) => attempt.host === host).map((finding) => finding.verdict),
+          })),
+    ),
+  };
+}
+
+const entryOf = (view: HopView | undefined) => view?.hop.demand.entry;
+
+const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
+
+const UNRESOLVED = (nextHop: string): Route => ({
+  kind: 'unanswered',
+  nextHop,
+  failure: 'timeout',
+  query: nextHop,
+  dsn: '4.4.3',
+  text: `Host or domain name not found. Name service error for name=${nextHop} type=MX: Host not found, try again`,
+});
+
+/** dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may. */
+const NO_DANE = /: dane-only configured with | incompatible with dane-only TLS$/;

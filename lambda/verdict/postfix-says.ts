@@ -1,0 +1,304 @@
+/**
+ * What Postfix logs for each way in which a delivery can end, and what a logged text means: one table, read both ways.
+ *
+ * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of smtp_tls_policy.c.
+ */
+import type { Settings } from '../policy/settings.ts';
+import { atLeast } from '../policy/version.ts';
+import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
+import type { AddressFailure, Reason } from './verdict.ts';
+
+/** Status text and dsn of one delivery. */
+export interface Saying {
+  readonly dsn: string;
+  readonly text: string;
+}
+
+/** Who was talked to: host as Postfix names it, address, port. */
+export interface Peer {
+  readonly host: string;
+  readonly address: string;
+  readonly port: number;
+}
+
+/** What Postfix says where an address fails in itself, at a level that minds. */
+export function saysOfFailure(
+  failure: AddressFailure,
+  peer: Peer,
+  settings: Pick<Settings, 'version' | 'skip5xxGreeting'>,
+  reply?: Reply,
+): Saying {
+  switch (failure) {
+    case 'starttls-not-offered':
+    case 'ehlo-refused':
+      return { dsn: '4.7.4', text: `TLS is required, but was not offered by host ${name(peer)}` };
+    case 'starttls-refused-temporarily':
+    case 'starttls-refused': {
+      const said = reply ?? { code: failure === 'starttls-refused' ? 500 : 400, text: '' };
+      return { dsn: replyDsn(said), text: `TLS is required, but host ${name(peer)} refused to start TLS: ${said.text}` };
+    }
+    case 'handshake-failed':
+      return { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
+    case 'tls-engine-off':
+      return { dsn: '4.7.5', text: 'TLS is required, but our TLS engine is unavailable' };
+    case 'wrapper-mode-below-encrypt':
+    case 'mx-not-in-pattern':
+      return NOT_TRIED;
+    case 'greeting-refused':
+      return refusedToTalk(peer, reply, settings.skip5xxGreeting);
+    case 'no-certificate':
+    case 'untrusted-issuer':
+    case 'missing-intermediate':
+    case 'self-signed':
+    case 'expired':
+    case 'not-yet-valid':
+    case 'issuer-expired':
+    case 'wrong-purpose':
+    case 'weak-signature':
+    case 'invalid-ca':
+    case 'chain-too-long':
+    case 'not-permitted-name':
+    case 'bad-signature':
+      return atLeast(settings.version, '3.6') ? NOT_VERIFIED : NOT_TRUSTED;
+    case 'name-mismatch':
+    case 'digest-mismatch':
+    case 'tlsa-mismatch':
+    case 'forced-failure':
+      return NOT_VERIFIED;
+  }
+}
+
+/** What Postfix says where it, too, cannot look at an address; undefined where only our side could not. */
+export function saysOfUnseen(
+  result: Extract<ProbeResult, { readonly kind: 'unseen' }>,
+  peer: Peer,
+  settings: Pick<Settings, 'skip5xxGreeting'>,
+): Saying | undefined {
+  const { phase, reply } = result;
+  const where = WHERE[phase];
+  switch (result.reason) {
+    case 'refused':
+      return connectFailed(peer, 'Connection refused');
+    case 'unreachable':
+      return connectFailed(peer, unreachable(result.detail));
+    case 'timed-out':
+      return phase === 'connect'
+        ? connectFailed(peer, 'Connection timed out')
+        : { dsn: '4.4.2', text: `conversation with ${name(peer)} timed out while ${where}` };
+    case 'connection-lost':
+      return phase === 'connect'
+        ? connectFailed(peer, 'Connection reset by peer')
+        : { dsn: '4.4.2', text: `lost connection with ${name(peer)} while ${where}` };
+    case 'greeting-4xx':
+    case 'greeting-5xx':
+      return refusedToTalk(peer, reply, settings.skip5xxGreeting);
+    case 'reply-421':
+      return phase === 'starttls' ? refusedToStartTls(peer, reply) : refusedToTalk(peer, reply, false);
+    case 'ehlo-refused':
+      return refusedToTalk(peer, reply, false);
+    case 'protocol-error':
+      return { dsn: '4.5.0', text: `remote protocol error in reply from ${name(peer)} while ${where}` };
+    case 'barred-address':
+    case 'no-way-out':
+    case 'not-attempted':
+    case 'our-bug':
+      return undefined;
+  }
+}
+
+/** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */
+export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configuration problem' };
+
+/** Every address was passed over without an error of its own. */
+export const NOT_TRIED: Saying = { dsn: '4.3.0', text: 'server unavailable or unable to receive mail' };
+
+/** The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that class. */
+export function replyDsn(reply: Reply): string {
+  const group = Math.floor(reply.code / 100);
+  const given = /^\d{3}[- ]\s*(\d\.\d{1,3}\.\d{1,3})(?!\S)/.exec(reply.text)?.[1];
+  return given?.startsWith(`${group}.`) ? given : `${group}.0.0`;
+}
+
+/** What a status text of Postfix's log means, for people who start from the log. */
+export interface Meaning {
+  /** Reasons that an entry or address can have for it; several where the text does not tell. */
+  readonly reasons: readonly Reason[];
+  readonly sentence: string;
+}
+
+/** Undefined for texts that have nothing to do with TLS policy or with reaching the host. */
+export function meaningOf(text: string): Meaning | undefined {
+  const bare = text.replace(/^(?:delivery temporarily suspended: )+/, '');
+  return MEANINGS.find(({ pattern }) => pattern.test(bare))?.meaning;
+}
+
+const NOT_VERIFIED: Saying = { dsn: '4.7.5', text: 'Server certificate not verified' };
+const NOT_TRUSTED: Saying = { dsn: '4.7.5', text: 'Server certificate not trusted' };
+
+const name = (peer: Peer) => `${peer.host}[${peer.address}]`;
+
+const connectFailed = (peer: Peer, error: string): Saying => ({
+  dsn: '4.4.1',
+  text: `connect to ${name(peer)}:${peer.port}: ${error}`,
+});
+
+function refusedToTalk(peer: Peer, reply: Reply | undefined, soften: boolean): Saying {
+  const said = reply ?? { code: 400, text: '' };
+  const dsn = replyDsn(said);
+  return { dsn: soften ? dsn.replace(/^5/, '4') : dsn, text: `host ${name(peer)} refused to talk to me: ${said.text}` };
+}
+
+const refusedToStartTls = (peer: Peer, reply: Reply | undefined): Saying => ({
+  dsn: reply === undefined ? '4.0.0' : replyDsn(reply),
+  text: `TLS is required, but host ${name(peer)} refused to start TLS: ${reply?.text ?? ''}`,
+});
+
+function unreachable(detail: string | undefined): string {
+  if (detail?.includes('EHOSTUNREACH')) return 'No route to host';
+  if (detail?.includes('EACCES') || detail?.includes('EPERM')) return 'Permission denied';
+  return 'Network is unreachable';
+}
+
+/** STATE_XXX of smtp_helo(): what went on when the line went dead. */
+const WHERE: Record<Phase, string> = {
+  connect: 'connecting',
+  greeting: 'receiving the initial server greeting',
+  ehlo: 'performing the EHLO handshake',
+  starttls: 'receiving the STARTTLS response',
+  handshake: 'performing the TLS handshake',
+  'ehlo-after-tls': 'performing the EHLO handshake',
+};
+
+const TRUST_REASONS = [
+  'untrusted-issuer',
+  'missing-intermediate',
+  'self-signed',
+  'expired',
+  'not-yet-valid',
+  'issuer-expired',
+  'wrong-purpose',
+  'weak-signature',
+  'invalid-ca',
+  'chain-too-long',
+  'not-permitted-name',
+  'bad-signature',
+  'no-certificate',
+] as const;
+
+const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }[] = [
+  {
+    pattern: /^TLS is required, but was not offered by host /,
+    meaning: {
+      reasons: ['starttls-not-offered', 'ehlo-refused'],
+      sentence: 'the server did not offer STARTTLS, and the level asks for it',
+    },
+  },
+  {
+    pattern: /^TLS is required, but host \S+ refused to start TLS: 5/,
+    meaning: { reasons: ['starttls-refused'], sentence: 'the server offered STARTTLS and then refused it for good' },
+  },
+  {
+    pattern: /^TLS is required, but host \S+ refused to start TLS: /,
+    meaning: {
+      reasons: ['starttls-refused-temporarily', 'reply-421'],
+      sentence: 'the server offered STARTTLS and then refused it for now',
+    },
+  },
+  {
+    pattern: /^Cannot start TLS: handshake failure$/,
+    meaning: {
+      reasons: ['handshake-failed'],
+      sentence: 'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
+    },
+  },
+  {
+    pattern: /^Server certificate not verified$/,
+    meaning: {
+      reasons: ['name-mismatch', 'digest-mismatch', 'tlsa-mismatch', 'forced-failure', ...TRUST_REASONS],
+      sentence: 'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
+    },
+  },
+  {
+    pattern: /^Server certificate not trusted$/,
+    meaning: { reasons: [...TRUST_REASONS], sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)' },
+  },
+  {
+    pattern: /^client TLS configuration problem$/,
+    meaning: {
+      reasons: ['invalid-entry', 'no-dnssec'],
+      sentence: 'our own policy entry or table is broken: see the warning that starts with smtp_tls_policy_maps',
+    },
+  },
+  {
+    pattern: /^TLS is required, but our TLS engine is unavailable$/,
+    meaning: {
+      reasons: ['tls-engine-off'],
+      sentence: 'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
+    },
+  },
+  {
+    pattern: /^server unavailable or unable to receive mail$/,
+    meaning: {
+      reasons: ['wrapper-mode-below-encrypt', 'mx-not-in-pattern'],
+      sentence: 'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
+    },
+  },
+  {
+    pattern: /^(?:no TLSA records found|TLSA records unusable|non DNSSEC destination|TLSA lookup error for )/,
+    meaning: { reasons: ['dane-not-checked', 'no-dnssec'], sentence: 'DANE could not be applied' },
+  },
+  {
+    pattern: /^connect to \S+: Connection refused$/,
+    meaning: {
+      reasons: ['refused'],
+      sentence: 'nothing listens there; the failure of a better host may stand in the lines before',
+    },
+  },
+  {
+    pattern: /^connect to \S+: Connection timed out$/,
+    meaning: {
+      reasons: ['timed-out'],
+      sentence: 'no answer to the connection; the failure of a better host may stand in the lines before',
+    },
+  },
+  { pattern: /^connect to \S+: /, meaning: { reasons: ['unreachable'], sentence: 'there is no way to the address' } },
+  {
+    pattern: /^conversation with \S+ timed out while receiving the initial server greeting$/,
+    meaning: {
+      reasons: ['timed-out'],
+      sentence: 'no greeting; a port that expects TLS from the first byte looks the same, see smtp_tls_wrappermode',
+    },
+  },
+  { pattern: /^conversation with \S+ timed out /, meaning: { reasons: ['timed-out'], sentence: 'the server stopped answering' } },
+  {
+    pattern: /^lost connection with \S+ while /,
+    meaning: { reasons: ['connection-lost'], sentence: 'the server closed the connection' },
+  },
+  {
+    pattern: /^host \S+ refused to talk to me: /,
+    meaning: {
+      reasons: ['greeting-4xx', 'greeting-5xx', 'greeting-refused', 'reply-421', 'ehlo-refused'],
+      sentence: 'the server turned us away before TLS',
+    },
+  },
+  {
+    pattern: /^remote protocol error in reply from /,
+    meaning: { reasons: ['protocol-error'], sentence: 'the server does not speak SMTP' },
+  },
+  {
+    pattern: / does not accept mail \(nullMX\)$/,
+    meaning: { reasons: ['null-mx'], sentence: 'the domain says that it takes no mail' },
+  },
+  {
+    pattern: /^mail for \S+ loops back to myself$/,
+    meaning: { reasons: ['loops'], sentence: 'the best MX host is this host itself' },
+  },
+  {
+    pattern: /: Host not found, try again$/,
+    meaning: { reasons: ['dns-servfail', 'dns-timeout', 'dns-refused', 'dns-malformed'], sentence: 'DNS did not answer' },
+  },
+  {
+    pattern: /^Host or domain name not found\. /,
+    meaning: { reasons: ['nxdomain', 'no-address'], sentence: 'there is no such name, or no address for it' },
+  },
+];

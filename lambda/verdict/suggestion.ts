@@ -1,0 +1,124 @@
+/**
+ * The line to use instead, where another match list would deliver: the fewest names that cover every host and address
+ * seen and are likely to last, and never more than what the certificates themselves claim.
+ *
+ * A wildcard `*.base` becomes `.base`, several names of one provider their common suffix; never a public suffix, never
+ * above the base of a presented wildcard. The line is judged before it is told.
+ */
+import { getDomain } from 'tldts';
+import type { Destination, Hop } from '../policy/destinations.ts';
+import type { MatchPattern } from '../policy/entry.ts';
+import { parseMatch, printMatch } from '../policy/match-pattern.ts';
+import { parsePolicy } from '../policy/parse.ts';
+import { bracedTokens, tokens } from '../policy/token.ts';
+import { atLeast } from '../policy/version.ts';
+import { isHostName } from '../route/host-name.ts';
+import { type Finding, hostName } from './address.ts';
+import { matchNames, type PresentedNames, presentedNames, referenceIdentifiers } from './name-match.ts';
+import type { Judgement } from './outcome.ts';
+import type { Suggestion } from './verdict.ts';
+
+/** Null where no match list would help. `judgeChanged` judges the same evidence under a changed policy. */
+export function suggest(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+  const { destination, bundle, reached, verdict } = judgement;
+  const hop = judgement.views[0]?.hop;
+  if (hop?.demand.kind !== 'demand' || hop.demand.mxHostPatterns !== undefined || hop.demand.forcedFailure !== undefined)
+    return null;
+  const { demand, nextHop } = hop;
+  const mismatched = reached.some((finding) => finding.verdict.reason === 'name-mismatch');
+  if ((demand.level !== 'secure' && demand.level !== 'verify') || !mismatched || (verdict !== 'fail' && verdict !== 'degraded'))
+    return null;
+
+  const presenting = reached.flatMap((finding) => {
+    const { leaf, trust, attempt } = finding;
+    return leaf === undefined || trust?.kind !== 'trusted' || attempt.nextHop !== nextHop ? [] : [{ finding, leaf }];
+  });
+  const names = presenting.flatMap(({ finding, leaf }) =>
+    finding.verdict.reason === 'name-mismatch' ? nameFor(hostName(finding.attempt.host).toLowerCase(), leaf) : [],
+  );
+  const wildcards = presenting.flatMap(({ leaf }) => presentedNames(leaf).filter((name) => name.startsWith('*.')));
+  const found = collapse(distinct(names), wildcards).map(parseMatch);
+  const kept = demand.match.filter((pattern) =>
+    presenting.some(({ finding, leaf }) => covers([pattern], finding, leaf) && !covers(found, finding, leaf)),
+  );
+  const match = [...kept, ...found];
+  if (found.length === 0) return null;
+
+  const line = lineWith(match, judgement);
+  if (line === undefined) return null;
+  const changedHop: Hop = { ...hop, demand: { ...demand, match, matchFrom: 'entry' } };
+  const changed = { ...destination, hops: destination.hops.map((one) => (one === hop ? changedHop : one)) };
+  const then = judgeChanged(changed);
+  if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
+  if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
+  return { line, restsOn: 'dns', because: because(found, destination.name), verdict: then.verdict };
+
+  function covers(patterns: readonly MatchPattern[], { attempt }: Finding, leaf: PresentedNames): boolean {
+    const references = referenceIdentifiers(patterns, { nextHop: attempt.nextHop.host, mxHost: hostName(attempt.host) });
+    return matchNames(leaf, references, bundle.settings).kind === 'matched';
+  }
+}
+
+/** The presented name that stands for a host: the wildcard that covers it, the name itself, else the nearest of kin. */
+function nameFor(host: string, leaf: PresentedNames): string[] {
+  const usable = presentedNames(leaf)
+    .map((name) => name.toLowerCase())
+    .filter((name) => isHostName(name) && registrable(name) !== undefined);
+  const rank = (name: string): number => {
+    const wildcard = name.startsWith('*.');
+    const covers = name === host || (wildcard && name.slice(1) === host.slice(Math.max(host.indexOf('.'), 0)));
+    const kin = registrable(name) === registrable(host);
+    return (covers ? 0 : kin ? 2 : 4) + (wildcard ? 0 : 1);
+  };
+  return usable.toSorted((a, b) => rank(a) - rank(b)).slice(0, 1);
+}
+
+/** Match elements for presented names: `.base` for wildcards, the common suffix of two or more names of one provider. */
+function collapse(names: readonly string[], wildcards: readonly string[]): string[] {
+  const suffixes = distinct(names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1)));
+  const leaves = names.filter((name) => !name.startsWith('*.') && !suffixes.some((suffix) => name.endsWith(suffix)));
+  const byProvider = Map.groupBy(leaves, (name) => registrable(name) ?? name);
+  const others = [...byProvider].flatMap(([provider, members]) => {
+    const suffix = members.length < 2 ? undefined : commonSuffix(members);
+    const tooBroad = suffix === undefined || !(suffix === `.${provider}` || suffix.endsWith(`.${provider}`));
+    const aboveWildcard =
+      suffix !== undefined && wildcards.some((name) => name.slice(1).endsWith(suffix) && name.slice(1) !== suffix);
+    return tooBroad || aboveWildcard ? members : [suffix];
+  });
+  const all = distinct([...suffixes, ...others]);
+  return all.filter((one) => !all.some((other) => other !== one && other.startsWith('.') && one.endsWith(other)));
+}
+
+/** `.example.net` for `mx1.example.net` and `mx2.example.net`: the longest suffix that all of them lie below. */
+function commonSuffix(names: readonly string[]): string | undefined {
+  const [first = '', ...rest] = names;
+  const parents = first.split('.').map((_, i, labels) => `.${labels.slice(i + 1).join('.')}`);
+  return parents.find((parent) => parent !== '.' && rest.every((name) => name.endsWith(parent)));
+}
+
+/** The entry with its match list replaced, all else as written; a line of its own where a `.parent` or no entry applied. */
+function lineWith(match: readonly MatchPattern[], { views, bundle }: Judgement): string | undefined {
+  const hop = views[0]?.hop;
+  if (hop?.demand.kind !== 'demand') return undefined;
+  const { entry, level } = hop.demand;
+  const key = entry === undefined || entry.key.startsWith('.') ? hop.nextHop.text : entry.key;
+  const split = atLeast(bundle.settings.version, '3.10') ? bracedTokens : tokens;
+  const [word = level, ...attributes] = entry === undefined ? [] : split(entry.value);
+  const written = `match=${match.map(printMatch).join(':')}`;
+  const isMatch = (attribute: string) => /^(?:\{\s*)?match\s*=/i.test(attribute);
+  const place = Math.max(attributes.findIndex(isMatch), 0);
+  const rest = attributes.filter((attribute) => !isMatch(attribute));
+  const value = [word, ...rest.slice(0, place), written, ...rest.slice(place)].join(' ');
+  return parsePolicy(value, bundle.settings.version).kind === 'policy' ? `${key} ${value}` : undefined;
+}
+
+function because(found: readonly MatchPattern[], destination: string): string {
+  const providers = distinct(found.map((pattern) => registrable(printMatch(pattern).replace(/^\./, '')) ?? printMatch(pattern)));
+  return (
+    `this rests on what DNS says today, unsigned: check with ${destination}, or in the documentation of ${providers.join(' and ')}, ` +
+    'that its mail is meant to go there'
+  );
+}
+
+const registrable = (name: string) => getDomain(name.replace(/^\*?\./, ''), { allowPrivateDomains: true }) ?? undefined;
+const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
