@@ -1,0 +1,109 @@
+/**
+ * What one verdict says about how an entry stands: now, and from a date in sight.
+ *
+ * The two are told apart because they end apart: a backup host that is refused today says nothing of the certificate that
+ * runs out next week. Not seen is no standing at all. Pure.
+ */
+import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
+import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
+import { calendarDays, DAY_MS } from './when.ts';
+
+/** Worst first. */
+export type Standing = 'failing' | 'failing-soon' | 'degraded' | 'unjudged' | 'well';
+
+export function rank(standing: Standing): number {
+  return RANKS[standing];
+}
+
+const RANKS: Readonly<Record<Standing, number>> = { failing: 4, 'failing-soon': 3, degraded: 2, unjudged: 1, well: 0 };
+
+export interface Seen {
+  readonly standing: Standing;
+  /** The deciding one first; empty where all is well. */
+  readonly causes: readonly Cause[];
+  /** Epoch ms; of a forecast only. */
+  readonly from?: number;
+}
+
+export type Reading =
+  /** Nothing is asked of the entry, or nothing can be judged by design: it is named as not watched. */
+  | { readonly kind: 'unwatched' }
+  /** Undetermined: no observation. */
+  | { readonly kind: 'unseen'; readonly reason: Reason | null }
+  /** `soon` is absent while the entry fails: what will fail then is moot, and no observation either. */
+  | { readonly kind: 'seen'; readonly now: Seen; readonly soon?: Seen };
+
+/** A renewal that the provider has never been this late with (snapshot/renewal); reason enough to speak before the horizon. */
+export interface OverdueRenewal {
+  readonly host: string;
+  readonly usuallyRenewedDaysBefore: number;
+}
+
+export interface ForecastRules {
+  /** Time between two runs. */
+  readonly intervalMs: number;
+  readonly overdue: readonly OverdueRenewal[];
+}
+
+export function read(verdict: EntryVerdict, rules: ForecastRules, at: number): Reading {
+  switch (verdict.verdict) {
+    case 'unchecked':
+      return { kind: 'unwatched' };
+    case 'undetermined':
+      return verdict.reason !== null && NOT_JUDGED_BY_DESIGN.has(verdict.reason)
+        ? { kind: 'unwatched' }
+        : { kind: 'unseen', reason: verdict.reason };
+    case 'fail':
+      return { kind: 'seen', now: { standing: 'failing', causes: causesOf(verdict) } };
+    case 'degraded':
+      return { kind: 'seen', now: { standing: 'degraded', causes: causesOf(verdict) }, soon: forecast(verdict, rules, at) };
+    case 'pass':
+      return { kind: 'seen', now: WELL, soon: forecast(verdict, rules, at) };
+  }
+}
+
+/**
+ * From how many days before the end a forecast is told: the larger of two run intervals and the smaller of 21 days and one
+ * sixth of the leaf's lifetime. Renewal tools act at one third: a warning there would be noise.
+ */
+export function horizonDays(verdict: EntryVerdict, failsFrom: number, intervalMs: number): number {
+  const lifetime = leafLifetimeMs(verdict, failsFrom);
+  return Math.max(2 * intervalMs, Math.min(21 * DAY_MS, lifetime / 6)) / DAY_MS;
+}
+
+/** The days before the end at which a forecast is told (again): the horizon, half of it, three days and one, largest first. */
+export function forecastSteps(horizon: number): readonly number[] {
+  return [...new Set([horizon, horizon / 2, 3, 1])].filter((days) => days <= horizon).sort((a, b) => b - a);
+}
+
+/** How many of the steps have come, by the calendar: 0 before the horizon. */
+export function forecastStage(steps: readonly number[], from: number, now: number): number {
+  const left = calendarDays(now, from);
+  return steps.filter((days) => left <= days).length;
+}
+
+function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen {
+  if (verdict.failsFrom === null) return WELL;
+  const from = Date.parse(verdict.failsFrom);
+  const horizon = horizonDays(verdict, from, rules.intervalMs);
+  const late = verdict.hosts.some((host) => rules.overdue.some((renewal) => renewal.host === host.host));
+  if (!late && calendarDays(at, from) > horizon) return WELL;
+  return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
+}
+
+/** The leaf of the chain that ends at that date; the shortest of all leaves where no chain does. */
+function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
+  const chains = verdict.hosts
+    .flatMap((host) => host.addresses.map((address) => address.chain))
+    .filter((chain) => chain.length > 0);
+  const ending = chains.filter((chain) => chain.some((certificate) => endsAt(certificate.notAfter, failsFrom)));
+  const lifetimes = (ending.length > 0 ? ending : chains).flatMap(([leaf]) =>
+    leaf === undefined ? [] : [Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore)],
+  );
+  return lifetimes.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...lifetimes);
+}
+
+const WELL: Seen = { standing: 'well', causes: [] };
+
+/** Undetermined on every day until something is set up: named in every message, no incident. */
+const NOT_JUDGED_BY_DESIGN: ReadonlySet<Reason> = new Set<Reason>(['dane-not-checked', 'no-dnssec']);

@@ -1,0 +1,63 @@
+/** A watch that runs day by day at the `decide` door: verdicts in, what is told out, state kept in between. */
+import { type DecideInput, type Decision, decide } from '../../lambda/alert/decide.ts';
+import { recordTellings, type WatchState } from '../../lambda/alert/incident.ts';
+import type { RunFacts } from '../../lambda/alert/run-facts.ts';
+import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
+import { DAY, START } from './verdicts.ts';
+
+export interface Run {
+  readonly verdicts: readonly EntryVerdict[];
+  /** Days after the start; fractions are hours. */
+  readonly day?: number;
+  /** Left out: no second look, as on AWS. */
+  readonly second?: readonly EntryVerdict[];
+  readonly published?: boolean;
+  readonly facts?: Partial<RunFacts>;
+  readonly input?: Partial<DecideInput>;
+}
+
+export class Watch {
+  state: WatchState = { entries: {}, incidents: {} };
+  decision: Decision | undefined;
+  private runs = 0;
+  private lastAt: number | undefined;
+
+  /** One run; returns what was told, as `news kind reason provider: labels`. */
+  run({ verdicts, day = this.runs, second, published = true, facts = {}, input = {} }: Run): string[] {
+    const at = START + Math.round(day * DAY);
+    const decision = decide({
+      at,
+      verdicts,
+      ...(second === undefined ? {} : { secondLook: { at: at + 10 * 60_000, verdicts: second } }),
+      before: JSON.parse(JSON.stringify(this.state)) as WatchState,
+      changes: [],
+      mutes: [],
+      vantage: { name: 'mx1', ipv4: 'clear', ipv6: 'untried' },
+      run: {
+        firstRun: this.runs === 0,
+        complete: true,
+        scope: 'all',
+        intervalMs: DAY,
+        confirmAfterMs: 10 * 60_000,
+        ...(this.lastAt === undefined ? {} : { previousRunAt: this.lastAt, previousCompleteAt: this.lastAt }),
+        ...facts,
+      },
+      now: at + 60_000,
+      ...input,
+    });
+    this.decision = decision;
+    const any = decision.items.length > 0;
+    this.state = published && any ? recordTellings(decision.after, [...decision.tellings, ...decision.mentions]) : decision.after;
+    this.runs++;
+    this.lastAt = at;
+    return told(decision);
+  }
+}
+
+export function told(decision: Decision): string[] {
+  return decision.items.map((item) => {
+    const labels = [...item.members, ...item.ended].map(({ label }) => label).sort();
+    const { reason, provider } = item.incident.cause;
+    return `${item.news} ${item.kind} ${[reason, provider].filter(Boolean).join(' ')}: ${labels.join(' ')}`.replace(/: $/, '');
+  });
+}
