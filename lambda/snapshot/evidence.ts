@@ -1,0 +1,109 @@
+/**
+ * What was seen, handed to the judge again: another table, another bundle or another date, with no network. Pure.
+ *
+ * The judge asks by conversation, and another table may offer other protocols or another SNI than the one that was probed.
+ * What the same offer met is preferred; failing that, what the same SNI met, then anything that this host presented: a
+ * certificate rarely depends on the offer, and a host that was looked at should not count as unseen (a handshake that
+ * broke does depend on it, and counts for that offer alone). OpenSSL's results
+ * of the live handshakes are no witness at another date, so the evidence says nothing of when it was had.
+ */
+
+import type { Destination, Hop } from '../policy/destinations.ts';
+import type { Settings } from '../policy/settings.ts';
+import { type Conversation, conversationFor } from '../probe/conversation.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import type { MxHost, Route } from '../route/route.ts';
+import type { Evidence } from '../verdict/judge.ts';
+import type { CertificateDigest, HostSnapshot, SeenResult } from './sighting.ts';
+import { current, offerDigest } from './sighting.ts';
+import type { EntrySnapshot, StoredHost, StoredRoute } from './snapshot.ts';
+
+/** Everything remembered from one vantage. */
+export interface Remembered {
+  readonly entries: Iterable<EntrySnapshot>;
+  readonly hosts: Iterable<HostSnapshot>;
+  /** Base64 DER by digest; a chain of which one is missing counts as not seen. */
+  readonly certificates: Readonly<Record<CertificateDigest, string>>;
+}
+
+/** The evidence on which to judge these destinations under these settings. Next hops that were never resolved have no route. */
+export function evidenceFrom(destinations: readonly Destination[], remembered: Remembered, settings: Settings): Evidence {
+  const known = index(remembered);
+  const routes: Record<string, Route> = {};
+  const results: Record<string, ProbeResult> = {};
+  for (const hop of destinations.flatMap(({ hops }) => hops)) {
+    const { text } = hop.nextHop;
+    const route = routes[text] ?? routeOf(hop, known);
+    if (route === undefined) continue;
+    routes[text] = route;
+    if (route.kind !== 'hosts' || hop.demand.kind === 'broken') continue;
+    for (const host of route.hosts) {
+      for (const address of host.addresses) {
+        const conversation = conversationFor(hop, host, address, settings);
+        const result = results[conversation.id] ?? resultOf(conversation, known);
+        if (result !== undefined) results[conversation.id] = result;
+      }
+    }
+  }
+  return { routes, results };
+}
+
+interface Known {
+  readonly routes: ReadonlyMap<string, StoredRoute>;
+  /** By `host:port`. */
+  readonly hosts: ReadonlyMap<string, readonly HostSnapshot[]>;
+  readonly certificates: Remembered['certificates'];
+}
+
+function index({ entries, hosts, certificates }: Remembered): Known {
+  const routes = new Map<string, StoredRoute>();
+  for (const { routes: own } of entries) for (const route of own) routes.set(route.nextHop, route);
+  const byHost = new Map<string, HostSnapshot[]>();
+  for (const snapshot of hosts) {
+    const key = `${snapshot.host}:${snapshot.port}`;
+    const group = byHost.get(key);
+    if (group === undefined) byHost.set(key, [snapshot]);
+    else group.push(snapshot);
+  }
+  return { routes, hosts: byHost, certificates };
+}
+
+function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
+  const stored = known.routes.get(nextHop.text);
+  if (stored === undefined) {
+    // A host in brackets needs no MX: it may have been met on the way to another next hop.
+    if (nextHop.mx || !known.hosts.has(`${nextHop.host}:${nextHop.port}`)) return undefined;
+    const host = withAddresses({ host: nextHop.host, preference: 0, lookup: 'found' }, nextHop.port, known);
+    return { kind: 'hosts', nextHop: nextHop.text, mx: false, hosts: [host] };
+  }
+  if (stored.kind !== 'hosts') return stored;
+  const { more: _, hosts, ...rest } = stored;
+  const published = hosts.filter(({ missed = 0 }) => missed === 0);
+  return { ...rest, hosts: published.map((host) => withAddresses(host, nextHop.port, known)) };
+}
+
+/** Where it was met last, and what could not be looked at. */
+function withAddresses({ missed: _m, lastAt: _l, unseen = [], ...host }: StoredHost, port: number, known: Known): MxHost {
+  const snapshots = known.hosts.get(`${host.host}:${port}`) ?? [];
+  const met = snapshots.flatMap(current).flatMap(({ addresses }) => addresses);
+  return { ...host, addresses: [...new Set([...met, ...unseen])] };
+}
+
+function resultOf(conversation: Conversation, known: Known): ProbeResult | undefined {
+  const offer = offerDigest(conversation);
+  const nearness = (snapshot: HostSnapshot) =>
+    (snapshot.offer === offer ? 2 : 0) + (snapshot.servername === conversation.servername ? 1 : 0);
+  const found = (known.hosts.get(`${conversation.host}:${conversation.port}`) ?? [])
+    .toSorted((a, b) => nearness(b) - nearness(a))
+    .flatMap((snapshot) =>
+      current(snapshot).filter(({ result }) => snapshot.offer === offer || result.kind !== 'handshake-failed'),
+    )
+    .find(({ addresses }) => addresses.includes(conversation.address));
+  return found === undefined ? undefined : restored(found.result, known.certificates);
+}
+
+function restored(result: SeenResult, certificates: Remembered['certificates']): ProbeResult | undefined {
+  if (result.kind !== 'presented') return result;
+  const chain = result.chain.flatMap((digest) => certificates[digest] ?? []);
+  return chain.length === result.chain.length ? { ...result, chain } : undefined;
+}
