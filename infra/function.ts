@@ -4,12 +4,12 @@ import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction } from 'aws-cdk-lib/aws-lambda-nodejs';
+import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { VARIABLES, type Variable } from '../lambda/config.ts';
-import { CDK_BUNDLING, ENTRY } from './bundle.ts';
+import { BANNER, ENTRY, MAIN_FIELDS, TARGET } from './bundle.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import type { Placement } from './network.ts';
 import { runStatements, sentinelStatements } from './permissions.ts';
@@ -52,7 +52,15 @@ export function buildFunction(scope: Construct, environment: CheckedEnvironment,
         ? `Judges the TLS policy once a day (${environment.name})`
         : `Watches over the runs on ${environment.vantage} (${environment.name})`,
     entry: ENTRY,
-    bundling: CDK_BUNDLING,
+    bundling: {
+      format: OutputFormat.ESM,
+      target: TARGET,
+      mainFields: MAIN_FIELDS,
+      banner: BANNER,
+      minify: true,
+      // What was tested is what runs, and it starts faster than with the SDK of the runtime.
+      bundleAwsSDK: true,
+    },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     ...(environment.runner === 'function'

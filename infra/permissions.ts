@@ -1,43 +1,10 @@
-/**
- * From the calls the code makes to the statements that allow them: least privilege for function, sentinel and mail host.
- *
- * The lists below are compared with the code by a test: every SDK command in what a program is bundled from is
- * granted here or named as never sent on AWS, and nothing else is granted.
- */
+/** From the calls the code makes to the statements that allow them: least privilege for function, sentinel and mail host. */
 import type { Stack } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-
-/** SDK commands that a run sends on AWS, by the IAM action that allows each. */
-export const RUN_CALLS = {
-  GetCommand: 'dynamodb:GetItem',
-  BatchGetCommand: 'dynamodb:BatchGetItem',
-  QueryCommand: 'dynamodb:Query',
-  PutCommand: 'dynamodb:PutItem',
-  UpdateCommand: 'dynamodb:UpdateItem',
-  DeleteCommand: 'dynamodb:DeleteItem',
-  PublishCommand: 'sns:Publish',
-  ListSubscriptionsByTopicCommand: 'sns:ListSubscriptionsByTopic',
-} as const;
-
-export type Call = keyof typeof RUN_CALLS;
-
-/** What the sentinel needs: it reads run records and asks for subscribers. */
-export const SENTINEL_CALLS: readonly Call[] = [
-  'GetCommand',
-  'BatchGetCommand',
-  'QueryCommand',
-  'ListSubscriptionsByTopicCommand',
-];
-
-/** Commands in the code that are never sent to AWS, each with the reason. */
-export const NEVER_ON_AWS: Readonly<Record<string, string>> = {
-  CreateTableCommand: 'the stack makes the table; only the embedded store creates its own',
-  DescribeTableCommand: 'the embedded store waits for its own table',
-  ScanCommand: 'housekeeping of the embedded store; on AWS items age out by TTL',
-};
+import { type Action, runActions, sentinelActions } from './calls.ts';
 
 /** What the statements are about. */
 export interface Resources {
@@ -48,16 +15,16 @@ export interface Resources {
 
 /** The function runner, and `watch` on a mail host: the same calls. */
 export function runStatements(resources: Resources): readonly PolicyStatement[] {
-  return statements(Object.keys(RUN_CALLS) as Call[], resources);
+  return statements(runActions(), resources);
 }
 
 export function sentinelStatements(resources: Resources): readonly PolicyStatement[] {
-  return statements(SENTINEL_CALLS, resources);
+  return statements(sentinelActions(), resources);
 }
 
-/** What leaves a VPC towards DynamoDB through its gateway: the run's calls on this table, whoever makes them. */
+/** What may leave a VPC towards DynamoDB through its gateway: the run's calls, whoever makes them. */
 export function tableActions(): readonly string[] {
-  return Object.values(RUN_CALLS).filter((action) => action.startsWith('dynamodb:'));
+  return runActions().filter((action) => action.startsWith('dynamodb:'));
 }
 
 /** A policy as JSON, for credentials that live outside AWS: paste it where those are made. */
@@ -65,15 +32,14 @@ export function printedPolicy(statements: readonly PolicyStatement[], scope: Sta
   return scope.toJsonString(new PolicyDocument({ statements: [...statements] }).toJSON());
 }
 
-function statements(calls: readonly Call[], { table, topics, key }: Resources): readonly PolicyStatement[] {
-  const actions = calls.map((call) => RUN_CALLS[call]);
+function statements(actions: readonly Action[], { table, topics, key }: Resources): readonly PolicyStatement[] {
   const onTable = actions.filter((action) => action.startsWith('dynamodb:'));
   const onTopics = actions.filter((action) => action.startsWith('sns:'));
   return [
     new PolicyStatement({ sid: 'Table', actions: onTable, resources: [table.tableArn] }),
     new PolicyStatement({ sid: 'Topics', actions: onTopics, resources: topics.map((topic) => topic.topicArn) }),
     // SNS encrypts what is published under the caller's name; listing subscriptions needs no key.
-    ...(onTopics.some((action) => action === 'sns:Publish')
+    ...(onTopics.includes('sns:Publish')
       ? [new PolicyStatement({ sid: 'TopicKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn] })]
       : []),
   ];
