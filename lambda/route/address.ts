@@ -18,6 +18,12 @@ export function bytesOf(address: string): readonly number[] | undefined {
   return [...head, ...zeros, ...(tail ?? [])].flatMap((word) => [word >> 8, word & 0xff]);
 }
 
+/** Whether both are the same address, however written; false for what is no address. */
+export function sameAddress(one: string, other: string): boolean {
+  const bytes = bytesOf(one);
+  return bytes !== undefined && bytes.join() === bytesOf(other)?.join();
+}
+
 /** As inet_ntop() writes 16 bytes: the longest run of two or more zero words shortened, mapped addresses with a dotted tail. */
 export function printIpv6(bytes: Uint8Array): string {
   const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));

@@ -65,7 +65,7 @@ async function follow<T extends DnsType>(
     aliases.push(...answer.aliases);
     name = answer.canonical;
   }
-  return { kind: 'nodata', name, ad: false };
+  return { kind: 'nodata', name, ad: false, loop: true };
 }
 
 type Settled<T extends DnsType> = Exclude<Reading<T>, { readonly kind: 'unrelated' | 'truncated' | 'no-edns' }>;

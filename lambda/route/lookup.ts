@@ -113,7 +113,10 @@ async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<
     case 'found':
       return answer.aliases.every(isNameOrAddress) ? answer : { kind: 'invalid', text: malformed(name, type) };
     case 'nodata': {
-      const text = notFound(answer.name ?? name, type, 'Host found but no data record of requested type');
+      const last = answer.name ?? name;
+      const text = answer.loop
+        ? `Name server loop for ${last}`
+        : notFound(last, type, 'Host found but no data record of requested type');
       return { kind: 'not-found', reason: 'no-address', text };
     }
     case 'nxdomain':

@@ -8,6 +8,7 @@ import { BOUNDS } from '../limits.ts';
 import { toAscii } from '../policy/hostname.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
+import { sameAddress } from './address.ts';
 import { isNameOrAddress } from './host-name.ts';
 import { findAddresses, type Lookup, mailExchangers } from './lookup.ts';
 import type { DnsFailure, MxHost, Route } from './route.ts';
@@ -37,8 +38,8 @@ export type DnsAnswer<T extends DnsType = DnsType> =
       /** Smallest in the answer, in seconds. */
       readonly ttl?: number;
     }
-  /** `name` is what was asked last: the target of an alias that the resolver did not follow itself, else the name itself. */
-  | { readonly kind: 'nodata'; readonly name?: string; readonly ad: boolean }
+  /** `name` is what was asked last: the target of an alias that the resolver did not follow itself, else the name itself. `loop`: aliases without end. */
+  | { readonly kind: 'nodata'; readonly name?: string; readonly ad: boolean; readonly loop?: true }
   | { readonly kind: 'nxdomain'; readonly name?: string; readonly ad: boolean }
   | { readonly kind: 'failed'; readonly failure: DnsFailure };
 
@@ -146,7 +147,7 @@ function noAddress(nextHop: NextHop, found: readonly Lookup[], settings: Setting
 const detectsLoops = (nextHop: NextHop): boolean => nextHop.port === 25;
 
 const isOurs = (host: MxHost, settings: Settings): boolean =>
-  host.addresses.some((address) => settings.ownAddresses.includes(address));
+  host.addresses.some((address) => settings.ownAddresses.some((own) => sameAddress(own, address)));
 
 const loops = (nextHop: NextHop, settings: Settings): Route =>
   nowhere(nextHop, settings, {
