@@ -19,6 +19,8 @@ const DOORS = [
   'alert/ping.ts',
   'store/table.ts',
   'store/embedded.ts',
+  'store/embedded-server.ts',
+  'store/lock.ts',
 ];
 
 const OUTSIDE =

@@ -1,0 +1,26 @@
+/** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
+import { isBlind } from '../alert/run-facts.ts';
+import { checkDocument } from '../show/document.ts';
+import { overview } from '../show/overview.ts';
+import { exitCode } from '../show/summary.ts';
+import type { Console } from './console.ts';
+import type { BundleFlags, ProbeFlags } from './flags.ts';
+import { look } from './look.ts';
+
+export interface CheckFlags extends BundleFlags, ProbeFlags {
+  readonly json?: boolean;
+  readonly tolerate: number;
+}
+
+export async function check(table: string | undefined, flags: CheckFlags, console: Console): Promise<number> {
+  const { bundle, run } = await look(table, flags, console);
+  console.out(
+    flags.json ? `${JSON.stringify(checkDocument(run, bundle), null, 2)}\n` : overview(run, bundle, console.paint, console.width),
+  );
+  return exitCode(run.verdicts, {
+    tolerate: flags.tolerate,
+    complete: run.complete,
+    blind: isBlind({ name: '', ...run.vantage }),
+    at: run.at,
+  });
+}

@@ -1,0 +1,113 @@
+/** The flags that commands share: where the policy comes from, how to look at the world, how to print. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { BOUNDS, DEFAULTS } from '../limits.ts';
+import { NEWEST_PROVED } from '../policy/version.ts';
+
+/** The sender's side: table, settings, anchors. */
+export interface BundleFlags {
+  readonly configDirectory?: string;
+  readonly service?: string;
+  readonly mainCf?: string;
+  readonly transport?: string;
+  readonly caFile?: string;
+  readonly caPath?: string;
+  readonly postfixVersion?: string;
+  readonly destination?: readonly string[];
+  readonly smtpPort?: number;
+}
+
+/** How to resolve, probe and judge. */
+export interface ProbeFlags {
+  readonly resolver?: readonly string[];
+  readonly helo?: string;
+  readonly allowPrivateAddresses?: boolean;
+  readonly controlHost?: readonly string[];
+  readonly concurrency: number;
+  readonly perNetwork: number;
+  /** Seconds. */
+  readonly timeout?: number;
+  /** Seconds. */
+  readonly deadline: number;
+  /** Epoch ms. */
+  readonly at?: number;
+}
+
+export function addBundleFlags(command: Command): Command {
+  return command
+    .option(
+      '--config-directory <dir>',
+      "ask that Postfix's own postconf for version, settings, tables and the smtp service's overrides",
+    )
+    .option('--service <name>', 'the master.cf service that delivers (with --config-directory)', 'smtp')
+    .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
+    .option('--transport <file>', 'a transport table, as path or type:path')
+    .option('--ca-file <file>', "trust anchors (PEM) instead of main.cf's; without settings: Mozilla's roots")
+    .option('--ca-path <dir>', 'trust anchors, a directory with OpenSSL hash links')
+    .option('--postfix-version <n>', `judge as this version would (default: ${NEWEST_PROVED}, printed as assumed)`)
+    .option('--destination <name>', 'judge this destination too, for instance one below a .parent entry (repeatable)', collect)
+    .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
+}
+
+export function addProbeFlags(command: Command): Command {
+  return command
+    .option('--resolver <ip[:port]>', 'DNS server to ask (repeatable; default: the system resolver)', collect)
+    .option('--helo <name>', "EHLO name (default: main.cf's smtp_helo_name or myhostname, else this host's name)")
+    .option('--allow-private-addresses', 'also connect to loopback, private, link-local and other special-purpose addresses')
+    .option(
+      '--control-host <host[:port]>',
+      'a mail host with a valid certificate, to prove that port 25 is open from here (repeatable)',
+      collect,
+    )
+    .option('--concurrency <n>', 'conversations at a time', positive, DEFAULTS.concurrency)
+    .option('--per-network <n>', 'conversations at a time per /24 or /48', positive, DEFAULTS.perNetwork)
+    .option(
+      '--timeout <seconds>',
+      `each step of a conversation (default: greeting ${DEFAULTS.greetingTimeoutMs / 1000}, later steps ${DEFAULTS.stepTimeoutMs / 1000})`,
+      positive,
+    )
+    .option('--deadline <seconds>', 'the whole command', positive, DEFAULTS.deadlineMs / 1000)
+    .option('--at <date>', 'judge as of that date (ISO 8601)', date);
+}
+
+export function jsonFlag(): Option {
+  return new Option('--json', 'one JSON document instead of sentences');
+}
+
+/** The bounds nobody can change by flag, for the end of --help. */
+export function boundsHelp(): string {
+  return [
+    '',
+    'Bounds on what strangers may send:',
+    `  an SMTP reply: ${BOUNDS.replyLines} lines of ${BOUNDS.replyLineBytes} bytes; a DNS answer: ${BOUNDS.dnsRecords} records;`,
+    `  hosts per next hop: ${BOUNDS.hostsPerNextHop}; addresses per host: ${BOUNDS.addressesPerHost}; certificates per chain: ${BOUNDS.chainCertificates}`,
+  ].join('\n');
+}
+
+export function collect(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...(earlier ?? []), value];
+}
+
+export function positive(value: string): number {
+  const n = Number(value);
+  if (!Number.isFinite(n) || n <= 0) throw new InvalidArgumentError('a number above 0 is wanted');
+  return n;
+}
+
+export function notNegative(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted');
+  return n;
+}
+
+function port(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1 || n > 65_535) throw new InvalidArgumentError('a port from 1 to 65535 is wanted');
+  return n;
+}
+
+/** ISO 8601 date or instant, to epoch ms. */
+export function date(value: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  if (Number.isNaN(at)) throw new InvalidArgumentError('a date such as 2027-01-03 or 2027-01-03T12:00:00Z is wanted');
+  return at;
+}

@@ -1,0 +1,38 @@
+/** Columns and wrapped paragraphs for a terminal. Pure. */
+import { stripVTControlCharacters } from 'node:util';
+
+/** Pads every column but the last to its widest cell, two blanks between; empty trailing cells leave no blanks. */
+export function columns(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = [];
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length);
+    });
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** Breaks at blanks so that no line exceeds `width` where a blank allows it; continuation lines start with `indent`. */
+export function wrap(text: string, width: number, indent = ''): string[] {
+  const lead = /^ */.exec(text)?.[0] ?? '';
+  const lines: string[] = [];
+  let line = lead;
+  let empty = true;
+  for (const word of text.trim().split(/ +/)) {
+    if (!empty && visible(line) + 1 + visible(word) > width) {
+      lines.push(line);
+      line = indent + word;
+    } else {
+      line += empty ? word : ` ${word}`;
+    }
+    empty = false;
+  }
+  lines.push(line);
+  return lines;
+}
+
+const visible = (text: string): number => stripVTControlCharacters(text).length;

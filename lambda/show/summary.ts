@@ -1,0 +1,57 @@
+/** Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins convention, design.md). */
+import { horizonDays } from '../alert/standing.ts';
+import { calendarDays, DAY_MS } from '../alert/when.ts';
+import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
+
+export type VerdictCounts = Readonly<Record<Verdict, number>>;
+
+/** Worst first. */
+export const VERDICT_ORDER: readonly Verdict[] = ['fail', 'degraded', 'undetermined', 'pass', 'unchecked'];
+
+export function countVerdicts(verdicts: readonly EntryVerdict[]): VerdictCounts {
+  const counts = { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 };
+  for (const { verdict } of verdicts) counts[verdict]++;
+  return counts;
+}
+
+/** Worst first, then as they stand in the table. */
+export function worstFirst(verdicts: readonly EntryVerdict[]): EntryVerdict[] {
+  return [...verdicts].sort(
+    (a, b) =>
+      VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) || (a.line ?? Infinity) - (b.line ?? Infinity) || 0,
+  );
+}
+
+/** `3 entries: 1 fail, 2 pass`; kinds that do not occur are left out. */
+export function summarySentence(counts: VerdictCounts): string {
+  const total = VERDICT_ORDER.reduce((sum, verdict) => sum + counts[verdict], 0);
+  const parts = VERDICT_ORDER.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  return `${total} ${total === 1 ? 'entry' : 'entries'}: ${parts.join(', ') || 'nothing to judge'}`;
+}
+
+export interface ExitRules {
+  /** How many undetermined entries are put up with. */
+  readonly tolerate: number;
+  /** False: the run was interrupted or ran out of time. */
+  readonly complete: boolean;
+  /** Nothing could be seen from here although something was tried. */
+  readonly blind: boolean;
+  /** Epoch ms of the judgement. */
+  readonly at: number;
+}
+
+/** 2 an entry fails; else 1 attention; else 3 undetermined, blind or cut short; else 0. `unchecked` does not count. */
+export function exitCode(verdicts: readonly EntryVerdict[], rules: ExitRules): 0 | 1 | 2 | 3 {
+  const counts = countVerdicts(verdicts);
+  if (counts.fail > 0) return 2;
+  if (counts.degraded > 0 || verdicts.some((entry) => failsSoon(entry, rules.at))) return 1;
+  if (counts.undetermined > rules.tolerate || rules.blind || !rules.complete) return 3;
+  return 0;
+}
+
+/** Whether the end in sight lies within the horizon of a daily run (design.md, Forecast). */
+export function failsSoon(entry: EntryVerdict, at: number): boolean {
+  if (entry.failsFrom === null) return false;
+  const from = Date.parse(entry.failsFrom);
+  return calendarDays(at, from) <= horizonDays(entry, from, DAY_MS);
+}
