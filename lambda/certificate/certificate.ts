@@ -85,6 +85,14 @@ export function readCertificate(der: Base64Der): Certificate | Unreadable {
   return read;
 }
 
+/** Those of a list that can be read, in its order. */
+export function readCertificates(ders: readonly Base64Der[]): Certificate[] {
+  return ders.flatMap((der) => {
+    const certificate = readCertificate(der);
+    return certificate.kind === 'certificate' ? [certificate] : [];
+  });
+}
+
 /** For documents and messages. All names, uncut and not neutralised: whoever prints them bounds them. */
 export function shown(certificate: Certificate): ShownCertificate {
   return {

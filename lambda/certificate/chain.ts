@@ -28,10 +28,18 @@ export interface Chain {
   readonly certificates: readonly Certificate[];
   /** How many of them came from the server. */
   readonly untrusted: number;
-  /** What the chain rests on: its last certificate, or a key. Undefined where it rests on nothing, and `problem` says why. */
-  readonly restsOn: { readonly kind: 'certificate' } | { readonly kind: 'public-key'; readonly sha256: string } | undefined;
+  /** Undefined where the chain rests on nothing, and `problem` says why. */
+  readonly restsOn: Rest | undefined;
   readonly problem: Problem | undefined;
 }
+
+export type Rest =
+  /** On its last certificate. */
+  | { readonly kind: 'certificate' }
+  /** On a bare key, which signed its last certificate. */
+  | { readonly kind: 'public-key'; readonly sha256: string }
+  /** The leaf is itself an anchor, and nothing else is looked at. */
+  | { readonly kind: 'leaf' };
 
 export interface ChainQuestion {
   readonly leaf: Certificate;

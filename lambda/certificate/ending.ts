@@ -1,6 +1,6 @@
 /** Where a chain that reaches no anchor ends, and whether Mozilla's store would have known what comes next. */
 import { mozillaRoots } from './anchors.ts';
-import { type Certificate, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificates } from './certificate.ts';
 import { byName, type CertificatesByName } from './chain.ts';
 import { likelyIssued, selfSigned } from './issuer.ts';
 import { verifies } from './signature.ts';
@@ -23,12 +23,7 @@ export function endOfChain(certificates: readonly Certificate[]): Ending | undef
 
 /** The root in Mozilla's store that a certificate is, or is issued by. */
 function rootOf(certificate: Certificate): Certificate | undefined {
-  roots ??= byName(
-    mozillaRoots().flatMap((der) => {
-      const root = readCertificate(der);
-      return root.kind === 'certificate' ? [root] : [];
-    }),
-  );
+  roots ??= byName(readCertificates(mozillaRoots()));
   const candidates = roots.get(certificate.names.issuer.canonical) ?? [];
   if (selfSigned(certificate)) return candidates.find(({ sha256 }) => sha256 === certificate.sha256);
   return candidates.find((root) => likelyIssued(root, certificate) && verifies(certificate, root));

@@ -83,7 +83,11 @@ export function readExtensions(extensions: Element | undefined): Extensions {
     nameConstraints: read(OID.nameConstraints, nameConstraints),
   };
   read(OID.crlDistributionPoints, distributionPoints);
-  return { ...fields, invalid, proxy: found.has(OID.proxy), unhandledCritical };
+  const proxy = found.has(OID.proxy);
+  if (proxy && (fields.basicConstraints?.ca || found.has(OID.alternativeNames) || found.has(OID.issuerAlternativeNames))) {
+    invalid = true;
+  }
+  return { ...fields, invalid, proxy, unhandledCritical };
 }
 
 function extension(element: Element): { readonly oid: string; readonly critical: boolean; readonly value: Buffer } {
@@ -194,6 +198,7 @@ const OID = {
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
   alternativeNames: '2.5.29.17',
+  issuerAlternativeNames: '2.5.29.18',
   basicConstraints: '2.5.29.19',
   nameConstraints: '2.5.29.30',
   crlDistributionPoints: '2.5.29.31',
@@ -203,7 +208,8 @@ const OID = {
   netscapeType: '2.16.840.1.113730.1.1',
 } as const;
 
-const READ: ReadonlySet<string> = new Set(Object.values(OID));
+/** Those that may not occur twice. */
+const READ: ReadonlySet<string> = new Set(Object.values(OID).filter((oid) => oid !== OID.issuerAlternativeNames));
 
 /** X509_supported_extension() of OpenSSL 3.0. */
 const HANDLED: ReadonlySet<string> = new Set([

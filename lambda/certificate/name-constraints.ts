@@ -4,15 +4,17 @@
  */
 import type { Certificate } from './certificate.ts';
 import type { GeneralName, NameConstraints } from './extensions.ts';
+import type { OpensslCode } from './problem.ts';
 
-export type NameViolation =
+export type NameViolation = Extract<
+  OpensslCode,
   | 'PERMITTED_VIOLATION'
   | 'EXCLUDED_VIOLATION'
   | 'SUBTREE_MINMAX'
   | 'UNSUPPORTED_CONSTRAINT_TYPE'
-  | 'UNSUPPORTED_CONSTRAINT_SYNTAX'
   | 'UNSUPPORTED_NAME_SYNTAX'
-  | 'UNSPECIFIED';
+  | 'UNSPECIFIED'
+>;
 
 export interface Violation {
   readonly code: NameViolation;

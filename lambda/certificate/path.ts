@@ -8,7 +8,7 @@
 import { BOUNDS } from '../limits.ts';
 import { atLeast, type PostfixVersion } from '../policy/version.ts';
 import type { Base64Der } from './anchors.ts';
-import { type Certificate, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificates } from './certificate.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
 import { checkChain, deepestDated } from './check.ts';
 import { type Ending, endOfChain } from './ending.ts';
@@ -80,33 +80,35 @@ export type Trust =
 export const ALWAYS = { from: -8_640_000_000_000_000, until: 8_640_000_000_000_000 } as const;
 
 export function judgePath(question: PathQuestion): Trust {
-  const sent = question.chain.slice(0, BOUNDS.chainCertificates).flatMap((der) => {
-    const certificate = readCertificate(der);
-    return certificate.kind === 'certificate' ? [certificate] : [];
-  });
+  const examined = examinePath(question);
+  if (examined === undefined) return unreadableLeaf();
+  const { chain, problems } = examined;
+  const problem = nearestTheLeaf(problems);
+  if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem);
+  return trusted(chain);
+}
+
+/** The chain OpenSSL would build, and all it would find, in its order; undefined where the leaf cannot be read. */
+export function examinePath(
+  question: PathQuestion,
+): { readonly chain: Chain; readonly problems: readonly Problem[] } | undefined {
+  const sent = readCertificates(question.chain.slice(0, BOUNDS.chainCertificates));
   const [leaf] = sent;
-  if (leaf === undefined || leaf.der !== question.chain[0]) return unreadableLeaf();
+  if (leaf === undefined || leaf.der !== question.chain[0]) return undefined;
   const { version, verifyDepth, securityLevel, at } = question;
   const is36 = atLeast(version, '3.6');
-  const ground = groundOf(question, leaf, sent, is36);
+  const { leafIsAnchor, sent: available, anchors } = groundOf(question, leaf, sent, is36);
 
   const problems: Problem[] = [];
   if (securityLevel === 1 && !strongKey(leaf)) problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
-  if (ground.leafIsAnchor) {
-    const [problem] = problems;
-    return problem === undefined ? trusted([leaf], leaf, ALWAYS) : untrusted(problem, [leaf], undefined);
-  }
-  const { sent: available, anchors } = ground;
+  if (leafIsAnchor)
+    return { chain: { certificates: [leaf], untrusted: 0, restsOn: { kind: 'leaf' }, problem: undefined }, problems };
   // SSL_CTX_set_verify_depth(verifyDepth + 1), and OpenSSL builds one further before it complains.
   const chain = buildChain({ leaf, sent: available, anchors, at, maxDepth: verifyDepth + 2 });
   if (!is36) problems.push(...tooDeepUntil35(chain, verifyDepth));
   if (chain.problem !== undefined) problems.push(chain.problem);
   problems.push(...checkChain({ chain, at, securityLevel, anchorFitsAnyway: anchors.kind === 'trusted' }));
-
-  const problem = nearestTheLeaf(problems);
-  if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem);
-  const anchor = chain.restsOn?.kind === 'public-key' ? { subject: 'public key', ...chain.restsOn } : chain.certificates.at(-1);
-  return trusted(chain.certificates, anchor ?? leaf, validity(chain));
+  return { chain, problems };
 }
 
 function groundOf(question: PathQuestion, leaf: Certificate, sent: readonly Certificate[], is36: boolean): Ground {
@@ -121,20 +123,19 @@ function tooDeepUntil35(chain: Chain, verifyDepth: number): Problem[] {
   return deepestDated(chain) > verifyDepth ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }] : [];
 }
 
-function validity(chain: Chain): { from: number; until: number } {
-  const counted = chain.certificates.slice(0, deepestDated(chain) + 1);
+function trusted(chain: Chain): Trust {
+  const { certificates, restsOn } = chain;
+  const path = certificates.map(({ der }) => der);
+  const anchor = restsOn?.kind === 'public-key' ? { subject: 'public key', sha256: restsOn.sha256 } : certificates.at(-1);
+  const { subject = '', sha256 = '' } = anchor ?? {};
+  const dated = restsOn?.kind === 'leaf' ? [] : certificates.slice(0, deepestDated(chain) + 1);
   return {
-    from: Math.max(...counted.map(({ notBefore }) => notBefore)),
-    until: Math.min(...counted.map(({ notAfter }) => notAfter)),
+    kind: 'trusted',
+    anchor: { subject, sha256 },
+    path,
+    validFrom: Math.max(ALWAYS.from, ...dated.map(({ notBefore }) => notBefore)),
+    validUntil: Math.min(ALWAYS.until, ...dated.map(({ notAfter }) => notAfter)),
   };
-}
-
-function trusted(
-  path: readonly Certificate[],
-  { subject, sha256 }: { readonly subject: string; readonly sha256: string },
-  { from, until }: { readonly from: number; readonly until: number },
-): Trust {
-  return { kind: 'trusted', anchor: { subject, sha256 }, path: path.map(({ der }) => der), validFrom: from, validUntil: until };
 }
 
 function untrusted(problem: Problem, certificates: readonly Certificate[], nowhere: Problem | undefined): Trust {
@@ -167,12 +168,7 @@ function unreadableLeaf(): Trust {
 function indexed(anchors: readonly Base64Der[]): CertificatesByName {
   const known = indexes.get(anchors);
   if (known !== undefined) return known;
-  const index = byName(
-    anchors.flatMap((der) => {
-      const certificate = readCertificate(der);
-      return certificate.kind === 'certificate' ? [certificate] : [];
-    }),
-  );
+  const index = byName(readCertificates(anchors));
   indexes.set(anchors, index);
   return index;
 }

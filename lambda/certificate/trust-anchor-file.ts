@@ -6,7 +6,7 @@
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Base64Der } from './anchors.ts';
-import { type Certificate, readCertificate } from './certificate.ts';
+import { type Certificate, readCertificates } from './certificate.ts';
 import { type Anchors, byName } from './chain.ts';
 import { likelyIssued, maySign, selfSigned } from './issuer.ts';
 import { signedBy, verifies } from './signature.ts';
@@ -27,7 +27,7 @@ export interface Ground {
 
 /** Postfix ≥3.6. An anchor certificate that is not sent is taken from the file. */
 export function groundSince36(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
-  const certificates = files.certificates.flatMap(readable);
+  const certificates = readCertificates(files.certificates);
   const known = recognition(files);
   const recognised = (certificate: Certificate) => known(certificate) !== undefined;
   return {
@@ -59,9 +59,9 @@ export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], f
     if (selfSigned(issuer)) return ground(below, []);
     top = issuer;
   }
-  const anchor = files.certificates
-    .flatMap(readable)
-    .find((candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate));
+  const anchor = readCertificates(files.certificates).find(
+    (candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate),
+  );
   if (anchor !== undefined) return ground(below, [anchor]);
   const signedByKey = files.publicKeys.flatMap(publicKey).some((key) => signedBy(top, key));
   return signedByKey && top !== leaf ? keyGround(below) : ground(below, []);
@@ -89,11 +89,6 @@ function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 
 
 /** X509_check_issued(): likely, and allowed to sign. */
 const mayHaveIssued = (issuer: Certificate, issued: Certificate) => likelyIssued(issuer, issued) && maySign(issuer);
-
-const readable = (der: Base64Der) => {
-  const certificate = readCertificate(der);
-  return certificate.kind === 'certificate' ? [certificate] : [];
-};
 
 function publicKey(spki: Base64Der): KeyObject[] {
   try {

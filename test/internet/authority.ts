@@ -64,6 +64,8 @@ export interface CertificateOptions {
   readonly authorityKeyId?: Uint8Array | null;
   /** Adds issuer and serial of the issuing certificate (or the serial given) to the authority key identifier. */
   readonly authorityIssuerSerial?: true | Uint8Array;
+  /** 1 for a certificate without extensions, as the oldest roots are. */
+  readonly version?: 1 | 3;
   /** Flips a bit of the signature. */
   readonly breakSignature?: true;
   /** Whatever else, as DER of the value. */
@@ -187,7 +189,7 @@ function mint(options: CertificateOptions, key: KeyPair, issuer: Issuer, subject
   const serial = options.serial ?? Uint8Array.of(0x40 | (randomByte() & 0x3f), ...randomBytes(15));
   const algorithm = signatureAlgorithm(issuer.key, options.signatureHash ?? 'sha256');
   const tbsCertificate = new asn1.TBSCertificate({
-    version: asn1.Version.v3,
+    version: options.version === 1 ? asn1.Version.v1 : asn1.Version.v3,
     serialNumber: arrayBuffer(serial),
     signature: algorithm,
     issuer: issuer.subject,
@@ -197,7 +199,7 @@ function mint(options: CertificateOptions, key: KeyPair, issuer: Issuer, subject
     }),
     subject,
     subjectPublicKeyInfo: AsnConvert.parse(spkiOf(key), asn1.SubjectPublicKeyInfo),
-    extensions: new asn1.Extensions(extensionsOf(options, key, issuer, serial)),
+    ...(options.version === 1 ? {} : { extensions: new asn1.Extensions(extensionsOf(options, key, issuer, serial)) }),
   });
   const tbs = Buffer.from(AsnConvert.serialize(tbsCertificate));
   const hash = issuer.key.type === 'ed25519' ? null : (options.signatureHash ?? 'sha256');
