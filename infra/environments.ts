@@ -107,6 +107,8 @@ const COMMON = {
   ),
   /** The name the pushed policy is kept under. */
   policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
+  /** A table that exists, which a restore made, in the place of the stack's own (README, "Restore drill"). */
+  restoredTable: v.optional(matching(/^[A-Za-z0-9_.-]{3,255}$/, 'table name')),
   thresholds: v.optional(
     v.strictObject({
       /** No complete run for so long raises "run missed"; more than a day, for the schedule has jitter and the run its length. */

@@ -3,7 +3,7 @@
  * resource that must be replaced can be.
  */
 import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { AttributeType, Billing, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { OUTPUTS, stackName } from '../lambda/config.ts';
@@ -55,7 +55,8 @@ export class WatchStack extends Stack {
     return [Fn.select(0, Fn.getAzs()), Fn.select(1, Fn.getAzs())];
   }
 
-  private table(environment: CheckedEnvironment): TableV2 {
+  private table(environment: CheckedEnvironment): ITableV2 {
+    if (environment.restoredTable !== undefined) return TableV2.fromTableName(this, 'Table', environment.restoredTable);
     return new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },

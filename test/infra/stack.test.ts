@@ -28,6 +28,22 @@ describe('table', () => {
   });
 });
 
+test('a restored table takes the place of the one the stack would make', () => {
+  const restored = synthesise({ ...example('prod'), restoredTable: 'tls-watch-restored' }).template;
+  restored.resourceCountIs('AWS::DynamoDB::GlobalTable', 0);
+  restored.hasOutput('TableName', { Value: 'tls-watch-restored' });
+  restored.hasResourceProperties('AWS::IAM::Policy', {
+    PolicyDocument: {
+      Statement: Match.arrayWith([
+        Match.objectLike({
+          Sid: 'Table',
+          Resource: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':table/tls-watch-restored$')])] },
+        }),
+      ]),
+    },
+  });
+});
+
 describe('topics', () => {
   const ofAlarms = {
     Effect: 'Allow',
