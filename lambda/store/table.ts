@@ -8,6 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { conditionExpression, keyCondition, updateExpression } from './expression.ts';
 import { isLostCondition, StoreError, storeError } from './table-error.ts';
 
 export interface Key {
@@ -193,22 +194,12 @@ export function openTable(options: TableOptions): Table {
         ),
       ),
 
-    update(key, set, condition) {
-      const names = Object.keys(set);
-      const where = conditionExpression(condition);
-      const input = {
-        TableName,
-        Key: { pk: key.pk, sk: key.sk },
-        UpdateExpression: `SET ${names.map((_, i) => `#n${i} = :v${i}`).join(', ')}`,
-        ...where,
-        ExpressionAttributeNames: Object.fromEntries(names.map((name, i) => [`#n${i}`, name])),
-        ExpressionAttributeValues: {
-          ...where.ExpressionAttributeValues,
-          ...Object.fromEntries(names.map((name, i) => [`:v${i}`, set[name]])),
-        },
-      };
-      return conditionally(send((client, { UpdateCommand }) => client.send(new UpdateCommand(input))));
-    },
+    update: (key, set, condition) =>
+      conditionally(
+        send((client, { UpdateCommand }) =>
+          client.send(new UpdateCommand({ TableName, Key: { pk: key.pk, sk: key.sk }, ...updateExpression(set, condition) })),
+        ),
+      ),
 
     delete: (key, condition) =>
       conditionally(
@@ -282,44 +273,6 @@ async function load(options: TableOptions): Promise<{ readonly client: DynamoDBD
       DeleteCommand,
     },
   };
-}
-
-interface Expression {
-  readonly ConditionExpression?: string;
-  readonly ExpressionAttributeValues?: Readonly<Record<string, unknown>>;
-}
-
-function conditionExpression(condition: Condition | undefined): Expression {
-  if (condition === undefined) return {};
-  switch (condition.kind) {
-    case 'absent':
-      if (condition.now === undefined) return { ConditionExpression: 'attribute_not_exists(pk)' };
-      return {
-        ConditionExpression: 'attribute_not_exists(pk) OR expiresAt <= :now',
-        ExpressionAttributeValues: { ':now': Math.floor(condition.now / 1000) },
-      };
-    case 'present':
-      return { ConditionExpression: 'attribute_exists(pk)' };
-    case 'rev':
-      return { ConditionExpression: 'rev = :rev', ExpressionAttributeValues: { ':rev': condition.rev } };
-    case 'not-newer':
-      return {
-        ConditionExpression: 'attribute_not_exists(pk) OR v <= :v',
-        ExpressionAttributeValues: { ':v': condition.v },
-      };
-  }
-}
-
-function keyCondition(pk: string, { prefix, from, to }: Range) {
-  const where = (expression: string, values: Record<string, unknown>) => ({
-    KeyConditionExpression: `pk = :pk${expression}`,
-    ExpressionAttributeValues: { ':pk': pk, ...values },
-  });
-  if (prefix !== undefined) return where(' AND begins_with(sk, :prefix)', { ':prefix': prefix });
-  if (from !== undefined && to !== undefined) return where(' AND sk BETWEEN :from AND :to', { ':from': from, ':to': to });
-  if (from !== undefined) return where(' AND sk >= :from', { ':from': from });
-  if (to !== undefined) return where(' AND sk <= :to', { ':to': to });
-  return where('', {});
 }
 
 function attemptsOf(error: unknown): number {
