@@ -1,0 +1,76 @@
+/**
+ * `npm run pack`: the installable command as a tarball. Node strips no types below node_modules, so what is packed is
+ * bundled JavaScript; dynalite and the Node of each platform stay real dependencies, for they bring files of their own.
+ */
+import { execFileSync } from 'node:child_process';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
+import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
+
+/** Dependencies that are not bundled: a native database, and the Node of each platform. */
+const DEPENDENCIES = ['dynalite'];
+
+interface Manifest {
+  readonly name: string;
+  readonly version: string;
+  readonly description: string;
+  readonly license: string;
+  readonly dependencies: Readonly<Record<string, string>>;
+  readonly optionalDependencies: Readonly<Record<string, string>>;
+}
+
+/** Builds the package below `outdir` and packs it there; answers the tarball's path. */
+export async function pack(outdir: string): Promise<string> {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
+  const root = join(outdir, 'package');
+  rmSync(root, { recursive: true, force: true });
+  mkdirSync(root, { recursive: true });
+
+  await build({
+    absWorkingDir: ROOT,
+    // The embedded store runs as a process of its own, from the file beside the one that starts it.
+    entryPoints: { cli: 'lambda/cli.ts', 'embedded-server': 'lambda/store/embedded-server.ts' },
+    outdir: join(root, 'dist'),
+    bundle: true,
+    // Commands are imported when they run; splitting keeps it so.
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: TARGET,
+    mainFields: MAIN_FIELDS,
+    banner: { js: BANNER },
+    external: DEPENDENCIES,
+    minifySyntax: true,
+    minifyWhitespace: true,
+    logLevel: 'warning',
+  });
+  copyFileSync(join(ROOT, 'lambda/launcher.cjs'), join(root, 'postfix-tls-watch.cjs'));
+  chmodSync(join(root, 'postfix-tls-watch.cjs'), 0o755);
+  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
+    if (existsSync(join(ROOT, file))) copyFileSync(join(ROOT, file), join(root, file));
+  }
+  writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
+
+  const tarball = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', outdir], {
+    cwd: root,
+    encoding: 'utf8',
+  });
+  return join(outdir, tarball.trim());
+}
+
+function packed({ name, version, description, license, dependencies, optionalDependencies }: Manifest) {
+  return {
+    name,
+    version,
+    description,
+    license,
+    type: 'module',
+    bin: { [name]: 'postfix-tls-watch.cjs' },
+    files: ['dist', 'postfix-tls-watch.cjs', 'CHANGELOG.md'],
+    dependencies: Object.fromEntries(DEPENDENCIES.map((each) => [each, dependencies[each]])),
+    optionalDependencies,
+  };
+}
+
+if (import.meta.main) console.log(await pack(join(ROOT, 'dist')));

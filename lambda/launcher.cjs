@@ -1,0 +1,61 @@
+#!/usr/bin/env node
+/*
+ * The installed command: runs dist/cli.js under Node 24, whatever Node started this file.
+ *
+ * Where the running one is older, the package node-PLATFORM-ARCH, an optional dependency, brings the right one. Plain
+ * CommonJS of an old kind, for it must run on Nodes that know no better. Exit status 3, as for any error of ours.
+ */
+'use strict';
+
+const { spawn } = require('node:child_process');
+const { dirname, join } = require('node:path');
+const { pathToFileURL } = require('node:url');
+
+const NEEDED = 24;
+const cli = join(__dirname, 'dist', 'cli.js');
+
+if (Number(process.versions.node.split('.')[0]) >= NEEDED) {
+  import(pathToFileURL(cli).href).catch(giveUp);
+} else {
+  const node = packagedNode();
+  if (node === undefined) {
+    giveUp(
+      `Node ${process.version} is too old: Node ${NEEDED} or newer is needed, and none came with this package for ` +
+        `${process.platform}-${process.arch}; install one from nodejs.org, or reinstall without --omit=optional`,
+    );
+  } else {
+    run(node);
+  }
+}
+
+/** Path of the Node that came along; undefined where there is none for this machine. */
+function packagedNode() {
+  const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
+  try {
+    const root = dirname(require.resolve(`${name}/package.json`));
+    return join(root, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Becomes the other process as far as anyone can tell: its streams, its signals, its exit status. */
+function run(node) {
+  const child = spawn(node, [cli, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  for (const signal of signals) process.on(signal, () => child.kill(signal));
+  child.on('error', giveUp);
+  child.on('exit', (code, signal) => {
+    if (signal === null) {
+      process.exitCode = code === null ? 3 : code;
+      return;
+    }
+    for (const each of signals) process.removeAllListeners(each);
+    process.kill(process.pid, signal);
+  });
+}
+
+function giveUp(error) {
+  process.stderr.write(`error: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 3;
+}
