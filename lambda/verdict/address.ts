@@ -1,151 +1,102 @@
 /**
  * One address, judged at the level asked: what Postfix would make of what the probe saw there.
  *
- * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, match_servername()/add_namechecks() in
- * src/tls/tls_client.c and tls_fprint.c for digests. Pure: trust at a date is certificate/path's.
+ * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, add_namechecks() in src/tls/tls_client.c and
+ * src/tls/tls_fprint.c for digests. Pure: trust at a date is certificate/path's.
  */
 import { getHashes } from 'node:crypto';
-import { type Certificate, type DigestAlgorithm, readCertificate, shown } from '../certificate/certificate.ts';
+import { type Certificate, type DigestAlgorithm, readCertificate } from '../certificate/certificate.ts';
 import { agreesWithHandshake } from '../certificate/openssl-result.ts';
 import { type Anchors, judgePath, type Trust } from '../certificate/path.ts';
-import { BOUNDS } from '../limits.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import type { SecurityLevel } from '../policy/entry.ts';
-import type { NextHop } from '../policy/next-hop.ts';
-import type { Settings } from '../policy/settings.ts';
-import type { Phase, ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
-import type { MxHost } from '../route/route.ts';
-import { digestClause, handshakeClause, nameClause, noTlsClause, unseenClause } from './detail.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import { digestClause, handshakeClause, nameClause, noTlsClause, trustClause, unseenClause } from './detail.ts';
+import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
 import { matchNames, presentedNames, referenceIdentifiers } from './name-match.ts';
-import { saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import type { AddressFailure, AddressVerdict, Protection, ShownCertificate } from './verdict.ts';
-import type { Step } from './walk.ts';
-
-/** One address of one host, on the way to one next hop. */
-export interface Attempt {
-  readonly nextHop: NextHop;
-  readonly demand: TlsDemand;
-  readonly host: MxHost;
-  readonly address: string;
-}
-
-/** An address as judged: what is published, and what the walk, the forecast and the suggestion need besides. */
-export interface Finding {
-  readonly attempt: Attempt;
-  readonly verdict: AddressVerdict;
-  /** What a new message meets here; an unseen address counts as failing, or as skipped where Postfix might see it. */
-  readonly step: Step;
-  /** Under which the mail would leave, if it does. */
-  readonly protection: Protection;
-  /** A handshake that breaks at `may`: the first attempt fails, a later one goes out in plaintext. */
-  readonly plaintextLater: boolean;
-  /** Whose doing it is that nothing was seen. */
-  readonly unseen?: 'theirs' | 'ours';
-  /** At verify and secure: the chain presented, and the certificate it starts with. */
-  readonly trust?: Trust;
-  readonly leaf?: Certificate;
-}
 
 /** When to judge, and when the handshake was had; without the latter OpenSSL's own result is not asked as a witness. */
 export interface Moment {
+  /** Epoch ms. */
   readonly at: number;
   readonly probedAt?: number | undefined;
 }
 
+/** Judges what one conversation gave. The order of the questions is Postfix's. */
 export function judgeAddress(attempt: Attempt, result: ProbeResult, bundle: Bundle, moment: Moment): Finding {
   const { demand } = attempt;
-  const { settings } = bundle;
   const { level } = demand;
-  const { fail, pass, unseen } = outcomes(attempt, result, bundle);
+  const { settings, trust } = bundle;
+  const outcomes = outcomesOf(attempt, result, settings);
+  const { pass, fail, unseen } = outcomes;
 
-  if (demand.wrapperMode && (level === 'none' || level === 'may')) {
-    return fail('wrapper-mode-below-encrypt', 'connect', 'smtp_tls_wrappermode needs encrypt or a stronger level');
-  }
   if (demand.mxHostPatterns !== undefined && !fitsPattern(hostName(attempt.host), demand.mxHostPatterns)) {
-    return fail('mx-not-in-pattern', 'connect', `the MX host fits none of ${demand.mxHostPatterns.join(', ')} (MTA-STS)`);
+    return fail(
+      'mx-not-in-pattern',
+      'connect',
+      `the MX host fits none of the MTA-STS patterns ${demand.mxHostPatterns.join(', ')}`,
+    );
+  }
+  const plaintextWillDo = level === 'none' || level === 'may';
+  if (demand.wrapperMode && plaintextWillDo) {
+    return fail('wrapper-mode-below-encrypt', 'connect', 'smtp_tls_wrappermode asks for level encrypt or stronger');
   }
   if (result.kind === 'unseen') {
     const rejected = result.reason === 'greeting-5xx' && !settings.skip5xxGreeting;
     return rejected ? fail('greeting-refused', 'greeting', unseenClause(result)) : unseen(result);
   }
   if (level === 'none') return pass('none');
-  if (level === 'dane' || level === 'dane-only') {
-    return unseen({ kind: 'unseen', phase: 'handshake', reason: 'not-attempted', detail: 'DANE is not judged' });
+  if (level === 'dane' || level === 'dane-only') return unseen(NOT_JUDGED);
+
+  if (trust.kind === 'engine-off' && !isWithoutStartTls(result)) {
+    return plaintextWillDo ? pass('none') : fail('tls-engine-off', 'starttls', trust.because);
   }
-  const required = level !== 'may';
   if (result.kind === 'no-tls') {
-    const tried = bundle.trust.kind === 'engine-off' && result.why.startsWith('refused');
-    if (!required) return pass('none');
-    if (!tried) return fail(NO_TLS[result.why], PHASE[result.why], noTlsClause(result, hidesStartTls(settings)));
+    if (plaintextWillDo) return pass('none');
+    const { reason, phase } = NO_TLS[result.why];
+    return fail(reason, phase, noTlsClause(result, settings.discardEhloKeywords.includes('starttls')));
   }
-  if (bundle.trust.kind === 'engine-off') {
-    return required ? fail('tls-engine-off', 'starttls', bundle.trust.because) : pass('none');
-  }
-  if (result.kind !== 'presented') {
-    return result.kind === 'no-tls' ? pass('none') : fail('handshake-failed', 'handshake', handshakeClause(result));
-  }
+  if (result.kind === 'handshake-failed') return fail('handshake-failed', 'handshake', handshakeClause(result));
   if (level === 'may' || level === 'encrypt') return pass('encrypted');
 
   const [leafDer] = result.chain;
   if (leafDer === undefined) return fail('no-certificate', 'handshake', 'no certificate is presented');
   const leaf = readCertificate(leafDer);
-  if (leaf.kind === 'unreadable') return unseen(bug(`the certificate cannot be read: ${leaf.because}`));
-  return level === 'fingerprint'
-    ? judgeDigest(leaf, demand, fail, pass)
-    : judgeChain(leaf, attempt, result, bundle, moment, { fail, pass, unseen });
+  if (leaf.kind === 'unreadable') return unseen(bug(`the certificate cannot be read (${leaf.because})`));
+  if (level === 'fingerprint') return judgeDigest(leaf, demand, outcomes);
+  return judgeChain(leaf, result, attempt, bundle, moment, outcomes);
 }
 
-/** The name by which Postfix knows a host: as published, or its alias' target with smtp_cname_overrides_servername. */
-export const hostName = (host: MxHost) => host.canonical ?? host.host;
-
-type Fail = (reason: AddressFailure, phase: Phase, detail: string, more?: Partial<Facts>) => Finding;
-type Pass = (protection: Protection, more?: Partial<Facts>) => Finding;
-type Unseen = (result: Extract<ProbeResult, { readonly kind: 'unseen' }>) => Finding;
-
-interface Facts {
-  readonly matched: string | null;
-  readonly anchor: string | null;
-  readonly trust: Trust;
-  readonly leaf: Certificate;
-}
-
-function judgeDigest(leaf: Certificate, demand: TlsDemand, fail: Fail, pass: Pass): Finding {
-  if (!getHashes().includes(demand.digestAlgorithm.toLowerCase())) {
-    return fail('tls-engine-off', 'starttls', `smtp_tls_fingerprint_digest = ${demand.digestAlgorithm} is no digest`);
+/** Certificate or key, whichever is listed; dates, names and issuer do not count. */
+function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outcomes): Finding {
+  if (!getHashes().includes(demand.digestAlgorithm)) {
+    return fail('tls-engine-off', 'starttls', `smtp_tls_fingerprint_digest names no digest: ${demand.digestAlgorithm}`);
   }
-  const algorithm = demand.digestAlgorithm.toLowerCase() as DigestAlgorithm;
+  const algorithm = demand.digestAlgorithm as DigestAlgorithm;
   const [certificate, key] = [leaf.digest('certificate', algorithm), leaf.digest('key', algorithm)];
   const matched = demand.digests.find((digest) => digest === certificate || digest === key);
   if (matched !== undefined) return pass('authenticated', { matched });
   return fail('digest-mismatch', 'handshake', digestClause(demand, certificate, key));
 }
 
+type Presented = Extract<ProbeResult, { readonly kind: 'presented' }>;
+
+/** Trust, then names: where both are wrong Postfix tells the chain (from 3.10.4), and so do we. */
 function judgeChain(
   leaf: Certificate,
-  attempt: Attempt,
-  result: Extract<ProbeResult, { readonly kind: 'presented' }>,
+  presented: Presented,
+  { demand, nextHop, host }: Attempt,
   bundle: Bundle,
   { at, probedAt }: Moment,
-  { fail, pass, unseen }: { readonly fail: Fail; readonly pass: Pass; readonly unseen: Unseen },
+  { pass, fail, unseen }: Outcomes,
 ): Finding {
-  const { demand } = attempt;
   const { settings } = bundle;
-  const trustAt = (time: number) =>
-    judgePath({
-      chain: result.chain,
-      anchors: anchorsFor(demand, bundle),
-      anchorKind: demand.anchors.kind,
-      at: time,
-      version: settings.version,
-      verifyDepth: settings.verifyDepth,
-      securityLevel: 1,
-    });
-  if (probedAt !== undefined && demand.anchors.kind === 'store' && !agreesWithHandshake(trustAt(probedAt), result.verify)) {
-    return unseen(bug(`OpenSSL said ${result.verify} of the chain`));
+  if (probedAt !== undefined && demand.anchors.kind === 'store') {
+    const then = trustAt(probedAt, presented, demand, bundle);
+    if (!agreesWithHandshake(then, presented.verify)) return unseen(bug(disagreement(then, presented)));
   }
-  const trust = trustAt(at);
-  const references = referenceIdentifiers(demand.match, { nextHop: attempt.nextHop.host, mxHost: hostName(attempt.host) });
+  const trust = trustAt(at, presented, demand, bundle);
+  const references = referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
   const name = matchNames(leaf, references, settings);
   const facts = {
     matched: name.kind === 'matched' ? name.presented : null,
@@ -154,11 +105,17 @@ function judgeChain(
     leaf,
   };
   if (demand.forcedFailure !== undefined) {
-    return fail('forced-failure', 'handshake', `policy_failure=${demand.forcedFailure} makes verification fail`, facts);
+    return fail('forced-failure', 'handshake', `policy_failure=${demand.forcedFailure} makes every verification fail`, facts);
   }
-  if (trust.kind === 'untrusted') return fail(trust.reason, 'handshake', trust.detail, facts);
+  if (trust.kind === 'untrusted') return fail(trust.reason, 'handshake', trustClause(trust), facts);
   if (name.kind === 'matched') return pass('authenticated', facts);
   return fail('name-mismatch', 'handshake', nameClause(references, presentedNames(leaf), name.lacksAddress), facts);
+}
+
+function trustAt(at: number, { chain }: Presented, demand: TlsDemand, bundle: Bundle): Trust {
+  const { version, verifyDepth } = bundle.settings;
+  const anchors = anchorsFor(demand, bundle);
+  return judgePath({ chain, anchors, anchorKind: demand.anchors.kind, at, version, verifyDepth, securityLevel: 1 });
 }
 
 function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
@@ -175,139 +132,28 @@ function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
   };
 }
 
-/** The three outcomes, each with everything that is known of the address whatever the outcome. */
-function outcomes(attempt: Attempt, result: ProbeResult, bundle: Bundle) {
-  const { demand, host, address, nextHop } = attempt;
-  const { settings } = bundle;
-  const peer = { host: hostName(host), address, port: nextHop.port };
-  const base = {
-    address,
-    port: nextHop.port,
-    reply: replyOf(result) ?? null,
-    tls: result.kind === 'presented' ? { protocol: result.protocol, cipher: result.cipher } : null,
-    asked: askedOf(attempt),
-    chain: result.kind === 'presented' ? shownChain(result.chain) : [],
-  };
-  const finding = (verdict: AddressVerdict, rest: Omit<Finding, 'attempt' | 'verdict'>): Finding => ({
-    attempt,
-    verdict,
-    ...rest,
-  });
-  const given = (more?: Partial<Facts>) => ({ matched: more?.matched ?? null, anchor: more?.anchor ?? null });
-  const trusting = (more?: Partial<Facts>) => ({
-    ...(more?.trust === undefined ? {} : { trust: more.trust }),
-    ...(more?.leaf === undefined ? {} : { leaf: more.leaf }),
-  });
-  const { level } = demand;
-
-  const fail: Fail = (reason, phase, detail, more) => {
-    const says = saysOfFailure(reason, peer, settings, base.reply ?? undefined);
-    const step = SILENT.has(reason) ? 'skipped' : stepOf(says.dsn);
-    const verdict: AddressVerdict = {
-      ...base,
-      ...given(more),
-      outcome: 'fail',
-      reason,
-      detail,
-      phase,
-      says: softened(says, settings),
-    };
-    const plaintextLater = level === 'may' && reason === 'handshake-failed';
-    const protection = plaintextLater ? 'none' : protectionOf(level);
-    return finding(verdict, {
-      step: settings.softBounce && step === 'bounces' ? 'fails' : step,
-      protection,
-      plaintextLater,
-      ...trusting(more),
-    });
-  };
-  const pass: Pass = (protection, more) => {
-    const verdict: AddressVerdict = {
-      ...base,
-      ...given(more),
-      outcome: 'pass',
-      reason: null,
-      detail: null,
-      phase: null,
-      says: null,
-    };
-    return finding(verdict, { step: 'takes', protection, plaintextLater: false, ...trusting(more) });
-  };
-  const unseen: Unseen = (why) => {
-    const says = saysOfUnseen(why, peer, settings);
-    const verdict: AddressVerdict = {
-      ...base,
-      ...given(),
-      outcome: 'unseen',
-      reason: why.reason,
-      detail: unseenClause(why),
-      phase: why.phase,
-      says: says === undefined ? null : softened(says, settings),
-    };
-    const hard = says !== undefined && stepOf(says.dsn) === 'bounces' && !settings.softBounce;
-    const step = says === undefined ? 'skipped' : hard ? 'bounces' : 'fails';
-    const unseen = OUR_SIDE.has(why.reason) ? 'ours' : 'theirs';
-    return finding(verdict, { step, protection: protectionOf(level), plaintextLater: false, unseen });
-  };
-  return { fail, pass, unseen };
+/** With its TLS engine off Postfix never sends STARTTLS, so it never hears a refusal. */
+function isWithoutStartTls(result: ProbeResult): boolean {
+  return result.kind === 'no-tls' && (result.why === 'not-offered' || result.why === 'ehlo-refused');
 }
 
-function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
-  if (demand.level === 'fingerprint') return demand.digests;
-  return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
-}
-
-function shownChain(chain: readonly string[]): ShownCertificate[] {
-  return chain.flatMap((der) => {
-    const certificate = readCertificate(der);
-    if (certificate.kind === 'unreadable') return [];
-    const { dnsNames, ...rest } = shown(certificate);
-    return [{ ...rest, dnsNames: dnsNames.slice(0, BOUNDS.shownNames) }];
-  });
-}
-
-/** match_sts_mx_host_pattern(): the name itself, or `*.` for exactly one label. */
+/** MTA-STS patterns as Postfix ≥3.10.5 applies them: the name itself, or `*.` for exactly one label (RFC 8461 §4.1). */
 function fitsPattern(host: string, patterns: readonly string[]): boolean {
   const name = host.toLowerCase();
   const parent = name.indexOf('.') > 0 ? name.slice(name.indexOf('.')) : undefined;
   return patterns.map((pattern) => pattern.toLowerCase()).some((pattern) => pattern === name || pattern === `*${parent}`);
 }
 
-/** Below which no mail leaves at this level. */
-export function protectionOf(level: SecurityLevel): Protection {
-  if (level === 'none' || level === 'may') return 'none';
-  return level === 'encrypt' ? 'encrypted' : 'authenticated';
-}
+const disagreement = (trust: Trust, { verify }: Presented) =>
+  `OpenSSL said ${verify} of the chain, we say ${trust.kind === 'trusted' ? 'trusted' : trust.opensslCode}`;
 
-const replyOf = (result: ProbeResult): Reply | undefined =>
-  result.kind === 'no-tls' || result.kind === 'unseen' ? result.reply : undefined;
+const bug = (detail: string) => ({ kind: 'unseen', phase: 'handshake', reason: 'our-bug', detail }) as const;
 
-const stepOf = (dsn: string): Step => (dsn.startsWith('5') ? 'bounces' : 'fails');
-
-/** soft_bounce=yes logs a hard error as a deferral (bounce_append). */
-function softened<T extends { readonly dsn: string }>(says: T, settings: Settings): T {
-  return settings.softBounce ? { ...says, dsn: says.dsn.replace(/^5/, '4') } : says;
-}
-
-const hidesStartTls = (settings: Settings) => settings.discardEhloKeywords.includes('starttls');
-
-const bug = (detail: string): Extract<ProbeResult, { readonly kind: 'unseen' }> => ({
-  kind: 'unseen',
-  phase: 'handshake',
-  reason: 'our-bug',
-  detail,
-});
+const NOT_JUDGED = { kind: 'unseen', phase: 'handshake', reason: 'not-attempted', detail: 'DANE is not judged yet' } as const;
 
 const NO_TLS = {
-  'not-offered': 'starttls-not-offered',
-  'ehlo-refused': 'ehlo-refused',
-  'refused-4xx': 'starttls-refused-temporarily',
-  'refused-5xx': 'starttls-refused',
+  'not-offered': { reason: 'starttls-not-offered', phase: 'ehlo' },
+  'ehlo-refused': { reason: 'ehlo-refused', phase: 'ehlo' },
+  'refused-4xx': { reason: 'starttls-refused-temporarily', phase: 'starttls' },
+  'refused-5xx': { reason: 'starttls-refused', phase: 'starttls' },
 } as const;
-
-const PHASE = { 'not-offered': 'ehlo', 'ehlo-refused': 'ehlo', 'refused-4xx': 'starttls', 'refused-5xx': 'starttls' } as const;
-
-/** Passed over before anything is tried: the walk keeps the error of another address. */
-const SILENT: ReadonlySet<AddressFailure> = new Set<AddressFailure>(['wrapper-mode-below-encrypt', 'mx-not-in-pattern']);
-
-const OUR_SIDE: ReadonlySet<UnseenReason> = new Set<UnseenReason>(['barred-address', 'no-way-out', 'not-attempted', 'our-bug']);

@@ -7,7 +7,7 @@
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Route } from '../route/route.ts';
-import type { Finding } from './address.ts';
+import type { Finding } from './finding.ts';
 import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
 import { type Stop, walk } from './walk.ts';
 

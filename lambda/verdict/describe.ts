@@ -2,9 +2,10 @@
  * A verdict in one plain sentence, in the operator's words: what Postfix would do and log, why, which names were wanted
  * and which offered, and what would cure it. The one wording shared by alert, terminal and document. Pure.
  */
-import { type Finding, hostName } from './address.ts';
+
 import type { HopView } from './delivery.ts';
 import { namesOffered, namesWanted } from './detail.ts';
+import { type Finding, hostName } from './finding.ts';
 import { presentedNames } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
 import { harmless, listed } from './stranger-text.ts';

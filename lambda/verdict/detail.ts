@@ -1,4 +1,5 @@
 /** What exactly was wrong at one address, in one clause for people. Strangers' texts are made harmless here. Pure. */
+import type { Trust } from '../certificate/path.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
 import { harmless, listed } from './stranger-text.ts';
@@ -30,6 +31,14 @@ export function nameClause(references: readonly string[], presented: readonly st
   if (lacksAddress !== undefined && references.length > 1)
     return `${lacksAddress} in the match list must be an IP address in the certificate, beside the names; it offers ${namesOffered(presented)}`;
   return `wants ${namesWanted(references)}, offers ${namesOffered(presented)}`;
+}
+
+/** Where a chain ends that reaches no anchor, or what else is wrong with it. */
+export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }>): string {
+  const { reason, endsAt } = trust;
+  if (reason !== 'untrusted-issuer' || endsAt === undefined) return harmless(trust.detail, 300);
+  const mozilla = endsAt.inMozilla ? "; it is in Mozilla's store" : '';
+  return `ends at ${harmless(endsAt.subject)}, sha256 ${endsAt.sha256}, not among your anchors${mozilla}`;
 }
 
 export function digestClause(demand: TlsDemand, certificate: string, key: string): string {

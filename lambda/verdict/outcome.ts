@@ -5,8 +5,8 @@ import type { Bundle } from '../policy/bundle.ts';
 import type { Destination } from '../policy/destinations.ts';
 import type { EntryPlace } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
-import { type Finding, protectionOf } from './address.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
+import { type Finding, protectionOf } from './finding.ts';
 import type { Saying } from './postfix-says.ts';
 import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from './verdict.ts';
 

@@ -1,12 +1,12 @@
 /**
- * What Postfix logs for each way in which a delivery can end, and what a logged text means: one table, read both ways.
+ * What Postfix logs for each way in which a delivery can end, status text and dsn. verdict/log-text reads them back.
  *
  * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of smtp_tls_policy.c.
  */
 import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../policy/version.ts';
 import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
-import type { AddressFailure, Reason } from './verdict.ts';
+import type { AddressFailure } from './verdict.ts';
 
 /** Status text and dsn of one delivery. */
 export interface Saying {
@@ -119,19 +119,6 @@ export function replyDsn(reply: Reply): string {
   return given?.startsWith(`${group}.`) ? given : `${group}.0.0`;
 }
 
-/** What a status text of Postfix's log means, for people who start from the log. */
-export interface Meaning {
-  /** Reasons that an entry or address can have for it; several where the text does not tell. */
-  readonly reasons: readonly Reason[];
-  readonly sentence: string;
-}
-
-/** Undefined for texts that have nothing to do with TLS policy or with reaching the host. */
-export function meaningOf(text: string): Meaning | undefined {
-  const bare = text.replace(/^(?:delivery temporarily suspended: )+/, '');
-  return MEANINGS.find(({ pattern }) => pattern.test(bare))?.meaning;
-}
-
 const NOT_VERIFIED: Saying = { dsn: '4.7.5', text: 'Server certificate not verified' };
 const NOT_TRUSTED: Saying = { dsn: '4.7.5', text: 'Server certificate not trusted' };
 
@@ -168,137 +155,3 @@ const WHERE: Record<Phase, string> = {
   handshake: 'performing the TLS handshake',
   'ehlo-after-tls': 'performing the EHLO handshake',
 };
-
-const TRUST_REASONS = [
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'expired',
-  'not-yet-valid',
-  'issuer-expired',
-  'wrong-purpose',
-  'weak-signature',
-  'invalid-ca',
-  'chain-too-long',
-  'not-permitted-name',
-  'bad-signature',
-  'no-certificate',
-] as const;
-
-const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }[] = [
-  {
-    pattern: /^TLS is required, but was not offered by host /,
-    meaning: {
-      reasons: ['starttls-not-offered', 'ehlo-refused'],
-      sentence: 'the server did not offer STARTTLS, and the level asks for it',
-    },
-  },
-  {
-    pattern: /^TLS is required, but host \S+ refused to start TLS: 5/,
-    meaning: { reasons: ['starttls-refused'], sentence: 'the server offered STARTTLS and then refused it for good' },
-  },
-  {
-    pattern: /^TLS is required, but host \S+ refused to start TLS: /,
-    meaning: {
-      reasons: ['starttls-refused-temporarily', 'reply-421'],
-      sentence: 'the server offered STARTTLS and then refused it for now',
-    },
-  },
-  {
-    pattern: /^Cannot start TLS: handshake failure$/,
-    meaning: {
-      reasons: ['handshake-failed'],
-      sentence: 'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
-    },
-  },
-  {
-    pattern: /^Server certificate not verified$/,
-    meaning: {
-      reasons: ['name-mismatch', 'digest-mismatch', 'tlsa-mismatch', 'forced-failure', ...TRUST_REASONS],
-      sentence: 'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
-    },
-  },
-  {
-    pattern: /^Server certificate not trusted$/,
-    meaning: { reasons: [...TRUST_REASONS], sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)' },
-  },
-  {
-    pattern: /^client TLS configuration problem$/,
-    meaning: {
-      reasons: ['invalid-entry', 'no-dnssec'],
-      sentence: 'our own policy entry or table is broken: see the warning that starts with smtp_tls_policy_maps',
-    },
-  },
-  {
-    pattern: /^TLS is required, but our TLS engine is unavailable$/,
-    meaning: {
-      reasons: ['tls-engine-off'],
-      sentence: 'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
-    },
-  },
-  {
-    pattern: /^server unavailable or unable to receive mail$/,
-    meaning: {
-      reasons: ['wrapper-mode-below-encrypt', 'mx-not-in-pattern'],
-      sentence: 'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
-    },
-  },
-  {
-    pattern: /^(?:no TLSA records found|TLSA records unusable|non DNSSEC destination|TLSA lookup error for )/,
-    meaning: { reasons: ['dane-not-checked', 'no-dnssec'], sentence: 'DANE could not be applied' },
-  },
-  {
-    pattern: /^connect to \S+: Connection refused$/,
-    meaning: {
-      reasons: ['refused'],
-      sentence: 'nothing listens there; the failure of a better host may stand in the lines before',
-    },
-  },
-  {
-    pattern: /^connect to \S+: Connection timed out$/,
-    meaning: {
-      reasons: ['timed-out'],
-      sentence: 'no answer to the connection; the failure of a better host may stand in the lines before',
-    },
-  },
-  { pattern: /^connect to \S+: /, meaning: { reasons: ['unreachable'], sentence: 'there is no way to the address' } },
-  {
-    pattern: /^conversation with \S+ timed out while receiving the initial server greeting$/,
-    meaning: {
-      reasons: ['timed-out'],
-      sentence: 'no greeting; a port that expects TLS from the first byte looks the same, see smtp_tls_wrappermode',
-    },
-  },
-  { pattern: /^conversation with \S+ timed out /, meaning: { reasons: ['timed-out'], sentence: 'the server stopped answering' } },
-  {
-    pattern: /^lost connection with \S+ while /,
-    meaning: { reasons: ['connection-lost'], sentence: 'the server closed the connection' },
-  },
-  {
-    pattern: /^host \S+ refused to talk to me: /,
-    meaning: {
-      reasons: ['greeting-4xx', 'greeting-5xx', 'greeting-refused', 'reply-421', 'ehlo-refused'],
-      sentence: 'the server turned us away before TLS',
-    },
-  },
-  {
-    pattern: /^remote protocol error in reply from /,
-    meaning: { reasons: ['protocol-error'], sentence: 'the server does not speak SMTP' },
-  },
-  {
-    pattern: / does not accept mail \(nullMX\)$/,
-    meaning: { reasons: ['null-mx'], sentence: 'the domain says that it takes no mail' },
-  },
-  {
-    pattern: /^mail for \S+ loops back to myself$/,
-    meaning: { reasons: ['loops'], sentence: 'the best MX host is this host itself' },
-  },
-  {
-    pattern: /: Host not found, try again$/,
-    meaning: { reasons: ['dns-servfail', 'dns-timeout', 'dns-refused', 'dns-malformed'], sentence: 'DNS did not answer' },
-  },
-  {
-    pattern: /^Host or domain name not found\. /,
-    meaning: { reasons: ['nxdomain', 'no-address'], sentence: 'there is no such name, or no address for it' },
-  },
-];

@@ -13,7 +13,7 @@ import { parsePolicy } from '../policy/parse.ts';
 import { bracedTokens, tokens } from '../policy/token.ts';
 import { atLeast } from '../policy/version.ts';
 import { isHostName } from '../route/host-name.ts';
-import { type Finding, hostName } from './address.ts';
+import { type Finding, hostName } from './finding.ts';
 import { matchNames, type PresentedNames, presentedNames, referenceIdentifiers } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
 import type { Suggestion } from './verdict.ts';

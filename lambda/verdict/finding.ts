@@ -1,0 +1,142 @@
+/**
+ * An address as judged, whatever the outcome: what is published of it, and what the walk over all addresses, the
+ * forecast and the suggestion need besides. Pure.
+ */
+import { type Certificate, readCertificate, shown } from '../certificate/certificate.ts';
+import type { Trust } from '../certificate/path.ts';
+import { BOUNDS } from '../limits.ts';
+import type { TlsDemand } from '../policy/demand.ts';
+import type { SecurityLevel } from '../policy/entry.ts';
+import type { NextHop } from '../policy/next-hop.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { Phase, ProbeResult, UnseenReason } from '../probe/result.ts';
+import type { MxHost } from '../route/route.ts';
+import { unseenClause } from './detail.ts';
+import { referenceIdentifiers } from './name-match.ts';
+import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
+import type { AddressFailure, AddressVerdict, Protection, ShownCertificate } from './verdict.ts';
+import type { Step } from './walk.ts';
+
+/** One address of one host, on the way to one next hop. */
+export interface Attempt {
+  readonly nextHop: NextHop;
+  readonly demand: TlsDemand;
+  readonly host: MxHost;
+  readonly address: string;
+}
+
+/** An address as judged: what is published, and what the walk, the forecast and the suggestion need besides. */
+export interface Finding {
+  readonly attempt: Attempt;
+  readonly verdict: AddressVerdict;
+  /** What a new message meets here; an unseen address counts as failing, or as skipped where Postfix might see it. */
+  readonly step: Step;
+  /** Under which the mail would leave, if it does. */
+  readonly protection: Protection;
+  /** A handshake that breaks at `may`: the first attempt fails, a later one goes out in plaintext. */
+  readonly plaintextLater: boolean;
+  /** Whose doing it is that nothing was seen. */
+  readonly unseen?: 'theirs' | 'ours';
+  /** At verify and secure: the chain presented, and the certificate it starts with. */
+  readonly trust?: Trust;
+  readonly leaf?: Certificate;
+}
+
+/** What is known of a chain: the name or digest that fitted, the anchor, and how far both can be trusted. */
+export interface ChainFacts {
+  readonly matched: string | null;
+  readonly anchor: string | null;
+  readonly trust: Trust;
+  readonly leaf: Certificate;
+}
+
+type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;
+
+/** The three outcomes of one address. */
+export interface Outcomes {
+  pass(protection: Protection, facts?: Partial<ChainFacts>): Finding;
+  fail(reason: AddressFailure, phase: Phase, detail: string, facts?: Partial<ChainFacts>): Finding;
+  unseen(why: Unseen): Finding;
+}
+
+/** Everything that is known of the address whatever the outcome is filled in here, once. */
+export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Settings): Outcomes {
+  const { demand, host, address, nextHop } = attempt;
+  const { level } = demand;
+  const peer = { host: hostName(host), address, port: nextHop.port };
+  const base = {
+    address,
+    port: nextHop.port,
+    reply: (result.kind === 'no-tls' || result.kind === 'unseen' ? result.reply : undefined) ?? null,
+    tls: result.kind === 'presented' ? { protocol: result.protocol, cipher: result.cipher } : null,
+    asked: askedOf(attempt),
+    matched: null,
+    anchor: null,
+    chain: result.kind === 'presented' ? shownChain(result.chain) : [],
+  };
+  return {
+    pass(protection, facts = {}) {
+      const { trust, leaf, ...names } = facts;
+      const verdict: AddressVerdict = { ...base, ...names, outcome: 'pass', reason: null, detail: null, phase: null, says: null };
+      return { attempt, verdict, step: 'takes', protection, plaintextLater: false, ...kept(trust, leaf) };
+    },
+    fail(reason, phase, detail, facts = {}) {
+      const { trust, leaf, ...names } = facts;
+      const says = softened(saysOfFailure(reason, peer, settings, base.reply ?? undefined), settings);
+      const verdict: AddressVerdict = { ...base, ...names, outcome: 'fail', reason, detail, phase, says };
+      const plaintextLater = level === 'may' && reason === 'handshake-failed';
+      const protection = plaintextLater ? 'none' : protectionOf(level);
+      const step = SILENT.has(reason) ? 'skipped' : stepOf(says);
+      return { attempt, verdict, step, protection, plaintextLater, ...kept(trust, leaf) };
+    },
+    unseen(why) {
+      const said = saysOfUnseen(why, peer, settings);
+      const says = said === undefined ? null : softened(said, settings);
+      const { phase, reason } = why;
+      const verdict: AddressVerdict = { ...base, outcome: 'unseen', reason, detail: unseenClause(why), phase, says };
+      const step = says === null ? 'skipped' : stepOf(says);
+      const unseen = OUR_SIDE.has(reason) ? 'ours' : 'theirs';
+      return { attempt, verdict, step, protection: protectionOf(level), plaintextLater: false, unseen };
+    },
+  };
+}
+
+/** The name by which Postfix knows a host: as published, or its alias' target with smtp_cname_overrides_servername. */
+export const hostName = (host: MxHost) => host.canonical ?? host.host;
+
+/** Below which no mail leaves at this level. */
+export function protectionOf(level: SecurityLevel): Protection {
+  if (level === 'none' || level === 'may') return 'none';
+  return level === 'encrypt' ? 'encrypted' : 'authenticated';
+}
+
+function kept(trust: Trust | undefined, leaf: Certificate | undefined): Pick<Finding, 'trust' | 'leaf'> {
+  return { ...(trust === undefined ? {} : { trust }), ...(leaf === undefined ? {} : { leaf }) };
+}
+
+function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
+  if (demand.level === 'fingerprint') return demand.digests;
+  return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
+}
+
+function shownChain(chain: readonly string[]): ShownCertificate[] {
+  return chain.flatMap((der) => {
+    const certificate = readCertificate(der);
+    if (certificate.kind === 'unreadable') return [];
+    const { dnsNames, ...rest } = shown(certificate);
+    return [{ ...rest, dnsNames: dnsNames.slice(0, BOUNDS.shownNames) }];
+  });
+}
+
+/** A hard error of a server ends the walk. */
+const stepOf = ({ dsn }: Saying): Step => (dsn.startsWith('5') ? 'bounces' : 'fails');
+
+/** soft_bounce=yes logs a hard error as a deferral and goes on (smtp_bulk_fail(), bounce_append()). */
+function softened(says: Saying, settings: Settings): Saying {
+  return settings.softBounce ? { ...says, dsn: says.dsn.replace(/^5/, '4') } : says;
+}
+
+/** Passed over before anything is tried: the walk keeps the error of another address. */
+const SILENT: ReadonlySet<AddressFailure> = new Set<AddressFailure>(['wrapper-mode-below-encrypt', 'mx-not-in-pattern']);
+
+const OUR_SIDE: ReadonlySet<UnseenReason> = new Set<UnseenReason>(['barred-address', 'no-way-out', 'not-attempted', 'our-bug']);
