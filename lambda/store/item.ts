@@ -18,6 +18,8 @@ export interface ItemKind<T> {
 export interface Held<T> {
   readonly value: T;
   readonly rev: number;
+  /** Epoch ms; absent where it is kept for good. */
+  readonly expiresAt?: number;
 }
 
 /** An item that could not be used, for the report of the run. */
@@ -53,7 +55,7 @@ export function fromItem<T>(kind: ItemKind<T>, item: Item | undefined, now: numb
   if (typeof v !== 'number' || typeof rev !== 'number') return { kind: 'corrupt', key, because: 'v or rev is missing' };
   const parsed = valibot.safeParse(kind.schema, value, { abortEarly: true });
   if (!parsed.success) return { kind: 'corrupt', key, because: whyCorrupt(kind, parsed.issues) };
-  return { kind: 'held', value: parsed.output, rev };
+  return { kind: 'held', value: parsed.output, rev, ...(typeof expiresAt === 'number' ? { expiresAt: expiresAt * 1000 } : {}) };
 }
 
 /** Reads one item of a kind. */

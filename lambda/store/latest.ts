@@ -40,12 +40,17 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
   }
   function put<T>(kind: ItemKind<T>, item: Item, into: Map<string, Held<T>>, name: (value: T) => string): void {
     const read = fromItem(kind, item, now);
-    if (read.kind === 'held') into.set(name(read.value), { value: read.value, rev: read.rev });
+    if (read.kind === 'held') into.set(name(read.value), heldOf(read));
     else if (read.kind !== 'absent') problems.push(read);
   }
 
   await Promise.all([work(), work()]);
   return { entries, hosts, problems };
+}
+
+/** What is left of a read when it is held. */
+function heldOf<T>({ value, rev, expiresAt }: Held<T>): Held<T> {
+  return { value, rev, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
 /** What a write of this entry must find: the revision read, or in place of a corrupt item anything. */
