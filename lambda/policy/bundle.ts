@@ -33,6 +33,20 @@ export interface FileProblem {
   readonly because: string;
 }
 
+/** main.cf as a text: where each parameter stands, and what Postfix says about lines and values. */
+export interface MainCfSource {
+  /** Its path, as the person named it. */
+  readonly source: string;
+  /** Line of each parameter it sets. */
+  readonly lines: Readonly<Record<string, number>>;
+  readonly problems: readonly {
+    readonly line: number | null;
+    readonly name: string | null;
+    readonly kind: 'fatal' | 'macro' | 'unknown' | 'overridden' | 'leading-blank';
+    readonly says: string;
+  }[];
+}
+
 export interface Bundle {
   readonly settings: Settings;
   /** smtp_tls_policy_maps in order, or the TABLE named on the command line. */
@@ -40,6 +54,8 @@ export interface Bundle {
   readonly transportTables: readonly TableText[];
   readonly problems: readonly TableProblem[];
   readonly fileProblems?: readonly FileProblem[];
+  /** Where settings were read from, for `lint`; absent where none were. */
+  readonly mainCf?: MainCfSource;
   /** CAfile + CApath, or Mozilla's roots where no settings were given. */
   readonly trust: TrustStore;
   /** By path: every tafile= and smtp_tls_trust_anchor_file named by a table or main.cf. */

@@ -1,4 +1,5 @@
 /** Settings and version: from `postconf` of a config directory, from a main.cf, or Postfix's defaults. */
+import type { MainCfSource } from './bundle.ts';
 import { decodeText } from './decode.ts';
 import { OLDEST_KNOWN, OLDEST_PROVED } from './defaults.ts';
 import type { BundleOptions, Machine } from './files.ts';
@@ -18,6 +19,7 @@ export interface Gathered {
   readonly configDirectory?: string;
   /** Line of a parameter in main.cf, where one was read as text. */
   readonly lines: Readonly<Record<string, number>>;
+  readonly problems: MainCfSource['problems'];
   readonly assumed: readonly string[];
 }
 
@@ -31,18 +33,19 @@ export async function gatherSettings(options: BundleOptions, machine: Machine): 
   if (options.mainCf === undefined) {
     const none =
       "every setting has Postfix's default, and mail goes to the recipient domain's MX hosts (--main-cf or --config-directory read yours)";
-    return { settings: defaultSettings(version), from: 'nothing', source: 'no main.cf', lines: {}, assumed: [...assumed, none] };
+    return {
+      settings: defaultSettings(version),
+      from: 'nothing',
+      source: 'no main.cf',
+      lines: {},
+      problems: [],
+      assumed: [...assumed, none],
+    };
   }
   const read = await machine.read(options.mainCf);
   if (read.kind === 'failed') throw new UsageError(`cannot read --main-cf ${options.mainCf}: ${read.because}`);
   const mainCf = readMainCf(decodeText(read.bytes), version);
-  return {
-    settings: settingsOf(mainCf, version),
-    from: 'file',
-    source: options.mainCf,
-    lines: mainCf.lines,
-    assumed,
-  };
+  return { ...settingsOf(mainCf, mainCf, version), from: 'file', source: options.mainCf, lines: mainCf.lines, assumed };
 }
 
 /** Asks that host's postconf: raw values with the defaults as compiled there, and the service's overrides on top. */
@@ -73,17 +76,20 @@ async function fromHost(directory: string, options: BundleOptions, machine: Mach
   }
   const text = `${await postconf()}\n${overridesOf(await postconf('-P'), service)}`;
   const mainCf = readMainCf(text, version);
-  const lines = await machine.read(`${directory}/main.cf`);
+  const read = await machine.read(`${directory}/main.cf`);
+  const written = read.kind === 'read' ? readMainCf(decodeText(read.bytes), version) : undefined;
+  const { settings, problems } = settingsOf(mainCf, written ?? mainCf, version);
   return {
     settings: {
-      ...settingsOf(mainCf, version),
+      ...settings,
       chroot: isChrooted(service, version, mainCf.parameters.compatibility_level ?? '0'),
       smtpServices: servicesLike(service, services),
     },
+    problems,
     from: 'host',
     source: `${directory}/main.cf`,
     configDirectory: directory,
-    lines: lines.kind === 'read' ? readMainCf(decodeText(lines.bytes), version).lines : {},
+    lines: written?.lines ?? {},
     assumed,
   };
 }
@@ -93,10 +99,15 @@ function servicesLike(chosen: MasterService, services: readonly MasterService[])
   return [...new Set([chosen.name, ...services.map((service) => service.name)])];
 }
 
-function settingsOf(mainCf: MainCf, version: PostfixVersion): Settings {
-  const { settings } = readSettings(mainCf.parameters, version);
-  const fatal = mainCf.problems.find((problem) => problem.kind === 'fatal' || problem.kind === 'macro');
-  return fatal === undefined ? settings : { ...settings, fatal: fatal.says };
+/** Settings, and what Postfix says of main.cf as it is written (the values may come from postconf). */
+function settingsOf(mainCf: MainCf, written: MainCf, version: PostfixVersion): Pick<Gathered, 'settings' | 'problems'> {
+  const read = readSettings(mainCf.parameters, version);
+  const lines = written.problems.map(({ line, kind, name, says }) => ({ line, kind, name: name ?? null, says }));
+  const values = read.problems
+    .filter(({ kind, name }) => kind === 'fatal' || Object.hasOwn(written.lines, name))
+    .map(({ kind, name, says }) => ({ line: written.lines[name] ?? null, kind, name, says }));
+  const fatal = lines.find(({ kind }) => kind === 'fatal' || kind === 'macro')?.says ?? read.settings.fatal;
+  return { settings: fatal === undefined ? read.settings : { ...read.settings, fatal }, problems: [...lines, ...values] };
 }
 
 /** The version to judge by, and what to say about it. */

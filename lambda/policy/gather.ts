@@ -48,7 +48,16 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
       `fingerprints are ${settings.fingerprintDigest} digests, Postfix's default below compatibility_level 3.6 (--main-cf reads yours)`,
     );
   }
-  return { ...tables, trust, anchorFiles, destinations, assumed, ...(files.length === 0 ? {} : { fileProblems: files }) };
+  const { from, source, lines, problems: said } = gathered;
+  return {
+    ...tables,
+    trust,
+    anchorFiles,
+    destinations,
+    assumed,
+    ...(files.length === 0 ? {} : { fileProblems: files }),
+    ...(from === 'nothing' ? {} : { mainCf: { source, lines, problems: said } }),
+  };
 }
 
 /** `type:path` as it is; a bare path takes the type main.cf gives that file, else that of main.cf's first table, else hash. */

@@ -1,0 +1,112 @@
+/** What to write instead of an entry that Postfix calls broken. The warning says which rule it broke. */
+import { ATTRIBUTE_SINCE, POLICY_FAILURES } from './attribute.ts';
+import { nearest } from './nearest.ts';
+import { atLeast, type PostfixVersion } from './version.ts';
+
+/** One clause for the person who edits the table. */
+export function cureOf(warning: string, value: string, version: PostfixVersion): string {
+  for (const { pattern, cure } of CURES) {
+    const groups = pattern.exec(warning)?.groups;
+    if (groups !== undefined) return cure(groups, value, version);
+  }
+  return 'compare the entry with the manual page of smtp_tls_policy_maps';
+}
+
+interface Cure {
+  readonly pattern: RegExp;
+  readonly cure: (found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion) => string;
+}
+
+const LEVELS = ['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure'];
+
+const CURES: readonly Cure[] = [
+  { pattern: /^invalid empty policy(?<all>)$/, cure: () => `write one of the levels ${LEVELS.join(', ')}` },
+  {
+    pattern: /^invalid security level "(?<level>.*)"$/s,
+    cure: ({ level = '' }) => {
+      if (/^["'“”„]/.test(level)) return 'write the level without quotes';
+      if (level === '=') return 'write the level behind the key, without "="';
+      if (level.startsWith('#')) return 'put the comment on a line of its own, and a level behind the key';
+      if (level.toLowerCase() === 'halfdane') return 'use dane: halfdane is only a word of the log';
+      const meant = nearest(level, LEVELS);
+      return meant === undefined ? `use one of the levels ${LEVELS.join(', ')}` : `use ${meant}, if that is what was meant`;
+    },
+  },
+  { pattern: /^malformed attribute\/value pair "(?<text>.*)": (?<why>.*)$/s, cure: malformedPair },
+  { pattern: /^invalid attribute name: "(?<name>.*)"$/s, cure: unknownAttribute },
+  {
+    pattern: /^attribute "(?<name>\w+)" has empty value$/,
+    cure: ({ name = '' }, value) =>
+      /=\s+\S/.test(value)
+        ? `write ${name}=… without a blank behind "="`
+        : `give ${name} a value, or delete it: then main.cf's setting counts`,
+  },
+  {
+    pattern: /^attribute "(?<name>\w+)" is specified multiple times$/,
+    cure: ({ name = '' }) => `keep one ${name}=, with all that it should say`,
+  },
+  {
+    pattern: /^attribute "(?<name>\w+)" invalid at security level "(?<level>[\w-]+)"$/,
+    cure: ({ name = '', level = '' }) => {
+      if (level.startsWith('dane')) return `delete ${name}=: at ${level} DNS says what the certificate must be`;
+      if (level === 'fingerprint') return `delete ${name}=: at fingerprint the digest alone counts`;
+      return `delete ${name}=, as ${level} checks no certificate; or write secure to have it checked`;
+    },
+  },
+  { pattern: /^attribute "(?<name>\w+)" has bad value: /, cure: ({ name = '' }) => `write ${name}=yes or ${name}=no` },
+  {
+    pattern: /^attribute "(?<name>\w+)" has an unexpected value: /,
+    cure: ({ name = '' }) =>
+      name.toLowerCase() === 'policy_type'
+        ? 'write policy_type=sts or policy_type=no-policy-found'
+        : `write one of ${POLICY_FAILURES.join(', ')}`,
+  },
+  {
+    pattern: /^attribute "(?<name>\w+)" has a malformed value: /,
+    cure: ({ name = '' }) =>
+      name.toLowerCase() === 'policy_ttl' ? 'write policy_ttl as whole seconds' : `write ${name} as a host name`,
+  },
+  { pattern: /specifies an invalid hostname(?<all>)$/, cure: () => 'write a host name, hostname or nexthop behind servername=' },
+  {
+    pattern: /^built-in policy has unexpected attribute(?<all>)/,
+    cure: () => 'add policy_type=sts, or delete the attributes that begin with policy_ and mx_host_pattern',
+  },
+];
+
+function malformedPair(found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion): string {
+  const text = found.text ?? '';
+  if (text.startsWith('#')) return 'put the comment on a line of its own: Postfix has no comments behind an entry';
+  if (text.startsWith('{') && !atLeast(version, '3.10')) {
+    return '{ name = value } came with Postfix 3.10: write name=value without blanks';
+  }
+  if (found.why?.startsWith("missing '}'") || found.why?.startsWith('syntax error after'))
+    return 'close the brace, and put a blank behind it';
+  if (text.startsWith('=') || new RegExp(`\\b${escapeRegExp(text)}\\s+=`, 'i').test(value)) {
+    return 'write name=value without blanks around "="';
+  }
+  const list = /(?<name>match|protocols|exclude)=(?<first>[^\s,]*)[\s,]+$/i.exec(value.slice(0, value.indexOf(text)))?.groups;
+  if (list !== undefined) {
+    const name = (list.name ?? '').toLowerCase();
+    const separator = name === 'match' && /^fingerprint\b/i.test(value) ? '|' : ':';
+    return `separate the elements by "${separator}", as in ${name}=${list.first}${separator}${text}`;
+  }
+  return `write it as name=value, or delete "${text}"`;
+}
+
+function unknownAttribute(found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion): string {
+  const name = (found.name ?? '').toLowerCase();
+  const since = Object.hasOwn(ATTRIBUTE_SINCE, name) ? ATTRIBUTE_SINCE[name] : undefined;
+  if (since !== undefined) return `${name} came with Postfix ${since}: delete it for ${version}, or upgrade`;
+  if (name.startsWith('#') || value.includes('#')) {
+    return 'put the comment on a line of its own: Postfix has no comments behind an entry';
+  }
+  const known = Object.entries(ATTRIBUTE_SINCE).flatMap(([attribute, first]) => (atLeast(version, first) ? [attribute] : []));
+  const meant = nearest(name, known);
+  return meant === undefined
+    ? `delete it; Postfix ${version} knows ${known.join(', ')}`
+    : `write ${meant}=, if that is what was meant`;
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+}

@@ -1,0 +1,225 @@
+/**
+ * Lint of entries that parse: what they ask for cannot come true, or is less than it looks.
+ *
+ * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics: pitfalls).
+ */
+import type { Bundle } from './bundle.ts';
+import { type Demand, type DemandContext, demandFor } from './demand.ts';
+import type { Destination } from './destinations.ts';
+import type { Attributes, EntryPolicy, SecurityLevel } from './entry.ts';
+import type { LintProblem } from './lint.ts';
+import { lintDigests } from './lint-digest.ts';
+import { lintMatch } from './lint-match.ts';
+import { defersFor } from './lint-table.ts';
+import { lookupKeys } from './lookup.ts';
+import { parseNextHop } from './next-hop.ts';
+import type { ParsedTable, TableEntry } from './parse.ts';
+import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from './tls-words.ts';
+import { namedNextHops, routingOf } from './transport.ts';
+
+/** A problem before its place and key are known. */
+export type Finding = Omit<LintProblem, 'place' | 'key' | 'postfixSays'> & { readonly postfixSays?: string };
+
+/** One entry that parsed, with what Postfix makes of it. */
+export interface Judged {
+  readonly entry: TableEntry;
+  readonly level: SecurityLevel;
+  readonly attributes: Attributes;
+  readonly demand: Demand;
+  readonly bundle: Bundle;
+}
+
+interface Context {
+  readonly bundle: Bundle;
+  readonly tables: readonly ParsedTable[];
+  readonly destinations: readonly Destination[];
+}
+
+export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
+  const { bundle, tables, destinations } = context;
+  const demands: DemandContext = { tables, settings: bundle.settings, anchorFiles: bundle.anchorFiles };
+  const unchecked = new Map<number, string>();
+  for (const { entry, unchecked: why } of destinations) {
+    if (entry?.table === table.name && why?.reason === 'never-looked-up') unchecked.set(entry.line, why.sentence);
+  }
+  const byKey = new Map(tables.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const)).reverse());
+  return table.entries.flatMap((entry) => {
+    if (entry.shadowedBy !== undefined) return [];
+    const placed = (findings: readonly Finding[]): LintProblem[] =>
+      findings.map((finding) => ({
+        place: { file: entry.table, line: entry.line },
+        key: entry.key,
+        ...finding,
+        postfixSays: finding.postfixSays ?? null,
+      }));
+    const never = unchecked.get(entry.line);
+    const dead = never === undefined || entry.key.endsWith(':') ? [] : [neverLookedUp(entry.key, never, bundle)];
+    if (never !== undefined || entry.policy.kind === 'broken') return placed(dead);
+    const judged = judgedAs(entry, entry.policy, bundle, demands);
+    return placed([...RULES.flatMap((rule) => rule(judged)), ...besideParents(entry, entry.policy.level, byKey, bundle)]);
+  });
+}
+
+const RULES: readonly ((judged: Judged) => readonly Finding[])[] = [
+  brokenByFiles,
+  impossibleHandshake,
+  wrapperMode,
+  lintMatch,
+  lintDigests,
+  mtaSts,
+];
+
+function judgedAs(
+  entry: TableEntry,
+  policy: Extract<EntryPolicy, { kind: 'policy' }>,
+  bundle: Bundle,
+  demands: DemandContext,
+): Judged {
+  const { level, attributes } = policy;
+  // A parent entry is judged by a domain below it.
+  const nextHop = parseNextHop(entry.key.startsWith('.') ? `any${entry.key}` : entry.key, 'recipient', bundle.settings);
+  return { entry, level, attributes, demand: demandFor(nextHop, demands), bundle };
+}
+
+/** What the text alone allows, but files or settings break: each connection would find it so. */
+function brokenByFiles({ entry, demand, attributes }: Judged): Finding[] {
+  if (demand.kind !== 'broken' || demand.entry?.line !== entry.line || demand.fatal === true) return [];
+  const base = { severity: 'defers', postfixSays: demand.warning, effect: defersFor(entry.key) } as const;
+  if (attributes.tafile !== undefined) {
+    const cure = 'make the file readable for mail_owner, with a certificate or public key in PEM';
+    return [{ ...base, code: 'unreadable-file', cure }];
+  }
+  if (demand.warning.includes('no fingerprints to match')) {
+    return [{ ...base, code: 'digest', cure: 'write match= with the digest of the certificate or of its public key' }];
+  }
+  if (demand.warning.includes('dane-only')) {
+    return [{ ...base, code: 'dane-off', cure: 'set smtp_dns_support_level = dnssec, and use a local validating resolver' }];
+  }
+  return [];
+}
+
+/** Words that Postfix looks at only when the handshake begins. */
+function impossibleHandshake({ entry, level, attributes, bundle }: Judged): Finding[] {
+  const { version } = bundle.settings;
+  const words: readonly (readonly [string, WordProblem | undefined])[] = [
+    ['ciphers', attributes.ciphers === undefined ? undefined : gradeProblem(attributes.ciphers)],
+    ['protocols', attributes.protocols === undefined ? undefined : protocolProblem(attributes.protocols, version)],
+    ...(attributes.exclude === undefined ? [] : exclusionProblems(attributes.exclude)).map((word) => ['exclude', word] as const),
+  ];
+  return words.flatMap(([name, problem]) => (problem === undefined ? [] : [wordFinding(`${name}=`, problem, level, entry.key)]));
+}
+
+/** Shared with main.cf's lists: what a bad word does to mail at a level. */
+export function wordFinding(where: string, problem: WordProblem, level: SecurityLevel, key: string | undefined): Finding {
+  if (!problem.fails) {
+    return { code: 'unknown-word', severity: 'warning', effect: `${where}: ${problem.wrong}`, cure: problem.cure };
+  }
+  const whom =
+    key === undefined
+      ? 'all mail'
+      : key.startsWith('.')
+        ? `all mail to domains below ${key.slice(1)}`
+        : 'all mail to this next hop';
+  return level === 'may'
+    ? {
+        code: 'handshake-impossible',
+        severity: 'warning',
+        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and after a first delay mail goes out in plaintext`,
+        cure: problem.cure,
+      }
+    : {
+        code: 'handshake-impossible',
+        severity: 'defers',
+        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and ${whom} would be deferred (4.7.5 Cannot start TLS: handshake failure)`,
+        cure: problem.cure,
+      };
+}
+
+function wrapperMode({ level, bundle }: Judged): Finding[] {
+  if (!bundle.settings.wrapperMode || level !== 'may') return [];
+  return [
+    {
+      code: 'wrapper-mode',
+      severity: 'defers',
+      postfixSays: 'smtp_tls_wrappermode requires "smtp_tls_security_level = encrypt" (or stronger)',
+      effect: 'all mail to this next hop would be deferred (4.3.0 server unavailable or unable to receive mail)',
+      cure: 'write encrypt or a stronger level, or set smtp_tls_wrappermode = no for this service',
+    },
+  ];
+}
+
+function mtaSts({ attributes, demand }: Judged): Finding[] {
+  const findings: Finding[] = [];
+  const patterns = demand.kind === 'demand' ? demand.mxHostPatterns : undefined;
+  if (patterns !== undefined && attributes.match !== undefined) {
+    findings.push({
+      code: 'replaced-match',
+      severity: 'note',
+      effect: `match= gives way to hostname, and MX hosts outside ${patterns.join(', ')} are passed over (smtp_tls_enforce_sts_mx_patterns)`,
+      cure: 'nothing, where an MTA-STS plugin writes the entry; by hand, delete policy_type= and mx_host_pattern=',
+    });
+  }
+  if (attributes.policyFailure !== undefined && demand.kind === 'demand' && demand.connectionReuse) {
+    findings.push({
+      code: 'ignored-failure',
+      severity: 'warning',
+      effect:
+        'policy_failure= has no effect together with connection_reuse=yes: the certificate is verified as if it were not there',
+      cure: 'write connection_reuse=no beside it',
+    });
+  }
+  return findings;
+}
+
+/** How an entry stands to the entries for the domains above it. */
+function besideParents(
+  entry: TableEntry,
+  level: SecurityLevel,
+  byKey: ReadonlyMap<string, TableEntry>,
+  { settings }: Bundle,
+): Finding[] {
+  if (entry.key.startsWith('.')) {
+    const domain = entry.key.slice(1);
+    if (byKey.has(domain) || !domain.includes('.')) return [];
+    const effect = `the entry is for domains below ${domain} and not for ${domain} itself`;
+    return [{ code: 'parent-alone', severity: 'note', effect, cure: `add a line for ${domain}, if mail goes there too` }];
+  }
+  const above = lookupKeys(entry.key, settings.version)
+    .slice(1)
+    .map((key) => byKey.get(key));
+  const parent = above.find((one) => one !== undefined);
+  if (parent?.policy.kind !== 'policy' || STRENGTH[level] >= STRENGTH[parent.policy.level]) return [];
+  const effect = `${level} here takes ${entry.key} out of ${parent.key} ${parent.policy.level} on line ${parent.line}`;
+  return [{ code: 'weaker-than-parent', severity: 'note', effect, cure: 'delete this line, if that is not meant' }];
+}
+
+function neverLookedUp(key: string, sentence: string, bundle: Bundle): Finding {
+  const base = { code: 'never-looked-up', severity: 'warning', effect: sentence } as const;
+  if (key === '*') {
+    return { ...base, cure: 'set smtp_tls_security_level in main.cf: it counts for every next hop without an entry' };
+  }
+  if (key.includes('@')) return { ...base, cure: `write ${key.slice(key.lastIndexOf('@') + 1)} as the key` };
+  if (/^[^[\]:]+\.$/.test(key)) return { ...base, cure: 'write the key without the dot at its end' };
+  if (/[,;"']/.test(key)) return { ...base, cure: `write ${key.replace(/[,;"']/g, '')} as the key` };
+  const parsed = parseNextHop(key, 'transport', bundle.settings);
+  const host = 'kind' in parsed ? key : parsed.host;
+  const like = namedNextHops(routingOf(bundle)).find(({ text }) => {
+    const other = parseNextHop(text, 'transport', bundle.settings);
+    return text.toLowerCase() !== key && !('kind' in other) && other.host.toLowerCase() === host;
+  });
+  if (like !== undefined) return { ...base, cure: `write ${like.text} as the key: the next hop has that very text` };
+  if (sentence.includes(' goes to ')) return { ...base, cure: 'key the entry by the next hop as routed, or delete it' };
+  return { ...base, cure: 'delete the line, or write the key as the next hop is written' };
+}
+
+/** How much a level asks for; for comparing an entry with the one it hides. */
+export const STRENGTH: Readonly<Record<SecurityLevel, number>> = {
+  none: 0,
+  may: 1,
+  encrypt: 2,
+  dane: 2,
+  'dane-only': 3,
+  fingerprint: 3,
+  verify: 3,
+  secure: 4,
+};

@@ -1,0 +1,129 @@
+/** Lint of the files that settings and entries name: trust anchors and tables. */
+import type { Bundle, FileProblem, TableProblem } from './bundle.ts';
+import type { LintProblem } from './lint.ts';
+import { type Finding, STRENGTH } from './lint-entry.ts';
+import type { ParsedTable } from './parse.ts';
+
+/** How many entries feel a setting. */
+export interface Counts {
+  /** Entries at verify and secure that CAfile and CApath decide. */
+  readonly byStore: number;
+  readonly secureByDefault: number;
+  readonly fingerprint: number;
+  readonly aboveMay: number;
+}
+
+export function countEntries(tables: readonly ParsedTable[]): Counts {
+  const counts = { byStore: 0, secureByDefault: 0, fingerprint: 0, aboveMay: 0 };
+  for (const { policy, shadowedBy } of tables.flatMap(({ entries, everyKey }) => [
+    ...entries,
+    ...(everyKey === undefined ? [] : [{ ...everyKey, shadowedBy: undefined }]),
+  ])) {
+    if (policy.kind === 'broken' || shadowedBy !== undefined) continue;
+    const { level, attributes } = policy;
+    if ((level === 'secure' || level === 'verify') && attributes.tafile === undefined) counts.byStore++;
+    if (level === 'secure' && attributes.match === undefined) counts.secureByDefault++;
+    if (level === 'fingerprint') counts.fingerprint++;
+    if (STRENGTH[level] > STRENGTH.may) counts.aboveMay++;
+  }
+  return counts;
+}
+
+/** CAfile and CApath: nothing in them, or TLS switched off for what is in them. */
+export function anchors({ trust, settings }: Bundle, counts: Counts): (readonly [string, Finding])[] {
+  if (trust.kind === 'engine-off') {
+    return [
+      [
+        'smtp_tls_CAfile',
+        {
+          code: 'tls-engine-off',
+          severity: 'defers',
+          postfixSays: `${trust.because}: disabling TLS support`,
+          effect: `Postfix switches TLS off: ${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext`,
+          cure: 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt',
+        },
+      ],
+    ];
+  }
+  if (trust.certificates.length > 0 || counts.byStore === 0 || settings.trustAnchorFiles.length > 0) return [];
+  return [
+    [
+      settings.caFile === undefined && settings.caPath !== undefined ? 'smtp_tls_CApath' : 'smtp_tls_CAfile',
+      {
+        code: 'no-anchors',
+        severity: 'defers',
+        effect: `there are no trust anchors (${trust.source}): ${entries(counts.byStore, 'verify and secure')} would defer all mail (4.7.5 Server certificate not verified)`,
+        cure: "set smtp_tls_CAfile or smtp_tls_CApath to the system's certificates",
+      },
+    ],
+  ];
+}
+
+export function ofFile(problem: FileProblem, { settings }: Bundle): Finding[] {
+  switch (problem.kind) {
+    case 'no-hash-link': {
+      const effect = `${problem.path}: ${problem.because}, which OpenSSL does not see`;
+      return [{ code: 'no-hash-link', severity: 'warning', effect, cure: `run c_rehash ${problem.path}` }];
+    }
+    case 'missing': {
+      const where = settings.chroot ? ` (smtp is chrooted to ${settings.queueDirectory})` : '';
+      const effect = `${problem.path}: ${problem.because}${where}, so it gives no trust anchors`;
+      return [{ code: 'unreadable-file', severity: 'warning', effect, cure: 'correct the path, or copy the directory there' }];
+    }
+    case 'unreadable':
+      return settings.trustAnchorFiles.includes(problem.path) ? [ofAnchorFile(problem)] : [];
+  }
+}
+
+/** smtp_tls_trust_anchor_file; a tafile= is told with its entry. */
+function ofAnchorFile({ path, because }: FileProblem): Finding {
+  return {
+    code: 'unreadable-file',
+    severity: 'defers',
+    postfixSays: `error opening trust anchor file: ${path}: ${because}`,
+    effect:
+      'all mail at verify and secure would be deferred (4.7.5 client TLS configuration problem), unless the entry has tafile=',
+    cure: 'make the file readable for mail_owner, with a certificate or public key in PEM',
+  };
+}
+
+export function ofTable(problem: TableProblem, { settings }: Bundle): LintProblem {
+  const transport = settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
+  const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
+  switch (problem.kind) {
+    case 'missing':
+      return {
+        ...base,
+        code: 'table-missing',
+        severity: 'defers',
+        postfixSays: `${problem.name} is unavailable. ${problem.because}`,
+        effect: transport
+          ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
+          : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS configuration problem)',
+        cure: `run postmap ${problem.name}, or correct the path`,
+      };
+    case 'not-listable':
+      return {
+        ...base,
+        code: 'table-not-listable',
+        severity: 'note',
+        effect: `its keys cannot be listed (${problem.because}), so its entries are not checked`,
+        cure: transport
+          ? 'name a text of it with --transport'
+          : 'name destinations with --destination: they are asked through postmap -q',
+      };
+    case 'stale':
+      return {
+        ...base,
+        code: 'table-stale',
+        severity: 'warning',
+        effect: `Postfix still uses the older table: ${problem.because}`,
+        cure: `run postmap ${problem.name}`,
+      };
+  }
+}
+
+/** `one entry at secure`, `3 entries at secure`. */
+export function entries(count: number, level: string): string {
+  return count === 1 ? `one entry at ${level}` : `${count} entries at ${level}`;
+}

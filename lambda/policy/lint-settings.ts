@@ -1,0 +1,168 @@
+/** Lint of main.cf and of the files it names, as far as entries of the tables feel it. */
+import type { Bundle } from './bundle.ts';
+import type { Destination } from './destinations.ts';
+import { isHostname } from './hostname.ts';
+import type { LintProblem } from './lint.ts';
+import { type Finding, STRENGTH, wordFinding } from './lint-entry.ts';
+import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './lint-files.ts';
+import type { ParsedTable } from './parse.ts';
+import { exclusionProblems, gradeProblem, protocolProblem } from './tls-words.ts';
+
+export function lintSettings(
+  bundle: Bundle,
+  tables: readonly ParsedTable[],
+  destinations: readonly Destination[],
+): LintProblem[] {
+  const { settings } = bundle;
+  const at = (parameter: string, finding: Finding): LintProblem => ({
+    place: { file: bundle.mainCf?.source ?? 'main.cf', line: bundle.mainCf?.lines[parameter] ?? null },
+    key: parameter,
+    ...finding,
+    postfixSays: finding.postfixSays ?? null,
+  });
+  const counts = countEntries(tables);
+  return [
+    ...mainCfLines(bundle),
+    ...words(bundle).map(([parameter, finding]) => at(parameter, finding)),
+    ...matchLists(bundle, counts).map((finding) => at('smtp_tls_secure_cert_match', finding)),
+    ...anchors(bundle, counts).map(([parameter, finding]) => at(parameter, finding)),
+    ...digests(bundle, counts).map((finding) => at('smtp_tls_fingerprint_digest', finding)),
+    ...dane(destinations).map((finding) => at('smtp_dns_support_level', finding)),
+    ...fallback(destinations).map((finding) => at('smtp_fallback_relay', finding)),
+    ...(settings.servername === '' || isHostname(settings.servername)
+      ? []
+      : [at('smtp_tls_servername', badServername(settings.servername))]),
+    ...(bundle.fileProblems ?? []).flatMap((problem) => ofFile(problem, bundle).map((finding) => at(problem.parameter, finding))),
+    ...bundle.problems.map((problem) => ofTable(problem, bundle)),
+  ];
+}
+
+/** What Postfix itself says of main.cf as a text and of single parameters. */
+function mainCfLines({ mainCf, settings }: Bundle): LintProblem[] {
+  const file = mainCf?.source ?? 'main.cf';
+  const problems: LintProblem[] = (mainCf?.problems ?? []).flatMap(({ kind, line, name, says }): LintProblem[] => {
+    const base = { place: { file, line }, key: name, postfixSays: says };
+    switch (kind) {
+      case 'fatal':
+      case 'macro':
+        return [];
+      case 'unknown': {
+        const effect = `Postfix ${settings.version} has no such parameter: the line does nothing`;
+        return [{ ...base, code: 'unknown-parameter', severity: 'warning', effect, cure: 'delete the line, or upgrade' }];
+      }
+      case 'overridden': {
+        const effect = `${name ?? 'the parameter'} is set twice, and the later line counts`;
+        return [{ ...base, code: 'main-cf-line', severity: 'warning', effect, cure: 'delete one of the lines' }];
+      }
+      case 'leading-blank': {
+        const effect = 'the line is ignored';
+        return [{ ...base, code: 'main-cf-line', severity: 'warning', effect, cure: 'begin the line in the first column' }];
+      }
+    }
+  });
+  if (settings.fatal === undefined) return problems;
+  const found = mainCf?.problems.find(({ says }) => says === settings.fatal);
+  const effect = 'smtp(8) ends at start with this error: no mail leaves this host at all';
+  const place = { file, line: found?.line ?? null };
+  const fatal = { place, key: found?.name ?? null, postfixSays: settings.fatal, effect } as const;
+  return [{ ...fatal, code: 'smtp-dies', severity: 'defers', cure: 'correct the value, and run postfix reload' }, ...problems];
+}
+
+/** Cipher and protocol words of main.cf. */
+function words({ settings }: Bundle): (readonly [string, Finding])[] {
+  const { version } = settings;
+  const grade = (name: string, value: string, level: 'may' | 'encrypt') => {
+    const problem = gradeProblem(value);
+    return problem === undefined ? [] : [[name, wordFinding(name, problem, level, undefined)] as const];
+  };
+  const protocols = (name: string, value: string, level: 'may' | 'encrypt') => {
+    const problem = protocolProblem(value, version);
+    return problem === undefined ? [] : [[name, wordFinding(name, problem, level, undefined)] as const];
+  };
+  const exclusions = (name: string, value: string) =>
+    exclusionProblems(value).map((problem) => [name, wordFinding(name, problem, 'encrypt', undefined)] as const);
+  return [
+    ...grade('smtp_tls_mandatory_ciphers', settings.mandatoryCiphers, 'encrypt'),
+    ...grade('smtp_tls_ciphers', settings.ciphers, 'may'),
+    ...protocols('smtp_tls_mandatory_protocols', settings.mandatoryProtocols, 'encrypt'),
+    ...protocols('smtp_tls_protocols', settings.protocols, 'may'),
+    ...exclusions('smtp_tls_mandatory_exclude_ciphers', settings.mandatoryExcludeCiphers),
+    ...exclusions('smtp_tls_exclude_ciphers', settings.excludeCiphers),
+  ];
+}
+
+function matchLists({ settings }: Bundle, counts: Counts): Finding[] {
+  if (!settings.secureCertMatch.some((element) => element.toLowerCase() === 'hostname')) return [];
+  const turned = `${entries(counts.secureByDefault, 'secure')} without match=`;
+  return [
+    {
+      code: 'secure-is-verify',
+      severity: 'warning',
+      effect: `hostname in the list makes secure as weak as verify: the MX answer, which nobody signed, chooses the name (${turned})`,
+      cure: 'write nexthop, dot-nexthop, and name providers by match= in the table',
+    },
+  ];
+}
+
+function digests({ settings }: Bundle, counts: Counts): Finding[] {
+  const algorithm = settings.fingerprintDigest.toLowerCase();
+  if (counts.fingerprint === 0 || (algorithm !== 'md5' && algorithm !== 'sha1')) return [];
+  return [
+    {
+      code: 'weak-digest',
+      severity: 'warning',
+      effect: `${algorithm} digests can be forged (${entries(counts.fingerprint, 'fingerprint')})`,
+      cure: 'set smtp_tls_fingerprint_digest = sha256, and write the digests anew in the same step',
+    },
+  ];
+}
+
+/** `dane` that acts as may; `dane-only` is told entry by entry, since it defers. */
+function dane(destinations: readonly Destination[]): Finding[] {
+  const demands = destinations.flatMap(({ hops }) => hops.map((hop) => hop.demand));
+  const off = demands.flatMap((demand) => (demand.kind === 'demand' && demand.daneOff !== undefined ? [demand.daneOff] : []));
+  const [first] = off;
+  if (first === undefined) return [];
+  return [
+    {
+      code: 'dane-off',
+      severity: 'warning',
+      postfixSays: first,
+      effect: `dane acts as may, and mail may leave in plaintext (${off.length} next ${off.length === 1 ? 'hop' : 'hops'})`,
+      cure: 'set smtp_dns_support_level = dnssec, and use a local validating resolver',
+    },
+  ];
+}
+
+/** Hops tried after others fail, under a weaker policy of their own. */
+function fallback(destinations: readonly Destination[]): Finding[] {
+  const weaker = new Map<string, { level: string; count: number }>();
+  for (const { hops } of destinations) {
+    const asked = Math.max(
+      0,
+      ...hops.filter((hop) => !hop.fallback).map(({ demand }) => (demand.kind === 'demand' ? STRENGTH[demand.level] : 9)),
+    );
+    for (const { nextHop, demand, fallback: isFallback } of hops) {
+      if (!isFallback || demand.kind === 'broken' || STRENGTH[demand.level] >= Math.min(asked, STRENGTH.encrypt)) continue;
+      const known = weaker.get(nextHop.text);
+      weaker.set(nextHop.text, { level: demand.level, count: (known?.count ?? 0) + 1 });
+    }
+  }
+  return [...weaker].map(([text, { level, count }]) => ({
+    code: 'weaker-fallback',
+    severity: 'warning',
+    effect: `mail that ${count === 1 ? 'one next hop refuses' : `${count} next hops refuse`} goes to ${text} at level ${level}`,
+    cure: `add an entry with the key ${text}`,
+  }));
+}
+
+function badServername(servername: string): Finding {
+  return {
+    code: 'broken-entry',
+    severity: 'defers',
+    postfixSays: `"smtp_tls_servername = ${servername}" specifies an invalid hostname`,
+    effect:
+      'all mail at a level from may up would be deferred (4.7.5 client TLS configuration problem), unless the entry has servername=',
+    cure: 'write a host name, hostname or nexthop, or nothing',
+  };
+}
