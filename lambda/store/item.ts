@@ -39,11 +39,12 @@ export interface Writing {
 }
 
 export function toItem<T>(kind: ItemKind<T>, key: Key, value: T, { rev = 0, expiresAt }: Writing = {}): Item {
-  // What is written in place of a corrupt item gets a revision that no reader of that item can hold.
-  const next = rev === 'anything' ? 1_000_000 : rev + 1;
   const ttl = expiresAt === undefined ? {} : { expiresAt: Math.ceil(expiresAt / 1000) };
-  return { pk: key.pk, sk: key.sk, v: kind.v, rev: next, value, ...ttl };
+  return { pk: key.pk, sk: key.sk, v: kind.v, rev: nextRev(rev), value, ...ttl };
 }
+
+/** The revision that a write gives. In place of a corrupt item it is one that no reader of that item can hold. */
+export const nextRev = (rev: Writing['rev']): number => (rev === 'anything' ? 1_000_000 : (rev ?? 0) + 1);
 
 /** `now` is epoch ms: what expired before it is absent. */
 export function fromItem<T>(kind: ItemKind<T>, item: Item | undefined, now: number): Read<T> {
@@ -90,7 +91,7 @@ export function describeProblem(problem: ItemProblem): string {
 }
 
 function whyCorrupt(kind: ItemKind<unknown>, [issue]: readonly valibot.BaseIssue<unknown>[]): string {
-  if (issue === undefined) return `not a ${kind.name}`;
+  if (issue === undefined) return `no proper ${kind.name}`;
   const path = valibot.getDotPath(issue as valibot.BaseIssue<unknown>);
-  return `not a ${kind.name}: ${path === null ? '' : `${path}: `}${issue.message}`;
+  return `no proper ${kind.name}: ${path === null ? '' : `${path}: `}${issue.message}`;
 }

@@ -4,7 +4,7 @@
  * Safety does not rest on clocks: each renewal must find the revision of the one before, so a lease that was taken over is
  * known to be lost at the next renewal, and everything else is written on condition of its own revision.
  */
-import { readItem, writeItem } from './item.ts';
+import { nextRev, readItem, writeItem } from './item.ts';
 import { lease as kind } from './kinds.ts';
 import { keys, type Store } from './layout.ts';
 import type { LeaseValue } from './values.ts';
@@ -33,7 +33,7 @@ export async function takeLease(store: Store, wanted: Omit<LeaseValue, 'until'>,
     const rev = read.kind === 'held' ? read.rev : read.kind === 'corrupt' ? 'anything' : undefined;
     const value = { holder: wanted.holder, runId: wanted.runId, until: now + LEASE_MS };
     if ((await writeItem(store.table, kind, keys.lease(store.space), value, { rev })) === 'written') {
-      return { kind: 'held', lease: { ...value, rev: rev === 'anything' ? 1_000_001 : (rev ?? 0) + 1 } };
+      return { kind: 'held', lease: { ...value, rev: nextRev(rev) } };
     }
   }
   return { kind: 'busy', by: { holder: 'another run', runId: '', until: now + LEASE_MS } };
