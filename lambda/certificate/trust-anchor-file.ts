@@ -25,13 +25,16 @@ export interface Ground {
   readonly leafIsAnchor: boolean;
 }
 
-/** Postfix ≥3.6. An anchor certificate that is not sent is taken from the file. */
+/**
+ * Postfix ≥3.6. The anchor certificates go before what was sent, so that one that is not sent is taken from the file, the
+ * last of all files first: Postfix turns their order round.
+ */
 export function groundSince36(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
   const certificates = readCertificates(files.certificates);
   const known = recognition(files);
   const recognised = (certificate: Certificate) => known(certificate) !== undefined;
   return {
-    sent: [...certificates, ...sent],
+    sent: [...certificates.reverse(), ...sent],
     anchors: { kind: 'dane', recognises: recognised, publicKeys: files.publicKeys.flatMap(publicKey) },
     leafIsAnchor: recognised(leaf),
   };

@@ -33,7 +33,7 @@ test.runIf(version.startsWith('OpenSSL 3.'))(
         running.push(
           askOpenssl(world, join(folder, String(number))).then((answers) => {
             answers.forEach((theirs, i) => {
-              const ours = examine(world, world.leaves[i] ?? '');
+              const ours = examine(world, world.leaves[i]?.der ?? '');
               if (theirs.ok) trusted++;
               const same = theirs.ok
                 ? ours.length === 0
@@ -81,7 +81,7 @@ async function askOpenssl(world: World, base: string): Promise<Answer[]> {
   await Promise.all([
     writeFile(`${base}.anchors.pem`, world.anchors.map((der) => pemOf(der)).join('')),
     writeFile(`${base}.sent.pem`, world.sent.map((der) => pemOf(der)).join('')),
-    ...world.leaves.map((der, i) => writeFile(`${base}.${i}.pem`, pemOf(der))),
+    ...world.leaves.map(({ pem }, i) => writeFile(`${base}.${i}.pem`, pem)),
   ]);
   const output = await run('openssl', [
     ...'verify -purpose sslserver -auth_level 1 -no-CApath -no-CAstore -attime'.split(' '),

@@ -19,29 +19,39 @@ export interface World {
   readonly anchors: readonly string[];
   /** Sent by the server behind its leaf; shuffled, incomplete, alien. */
   readonly sent: readonly string[];
-  readonly leaves: readonly string[];
+  readonly leaves: readonly Issued[];
+  /** All that was made, in no order: what else may serve as an anchor. */
+  readonly authorities: readonly Authority[];
   /** OpenSSL's -verify_depth. */
   readonly depth: number;
 }
 
-/** Makes one world after another from a seed. */
-export async function* randomWorlds(seed: number): AsyncGenerator<World> {
+/** Makes one world after another from a seed. With `at` (epoch ms) no date falls within an hour of it, so that it can be now. */
+export async function* randomWorlds(seed: number, at?: number): AsyncGenerator<World> {
   const random = randomFrom(seed);
-  for (;;) yield await randomWorld(random);
+  for (;;) {
+    const moment = at === undefined ? { at: BASE + random.below(400) * DAY, edge: 1000 } : { at, edge: 3_600_000 };
+    yield await randomWorld(random, moment);
+  }
 }
 
-async function randomWorld(random: Random): Promise<World> {
-  const at = BASE + random.below(400) * DAY;
+interface Moment {
+  readonly at: number;
+  /** How close to `at` validity may begin or end; the end may also fall on it. */
+  readonly edge: number;
+}
+
+async function randomWorld(random: Random, moment: Moment): Promise<World> {
   const faults = random.pick([0, 0.02, 0.06, 0.15]);
   const roots: Authority[] = [];
   for (let i = 0; i < 2 + random.below(2); i++) {
-    roots.push(await createAuthority(`Root ${random.pick('ABC')}`, authorityOptions(random, at, faults / 2)));
+    roots.push(await createAuthority(`Root ${random.pick('ABC')}`, authorityOptions(random, moment, faults / 2)));
   }
   const intermediates: Authority[] = [];
   for (let i = 0; i < 2 + random.below(4); i++) {
-    const parent = random.pick(random.chance(0.6) ? roots : [...roots, ...intermediates]);
+    const parent = random.pick(random.chance(0.5) ? roots : [...roots, ...intermediates]);
     const other = random.pick([...roots, ...intermediates]);
-    const options = authorityOptions(random, at, faults);
+    const options = authorityOptions(random, moment, faults);
     if (random.chance(0.2) && other !== parent) intermediates.push(await parent.crossSign(other, options));
     else if (random.chance(0.15) && intermediates.length > 0) {
       // A renewal: the same name and key, other dates or limits, perhaps of another parent.
@@ -51,11 +61,11 @@ async function randomWorld(random: Random): Promise<World> {
   const leaves: Issued[] = [];
   for (let i = 0; i < LEAVES; i++) {
     const parent = random.pick(random.chance(0.85) ? intermediates : roots);
-    const options = leafOptions(random, at, faults);
+    const options = leafOptions(random, moment, faults);
     leaves.push(random.chance(0.05) ? await selfSigned(options) : await parent.issue(options));
   }
 
-  const complete = random.chance(0.7);
+  const complete = random.chance(0.8);
   const pool = intermediates.map((each) => each.certificate.der).filter(() => complete || random.chance(0.75));
   if (random.chance(0.4)) pool.push(...roots.map((each) => each.certificate.der).filter(() => random.chance(0.7)));
   if (random.chance(0.2)) pool.push(random.pick(leaves).der);
@@ -64,18 +74,19 @@ async function randomWorld(random: Random): Promise<World> {
   if (random.chance(0.2)) anchors.push(random.pick(intermediates).certificate.der);
   if (random.chance(0.1)) anchors.push(random.pick(leaves).der);
   return {
-    at,
+    at: moment.at,
     anchors: random.shuffled(anchors.length > 0 ? anchors : [random.pick(roots).certificate.der]),
     sent: random.shuffled(pool),
-    leaves: leaves.map(({ der }) => der),
+    leaves,
+    authorities: [...roots, ...intermediates],
     depth: random.chance(0.15) ? random.below(4) : 20,
   };
 }
 
-function authorityOptions(random: Random, at: number, faults: number): CertificateOptions {
+function authorityOptions(random: Random, moment: Moment, faults: number): CertificateOptions {
   const fault = () => random.chance(faults);
   return {
-    ...dates(random, at, faults, 2000),
+    ...dates(random, moment, faults, 2000),
     keyType: random.chance(0.1)
       ? random.pick(['rsa', 'rsa1024', 'p384', 'ed25519', ...(fault() ? (['rsa512'] as const) : [])])
       : 'ec',
@@ -93,10 +104,10 @@ function authorityOptions(random: Random, at: number, faults: number): Certifica
   };
 }
 
-function leafOptions(random: Random, at: number, faults: number): CertificateOptions {
+function leafOptions(random: Random, moment: Moment, faults: number): CertificateOptions {
   const fault = () => random.chance(faults);
   return {
-    ...dates(random, at, faults, 90),
+    ...dates(random, moment, faults, 90),
     ...leafNames(random),
     keyType: random.chance(0.1)
       ? random.pick(['rsa', 'rsa1024', 'p384', 'p224', ...(fault() ? (['rsa512'] as const) : [])])
@@ -170,11 +181,13 @@ function common(random: Random, faults: number): CertificateOptions {
   };
 }
 
-function dates(random: Random, at: number, faults: number, days: number): CertificateOptions {
+function dates(random: Random, { at, edge }: Moment, faults: number, days: number): CertificateOptions {
   const length = Math.max(2, Math.round(days * (0.5 + random.fraction()))) * DAY;
-  const begin = random.chance(faults) ? at + random.pick([1000, DAY]) : at - random.below(length / DAY) * DAY;
-  const end = random.chance(faults) ? at - random.pick([0, 1000, 30 * DAY]) : at + Math.max(1000, length - (at - begin));
-  return { notBefore: Math.min(begin, end - 1000), notAfter: end };
+  const begin = random.chance(faults) ? at + random.pick([edge, DAY]) : at - edge - random.below(length / DAY) * DAY;
+  const end = random.chance(faults)
+    ? at - random.pick([edge === 1000 ? 0 : edge, edge, 30 * DAY])
+    : at + Math.max(edge, length - (at - begin));
+  return { notBefore: Math.min(begin, end - edge), notAfter: end };
 }
 
 /** Critical and unknown, uncritical and unknown, malformed, a proxy certificate's. */
