@@ -1,7 +1,10 @@
 /** A watch that runs day by day at the `decide` door: verdicts in, what is told out, state kept in between. */
 import { type DecideInput, type Decision, decide } from '../../lambda/alert/decide.ts';
+import { type Alert, describeAlert } from '../../lambda/alert/alert.ts';
 import { recordTellings, type WatchState } from '../../lambda/alert/incident.ts';
 import type { RunFacts } from '../../lambda/alert/run-facts.ts';
+import type { Bundle } from '../../lambda/policy/bundle.ts';
+import { defaultSettings } from '../../lambda/policy/settings.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { DAY, START } from './verdicts.ts';
 
@@ -19,13 +22,15 @@ export interface Run {
 export class Watch {
   state: WatchState = { entries: {}, incidents: {} };
   decision: Decision | undefined;
+  /** The message of the last run, if one was due. */
+  alert: Alert | undefined;
   private runs = 0;
   private lastAt: number | undefined;
 
   /** One run; returns what was told, as `news kind reason provider: labels`. */
   run({ verdicts, day = this.runs, second, published = true, facts = {}, input = {} }: Run): string[] {
     const at = START + Math.round(day * DAY);
-    const decision = decide({
+    const given: DecideInput = {
       at,
       verdicts,
       ...(second === undefined ? {} : { secondLook: { at: at + 10 * 60_000, verdicts: second } }),
@@ -44,8 +49,12 @@ export class Watch {
       },
       now: at + 60_000,
       ...input,
-    });
+    };
+    const decision = decide(given);
     this.decision = decision;
+    const latest = new Map([...verdicts, ...(second ?? [])].map((verdict) => [verdict.id, verdict]));
+    const { mutes, vantage, run, now } = given;
+    this.alert = describeAlert({ decision, verdicts: latest, bundle: bundleOf(verdicts), mutes, vantage, run, now });
     const any = decision.items.length > 0;
     this.state = published && any ? recordTellings(decision.after, [...decision.tellings, ...decision.mentions]) : decision.after;
     this.runs++;
@@ -60,4 +69,19 @@ export function told(decision: Decision): string[] {
     const { reason, provider } = item.incident.cause;
     return `${item.news} ${item.kind} ${[reason, provider].filter(Boolean).join(' ')}: ${labels.join(' ')}`.replace(/: $/, '');
   });
+}
+
+/** The table that the verdicts would come from, under a main.cf that names a CA file. */
+export function bundleOf(verdicts: readonly EntryVerdict[], lines: readonly string[] = []): Bundle {
+  const text = verdicts.map((verdict) => `${verdict.key} ${verdict.level} match=${verdict.match.join(':')}`);
+  return {
+    settings: { ...defaultSettings('3.11'), caFile: '/etc/ssl/certs/ca-certificates.crt', policyMaps: [{ type: 'hash', path: '/etc/postfix/tls_policy' }] },
+    policyTables: [{ name: 'hash:/etc/postfix/tls_policy', text: `${[...lines, ...text].join('\n')}\n` }],
+    transportTables: [],
+    problems: [],
+    trust: { kind: 'anchors', certificates: [], source: '/etc/ssl/certs/ca-certificates.crt' },
+    anchorFiles: {},
+    destinations: [],
+    assumed: [],
+  };
 }

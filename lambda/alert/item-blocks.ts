@@ -1,0 +1,225 @@
+/** The body of one item: what Postfix would do and why, since when, what changed on whose side, what to do. Pure. */
+import type { EntryVerdict } from '../verdict/verdict.ts';
+import type { AlertInput, Block } from './alert.ts';
+import { OUR_SIDE } from './cause.ts';
+import type { Item } from './due.ts';
+import { plain } from './neutral.ts';
+import type { Member } from './picture.ts';
+import { postTlsFinger } from './posttls-finger.ts';
+import { daysLong, deadline, moment } from './when.ts';
+import { changeWords, entriesCount, listed, OWN_CHANGES, reasonWords, sentence } from './wording.ts';
+
+export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
+  if (item.incident.cause.reason === 'blind') return blindBlocks(item, input);
+  if (item.news === 'resolved') return [...endedBlocks(item, input), ...departedBlocks(item)];
+  const shown = item.members.map((member) => ({ member, verdict: input.verdicts.get(member.id) }));
+  const [first] = shown;
+  return [
+    ...ourSideBlocks(item, input),
+    ...(first === undefined ? [] : text(storyOf(item, first.member, first.verdict, input))),
+    ...text(sinceWords(item, input)),
+    ...text(changeSentence(item, input)),
+    ...entriesBlock(item, shown),
+    ...cureBlocks(shown),
+    ...commandBlock(first?.verdict, input),
+    ...(item.ended.length === 0
+      ? []
+      : text(
+          `No longer part of it: ${listed(
+            item.ended.map(({ label }) => plain(label)),
+            10,
+          )}.`,
+        )),
+    ...departedBlocks(item),
+    ...text(closing(item)),
+  ];
+}
+
+/** The story of one entry stands for all of an incident: the cause is the same. */
+function storyOf(item: Item, member: Member, verdict: EntryVerdict | undefined, input: AlertInput): string {
+  const place = item.members.length > 1 ? `For instance ${plain(member.label)}${lineWords(verdict)}: ` : '';
+  if (verdict === undefined) return `${place}${sentence(`${plain(member.label)} was not looked at in this run`)}`;
+  if (member.standing === 'failing-soon' && verdict.failsFrom !== null) {
+    const because = verdict.failsBecause === null ? '' : `: ${plain(verdict.failsBecause)}`;
+    const line = place === '' ? `${lineSentence(verdict)}` : place;
+    return `${line}Mail to ${plain(verdict.destination)} is delivered today and will be deferred from ${deadline(Date.parse(verdict.failsFrom), input.now)}${because}.`;
+  }
+  if (verdict.verdict === 'undetermined' && member.standing !== 'unjudged') {
+    return `${place}${sentence(`${plain(member.label)} could not be judged in this run, so this is what was known before`)} ${sentence(plain(verdict.sentence))}`;
+  }
+  const own =
+    verdict.suggestion === null
+      ? verdict.sentence
+      : verdict.sentence.replace(`. This line would deliver: ${verdict.suggestion.line}`, '');
+  return `${place === '' ? lineSentence(verdict) : place}${sentence(plain(own, 1_500))}`;
+}
+
+function lineSentence(verdict: EntryVerdict): string {
+  if (verdict.line === null) return `No line covers ${plain(verdict.destination)}: the global level ${verdict.level} counts. `;
+  return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} asks for ${asked(verdict)}. `;
+}
+
+const asked = (verdict: EntryVerdict) =>
+  `${verdict.level}${verdict.match.length === 0 ? '' : ` (match ${verdict.match.map((name) => plain(name)).join(', ')})`}`;
+const lineWords = (verdict: EntryVerdict | undefined) => (verdict?.line == null ? '' : ` (line ${verdict.line})`);
+
+function sinceWords(item: Item, { now }: AlertInput): string {
+  const since = Math.min(...item.members.map((member) => member.since));
+  const wavered = Math.max(...item.members.map((member) => member.wavered));
+  const unseen = item.members.filter((member) => member.unseenSince !== undefined && member.standing !== 'unjudged');
+  return [
+    `First seen so ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`,
+    ...(item.incident.reopened === 0
+      ? []
+      : [`It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`]),
+    ...(wavered === 0 ? [] : [`It is on and off: ${wavered === 1 ? 'once' : `${wavered} times`} it passed in between.`]),
+    ...(unseen.length === 0
+      ? []
+      : [
+          `Not seen since ${moment(Math.min(...unseen.map((member) => member.unseenSince ?? now)))}${unseen.length === item.members.length ? '' : `: ${listed(unseen.map(({ label }) => plain(label)))}`}.`,
+        ]),
+  ].join(' ');
+}
+
+/** Theirs and ours side by side: a run can see that both changed, and not always which of the two it was. */
+function changeSentence(item: Item, { run }: AlertInput): string {
+  const theirs = item.incident.theirs.flatMap((change) => {
+    const words = changeWords(change);
+    return words === undefined ? [] : [`${words} (seen ${moment(change.at)})`];
+  });
+  const ours = item.incident.ours.map((change) => OWN_CHANGES[change]);
+  if (theirs.length > 0) {
+    const also = ours.length === 0 ? '' : ` At the same time ${listed(ours)}.`;
+    return `What changed, on their side: ${theirs.join('; ')}.${also}`;
+  }
+  if (ours.length > 0) return `What changed, on your side: ${listed(ours)}.`;
+  if (item.kind === 'failing-soon')
+    return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
+  if (item.incident.cause.reason === 'expired') return 'Nothing changed: the certificate was not renewed in time.';
+  if (item.kind === 'unjudged' || run.firstRun) return '';
+  return 'No change was seen on either side that would explain it.';
+}
+
+function entriesBlock(
+  item: Item,
+  shown: readonly { readonly member: Member; readonly verdict: EntryVerdict | undefined }[],
+): readonly Block[] {
+  if (shown.length < 2) return [];
+  const order = item.news === 'joined' ? [...shown].sort((a, b) => Number(b.member.fresh) - Number(a.member.fresh)) : shown;
+  const lines = order.slice(0, ENTRIES_SHOWN).map(({ member, verdict }) => {
+    const line = verdict?.line == null ? '' : `line ${verdict.line}`;
+    const fresh = item.news === 'joined' && member.fresh ? '  (new)' : '';
+    const from = member.from === undefined ? '' : `  from ${moment(member.from)}`;
+    const unlike = member.standing === item.kind || member.standing === 'failing-soon' ? '' : `  ${member.standing}`;
+    return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${fresh}`;
+  });
+  const rest = shown.length - lines.length;
+  return [
+    {
+      kind: 'list',
+      heading: `The ${entriesCount(shown.length)}:`,
+      lines: rest === 0 ? lines : [...lines, `and ${rest} more: see postfix-tls-watch status`],
+    },
+  ];
+}
+
+/** Each line to use instead, and once what such lines rest on. */
+function cureBlocks(shown: readonly { readonly verdict: EntryVerdict | undefined }[]): readonly Block[] {
+  const all = shown.flatMap(({ verdict }) => verdict?.suggestion ?? []);
+  const [first] = all;
+  if (first === undefined) return [];
+  const lines = all.slice(0, ENTRIES_SHOWN).map(({ line }) => plain(line, 2_000));
+  const rest = all.length - lines.length;
+  return [
+    ...text(
+      all.length === 1
+        ? 'Use this line instead:'
+        : `Use these lines instead${rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`}:`,
+    ),
+    { kind: 'code', lines },
+    ...text(sentence(plain(first.because))),
+  ];
+}
+
+function commandBlock(verdict: EntryVerdict | undefined, { bundle }: AlertInput): readonly Block[] {
+  const command = verdict === undefined ? null : postTlsFinger(verdict, bundle);
+  return command === null ? [] : [...text('To see it with Postfix itself:'), { kind: 'code', lines: [command] }];
+}
+
+function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {
+  if (incident.cause.provider !== OUR_SIDE) return [];
+  const providers = new Set(members.flatMap(({ id }) => verdicts.get(id)?.hosts[0]?.host ?? []));
+  return text(
+    `${sentence(entriesCount(members.length)).slice(0, -1)} over ${providers.size} mail hosts of unrelated providers turned to the same failure in one run. ` +
+      'It is unlikely that all of them changed something on one day. Look on this side first: the CA bundle and main.cf, the resolver, the network and whatever on it touches port 25, an update of this program. What was known of these hosts is kept as it was.',
+  );
+}
+
+function endedBlocks({ ended, incident }: Item, { verdicts, now }: AlertInput): readonly Block[] {
+  const since = Math.min(...ended.map((one) => one.since));
+  const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
+    const verdict = verdicts.get(id);
+    const line = verdict?.line == null ? '' : `line ${verdict.line}`;
+    return `${line.padEnd(11)}${plain(label)}${verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`}`;
+  });
+  const rest = ended.length - lines.length;
+  const cause = reasonWords(incident.cause.reason);
+  return [
+    ...text(
+      `Over: ${cause}. It lasted from ${moment(since)}, ${daysLong(now - since)}, and two looks at least 20 hours apart found it gone.`.replace(
+        incident.cause.reason === 'not-judged' ? /, and two looks.*$/ : /$^/,
+        '.',
+      ),
+    ),
+    { kind: 'list', heading: 'Today:', lines: rest === 0 ? lines : [...lines, `and ${rest} more`] },
+  ];
+}
+
+function departedBlocks({ incident }: Item): readonly Block[] {
+  if (incident.departed.length === 0) return [];
+  return text(
+    `No longer in the policy, or no longer checked: ${listed(
+      incident.departed.map((label) => plain(label)),
+      10,
+    )}.`,
+  );
+}
+
+function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
+  if (news === 'resolved')
+    return text(
+      `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, ${daysLong(now - incident.openedAt)}.`,
+    );
+  const families = [...(vantage.ipv4 === 'blind' ? ['IPv4'] : []), ...(vantage.ipv6 === 'blind' ? ['IPv6'] : [])];
+  return [
+    ...text(
+      `No connection over ${listed(families)} reached a mail server that could be believed, not even a control host, so nothing is known of ${entriesCount(verdicts.size)} today. What was known before is kept, and no failure is told from this run.`,
+    ),
+    ...text(
+      'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT gateway and its address, whatever on the network answers in place of mail servers.',
+    ),
+    ...text(`Blind since ${moment(incident.openedAt)}.`),
+  ];
+}
+
+function closing({ incident, members, muted }: Item): string {
+  const mutedWords =
+    muted.length === 0
+      ? ''
+      : `${sentence(entriesCount(muted.length)).slice(0, -1)} of it ${muted.length === 1 ? 'is' : 'are'} muted. `;
+  const key = members.length === 1 ? plain(members[0]?.label ?? incident.id) : incident.id;
+  return `${mutedWords}Known and accepted for a while? postfix-tls-watch mute ${key} --until DATE --reason TEXT`;
+}
+
+const text = (words: string): readonly Block[] => (words === '' ? [] : [{ kind: 'text', text: words }]);
+
+const TODAY = {
+  pass: 'delivered as asked',
+  degraded: 'delivered, but not by every server',
+  fail: 'fails for another reason',
+  undetermined: 'could not be judged today',
+  unchecked: 'nothing to check',
+} as const;
+
+/** Entries spelt out per item; more are counted. */
+const ENTRIES_SHOWN = 100;
