@@ -1,6 +1,6 @@
 /** Lint of fingerprints: digests that can never match, and ones that a renewal ends. */
 import type { Finding, Judged } from './lint-entry.ts';
-import { defersFor } from './lint-table.ts';
+import { defersFor, NOT_VERIFIED } from './lint-table.ts';
 import { parseDigest } from './match-pattern.ts';
 import { atLeast } from './version.ts';
 
@@ -29,13 +29,19 @@ export function lintDigests({ entry, level, attributes, demand, bundle }: Judged
     findings.push({
       code: 'digest',
       severity: all ? 'defers' : 'warning',
-      effect: `a digest of ${misfit.length / 2} bytes is no ${algorithm} (${bytes} bytes) and never matches${all ? `: ${refused(entry.key)}` : ''}`,
+      effect: `a digest of ${misfit.length / 2} bytes is no ${algorithm} (${bytes} bytes) and never matches${all ? `: ${defersFor(entry.key, NOT_VERIFIED)}` : ''}`,
       cure: `write the ${algorithm} digest, or set smtp_tls_fingerprint_digest to the algorithm it was made with`,
     });
   } else if (demand.digests.length === 0) {
     const cure = 'write pairs of hex digits with colons between';
-    findings.push({ code: 'digest', severity: 'defers', effect: `no digest is usable: ${refused(entry.key)}`, cure });
+    findings.push({
+      code: 'digest',
+      severity: 'defers',
+      effect: `no digest is usable: ${defersFor(entry.key, NOT_VERIFIED)}`,
+      cure,
+    });
   }
+  if (findings.some((finding) => finding.severity === 'defers')) return findings;
   findings.push({
     code: 'leaf-digest',
     severity: 'note',
@@ -43,11 +49,6 @@ export function lintDigests({ entry, level, attributes, demand, bundle }: Judged
     cure: 'pin the digest of the public key, which may outlive a renewal; list old and new with "|"',
   });
   return findings;
-}
-
-/** The entry is well-formed, and every certificate fails it. */
-function refused(key: string): string {
-  return defersFor(key).replace('client TLS configuration problem', 'Server certificate not verified');
 }
 
 const DIGEST_BYTES: Readonly<Record<string, number>> = { md5: 16, sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 };

@@ -10,7 +10,7 @@ import type { Attributes, EntryPolicy, SecurityLevel } from './entry.ts';
 import type { LintProblem } from './lint.ts';
 import { lintDigests } from './lint-digest.ts';
 import { lintMatch } from './lint-match.ts';
-import { defersFor } from './lint-table.ts';
+import { defersFor, whomOf } from './lint-table.ts';
 import { lookupKeys } from './lookup.ts';
 import { parseNextHop } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
@@ -114,12 +114,7 @@ export function wordFinding(where: string, problem: WordProblem, level: Security
   if (!problem.fails) {
     return { code: 'unknown-word', severity: 'warning', effect: `${where}: ${problem.wrong}`, cure: problem.cure };
   }
-  const whom =
-    key === undefined
-      ? 'all mail'
-      : key.startsWith('.')
-        ? `all mail to domains below ${key.slice(1)}`
-        : 'all mail to this next hop';
+  const whom = key === undefined ? 'all mail' : `all mail to ${whomOf(key)}`;
   return level === 'may'
     ? {
         code: 'handshake-impossible',

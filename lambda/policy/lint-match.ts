@@ -2,7 +2,7 @@
 import { getDomain } from 'tldts';
 import { isHostAddress, toAscii } from './hostname.ts';
 import type { Finding, Judged } from './lint-entry.ts';
-import { defersFor } from './lint-table.ts';
+import { defersFor, NOT_VERIFIED } from './lint-table.ts';
 import { parseMatch } from './match-pattern.ts';
 import { atLeast } from './version.ts';
 
@@ -18,7 +18,14 @@ export function lintMatch(judged: Judged): Finding[] {
     const usable = elements.filter((element) => element !== '.');
     if (usable.length === 0) {
       const cure = 'name the host or domain in match=, or delete match= to have the default of the level';
-      return [{ code: 'no-usable-name', severity: 'defers', effect: `match= names nothing: ${defersFor(entry.key)}`, cure }];
+      return [
+        {
+          code: 'no-usable-name',
+          severity: 'defers',
+          effect: `match= names nothing: ${defersFor(entry.key, NOT_VERIFIED)}`,
+          cure,
+        },
+      ];
     }
     for (const element of usable) findings.push(...lintElement(element, elements, judged));
   }
@@ -36,20 +43,20 @@ export function lintMatch(judged: Judged): Finding[] {
 
 function lintElement(element: string, all: readonly string[], judged: Judged): Finding[] {
   const { entry } = judged;
-  const only = all.length === 1 ? `: ${defersFor(entry.key)}` : '';
+  const only = all.length === 1 ? `: ${defersFor(entry.key, NOT_VERIFIED)}` : '';
   if (isHostAddress(element)) {
     if (!checksAddresses(judged)) return [];
     return [
       {
         code: 'address-in-match',
         severity: 'defers',
-        effect: `${element} in match= is asked of the certificate in addition to a name, and hardly any certificate has it: ${defersFor(entry.key)}`,
+        effect: `${element} in match= is asked of the certificate in addition to a name, and hardly any certificate has it: ${defersFor(entry.key, NOT_VERIFIED)}`,
         cure: `delete ${element}`,
       },
     ];
   }
   if (element.startsWith('*.')) {
-    const effect = `${element} in match= is no wildcard: it matches a certificate that has this very text, and no host name${only}`;
+    const effect = `${element} in match= is no wildcard: it matches a certificate that has this very text, and no host name`;
     return [{ code: 'literal-star', severity: 'warning', effect, cure: `write ${element.slice(1)}` }];
   }
   if (element.endsWith('.')) {
@@ -85,7 +92,7 @@ function addressHop(key: string): Finding {
   return {
     code: 'address-next-hop',
     severity: 'defers',
-    effect: `secure asks the certificate for the address of ${key} and for a name below it, which no certificate has: ${defersFor(key)}`,
+    effect: `secure asks the certificate for the address of ${key} and for a name below it, which no certificate has: ${defersFor(key, NOT_VERIFIED)}`,
     cure: "write match= with the certificate's host name",
   };
 }

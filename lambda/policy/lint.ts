@@ -31,44 +31,7 @@ export interface LintProblem {
   readonly cure: string;
 }
 
-/** Closed; documented with the schema of `lint --json`. */
-export type LintCode =
-  | 'line-ignored'
-  | 'duplicate-key'
-  | 'broken-entry'
-  | 'ignored-attribute'
-  | 'never-looked-up'
-  | 'handshake-impossible'
-  | 'unknown-word'
-  | 'address-in-match'
-  | 'address-next-hop'
-  | 'literal-star'
-  | 'trailing-dot'
-  | 'no-usable-name'
-  | 'provider-domain'
-  | 'provider-host'
-  | 'unsigned-name'
-  | 'replaced-match'
-  | 'ignored-failure'
-  | 'digest'
-  | 'weak-digest'
-  | 'leaf-digest'
-  | 'parent-alone'
-  | 'weaker-than-parent'
-  | 'dane-off'
-  | 'wrapper-mode'
-  | 'weaker-fallback'
-  | 'smtp-dies'
-  | 'unknown-parameter'
-  | 'main-cf-line'
-  | 'secure-is-verify'
-  | 'no-anchors'
-  | 'tls-engine-off'
-  | 'unreadable-file'
-  | 'no-hash-link'
-  | 'table-missing'
-  | 'table-not-listable'
-  | 'table-stale';
+export type LintCode = (typeof LINT_CODES)[number];
 
 /** All problems: settings first, then each table by line. */
 export function lint(bundle: Bundle): LintProblem[] {
@@ -89,3 +52,43 @@ export function lint(bundle: Bundle): LintProblem[] {
 export function worst(problems: readonly LintProblem[]): LintProblem['severity'] | undefined {
   return (['defers', 'warning', 'note'] as const).find((severity) => problems.some((problem) => problem.severity === severity));
 }
+
+/** Closed; documented with the schema of `lint --json`. */
+export const LINT_CODES = [
+  'line-ignored',
+  'duplicate-key',
+  'broken-entry',
+  'ignored-attribute',
+  'never-looked-up',
+  'handshake-impossible',
+  'unknown-word',
+  'address-in-match',
+  'address-next-hop',
+  'literal-star',
+  'trailing-dot',
+  'no-usable-name',
+  'provider-domain',
+  'provider-host',
+  'unsigned-name',
+  'replaced-match',
+  'ignored-failure',
+  'digest',
+  'weak-digest',
+  'leaf-digest',
+  'parent-alone',
+  'weaker-than-parent',
+  'dane-off',
+  'wrapper-mode',
+  'weaker-fallback',
+  'smtp-dies',
+  'unknown-parameter',
+  'main-cf-line',
+  'secure-is-verify',
+  'no-anchors',
+  'tls-engine-off',
+  'unreadable-file',
+  'no-hash-link',
+  'table-missing',
+  'table-not-listable',
+  'table-stale',
+] as const;
