@@ -1,13 +1,15 @@
 /** First process of the reference's namespaces: network, resolver, mail servers, each Postfix in turn, our own check. Started by reference.ts. */
-import { execFileSync } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startDns } from '../internet/dns-server.ts';
-import { startSmtp } from '../internet/smtp-server.ts';
 import { type Instance, startInstance } from './instance.ts';
 import { ourVerdicts } from './our-verdicts.ts';
 import type { Played, PlayOptions } from './reference.ts';
 import type { Configuration, Scene } from './scene.ts';
+
+/** Postfix instances at work at the same time. */
+const LANES = 4;
 
 const [, , input = '', output = ''] = process.argv;
 const { scene, options } = JSON.parse(readFileSync(input, 'utf8')) as { scene: Scene; options: PlayOptions };
@@ -17,14 +19,13 @@ process.exit(0);
 async function playInside(played: Scene, { check }: PlayOptions): Promise<Played[]> {
   const directory = setUpNamespace(played);
   const files = writeFiles(join(directory, 'files'), played.files);
-  await startDns(played.dns, { address: '127.0.0.1', port: 53 });
-  await Promise.all(played.servers.map((server) => startSmtp({ ...server, port: server.port ?? 25 })));
+  await once(fork(join(import.meta.dirname, 'hosts.ts'), [input]), 'message');
   const results: Played[] = [];
-  // Two at a time: one instance waits on silent hosts while another works.
+  // Several at a time: one instance waits on silent hosts while another works.
   await Promise.all(
-    [0, 1].map(async (lane) => {
+    Array.from({ length: LANES }, async (_, lane) => {
       for (const [i, configuration] of played.configurations.entries()) {
-        if (i % 2 !== lane) continue;
+        if (i % LANES !== lane) continue;
         results[i] = await playOne(
           configuration,
           { directory: join(directory, `postfix-${i}`), files, smtpdPort: 10_025 + i },
@@ -47,7 +48,7 @@ async function playOne(
   const deliveries = await instance.deliver();
   await instance.stop();
   const delivered = Date.now();
-  const verdicts = check ? await ourVerdicts(instance.configDirectory) : [];
+  const verdicts = check ? await ourVerdicts(instance.configDirectory, configuration.recipients) : [];
   return {
     name: configuration.name,
     deliveries,

@@ -40,7 +40,8 @@ export async function startInstance(
     spawnSync('postmap', ['-c', configDirectory, `hash:${join(configDirectory, table)}`]);
   makeQueue(directory);
 
-  const master = spawn(join(daemonDirectory(), 'master'), ['-d', '-c', configDirectory], { stdio: 'ignore' });
+  // In a group of its own: master ends its children by ending the group.
+  const master = spawn(join(daemonDirectory(), 'master'), ['-d', '-c', configDirectory], { stdio: 'ignore', detached: true });
   await listening(master, smtpdPort, maillog);
   const log = () => (existsSync(maillog) ? readFileSync(maillog, 'latin1') : '');
 
@@ -107,9 +108,9 @@ function mainCf(directory: string, maillog: string, configuration: Configuration
     'smtp_host_lookup = dns',
     'smtpd_relay_restrictions = permit_mynetworks, reject',
     'smtpd_peername_lookup = no',
-    'smtp_connect_timeout = 2s',
-    'smtp_helo_timeout = 2s',
-    'smtp_starttls_timeout = 2s',
+    'smtp_connect_timeout = 3s',
+    'smtp_helo_timeout = 3s',
+    'smtp_starttls_timeout = 3s',
     'smtp_connection_cache_on_demand = no',
     'default_destination_concurrency_failed_cohort_limit = 1000',
     'minimal_backoff_time = 4000s',
@@ -117,6 +118,7 @@ function mainCf(directory: string, maillog: string, configuration: Configuration
     `smtp_tls_policy_maps = hash:${join(directory, 'etc', 'tls_policy')}`,
     `transport_maps = hash:${join(directory, 'etc', 'transport')}`,
     'smtp_tls_loglevel = 1',
+    'smtpd_expansion_filter = abc',
     ...configuration.mainCf,
     '',
   ].join('\n');

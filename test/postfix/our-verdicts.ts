@@ -1,6 +1,23 @@
 /** Our own check of one configuration, by the code the command runs: real sockets, and the configuration read by postconf. */
+import { openWorld } from '../../lambda/doors.ts';
+import { readBundle } from '../../lambda/policy/files.ts';
+import { checkBundle } from '../../lambda/run/check.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
+import { CONTROL_HOST } from './scene.ts';
 
-export async function ourVerdicts(_configDirectory: string): Promise<readonly EntryVerdict[]> {
-  return [];
+/** Verdicts for every entry and for each of `recipients`. To be called where port 53 and the hosts are those of the scene. */
+export async function ourVerdicts(configDirectory: string, recipients: readonly string[]): Promise<readonly EntryVerdict[]> {
+  const bundle = await readBundle({ configDirectory, destination: recipients });
+  const world = openWorld({ resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS }, bundle);
+  const { verdicts } = await checkBundle(bundle, world, {
+    at: Date.now(),
+    now: Date.now,
+    controlHosts: [CONTROL_HOST],
+    pace: { concurrency: 64, perAddress: 2, perNetwork: 64, restAfter421Ms: 100, stopAt: Date.now() + PATIENCE_MS },
+  });
+  return verdicts;
 }
+
+/** As patient as the reference, instance.ts. */
+const STEP_MS = 3_000;
+const PATIENCE_MS = 120_000;

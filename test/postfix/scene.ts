@@ -2,6 +2,9 @@
 import type { RecordSet } from '../internet/dns-server.ts';
 import type { SmtpOptions } from '../internet/smtp-server.ts';
 
+/** A host that every scene may have, to prove that port 25 is open in each family. */
+export const CONTROL_HOST = 'control.test';
+
 export interface SceneServer extends SmtpOptions {
   readonly address: string;
   /** 25 where absent. */

@@ -1,0 +1,79 @@
+/** Every recorded delivery of three real Postfix versions, judged again by the whole line behind its doors. */
+import { expect, test } from 'vitest';
+import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
+import { type RecordedDelivery, type RecordedDestination, readRecording, recipientOf, VERSIONS } from './recorded.ts';
+import { replayOf } from './replay.ts';
+
+/** Where we knowingly judge otherwise, or not at all; each must really differ. */
+const DIFFERENCES = [
+  {
+    because: 'no recipient is ever named to a server: what it says to RCPT is no matter of TLS',
+    is: (_: RecordedDestination, delivery: RecordedDelivery) => delivery.text.includes('in reply to RCPT TO command'),
+  },
+  {
+    because: 'a header of one message (TLS-Required: no) changes nothing for the others',
+    is: ({ header }: RecordedDestination, delivery: RecordedDelivery) => header !== undefined && delivery.status === 'sent',
+  },
+] as const;
+
+test.each((['deliveries', 'settings'] as const).flatMap((recording) => VERSIONS.map((version) => ({ recording, version }))))(
+  '$recording as Postfix $version',
+  async ({ recording, version }) => {
+    const recorded = readRecording(recording);
+    const replay = replayOf(recorded);
+    const disagreements: string[] = [];
+    const undue: string[] = [];
+    let compared = 0;
+    for (const destination of recorded.destinations) {
+      const delivery = destination.postfix[version];
+      const { verdict } = await replay(destination, version);
+      if (verdict.reason === 'dane-not-checked') continue;
+      const difference = DIFFERENCES.find(({ is }) => is(destination, delivery));
+      const agrees = agree(verdict, delivery, destination);
+      const line = `${recipientOf(destination)}: Postfix ${told(delivery)}; we ${JSON.stringify(verdict.endings)} ${verdict.verdict}`;
+      if (difference !== undefined && agrees) undue.push(`${line} (${difference.because})`);
+      if (difference === undefined && !agrees) disagreements.push(line);
+      if (difference === undefined) compared++;
+    }
+    expect(disagreements).toEqual([]);
+    expect(undue).toEqual([]);
+    expect(compared).toBeGreaterThanOrEqual(recording === 'deliveries' ? 507 : 210);
+  },
+);
+
+/** Levels that need no DNSSEC answers, in the recording made for those that do. */
+test.each(VERSIONS.map((version) => ({ version })))('the controls of dane as Postfix $version', async ({ version }) => {
+  const recorded = readRecording('dane');
+  const replay = replayOf(recorded);
+  const disagreements: string[] = [];
+  let compared = 0;
+  for (const destination of recorded.destinations) {
+    const delivery = destination.postfix[version];
+    const { verdict } = await replay(destination, version);
+    if (verdict.reason === 'dane-not-checked') continue;
+    compared++;
+    if (!agree(verdict, delivery, destination)) disagreements.push(`${recipientOf(destination)}: Postfix ${told(delivery)}`);
+  }
+  expect(disagreements).toEqual([]);
+  expect(compared).toBeGreaterThan(0);
+});
+
+/** One ending, exactly the one recorded; several only where Postfix shuffles, then among them. */
+function agree(verdict: EntryVerdict, delivery: RecordedDelivery, destination: RecordedDestination): boolean {
+  if (verdict.reason === 'level-none') return delivery.status === 'sent';
+  if (delivery.status === 'none') return verdict.reason === 'smtp-dies' && verdict.endings.length === 0;
+  const shuffled = delivery.walkVaries === true || delivery.unstable === true || hasChoice(destination);
+  if (verdict.endings.length !== 1 && !shuffled) return false;
+  return verdict.endings.some(
+    ({ status, dsn, text }) =>
+      status === delivery.status && dsn === delivery.dsn && (status === 'sent' || text === delivery.text),
+  );
+}
+
+/** Equal preferences or several addresses of one host: Postfix draws lots. */
+function hasChoice({ mx, addresses = [] }: RecordedDestination): boolean {
+  const preferences = new Set(mx.map(({ preference }) => preference));
+  return preferences.size < mx.length || addresses.length > 1 || mx.some((host) => host.addresses.length > 1);
+}
+
+const told = ({ status, dsn = '', text }: RecordedDelivery) => `${status} ${dsn} (${text})`;
