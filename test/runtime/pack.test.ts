@@ -1,0 +1,94 @@
+/** The tarball of `npm run pack`, installed into an empty folder: what an operator has after `npm install`. */
+import { execFile, execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { pack } from '../../infra/pack.ts';
+import { VERSION } from '../../lambda/version.ts';
+import { foundingDomains } from '../internet/founding-domains.ts';
+import { type Internet, startInternet } from '../internet/internet.ts';
+
+const home = mkdtempSync(join(tmpdir(), 'tls-watch-pack-'));
+const installed = join(home, 'node_modules', 'postfix-tls-watch');
+const command = join(home, 'node_modules', '.bin', 'postfix-tls-watch');
+let internet: Internet;
+
+beforeAll(async () => {
+  const tarball = await pack(home);
+  writeFileSync(join(home, 'package.json'), '{"private":true}');
+  execFileSync('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--silent', tarball], { cwd: home });
+
+  internet = await startInternet();
+  const { policy, anchors } = await foundingDomains(internet);
+  writeFileSync(join(home, 'tls_policy'), policy);
+  writeFileSync(join(home, 'anchors.pem'), anchors);
+});
+afterAll(async () => {
+  await internet?.close();
+  rmSync(home, { recursive: true, force: true });
+});
+
+test('what is installed is the command and nothing of ours beside it', () => {
+  const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
+  expect(manifest).toMatchObject({ version: VERSION, type: 'module' });
+  expect(Object.keys(manifest.dependencies as object)).toEqual(['dynalite']);
+  expect(existsSync(join(installed, 'lambda'))).toBe(false);
+});
+
+test.for(nodes())('started by $named it runs on Node 24 or newer', async ({ node }) => {
+  expect(await run(node, ['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
+});
+
+test.for(nodes())('started by $named, check judges the three founding domains', async ({ node }) => {
+  const { code, stdout, stderr } = await run(node, ['check', 'tls_policy', '--json', ...flags()]);
+  expect(stderr).toBe('');
+  const document = JSON.parse(stdout) as { entries: { destination: string; verdict: string }[] };
+  expect(document.entries.map(({ destination, verdict }) => `${destination} ${verdict}`).toSorted()).toEqual([
+    'facebook.com pass',
+    'fastmail.fm fail',
+    'hearst.com pass',
+  ]);
+  expect(code).toBe(2);
+});
+
+test('wrong usage ends with the status of our own errors', async () => {
+  const { code, stderr } = await run(process.execPath, ['check', '--no-such-flag']);
+  expect(stderr).toContain("error: unknown option '--no-such-flag'");
+  expect(code).toBe(3);
+});
+
+test('an old Node without a packaged one says what to do', async ({ skip }) => {
+  const [old] = nodes().filter(({ isOld }) => isOld);
+  if (old === undefined) return skip('no Node older than 24 is installed here');
+  const alone = mkdtempSync(join(tmpdir(), 'tls-watch-alone-'));
+  const launcher = join(alone, 'postfix-tls-watch.cjs');
+  writeFileSync(launcher, readFileSync(join(installed, 'postfix-tls-watch.cjs')));
+  const { code, stderr } = await start(old.node, [launcher, '--version'], alone);
+  rmSync(alone, { recursive: true });
+  expect(stderr).toBe(
+    `error: Node ${old.version} is too old: Node 24 or newer is needed, and none came with this package for ` +
+      `${process.platform}-${process.arch}; install one from nodejs.org, or reinstall without --omit=optional\n`,
+  );
+  expect(code).toBe(3);
+});
+
+/** The Node of these tests, and the system's own where it is another. */
+function nodes() {
+  const system = ['/usr/local/bin/node', '/usr/bin/node'].find((path) => existsSync(path));
+  return [process.execPath, ...(system === undefined ? [] : [system])].map((node) => {
+    const version = execFileSync(node, ['--version'], { encoding: 'utf8' }).trim();
+    return { node, version, named: `Node ${version}`, isOld: Number(version.slice(1).split('.')[0]) < 24 };
+  });
+}
+
+const flags = () => ['--ca-file', 'anchors.pem', ...internet.flags];
+const run = (node: string, args: readonly string[]) => start(node, [command, ...args], home);
+
+/** In a clean environment: nothing of npm's or of this process's. */
+function start(node: string, args: readonly string[], cwd: string) {
+  const env = { PATH: '/usr/bin:/bin', HOME: home };
+  return new Promise<{ code: number | null; stdout: string; stderr: string }>((done) => {
+    const child = execFile(node, args, { cwd, env }, (_, stdout, stderr) => done({ code: child.exitCode, stdout, stderr }));
+  });
+}
