@@ -3,13 +3,14 @@
  * and what every message ends with. Undefined where nothing is due: silence means health.
  */
 import type { Bundle } from '../policy/bundle.ts';
+import type { Block } from './block.ts';
 import type { Decision } from './decide.ts';
 import type { Item, ItemKind } from './due.ts';
 import { footer } from './footer.ts';
 import { headline, type Verdicts } from './headline.ts';
 import { itemBlocks } from './item-blocks.ts';
 import type { Mute } from './mute.ts';
-import { shortName, subject } from './neutral.ts';
+import { plain, shortName, subject } from './neutral.ts';
 import type { RunFacts, VantageState } from './run-facts.ts';
 import { day, moment } from './when.ts';
 import { entriesCount, sentence } from './wording.ts';
@@ -42,13 +43,6 @@ export interface AlertItem {
   readonly incident?: string;
   readonly blocks: readonly Block[];
 }
-
-/** Texts are neutral already. */
-export type Block =
-  | { readonly kind: 'text'; readonly text: string }
-  /** To be copied: never wrapped. */
-  | { readonly kind: 'code'; readonly lines: readonly string[] }
-  | { readonly kind: 'list'; readonly heading: string; readonly lines: readonly string[] };
 
 /** The message that is due, if one is. */
 export function describeAlert(input: AlertInput): Alert | undefined {
@@ -129,15 +123,17 @@ function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): rea
       kind: 'text',
       text: `This is the first look from ${vantage.name} at ${tables === '' ? 'the TLS policy' : tables}, at ${moment(now)}, as Postfix ${bundle.settings.version} would deliver. What is wrong today is told below, whether it is new or old.`,
     },
-    { kind: 'list', heading: `${sentence(entriesCount(all.length)).slice(0, -1)}:`, lines: counts },
+    { kind: 'list', heading: `${entriesCount(all.length)}:`, lines: counts },
     {
       kind: 'text',
       text: 'From now on a message comes only when something changes, when a certificate in use comes near its end, and as a reminder of what stays open. Silence means health, as long as the runs themselves are watched.',
     },
   ];
-  return run.complete
-    ? texts
-    : [...texts, { kind: 'text', text: 'This first look was cut short: what is missing follows in the next run.' }];
+  const assumed = bundle.assumed.map((words): Block => ({ kind: 'text', text: sentence(`assumed: ${plain(words, 300)}`) }));
+  const cut: readonly Block[] = [
+    { kind: 'text', text: 'This first look was cut short: what is missing follows in the next run.' },
+  ];
+  return [...texts, ...assumed, ...(run.complete ? [] : cut)];
 }
 
 function gapIntro({ decision, vantage, now }: AlertInput): readonly Block[] {

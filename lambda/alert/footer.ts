@@ -1,6 +1,7 @@
 /** What every message ends with: what is open besides, muted, gone, not judged and not watched. Silence about them would lie. Pure. */
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import type { AlertInput, Block } from './alert.ts';
+import type { AlertInput } from './alert.ts';
+import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import { inForce, type Mute } from './mute.ts';
 import { plain } from './neutral.ts';

@@ -10,8 +10,8 @@ import { OUR_SIDE } from './cause.ts';
 import type { Item } from './due.ts';
 import { plain, shortName } from './neutral.ts';
 import type { Member } from './picture.ts';
-import { day, daysLong } from './when.ts';
-import { causeWords, entriesCount } from './wording.ts';
+import { calendarDays, day, daysLong } from './when.ts';
+import { causeWords, entriesCount, reasonWords } from './wording.ts';
 
 export type Verdicts = ReadonlyMap<string, EntryVerdict>;
 
@@ -23,7 +23,10 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
   const subject = who(item, nameChars);
   const many = item.news === 'joined' ? members.filter(({ fresh }) => fresh).length > 1 : members.length > 1;
   const where = many && incident.cause.provider !== OUR_SIDE;
-  const why = causeWords(incident, { where, soon: item.kind === 'failing-soon' });
+  const why =
+    item.kind === 'unjudged'
+      ? unjudgedWords(item, verdicts, where)
+      : causeWords(incident, { where, soon: item.kind === 'failing-soon' });
   const line = `${subject} ${doing(item, many, verdicts, now)}: ${why}`;
   return incident.cause.provider === OUR_SIDE ? `probably on our side: ${line}` : line;
 }
@@ -58,7 +61,7 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     case 'failing':
       return `${still}would ${wouldDo(item.members, verdicts)}${again}`;
     case 'failing-soon':
-      return `${still}will ${'defer'} from ${day(earliest(item.members) ?? now)}${again}`;
+      return `${forecastWords(earliest(item.members) ?? now, item.news === 'reminder', now)}${again}`;
     case 'degraded':
       return `${many ? 'are' : 'is'} ${item.news === 'eased' ? 'only ' : still}degraded${again}`;
     case 'unjudged': {
@@ -69,6 +72,14 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     case 'blind':
       return '';
   }
+}
+
+/** `will defer from Sun 2027-01-03`; in a reminder `will defer in 3 days, Sun 2027-01-03`. */
+function forecastWords(from: number, reminder: boolean, now: number): string {
+  const left = calendarDays(now, from);
+  if (from <= now) return `was to defer from ${day(from)}`;
+  if (left <= 1) return `will defer ${left === 0 ? 'today' : 'tomorrow'}, ${day(from)}`;
+  return reminder ? `will defer in ${left} days, ${day(from)}` : `will defer from ${day(from)}`;
 }
 
 /** What ended, in the words of what it was; an entry may be in other trouble by now. */
@@ -97,6 +108,14 @@ function blindHeadline({ news, incident }: Item, now: number): string {
   if (news === 'resolved') return `${vantage} sees again: port 25 is open`;
   const since = news === 'opened' ? '' : `, since ${day(incident.openedAt)}`;
   return `${vantage} is ${news === 'reminder' ? 'still ' : ''}blind${news === 'reopened' ? ' again' : ''}: no way out to port 25${since === '' || incident.openedAt > now ? '' : since}`;
+}
+
+/** What stood in the way today; it may be something else tomorrow. */
+function unjudgedWords({ incident, members }: Item, verdicts: Verdicts, where: boolean): string {
+  const reasons = new Set(members.flatMap(({ id }) => verdicts.get(id)?.reason ?? []));
+  const [reason] = reasons;
+  if (reason === undefined || reasons.size > 1) return causeWords(incident, { where, soon: false });
+  return `${reasonWords(reason)}${where ? ` at ${plain(incident.cause.provider, 60)}` : ''}`;
 }
 
 const name = (label: string | undefined, limit: number) => shortName(plain(label ?? 'an entry', 300), limit);

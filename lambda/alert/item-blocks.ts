@@ -1,13 +1,17 @@
 /** The body of one item: what Postfix would do and why, since when, what changed on whose side, what to do. Pure. */
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import type { AlertInput, Block } from './alert.ts';
+import type { AlertInput } from './alert.ts';
+import { blindBlocks } from './blind-blocks.ts';
+import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import { OUR_SIDE } from './cause.ts';
 import type { Item } from './due.ts';
-import { plain } from './neutral.ts';
+import { departedBlocks, endedBlocks } from './ended-blocks.ts';
+import { plain, shellWord } from './neutral.ts';
 import type { Member } from './picture.ts';
 import { postTlsFinger } from './posttls-finger.ts';
+import { rank } from './standing.ts';
 import { daysLong, deadline, moment } from './when.ts';
-import { changeWords, entriesCount, listed, OWN_CHANGES, reasonWords, sentence } from './wording.ts';
+import { changeWords, entriesCount, listed, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   if (item.incident.cause.reason === 'blind') return blindBlocks(item, input);
@@ -31,7 +35,7 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
           )}.`,
         )),
     ...departedBlocks(item),
-    ...text(closing(item)),
+    ...closing(item, first?.verdict, input),
   ];
 }
 
@@ -39,13 +43,16 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
 function storyOf(item: Item, member: Member, verdict: EntryVerdict | undefined, input: AlertInput): string {
   const place = item.members.length > 1 ? `For instance ${plain(member.label)}${lineWords(verdict)}: ` : '';
   if (verdict === undefined) return `${place}${sentence(`${plain(member.label)} was not looked at in this run`)}`;
+  if (member.standing === 'failing-soon' && (member.from ?? input.now) <= input.now) {
+    return `${place}Mail to ${plain(verdict.destination)} was delivered when it was last looked at, and was to be deferred from ${moment(member.from ?? input.now)}; nobody could look since. ${sentence(plain(verdict.sentence))}`;
+  }
   if (member.standing === 'failing-soon' && verdict.failsFrom !== null) {
     const because = verdict.failsBecause === null ? '' : `: ${plain(verdict.failsBecause)}`;
     const line = place === '' ? `${lineSentence(verdict)}` : place;
     return `${line}Mail to ${plain(verdict.destination)} is delivered today and will be deferred from ${deadline(Date.parse(verdict.failsFrom), input.now)}${because}.`;
   }
   if (verdict.verdict === 'undetermined' && member.standing !== 'unjudged') {
-    return `${place}${sentence(`${plain(member.label)} could not be judged in this run, so this is what was known before`)} ${sentence(plain(verdict.sentence))}`;
+    return `${place}${sentence(`${plain(member.label)} could not be judged in this run; what was known of it still stands`)} ${sentence(plain(verdict.sentence))}`;
   }
   const own =
     verdict.suggestion === null
@@ -68,7 +75,9 @@ function sinceWords(item: Item, { now }: AlertInput): string {
   const wavered = Math.max(...item.members.map((member) => member.wavered));
   const unseen = item.members.filter((member) => member.unseenSince !== undefined && member.standing !== 'unjudged');
   return [
-    `First seen so ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`,
+    ...(item.kind === 'unjudged'
+      ? [unjudgedSince(item, since)]
+      : [`First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`]),
     ...(item.incident.reopened === 0
       ? []
       : [`It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`]),
@@ -81,6 +90,11 @@ function sinceWords(item: Item, { now }: AlertInput): string {
   ].join(' ');
 }
 
+function unjudgedSince({ members }: Item, since: number): string {
+  if (members.every(({ neverJudged }) => neverJudged)) return `Not judged once since the first attempt, ${moment(since)}.`;
+  return `Last judged ${moment(since)}.`;
+}
+
 /** Theirs and ours side by side: a run can see that both changed, and not always which of the two it was. */
 function changeSentence(item: Item, { run }: AlertInput): string {
   const theirs = item.incident.theirs.flatMap((change) => {
@@ -90,13 +104,14 @@ function changeSentence(item: Item, { run }: AlertInput): string {
   const ours = item.incident.ours.map((change) => OWN_CHANGES[change]);
   if (theirs.length > 0) {
     const also = ours.length === 0 ? '' : ` At the same time ${listed(ours)}.`;
-    return `What changed, on their side: ${theirs.join('; ')}.${also}`;
+    return `What changed on their side: ${theirs.join('; ')}.${also}`;
   }
-  if (ours.length > 0) return `What changed, on your side: ${listed(ours)}.`;
+  if (ours.length > 0) return `What changed on your side: ${listed(ours)}.`;
   if (item.kind === 'failing-soon')
     return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
   if (item.incident.cause.reason === 'expired') return 'Nothing changed: the certificate was not renewed in time.';
-  if (item.kind === 'unjudged' || run.firstRun) return '';
+  // Of a first look nothing is known to have changed, and of an old story everything was said.
+  if (item.kind === 'unjudged' || run.firstRun || item.news === 'reminder' || item.news === 'eased') return '';
   return 'No change was seen on either side that would explain it.';
 }
 
@@ -105,10 +120,17 @@ function entriesBlock(
   shown: readonly { readonly member: Member; readonly verdict: EntryVerdict | undefined }[],
 ): readonly Block[] {
   if (shown.length < 2) return [];
-  const order = item.news === 'joined' ? [...shown].sort((a, b) => Number(b.member.fresh) - Number(a.member.fresh)) : shown;
+  const joined = item.news === 'joined';
+  const order = [...shown].sort(
+    (a, b) =>
+      (joined ? Number(b.member.fresh) - Number(a.member.fresh) : 0) ||
+      rank(b.member.standing) - rank(a.member.standing) ||
+      (a.member.from ?? 0) - (b.member.from ?? 0) ||
+      (a.verdict?.line ?? 0) - (b.verdict?.line ?? 0),
+  );
   const lines = order.slice(0, ENTRIES_SHOWN).map(({ member, verdict }) => {
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
-    const fresh = item.news === 'joined' && member.fresh ? '  (new)' : '';
+    const fresh = joined && member.fresh ? '  (new)' : '';
     const from = member.from === undefined ? '' : `  from ${moment(member.from)}`;
     const unlike = member.standing === item.kind || member.standing === 'failing-soon' ? '' : `  ${member.standing}`;
     return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${fresh}`;
@@ -150,76 +172,33 @@ function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): r
   if (incident.cause.provider !== OUR_SIDE) return [];
   const providers = new Set(members.flatMap(({ id }) => verdicts.get(id)?.hosts[0]?.host ?? []));
   return text(
-    `${sentence(entriesCount(members.length)).slice(0, -1)} over ${providers.size} mail hosts of unrelated providers turned to the same failure in one run. ` +
+    `${entriesCount(members.length)} over ${providers.size} mail hosts of unrelated providers turned to the same failure in one run. ` +
       'It is unlikely that all of them changed something on one day. Look on this side first: the CA bundle and main.cf, the resolver, the network and whatever on it touches port 25, an update of this program. What was known of these hosts is kept as it was.',
   );
 }
 
-function endedBlocks({ ended, incident }: Item, { verdicts, now }: AlertInput): readonly Block[] {
-  const since = Math.min(...ended.map((one) => one.since));
-  const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
-    const verdict = verdicts.get(id);
-    const line = verdict?.line == null ? '' : `line ${verdict.line}`;
-    return `${line.padEnd(11)}${plain(label)}${verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`}`;
-  });
-  const rest = ended.length - lines.length;
-  const cause = reasonWords(incident.cause.reason);
+/** What can be done from here, as commands to copy. */
+function closing(item: Item, verdict: EntryVerdict | undefined, { now }: AlertInput): readonly Block[] {
+  const { incident, members, muted } = item;
+  const label = shellWord(verdict?.destination ?? '');
+  const key = shellWord(members.length === 1 ? (members[0]?.label ?? incident.id) : incident.id);
+  const until = new Date(now + 30 * 86_400_000).toISOString().slice(0, 10);
+  const lines: readonly (readonly [string, string])[] = [
+    ...(label === undefined || label === '' || item.kind === 'unjudged' ? [] : explainLines(label, incident.cause.provider)),
+    ...(key === undefined
+      ? []
+      : [[`postfix-tls-watch mute ${key} --until ${until} --reason "..."`, 'known and accepted'] as const]),
+  ];
+  const width = Math.max(...lines.map(([command]) => command.length));
   return [
-    ...text(
-      `Over: ${cause}. It lasted from ${moment(since)}, ${daysLong(now - since)}, and two looks at least 20 hours apart found it gone.`.replace(
-        incident.cause.reason === 'not-judged' ? /, and two looks.*$/ : /$^/,
-        '.',
-      ),
-    ),
-    { kind: 'list', heading: 'Today:', lines: rest === 0 ? lines : [...lines, `and ${rest} more`] },
+    ...(muted.length === 0 ? [] : text(`${entriesCount(muted.length)} of it ${muted.length === 1 ? 'is' : 'are'} muted.`)),
+    ...(lines.length === 0 ? [] : text('To go on:')),
+    { kind: 'code', lines: lines.map(([command, comment]) => `${command.padEnd(width)}  # ${comment}`) },
   ];
 }
 
-function departedBlocks({ incident }: Item): readonly Block[] {
-  if (incident.departed.length === 0) return [];
-  return text(
-    `No longer in the policy, or no longer checked: ${listed(
-      incident.departed.map((label) => plain(label)),
-      10,
-    )}.`,
-  );
+function explainLines(label: string, provider: string): readonly (readonly [string, string])[] {
+  const story = [`postfix-tls-watch explain ${label}`, 'the whole story'] as const;
+  if (provider === '' || provider === OUR_SIDE) return [story];
+  return [story, [`postfix-tls-watch explain ${label} --for-partner`, 'a text to send to them']];
 }
-
-function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
-  if (news === 'resolved')
-    return text(
-      `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, ${daysLong(now - incident.openedAt)}.`,
-    );
-  const families = [...(vantage.ipv4 === 'blind' ? ['IPv4'] : []), ...(vantage.ipv6 === 'blind' ? ['IPv6'] : [])];
-  return [
-    ...text(
-      `No connection over ${listed(families)} reached a mail server that could be believed, not even a control host, so nothing is known of ${entriesCount(verdicts.size)} today. What was known before is kept, and no failure is told from this run.`,
-    ),
-    ...text(
-      'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT gateway and its address, whatever on the network answers in place of mail servers.',
-    ),
-    ...text(`Blind since ${moment(incident.openedAt)}.`),
-  ];
-}
-
-function closing({ incident, members, muted }: Item): string {
-  const mutedWords =
-    muted.length === 0
-      ? ''
-      : `${sentence(entriesCount(muted.length)).slice(0, -1)} of it ${muted.length === 1 ? 'is' : 'are'} muted. `;
-  const key = members.length === 1 ? plain(members[0]?.label ?? incident.id) : incident.id;
-  return `${mutedWords}Known and accepted for a while? postfix-tls-watch mute ${key} --until DATE --reason TEXT`;
-}
-
-const text = (words: string): readonly Block[] => (words === '' ? [] : [{ kind: 'text', text: words }]);
-
-const TODAY = {
-  pass: 'delivered as asked',
-  degraded: 'delivered, but not by every server',
-  fail: 'fails for another reason',
-  undetermined: 'could not be judged today',
-  unchecked: 'nothing to check',
-} as const;
-
-/** Entries spelt out per item; more are counted. */
-const ENTRIES_SHOWN = 100;

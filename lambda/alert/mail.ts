@@ -4,7 +4,8 @@
  * SNS takes less than 100 ASCII characters of subject and 256 KiB of message. Text that does not fit is cut at whole items,
  * and says so; what was cut is not told, and so is due again in the next run.
  */
-import type { Alert, AlertItem, Block } from './alert.ts';
+import type { Alert, AlertItem } from './alert.ts';
+import type { Block } from './block.ts';
 import type { ItemKind } from './due.ts';
 import { entriesCount } from './wording.ts';
 

@@ -3,7 +3,7 @@
  */
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Cause, incidentId } from './cause.ts';
-import { type Change, type EntryState, memberships, type OwnChange, type Settled } from './entry-state.ts';
+import { type Change, type EntryState, memberships, type OwnChange, type Settled, type Told } from './entry-state.ts';
 import { BEFORE_HORIZON, type Incident } from './incident.ts';
 import { type Mute, muteOf } from './mute.ts';
 import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
@@ -38,13 +38,16 @@ export interface Member {
   /** Since when it could not be looked at. */
   readonly unseenSince?: number;
   readonly mutedUntil?: number;
+  /** It was never judged at all. */
+  readonly neverJudged: boolean;
 }
 
 export interface Ended {
   readonly id: string;
   readonly label: string;
-  /** Since when it was told to be in trouble. */
+  /** Since when it was told to be in trouble, and when it was first seen without. */
   readonly since: number;
+  readonly until: number;
   readonly was: Standing;
 }
 
@@ -74,7 +77,13 @@ export function pictureAll(input: DueInput): readonly Picture[] {
     for (const part of own) push(parts, part.incident ?? '', { entry, part });
     for (const told of entry.told) {
       if (told.believed === 'well' || own.some((part) => part.incident === told.incident)) continue;
-      push(ended, told.incident, { id: entry.id, label: entry.label, since: told.since, was: told.worst });
+      push(ended, told.incident, {
+        id: entry.id,
+        label: entry.label,
+        since: told.since,
+        until: endOf(entry, told, input.now),
+        was: told.worst,
+      });
     }
   }
   const left = new Map<string, string[]>();
@@ -163,9 +172,17 @@ function memberOf(entry: EntryState, part: Settled, input: DueInput): Member {
     fresh: isFresh(entry, incident, part.standing),
     wavered: track?.wavered ?? 0,
     recovering: track?.turn?.worse === false,
+    neverJudged: entry.now === undefined,
     ...(entry.unjudged === undefined ? {} : { unseenSince: entry.unjudged.since }),
     ...(mute === undefined ? {} : { mutedUntil: mute.until }),
   };
+}
+
+/** When the track that was in trouble settled as it is now; an entry that is judged again was so in this run. */
+function endOf(entry: EntryState, told: Told, now: number): number {
+  if (told.worst === 'unjudged') return now;
+  const settled = told.worst === 'failing-soon' ? entry.soon?.settled : entry.now?.settled;
+  return settled !== undefined && settled.since > told.since ? settled.since : now;
 }
 
 /** Not told of in this incident, or not as bad as it is now. */

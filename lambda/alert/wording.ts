@@ -70,11 +70,12 @@ export function entriesCount(count: number): string {
   return count === 1 ? '1 entry' : `${count} entries`;
 }
 
-/** `First letter up`, with a full stop. */
+/** First letter up, unless the text begins with a name, and a full stop at the end. */
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return '';
-  return `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}${/[.!?:]$/.test(trimmed) ? '' : '.'}`;
+  const begins = /^[a-z]+(?=[ ,]|$)/.test(trimmed) ? `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}` : trimmed;
+  return /[.!?:]$/.test(begins) ? begins : `${begins}.`;
 }
 
 function lostName({ cause, theirs }: { readonly cause: Cause; readonly theirs: readonly Change[] }): boolean {

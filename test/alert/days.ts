@@ -1,6 +1,7 @@
 /** A watch that runs day by day at the `decide` door: verdicts in, what is told out, state kept in between. */
-import { type DecideInput, type Decision, decide } from '../../lambda/alert/decide.ts';
+
 import { type Alert, describeAlert } from '../../lambda/alert/alert.ts';
+import { type DecideInput, type Decision, decide } from '../../lambda/alert/decide.ts';
 import { recordTellings, type WatchState } from '../../lambda/alert/incident.ts';
 import type { RunFacts } from '../../lambda/alert/run-facts.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
@@ -75,7 +76,11 @@ export function told(decision: Decision): string[] {
 export function bundleOf(verdicts: readonly EntryVerdict[], lines: readonly string[] = []): Bundle {
   const text = verdicts.map((verdict) => `${verdict.key} ${verdict.level} match=${verdict.match.join(':')}`);
   return {
-    settings: { ...defaultSettings('3.11'), caFile: '/etc/ssl/certs/ca-certificates.crt', policyMaps: [{ type: 'hash', path: '/etc/postfix/tls_policy' }] },
+    settings: {
+      ...defaultSettings('3.11'),
+      caFile: '/etc/ssl/certs/ca-certificates.crt',
+      policyMaps: [{ type: 'hash', path: '/etc/postfix/tls_policy' }],
+    },
     policyTables: [{ name: 'hash:/etc/postfix/tls_policy', text: `${[...lines, ...text].join('\n')}\n` }],
     transportTables: [],
     problems: [],

@@ -1,0 +1,14 @@
+/** The parts a message is made of, before it takes the form of mail or chat. */
+
+/** Texts are neutral already. */
+export type Block =
+  | { readonly kind: 'text'; readonly text: string }
+  /** To be copied: never wrapped. */
+  | { readonly kind: 'code'; readonly lines: readonly string[] }
+  | { readonly kind: 'list'; readonly heading: string; readonly lines: readonly string[] };
+
+/** A paragraph; none where there is nothing to say. */
+export const text = (words: string): readonly Block[] => (words === '' ? [] : [{ kind: 'text', text: words }]);
+
+/** Entries spelt out per item; more are counted. */
+export const ENTRIES_SHOWN = 100;
