@@ -9,6 +9,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import dynalite from 'dynalite';
@@ -28,12 +29,8 @@ let release: () => Promise<void> = () => Promise.resolve();
 let stopping = false;
 
 process.stdin.on('end', () => void stop(0)).resume();
-process.on('uncaughtException', (error) => {
-  const { code, message } = error as NodeJS.ErrnoException;
-  // LevelDB's own lock is taken, and our file did not say so.
-  const word: ServerWord =
-    code === 'LEVEL_DATABASE_NOT_OPEN' && !stopping ? { kind: 'held', by: null } : { kind: 'failed', because: message };
-  say(word);
+process.on('uncaughtException', ({ message }) => {
+  say({ kind: 'failed', because: message });
   void stop(1);
 });
 
@@ -45,6 +42,12 @@ async function start(): Promise<void> {
     return stop(1);
   }
   release = locking.release;
+
+  const trouble = await tryDatabase(join(dir, 'db'));
+  if (trouble !== undefined) {
+    say(trouble);
+    return stop(1);
+  }
 
   const accessKeyId = randomBytes(16).toString('hex');
   const server = dynalite({ path: join(dir, 'db'), createTableMs: 0 });
@@ -61,7 +64,28 @@ async function start(): Promise<void> {
   say({ kind: 'ready', port, accessKeyId });
 }
 
-/** LevelDB opens in the background and reports nothing until it is used. */
+/**
+ * Opens the database once by itself: dynalite opens it in the background, and dies at the first request without a word on why.
+ * LevelDB's own lock is taken where our file was removed.
+ */
+async function tryDatabase(path: string): Promise<ServerWord | undefined> {
+  const { Level } = createRequire(import.meta.resolve('dynalite'))('level') as {
+    readonly Level: new (path: string) => { open(): Promise<void>; close(): Promise<void> };
+  };
+  const database = new Level(path);
+  try {
+    await database.open();
+    await database.close();
+    return undefined;
+  } catch (error) {
+    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+    if (cause?.code === 'LEVEL_LOCKED') return { kind: 'held', by: null };
+    const hint = cause?.code === 'LEVEL_CORRUPTION' ? `; restore it from a backup, or remove ${path} to begin anew` : '';
+    return { kind: 'failed', because: `${cause?.message ?? (error as Error).message}${hint}` };
+  }
+}
+
+/** Answers come only once it works. */
 async function firstRequest(port: number, accessKeyId: string): Promise<void> {
   const response = await fetch(`http://127.0.0.1:${port}/`, {
     method: 'POST',

@@ -105,10 +105,14 @@ async function alive({ pid, born }: Holder): Promise<boolean> {
   return born === null || now === null || now === born;
 }
 
-/** Field 22 of /proc/PID/stat, behind the command in brackets; null where there is no /proc. */
+/**
+ * Field 22 of /proc/PID/stat, behind the command in brackets; null where there is no /proc. A zombie, which nobody reaps in
+ * many a container, was never born.
+ */
 async function birthOf(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? 'never' : (fields[19] ?? null);
 }
 
 function parse(text: string): Holder | undefined {

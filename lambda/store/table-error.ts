@@ -78,7 +78,7 @@ function networkCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, cause, errors, name } = error as { code?: unknown; cause?: unknown; errors?: unknown; name?: unknown };
   if (typeof code === 'string' && /^E[A-Z_]{3,}$/u.test(code)) return code;
-  if (name === 'TimeoutError') return 'timed out';
+  if (name === 'TimeoutError') return 'ETIMEDOUT';
   if (Array.isArray(errors)) return networkCode(errors[0]);
   return networkCode(cause);
 }
