@@ -1,0 +1,104 @@
+/**
+ * A message as a chat card: the custom notification of Amazon Q Developer in chat applications (once AWS Chatbot), published
+ * on a topic of its own.
+ *
+ * The service drops what is not in its schema without a word, and shows markdown: what strangers wrote stands in code spans,
+ * where no mention, link or markup works.
+ */
+import type { Alert, AlertItem } from './alert.ts';
+import type { Block } from './block.ts';
+import type { ItemKind } from './due.ts';
+import { chatCode, chatTitle } from './neutral.ts';
+
+export interface ChatCard {
+  readonly version: '1.0';
+  readonly source: 'custom';
+  readonly content: {
+    readonly textType: 'client-markdown';
+    readonly title: string;
+    readonly description: string;
+    readonly nextSteps: readonly string[];
+    readonly keywords: readonly string[];
+  };
+  readonly metadata: {
+    /** Cards of one thread are shown together: those of one day. */
+    readonly threadId: string;
+    readonly summary: string;
+    readonly eventType: string;
+    readonly relatedResources: readonly string[];
+    readonly additionalContext: Readonly<Record<string, string>>;
+  };
+}
+
+export function cardOf(alert: Alert): ChatCard {
+  const shown = alert.items.slice(0, ITEMS_SHOWN);
+  const left = alert.items.length - shown.length;
+  const lines = [
+    ...alert.intro.flatMap((block) => (block.kind === 'text' ? [words(block.text)] : [])).slice(0, 1),
+    ...shown.map(itemLine),
+    ...(left === 0 ? [] : [`and ${left} more, see the mail or \`postfix-tls-watch status\``]),
+  ];
+  return {
+    version: '1.0',
+    source: 'custom',
+    content: {
+      textType: 'client-markdown',
+      title: chatTitle(alert.subject),
+      description: cutAtLine(lines, DESCRIPTION_CHARS),
+      nextSteps: shown.flatMap(nextSteps).slice(0, STEPS_SHOWN),
+      keywords: [...new Set(shown.map(({ kind }) => KEYWORDS[kind]))],
+    },
+    metadata: {
+      threadId: `postfix-tls-watch-${new Date(alert.at).toISOString().slice(0, 10)}`,
+      summary: chatTitle(alert.subject),
+      eventType: 'postfix-tls-watch',
+      relatedResources: shown.flatMap(({ incident }) => incident ?? []),
+      additionalContext: { items: String(alert.items.length) },
+    },
+  };
+}
+
+/** The news in a code span, for it holds names, and the first sentence of the story in another. */
+function itemLine(item: AlertItem): string {
+  const story = item.blocks.find((block) => block.kind === 'text');
+  return [`*${KEYWORDS[item.kind]}* ${chatCode(item.title, 200)}`, ...(story === undefined ? [] : [words(story.text)])].join(
+    '\n',
+  );
+}
+
+const words = (text: string) => chatCode(text, STORY_CHARS);
+
+/** The line to use, then the command that shows the same. */
+function nextSteps(item: AlertItem): readonly string[] {
+  return item.blocks.flatMap((block, i) => {
+    if (block.kind !== 'code' || !isCure(item.blocks[i - 1])) return [];
+    return block.lines.slice(0, 2).map((line) => `use instead: ${chatCode(line, STEP_CHARS)}`);
+  });
+}
+
+const isCure = (before: Block | undefined) => before?.kind === 'text' && before.text.startsWith('Use th');
+
+function cutAtLine(lines: readonly string[], limit: number): string {
+  let used = 0;
+  const kept = lines.filter((line) => {
+    used += line.length + 2;
+    return used <= limit;
+  });
+  return kept.join('\n\n');
+}
+
+const KEYWORDS: Readonly<Record<ItemKind, string>> = {
+  failing: 'failing',
+  'failing-soon': 'will fail',
+  degraded: 'degraded',
+  resolved: 'resolved',
+  unjudged: 'not judged',
+  blind: 'blind',
+};
+
+/** Well below what a chat service shows of one message. */
+const ITEMS_SHOWN = 10;
+const DESCRIPTION_CHARS = 2_500;
+const STORY_CHARS = 400;
+const STEPS_SHOWN = 5;
+const STEP_CHARS = 300;
