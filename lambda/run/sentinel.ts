@@ -1,0 +1,77 @@
+/**
+ * The sentinel: looks at the run records of a vantage that judges elsewhere, for silence, failure, blindness and runs cut
+ * short. It probes nothing and writes nothing.
+ */
+import { isBlind, type VantageState } from '../alert/run-facts.ts';
+import { HOUR_MS, moment } from '../alert/when.ts';
+import type { Store } from '../store/layout.ts';
+import { lastComplete, recentRuns } from '../store/run-record.ts';
+import type { RunRecord } from '../store/values.ts';
+
+export interface Sight {
+  /** The newest run over everything, at whatever stage; absent where there never was one. */
+  readonly latest?: RunRecord;
+  readonly complete?: RunRecord;
+  /** No complete run for as long as one may be silent. */
+  readonly silent: boolean;
+  /** The latest run could not tell what was due, or died on its way. */
+  readonly failed: boolean;
+  readonly blind: boolean;
+  /** What was found, for the log: one sentence. */
+  readonly sentence: string;
+}
+
+/** @param silenceMs how long without a complete run is borne */
+export async function lookForSilence(store: Store, silenceMs: number, now: number): Promise<Sight> {
+  const { runs } = await recentRuns(store, now);
+  const complete = lastComplete(runs);
+  const latest = runs
+    .map(({ value }) => value)
+    .filter(({ scope }) => scope === 'all')
+    .reduce<RunRecord | undefined>((last, run) => (last === undefined || run.startedAt > last.startedAt ? run : last), undefined);
+
+  const silent = complete === undefined || now - complete.stageAt > silenceMs;
+  const failed = latest !== undefined && (latest.stage === 'untold' || isDead(latest, now));
+  const blind = latest !== undefined && isBlind(vantageOf(latest, store.space.vantage));
+  return {
+    ...(latest === undefined ? {} : { latest }),
+    ...(complete === undefined ? {} : { complete }),
+    silent,
+    failed,
+    blind,
+    sentence: describe(store.space.vantage, { latest, complete, silent, failed, blind }, now),
+  };
+}
+
+/** A run renews its lease every minute and ends within hours: one that has stood still for longer will not go on. */
+function isDead({ stage, stageAt }: RunRecord, now: number): boolean {
+  return stage !== 'complete' && stage !== 'untold' && now - stageAt > LONGEST_RUN_MS;
+}
+
+function vantageOf({ vantage }: RunRecord, name: string): VantageState {
+  const family = (of: 'ipv4' | 'ipv6'): VantageState['ipv4'] => {
+    const seen = vantage[of];
+    return seen === 'clear' || seen === 'blind' ? seen : 'untried';
+  };
+  return { name, ipv4: family('ipv4'), ipv6: family('ipv6') };
+}
+
+function describe(
+  vantage: string,
+  sight: { latest: RunRecord | undefined; complete: RunRecord | undefined; silent: boolean; failed: boolean; blind: boolean },
+  now: number,
+): string {
+  const { latest, complete, silent, failed, blind } = sight;
+  if (latest === undefined) return `no run from ${vantage} is on record: is its timer enabled, and is --vantage ${vantage}?`;
+  if (failed && latest.stage === 'untold')
+    return `the run of ${moment(latest.startedAt)} from ${vantage} could not tell what was due: ${latest.exceptions.at(-1) ?? 'no reason on record'}`;
+  if (failed)
+    return `the run of ${moment(latest.startedAt)} from ${vantage} ended at stage "${latest.stage}": look at its log there`;
+  if (complete === undefined) return `no run from ${vantage} was ever complete: the last began ${moment(latest.startedAt)}`;
+  if (silent)
+    return `no complete run from ${vantage} for ${Math.floor((now - complete.stageAt) / HOUR_MS)} hours: the last was ${moment(complete.stageAt)}`;
+  if (blind) return `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be reached from there`;
+  return `all is well: the last complete run from ${vantage} was ${moment(complete.stageAt)}`;
+}
+
+const LONGEST_RUN_MS = 3 * HOUR_MS;
