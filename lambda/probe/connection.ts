@@ -8,6 +8,7 @@
 import { connect, type Socket } from 'node:net';
 import { createSecureContext, type SecureContext, connect as secure, type TLSSocket } from 'node:tls';
 import type { Base64Der } from '../certificate/anchors.ts';
+import { familyOf } from '../route/host-name.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
 import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
@@ -32,7 +33,7 @@ export interface ProbeOptions {
 export function openProbe(options: ProbeOptions): Probe {
   const door: Door = { ...options, contexts: contextsFor(options.anchors) };
   return async (conversation, signal) => {
-    const purpose = options.allowPrivateAddresses ? undefined : barred(conversation.address);
+    const purpose = leftAlone(conversation.address, options);
     if (purpose !== undefined) return { kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: purpose };
     try {
       return await converseTwice(conversation, door, signal);
@@ -40,6 +41,12 @@ export function openProbe(options: ProbeOptions): Probe {
       return { kind: 'unseen', phase: 'connect', reason: 'our-bug', detail: String(error).slice(0, 300) };
     }
   };
+}
+
+/** Why an address is not connected to: never what is none, since connecting would look it up. */
+function leftAlone(address: string, { allowPrivateAddresses }: ProbeOptions): string | undefined {
+  if (familyOf(address) === undefined) return 'not an address';
+  return allowPrivateAddresses ? undefined : barred(address);
 }
 
 interface Door extends ProbeOptions {

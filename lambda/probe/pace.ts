@@ -21,6 +21,8 @@ export interface PaceOptions {
   readonly restAfter421Ms: number;
   /** Epoch ms at which probing ends: what is under way is broken off, what is left is `not-attempted`. */
   readonly stopAt: number;
+  /** Epoch ms; the real clock where absent. */
+  readonly now?: () => number;
   /** Told after each result. */
   readonly onProgress?: (done: number) => void;
 }
@@ -44,6 +46,7 @@ interface Network {
 class Batch {
   readonly #probe: Probe;
   readonly #options: PaceOptions;
+  readonly #now: () => number;
   readonly #networks = new Map<string, Network>();
   readonly #addresses = new Map<string, number>();
   readonly #results: Record<string, ProbeResult> = {};
@@ -57,6 +60,7 @@ class Batch {
   constructor(conversations: readonly Conversation[], probe: Probe, options: PaceOptions) {
     this.#probe = probe;
     this.#options = options;
+    this.#now = options.now ?? Date.now;
     for (const conversation of conversations) {
       const key = networkOf(conversation.address);
       const network = this.#networks.get(key);
@@ -66,7 +70,7 @@ class Batch {
   }
 
   async run(): Promise<Record<string, ProbeResult>> {
-    const end = setTimeout(() => this.#end(), Math.max(0, this.#options.stopAt - Date.now()));
+    const end = setTimeout(() => this.#end(), Math.max(0, this.#options.stopAt - this.#now()));
     await new Promise<void>((resolve) => {
       this.#finish = resolve;
       this.#pump();
@@ -76,33 +80,31 @@ class Batch {
     return this.#results;
   }
 
-  /** Starts whatever may start now, one of each network in turn, so that no network gets its conversations in a burst. */
+  /** Starts whatever may start now. A network that got its turn goes to the end of the line, so that none is met in a burst. */
   #pump(): void {
-    for (let started = true; started && this.#underWay < this.#options.concurrency; ) {
-      started = false;
-      for (const [key, network] of this.#networks) {
-        if (this.#underWay >= this.#options.concurrency) break;
-        if (network.waiting.length === 0 && network.underWay === 0) this.#networks.delete(key);
-        const next = this.#nextOf(network);
-        if (next === undefined) continue;
-        started = true;
-        this.#start(next, network);
-      }
+    for (const [key, network] of this.#networks) {
+      if (this.#underWay >= this.#options.concurrency) return;
+      if (network.waiting.length === 0 && network.underWay === 0) this.#networks.delete(key);
+      const next = this.#nextOf(network);
+      if (next === undefined) continue;
+      this.#networks.delete(key);
+      this.#networks.set(key, network);
+      this.#start(next, network);
     }
-    if (this.#underWay > 0) return;
     if (this.#networks.size === 0) this.#finish();
-    else this.#wait();
+    else this.#wakeAfterRest();
   }
 
-  /** Nothing is under way and all that is left rests. */
-  #wait(): void {
-    const wake = Math.min(...[...this.#networks.values()].map((network) => network.restUntil));
+  #wakeAfterRest(): void {
+    const now = this.#now();
+    const rests = [...this.#networks.values()].map((network) => network.restUntil).filter((until) => until > now);
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#pump(), Math.max(0, wake - Date.now()));
+    if (rests.length > 0) this.#timer = setTimeout(() => this.#pump(), Math.min(...rests) - now);
   }
 
   #nextOf(network: Network): Conversation | undefined {
-    if (network.underWay >= this.#options.perNetwork || network.restUntil > Date.now()) return undefined;
+    const now = this.#now();
+    if (network.underWay >= this.#options.perNetwork || network.restUntil > now || now >= this.#options.stopAt) return undefined;
     const index = network.waiting.findIndex(({ address }) => (this.#addresses.get(address) ?? 0) < this.#options.perAddress);
     return index < 0 ? undefined : network.waiting.splice(index, 1)[0];
   }
@@ -118,7 +120,7 @@ class Batch {
 
   #settle(conversation: Conversation, network: Network, result: ProbeResult): void {
     if (result.kind === 'unseen' && result.reason === 'reply-421') {
-      network.restUntil = Date.now() + this.#options.restAfter421Ms;
+      network.restUntil = this.#now() + this.#options.restAfter421Ms;
       if (!this.#rested.has(conversation.id) && network.restUntil < this.#options.stopAt) {
         this.#rested.add(conversation.id);
         network.waiting.push(conversation);

@@ -60,13 +60,14 @@ export class ReplyReader {
   }
 }
 
-/** Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case, the first line (the server's name) apart. */
+/** Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case. The first word told is the server's name. */
 export function offers(reply: FullReply, keyword: string): boolean {
-  return reply.lines.slice(1).some((line) => {
-    const words = line.replace(/^[^- ]*[- ]+/, '').split(/[ \t=]/, 1);
-    return words[0]?.toUpperCase() === keyword;
-  });
+  const words = reply.lines.map((line) => EHLO_LINE.exec(line)?.[1]).filter((word) => word !== undefined);
+  return words.slice(1).some((word) => word.toUpperCase() === keyword);
 }
+
+/** "code (SP|-) ehlo-keyword (SP|=) ehlo-param...", as smtp_helo() takes lines apart; the code may be any word. */
+const EHLO_LINE = /^[- ]*[^- ]+[- ][ \t=]*([^ \t=]+)/;
 
 /** Valid UTF-8 stays; controls, invisible and direction-changing characters become `?`, as Postfix's printable() does for controls. */
 function neutral(bytes: Uint8Array): string {

@@ -33,22 +33,28 @@ export class Wire {
   /** The next reply. The deadline is for the whole of it: a server that drips bytes gains nothing. */
   hear(timeoutMs: number): Promise<FullReply | Loss> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
-        this.#lose({ reason: 'timed-out' });
-      }, timeoutMs);
+      const timer = setTimeout(() => this.#lose({ reason: 'timed-out' }), timeoutMs);
       const look = (): void => {
-        const reply = this.#reader.take();
-        if (reply === undefined && this.#loss === undefined) return;
-        if (reply === 'too-long') this.#lose({ reason: 'protocol-error', detail: 'a reply without end' });
+        const heard = this.#heard();
+        if (heard === undefined) return;
         clearTimeout(timer);
         this.#wake = undefined;
         this.#socket.pause();
-        resolve(reply === undefined || reply === 'too-long' ? (this.#loss ?? LOST) : reply);
+        resolve(heard);
       };
       this.#wake = look;
       this.#socket.resume();
       look();
     });
+  }
+
+  /** A whole reply goes before whatever happened to the connection behind it. */
+  #heard(): FullReply | Loss | undefined {
+    const reply = this.#reader.take();
+    if (reply !== 'too-long') return reply ?? this.#loss;
+    this.#socket.destroy();
+    this.#loss = { reason: 'protocol-error', detail: 'a reply without end' };
+    return this.#loss;
   }
 
   /** Whether bytes are left behind the last reply. */

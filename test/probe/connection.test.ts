@@ -1,0 +1,284 @@
+/** The door, against scripted servers on loopback: what each oddity is told as, and what we said to it. */
+import { X509Certificate } from 'node:crypto';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import type { TlsDemand } from '../../lambda/policy/demand.ts';
+import { defaultSettings } from '../../lambda/policy/settings.ts';
+import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
+import type { ProbeResult } from '../../lambda/probe/result.ts';
+import { type Authority, createAuthority, type Issued, selfSigned } from '../internet/authority.ts';
+import type { Behaviour } from '../internet/smtp-script.ts';
+import { type SmtpOptions, type SmtpServer, startSmtp } from '../internet/smtp-server.ts';
+import { conversationWith } from './demand.ts';
+
+let root: Authority;
+let leaf: Issued;
+const servers: SmtpServer[] = [];
+
+beforeAll(async () => {
+  root = await createAuthority();
+  leaf = await (await root.intermediate()).issue({ dnsNames: ['mx.example.test'] });
+});
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function serve(behaviour: Behaviour = 'ok', options: SmtpOptions = {}): Promise<SmtpServer> {
+  const server = await startSmtp({ chain: leaf.chainPem, key: leaf.keyPem, behaviour, ...options });
+  servers.push(server);
+  return server;
+}
+
+const door = (options: Partial<ProbeOptions> = {}) =>
+  openProbe({
+    heloName: 'watch.example.test',
+    greetingTimeoutMs: 150,
+    stepTimeoutMs: 150,
+    anchors: [root.certificate.der],
+    allowPrivateAddresses: true,
+    ...options,
+  });
+
+async function probe(
+  behaviour: Behaviour,
+  demand: Partial<TlsDemand> = {},
+): Promise<{ result: ProbeResult; server: SmtpServer }> {
+  const server = await serve(behaviour);
+  return { result: await door()(conversationWith(server, demand)), server };
+}
+
+const SAID = ['EHLO watch.example.test', 'STARTTLS', 'EHLO watch.example.test', 'QUIT'];
+
+test('a good server is told in full: session, chain as sent, and what OpenSSL says', async () => {
+  const { result, server } = await probe('ok');
+  expect(result).toEqual({
+    kind: 'presented',
+    protocol: 'TLSv1.3',
+    cipher: 'TLS_AES_256_GCM_SHA384',
+    group: 'X25519',
+    chain: leaf.chain,
+    verify: 'OK',
+  });
+  expect(server.conversations.map(({ commands }) => commands)).toEqual([SAID]);
+});
+
+test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }>([
+  { behaviour: 'refuse', result: unseen('connect', 'refused'), said: [] },
+  { behaviour: 'silent', result: unseen('greeting', 'timed-out'), said: [] },
+  { behaviour: 'close', result: unseen('greeting', 'connection-lost'), said: [] },
+  { behaviour: 'banner421', result: unseen('greeting', 'reply-421', '421 busy'), said: [] },
+  { behaviour: 'banner450', result: unseen('greeting', 'greeting-4xx', '450 greylisted, come back later'), said: ['QUIT'] },
+  { behaviour: 'banner554', result: unseen('greeting', 'greeting-5xx', '554 no'), said: ['QUIT'] },
+  {
+    behaviour: 'banner-escapes',
+    result: unseen('greeting', 'greeting-5xx', '554 ?[2J?<script>alert(1)</script> @everyone'),
+    said: ['QUIT'],
+  },
+  { behaviour: 'banner-junk', result: unseen('greeting', 'timed-out'), said: [] },
+  {
+    behaviour: 'banner-endless',
+    result: { ...unseen('greeting', 'protocol-error'), detail: 'a reply without end' } as ProbeResult,
+    said: [],
+  },
+  {
+    behaviour: 'ehlo421',
+    result: unseen('ehlo', 'reply-421', '421 too many connections from your host'),
+    said: SAID.slice(0, 1),
+  },
+  { behaviour: 'ehlo-close', result: unseen('ehlo', 'connection-lost'), said: SAID.slice(0, 1) },
+  { behaviour: 'ehlo-silent', result: unseen('ehlo', 'timed-out'), said: SAID.slice(0, 1) },
+  {
+    behaviour: 'ehlo-and-helo-refused',
+    result: unseen('ehlo', 'ehlo-refused', '550 go away'),
+    said: ['EHLO watch.example.test', 'HELO watch.example.test', 'QUIT'],
+  },
+  {
+    behaviour: 'ehlo-refused',
+    result: { kind: 'no-tls', why: 'ehlo-refused', reply: { code: 502, text: '502 not implemented' } },
+    said: ['EHLO watch.example.test', 'HELO watch.example.test', 'QUIT'],
+  },
+  { behaviour: 'nostarttls', result: { kind: 'no-tls', why: 'not-offered' }, said: ['EHLO watch.example.test', 'QUIT'] },
+  {
+    behaviour: 'starttls454',
+    result: { kind: 'no-tls', why: 'refused-4xx', reply: { code: 454, text: '454 TLS not available' } },
+    said: [...SAID.slice(0, 2), 'QUIT'],
+  },
+  {
+    behaviour: 'starttls554',
+    result: { kind: 'no-tls', why: 'refused-5xx', reply: { code: 554, text: '554 5.7.0 no TLS for you' } },
+    said: [...SAID.slice(0, 2), 'QUIT'],
+  },
+  { behaviour: 'starttls421', result: unseen('starttls', 'reply-421', '421 closing'), said: SAID.slice(0, 2) },
+  { behaviour: 'starttls-close', result: unseen('starttls', 'connection-lost'), said: SAID.slice(0, 2) },
+  { behaviour: 'starttls-silent', result: unseen('starttls', 'timed-out'), said: SAID.slice(0, 2) },
+  { behaviour: 'handshake-silent', result: unseen('handshake', 'timed-out'), said: SAID.slice(0, 2) },
+  {
+    behaviour: 'injection',
+    result: { kind: 'handshake-failed', cause: 'plaintext behind the reply to STARTTLS' },
+    said: SAID.slice(0, 2),
+  },
+])('$behaviour is $result.kind, after what was said', async ({ behaviour, result, said }) => {
+  const { result: told, server } = await probe(behaviour);
+  expect(told).toEqual(result);
+  expect(server.conversations.flatMap(({ commands }) => commands)).toEqual(said);
+});
+
+test.each<{ behaviour: Behaviour; result: Partial<ProbeResult> }>([
+  { behaviour: 'banner-multiline', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'banner-long-line', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'tls10', result: { protocol: 'TLSv1' } },
+  { behaviour: 'tls11', result: { protocol: 'TLSv1.1' } },
+  { behaviour: 'tls12', result: { protocol: 'TLSv1.2' } },
+  { behaviour: 'tls13', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'aes128', result: { cipher: 'ECDHE-ECDSA-AES128-GCM-SHA256' } },
+  { behaviour: 'anonymous', result: { cipher: 'AECDH-AES256-SHA', chain: [] } },
+  { behaviour: 'ehlo-after-tls-refused', result: { protocol: 'TLSv1.3', afterTls: { code: 554, text: '554 go away' } } },
+])('$behaviour is fine at encrypt', async ({ behaviour, result }) => {
+  expect((await probe(behaviour)).result).toMatchObject({ kind: 'presented', ...result });
+});
+
+test.each<{ behaviour: Behaviour; demand: Partial<TlsDemand>; cause: string }>([
+  { behaviour: 'tls11', demand: { level: 'secure' }, cause: 'tlsv1 alert protocol version' },
+  { behaviour: 'anonymous', demand: { level: 'secure' }, cause: 'ssl/tls alert handshake failure' },
+  { behaviour: 'tls12', demand: { protocols: '>=TLSv1.3' }, cause: 'tlsv1 alert protocol version' },
+  { behaviour: 'tls13', demand: { protocols: '!TLSv1.2' }, cause: 'tlsv1 alert protocol version' },
+  { behaviour: 'aes128', demand: { excludeCiphers: 'AES128' }, cause: 'ssl/tls alert handshake failure' },
+  { behaviour: 'drop', demand: {}, cause: 'connection closed during the handshake' },
+  { behaviour: 'garbage', demand: {}, cause: 'wrong version number' },
+  { behaviour: 'ok', demand: { wrapperMode: true }, cause: 'wrong version number' },
+])('$behaviour with $demand fails in the handshake: $cause', async ({ behaviour, demand, cause }) => {
+  expect((await probe(behaviour, demand)).result).toEqual({ kind: 'handshake-failed', cause });
+});
+
+test('an impossible offer still asks for TLS, and then hangs up', async () => {
+  const { result, server } = await probe('ok', { cipherGrade: 'bogus' });
+  expect(result).toEqual({ kind: 'handshake-failed', cause: 'cipher grade "bogus" does not exist' });
+  expect(server.conversations.map(({ commands, hello }) => ({ commands, hello }))).toEqual([
+    { commands: SAID.slice(0, 2), hello: undefined },
+  ]);
+});
+
+test('an impossible offer hides nothing that comes before it', async () => {
+  expect((await probe('nostarttls', { cipherGrade: 'bogus' })).result).toEqual({ kind: 'no-tls', why: 'not-offered' });
+});
+
+test('wrapper mode shakes hands first, and then hears the greeting', async () => {
+  const { result, server } = await probe('wrapper', { wrapperMode: true });
+  expect(result).toMatchObject({ kind: 'presented', verify: 'OK' });
+  expect(server.conversations.map(({ commands }) => commands)).toEqual([['EHLO watch.example.test', 'QUIT']]);
+});
+
+test('without wrapper mode a TLS-only port says nothing', async () => {
+  expect((await probe('wrapper')).result).toEqual(unseen('greeting', 'timed-out'));
+});
+
+test('STARTTLS is not heard where smtp_discard_ehlo_keywords has it', async () => {
+  const server = await serve();
+  const settings = { ...defaultSettings('3.11'), discardEhloKeywords: ['starttls'] };
+  expect(await door()(conversationWith(server, {}, settings))).toEqual({ kind: 'no-tls', why: 'not-offered' });
+});
+
+test('the hello is Postfix’s: no SNI, no hybrid group, small, TLS 1.0 and up at encrypt', async () => {
+  const { server } = await probe('ok');
+  const hello = server.conversations[0]?.hello;
+  expect(hello).toMatchObject({
+    versions: [0x0304, 0x0303, 0x0302, 0x0301],
+    groups: [29, 30, 23, 24, 25, 256, 257],
+  });
+  expect(hello?.servername).toBeUndefined();
+  expect(hello?.bytes).toBeLessThan(600);
+});
+
+test('above encrypt TLS 1.2 is the least, by OpenSSL’s security level, and nothing is anonymous', async () => {
+  const { server } = await probe('ok', { level: 'secure' });
+  const hello = server.conversations[0]?.hello;
+  expect(hello?.versions).toEqual([0x0304, 0x0303]);
+  // TLS_ECDH_anon_WITH_AES_256_CBC_SHA and TLS_DH_anon_WITH_AES_256_GCM_SHA384.
+  expect(hello?.cipherSuites).not.toContain(0xc019);
+  expect(hello?.cipherSuites).not.toContain(0x00a7);
+});
+
+test('protocols say what the hello offers, hole and all: the lower part of a list with a hole', async () => {
+  const { server } = await probe('tls13', { protocols: '!TLSv1.2' });
+  expect(server.conversations[0]?.hello?.versions).toEqual([0x0302]);
+});
+
+test('SNI is sent where the policy wants it, and another certificate comes', async () => {
+  const other = await root.issue({ dnsNames: ['sni.example.test'] });
+  const server = await serve('ok', { sniChains: { 'mx.example.test': { chain: other.chainPem, key: other.keyPem } } });
+  const result = await door()(conversationWith(server, { servername: { kind: 'hostname' } }));
+  expect(result).toMatchObject({ chain: other.chain });
+  expect(server.conversations[0]?.hello?.servername).toBe('mx.example.test');
+});
+
+test('a server that wants SNI refuses a hello without', async () => {
+  const server = await serve('ok', { sniOnly: true });
+  expect(await door()(conversationWith(server))).toEqual({ kind: 'handshake-failed', cause: 'tlsv1 unrecognized name' });
+});
+
+test('the chain is told as sent: duplicates, aliens, no order', async () => {
+  const alien = await selfSigned({ dnsNames: ['alien.test'] });
+  const sent = [...leaf.chain, ...alien.chain, leaf.chain[0] ?? '', root.certificate.der];
+  const pem = sent.map((der) => new X509Certificate(Buffer.from(der, 'base64')).toString()).join('');
+  const server = await serve('ok', { chain: pem });
+  expect(await door()(conversationWith(server))).toMatchObject({ chain: sent, verify: 'OK' });
+});
+
+test.each([
+  { certificate: async () => selfSigned(), verify: 'DEPTH_ZERO_SELF_SIGNED_CERT' },
+  {
+    certificate: async () => root.issue({ notAfter: Date.UTC(2020, 0), notBefore: Date.UTC(2019, 0) }),
+    verify: 'CERT_HAS_EXPIRED',
+  },
+  { certificate: async () => (await createAuthority('Other')).issue(), verify: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE' },
+])('an untrusted chain breaks nothing off: $verify', async ({ certificate, verify }) => {
+  const { chainPem, keyPem, chain } = await certificate();
+  const server = await serve('ok', { chain: chainPem, key: keyPem });
+  expect(await door()(conversationWith(server))).toMatchObject({ kind: 'presented', chain, verify });
+});
+
+test('without anchors nothing is trusted, Node’s own roots least of all', async () => {
+  const server = await serve();
+  expect(await door({ anchors: [] })(conversationWith(server))).toMatchObject({ verify: 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY' });
+});
+
+test.each(['127.0.0.1', '::ffff:127.0.0.1', '10.0.0.1', 'fd00::1'])('%s is left alone without leave', async (address) => {
+  const server = await serve();
+  const result = await door({ allowPrivateAddresses: false })(conversationWith({ ...server, address }));
+  expect(result).toMatchObject({ kind: 'unseen', phase: 'connect', reason: 'barred-address' });
+  expect(server.conversations).toEqual([]);
+});
+
+test('what is no address is never looked up', async () => {
+  const result = await door()(conversationWith({ address: 'localhost', port: 25 }));
+  expect(result).toEqual({ kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: 'not an address' });
+});
+
+test('an address that cannot be reached from here says why', async () => {
+  const result = await door()(conversationWith({ address: '255.255.255.255', port: 25 }));
+  expect(result).toMatchObject({ kind: 'unseen', phase: 'connect', reason: 'unreachable' });
+});
+
+test('a conversation that is called off ends as not attempted, wherever it is', async () => {
+  const results = (['silent', 'ehlo-silent', 'handshake-silent'] as const).map(async (behaviour) => {
+    const server = await serve(behaviour);
+    const stop = new AbortController();
+    setTimeout(() => stop.abort(), 50);
+    return door({ greetingTimeoutMs: 10_000, stepTimeoutMs: 10_000 })(conversationWith(server), stop.signal);
+  });
+  expect(await Promise.all(results)).toEqual([
+    unseen('greeting', 'not-attempted'),
+    unseen('ehlo', 'not-attempted'),
+    unseen('handshake', 'not-attempted'),
+  ]);
+});
+
+test('one that was called off before is not begun', async () => {
+  const server = await serve();
+  expect(await door()(conversationWith(server), AbortSignal.abort())).toEqual(unseen('connect', 'not-attempted'));
+  expect(server.conversations).toEqual([]);
+});
+
+function unseen(phase: string, reason: string, reply?: string): ProbeResult {
+  const kept = reply === undefined ? {} : { reply: { code: Number(reply.slice(0, 3)), text: reply } };
+  return { kind: 'unseen', phase, reason, ...kept } as ProbeResult;
+}

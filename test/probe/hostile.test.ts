@@ -1,0 +1,162 @@
+/** Servers that no script foresees: floods, drips, hosts that want other key exchange groups. */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { createSecureContext, TLSSocket } from 'node:tls';
+import { afterEach, beforeAll, expect, test } from 'vitest';
+import { openProbe } from '../../lambda/probe/connection.ts';
+import type { ProbeResult } from '../../lambda/probe/result.ts';
+import { createAuthority, type Issued } from '../internet/authority.ts';
+import { conversationWith } from './demand.ts';
+
+let leaf: Issued;
+beforeAll(async () => {
+  leaf = await (await createAuthority()).issue({ dnsNames: ['mx.example.test'] });
+});
+
+const closers: (() => void)[] = [];
+afterEach(() => {
+  for (const close of closers.splice(0)) close();
+});
+
+/** A server on loopback that does with each connection what it likes; `accepted` counts them. */
+async function listen(treat: (socket: Socket) => void): Promise<{ address: string; port: number; accepted: () => number }> {
+  let accepted = 0;
+  const server = createServer((socket) => {
+    accepted++;
+    closers.push(() => socket.destroy());
+    socket.on('error', () => {});
+    treat(socket);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  closers.push(() => server.close());
+  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port, accepted: () => accepted };
+}
+
+const probe = (server: { readonly address: string; readonly port: number }): Promise<ProbeResult> =>
+  openProbe({
+    heloName: 'watch.example.test',
+    greetingTimeoutMs: 200,
+    stepTimeoutMs: 200,
+    anchors: [],
+    allowPrivateAddresses: true,
+  })(conversationWith(server));
+
+/** Replies in order, one for each line heard; the last is what `then` does. */
+function answering(replies: readonly string[], then: (socket: Socket) => void = () => {}) {
+  return (socket: Socket): void => {
+    const left = [...replies];
+    socket.write(left.shift() ?? '');
+    socket.on('data', function heard() {
+      const reply = left.shift();
+      if (reply !== undefined) socket.write(reply);
+      if (left.length > 0) return;
+      socket.off('data', heard);
+      then(socket);
+    });
+  };
+}
+
+const EHLO = '250-mx.example.test\r\n250 STARTTLS\r\n';
+
+/** A byte now and then, for as long as anybody listens. */
+function drip(text: string): (socket: Socket) => void {
+  return (socket) => {
+    let at = 0;
+    const timer = setInterval(() => socket.write(text[at++ % text.length] ?? ''), 20);
+    closers.push(() => clearInterval(timer));
+  };
+}
+
+test.each<{ treat: (socket: Socket) => void; result: Partial<Extract<ProbeResult, { kind: 'unseen' }>>; because: string }>([
+  { treat: drip('220-no end\r\n'), result: { phase: 'greeting', reason: 'timed-out' }, because: 'drips its greeting' },
+  { treat: drip('2'), result: { phase: 'greeting', reason: 'timed-out' }, because: 'drips one line' },
+  {
+    treat: answering(['220 hi\r\n', ''], drip('250-x\r\n')),
+    result: { phase: 'ehlo', reason: 'timed-out' },
+    because: 'drips its extensions',
+  },
+  {
+    treat: answering(['220 hi\r\n', EHLO, ''], drip('220-x\r\n')),
+    result: { phase: 'starttls', reason: 'timed-out' },
+    because: 'drips its reply to STARTTLS',
+  },
+  {
+    treat: answering(['220 hi\r\n', EHLO, '220 go\r\n'], drip('\u0016\u0003\u0003')),
+    result: { phase: 'handshake', reason: 'timed-out' },
+    because: 'drips its handshake',
+  },
+  {
+    treat: (socket) => socket.write('x'.repeat(5_000_000)),
+    result: { phase: 'greeting', reason: 'protocol-error', detail: 'a reply without end' },
+    because: 'floods one line',
+  },
+  {
+    treat: answering(['220 hi\r\n', '250-x\r\n'.repeat(10_000)]),
+    result: { phase: 'ehlo', reason: 'protocol-error', detail: 'a reply without end' },
+    because: 'has 10,000 extensions',
+  },
+  {
+    treat: (socket) => socket.write('354 send\r\n'),
+    result: { phase: 'greeting', reason: 'protocol-error', reply: { code: 354, text: '354 send' } },
+    because: 'greets with an odd code',
+  },
+  {
+    treat: (socket) => void setTimeout(() => socket.resetAndDestroy(), 30),
+    result: { phase: 'greeting', reason: 'connection-lost' },
+    because: 'resets',
+  },
+  {
+    treat: (socket) => socket.end('220 half'),
+    result: { phase: 'greeting', reason: 'connection-lost' },
+    because: 'leaves in the middle',
+  },
+])('a server that $because is unseen', async ({ treat, result }) => {
+  expect(await probe(await listen(treat))).toEqual({ kind: 'unseen', ...result });
+});
+
+test('a 3xx to STARTTLS is a refusal for good, as Postfix takes it', async () => {
+  const server = await listen(answering(['220 hi\r\n', EHLO, '354 what\r\n', '221 bye\r\n']));
+  expect(await probe(server)).toEqual({ kind: 'no-tls', why: 'refused-5xx', reply: { code: 354, text: '354 what' } });
+});
+
+test('replies that come before their command are taken for it, as Postfix takes them', async () => {
+  const server = await listen((socket) => socket.end(`220 hi\r\n${EHLO}454 not now\r\n`));
+  expect(await probe(server)).toMatchObject({ kind: 'no-tls', why: 'refused-4xx' });
+});
+
+test.each([
+  { groups: 'X25519MLKEM768', accepted: 2, because: 'wants hybrid groups is tried again and said to depend on them' },
+  { groups: 'X25519', accepted: 1, because: 'takes ours is not' },
+])('a host that $because', async ({ groups, accepted }) => {
+  const context = createSecureContext({ cert: leaf.chainPem, key: leaf.keyPem, ecdhCurve: groups, minVersion: 'TLSv1.3' });
+  const server = await listen(
+    answering(['220 hi\r\n', EHLO, '220 go\r\n'], (socket) => {
+      const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
+      tls.on('error', () => socket.destroy()).on('data', () => tls.write('250 x\r\n'));
+    }),
+  );
+  const result = await probe(server);
+  expect(result).toMatchObject(accepted === 1 ? { kind: 'presented' } : { kind: 'handshake-failed', dependsOnGroups: true });
+  expect(server.accepted()).toBe(accepted);
+});
+
+test.each<{ does: (tls: TLSSocket) => void; result: Partial<ProbeResult>; because: string }>([
+  { does: (tls) => tls.write('x'.repeat(3_000_000)), result: { kind: 'presented' }, because: 'floods' },
+  { does: (tls) => tls.destroy(), result: { kind: 'presented' }, because: 'leaves' },
+  { does: () => {}, result: { kind: 'presented' }, because: 'falls silent' },
+  {
+    does: (tls) => tls.end('421 too busy\r\n'),
+    result: { kind: 'unseen', phase: 'ehlo-after-tls', reason: 'reply-421', reply: { code: 421, text: '421 too busy' } },
+    because: 'asks for a rest',
+  },
+])('a server that $because after a good handshake', async ({ does, result }) => {
+  const context = createSecureContext({ cert: leaf.chainPem, key: leaf.keyPem });
+  const server = await listen(
+    answering(['220 hi\r\n', EHLO, '220 go\r\n'], (socket) => {
+      const tls = new TLSSocket(socket, { isServer: true, secureContext: context });
+      tls.on('error', () => {}).once('data', () => does(tls));
+    }),
+  );
+  expect(await probe(server)).toMatchObject(result);
+});

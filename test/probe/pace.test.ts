@@ -1,0 +1,199 @@
+import { expect, test } from 'vitest';
+import type { Conversation } from '../../lambda/probe/conversation.ts';
+import { type PaceOptions, type Probe, probeBatch } from '../../lambda/probe/pace.ts';
+import type { ProbeResult } from '../../lambda/probe/result.ts';
+
+const PRESENTED: ProbeResult = { kind: 'presented', protocol: 'TLSv1.3', cipher: 'x', chain: [], verify: 'OK' };
+const REST: ProbeResult = { kind: 'unseen', phase: 'greeting', reason: 'reply-421' };
+const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
+
+let nextId = 0;
+const to = (address: string): Conversation => ({
+  id: `${nextId++}`,
+  address,
+  port: 25,
+  host: 'mx.test',
+  wrapperMode: false,
+  offer: { kind: 'impossible', because: 'nobody connects in this test' },
+  discardEhloKeywords: [],
+});
+
+const pace = (changes: Partial<PaceOptions> = {}): PaceOptions => ({
+  concurrency: 64,
+  perAddress: 2,
+  perNetwork: 4,
+  restAfter421Ms: 30,
+  stopAt: Date.now() + 60_000,
+  ...changes,
+});
+
+/** A probe that takes a moment, and counts what goes on at once by whatever `key` says. */
+function counting(key: (conversation: Conversation) => string, answer: () => ProbeResult = () => PRESENTED) {
+  const underWay = new Map<string, number>();
+  const most = new Map<string, number>();
+  const order: string[] = [];
+  const probe: Probe = async (conversation) => {
+    const name = key(conversation);
+    const now = (underWay.get(name) ?? 0) + 1;
+    underWay.set(name, now);
+    most.set(name, Math.max(most.get(name) ?? 0, now));
+    order.push(conversation.address);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    underWay.set(name, (underWay.get(name) ?? 1) - 1);
+    return answer();
+  };
+  return { probe, most: () => Object.fromEntries(most), order };
+}
+
+const repeat = (count: number, address: (i: number) => string) => Array.from({ length: count }, (_, i) => to(address(i)));
+
+test.each<{
+  conversations: readonly Conversation[];
+  key: (conversation: Conversation) => string;
+  most: Record<string, number>;
+  changes?: Partial<PaceOptions>;
+  because: string;
+}>([
+  {
+    conversations: repeat(12, () => '192.0.2.1'),
+    key: ({ address }) => address,
+    most: { '192.0.2.1': 2 },
+    because: 'two at a time with one address',
+  },
+  {
+    conversations: repeat(24, (i) => `192.0.2.${i}`),
+    key: () => 'network',
+    most: { network: 4 },
+    because: 'four with one /24',
+  },
+  {
+    conversations: repeat(24, (i) => `2001:db8:1:${i}::1`),
+    key: () => 'network',
+    most: { network: 4 },
+    because: 'four with one /48',
+  },
+  {
+    conversations: repeat(60, (i) => `198.51.${i}.1`),
+    key: () => 'all',
+    most: { all: 10 },
+    changes: { concurrency: 10 },
+    because: 'so many in all',
+  },
+  {
+    conversations: repeat(12, () => '127.0.0.1'),
+    key: () => 'all',
+    most: { all: 12 },
+    changes: { perAddress: 100, perNetwork: 100 },
+    because: 'more where the limits are lifted',
+  },
+])('$because', async ({ conversations, key, most, changes }) => {
+  const counted = counting(key);
+  const results = await probeBatch(conversations, counted.probe, pace(changes));
+  expect(counted.most()).toEqual(most);
+  expect(Object.keys(results).length).toBe(conversations.length);
+  expect(Object.values(results).every((result) => result === PRESENTED)).toBe(true);
+});
+
+test('networks take turns, so that none is met in a burst', async () => {
+  const counted = counting(({ address }) => address);
+  const conversations = [...repeat(3, () => '192.0.2.1'), ...repeat(3, () => '198.51.100.1'), ...repeat(3, () => '203.0.113.1')];
+  await probeBatch(conversations, counted.probe, pace({ concurrency: 1 }));
+  expect(counted.order).toEqual([
+    ...['192.0.2.1', '198.51.100.1', '203.0.113.1'],
+    ...['192.0.2.1', '198.51.100.1', '203.0.113.1'],
+    ...['192.0.2.1', '198.51.100.1', '203.0.113.1'],
+  ]);
+});
+
+test('a 421 rests its network, is tried once more, and others go on meanwhile', async () => {
+  const answers = [REST, PRESENTED, PRESENTED, PRESENTED];
+  const counted = counting(
+    ({ address }) => address,
+    () => answers.shift() ?? PRESENTED,
+  );
+  const conversations = [to('192.0.2.1'), to('192.0.2.2'), to('198.51.100.1')];
+  const results = await probeBatch(conversations, counted.probe, pace({ concurrency: 1 }));
+  expect(counted.order).toEqual(['192.0.2.1', '198.51.100.1', '192.0.2.2', '192.0.2.1']);
+  expect(Object.values(results)).toEqual([PRESENTED, PRESENTED, PRESENTED]);
+});
+
+test('a second 421 is the result', async () => {
+  const counted = counting(
+    ({ address }) => address,
+    () => REST,
+  );
+  const results = await probeBatch([to('192.0.2.1')], counted.probe, pace());
+  expect(counted.order.length).toBe(2);
+  expect(Object.values(results)).toEqual([REST]);
+});
+
+test('a first one too, where the rest would outlast the time', async () => {
+  const counted = counting(
+    ({ address }) => address,
+    () => REST,
+  );
+  const results = await probeBatch(
+    [to('192.0.2.1')],
+    counted.probe,
+    pace({ restAfter421Ms: 60_000, stopAt: Date.now() + 30_000 }),
+  );
+  expect(counted.order.length).toBe(1);
+  expect(Object.values(results)).toEqual([REST]);
+});
+
+test('when the time is up, what is under way is called off and what is left is not attempted', async () => {
+  const called: string[] = [];
+  const probe: Probe = (conversation, signal) =>
+    new Promise((resolve) => {
+      called.push(conversation.address);
+      signal?.addEventListener('abort', () => resolve(NOT_ATTEMPTED));
+    });
+  const conversations = repeat(5, (i) => `198.51.${i}.1`);
+  const results = await probeBatch(conversations, probe, pace({ concurrency: 2, stopAt: Date.now() + 20 }));
+  expect(called.length).toBe(2);
+  expect(Object.values(results)).toEqual(Array.from({ length: 5 }, () => NOT_ATTEMPTED));
+});
+
+test('when the time was up before, nothing is attempted', async () => {
+  const counted = counting(({ address }) => address);
+  const results = await probeBatch([to('192.0.2.1')], counted.probe, pace({ stopAt: Date.now() - 1 }));
+  expect(counted.order).toEqual([]);
+  expect(Object.values(results)).toEqual([NOT_ATTEMPTED]);
+});
+
+test('what rests when the time is up was not attempted', async () => {
+  const counted = counting(
+    ({ address }) => address,
+    () => REST,
+  );
+  const conversations = repeat(3, () => '192.0.2.1');
+  const results = await probeBatch(
+    conversations,
+    counted.probe,
+    pace({ concurrency: 1, restAfter421Ms: 60_000, stopAt: Date.now() + 40 }),
+  );
+  expect(counted.order.length).toBe(1);
+  expect(Object.values(results)).toEqual([REST, NOT_ATTEMPTED, NOT_ATTEMPTED]);
+});
+
+test('progress is told after each result', async () => {
+  const told: number[] = [];
+  await probeBatch(
+    repeat(3, (i) => `198.51.${i}.1`),
+    counting(() => '').probe,
+    pace({ onProgress: (done) => told.push(done) }),
+  );
+  expect(told).toEqual([1, 2, 3]);
+});
+
+test('nothing to do is done at once', async () => {
+  expect(await probeBatch([], counting(() => '').probe, pace())).toEqual({});
+});
+
+test('five thousand conversations with a thousand networks keep their manners', async () => {
+  const counted = counting(({ address }) => address.split('.').slice(0, 3).join('.'));
+  const conversations = repeat(5_000, (i) => `${1 + (i % 4)}.${(i >> 2) % 250}.0.${(i * 7) % 250}`);
+  const results = await probeBatch(conversations, counted.probe, pace({ concurrency: 2_000 }));
+  expect(Object.keys(results).length).toBe(5_000);
+  expect(Math.max(...Object.values(counted.most()))).toBeLessThanOrEqual(4);
+});

@@ -1,0 +1,98 @@
+import { expect, test } from 'vitest';
+import type { Bundle } from '../../lambda/policy/bundle.ts';
+import { defaultSettings } from '../../lambda/policy/settings.ts';
+import type { Conversation } from '../../lambda/probe/conversation.ts';
+import type { ProbeResult } from '../../lambda/probe/result.ts';
+import { believe, vantageOf } from '../../lambda/probe/vantage.ts';
+
+const bundle: Bundle = {
+  settings: defaultSettings('3.11'),
+  policyTables: [],
+  transportTables: [],
+  problems: [],
+  trust: { kind: 'anchors', certificates: ['AA=='], source: 'a file' },
+  anchorFiles: {},
+  destinations: [],
+  assumed: [],
+};
+
+const presented = (verify: string): ProbeResult => ({ kind: 'presented', protocol: 'TLSv1.3', cipher: 'x', chain: [], verify });
+const unseen = (reason: Extract<ProbeResult, { kind: 'unseen' }>['reason']): ProbeResult => ({
+  kind: 'unseen',
+  phase: 'connect',
+  reason,
+});
+
+/** One conversation for each address, with its result. */
+function run(results: readonly (readonly [address: string, result: ProbeResult])[]) {
+  const conversations = results.map(
+    ([address], i): Conversation => ({
+      id: `${i}`,
+      address,
+      port: 25,
+      host: 'mx.test',
+      wrapperMode: false,
+      offer: { kind: 'impossible', because: 'nobody connects in this test' },
+      discardEhloKeywords: [],
+    }),
+  );
+  return { conversations, results: Object.fromEntries(results.map(([, result], i) => [`${i}`, result])) };
+}
+
+const V4 = '192.0.2.1';
+const V6 = '2001:db8::1';
+
+test.each<{ results: readonly (readonly [string, ProbeResult])[]; vantage: unknown; because: string }>([
+  { results: [], vantage: { ipv4: 'untried', ipv6: 'untried' }, because: 'nothing was tried' },
+  { results: [[V4, presented('OK')]], vantage: { ipv4: 'clear', ipv6: 'untried' }, because: 'a valid chain proves one family' },
+  {
+    results: [
+      [V4, presented('OK')],
+      [V6, unseen('timed-out')],
+    ],
+    vantage: { ipv4: 'clear', ipv6: 'blind' },
+    because: 'and not the other',
+  },
+  {
+    results: [[V4, presented('CERT_HAS_EXPIRED')]],
+    vantage: { ipv4: 'blind', ipv6: 'untried' },
+    because: 'an invalid chain could be a meddler’s',
+  },
+  {
+    results: [[V4, { kind: 'no-tls', why: 'not-offered' }]],
+    vantage: { ipv4: 'blind', ipv6: 'untried' },
+    because: 'so could a server without TLS',
+  },
+  { results: [[V4, unseen('refused')]], vantage: { ipv4: 'blind', ipv6: 'untried' }, because: 'a refusal proves nothing' },
+  {
+    results: [[V4, unseen('not-attempted')]],
+    vantage: { ipv4: 'untried', ipv6: 'untried' },
+    because: 'what was not attempted was not tried',
+  },
+  { results: [[V4, unseen('barred-address')]], vantage: { ipv4: 'untried', ipv6: 'untried' }, because: 'nor what is barred' },
+])('$because', ({ results, vantage }) => {
+  const { conversations, results: byId } = run(results);
+  expect(vantageOf(conversations, byId, { bundle })).toEqual(vantage);
+});
+
+test('where there are no anchors any handshake is proof', () => {
+  const { conversations, results } = run([[V4, presented('UNABLE_TO_GET_ISSUER_CERT_LOCALLY')]]);
+  const none: Bundle = { ...bundle, trust: { kind: 'anchors', certificates: [], source: 'nothing' } };
+  const off: Bundle = { ...bundle, trust: { kind: 'engine-off', because: 'CAfile missing' } };
+  expect(vantageOf(conversations, results, { bundle: none }).ipv4).toBe('clear');
+  expect(vantageOf(conversations, results, { bundle: off }).ipv4).toBe('clear');
+});
+
+test.each([
+  { reason: 'timed-out', blind: 'no-way-out', because: 'silence may be ours' },
+  { reason: 'unreachable', blind: 'no-way-out', because: 'a missing route is' },
+  { reason: 'refused', blind: 'refused', because: 'a refusal is theirs' },
+  { reason: 'reply-421', blind: 'reply-421', because: 'so is a reply' },
+  { reason: 'connection-lost', blind: 'connection-lost', because: 'or a connection that was there' },
+  { reason: 'not-attempted', blind: 'not-attempted', because: 'what was not attempted stays so' },
+] as const)('a blind family has $reason become $blind: $because', ({ reason, blind }) => {
+  const { conversations, results } = run([[V4, unseen(reason)]]);
+  const believed = (ipv4: 'blind' | 'clear') => believe(results, conversations, { ipv4, ipv6: 'blind' })['0'];
+  expect(believed('blind')).toMatchObject({ kind: 'unseen', reason: blind });
+  expect(believed('clear')).toEqual(results['0']);
+});
