@@ -1,0 +1,64 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readMainCf } from '../../lambda/policy/main-cf.ts';
+
+test('comments, continuations, the last of two settings, and names that other lines set', () => {
+  const { parameters, lines, problems } = readMainCf(
+    [
+      '# comment',
+      'relayhost = [a.test]',
+      'smtp_tls_policy_maps =',
+      '  hash:$config_directory/one,',
+      '# between',
+      '  hash:$config_directory/two',
+      'config_directory=/etc/other',
+      'relayhost = [b.test]:587',
+      'myhostname = mail.a.test',
+      '',
+    ].join('\n'),
+    '3.7',
+  );
+  expect(parameters).toEqual({
+    relayhost: '[b.test]:587',
+    smtp_tls_policy_maps: 'hash:/etc/other/one,  hash:/etc/other/two',
+    config_directory: '/etc/other',
+    myhostname: 'mail.a.test',
+  });
+  expect(lines).toEqual({ relayhost: 8, smtp_tls_policy_maps: 3, config_directory: 7, myhostname: 9 });
+  expect(problems).toEqual([
+    { line: 8, kind: 'overridden', name: 'relayhost', says: 'main.cf, line 8: overriding earlier entry: relayhost=[a.test]' },
+  ]);
+});
+
+test('defaults of the version stand behind names that are not set', () => {
+  const text = 'x = $smtp_tls_secure_cert_match/$smtp_tls_servername/$mail_version/$nonsense\n';
+  expect(readMainCf(text, '3.7').parameters).toEqual({ x: 'nexthop, dot-nexthop//3.7/' });
+});
+
+test('an empty value is a value', () => {
+  expect(readMainCf('relayhost =\n', '3.7').parameters).toEqual({ relayhost: '' });
+});
+
+test.each([
+  {
+    text: 'relayhost [a.test]',
+    problem: { line: 1, kind: 'fatal', says: `main.cf, line 1: missing '=' after attribute name: "relayhost [a.test]"` },
+  },
+  { text: '= x', problem: { line: 1, kind: 'fatal', says: 'main.cf, line 1: missing attribute name: "= x"' } },
+  {
+    text: ' relayhost = x',
+    problem: { line: 1, kind: 'leading-blank', says: 'main.cf: logical line must not start with whitespace: " relayhost = x"' },
+  },
+  { text: 'a = ${b', problem: { line: 1, kind: 'macro', name: 'a', says: 'truncated macro reference: "${b"' } },
+])('$text', ({ text, problem }) => {
+  expect(readMainCf(text, '3.7').problems).toEqual([problem]);
+});
+
+test('no text makes it throw', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: fc.constantFrom('a', '=', '$', '{', '}', ' ', '\n', '#', ':', '?', '__proto__') }), (text) => {
+      expect(Object.keys(readMainCf(text, '3.7').lines).sort()).toEqual(Object.keys(readMainCf(text, '3.7').parameters).sort());
+    }),
+  );
+});
