@@ -20,7 +20,10 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
     case 'undetermined':
       return describeUndetermined(judgement);
     case 'pass':
-      return `${mail(judgement)} is delivered, ${PROTECTED[judgement.protection]}${seen(judgement)}`;
+      return sentences([
+        `${mail(judgement)} is delivered ${PROTECTED[judgement.protection]}${seen(judgement)}`,
+        daneOff(judgement),
+      ]);
     case 'degraded':
     case 'fail':
       return sentences([consequence(judgement), why(judgement), cure(judgement, suggestion), seen(judgement, true)]);
@@ -37,8 +40,8 @@ function consequence(judgement: Judgement): string {
     return `${mail(judgement)} would leave only through ${relay?.nextHop.text ?? 'another next hop'}, whose level is ${level}`;
   }
   if (verdict === 'degraded') {
-    if (judgement.decisive?.plaintextLater) return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
-    return `${mail(judgement)} is delivered, but not by every server it may be offered to`;
+    if (judgement.would === 'defer') return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
+    return `${mail(judgement)} is delivered, but not over every server that Postfix may try`;
   }
   const statuses = new Set(endings.map(({ status }) => status));
   const would = (['sent', 'deferred', 'bounced'] as const)
@@ -54,9 +57,7 @@ function why(judgement: Judgement): string {
   if (decisive !== undefined) return whyAddress(decisive);
   switch (first?.kind) {
     case 'misconfigured':
-      return first.reason === 'invalid-entry'
-        ? `The entry is broken: ${harmless(first.warning, 300)}`
-        : capital(harmless(first.warning, 300));
+      return `${BROKEN[first.reason]}: ${harmless(first.warning, 300)}`;
     case 'nowhere':
       return NOWHERE[first.route.reason];
     default:
@@ -78,10 +79,17 @@ function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
   return `At ${host} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
 }
 
-/** What would help: the suggested line is shown beside the sentence, so only its absence needs words. */
+/** A dane entry where DANE is off passes as may would: worth a word even though mail flows. */
+function daneOff({ views }: Judgement): string {
+  const demand = views[0]?.hop.demand;
+  return demand?.kind === 'demand' && demand.daneOff !== undefined
+    ? `Level dane is only may here: ${harmless(demand.daneOff)}`
+    : '';
+}
+
+/** What would help, where no suggested line does: that one is shown beside the sentence. */
 function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): string {
-  if (suggestion !== null) return `This line would deliver: ${suggestion.line}`;
-  return verdict === 'fail' && reason !== null ? (CURES[reason] ?? '') : '';
+  return verdict === 'fail' && reason !== null && suggestion === null ? (CURES[reason] ?? '') : '';
 }
 
 function describeUndetermined(judgement: Judgement): string {
@@ -110,11 +118,12 @@ function seen({ reached }: Judgement, asSentence = false): string {
 const mail = (judgement: Judgement) => `mail to ${name(judgement)}`;
 const name = ({ destination }: Judgement) => harmless(destination.name);
 const sentences = (parts: readonly string[]) => parts.filter((part) => part !== '').join('. ');
-const capital = (text: string) => text.slice(0, 1).toUpperCase() + text.slice(1);
 
 const WOULD = { sent: 'be delivered', deferred: 'be deferred', bounced: 'bounce' } as const;
 
-const PROTECTED = { none: 'perhaps in plaintext', encrypted: 'encrypted', authenticated: 'encrypted and authenticated' } as const;
+const PROTECTED = { none: 'in plaintext', encrypted: 'encrypted', authenticated: 'encrypted and authenticated' } as const;
+
+const BROKEN = { 'invalid-entry': 'The policy for it cannot be used', 'no-dnssec': 'DANE cannot be used here' } as const;
 
 const NOWHERE: Record<Extract<HopView, { readonly kind: 'nowhere' }>['route']['reason'], string> = {
   nxdomain: 'The domain does not exist',
@@ -125,17 +134,19 @@ const NOWHERE: Record<Extract<HopView, { readonly kind: 'nowhere' }>['route']['r
 };
 
 const THEIRS = 'The cure is theirs';
+const YOURS = 'The cure is yours';
 const CURES: Partial<Record<Reason | AddressFailure, string>> = {
+  'name-mismatch': `${THEIRS}: no match list can be recommended, since the certificate covers neither the next hop nor the MX host`,
   'missing-intermediate': `${THEIRS}: the server must send the intermediate certificates with its own`,
   expired: `${THEIRS}: the certificate must be renewed`,
   'issuer-expired': `${THEIRS}: the chain must lead over certificates that are in date`,
-  'not-yet-valid': `${THEIRS}: the certificate is not valid yet`,
+  'not-yet-valid': `${THEIRS}, unless the clock here is wrong`,
   'self-signed': `Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate`,
   'untrusted-issuer': 'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
   'wrong-purpose': `${THEIRS}: a certificate for TLS servers is needed (extended key usage serverAuth)`,
   'weak-signature': `${THEIRS}: the chain must be signed with SHA-2`,
   'invalid-ca': `${THEIRS}: an issuer in the chain may not issue`,
-  'chain-too-long': 'smtp_tls_scert_verifydepth sets the limit',
+  'chain-too-long': `${YOURS}: a larger smtp_tls_scert_verifydepth`,
   'not-permitted-name': `${THEIRS}: the issuer may not issue for this name`,
   'bad-signature': `${THEIRS}: the chain is damaged`,
   'starttls-not-offered': `${THEIRS}: the server must offer STARTTLS again; only may would deliver without`,
@@ -143,8 +154,8 @@ const CURES: Partial<Record<Reason | AddressFailure, string>> = {
   'starttls-refused': `${THEIRS}; soft_bounce = yes keeps such mail in the queue`,
   'digest-mismatch':
     'If the change was announced, list the new digest beside the old one, of the key rather than the certificate',
-  'tls-engine-off': 'The cure is yours: smtp_tls_CAfile must name a file with certificates',
-  'wrapper-mode-below-encrypt': 'The cure is yours: raise the level, or turn smtp_tls_wrappermode off',
+  'tls-engine-off': `${YOURS}: smtp_tls_CAfile must name a file with certificates`,
+  'wrapper-mode-below-encrypt': `${YOURS}: raise the level, or turn smtp_tls_wrappermode off`,
   'null-mx': 'There is nothing to deliver to: the entry can go',
   nxdomain: 'Unless the domain comes back, the entry can go',
 };

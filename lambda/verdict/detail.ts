@@ -35,16 +35,23 @@ export function nameClause(references: readonly string[], presented: readonly st
 
 /** Where a chain ends that reaches no anchor, or what else is wrong with it. */
 export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }>): string {
-  const { reason, endsAt } = trust;
-  if (reason !== 'untrusted-issuer' || endsAt === undefined) return harmless(trust.detail, 300);
-  const mozilla = endsAt.inMozilla ? "; it is in Mozilla's store" : '';
-  return `ends at ${harmless(endsAt.subject)}, sha256 ${endsAt.sha256}, not among your anchors${mozilla}`;
+  const { reason, opensslCode, endsAt } = trust;
+  const detail = harmless(trust.detail, 300);
+  if (reason === 'self-signed') return 'the certificate is self-signed';
+  if (reason === 'missing-intermediate') return `the intermediate certificate is missing: ${detail}`;
+  if (reason !== 'untrusted-issuer' || endsAt === undefined || opensslCode === 'UNABLE_TO_GET_ISSUER_CERT')
+    return `the ${detail}`;
+  const end = `the chain ends at ${harmless(endsAt.subject)}, sha256 ${endsAt.sha256},`;
+  if (endsAt.inMozilla) return `${end} not among your anchors; it is in Mozilla's store`;
+  if (endsAt.subject === endsAt.issuer) return `${end} not among your anchors`;
+  return `${end} whose issuer ${harmless(endsAt.issuer)} is not among your anchors`;
 }
 
-export function digestClause(demand: TlsDemand, certificate: string, key: string): string {
+export function digestClause({ digests, digestAlgorithm }: TlsDemand, certificate: string, key: string): string {
+  const { length } = digests;
   const wanted =
-    demand.digests.length === 0 ? 'no usable digest is listed' : `neither is among the ${demand.digests.length} listed`;
-  return `certificate ${demand.digestAlgorithm} ${certificate}, key ${key}: ${wanted}`;
+    length === 0 ? 'no usable digest is listed' : length === 1 ? 'another one is listed' : `${length} others are listed`;
+  return `the ${digestAlgorithm} digest of the certificate is ${certificate}, that of its key ${key}; ${wanted}`;
 }
 
 /** How the server ended the talk about TLS, or Postfix would not begin it. */

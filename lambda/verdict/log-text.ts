@@ -108,6 +108,10 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
       sentence: 'no answer to the connection; the failure of a better host may stand in the lines before',
     },
   },
+  {
+    pattern: /^connect to \S+: Connection reset by peer$/,
+    meaning: { reasons: ['connection-lost'], sentence: 'the connection was reset before a word was said' },
+  },
   { pattern: /^connect to \S+: /, meaning: { reasons: ['unreachable'], sentence: 'there is no way to the address' } },
   {
     pattern: /^conversation with \S+ timed out while receiving the initial server greeting$/,
@@ -145,7 +149,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: { reasons: ['dns-servfail', 'dns-timeout', 'dns-refused', 'dns-malformed'], sentence: 'DNS did not answer' },
   },
   {
-    pattern: /^Host or domain name not found\. /,
+    pattern: /^(?:Host or domain name not found\. |unable to look up host )/,
     meaning: { reasons: ['nxdomain', 'no-address'], sentence: 'there is no such name, or no address for it' },
   },
 ];

@@ -2,9 +2,11 @@
  * From the ways a delivery can end to the verdict of an entry: the table of outcomes in the design, row by row. Pure.
  */
 import type { Bundle } from '../policy/bundle.ts';
+import type { Demand } from '../policy/demand.ts';
 import type { Destination } from '../policy/destinations.ts';
 import type { EntryPlace } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
+import { parsePolicy } from '../policy/parse.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
 import type { Saying } from './postfix-says.ts';
@@ -46,8 +48,7 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
     destination,
     bundle,
     views,
-    level: demand?.kind !== 'demand' ? ('invalid' as const) : demand.daneOff === undefined ? demand.level : ('dane' as const),
-    match: demand?.kind !== 'demand' ? [] : demand.level === 'fingerprint' ? demand.digests : demand.match.map(printMatch),
+    ...asked(demand, destination, bundle),
   };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
   if (destination.unchecked !== undefined || first === undefined) {
@@ -103,6 +104,18 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
   const bouncer = endings.find(({ status, finding }) => status === 'bounced' && finding?.unseen === undefined)?.finding;
   const decisive = bouncer ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? failing[0];
   return conclude('fail', decisive?.verdict.reason ?? 'partly-unseen', decisive);
+}
+
+/** Level and match list as the entry, or else main.cf, puts them. */
+function asked(demand: Demand | undefined, { entry }: Destination, { settings }: Bundle): Pick<Judgement, 'level' | 'match'> {
+  if (demand?.kind === 'broken') return { level: 'invalid', match: [] };
+  if (demand === undefined) {
+    const policy = entry === undefined ? undefined : parsePolicy(entry.value, settings.version);
+    if (policy?.kind === 'broken') return { level: 'invalid', match: [] };
+    return { level: policy?.level ?? settings.securityLevel, match: policy?.attributes.match ?? [] };
+  }
+  const level = demand.daneOff === undefined ? demand.level : 'dane';
+  return { level, match: level === 'fingerprint' ? demand.digests : demand.match.map(printMatch) };
 }
 
 /** An entry for a later element of a next hop list is judged as if the elements before it had failed. */

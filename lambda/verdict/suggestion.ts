@@ -9,13 +9,15 @@ import { getDomain } from 'tldts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { MatchPattern } from '../policy/entry.ts';
 import { parseMatch, printMatch } from '../policy/match-pattern.ts';
+import type { NextHop } from '../policy/next-hop.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import { bracedTokens, tokens } from '../policy/token.ts';
 import { atLeast } from '../policy/version.ts';
-import { isHostName } from '../route/host-name.ts';
-import { type Finding, hostName } from './finding.ts';
+import { familyOf, isHostName } from '../route/host-name.ts';
+import { type Attempt, type Finding, hostName } from './finding.ts';
 import { matchNames, type PresentedNames, presentedNames, referenceIdentifiers } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
+import { listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
 /** Null where no match list would help. `judgeChanged` judges the same evidence under a changed policy. */
@@ -33,16 +35,17 @@ export function suggest(judgement: Judgement, judgeChanged: (changed: Destinatio
     const { leaf, trust, attempt } = finding;
     return leaf === undefined || trust?.kind !== 'trusted' || attempt.nextHop !== nextHop ? [] : [{ finding, leaf }];
   });
-  const names = presenting.flatMap(({ finding, leaf }) =>
-    finding.verdict.reason === 'name-mismatch' ? nameFor(hostName(finding.attempt.host).toLowerCase(), leaf) : [],
+  const wanted = presenting.flatMap(({ finding, leaf }) =>
+    finding.verdict.reason === 'name-mismatch' ? [nameFor(finding.attempt, leaf)] : [],
   );
+  const names = wanted.filter((name) => name !== undefined);
+  if (names.length < wanted.length || names.length === 0) return null;
   const wildcards = presenting.flatMap(({ leaf }) => presentedNames(leaf).filter((name) => name.startsWith('*.')));
   const found = collapse(distinct(names), wildcards).map(parseMatch);
   const kept = demand.match.filter((pattern) =>
     presenting.some(({ finding, leaf }) => covers([pattern], finding, leaf) && !covers(found, finding, leaf)),
   );
   const match = [...kept, ...found];
-  if (found.length === 0) return null;
 
   const line = lineWith(match, judgement);
   if (line === undefined) return null;
@@ -51,7 +54,7 @@ export function suggest(judgement: Judgement, judgeChanged: (changed: Destinatio
   const then = judgeChanged(changed);
   if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
   if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
-  return { line, restsOn: 'dns', because: because(found, destination.name), verdict: then.verdict };
+  return { line, ...grounds(found, nextHop), verdict: then.verdict };
 
   function covers(patterns: readonly MatchPattern[], { attempt }: Finding, leaf: PresentedNames): boolean {
     const references = referenceIdentifiers(patterns, { nextHop: attempt.nextHop.host, mxHost: hostName(attempt.host) });
@@ -59,18 +62,27 @@ export function suggest(judgement: Judgement, judgeChanged: (changed: Destinatio
   }
 }
 
-/** The presented name that stands for a host: the wildcard that covers it, the name itself, else the nearest of kin. */
-function nameFor(host: string, leaf: PresentedNames): string[] {
-  const usable = presentedNames(leaf)
-    .map((name) => name.toLowerCase())
-    .filter((name) => isHostName(name) && registrable(name) !== undefined);
+/**
+ * The presented name that stands for a host: one of the next hop itself, the wildcard that covers the host, its own name,
+ * else one of the same provider. Undefined where the certificate is for others altogether: whoever sits in between may
+ * have a valid certificate too. Where policy names the server by address, whatever name it has will do.
+ */
+function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
+  const host = hostName(mxHost).toLowerCase();
+  const domain = nextHop.host.toLowerCase();
+  const byAddress = familyOf(host) !== undefined && !nextHop.mx;
   const rank = (name: string): number => {
     const wildcard = name.startsWith('*.');
-    const covers = name === host || (wildcard && name.slice(1) === host.slice(Math.max(host.indexOf('.'), 0)));
-    const kin = registrable(name) === registrable(host);
-    return (covers ? 0 : kin ? 2 : 4) + (wildcard ? 0 : 1);
+    if (name === domain || name.endsWith(`.${domain}`)) return 0;
+    if (name === host || (wildcard && name.slice(1) === host.slice(host.indexOf('.')))) return wildcard ? 1 : 2;
+    if (registrable(name) === registrable(host)) return wildcard ? 3 : 4;
+    return byAddress ? 5 : UNRELATED;
   };
-  return usable.toSorted((a, b) => rank(a) - rank(b)).slice(0, 1);
+  const [best] = presentedNames(leaf)
+    .map((name) => name.toLowerCase())
+    .filter((name) => isHostName(name) && registrable(name) !== undefined && rank(name) < UNRELATED)
+    .toSorted((a, b) => rank(a) - rank(b));
+  return best;
 }
 
 /** Match elements for presented names: `.base` for wildcards, the common suffix of two or more names of one provider. */
@@ -112,13 +124,23 @@ function lineWith(match: readonly MatchPattern[], { views, bundle }: Judgement):
   return parsePolicy(value, bundle.settings.version).kind === 'policy' ? `${key} ${value}` : undefined;
 }
 
-function because(found: readonly MatchPattern[], destination: string): string {
-  const providers = distinct(found.map((pattern) => registrable(printMatch(pattern).replace(/^\./, '')) ?? printMatch(pattern)));
-  return (
-    `this rests on what DNS says today, unsigned: check with ${destination}, or in the documentation of ${providers.join(' and ')}, ` +
-    'that its mail is meant to go there'
-  );
+function grounds(found: readonly MatchPattern[], { host, mx }: NextHop): Pick<Suggestion, 'restsOn' | 'because'> {
+  const names = found.map((pattern) => printMatch(pattern).replace(/^\./, ''));
+  const domain = host.toLowerCase();
+  if (names.every((name) => name === domain || name.endsWith(`.${domain}`))) {
+    return { restsOn: 'policy', because: `it asks for names of ${domain} alone, whatever DNS says` };
+  }
+  const providers = listed(distinct(names.map((name) => registrable(name) ?? name)), 'and');
+  if (!mx)
+    return { restsOn: 'policy', because: `it asks for what ${domain} presents today: check that ${providers} is who you mean` };
+  return {
+    restsOn: 'dns',
+    because:
+      `its names were found through DNS, which is not signed here: check that mail for ${domain} is meant to go to ` +
+      `${providers}, in their documentation or with ${domain}`,
+  };
 }
 
 const registrable = (name: string) => getDomain(name.replace(/^\*?\./, ''), { allowPrivateDomains: true }) ?? undefined;
+const UNRELATED = 9;
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];
