@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
+import { type BundleParts, bundleOf } from './bundle-of.ts';
+
+const of = (policy: string, parts: BundleParts = {}) => destinationsOf(bundleOf(policy, parts));
+
+/** `a.test: a.test secure | fallback [f.test] none`, or why not. */
+function shown({ id, hops, unchecked }: Destination): string {
+  if (unchecked !== undefined) return `${id}: ${unchecked.reason}`;
+  const hop = ({ nextHop, demand, fallback }: (typeof hops)[number]) =>
+    `${fallback ? 'fallback ' : ''}${nextHop.text} ${demand.kind === 'demand' ? demand.level : 'broken'}`;
+  return `${id}: ${hops.map(hop).join(' | ')}`;
+}
+
+test.each<BundleParts & { policy: string; list: string[]; because: string }>([
+  {
+    policy: 'b.test secure\na.test encrypt',
+    list: ['b.test: b.test secure', 'a.test: a.test encrypt'],
+    because: 'in table order',
+  },
+  { policy: 'a.test none', list: ['a.test: level-none'], because: 'none asks nothing' },
+  { policy: 'a.test sekure', list: ['a.test: a.test broken'], because: 'a broken entry is judged' },
+  { policy: '.a.test secure', list: ['.a.test: parent-key'], because: 'a parent stands for many' },
+  {
+    policy: '.a.test secure',
+    destinations: ['x.a.test'],
+    list: ['.a.test x.a.test: x.a.test secure'],
+    because: 'unless one is named',
+  },
+  {
+    policy: '.a.test secure',
+    destinations: ['x.a.test', 'y.a.test'],
+    list: ['.a.test x.a.test: x.a.test secure', '.a.test y.a.test: y.a.test secure'],
+    because: 'or two',
+  },
+  {
+    policy: '.a.test secure\nx.a.test may',
+    destinations: ['x.a.test'],
+    list: ['.a.test: parent-key', 'x.a.test: x.a.test may'],
+    because: 'the entry of its own comes first',
+  },
+  {
+    policy: 'a.test secure\na.test may',
+    list: ['a.test: a.test secure', 'a.test #2: never-looked-up'],
+    because: 'the first of two counts',
+  },
+  {
+    policy: 'a.test secure',
+    destinations: ['a.test'],
+    list: ['a.test: a.test secure'],
+    because: 'a name that has an entry is not judged twice',
+  },
+  {
+    policy: 'a.test secure',
+    destinations: ['z.test'],
+    mainCf: 'smtp_tls_security_level = encrypt',
+    list: ['a.test: a.test secure', 'z.test: z.test encrypt'],
+    because: 'a name without one has the global level',
+  },
+  { policy: '', destinations: ['z.test'], list: ['z.test: level-none'], because: 'which may be none' },
+  {
+    policy: '',
+    destinations: ['[z.test]:587'],
+    mainCf: 'smtp_tls_security_level = may',
+    list: ['[z.test]:587: [z.test]:587 may'],
+    because: 'a next hop may be named',
+  },
+  {
+    policy: '[h.test]:587 secure\n[h.test] secure',
+    list: ['[h.test]:587: [h.test]:587 secure', '[h.test]: [h.test] secure'],
+    because: 'without word of transports, keys are next hops',
+  },
+  {
+    policy: '[h.test]:587 secure\n[h.test] secure',
+    mainCf: 'relayhost = [h.test]:587',
+    list: ['[h.test]:587: [h.test]:587 secure', '[h.test]: never-looked-up'],
+    because: 'the relayhost is one of them',
+  },
+  {
+    policy: 'a.test secure',
+    mainCf: 'relayhost = [h.test]',
+    list: ['a.test: never-looked-up'],
+    because: 'mail goes by the relayhost',
+  },
+  {
+    policy: 'a.test secure',
+    transport: 'a.test smtp:b.test',
+    list: ['a.test: never-looked-up'],
+    because: 'mail goes to another domain',
+  },
+  {
+    policy: 'b.test secure',
+    transport: 'a.test smtp:b.test\nb.test smtp:[h.test]',
+    list: ['b.test: b.test secure'],
+    because: 'another domain goes there',
+  },
+  {
+    policy: 'a.test secure',
+    transport: 'a.test lmtp:unix:x',
+    list: ['a.test: never-looked-up'],
+    because: 'lmtp looks up nothing here',
+  },
+  {
+    policy: 'a.test secure',
+    transport: 'a.test smtp:',
+    list: ['a.test: a.test secure'],
+    because: 'the domain is its own next hop',
+  },
+  {
+    policy: '[i.test] secure',
+    transport: 'a.test smtp:[h.test], [i.test]',
+    list: ['[i.test]: [h.test] none | [i.test] secure'],
+    because: 'the whole list is walked',
+  },
+  {
+    policy: 'a.test secure',
+    mainCf: 'smtp_fallback_relay = [f.test], g.test:587',
+    list: ['a.test: a.test secure | fallback [f.test] none | fallback g.test:587 none'],
+    because: 'fallback relays come last',
+  },
+  {
+    policy: '[f.test] secure',
+    mainCf: 'smtp_fallback_relay = [f.test]',
+    list: ['[f.test]: [f.test] secure'],
+    because: 'a fallback relay has an entry of its own',
+  },
+  {
+    policy: '* secure\na@b.test secure\nc.test. secure\nd.test, secure',
+    list: ['*: never-looked-up', 'a@b.test: never-looked-up', 'c.test.: never-looked-up', 'd.test,: never-looked-up'],
+    because: 'keys that no next hop can be',
+  },
+  {
+    policy: '217.28.220.172 encrypt',
+    list: ['217.28.220.172: 217.28.220.172 encrypt'],
+    because: 'a bare address can be a next hop',
+  },
+  {
+    policy: '[h.test]:587 secure',
+    mainCf: 'relayhost = [r.test]\nsender_dependent_relayhost_maps = hash:/s',
+    list: ['[h.test]:587: [h.test]:587 secure'],
+    because: 'where senders decide, any next hop may be',
+  },
+  {
+    policy: 'a.test may\na.test may\nb.test may',
+    type: 'texthash',
+    list: ['a.test: a.test broken', 'a.test #2: never-looked-up', 'b.test: b.test broken'],
+    because: 'one duplicate breaks a texthash',
+  },
+])('$policy $mainCf $transport: $because', ({ policy, list, because: _, ...parts }) => {
+  expect(of(policy, parts).map(shown)).toEqual(list);
+});
+
+test('each unchecked entry says why', () => {
+  const sentences = of(
+    '.p.test secure\nn.test none\nr.test secure\nr.test may\nt.test secure\n* may\n[x.test] may\n[y.test may',
+    {
+      transport: 't.test smtp:[h.test]:25',
+    },
+  ).map(({ unchecked }) => unchecked?.sentence);
+  expect(sentences).toEqual([
+    'this entry is for every domain below p.test; name one with --destination to have it judged',
+    'level none asks nothing of TLS',
+    undefined,
+    'this entry is never looked up: line 3 has the same key and comes first',
+    'this entry is never looked up: mail for t.test goes to [h.test]:25 (transport_maps), and that text is the key',
+    'this entry is never looked up: a policy table has no wildcard key',
+    'this entry is never looked up: no transport and no relayhost names the next hop [x.test]',
+    'this entry is never looked up: no next hop can have the text "[y.test"',
+  ]);
+});
+
+test('a key in two tables counts in the first', () => {
+  const bundle = bundleOf('a.test may', { mainCf: 'smtp_tls_policy_maps = hash:/tls_policy, hash:/two' });
+  const list = destinationsOf({
+    ...bundle,
+    policyTables: [...bundle.policyTables, { name: 'hash:/two', text: 'a.test none\nb.test may' }],
+  });
+  expect(list.map(shown)).toEqual(['a.test: a.test may', 'a.test #2: never-looked-up', 'b.test: b.test may']);
+  expect(list[1]?.unchecked?.sentence).toBe(
+    'this entry is never looked up: line 1 of hash:/tls_policy has the same key and is asked first',
+  );
+});
+
+test('a table that cannot be listed is named, and asked where it can be', () => {
+  const problem = { name: 'pcre:/p', kind: 'not-listable', because: 'its keys are patterns' } as const;
+  const bundle = bundleOf('b.test may', {
+    mainCf: 'smtp_tls_policy_maps = pcre:/p, hash:/tls_policy',
+    problems: [problem],
+    destinations: ['x.test', 'b.test'],
+  });
+  const unasked = destinationsOf(bundle);
+  expect(unasked.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: b.test may', 'x.test: table-not-listable']);
+  expect(unasked[0]?.unchecked?.sentence).toBe(
+    'the keys of pcre:/p cannot be listed (its keys are patterns); name destinations with --destination to have them judged',
+  );
+  expect(unasked[2]?.unchecked?.sentence).toBe('what pcre:/p says of x.test is not known here: its keys are patterns');
+  const asked = destinationsOf({
+    ...bundle,
+    policyTables: [...bundle.policyTables, { name: 'pcre:/p', text: 'x.test secure\n' }],
+  });
+  expect(asked.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: b.test may', 'x.test: x.test secure']);
+});
+
+test('mail that nothing can route is broken, whatever the policy says', () => {
+  const problem = {
+    name: 'hash:/transport',
+    kind: 'missing',
+    because: 'open database /transport.db: No such file or directory',
+  } as const;
+  const [first] = of('a.test secure', { transport: '', problems: [problem] });
+  expect(first?.hops.map(({ demand }) => demand)).toEqual([
+    { kind: 'broken', warning: 'transport_maps lookup failure', fatal: true },
+  ]);
+});
+
+test('U-labels keep their text as next hop, and have an ASCII name', () => {
+  const [first] = of('bücher.example secure');
+  expect(first).toMatchObject({
+    id: 'bücher.example',
+    name: 'xn--bcher-kva.example',
+    hops: [{ nextHop: { text: 'bücher.example' } }],
+  });
+});
+
+test('20,000 entries are listed in good time', () => {
+  const policy = Array.from({ length: 20_000 }, (_, i) => `d${i}.example secure match=.p${i % 50}.test\n`).join('');
+  expect(
+    of(policy, { transport: Array.from({ length: 5_000 }, (_, i) => `t${i}.example smtp:[h${i}.test]\n`).join('') }),
+  ).toHaveLength(20_000);
+});

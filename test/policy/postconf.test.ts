@@ -1,0 +1,38 @@
+import { expect, test } from 'vitest';
+import { isChrooted, overridesOf, parseServices } from '../../lambda/policy/postconf.ts';
+
+const OUTPUT = `smtp       inet  n       -       y       -       -       smtpd
+smtp       unix  -       -       y       -       -       smtp
+relay      unix  -       -       -       -       -       smtp -o syslog_name=postfix/$service_name
+uucp       unix  -       n       n       -       -       pipe flags=Fqhu user=uucp
+
+broken line
+`;
+
+test('services of postconf -M', () => {
+  expect(parseServices(OUTPUT)).toEqual([
+    { name: 'smtp', type: 'inet', chroot: 'y', command: 'smtpd' },
+    { name: 'smtp', type: 'unix', chroot: 'y', command: 'smtp' },
+    { name: 'relay', type: 'unix', chroot: '-', command: 'smtp' },
+    { name: 'uucp', type: 'unix', chroot: 'n', command: 'pipe' },
+  ]);
+});
+
+test('overrides of one service become main.cf lines', () => {
+  const output =
+    'smtp/inet/a = 1\nsmtp/unix/smtp_tls_security_level = encrypt\nsmtp/unix/relayhost = [r.test]\nrelay/unix/b = 2\n';
+  expect(overridesOf(output, { name: 'smtp', type: 'unix', chroot: 'n', command: 'smtp' })).toBe(
+    'smtp_tls_security_level = encrypt\nrelayhost = [r.test]\n',
+  );
+});
+
+test.each([
+  { column: 'y', version: '3.7', level: '3.6', chrooted: true, because: 'it says so' },
+  { column: 'n', version: '2.11', level: '0', chrooted: false, because: 'it says so' },
+  { column: '-', version: '2.11', level: '0', chrooted: true, because: 'before 3.0 the default is yes' },
+  { column: '-', version: '3.7', level: '0', chrooted: true, because: 'below compatibility_level 1 still' },
+  { column: '-', version: '3.7', level: '3.6', chrooted: false, because: 'from 3.0 no' },
+  { column: '-', version: '3.7', level: 'x', chrooted: false, because: 'a level that is none' },
+])('chroot column $column on $version at $level: $because', ({ column, version, level, chrooted }) => {
+  expect(isChrooted({ name: 'smtp', type: 'unix', chroot: column, command: 'smtp' }, version, level)).toBe(chrooted);
+});
