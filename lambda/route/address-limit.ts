@@ -53,7 +53,7 @@ export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettin
 }
 
 /** How many of each family are kept; undefined where nothing needs balancing. `start` is the family of the first address. */
-function balancedTargets(
+export function balancedTargets(
   stops: readonly Stop[],
   settings: LimitSettings,
   start: AddressFamily,
@@ -73,7 +73,7 @@ const stopsOf = (hosts: readonly MxHost[]): Stop[] =>
   hosts.flatMap((host) => host.addresses.map((address) => ({ host, address })));
 
 /** dns_rr_compare_pref_any() and its siblings: preference first, then the family where one is preferred. */
-const byRank =
+export const byRank =
   ({ addressPreference }: LimitSettings) =>
   (a: Stop, b: Stop): number => {
     const later = (stop: Stop): number => (addressPreference === 'any' || family(stop) === addressPreference ? 0 : 1);
@@ -81,4 +81,4 @@ const byRank =
   };
 
 const limitOf = ({ mxAddressLimit }: LimitSettings): number => (mxAddressLimit === 0 ? Number.POSITIVE_INFINITY : mxAddressLimit);
-const family = ({ address }: Stop): AddressFamily => familyOf(address) ?? 'ipv4';
+export const family = ({ address }: Stop): AddressFamily => familyOf(address) ?? 'ipv4';

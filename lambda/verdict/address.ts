@@ -92,8 +92,12 @@ function judgeChain(
 ): Finding {
   const { settings } = bundle;
   if (probedAt !== undefined && demand.anchors.kind === 'store') {
-    const then = trustAt(probedAt, presented, demand, bundle);
-    if (!agreesWithHandshake(then, presented.verify)) return unseen(bug(disagreement(then, presented)));
+    // A run lasts, and what ends during it may have been seen before or after.
+    const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) => trustAt(time, presented, demand, bundle));
+    const [then] = during;
+    if (then !== undefined && !during.some((trust) => agreesWithHandshake(trust, presented.verify))) {
+      return unseen(bug(disagreement(then, presented)));
+    }
   }
   const trust = trustAt(at, presented, demand, bundle);
   const references = referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
@@ -150,6 +154,8 @@ const disagreement = (trust: Trust, { verify }: Presented) =>
 const bug = (detail: string) => ({ kind: 'unseen', phase: 'handshake', reason: 'our-bug', detail }) as const;
 
 const NOT_JUDGED = { kind: 'unseen', phase: 'handshake', reason: 'not-attempted', detail: 'DANE is not judged yet' } as const;
+
+const LONGEST_RUN_MS = 3_600_000;
 
 const NO_TLS = {
   'not-offered': { reason: 'starttls-not-offered', phase: 'ehlo' },

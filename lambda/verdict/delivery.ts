@@ -135,8 +135,8 @@ function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
 
 function stopsOf(view: Extract<HopView, { readonly kind: 'hosts' }>, unseenAs: UnseenAs, attempted: Attempted): Stop<Finding>[] {
   return view.findings.map((finding) => ({
+    host: finding.attempt.host,
     address: finding.attempt.address,
-    preference: finding.attempt.host.preference,
     step: stepOf(finding, view, unseenAs, attempted),
     of: finding,
   }));

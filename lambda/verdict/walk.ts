@@ -5,16 +5,14 @@
  * in src/smtp/smtp_addr.c. Addresses of equal preference are shuffled there; instead of trying all n! orders, each
  * group is asked which members can be visited, which can end the walk, and which can be the last to speak.
  */
-import type { AddressFamily, Settings } from '../policy/settings.ts';
-import { familyOf } from '../route/host-name.ts';
+import type { AddressFamily } from '../policy/settings.ts';
+import { balancedTargets, byRank, family, type LimitSettings, type Stop as RouteStop } from '../route/address-limit.ts';
 
 /** What one address does to the walk: take the mail, refuse for good, fail so that the next is tried, or not be tried at all. */
 export type Step = 'takes' | 'bounces' | 'fails' | 'skipped';
 
 /** One address in the order answered. `of` is the caller's own. */
-export interface Stop<T> {
-  readonly address: string;
-  readonly preference: number;
+export interface Stop<T> extends RouteStop {
   readonly step: Step;
   readonly of: T;
 }
@@ -31,10 +29,8 @@ export interface WalkEnds<T> {
   readonly leftUntried: boolean;
 }
 
-export type WalkSettings = Pick<Settings, 'mxAddressLimit' | 'randomizeAddresses' | 'addressPreference' | 'balanceInetProtocols'>;
-
 /** Walks the addresses of one next hop. `stops` as the route has them: hosts by preference, A before AAAA of each. */
-export function walk<T>(stops: readonly Stop<T>[], settings: WalkSettings): WalkEnds<T> {
+export function walk<T>(stops: readonly Stop<T>[], settings: LimitSettings): WalkEnds<T> {
   const plans = plansFor(groupsOf(stops, settings), settings);
   const ends = plans.map((plan) => ({ ...followPlan(plan), reached: reachedBy(plan) }));
   const union = (pick: (end: (typeof ends)[number]) => readonly Stop<T>[]) => [
@@ -65,50 +61,37 @@ interface Group<T> {
 type Plan<T> = readonly Group<T>[];
 
 /** Stops whose order is settled, in groups whose order among themselves is chance: each on its own where nothing is shuffled. */
-function groupsOf<T>(stops: readonly Stop<T>[], settings: WalkSettings): Stop<T>[][] {
-  const preferred = settings.addressPreference;
-  const familyRank = (stop: Stop<T>) => (preferred === 'any' || familyOf(stop.address) === preferred ? 0 : 1);
-  const sorted = stops.toSorted((a, b) => a.preference - b.preference || familyRank(a) - familyRank(b));
+function groupsOf<T>(stops: readonly Stop<T>[], settings: LimitSettings): Stop<T>[][] {
+  const rank = byRank(settings);
+  const sorted = stops.toSorted(rank);
   if (!settings.randomizeAddresses) return sorted.map((stop) => [stop]);
   const groups: Stop<T>[][] = [];
   for (const stop of sorted) {
     const group = groups.at(-1);
-    const first = group?.[0];
-    const joins = first?.preference === stop.preference && familyRank(first) === familyRank(stop);
-    if (group !== undefined && joins) group.push(stop);
+    if (group?.[0] !== undefined && rank(group[0], stop) === 0) group.push(stop);
     else groups.push([stop]);
   }
   return groups;
 }
 
 /** How many of each group are visited; two plans where the family of the first address is chance and decides. */
-function plansFor<T>(groups: readonly Stop<T>[][], settings: WalkSettings): Plan<T>[] {
-  const limit = settings.mxAddressLimit;
-  const all = groups.flat();
-  const count = { ipv4: 0, ipv6: 0 };
-  for (const stop of all) count[familyOf(stop.address) ?? 'ipv4']++;
-  const balanced = settings.balanceInetProtocols && limit > 0 && count.ipv4 > 0 && count.ipv6 > 0 && all.length > limit;
-  if (!balanced) {
-    let left = limit > 0 ? limit : Number.POSITIVE_INFINITY;
-    const plan = groups.map((members) => {
-      const take = Math.min(left, members.length);
-      left -= take;
-      return { shares: [{ members, take }] };
-    });
-    return [plan];
-  }
-  const half = Math.floor(limit / 2);
-  if (count.ipv6 <= half) return [planBalanced(groups, { ipv4: limit - count.ipv6, ipv6: count.ipv6 })];
-  if (count.ipv4 <= half) return [planBalanced(groups, { ipv4: count.ipv4, ipv6: limit - count.ipv4 })];
-  if (limit % 2 === 0) return [planBalanced(groups, { ipv4: half, ipv6: half })];
-  const families = new Set((groups[0] ?? []).map((stop) => familyOf(stop.address) ?? 'ipv4'));
-  return [...families].map((first) =>
-    planBalanced(
-      groups,
-      { ipv4: half + (first === 'ipv4' ? 1 : 0), ipv6: half + (first === 'ipv6' ? 1 : 0) },
-      families.size > 1 ? first : undefined,
-    ),
-  );
+function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Plan<T>[] {
+  const starts = [...new Set((groups[0] ?? []).map(family))];
+  const plans = starts.flatMap((start) => {
+    const targets = balancedTargets(groups.flat(), settings, start);
+    return targets === undefined ? [] : [{ targets, start }];
+  });
+  if (plans.length === 0) return [planUnbalanced(groups, settings)];
+  return plans.map(({ targets, start }) => planBalanced(groups, targets, starts.length > 1 ? start : undefined));
+}
+
+function planUnbalanced<T>(groups: readonly Stop<T>[][], { mxAddressLimit }: LimitSettings): Plan<T> {
+  let left = mxAddressLimit > 0 ? mxAddressLimit : Number.POSITIVE_INFINITY;
+  return groups.map((members) => {
+    const take = Math.min(left, members.length);
+    left -= take;
+    return { shares: [{ members, take }] };
+  });
 }
 
 /** smtp_balance_inet_proto(): each family keeps its first addresses, up to its target; the order stays. */
@@ -119,10 +102,10 @@ function planBalanced<T>(
 ): Plan<T> {
   const left = { ...targets };
   return groups.map((group, i) => {
-    const share = (family: AddressFamily): Share<T> => {
-      const members = group.filter((stop) => (familyOf(stop.address) ?? 'ipv4') === family);
-      const take = Math.min(left[family], members.length);
-      left[family] -= take;
+    const share = (one: AddressFamily): Share<T> => {
+      const members = group.filter((stop) => family(stop) === one);
+      const take = Math.min(left[one], members.length);
+      left[one] -= take;
       return { members, take };
     };
     const shares = { ipv4: share('ipv4'), ipv6: share('ipv6') };

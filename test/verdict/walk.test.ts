@@ -1,9 +1,11 @@
 /** The walk over every order: rows for each rule, and every permutation tried where there are few addresses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { type Step, type Stop, type WalkSettings, walk } from '../../lambda/verdict/walk.ts';
+import type { LimitSettings } from '../../lambda/route/address-limit.ts';
+import type { MxHost } from '../../lambda/route/route.ts';
+import { type Step, type Stop, walk } from '../../lambda/verdict/walk.ts';
 
-const POSTFIX: WalkSettings = {
+const POSTFIX: LimitSettings = {
   mxAddressLimit: 5,
   randomizeAddresses: true,
   addressPreference: 'any',
@@ -20,12 +22,14 @@ function stops(text: string): Stop<string>[] {
     return letters.map((letter) => {
       const of = `${letter}${++count}`;
       const address = letter.startsWith('6') ? `2001:db8::${count}` : `192.0.2.${count}`;
-      return { address, preference: Number(preference), step: STEPS[letter.replace('6', '')] ?? 'fails', of };
+      return { host: hostAt(Number(preference)), address, step: STEPS[letter.replace('6', '')] ?? 'fails', of };
     });
   });
 }
 
-function ends(text: string, settings: Partial<WalkSettings> = {}): string {
+const hostAt = (preference: number): MxHost => ({ host: 'mx.example', preference, addresses: [], lookup: 'found' });
+
+function ends(text: string, settings: Partial<LimitSettings> = {}): string {
   const { reached, takenBy, bouncedBy, leftBy, leftUntried } = walk(stops(text), { ...POSTFIX, ...settings });
   const parts = [
     takenBy.length > 0 ? `taken by ${takenBy.join(' ')}` : '',
@@ -192,7 +196,7 @@ test('agrees with every permutation tried one by one', () => {
     fc.property(fc.array(stop, { maxLength: 6 }), settings, (drawn, chosen) => {
       const all = drawn.map(({ six, preference, step }, i) => ({
         address: six ? `2001:db8::${i}` : `192.0.2.${i}`,
-        preference,
+        host: hostAt(preference),
         step,
         of: i,
       }));
@@ -211,7 +215,7 @@ test('agrees with every permutation tried one by one', () => {
 });
 
 /** smtp_domain_addr() and the loop of smtp_connect_inet(), for one shuffle after the other. */
-function byBruteForce(all: readonly Stop<number>[], settings: WalkSettings) {
+function byBruteForce(all: readonly Stop<number>[], settings: LimitSettings) {
   const found = {
     reached: new Set<number>(),
     takenBy: new Set<number>(),
@@ -223,7 +227,7 @@ function byBruteForce(all: readonly Stop<number>[], settings: WalkSettings) {
   const rank = (stop: Stop<number>) =>
     settings.addressPreference === 'any' || (settings.addressPreference === 'ipv6') === isSix(stop) ? 0 : 1;
   for (const shuffled of settings.randomizeAddresses ? permutations(all) : [all]) {
-    const list = shuffled.toSorted((a, b) => a.preference - b.preference || rank(a) - rank(b));
+    const list = shuffled.toSorted((a, b) => a.host.preference - b.host.preference || rank(a) - rank(b));
     const limit = settings.mxAddressLimit || list.length;
     const kept = settings.mxAddressLimit > 0 && settings.balanceInetProtocols ? balance(list, limit) : list;
     let last: Stop<number> | undefined;
