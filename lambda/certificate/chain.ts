@@ -18,7 +18,9 @@ export type Anchors =
   /** Any certificate of the list ends one, whatever its purpose: set with trust settings of their own (Postfix ≤3.5). */
   | { readonly kind: 'trusted'; readonly certificates: CertificatesByName }
   /** DANE-TA: an issuer in the chain itself is recognised, or a bare key signs the last one (Postfix ≥3.6). */
-  | { readonly kind: 'dane'; readonly recognises: (issuer: Certificate) => boolean; readonly publicKeys: readonly KeyObject[] };
+  | { readonly kind: 'dane'; readonly recognises: (issuer: Certificate) => boolean; readonly publicKeys: readonly KeyObject[] }
+  /** A key in a certificate made up to be the issuer of `issued`, unseen whether it is (Postfix ≤3.5). */
+  | { readonly kind: 'wrapped-key'; readonly publicKey: KeyObject; readonly issued: Certificate };
 
 /** By canonical subject, in the order of the store. */
 export type CertificatesByName = ReadonlyMap<string, readonly Certificate[]>;
@@ -36,8 +38,8 @@ export interface Chain {
 export type Rest =
   /** On its last certificate. */
   | { readonly kind: 'certificate' }
-  /** On a bare key, which signed its last certificate. */
-  | { readonly kind: 'public-key'; readonly sha256: string }
+  /** On a bare key, which signed its last certificate; a wrapped one counts as a further certificate, and is yet to be tried. */
+  | { readonly kind: 'public-key'; readonly sha256: string; readonly wrapped?: KeyObject }
   /** The leaf is itself an anchor, and nothing else is looked at. */
   | { readonly kind: 'leaf' };
 
@@ -53,49 +55,42 @@ export interface ChainQuestion {
 }
 
 export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion): Chain {
-  const chain = [leaf];
+  const stored = anchors.kind === 'store' || anchors.kind === 'trusted' ? anchors.certificates : undefined;
   const left = [...sent];
+  const chain = [leaf];
+  let top = leaf;
   let untrusted = 1;
-  let restsOn: Chain['restsOn'];
-  let searchSent = true;
-  const usesStore = anchors.kind !== 'dane';
+  let mayBeSent = true;
+  let restsOn: Rest | undefined;
 
-  for (;;) {
-    const top = chain.at(-1) ?? leaf;
-    const full = chain.length > maxDepth;
-    const issuer =
-      usesStore && !full ? bestIssuer(anchors.certificates.get(top.names.issuer.canonical) ?? [], top, at) : undefined;
-    if (issuer !== undefined && (!selfSigned(top) || issuer.sha256 === top.sha256)) {
-      // A self-signed certificate as sent is replaced by the same one from the store; anything else would be a mimic.
-      if (selfSigned(top)) untrusted = chain.length - 1;
-      else chain.push(issuer);
-      searchSent = false;
-      if (anchors.kind === 'trusted' || selfSigned(issuer)) {
-        restsOn = { kind: 'certificate' };
-        break;
-      }
-      continue;
-    }
-    if (!searchSent) break;
-    const next = selfSigned(top) || full ? undefined : bestIssuer(left.filter(mayFollow(chain)), top, at);
-    if (next === undefined) {
-      searchSent = false;
+  while (restsOn === undefined && chain.length <= maxDepth) {
+    if (anchors.kind === 'wrapped-key' && top.sha256 === anchors.issued.sha256) {
+      restsOn = { ...restOnKey(anchors.publicKey), wrapped: anchors.publicKey };
       break;
     }
+    const known = bestIssuer(stored?.get(top.names.issuer.canonical) ?? [], top, at);
+    // A self-signed certificate as sent is replaced by the same one from the store; any other of its name is a mimic.
+    if (known !== undefined && selfSigned(top) && known.sha256 !== top.sha256) break;
+    if (known !== undefined) {
+      if (selfSigned(top)) untrusted = chain.length - 1;
+      else chain.push(known);
+      if (anchors.kind === 'trusted' || selfSigned(known)) restsOn = { kind: 'certificate' };
+      mayBeSent = false;
+      top = known;
+      continue;
+    }
+    const next = mayBeSent && !selfSigned(top) ? bestIssuer(left.filter(mayFollow(chain)), top, at) : undefined;
+    if (next === undefined) break;
     left.splice(left.indexOf(next), 1);
     chain.push(next);
     untrusted++;
-    if (anchors.kind === 'dane' && anchors.recognises(next)) {
-      restsOn = { kind: 'certificate' };
-      break;
-    }
+    if (anchors.kind === 'dane' && anchors.recognises(next)) restsOn = { kind: 'certificate' };
+    top = next;
   }
 
   if (restsOn === undefined && anchors.kind === 'dane' && chain.length <= maxDepth) {
-    const top = chain.at(-1) ?? leaf;
     const key = anchors.publicKeys.find((candidate) => signedBy(top, candidate));
-    if (key !== undefined)
-      restsOn = { kind: 'public-key', sha256: hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex') };
+    if (key !== undefined) restsOn = restOnKey(key);
   }
   const built = { certificates: chain, untrusted, restsOn };
   return { ...built, problem: restsOn === undefined ? whyNowhere(built, anchors, maxDepth) : undefined };
@@ -133,6 +128,11 @@ function mayFollow(chain: readonly Certificate[]): (candidate: Certificate) => b
   const taken = new Set(chain.map((certificate) => certificate.sha256));
   return (candidate) => !taken.has(candidate.sha256);
 }
+
+const restOnKey = (key: KeyObject) => ({
+  kind: 'public-key' as const,
+  sha256: hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex'),
+});
 
 function whyNowhere(chain: Omit<Chain, 'problem'>, anchors: Anchors, maxDepth: number): Problem {
   const { certificates, untrusted } = chain;

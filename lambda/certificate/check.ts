@@ -10,7 +10,7 @@ import { inDate, likelyIssued, maySign } from './issuer.ts';
 import { violation } from './name-constraints.ts';
 import type { OpensslCode, Problem } from './problem.ts';
 import { certificateAuthority, fitsServers } from './purpose.ts';
-import { strongKey, strongSignature, verifies } from './signature.ts';
+import { signedBy, strongKey, strongSignature, verifies } from './signature.ts';
 
 export interface CheckQuestion {
   readonly chain: Chain;
@@ -25,7 +25,7 @@ export function checkChain({ chain, at, securityLevel, anchorFitsAnyway }: Check
   const { certificates } = chain;
   return [
     ...checkExtensions(chain, anchorFitsAnyway),
-    ...(securityLevel === 0 ? [] : checkStrength(certificates)),
+    ...(securityLevel === 0 ? [] : checkStrength(chain)),
     ...checkSignaturesAndDates(chain, at),
     ...checkNames(certificates),
   ];
@@ -42,20 +42,26 @@ export function deepestDated({ certificates, restsOn }: Chain): number {
   return Math.max(0, top - 1);
 }
 
-function checkExtensions({ certificates, untrusted }: Chain, anchorFitsAnyway: boolean): Problem[] {
+/** How many certificates OpenSSL sees: a wrapped key is one more. */
+const lengthOf = ({ certificates, restsOn }: Chain) =>
+  certificates.length + (restsOn?.kind === 'public-key' && restsOn.wrapped ? 1 : 0);
+
+function checkExtensions(chain: Chain, anchorFitsAnyway: boolean): Problem[] {
+  const { certificates, untrusted } = chain;
+  const length = lengthOf(chain);
   const problems: Problem[] = [];
   let pathLength = 0;
   certificates.forEach((certificate, depth) => {
     const { extensions } = certificate;
     const add = (code: OpensslCode, about?: string) => problems.push({ code, depth, ...(about === undefined ? {} : { about }) });
-    const isLast = depth + 1 === certificates.length;
+    const isLast = depth + 1 === length;
     if (extensions.unhandledCritical !== undefined) add('UNHANDLED_CRITICAL_EXTENSION', extensions.unhandledCritical);
     if (extensions.proxy) add('PROXY_CERTIFICATES_NOT_ALLOWED');
     if (depth > 0) {
       const authority = certificateAuthority(certificate);
       if (authority === 'no' || (authority === 'legacy' && !isLast)) add('INVALID_CA');
     }
-    if (certificates.length > 1 && certificate.explicitCurve) add('EC_KEY_EXPLICIT_PARAMS');
+    if (length > 1 && certificate.explicitCurve) add('EC_KEY_EXPLICIT_PARAMS');
     const excused = anchorFitsAnyway && depth >= untrusted;
     if (!excused && !fitsServers(certificate, depth === 0 ? 'leaf' : 'authority')) add('INVALID_PURPOSE');
     const allowed = extensions.basicConstraints?.pathLength;
@@ -66,10 +72,11 @@ function checkExtensions({ certificates, untrusted }: Chain, anchorFitsAnyway: b
 }
 
 /** The anchor's own signature is never looked at, its key is. */
-function checkStrength(certificates: readonly Certificate[]): Problem[] {
-  return certificates.flatMap((certificate, depth) => [
+function checkStrength(chain: Chain): Problem[] {
+  const length = lengthOf(chain);
+  return chain.certificates.flatMap((certificate, depth) => [
     ...(depth > 0 && !strongKey(certificate) ? [{ code: 'CA_KEY_TOO_SMALL', depth } as const] : []),
-    ...(depth + 1 < certificates.length && !strongSignature(certificate) ? [{ code: 'CA_MD_TOO_WEAK', depth } as const] : []),
+    ...(depth + 1 < length && !strongSignature(certificate) ? [{ code: 'CA_MD_TOO_WEAK', depth } as const] : []),
   ]);
 }
 
@@ -87,8 +94,13 @@ function checkSignaturesAndDates(chain: Chain, at: number): Problem[] {
     const issuer = certificates[depth + 1];
     if (certificate === undefined) continue;
     if (issuer !== undefined) {
-      if (!maySign(issuer)) problems.push({ code: 'KEYUSAGE_NO_CERTSIGN', depth: depth + 1 });
+      if (!maySign(issuer, certificate)) {
+        const code = certificate.extensions.proxy ? 'KEYUSAGE_NO_DIGITAL_SIGNATURE' : 'KEYUSAGE_NO_CERTSIGN';
+        problems.push({ code, depth: depth + 1 });
+      }
       if (!verifies(certificate, issuer)) problems.push({ code: 'CERT_SIGNATURE_FAILURE', depth });
+    } else if (chain.restsOn?.kind === 'public-key' && chain.restsOn.wrapped && !signedBy(certificate, chain.restsOn.wrapped)) {
+      problems.push({ code: 'CERT_SIGNATURE_FAILURE', depth });
     }
     problems.push(...checkDates(certificate, depth, at));
   }

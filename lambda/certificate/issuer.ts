@@ -18,9 +18,10 @@ export function selfSigned(certificate: Certificate): boolean {
   return certificate.selfIssued && likelyIssued(certificate, certificate);
 }
 
-/** Whether the key usage of `issuer`, where there is one, lets it sign certificates. */
-export function maySign(issuer: Certificate): boolean {
-  return issuer.extensions.keyUsage?.includes(KEY_CERT_SIGN) ?? true;
+/** Whether the key usage of `issuer`, where there is one, lets it sign `issued`: certificates, or proxy certificates. */
+export function maySign(issuer: Certificate, issued: Certificate): boolean {
+  const needed = issued.extensions.proxy ? DIGITAL_SIGNATURE : KEY_CERT_SIGN;
+  return issuer.extensions.keyUsage?.includes(needed) ?? true;
 }
 
 /** Whether `at` (epoch ms) lies in the certificate's validity, counted in whole seconds. */
@@ -39,4 +40,5 @@ function identifies(issued: Certificate, issuer: Certificate): boolean {
   return wanted.issuer === undefined || wanted.issuer === issuer.names.issuer.canonical;
 }
 
+const DIGITAL_SIGNATURE = 0;
 export const KEY_CERT_SIGN = 5;

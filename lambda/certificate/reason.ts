@@ -50,6 +50,7 @@ export function explain(
     case 'INVALID_CA':
       return { reason: 'invalid-ca', detail: `${which} is not a certification authority` };
     case 'KEYUSAGE_NO_CERTSIGN':
+    case 'KEYUSAGE_NO_DIGITAL_SIGNATURE':
       return { reason: 'invalid-ca', detail: `${which} may not sign certificates (key usage)` };
     case 'PATH_LENGTH_EXCEEDED':
       return { reason: 'invalid-ca', detail: `${which} allows at most ${about ?? '0'} authorities below it` };

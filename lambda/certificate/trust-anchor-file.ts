@@ -56,27 +56,25 @@ export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], f
     const place = left.findIndex((candidate) => mayHaveIssued(candidate, top));
     const [issuer] = place < 0 ? [] : left.splice(place, 1);
     if (issuer === undefined) break;
-    if (known(issuer) === 'key') return depth === 0 ? ground([], []) : keyGround(below);
+    if (known(issuer) === 'key') return depth === 0 ? ground([], []) : wrapped(issuer.x509.publicKey);
     if (known(issuer) === 'certificate') return ground(below, [issuer]);
     below.push(issuer);
     if (selfSigned(issuer)) return ground(below, []);
     top = issuer;
   }
-  const anchor = readCertificates(files.certificates).find(
+  const anchor = readCertificates(files.certificates).findLast(
     (candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate),
   );
   if (anchor !== undefined) return ground(below, [anchor]);
-  const signedByKey = files.publicKeys.flatMap(publicKey).some((key) => signedBy(top, key));
-  return signedByKey && top !== leaf ? keyGround(below) : ground(below, []);
+  const key = files.publicKeys.flatMap(publicKey).findLast((candidate) => signedBy(top, candidate));
+  return key !== undefined && top !== leaf ? wrapped(key) : ground(below, []);
 
   function ground(untrusted: readonly Certificate[], trusted: readonly Certificate[]): Ground {
     return { sent: untrusted, anchors: { kind: 'trusted', certificates: byName(trusted) }, leafIsAnchor: false };
   }
 
-  /** A key that is wrapped into a certificate made up for it ends the chain above what was followed. */
-  function keyGround(untrusted: readonly Certificate[]): Ground {
-    const anchors: Anchors = { kind: 'dane', recognises: () => false, publicKeys: files.publicKeys.flatMap(publicKey) };
-    return { sent: untrusted, anchors, leafIsAnchor: false };
+  function wrapped(publicKeyOfAnchor: KeyObject): Ground {
+    return { sent: below, anchors: { kind: 'wrapped-key', publicKey: publicKeyOfAnchor, issued: top }, leafIsAnchor: false };
   }
 }
 
@@ -91,7 +89,7 @@ function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 
 }
 
 /** X509_check_issued(): likely, and allowed to sign. */
-const mayHaveIssued = (issuer: Certificate, issued: Certificate) => likelyIssued(issuer, issued) && maySign(issuer);
+const mayHaveIssued = (issuer: Certificate, issued: Certificate) => likelyIssued(issuer, issued) && maySign(issuer, issued);
 
 function publicKey(spki: Base64Der): KeyObject[] {
   try {
