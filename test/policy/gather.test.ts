@@ -1,0 +1,227 @@
+/** --config-directory: what a host's own postconf and postmap say, with a machine made for the test. */
+import { expect, test } from 'vitest';
+import { mozillaRoots } from '../../lambda/certificate/anchors.ts';
+import type { FileRead, Machine, Ran } from '../../lambda/policy/files.ts';
+import { gatherBundle } from '../../lambda/policy/gather.ts';
+import { UsageError } from '../../lambda/policy/usage-error.ts';
+
+interface Host {
+  readonly files?: Readonly<
+    Record<string, { readonly text: string; readonly mode?: number; readonly uid?: number; readonly modified?: number }>
+  >;
+  readonly directories?: Readonly<Record<string, readonly string[]>>;
+  readonly answers?: Readonly<Record<string, string | Ran>>;
+}
+
+const MASTER = 'smtp unix - - y - - smtp\nrelay unix - - n - - smtp -o x=y\nlmtp unix - - y - - lmtp\n';
+
+function machine({ files = {}, directories = {}, answers = {} }: Host): Machine {
+  const all: Record<string, string | Ran> = {
+    'postconf -c /etc/postfix -d -h mail_version': '3.7.11\n',
+    'postconf -c /etc/postfix -M': MASTER,
+    'postconf -c /etc/postfix -P': '',
+    'postconf -c /etc/postfix -h mail_owner': 'postfix\n',
+    'id -u postfix': '101\n',
+    'id -G postfix': '103 104\n',
+    ...answers,
+  };
+  return {
+    async read(path): Promise<FileRead> {
+      const found = files[path];
+      if (found === undefined) return { kind: 'failed', because: 'No such file or directory' };
+      const { text, mode = 0o644, uid = 0, modified = 0 } = found;
+      return { kind: 'read', bytes: Buffer.from(text), mode, uid, gid: 0, modifiedMs: modified };
+    },
+    modified: async (path) => files[path]?.modified ?? (files[path] === undefined ? undefined : 0),
+    list: async (directory) => directories[directory],
+    async run(command, args): Promise<Ran> {
+      const answer = all[[command, ...args].join(' ')];
+      if (answer === undefined) throw new Error(`nobody expected: ${[command, ...args].join(' ')}`);
+      return typeof answer === 'string' ? { kind: 'ended', status: 0, output: answer, errors: '' } : answer;
+    },
+  };
+}
+
+const gather = (host: Host, options = {}) => gatherBundle({ configDirectory: '/etc/postfix', ...options }, machine(host));
+const refusal = (promise: Promise<unknown>) =>
+  promise.then(
+    () => 'no refusal',
+    (error: unknown) => (error instanceof UsageError ? error.message : `not ours: ${String(error)}`),
+  );
+const pem = `-----BEGIN CERTIFICATE-----\n${mozillaRoots()[0]}\n-----END CERTIFICATE-----\n`;
+
+test('version, settings, overrides, chroot and tables of the host', async () => {
+  const bundle = await gather({
+    files: {
+      '/etc/postfix/main.cf': { text: '# c\nsmtp_tls_policy_maps = hash:/etc/postfix/tls_policy\n' },
+      '/etc/postfix/tls_policy': { text: 'a.test secure\n' },
+      '/etc/postfix/tls_policy.db': { text: '' },
+    },
+    answers: {
+      'postconf -c /etc/postfix':
+        'compatibility_level = 3.6\nsmtp_tls_policy_maps = hash:$config_directory/tls_policy\nconfig_directory = /etc/postfix\nsmtp_tls_security_level =\n',
+      'postconf -c /etc/postfix -P': 'smtp/unix/smtp_tls_security_level = encrypt\nrelay/unix/smtp_tls_security_level = may\n',
+    },
+  });
+  expect(bundle.settings).toMatchObject({
+    version: '3.7.11',
+    securityLevel: 'encrypt',
+    fingerprintDigest: 'sha256',
+    chroot: true,
+    smtpServices: ['smtp', 'relay'],
+    policyMaps: [{ type: 'hash', path: '/etc/postfix/tls_policy' }],
+  });
+  expect(bundle.policyTables).toEqual([{ name: 'hash:/etc/postfix/tls_policy', text: 'a.test secure\n' }]);
+  expect(bundle.problems).toEqual([]);
+  expect(bundle.assumed).toEqual([]);
+  expect(bundle.mainCf).toEqual({ source: '/etc/postfix/main.cf', lines: { smtp_tls_policy_maps: 2 }, problems: [] });
+});
+
+test('another service has its own overrides and chroot', async () => {
+  const { settings } = await gather(
+    {
+      files: { '/t': { text: '' } },
+      answers: {
+        'postconf -c /etc/postfix': '',
+        'postconf -c /etc/postfix -P': 'smtp/unix/smtp_tls_security_level = encrypt\nrelay/unix/smtp_tls_security_level = may\n',
+      },
+    },
+    { service: 'relay', table: '/t' },
+  );
+  expect(settings).toMatchObject({ securityLevel: 'may', chroot: false, smtpServices: ['relay', 'smtp'] });
+});
+
+const maps = (value: string, more = '') => ({
+  'postconf -c /etc/postfix': `smtp_tls_policy_maps = ${value}\nqueue_directory = /spool\n${more}`,
+});
+
+test('a database that was never built is missing for Postfix too', async () => {
+  const bundle = await gather({ files: { '/t': { text: 'a.test may\n' } }, answers: maps('hash:/t') });
+  expect(bundle.policyTables).toEqual([]);
+  expect(bundle.problems).toEqual([
+    { name: 'hash:/t', kind: 'missing', because: 'open database /t.db: No such file or directory' },
+  ]);
+});
+
+test('a text newer than its database is judged, and told', async () => {
+  const files = { '/t': { text: 'a.test may\n', modified: 9_000 }, '/t.db': { text: '', modified: 1_000 } };
+  const bundle = await gather({ files, answers: maps('hash:/t') });
+  expect(bundle.policyTables).toEqual([{ name: 'hash:/t', text: 'a.test may\n' }]);
+  expect(bundle.problems).toEqual([{ name: 'hash:/t', kind: 'stale', because: '/t is newer than /t.db: run postmap hash:/t' }]);
+});
+
+test('a database whose text is gone is listed by postmap', async () => {
+  const answers = { ...maps('proxy:hash:/t'), 'postmap -c /etc/postfix -s hash:/t': 'a.test\tmay\n' };
+  const bundle = await gather({ files: { '/t.db': { text: '' } }, answers });
+  expect(bundle.policyTables).toEqual([{ name: 'proxy:hash:/t', text: 'a.test\tmay\n' }]);
+});
+
+test('tables that cannot be listed are asked for each destination, by every key', async () => {
+  const none: Ran = { kind: 'ended', status: 1, output: '', errors: '' };
+  const answers = {
+    ...maps('pcre:/p', 'smtp_tls_CAfile =\n'),
+    'postmap -c /etc/postfix -q x.a.test pcre:/p': none,
+    'postmap -c /etc/postfix -q .a.test pcre:/p': 'secure match=b.test\n',
+    'postmap -c /etc/postfix -q .test pcre:/p': none,
+  };
+  const bundle = await gather({ answers }, { destination: ['x.a.test'] });
+  expect(bundle.policyTables).toEqual([{ name: 'pcre:/p', text: '.a.test secure match=b.test\n' }]);
+  expect(bundle.problems).toEqual([{ name: 'pcre:/p', kind: 'not-listable', because: 'its keys are patterns' }]);
+});
+
+test('a table that fails to answer is not asked in half', async () => {
+  const fails: Ran = { kind: 'ended', status: 1, output: '', errors: 'postmap: fatal: open /p: No such file or directory\n' };
+  const answers = {
+    ...maps('pcre:/p'),
+    'postmap -c /etc/postfix -q a.test pcre:/p': fails,
+    'postmap -c /etc/postfix -q .test pcre:/p': fails,
+  };
+  expect((await gather({ answers }, { destination: ['a.test'] })).policyTables).toEqual([]);
+});
+
+test('missing trust anchors are what Postfix makes of them', async () => {
+  const off = await gather({ files: { '/t': { text: '' } }, answers: maps('texthash:/t', 'smtp_tls_CAfile = /gone.pem\n') });
+  expect(off.trust).toEqual({
+    kind: 'engine-off',
+    because: 'cannot load Certification Authority data, CAfile="/gone.pem": No such file or directory',
+  });
+  const path = await gather({
+    files: { '/t': { text: '' } },
+    answers: maps('texthash:/t', 'smtp_tls_CApath = /etc/ssl/certs\n'),
+  });
+  expect(path.trust).toEqual({ kind: 'anchors', certificates: [], source: '/spool/etc/ssl/certs' });
+  expect(path.fileProblems).toEqual([
+    { path: '/spool/etc/ssl/certs', parameter: 'smtp_tls_CApath', kind: 'missing', because: 'the directory cannot be listed' },
+  ]);
+});
+
+test('a tafile is opened in the chroot, as mail_owner', async () => {
+  const policy =
+    'a.test secure tafile=/open.pem\nb.test secure tafile=/root-only.pem\nc.test secure tafile=/own.pem\nd.test secure tafile=/outside.pem\n';
+  const { anchorFiles, fileProblems } = await gather({
+    files: {
+      '/t': { text: policy },
+      '/spool/open.pem': { text: pem },
+      '/spool/root-only.pem': { text: pem, mode: 0o600 },
+      '/spool/own.pem': { text: pem, mode: 0o600, uid: 101 },
+      '/outside.pem': { text: pem },
+    },
+    answers: maps('texthash:/t'),
+  });
+  expect(
+    Object.entries(anchorFiles).map(([path, found]) => `${path} ${found.kind === 'broken' ? found.because : found.kind}`),
+  ).toEqual([
+    '/open.pem anchors',
+    '/root-only.pem error opening trust anchor file: /root-only.pem: Permission denied',
+    '/own.pem anchors',
+    '/outside.pem error opening trust anchor file: /outside.pem: No such file or directory',
+  ]);
+  expect(fileProblems?.map(({ path }) => path)).toEqual(['/root-only.pem', '/outside.pem']);
+});
+
+test('tls_append_default_CA adds the system store, where one is named at all', async () => {
+  const files = { '/t': { text: '' }, '/etc/ssl/certs/ca-certificates.crt': { text: pem } };
+  const none = await gather({ files, answers: maps('texthash:/t', 'tls_append_default_CA = yes\n') });
+  expect(none.trust).toMatchObject({ certificates: [] });
+  const some = await gather({
+    files,
+    directories: { '/spool/ca': [] },
+    answers: maps('texthash:/t', 'tls_append_default_CA = yes\nsmtp_tls_CApath = /ca\n'),
+  });
+  expect(some.trust).toEqual({
+    kind: 'anchors',
+    certificates: [mozillaRoots()[0]],
+    source: '/spool/ca and /etc/ssl/certs/ca-certificates.crt',
+  });
+});
+
+test.each<{ host: Host; options?: object; says: string }>([
+  {
+    host: { answers: { 'postconf -c /etc/postfix -d -h mail_version': { kind: 'not-installed' } } },
+    says: '--config-directory /etc/postfix: postconf is not installed here; copy main.cf and the tables and name them with --main-cf',
+  },
+  {
+    host: {
+      answers: {
+        'postconf -c /etc/postfix -d -h mail_version': {
+          kind: 'ended',
+          status: 1,
+          output: '',
+          errors: 'postconf: warning: x\npostconf: fatal: open /etc/postfix/main.cf: No such file or directory\n',
+        },
+      },
+    },
+    says: '--config-directory /etc/postfix: postconf -d -h mail_version failed: postconf: fatal: open /etc/postfix/main.cf: No such file or directory',
+  },
+  {
+    host: {},
+    options: { service: 'outbound' },
+    says: '--service outbound: master.cf has no such service that runs smtp(8); it has smtp, relay',
+  },
+  {
+    host: { answers: { 'postconf -c /etc/postfix': '' } },
+    says: "/etc/postfix/main.cf sets no smtp_tls_policy_maps: give the policy table's path",
+  },
+])('refused: $says', async ({ host, options, says }) => {
+  expect(await refusal(gather(host, options))).toBe(says);
+});
