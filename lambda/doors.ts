@@ -1,11 +1,15 @@
 /** Configuration → real doors to the world. The only file that imports the doors the scheduled function uses, too. */
 import { hostname } from 'node:os';
+import { cardOf } from './alert/card.ts';
+import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/topic.ts';
 import { DEFAULTS } from './limits.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { openProbe } from './probe/connection.ts';
 import type { PaceOptions } from './probe/pace.ts';
 import { openDns } from './route/dns.ts';
 import type { CheckDoors } from './run/check.ts';
+import { tellAll } from './run/telling.ts';
+import type { Tell } from './run/watch.ts';
 
 /** How to look at the world; every absent value has its default in limits.ts. */
 export interface WorldConfig {
@@ -50,4 +54,31 @@ export function paceFor(config: PaceConfig): PaceOptions {
     restAfter421Ms: DEFAULTS.restAfter421Ms,
     stopAt: config.stopAt,
   };
+}
+
+export interface TopicConfig {
+  /** ARN of the topic for mail. */
+  readonly topic?: string | undefined;
+  /** ARN of the topic that the chat service reads: it gets cards, for plain text is dropped there. */
+  readonly chatTopic?: string | undefined;
+}
+
+/** Publishes to the topics named, mail first; a topic that did not take it makes the message untold. */
+export function openTopics({ topic, chatTopic }: TopicConfig): Tell {
+  const ways: Tell[] = [];
+  if (topic !== undefined) ways.push((mail) => publishing(publishMail(topic, mail)));
+  if (chatTopic !== undefined) ways.push((_, alert) => publishing(publishCard(chatTopic, cardOf(alert))));
+  return tellAll(ways);
+}
+
+/** @throws TopicError where the topic could not be asked */
+export const countSubscribers: (topicArn: string) => Promise<number> = confirmedSubscribers;
+
+async function publishing(published: Promise<string>): ReturnType<Tell> {
+  try {
+    return { kind: 'told', messageId: await published };
+  } catch (error) {
+    if (error instanceof TopicError) return { kind: 'untold', because: error.message };
+    throw error;
+  }
 }

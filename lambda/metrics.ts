@@ -84,6 +84,8 @@ export function embeddedMetrics(
   at: number,
 ): Readonly<Record<string, unknown>> {
   const named = Object.keys(values) as MetricName[];
+  // A line without metrics is a plain line: an empty list of them is none that the format knows.
+  if (named.length === 0) return { ...details, [DIMENSION]: environment };
   return {
     ...details,
     _aws: {

@@ -37,6 +37,13 @@ test('one line carries metrics and summary, in embedded metric format', () => {
   });
 });
 
+test('a line without metrics is a plain line', () => {
+  expect(embeddedMetrics('prod', {}, { outcome: 'already-done' }, 0)).toEqual({
+    outcome: 'already-done',
+    Environment: 'prod',
+  });
+});
+
 test('everything known is a metric', () => {
   const values = metricValues({ ...figures, daysToFirstFailure: 0, confirmedSubscribers: 2 });
   expect(Object.keys(values).toSorted()).toEqual(Object.keys(METRICS).toSorted());

@@ -1,0 +1,170 @@
+/**
+ * The scheduled function: an event, validated, → one run → one line that tells what it came to, with its metrics.
+ *
+ * It stops probing well before its time limit, so that what was judged is stored and told. What fails is thrown after the
+ * line is written: Lambda counts it, tries twice more, and then leaves it in the dead-letter queue.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { HOUR_MS } from './alert/when.ts';
+import { type Config, readConfig } from './config.ts';
+import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
+import { parseEvent, type WatchEvent } from './event.ts';
+import { embeddedMetrics } from './metrics.ts';
+import type { Bundle } from './policy/bundle.ts';
+import { chosenIds } from './run/chosen.ts';
+import { digestsUnder } from './run/digests.ts';
+import { type Report, reportFailure, reportNoPolicy, reportSight, reportWatched } from './run/report.ts';
+import { lookForSilence } from './run/sentinel.ts';
+import { bundleOfPolicy } from './run/stored-policy.ts';
+import { type Watched, watch } from './run/watch.ts';
+import { type Store, spaceOf } from './store/layout.ts';
+import { readPolicy } from './store/policy-store.ts';
+import { openTable } from './store/table.ts';
+
+/** What we use of Lambda's own context. */
+export interface Invocation {
+  readonly awsRequestId: string;
+  readonly getRemainingTimeInMillis: () => number;
+}
+
+/** Answers what the log line says; throws where the run failed, is busy elsewhere, or the event is none of ours. */
+export async function handler(event: unknown, invocation: Invocation): Promise<Report['details']> {
+  const config = readConfig(process.env);
+  const report = await reportOn(event, config, invocation).catch(reportFailure);
+  writeLine(report, config);
+  if (report.failure !== undefined) throw new Error(report.failure);
+  return report.details;
+}
+
+async function reportOn(event: unknown, config: Config, invocation: Invocation): Promise<Report> {
+  const asked = parseEvent(event);
+  const table = openTable({ tableName: config.table });
+  const store: Store = { table, space: spaceOf(config.policy, config.vantage) };
+  try {
+    return asked.kind === 'sentinel' ? await lookOnce(store, config) : await runOnce(asked, store, config, invocation);
+  } finally {
+    table.close();
+  }
+}
+
+async function runOnce(
+  asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
+  store: Store,
+  config: Config,
+  invocation: Invocation,
+): Promise<Report> {
+  const startedAt = Date.now();
+  const policy = await readPolicy(store);
+  if (policy === undefined) return reportNoPolicy(config.policy, config.table);
+  const bundle = withPort(bundleOfPolicy(policy), config);
+  const watched = await watchPatiently(asked, bundle, store, config, invocation);
+  return reportWatched(watched, {
+    startedAt,
+    now: Date.now(),
+    intervalMs: config.runIntervalHours * HOUR_MS,
+    policyVersion: policy.version,
+    ...(await subscribers(config)),
+    requests: store.table.requests(),
+    scope: asked.kind === 'scheduled' ? 'all' : 'some',
+  });
+}
+
+/**
+ * A duplicate of this run, or a run by hand, holds the lease: waiting for it costs less than failing. A run that died
+ * lets go within minutes; one that ends finds this one done.
+ */
+async function watchPatiently(
+  asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
+  bundle: Bundle,
+  store: Store,
+  config: Config,
+  invocation: Invocation,
+): Promise<Watched> {
+  for (;;) {
+    const watched = await watchOnce(asked, bundle, store, config, invocation);
+    if (watched.kind !== 'busy' || invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, invocation)) return watched;
+    await wait(Math.min(BUSY_PAUSE_MS, invocation.getRemainingTimeInMillis() / 10));
+  }
+}
+
+function watchOnce(
+  asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
+  bundle: Bundle,
+  store: Store,
+  config: Config,
+  invocation: Invocation,
+): Promise<Watched> {
+  const now = Date.now();
+  return watch(
+    bundle,
+    {
+      openWorld: () =>
+        openWorld(
+          {
+            ...(config.resolver === undefined ? {} : { resolvers: [config.resolver] }),
+            ...(config.helo === undefined ? {} : { helo: config.helo }),
+            allowPrivateAddresses: config.allowPrivateAddresses,
+          },
+          bundle,
+        ),
+      store,
+      tell: openTopics(config),
+      now: Date.now,
+      sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+    },
+    {
+      runId: asked.kind === 'scheduled' ? asked.runId : `${new Date(now).toISOString()}#manual`,
+      // Lambda repeats a failed invocation under its id: the repeat may take over at once what the first left behind.
+      holder: `${config.vantage}#${invocation.awsRequestId}`,
+      ...(asked.kind === 'scheduled' ? {} : { only: chosenIds(bundle, asked.destinations) }),
+      intervalMs: config.runIntervalHours * HOUR_MS,
+      confirm: { kind: 'next-run' },
+      pace: paceFor({
+        concurrency: config.concurrency,
+        perNetwork: config.perNetwork,
+        stopAt: now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation),
+      }),
+      controlHosts: config.controlHosts,
+      historyMs: config.historyDays * DAY_MS,
+      digests: digestsUnder(bundle, process.version),
+    },
+  );
+}
+
+async function lookOnce(store: Store, config: Config): Promise<Report> {
+  const now = Date.now();
+  const sight = await lookForSilence(store, config.silenceHours * HOUR_MS, now);
+  return reportSight(sight, { now, requests: store.table.requests(), ...(await subscribers(config)) });
+}
+
+/** Over both topics; where one cannot be asked, that is a problem to tell and no number. */
+async function subscribers(
+  config: Config,
+): Promise<{ readonly confirmedSubscribers?: number; readonly problems: readonly string[] }> {
+  const topics = [config.topic, ...(config.chatTopic === undefined ? [] : [config.chatTopic])];
+  try {
+    const counts = await Promise.all(topics.map(countSubscribers));
+    return { confirmedSubscribers: counts.reduce((sum, count) => sum + count, 0), problems: [] };
+  } catch (error) {
+    return { problems: [error instanceof Error ? error.message : String(error)] };
+  }
+}
+
+/** One line on standard output, as it is: Lambda's own logger would wrap it, and metrics must stand at the top level. */
+function writeLine({ level, details, metrics }: Report, { environment }: Config): void {
+  const line = embeddedMetrics(environment, metrics, { level, ...details }, Date.now());
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
+
+/** For next hops that name no port. */
+function withPort(bundle: Bundle, { smtpPort }: Config): Bundle {
+  return smtpPort === undefined ? bundle : { ...bundle, settings: { ...bundle.settings, tcpPort: smtpPort } };
+}
+
+/** What is kept of the time limit for telling and storing; never more than a third of what there is. */
+function reserveMs({ reserveSeconds }: Config, invocation: Invocation): number {
+  return Math.min(reserveSeconds * 1_000, invocation.getRemainingTimeInMillis() / 3);
+}
+
+const DAY_MS = 24 * HOUR_MS;
+const BUSY_PAUSE_MS = 20_000;

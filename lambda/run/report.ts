@@ -1,0 +1,141 @@
+/** One line per invocation: what it came to, for whoever reads the log, and the metrics that alarms rest on. Pure. */
+import { isBlind } from '../alert/run-facts.ts';
+import { HOUR_MS } from '../alert/when.ts';
+import { type MetricName, metricValues } from '../metrics.ts';
+import type { RunRecord } from '../store/values.ts';
+import { countsOf, figuresOf } from './figures.ts';
+import type { Sight } from './sentinel.ts';
+import type { Watched } from './watch.ts';
+
+export interface Report {
+  readonly level: 'INFO' | 'WARN' | 'ERROR';
+  /** Names differ from those of metrics, which stand beside them in the line. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly metrics: Readonly<Partial<Record<MetricName, number>>>;
+  /** Set where the invocation must count as failed. */
+  readonly failure?: string;
+}
+
+/** What is known besides what the run itself says. */
+export interface Around {
+  /** Epoch ms. */
+  readonly startedAt: number;
+  readonly now: number;
+  readonly intervalMs: number;
+  readonly policyVersion: string;
+  /** Requests to DynamoDB, repeats included. */
+  readonly requests: number;
+  /** Absent where the topics could not be asked. */
+  readonly confirmedSubscribers?: number;
+  /** A run of some destinations says nothing about the whole, so it reports no metrics. */
+  readonly scope: 'all' | 'some';
+  readonly problems: readonly string[];
+}
+
+export function reportWatched(watched: Watched, around: Around): Report {
+  switch (watched.kind) {
+    case 'already-done':
+      return { level: 'INFO', details: { outcome: 'already-done', runId: watched.runId }, metrics: {} };
+    case 'busy':
+      return failed(
+        `another run holds the lease: ${watched.holder}; it is tried again, and ends by itself within minutes if that run has died`,
+        { outcome: 'busy', holder: watched.holder },
+        {},
+      );
+    case 'done': {
+      const { startedAt, now, policyVersion, requests, problems } = around;
+      const untold = watched.told?.kind === 'untold' ? watched.told.because : undefined;
+      const counts = countsOf(watched.verdicts, watched.check.conversations.length, {
+        at: watched.check.at,
+        intervalMs: around.intervalMs,
+      });
+      const figures = figuresOf(
+        { ...counts },
+        {
+          durationMs: now - startedAt,
+          completed: watched.complete,
+          failed: untold !== undefined,
+          blind: isBlind({ name: '', ...watched.check.vantage }),
+          confirmedSubscribers: around.confirmedSubscribers,
+        },
+      );
+      const details = {
+        outcome: untold !== undefined ? 'untold' : watched.complete ? 'complete' : 'partial',
+        scope: around.scope,
+        runId: watched.runId,
+        policyVersion,
+        vantage: watched.check.vantage,
+        counts,
+        durationMs: figures.durationMs,
+        requests,
+        subject: watched.mail?.subject ?? null,
+        messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
+        problems: [...watched.problems, ...problems],
+        ...(around.scope === 'some'
+          ? { entries: watched.verdicts.map(({ destination, verdict, sentence }) => ({ destination, verdict, sentence })) }
+          : {}),
+      };
+      const metrics = around.scope === 'all' ? metricValues(figures) : {};
+      if (untold !== undefined) return failed(untold, details, metrics);
+      const level = watched.complete && details.problems.length === 0 ? 'INFO' : 'WARN';
+      return { level, details, metrics };
+    }
+  }
+}
+
+/** Nothing was ever pushed: no failure, but no run either; the alarm about missed runs tells. */
+export function reportNoPolicy(policy: string, table: string): Report {
+  const message = `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy push`;
+  return { level: 'WARN', details: { outcome: 'no-policy', message }, metrics: { RunCompleted: 0 } };
+}
+
+/**
+ * What the sentinel saw. Alarms need their metrics every hour; the rest is reported in the hour after a run alone, for
+ * metrics are charged by the hour.
+ */
+export function reportSight(
+  sight: Sight,
+  around: Pick<Around, 'now' | 'requests' | 'confirmedSubscribers' | 'problems'>,
+): Report {
+  const { latest, silent, failed, blind, sentence } = sight;
+  const figures = figuresOf(latest?.counts ?? {}, {
+    durationMs: latest === undefined ? 0 : latest.stageAt - latest.startedAt,
+    completed: !silent,
+    failed,
+    blind,
+    confirmedSubscribers: around.confirmedSubscribers,
+  });
+  const all = metricValues(figures);
+  const fresh = latest !== undefined && isFresh(latest, around.now);
+  return {
+    level: silent || failed || blind || figures.unfinished > 0 ? 'WARN' : 'INFO',
+    details: {
+      outcome: silent ? 'silent' : failed ? 'failed' : blind ? 'blind' : 'well',
+      message: sentence,
+      runId: latest?.runId ?? null,
+      requests: around.requests,
+      problems: around.problems,
+    },
+    metrics: fresh ? all : Object.fromEntries(Object.entries(all).filter(([name]) => ALARMED.has(name as MetricName))),
+  };
+}
+
+/** An exception: we are at fault, or something of ours is missing. */
+export function reportFailure(error: unknown): Report {
+  const message = error instanceof Error ? error.message : String(error);
+  return failed(message, { outcome: 'failed' }, { RunFailed: 1 });
+}
+
+function failed(failure: string, details: Report['details'], metrics: Report['metrics']): Report {
+  return { level: 'ERROR', details: { ...details, message: failure }, metrics, failure };
+}
+
+const isFresh = ({ stageAt }: RunRecord, now: number) => now - stageAt <= HOUR_MS;
+
+const ALARMED: ReadonlySet<MetricName> = new Set<MetricName>([
+  'RunCompleted',
+  'RunFailed',
+  'Blind',
+  'EntriesUnfinished',
+  'ConfirmedSubscribers',
+]);
