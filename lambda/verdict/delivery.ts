@@ -23,6 +23,8 @@ export type HopView =
     }
   | { readonly kind: 'nowhere'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'nowhere' }> }
   | { readonly kind: 'unanswered'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'unanswered' }> }
+  /** Not looked up in this run. */
+  | { readonly kind: 'unresolved'; readonly hop: Hop }
   /** Nothing is connected to: a broken entry, or `dane-only` without DNSSEC. */
   | {
       readonly kind: 'misconfigured';
@@ -101,6 +103,9 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
       const { dsn, text } = view.route;
       return { done: [], left: [{ status: 'deferred', dsn, text, view }], final: false };
     }
+    case 'unresolved':
+      if (unseenAs !== 'failing') return { done: [sent()], left: [], final: false };
+      return { done: [], left: [{ status: 'deferred', dsn: '4.0.0', text: undefined, view }], final: false };
     case 'nowhere': {
       const dsn = settings.softBounce ? view.route.dsn.replace(/^5/, '4') : view.route.dsn;
       const status = dsn.startsWith('4') ? 'deferred' : 'bounced';

@@ -16,7 +16,7 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
   const { destination, verdict } = judgement;
   switch (verdict) {
     case 'unchecked':
-      return destination.unchecked?.sentence ?? 'nothing to ask: the entry is never looked up';
+      return destination.unchecked?.sentence ?? describeUnchecked(judgement);
     case 'undetermined':
       return describeUndetermined(judgement);
     case 'pass':
@@ -92,6 +92,13 @@ function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): st
   return verdict === 'fail' && reason !== null && suggestion === null ? (CURES[reason] ?? '') : '';
 }
 
+function describeUnchecked(judgement: Judgement): string {
+  const [view] = judgement.views;
+  if (view?.kind !== 'hosts') return 'nothing to ask: the entry is never looked up';
+  const addresses = listed(view.findings.map(({ attempt }) => attempt.address));
+  return `${name(judgement)} has only private or special addresses (${addresses}), which are not connected to without --allow-private-addresses`;
+}
+
 function describeUndetermined(judgement: Judgement): string {
   const { reason, views, reached } = judgement;
   const [first] = views;
@@ -99,9 +106,12 @@ function describeUndetermined(judgement: Judgement): string {
     return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${harmless(first.route.query)}`;
   if (reason === 'dane-not-checked')
     return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, which is not asked yet`;
+  if (reached.every(({ verdict }) => verdict.reason === 'not-attempted'))
+    return `there was no time for ${name(judgement)} in this run`;
   const whys = [...new Set(reached.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
-  const nothing =
-    reason === 'nothing-seen' ? `nothing was seen of ${name(judgement)}` : `too little was seen of ${name(judgement)} to judge`;
+  const nothing = reached.every(({ unseen }) => unseen !== undefined)
+    ? `nothing was seen of ${name(judgement)}`
+    : `too little was seen of ${name(judgement)} to judge`;
   return `${nothing}: ${listed(whys, 'and', 3)}${seen(judgement)}`;
 }
 

@@ -5,6 +5,7 @@
  * stored results. Pure; arguments and result are plain JSON.
  */
 import type { Bundle } from '../policy/bundle.ts';
+import type { TlsDemand } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { conversationFor } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
@@ -49,7 +50,6 @@ export function judgeOnce(destination: Destination, evidence: Evidence, bundle: 
 
 function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
   const { demand, nextHop } = hop;
-  const { settings } = bundle;
   if (demand.kind === 'broken') {
     return demand.fatal
       ? { kind: 'fatal', hop, message: demand.warning }
@@ -60,12 +60,31 @@ function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): 
           warning: demand.warning,
         };
   }
-  const route = evidence.routes[nextHop.text] ?? UNRESOLVED(nextHop.text);
-  if (route.kind !== 'hosts')
-    return route.kind === 'nowhere' ? { kind: 'nowhere', hop, route } : { kind: 'unanswered', hop, route };
+  const route = Object.hasOwn(evidence.routes, nextHop.text) ? evidence.routes[nextHop.text] : undefined;
+  switch (route?.kind) {
+    case undefined:
+      return { kind: 'unresolved', hop };
+    case 'nowhere':
+      return { kind: 'nowhere', hop, route };
+    case 'unanswered':
+      return { kind: 'unanswered', hop, route };
+    case 'hosts':
+      return viewHosts(hop, demand, route, evidence, bundle, moment);
+  }
+}
+
+function viewHosts(
+  hop: Hop,
+  demand: TlsDemand,
+  route: Extract<Route, { readonly kind: 'hosts' }>,
+  evidence: Evidence,
+  bundle: Bundle,
+  moment: Moment,
+): HopView {
+  const { nextHop } = hop;
   const findings: Finding[] = route.hosts.flatMap((host) =>
     host.addresses.map((address) => {
-      const { id } = conversationFor(hop, host, address, settings);
+      const { id } = conversationFor(hop, host, address, bundle.settings);
       return judgeAddress({ nextHop, demand, host, address }, evidence.results[id] ?? NOT_ATTEMPTED, bundle, moment);
     }),
   );
@@ -109,15 +128,6 @@ function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 's
 const entryOf = (view: HopView | undefined) => view?.hop.demand.entry;
 
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
-
-const UNRESOLVED = (nextHop: string): Route => ({
-  kind: 'unanswered',
-  nextHop,
-  failure: 'timeout',
-  query: nextHop,
-  dsn: '4.4.3',
-  text: `Host or domain name not found. Name service error for name=${nextHop} type=MX: Host not found, try again`,
-});
 
 /** dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may. */
 const NO_DANE = /: dane-only configured with | incompatible with dane-only TLS$/;

@@ -84,22 +84,29 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
     case 'fatal':
     case 'misconfigured':
       return conclude('fail', first.kind === 'fatal' ? 'smtp-dies' : first.reason);
+    case 'unresolved':
+      return undetermined('unfinished');
     case 'unanswered':
       return undetermined(`dns-${first.route.failure}`);
     case 'nowhere':
       return conclude(worst.some(bad) ? 'fail' : 'degraded', first.route.reason);
     case 'hosts':
+      if (first.findings.length > 0 && first.findings.every(({ verdict }) => verdict.reason === 'barred-address')) {
+        return { ...base, ...silent, verdict: 'unchecked', reason: 'private-addresses' };
+      }
       if (first.undecided) return undetermined('dane-not-checked');
   }
+  const unseen = reached.filter((finding) => finding.unseen !== undefined);
+  const unfinished = unseen.every(({ verdict }) => verdict.reason === 'not-attempted');
 
   if (!worst.some(bad)) {
     const [decisive] = failing;
     if (decisive !== undefined) return conclude('degraded', decisive.verdict.reason ?? 'handshake-failed', decisive);
     return { ...base, verdict: 'pass', reason: null, would: wouldOf(endings), says: null };
   }
-  if (reached.every(({ unseen }) => unseen !== undefined)) return undetermined('nothing-seen');
+  if (unseen.length === reached.length) return undetermined(unfinished ? 'unfinished' : 'nothing-seen');
   if (failing.length === 0 || !endingsOf(views, 'passing-if-ours', 'later', settings).some(bad))
-    return undetermined('partly-unseen');
+    return undetermined(unfinished ? 'unfinished' : 'partly-unseen');
   if (worst.every((ending) => ending.status === 'sent')) return conclude('fail', 'weaker-fallback', failing[0]);
   const bouncer = endings.find(({ status, finding }) => status === 'bounced' && finding?.unseen === undefined)?.finding;
   const decisive = bouncer ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? failing[0];

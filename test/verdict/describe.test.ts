@@ -248,6 +248,12 @@ describe('what is ours', () => {
     expect(sentence(policy, ['ok'], { mainCf })).toBe(says);
   });
 
+  test('private addresses', () => {
+    expect(sentence('k.test secure', [unseen('barred-address'), unseen('barred-address')])).toBe(
+      'k.test has only private or special addresses (192.0.2.1 and 192.0.2.2), which are not connected to without --allow-private-addresses',
+    );
+  });
+
   test('a weaker fallback', () => {
     const hosts = {
       'k.test': [{ host: 'mx.example', gives: [noTls('not-offered')] }],

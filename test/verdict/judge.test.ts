@@ -92,7 +92,10 @@ describe('the verdict', () => {
       reason: 'nothing-seen',
       because: 'whatever the reason',
     },
-    { see: 'barred', verdict: 'undetermined', reason: 'nothing-seen', because: 'we did not look' },
+    { see: 'later', verdict: 'undetermined', reason: 'unfinished', because: 'there was no time' },
+    { see: 'later | refused', verdict: 'undetermined', reason: 'nothing-seen', because: 'not even there' },
+    { see: 'barred', verdict: 'unchecked', reason: 'private-addresses', because: 'we may not look at any' },
+    { see: 'barred | refused', verdict: 'undetermined', reason: 'nothing-seen', because: 'we may not look at one' },
     {
       see: 'refused, refused, refused, refused, refused | good',
       verdict: 'undetermined',
@@ -106,7 +109,7 @@ describe('the verdict', () => {
       reason: 'partly-unseen',
       because: 'no seen address failed',
     },
-    { see: 'bad | later', verdict: 'undetermined', reason: 'partly-unseen', because: 'what we did not try may pass' },
+    { see: 'bad | later', verdict: 'undetermined', reason: 'unfinished', because: 'what we did not try may pass' },
     { see: 'bad | barred', verdict: 'undetermined', reason: 'partly-unseen', because: 'what we may not try, too' },
     {
       see: 'bad | no way',
@@ -121,7 +124,7 @@ describe('the verdict', () => {
       because: 'a family without a way out does as its host does',
     },
     { see: 'good, 6no way', verdict: 'pass', reason: null, because: 'for good as well' },
-    { see: 'bad, 6no way | later', verdict: 'undetermined', reason: 'partly-unseen', because: 'unless another host may pass' },
+    { see: 'bad, 6no way | barred', verdict: 'undetermined', reason: 'partly-unseen', because: 'unless another host may pass' },
     {
       see: 'bad | later | refused',
       verdict: 'undetermined',
@@ -183,7 +186,7 @@ describe('what Postfix would do and say', () => {
   });
 
   test('what only our side could not see has no ending of its own', () => {
-    expect(endings(judged('barred'))).toEqual([]);
+    expect(endings(judged('later'))).toEqual([]);
     expect(endings(judged('bad ~ barred'))).toEqual(['deferred 4.7.5 Server certificate not verified']);
   });
 
@@ -412,8 +415,12 @@ describe('DNS of the destination', () => {
     expect(endings(judgement)).toEqual(['deferred 4.4.4 because of nxdomain']);
   });
 
-  test('an answer that is missing altogether counts as none given', () => {
-    expect(judged('good', { hosts: {} })).toMatchObject({ verdict: 'undetermined', reason: 'dns-timeout' });
+  test('a next hop that was not looked up was not finished', () => {
+    expect(judged('good', { hosts: {} })).toMatchObject({
+      verdict: 'undetermined',
+      reason: 'unfinished',
+      sentence: 'there was no time for k.test in this run',
+    });
   });
 
   const fallback = (route: Route, level: string) =>
