@@ -40,31 +40,23 @@ export interface Change {
 /** What settled between two snapshots of a host, for its history. A first snapshot is no change. */
 export function hostChanges(before: HostSnapshot | undefined, after: HostSnapshot, find: FindCertificate, at: number): Change[] {
   if (before === undefined) return [];
-  const [was, is] = [before.sightings.filter(counts), after.sightings.filter(counts)];
-  const known = new Set(before.sightings.map(({ result }) => sightingKey(result)));
-  const fresh = after.sightings.filter(({ result }) => !known.has(sightingKey(result)));
-  return [
-    ...names(was, is, find),
-    ...succession(current(before), fresh, find),
-    ...starttls(was, is, fresh),
-    ...trust(was, is, fresh),
-    ...variance(before, after, find, at),
-  ].map((change) => ({ ...change, subject: after.host, at }));
+  return about(after, at, [
+    ...names(before.sightings.filter(counts), after.sightings.filter(counts), find),
+    ...atOnce(before, after, find, at),
+  ]);
 }
 
 /**
  * What a host presents now against what it presented when it was seen before, absences included: the explanation of a
- * verdict that turned. Empty while nothing new appeared: a set that answers now this, now that, is not news.
+ * verdict that turned. A set that answers now this, now that, is news only once.
  */
 export function differences(before: HostSnapshot | undefined, after: HostSnapshot, find: FindCertificate, at: number): Change[] {
   if (before === undefined) return [];
-  const known = new Set(before.sightings.map(({ result }) => sightingKey(result)));
-  const [was, is] = [current(before), current(after)];
-  const fresh = is.filter(({ result }) => !known.has(sightingKey(result)));
-  if (fresh.length === 0) return trust(was, is, is).map((change) => ({ ...change, subject: after.host, at }));
-  return [...names(was, is, find), ...succession(was, fresh, find), ...starttls(was, is, fresh), ...trust(was, is, fresh)].map(
-    (change) => ({ ...change, subject: after.host, at }),
-  );
+  const replaced = fresh(before, after).length > 0;
+  return about(after, at, [
+    ...(replaced ? names(current(before), current(after), find) : []),
+    ...atOnce(before, after, find, at),
+  ]);
 }
 
 /** MX hosts that came or, after three runs, went. The subject is the destination. */
@@ -78,6 +70,28 @@ export function entryDifferences(before: EntrySnapshot | undefined, after: Entry
 }
 
 type Bare = Omit<Change, 'subject' | 'at'>;
+
+const about = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Change[] =>
+  changes.map((change) => ({ ...change, subject: host, at }));
+
+/** Presences, which count at once. Between things known to come in turn nothing is lost and nothing regained. */
+function atOnce(before: HostSnapshot, after: HostSnapshot, find: FindCertificate, at: number): Bare[] {
+  const [was, is] = [varieties(before, find, at), varieties(after, find, at)];
+  const steady = was.length <= 1;
+  return [
+    ...succession(current(before), fresh(before, after), find),
+    ...anchors(current(before), current(after)),
+    ...(steady ? [...starttls(current(before), current(after)), ...trust(current(before), current(after))] : []),
+    ...(steady && is.length > 1 ? [{ kind: 'varies', after: shown(is) } as const] : []),
+    ...(!steady && is.length <= 1 ? [{ kind: 'uniform', before: shown(was) } as const] : []),
+  ];
+}
+
+/** Sightings that were not there, or absent for so long that they do not count. */
+function fresh(before: HostSnapshot, after: HostSnapshot): readonly Sighting[] {
+  const known = new Set(before.sightings.filter(counts).map(({ result }) => sightingKey(result)));
+  return current(after).filter(({ result }) => !known.has(sightingKey(result)));
+}
 
 function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCertificate): Bare[] {
   const [before, after] = [leaves(was, find), leaves(is, find)].map((all) => new Set(all.flatMap((leaf) => leaf.names)));
@@ -108,41 +122,44 @@ function succession(was: readonly Sighting[], fresh: readonly Sighting[], find: 
   return [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
 }
 
-function starttls(was: readonly Sighting[], is: readonly Sighting[], fresh: readonly Sighting[]): Bare[] {
-  const [before, after] = [was.some(speaksTls), is.filter(({ missed }) => missed === 0).some(speaksTls)];
-  if (before && !after && fresh.some((sighting) => !speaksTls(sighting))) return [{ kind: 'starttls-lost' }];
-  if (after && fresh.some(speaksTls) && was.length > 0 && was.every((sighting) => !speaksTls(sighting)))
-    return [{ kind: 'starttls-regained' }];
-  return [];
+/** The same certificates that lead elsewhere: another intermediate was sent, or our own bundle is another. */
+function anchors(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+  const before = new Map(was.map((sighting) => [sightingKey(sighting.result), anchorOf(sighting)]));
+  return is.flatMap((sighting) => {
+    const [old, now] = [before.get(sightingKey(sighting.result)) ?? '', anchorOf(sighting)];
+    return old === '' || now === '' || old === now ? [] : [changed('anchor-changed', old, now)];
+  });
 }
 
-function trust(was: readonly Sighting[], is: readonly Sighting[], fresh: readonly Sighting[]): Bare[] {
-  const now = is.filter(({ missed }) => missed === 0);
-  const [before, after] = [was.some(anchored), now.some(anchored)];
-  const [lost] = [...fresh, ...now].flatMap((sighting) => (sighting.trust?.kind === 'untrusted' ? [sighting.trust] : []));
-  if (before && !after && lost !== undefined) return [{ kind: 'trust-lost', after: [lost.reason] }];
-  if (!before && after && was.some((sighting) => sighting.trust?.kind === 'untrusted')) return [{ kind: 'trust-regained' }];
-  return [];
+function starttls(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+  if (was.length === 0 || is.length === 0) return [];
+  const [before, after] = [was.some(speaksTls), is.some(speaksTls)];
+  if (before === after) return [];
+  return [{ kind: after ? 'starttls-regained' : 'starttls-lost' }];
 }
 
-function variance(before: HostSnapshot, after: HostSnapshot, find: FindCertificate, at: number): Bare[] {
-  const [was, is] = [varies(before, find, at), varies(after, find, at)];
-  if (is.length > 1 && was.length <= 1) return [{ kind: 'varies', after: shown(is) }];
-  if (was.length > 1 && is.length <= 1) return [{ kind: 'uniform', before: shown(was) }];
-  return [];
-}
-
-/** What a host presents in turn, as far as it matters; one thing after another is a succession and no variance. */
-function varies({ sightings }: HostSnapshot, find: FindCertificate, at: number): string[] {
-  const counted = sightings.filter(counts);
-  const end = (sighting: Sighting) => (sighting.missed === 0 ? at : sighting.lastAt);
-  const overlapping = counted.filter((one) =>
-    counted.some(
-      (other) =>
-        other !== one && one.firstAt <= end(other) && other.firstAt <= end(one) && matter(one, find) !== matter(other, find),
-    ),
+function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+  const [before, after] = [was.some(anchored), is.some(anchored)];
+  const [doubted, doubts] = [was, is].map((all) =>
+    all.flatMap((one) => (one.trust?.kind === 'untrusted' ? [one.trust.reason] : [])),
   );
-  return [...new Set(overlapping.map((sighting) => matter(sighting, find)))].toSorted();
+  if (before && !after && doubts !== undefined && doubts.length > 0)
+    return [{ kind: 'trust-lost', after: shown([...new Set(doubts)]) }];
+  if (!before && after && doubted !== undefined && doubted.length > 0) return [{ kind: 'trust-regained' }];
+  return [];
+}
+
+/** What a host presents in turn, as far as it matters; one thing after another is a succession and no variety. */
+function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: number): string[] {
+  const counted = sightings.filter(counts).map((sighting) => ({
+    from: sighting.firstAt,
+    to: sighting.missed === 0 ? at : sighting.lastAt,
+    matter: matter(sighting, find),
+  }));
+  const overlapping = counted.filter((one) =>
+    counted.some((other) => one.from <= other.to && other.from <= one.to && one.matter !== other.matter),
+  );
+  return [...new Set(overlapping.map((one) => one.matter))].toSorted();
 }
 
 /** What of a sighting decides over mail: names, issuer, whether it is trusted, whether there is TLS at all. */

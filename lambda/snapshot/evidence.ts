@@ -16,7 +16,7 @@ import type { MxHost, Route } from '../route/route.ts';
 import type { Evidence } from '../verdict/judge.ts';
 import type { CertificateDigest, HostSnapshot, SeenResult } from './sighting.ts';
 import { current, offerDigest } from './sighting.ts';
-import type { EntrySnapshot, StoredHost, StoredRoute } from './snapshot.ts';
+import type { EntrySnapshot, StoredHost, StoredRoute, UnseenAddress } from './snapshot.ts';
 
 /** Everything remembered from one vantage. */
 export interface Remembered {
@@ -52,12 +52,20 @@ interface Known {
   readonly routes: ReadonlyMap<string, StoredRoute>;
   /** By `host:port`. */
   readonly hosts: ReadonlyMap<string, readonly HostSnapshot[]>;
+  /** By `host address`. */
+  readonly unseen: ReadonlyMap<string, UnseenAddress>;
   readonly certificates: Remembered['certificates'];
 }
 
 function index({ entries, hosts, certificates }: Remembered): Known {
   const routes = new Map<string, StoredRoute>();
-  for (const { routes: own } of entries) for (const route of own) routes.set(route.nextHop, route);
+  const unseen = new Map<string, UnseenAddress>();
+  for (const route of [...entries].flatMap((entry) => entry.routes)) {
+    routes.set(route.nextHop, route);
+    for (const host of route.kind === 'hosts' ? route.hosts : []) {
+      for (const one of host.unseen ?? []) unseen.set(`${host.host} ${one.address}`, one);
+    }
+  }
   const byHost = new Map<string, HostSnapshot[]>();
   for (const snapshot of hosts) {
     const key = `${snapshot.host}:${snapshot.port}`;
@@ -65,7 +73,7 @@ function index({ entries, hosts, certificates }: Remembered): Known {
     if (group === undefined) byHost.set(key, [snapshot]);
     else group.push(snapshot);
   }
-  return { routes, hosts: byHost, certificates };
+  return { routes, hosts: byHost, unseen, certificates };
 }
 
 function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
@@ -86,7 +94,7 @@ function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
 function withAddresses({ missed: _m, lastAt: _l, unseen = [], ...host }: StoredHost, port: number, known: Known): MxHost {
   const snapshots = known.hosts.get(`${host.host}:${port}`) ?? [];
   const met = snapshots.flatMap(current).flatMap(({ addresses }) => addresses);
-  return { ...host, addresses: [...new Set([...met, ...unseen])] };
+  return { ...host, addresses: [...new Set([...met, ...unseen.map(({ address }) => address)])] };
 }
 
 function resultOf(conversation: Conversation, known: Known): ProbeResult | undefined {
@@ -99,7 +107,9 @@ function resultOf(conversation: Conversation, known: Known): ProbeResult | undef
       current(snapshot).filter(({ result }) => snapshot.offer === offer || result.kind !== 'handshake-failed'),
     )
     .find(({ addresses }) => addresses.includes(conversation.address));
-  return found === undefined ? undefined : restored(found.result, known.certificates);
+  if (found !== undefined) return restored(found.result, known.certificates);
+  const unseen = known.unseen.get(`${conversation.host} ${conversation.address}`);
+  return unseen === undefined ? undefined : { kind: 'unseen', phase: unseen.phase, reason: unseen.reason };
 }
 
 function restored(result: SeenResult, certificates: Remembered['certificates']): ProbeResult | undefined {

@@ -43,8 +43,8 @@ export function readLeaf(der: string): Leaf | undefined {
   };
 }
 
-/** The O= of a name as Postfix logs it (a slash may stand inside a value, an equals sign tells), else the whole name. */
+/** The O= of a name as Postfix logs it, slashes inside it escaped; else the whole name. */
 function organisation(issuer: string): string {
-  const found = /(?:^|\/|\+)O=(.*?)(?=[/+][A-Za-z0-9.]+=|$)/u.exec(issuer)?.[1];
-  return found === undefined || found === '' ? issuer : found;
+  const found = /[/+]O=((?:\\.|[^\\/+])+)/u.exec(issuer)?.[1];
+  return found ?? issuer;
 }

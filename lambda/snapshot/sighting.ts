@@ -29,6 +29,7 @@ export interface Sighting {
   /** Sorted; where it was met when this was last written. Addresses alone are no change. */
   readonly addresses: readonly string[];
   readonly trust?: Trust;
+  /** Since when it is met, epoch ms; anew after an absence that counted. */
   readonly firstAt: number;
   /** Epoch ms. While `missed` is 0 it was met in every run since, and this date is when that was last written down. */
   readonly lastAt: number;
@@ -151,7 +152,13 @@ export function see(before: HostSnapshot | undefined, look: HostLook, times: Run
       changed ||= known.missed > 0 || trustDiffers(known, again);
       const lastAt = Math.max(known.lastAt, at);
       const trust = again.trust ?? known.trust;
-      sightings.push({ ...known, ...again, ...(trust === undefined ? {} : { trust }), firstAt: known.firstAt, lastAt });
+      sightings.push({
+        ...known,
+        ...again,
+        ...(trust === undefined ? {} : { trust }),
+        firstAt: known.missed < ABSENT_AFTER_RUNS ? known.firstAt : at,
+        lastAt,
+      });
     }
   }
   for (const fresh of met.values()) {

@@ -6,6 +6,7 @@
  */
 import { BOUNDS } from '../limits.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
+import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { MxHost, Route } from '../route/route.ts';
 import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './sighting.ts';
@@ -48,10 +49,16 @@ export type StoredRoute =
 
 export interface StoredHost extends Omit<MxHost, 'addresses'> {
   /** Addresses that could not be looked at when this was written, at most ten; no change by themselves. */
-  readonly unseen?: readonly string[];
+  readonly unseen?: readonly UnseenAddress[];
   /** Runs in a row that did not find it in DNS, and when it was last found; absent while it is published. */
   readonly missed?: number;
   readonly lastAt?: number;
+}
+
+export interface UnseenAddress {
+  readonly address: string;
+  readonly phase: Phase;
+  readonly reason: UnseenReason;
 }
 
 /** What one run made of one entry. */
@@ -122,8 +129,10 @@ function storedRoute(before: StoredRoute | undefined, route: Route, verdict: Ent
 
 function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {
   const addresses = verdict.hosts.filter(({ host }) => host === name).flatMap((host) => host.addresses);
-  const unseen = addresses.filter(({ outcome }) => outcome === 'unseen').map(({ address }) => address);
-  return unseen.length === 0 ? {} : { unseen: [...new Set(unseen)].slice(0, 10) };
+  const unseen = addresses.flatMap(({ outcome, address, phase, reason }) =>
+    outcome === 'unseen' ? [{ address, phase: phase ?? 'connect', reason: reason as UnseenReason }] : [],
+  );
+  return unseen.length === 0 ? {} : { unseen: unseen.slice(0, 10) };
 }
 
 function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {

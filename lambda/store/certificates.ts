@@ -8,9 +8,11 @@ import { readCertificate } from '../certificate/certificate.ts';
 import { BOUNDS } from '../limits.ts';
 import type { CertificateDigest } from '../snapshot/sighting.ts';
 import { HISTORY_MS } from './history.ts';
+import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { certificate as kind } from './kinds.ts';
 import { keys, type Store } from './layout.ts';
+import type { Table } from './table.ts';
 
 export interface Certificates {
   /** Base64 DER by digest. */
@@ -26,23 +28,28 @@ export const certificatesKeptUntil = (at: number, historyMs: number = HISTORY_MS
 export const certificatesDue = (until: number, at: number, historyMs: number = HISTORY_MS): boolean =>
   until < at + historyMs + 2 * 86_400_000;
 
-/** Stores certificates (base64 DER by digest); one that is there is only kept longer. */
+/**
+ * Stores certificates (base64 DER by digest); one that is there is only kept longer. What this process stored through the same
+ * table is not written again: most hosts share their intermediates.
+ */
 export async function keepCertificates(
   { table }: Store,
   ders: Readonly<Record<CertificateDigest, string>>,
   until: number,
 ): Promise<void> {
-  for (const [sha256, der] of Object.entries(ders)) {
+  const kept = keptBy.get(table) ?? new Map<CertificateDigest, number>();
+  keptBy.set(table, kept);
+  const expiresAt = Math.ceil(until / 1000);
+  await inParallel(Object.entries(ders), async ([sha256, der]) => {
+    if ((kept.get(sha256) ?? 0) >= until) return;
     const key = keys.certificate(sha256);
     const item = toItem(kind, key, storedCertificate(der), { expiresAt: until });
-    if ((await table.put(item, { kind: 'absent' })) === 'lost') await renew(key, item.expiresAt);
-  }
-
-  async function renew(key: ReturnType<typeof keys.certificate>, expiresAt: unknown): Promise<void> {
-    const stored = await table.get(key);
-    if (typeof stored?.expiresAt === 'number' && typeof expiresAt === 'number' && stored.expiresAt >= expiresAt) return;
-    await table.update(key, { expiresAt }, { kind: 'present' });
-  }
+    if ((await table.put(item, { kind: 'absent' })) === 'lost') {
+      const stored = (await table.get(key))?.expiresAt;
+      if (typeof stored !== 'number' || stored < expiresAt) await table.update(key, { expiresAt }, { kind: 'present' });
+    }
+    kept.set(sha256, until);
+  });
 }
 
 /** Keeps certificates that are stored already. Answers those that are not, to be stored from what a probe saw. */
@@ -52,10 +59,10 @@ export async function prolongCertificates(
   until: number,
 ): Promise<CertificateDigest[]> {
   const gone: CertificateDigest[] = [];
-  for (const sha256 of digests) {
+  await inParallel(digests, async (sha256) => {
     const written = await table.update(keys.certificate(sha256), { expiresAt: Math.ceil(until / 1000) }, { kind: 'present' });
     if (written === 'lost') gone.push(sha256);
-  }
+  });
   return gone;
 }
 
@@ -90,5 +97,8 @@ function storedCertificate(base64: string) {
     spkiSha256,
   };
 }
+
+/** Until when certificates were stored through a table by this process. */
+const keptBy = new WeakMap<Table, Map<CertificateDigest, number>>();
 
 const MARGIN_MS = 180 * 86_400_000;

@@ -3,6 +3,7 @@
  *
  * Each event stands twice: under its entry or host, and under its month, so that both questions are one query.
  */
+import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { historyEvent as kind } from './kinds.ts';
 import { type Grain, keyName, keys, type Store } from './layout.ts';
@@ -38,6 +39,11 @@ export async function appendHistory({ table, space }: Store, event: HistoryEvent
   for (const key of places) {
     await table.put(toItem(kind, key, event, { expiresAt }), { kind: 'not-newer', v: kind.v });
   }
+}
+
+/** Appends many, several at a time. */
+export function appendAll(store: Store, events: Iterable<HistoryEvent>, keepMs: number = HISTORY_MS): Promise<void> {
+  return inParallel(events, (event) => appendHistory(store, event, keepMs));
 }
 
 /** The events of one entry (by id) or host (by key). */

@@ -202,7 +202,7 @@ export const historyEvent: DocumentedKind<HistoryEvent> = {
       name: 'in1-smtp.messagingengine.com:25#3f9a01c2',
       at,
       runId: scheduled,
-      changes: [{ kind: 'name-removed', names: ['smtp.example.net'] }],
+      changes: [{ kind: 'name-removed', subject: 'in1-smtp.messagingengine.com', before: ['smtp.example.net'], at }],
       before: host,
       after: host,
     },

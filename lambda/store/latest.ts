@@ -5,6 +5,7 @@
  */
 import type { HostSnapshot } from '../snapshot/sighting.ts';
 import { hostKey } from '../snapshot/sighting.ts';
+import { inParallel } from './in-parallel.ts';
 import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
 import { entryNow, hostNow } from './kinds.ts';
 import { keyName, keys, SHARDS, type Store } from './layout.ts';
@@ -27,13 +28,6 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
   const entries = new Map<string, Held<EntryNow>>();
   const hosts = new Map<string, Held<HostSnapshot>>();
   const problems: ItemProblem[] = [];
-  const shards = [...SHARDS];
-
-  async function work(): Promise<void> {
-    for (let shard = shards.shift(); shard !== undefined; shard = shards.shift()) {
-      for await (const page of table.query(keys.nowShard(space, shard))) for (const item of page) fold(item);
-    }
-  }
   function fold(item: Item): void {
     if (item.sk.startsWith('entry#')) put(entryNow, item, entries, ({ snapshot }) => snapshot.id);
     else put(hostNow, item, hosts, hostKey);
@@ -44,7 +38,13 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
     else if (read.kind !== 'absent') problems.push(read);
   }
 
-  await Promise.all([work(), work()]);
+  await inParallel(
+    SHARDS,
+    async (shard) => {
+      for await (const page of table.query(keys.nowShard(space, shard))) for (const item of page) fold(item);
+    },
+    2,
+  );
   return { entries, hosts, problems };
 }
 
@@ -82,17 +82,12 @@ export function retire(
   return table.update(key, { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 }, { kind: 'rev', rev });
 }
 
-/** Runs writes, eight at a time; answers the names of those that were lost. */
+/** Runs writes, several at a time; answers the names of those that were lost. */
 export async function saveAll(writes: Iterable<readonly [name: string, write: () => Promise<Written>]>): Promise<string[]> {
   const lost: string[] = [];
-  const left = writes[Symbol.iterator]();
-  async function work(): Promise<void> {
-    for (let next = left.next(); next.done !== true; next = left.next()) {
-      const [name, write] = next.value;
-      if ((await write()) === 'lost') lost.push(name);
-    }
-  }
-  await Promise.all(Array.from({ length: 8 }, work));
+  await inParallel(writes, async ([name, write]) => {
+    if ((await write()) === 'lost') lost.push(name);
+  });
   return lost;
 }
 

@@ -80,7 +80,7 @@ const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
         canonical: v.exactOptional(v.string()),
         preference: v.number(),
         lookup: word<'found'>(),
-        unseen: v.exactOptional(v.array(v.string())),
+        unseen: v.exactOptional(v.array(v.object({ address: v.string(), phase: word<'connect'>(), reason: word<'refused'>() }))),
         missed: v.exactOptional(count),
         lastAt: v.exactOptional(v.number()),
       }),

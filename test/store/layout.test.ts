@@ -56,7 +56,11 @@ test('an entry of 100 hosts with long names fits into an item', () => {
     host: `${'h'.repeat(240)}${i}.example`,
     preference: i,
     lookup: 'found' as const,
-    unseen: Array.from({ length: 10 }, () => '2001:db8:1111:2222:3333:4444:5555:6666'),
+    unseen: Array.from({ length: 10 }, () => ({
+      address: '2001:db8:1111:2222:3333:4444:5555:6666',
+      phase: 'connect' as const,
+      reason: 'no-way-out' as const,
+    })),
   }));
   const value = { snapshot: { ...snapshot, routes: [{ kind: 'hosts' as const, nextHop: 'a', mx: true, hosts }] } };
   expect(JSON.stringify(toItem(entryNow, entryNow.example.key, value)).length).toBeLessThan(400 * 1024);
