@@ -14,7 +14,7 @@ import type { Conversation } from './conversation.ts';
 import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
 import { CLOSED, causeOf, contextOptions, OTHER_GROUPS, type PossibleOffer, presentedBy } from './openssl.ts';
 import type { Probe } from './pace.ts';
-import type { Phase, Presented, ProbeResult, Unseen } from './result.ts';
+import type { Phase, ProbeResult, Unseen } from './result.ts';
 import { type Loss, Wire } from './wire.ts';
 
 export interface ProbeOptions {
@@ -94,10 +94,11 @@ async function converseInTls(wire: Wire, conversation: Conversation, door: Door)
       return unseen('handshake', shaken.loss);
     case 'done': {
       wire.adopt(shaken.socket);
+      const presented = presentedBy(shaken.socket);
       const after = await play(wire, insideTls(conversation, door.heloName), door);
       // Silence or a close behind a good handshake takes nothing away from the certificates seen.
-      if (after === undefined || ('kind' in after && after.reason !== 'reply-421')) return shaken.presented;
-      return 'kind' in after ? after : { ...shaken.presented, afterTls: after };
+      if (after === undefined || ('kind' in after && after.reason !== 'reply-421')) return presented;
+      return 'kind' in after ? after : { ...presented, afterTls: after };
     }
   }
 }
@@ -128,7 +129,7 @@ function open(conversation: Conversation, timeoutMs: number, signal?: AbortSigna
     const settle = (outcome: Socket | Loss): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      socket.removeAllListeners();
+      socket.removeAllListeners('connect').removeAllListeners('error');
       if ('reason' in outcome) socket.on('error', () => {}).destroy();
       resolve(outcome);
     };
@@ -141,7 +142,7 @@ function open(conversation: Conversation, timeoutMs: number, signal?: AbortSigna
 }
 
 type Handshake =
-  | { readonly kind: 'done'; readonly socket: TLSSocket; readonly presented: Presented }
+  | { readonly kind: 'done'; readonly socket: TLSSocket }
   | { readonly kind: 'failed'; readonly cause: string }
   | { readonly kind: 'lost'; readonly loss: Loss };
 
@@ -178,7 +179,7 @@ function handshake(socket: Socket, { context, servername, timeoutMs, signal }: H
     const timer = setTimeout(() => settle({ kind: 'lost', loss: { reason: 'timed-out' } }), timeoutMs);
     signal?.addEventListener('abort', abort);
     socket.on('error', () => {});
-    tls.on('secureConnect', () => settle({ kind: 'done', socket: tls, presented: presentedBy(tls) }));
+    tls.on('secureConnect', () => settle({ kind: 'done', socket: tls }));
     tls.on('error', (error) => settle({ kind: 'failed', cause: causeOf(error) }));
     tls.on('close', () => settle({ kind: 'failed', cause: CLOSED }));
   });
