@@ -55,8 +55,20 @@ export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
  */
 export function confirmedSubscribers(topicArn: string): Promise<number> {
   return call(topicArn, async ({ client, sdk, signal }) => {
-    const { Attributes } = await client.send(new sdk.GetTopicAttributesCommand({ TopicArn: topicArn }), { abortSignal: signal });
-    return Number(Attributes?.SubscriptionsConfirmed ?? 0);
+    let confirmed = 0;
+    let next: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const command = new sdk.ListSubscriptionsByTopicCommand({
+        TopicArn: topicArn,
+        ...(next === undefined ? {} : { NextToken: next }),
+      });
+      const answer = await client.send(command, { abortSignal: signal });
+      // Pending and deleted ones have a word in place of an ARN.
+      confirmed += (answer.Subscriptions ?? []).filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:')).length;
+      next = answer.NextToken;
+      if (next === undefined) break;
+    }
+    return confirmed;
   });
 }
 
@@ -94,8 +106,10 @@ function topicError(topicArn: string, error: unknown): TopicError {
   const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
   const said = plain(message, 300);
   switch (name) {
+    case 'NotFound':
     case 'NotFoundException':
       return new TopicError('gone', `topic ${topicArn}: it does not exist, check --topic against the outputs of the deployment`);
+    case 'AuthorizationError':
     case 'AuthorizationErrorException':
     case 'AccessDeniedException':
     case 'InvalidClientTokenId':
@@ -109,10 +123,13 @@ function topicError(topicArn: string, error: unknown): TopicError {
       );
     case 'CredentialsProviderError':
       return new TopicError('denied', `topic ${topicArn}: no AWS credentials were found, set a profile or a role`);
+    case 'Throttled':
+    case 'Throttling':
     case 'ThrottledException':
     case 'ThrottlingException':
     case 'KMSThrottlingException':
       return new TopicError('throttled', `topic ${topicArn}: AWS asks to slow down (${said}), the next run tries again`);
+    case 'InvalidParameter':
     case 'InvalidParameterException':
     case 'InvalidParameterValueException':
     case 'ValidationException':
@@ -125,3 +142,5 @@ function topicError(topicArn: string, error: unknown): TopicError {
 /** The whole call, retries included. */
 const DEADLINE_MS = 60_000;
 const ATTEMPTS = 4;
+/** Of a hundred subscriptions each. */
+const MOST_PAGES = 20;
