@@ -6,8 +6,8 @@
  * is another matcher still, with no form for "any subdomain".
  */
 import type { X509Certificate } from 'node:crypto';
-import { domainToASCII } from 'node:url';
 import type { MatchPattern } from '../policy/entry.ts';
+import { toAscii } from '../policy/hostname.ts';
 import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../policy/version.ts';
 import { familyOf } from '../route/host-name.ts';
@@ -120,9 +120,6 @@ function matchServername(certificate: PresentedNames, reference: string, multipl
 
 const exactly = (name: string) => toAscii(name) as ReferenceIdentifier;
 const below = (parent: string) => `.${toAscii(parent)}` as ReferenceIdentifier;
-
-/** U-labels become A-labels. ASCII passes untouched: domainToASCII() would read `10.1` as an address. */
-const toAscii = (name: string) => (/^\p{ASCII}*$/u.test(name) ? name : domainToASCII(name) || name);
 
 const isAddress = (reference: string) => familyOf(reference) !== undefined;
 

@@ -4,9 +4,9 @@
 import type { Bundle } from '../policy/bundle.ts';
 import type { Demand } from '../policy/demand.ts';
 import type { Destination } from '../policy/destinations.ts';
-import type { EntryPlace } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import { parsePolicy } from '../policy/parse.ts';
+import type { Settings } from '../policy/settings.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
 import type { Saying } from './postfix-says.ts';
@@ -35,21 +35,11 @@ export interface Judgement {
 /** `hops` has a view of each next hop, in the order of the destination's. */
 export function weigh(destination: Destination, hops: readonly HopView[], bundle: Bundle): Judgement {
   const { settings } = bundle;
-  const views = hops.slice(
-    Math.max(
-      hops.findIndex(({ hop }) => isSame(hop.demand.entry, destination.entry)),
-      0,
-    ),
-  );
+  const views = hops.slice(startOf(hops, destination));
   const [first] = views;
   const demand = first?.hop.demand;
   const enforced = demand?.kind === 'demand' ? protectionOf(demand.level) : 'none';
-  const common = {
-    destination,
-    bundle,
-    views,
-    ...asked(demand, destination, bundle),
-  };
+  const common = { destination, bundle, views, ...asked(demand, destination, bundle) };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
   if (destination.unchecked !== undefined || first === undefined) {
     return { ...common, ...silent, verdict: 'unchecked', reason: destination.unchecked?.reason ?? 'never-looked-up' };
@@ -61,56 +51,72 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
   }
 
   const reached = reachedFindings(views, settings);
+  const eventual = endingsOf(views, 'failing', 'later', settings);
+  const outcome = outcomeOf(first, views, eventual, reached, settings);
+  if (outcome.verdict === 'unchecked') return { ...common, ...silent, ...outcome };
   const endings = endingsOf(views, 'failing', 'now', settings);
-  const worst = endingsOf(views, 'failing', 'later', settings);
-  const weaker = (ending: Ending) => isWeaker(ending, first);
-  const bad = (ending: Ending) => ending.status !== 'sent' || weaker(ending);
-  const protection =
-    least(worst.filter(({ status }) => status === 'sent').map(({ finding }) => finding?.protection ?? enforced)) ?? enforced;
-  const base = { ...common, reached, endings, protection };
-  const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
-  const undetermined = (reason: Reason): Judgement => ({ ...base, verdict: 'undetermined', reason, would: null, says: null });
+  const would = outcome.verdict === 'undetermined' ? null : wouldOf(endings);
+  const says = would === null || would === 'deliver' ? null : mostTelling(endings, outcome.decisive);
+  const protections = eventual.filter(({ status }) => status === 'sent').map(({ finding }) => finding?.protection ?? enforced);
+  return { ...common, ...outcome, reached, endings, would, says, protection: least(protections) ?? enforced };
+}
 
-  const conclude = (verdict: Verdict, reason: Reason, decisive?: Finding): Judgement => ({
-    ...base,
-    verdict,
-    reason,
-    ...(decisive === undefined ? {} : { decisive }),
-    would: wouldOf(endings),
-    says: verdict === 'degraded' && wouldOf(endings) === 'deliver' ? null : mostTelling(endings.filter(bad), decisive),
-  });
+type Outcome = Pick<Judgement, 'verdict' | 'reason' | 'decisive'>;
 
+/** `eventual`: every ending of a message that stays in the queue, the unseen taken as failing. */
+function outcomeOf(
+  first: HopView,
+  views: readonly HopView[],
+  eventual: readonly Ending[],
+  reached: readonly Finding[],
+  settings: Settings,
+): Outcome {
+  const isBad = (ending: Ending) => ending.status !== 'sent' || isWeaker(ending, first);
   switch (first.kind) {
     case 'fatal':
+      return { verdict: 'fail', reason: 'smtp-dies' };
     case 'misconfigured':
-      return conclude('fail', first.kind === 'fatal' ? 'smtp-dies' : first.reason);
+      return { verdict: 'fail', reason: first.reason };
     case 'unresolved':
-      return undetermined('unfinished');
+      return { verdict: 'undetermined', reason: 'unfinished' };
     case 'unanswered':
-      return undetermined(`dns-${first.route.failure}`);
+      return { verdict: 'undetermined', reason: `dns-${first.route.failure}` };
     case 'nowhere':
-      return conclude(worst.some(bad) ? 'fail' : 'degraded', first.route.reason);
+      return { verdict: eventual.some(isBad) ? 'fail' : 'degraded', reason: first.route.reason };
     case 'hosts':
       if (first.findings.length > 0 && first.findings.every(({ verdict }) => verdict.reason === 'barred-address')) {
-        return { ...base, ...silent, verdict: 'unchecked', reason: 'private-addresses' };
+        return { verdict: 'unchecked', reason: 'private-addresses' };
       }
-      if (first.undecided) return undetermined('dane-not-checked');
+      if (first.undecided) return { verdict: 'undetermined', reason: 'dane-not-checked' };
+  }
+  const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
+  const [best] = failing;
+  if (!eventual.some(isBad)) {
+    return best === undefined ? { verdict: 'pass', reason: null } : { verdict: 'degraded', ...decidedBy(best) };
   }
   const unseen = reached.filter((finding) => finding.unseen !== undefined);
-  const unfinished = unseen.every(({ verdict }) => verdict.reason === 'not-attempted');
+  const undetermined = (reason: Reason): Outcome => ({
+    verdict: 'undetermined',
+    reason: unseen.every(({ verdict }) => verdict.reason === 'not-attempted') ? 'unfinished' : reason,
+  });
+  if (unseen.length === reached.length) return undetermined('nothing-seen');
+  // Where only our own side kept us from looking, what was not seen may well have taken it.
+  const mayPass = !endingsOf(views, 'passing-if-ours', 'later', settings).some(isBad);
+  if (best === undefined || mayPass) return undetermined('partly-unseen');
+  if (eventual.every(({ status }) => status === 'sent')) return { verdict: 'fail', reason: 'weaker-fallback', decisive: best };
+  const bounced = eventual.find(({ status, finding }) => status === 'bounced' && finding?.unseen === undefined)?.finding;
+  return { verdict: 'fail', ...decidedBy(bounced ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? best) };
+}
 
-  if (!worst.some(bad)) {
-    const [decisive] = failing;
-    if (decisive !== undefined) return conclude('degraded', decisive.verdict.reason ?? 'handshake-failed', decisive);
-    return { ...base, verdict: 'pass', reason: null, would: wouldOf(endings), says: null };
-  }
-  if (unseen.length === reached.length) return undetermined(unfinished ? 'unfinished' : 'nothing-seen');
-  if (failing.length === 0 || !endingsOf(views, 'passing-if-ours', 'later', settings).some(bad))
-    return undetermined(unfinished ? 'unfinished' : 'partly-unseen');
-  if (worst.every((ending) => ending.status === 'sent')) return conclude('fail', 'weaker-fallback', failing[0]);
-  const bouncer = endings.find(({ status, finding }) => status === 'bounced' && finding?.unseen === undefined)?.finding;
-  const decisive = bouncer ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? failing[0];
-  return conclude('fail', decisive?.verdict.reason ?? 'partly-unseen', decisive);
+const decidedBy = (finding: Finding) => ({ reason: finding.verdict.reason, decisive: finding });
+
+/** An entry for a later element of a next hop list is judged as if the elements before it had failed. */
+function startOf(hops: readonly HopView[], { entry }: Destination): number {
+  const isAsked = ({ hop }: HopView) => {
+    const own = hop.demand.entry;
+    return own !== undefined && own.table === entry?.table && own.line === entry.line && own.key === entry.key;
+  };
+  return Math.max(hops.findIndex(isAsked), 0);
 }
 
 /** Level and match list as the entry, or else main.cf, puts them. */
@@ -123,11 +129,6 @@ function asked(demand: Demand | undefined, { entry }: Destination, { settings }:
   }
   const level = demand.daneOff === undefined ? demand.level : 'dane';
   return { level, match: level === 'fingerprint' ? demand.digests : demand.match.map(printMatch) };
-}
-
-/** An entry for a later element of a next hop list is judged as if the elements before it had failed. */
-function isSame(one: EntryPlace | undefined, other: EntryPlace | undefined): boolean {
-  return one !== undefined && one.table === other?.table && one.line === other.line && one.key === other.key;
 }
 
 /** Sent, but through a later hop that asks for less than the first. */

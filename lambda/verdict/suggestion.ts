@@ -8,6 +8,7 @@
 import { getDomain } from 'tldts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { MatchPattern } from '../policy/entry.ts';
+import { toAscii } from '../policy/hostname.ts';
 import { parseMatch, printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import { parsePolicy } from '../policy/parse.ts';
@@ -22,18 +23,18 @@ import type { Suggestion } from './verdict.ts';
 
 /** Null where no match list would help. `judgeChanged` judges the same evidence under a changed policy. */
 export function suggest(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
-  const { destination, bundle, reached, verdict } = judgement;
-  const hop = judgement.views[0]?.hop;
-  if (hop?.demand.kind !== 'demand' || hop.demand.mxHostPatterns !== undefined || hop.demand.forcedFailure !== undefined)
-    return null;
+  const { destination, bundle, verdict, views } = judgement;
+  const [view] = views;
+  const hop = view?.hop;
+  if (view?.kind !== 'hosts' || hop?.demand.kind !== 'demand') return null;
+  if (hop.demand.mxHostPatterns !== undefined || hop.demand.forcedFailure !== undefined) return null;
   const { demand, nextHop } = hop;
-  const mismatched = reached.some((finding) => finding.verdict.reason === 'name-mismatch');
-  if ((demand.level !== 'secure' && demand.level !== 'verify') || !mismatched || (verdict !== 'fail' && verdict !== 'degraded'))
-    return null;
+  if ((demand.level !== 'secure' && demand.level !== 'verify') || (verdict !== 'fail' && verdict !== 'degraded')) return null;
 
-  const presenting = reached.flatMap((finding) => {
-    const { leaf, trust, attempt } = finding;
-    return leaf === undefined || trust?.kind !== 'trusted' || attempt.nextHop !== nextHop ? [] : [{ finding, leaf }];
+  // Hosts beyond the address limit as well: they may move up.
+  const presenting = view.findings.flatMap((finding) => {
+    const { leaf, trust } = finding;
+    return leaf === undefined || trust?.kind !== 'trusted' ? [] : [{ finding, leaf }];
   });
   const wanted = presenting.flatMap(({ finding, leaf }) =>
     finding.verdict.reason === 'name-mismatch' ? [nameFor(finding.attempt, leaf)] : [],
@@ -69,7 +70,7 @@ export function suggest(judgement: Judgement, judgeChanged: (changed: Destinatio
  */
 function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
   const host = hostName(mxHost).toLowerCase();
-  const domain = nextHop.host.toLowerCase();
+  const domain = toAscii(nextHop.host).toLowerCase();
   const byAddress = familyOf(host) !== undefined && !nextHop.mx;
   const rank = (name: string): number => {
     const wildcard = name.startsWith('*.');
@@ -126,7 +127,7 @@ function lineWith(match: readonly MatchPattern[], { views, bundle }: Judgement):
 
 function grounds(found: readonly MatchPattern[], { host, mx }: NextHop): Pick<Suggestion, 'restsOn' | 'because'> {
   const names = found.map((pattern) => printMatch(pattern).replace(/^\./, ''));
-  const domain = host.toLowerCase();
+  const domain = toAscii(host).toLowerCase();
   if (names.every((name) => name === domain || name.endsWith(`.${domain}`))) {
     return { restsOn: 'policy', because: `it asks for names of ${domain} alone, whatever DNS says` };
   }
