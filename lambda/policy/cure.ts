@@ -37,7 +37,7 @@ const CURES: readonly Cure[] = [
   {
     pattern: /^attribute "(?<name>\w+)" has empty value$/,
     cure: ({ name = '' }, value) =>
-      /=\s+\S/.test(value)
+      blankBehind(name, value)
         ? `write ${name}=… without a blank behind "="`
         : `give ${name} a value, or delete it: then main.cf's setting counts`,
   },
@@ -72,6 +72,12 @@ const CURES: readonly Cure[] = [
     cure: () => 'add policy_type=sts, or delete the attributes that begin with policy_ and mx_host_pattern',
   },
 ];
+
+/** `match= x.test`: the value stands apart, and is no attribute of its own. */
+function blankBehind(name: string, value: string): boolean {
+  const next = new RegExp(`\\b${name}=\\s+(?<next>\\S+)`, 'i').exec(value)?.groups?.next;
+  return next !== undefined && !next.includes('=') && !next.startsWith('{');
+}
 
 function malformedPair(found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion): string {
   const text = found.text ?? '';

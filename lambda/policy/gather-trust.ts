@@ -34,7 +34,7 @@ export async function readTrust(
     if (read.kind === 'failed') {
       if (byHand) throw new UsageError(`cannot read --ca-file ${caFile}: ${read.because}`);
       if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', caFile, gathered);
-      return { kind: 'engine-off', because: `cannot load Certification Authority data, CAfile="${caFile}": ${read.because}` };
+      return { kind: 'engine-off', because: `${caFile}: ${read.because}` };
     }
     const store = trustStoreFromPem(textOf(read), caFile);
     if (store.kind === 'engine-off') {

@@ -109,12 +109,12 @@ function impossibleHandshake({ entry, level, attributes, bundle }: Judged): Find
   return words.flatMap(([name, problem]) => (problem === undefined ? [] : [wordFinding(`${name}=`, problem, level, entry.key)]));
 }
 
-/** Shared with main.cf's lists: what a bad word does to mail at a level. */
+/** Shared with main.cf's lists, which have no key: what a bad word does to mail at a level. */
 export function wordFinding(where: string, problem: WordProblem, level: SecurityLevel, key: string | undefined): Finding {
   if (!problem.fails) {
     return { code: 'unknown-word', severity: 'warning', effect: `${where}: ${problem.wrong}`, cure: problem.cure };
   }
-  const whom = key === undefined ? 'all mail' : `all mail to ${whomOf(key)}`;
+  const whom = key === undefined ? 'all mail at encrypt and above' : `all mail to ${whomOf(key)}`;
   return level === 'may'
     ? {
         code: 'handshake-impossible',

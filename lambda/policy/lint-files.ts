@@ -32,46 +32,53 @@ export function countEntries(tables: readonly ParsedTable[]): Counts {
 /** CAfile and CApath: nothing in them, or TLS switched off for what is in them. */
 export function anchors({ trust, settings }: Bundle, counts: Counts): (readonly [string, Finding])[] {
   if (trust.kind === 'engine-off') {
+    const path = settings.caPath === undefined ? '' : `, CApath="${settings.caPath}"`;
+    const named = `CAfile="${settings.caFile ?? ''}"${path}`;
     return [
       [
         'smtp_tls_CAfile',
         {
           code: 'tls-engine-off',
           severity: 'defers',
-          postfixSays: `${trust.because}: disabling TLS support`,
-          effect: `Postfix switches TLS off: ${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext`,
+          postfixSays: `cannot load Certification Authority data, ${named}: disabling TLS support`,
+          effect: `${trust.because}: Postfix switches TLS off: ${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext`,
           cure: 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt',
         },
       ],
     ];
   }
-  if (trust.certificates.length > 0 || counts.byStore === 0 || settings.trustAnchorFiles.length > 0) return [];
+  const globally = settings.securityLevel === 'verify' || settings.securityLevel === 'secure';
+  if (trust.certificates.length > 0 || settings.trustAnchorFiles.length > 0) return [];
+  if (counts.byStore === 0 && !globally) return [];
+  const who = counts.byStore === 0 ? `the global level ${settings.securityLevel}` : entries(counts.byStore, 'verify and secure');
   return [
     [
       settings.caFile === undefined && settings.caPath !== undefined ? 'smtp_tls_CApath' : 'smtp_tls_CAfile',
       {
         code: 'no-anchors',
         severity: 'defers',
-        effect: `there are no trust anchors (${trust.source}): ${entries(counts.byStore, 'verify and secure')} would defer all mail (4.7.5 Server certificate not verified)`,
+        effect: `there are no trust anchors (${trust.source}): ${who} would defer all mail (4.7.5 Server certificate not verified)`,
         cure: "set smtp_tls_CAfile or smtp_tls_CApath to the system's certificates",
       },
     ],
   ];
 }
 
-export function ofFile(problem: FileProblem, { settings }: Bundle): Finding[] {
+export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [string, Finding])[] {
+  const { path, because, parameter } = problem;
   switch (problem.kind) {
     case 'no-hash-link': {
-      const effect = `${problem.path}: ${problem.because}, which OpenSSL does not see`;
-      return [{ code: 'no-hash-link', severity: 'warning', effect, cure: `run c_rehash ${problem.path}` }];
+      const effect = `${path}: ${because}, which OpenSSL does not see`;
+      return [[parameter, { code: 'no-hash-link', severity: 'warning', effect, cure: `run c_rehash ${path}` }]];
     }
     case 'missing': {
       const where = settings.chroot ? ` (smtp is chrooted to ${settings.queueDirectory})` : '';
-      const effect = `${problem.path}: ${problem.because}${where}, so it gives no trust anchors`;
-      return [{ code: 'unreadable-file', severity: 'warning', effect, cure: 'correct the path, or copy the directory there' }];
+      const effect = `${path}: ${because}${where}, so it gives no trust anchors`;
+      const cure = 'correct the path, or copy the directory there';
+      return [[parameter, { code: 'unreadable-file', severity: 'warning', effect, cure }]];
     }
     case 'unreadable':
-      return settings.trustAnchorFiles.includes(problem.path) ? [ofAnchorFile(problem)] : [];
+      return settings.trustAnchorFiles.includes(path) ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]] : [];
   }
 }
 

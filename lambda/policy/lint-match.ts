@@ -4,6 +4,7 @@ import { isHostAddress, toAscii } from './hostname.ts';
 import type { Finding, Judged } from './lint-entry.ts';
 import { defersFor, NOT_VERIFIED } from './lint-table.ts';
 import { parseMatch } from './match-pattern.ts';
+import { parseNextHop } from './next-hop.ts';
 import { atLeast } from './version.ts';
 
 export function lintMatch(judged: Judged): Finding[] {
@@ -65,15 +66,17 @@ function lintElement(element: string, all: readonly string[], judged: Judged): F
     return [{ code: 'trailing-dot', severity: all.length === 1 ? 'defers' : 'warning', effect, cure }];
   }
   const pattern = parseMatch(element);
-  return pattern.kind === 'name' ? lintName(pattern.name, all, entry.key) : [];
+  const hop = parseNextHop(entry.key.replace(/^\./, ''), 'transport', judged.bundle.settings);
+  return pattern.kind === 'name' && !('kind' in hop) ? lintName(pattern.name, all, hop.host) : [];
 }
 
 /** A name that is not the next hop's own: a provider's, and perhaps only one of its hosts. */
-function lintName(name: string, all: readonly string[], key: string): Finding[] {
+function lintName(name: string, all: readonly string[], nextHop: string): Finding[] {
   const ascii = toAscii(name.toLowerCase());
   const owner = getDomain(ascii, { allowPrivateDomains: false });
   const covered = all.some((element) => element.startsWith('.') && `.${ascii}`.endsWith(element.toLowerCase()));
-  if (owner === null || covered || owner === getDomain(toAscii(key), { allowPrivateDomains: false })) return [];
+  if (owner === null || covered || isHostAddress(nextHop)) return [];
+  if (owner === getDomain(toAscii(nextHop), { allowPrivateDomains: false })) return [];
   if (ascii === owner) {
     const effect = `${name} in match= covers a certificate for ${name} alone, and not one for mx.${name}`;
     return [{ code: 'provider-domain', severity: 'note', effect, cure: `write match=.${name}:${name}` }];

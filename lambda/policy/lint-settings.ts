@@ -32,7 +32,9 @@ export function lintSettings(
     ...(settings.servername === '' || isHostname(settings.servername)
       ? []
       : [at('smtp_tls_servername', badServername(settings.servername))]),
-    ...(bundle.fileProblems ?? []).flatMap((problem) => ofFile(problem, bundle).map((finding) => at(problem.parameter, finding))),
+    ...(bundle.fileProblems ?? []).flatMap((problem) =>
+      ofFile(problem, bundle).map(([parameter, finding]) => at(parameter, finding)),
+    ),
     ...bundle.problems.map((problem) => ofTable(problem, bundle)),
   ];
 }
@@ -97,7 +99,7 @@ function matchLists({ settings }: Bundle, counts: Counts): Finding[] {
   return [
     {
       code: 'secure-is-verify',
-      severity: 'warning',
+      severity: counts.secureByDefault === 0 ? 'note' : 'warning',
       effect: `hostname in the list makes secure as weak as verify: the MX answer, which nobody signed, chooses the name (${turned})`,
       cure: 'write nexthop, dot-nexthop, and name providers by match= in the table',
     },

@@ -42,7 +42,7 @@ export function protocolProblem(list: string, version: PostfixVersion): WordProb
     return {
       word,
       wrong: `"${word}" is no protocol`,
-      cure: `use ${nearest(name, PROTOCOLS) ?? PROTOCOLS.join(', ')}`,
+      cure: `use ${nearest(name, PROTOCOLS) ?? 'TLSv1, TLSv1.1, TLSv1.2 or TLSv1.3'}`,
       fails: true,
     };
   }

@@ -10,7 +10,7 @@ export interface BundleParts {
   readonly settings?: Partial<Settings>;
   readonly type?: string;
   readonly transport?: string;
-  readonly problems?: readonly TableProblem[];
+  readonly tableProblems?: readonly TableProblem[];
   readonly fileProblems?: readonly FileProblem[];
   readonly trust?: TrustStore;
   readonly anchorFiles?: Readonly<Record<string, TrustAnchorFile>>;
@@ -40,11 +40,12 @@ export function bundleOf(policy: string, parts: BundleParts = {}): Bundle {
   const lines = mainCf.problems
     .filter((problem) => problem.name !== 'smtp_tls_policy_maps')
     .map(({ line, kind, name: parameter, says }) => ({ line, kind, name: parameter ?? null, says }));
+  const fatal = lines.find(({ kind }) => kind === 'fatal' || kind === 'macro');
   return {
-    settings: { ...settings, ...parts.settings },
+    settings: { ...settings, ...(fatal === undefined ? {} : { fatal: fatal.says }), ...parts.settings },
     policyTables: [{ name, text: policy }],
     transportTables: parts.transport === undefined ? [] : [{ name: 'hash:/transport', text: parts.transport }],
-    problems: parts.problems ?? [],
+    problems: parts.tableProblems ?? [],
     ...(parts.fileProblems === undefined ? {} : { fileProblems: parts.fileProblems }),
     trust: parts.trust ?? { kind: 'anchors', certificates: ['AA=='], source: '/ca.pem' },
     anchorFiles: parts.anchorFiles ?? {},

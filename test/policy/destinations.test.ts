@@ -185,7 +185,7 @@ test('a table that cannot be listed is named, and asked where it can be', () => 
   const problem = { name: 'pcre:/p', kind: 'not-listable', because: 'its keys are patterns' } as const;
   const bundle = bundleOf('b.test may', {
     mainCf: 'smtp_tls_policy_maps = pcre:/p, hash:/tls_policy',
-    problems: [problem],
+    tableProblems: [problem],
     destinations: ['x.test', 'b.test'],
   });
   const unasked = destinationsOf(bundle);
@@ -207,7 +207,7 @@ test('mail that nothing can route is broken, whatever the policy says', () => {
     kind: 'missing',
     because: 'open database /transport.db: No such file or directory',
   } as const;
-  const [first] = of('a.test secure', { transport: '', problems: [problem] });
+  const [first] = of('a.test secure', { transport: '', tableProblems: [problem] });
   expect(first?.hops.map(({ demand }) => demand)).toEqual([
     { kind: 'broken', warning: 'transport_maps lookup failure', fatal: true },
   ]);

@@ -143,7 +143,7 @@ test('missing trust anchors are what Postfix makes of them', async () => {
   const off = await gather({ files: { '/t': { text: '' } }, answers: maps('texthash:/t', 'smtp_tls_CAfile = /gone.pem\n') });
   expect(off.trust).toEqual({
     kind: 'engine-off',
-    because: 'cannot load Certification Authority data, CAfile="/gone.pem": No such file or directory',
+    because: '/gone.pem: No such file or directory',
   });
   const path = await gather({
     files: { '/t': { text: '' } },

@@ -74,7 +74,7 @@ test('static: answers whatever is asked', () => {
 test('the tables of a bundle come in the order of smtp_tls_policy_maps, with those that are missing', () => {
   const bundle = bundleOf('a.test may', {
     mainCf: 'smtp_tls_policy_maps = hash:/gone, hash:/tls_policy, pcre:/patterns, hash:/old\ntransport_maps = hash:/transport',
-    problems: [
+    tableProblems: [
       { name: 'pcre:/patterns', kind: 'not-listable', because: 'its keys are patterns' },
       { name: 'hash:/gone', kind: 'missing', because: 'open database /gone.db: No such file or directory' },
       { name: 'hash:/transport', kind: 'missing', because: 'open database /transport.db: No such file or directory' },

@@ -107,7 +107,7 @@ test('a transport table that cannot be opened stops all mail', () => {
     kind: 'missing',
     because: 'open database /transport.db: No such file or directory',
   } as const;
-  expect(routeDomain('a.test', routing({ transport: '', problems: [problem] }))).toEqual({
+  expect(routeDomain('a.test', routing({ transport: '', tableProblems: [problem] }))).toEqual({
     kind: 'table-broken',
     warning: 'transport_maps lookup failure',
   });
