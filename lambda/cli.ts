@@ -7,7 +7,16 @@
  */
 import { Command, CommanderError } from 'commander';
 import { processConsole } from './command/console.ts';
-import { addBundleFlags, addProbeFlags, boundsHelp, jsonFlag, notNegative } from './command/flags.ts';
+import {
+  addBundleFlags,
+  addProbeFlags,
+  addStoreFlags,
+  addTellFlags,
+  boundsHelp,
+  jsonFlag,
+  notNegative,
+  positive,
+} from './command/flags.ts';
 import { VERSION } from './version.ts';
 
 const console = processConsole();
@@ -27,6 +36,38 @@ function program(): Command {
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/check.ts')).check(table, flags, console)),
+    );
+
+  addProbeFlags(addBundleFlags(program.command('explain <destination> [table]')))
+    .description('one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure')
+    .addOption(jsonFlag())
+    .addHelpText('after', boundsHelp())
+    .action(async (destination: string, table: string | undefined, flags) =>
+      finish((await import('./command/explain.ts')).explain(destination, table, flags, console)),
+    );
+
+  addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
+    .description('the main job once: check, compare with what was seen before, alert, store')
+    .addOption(jsonFlag())
+    .option(
+      '--confirm-after <seconds>',
+      'look again at a new failure after so long, with fresh DNS; 0 trusts the first look',
+      notNegative,
+      600,
+    )
+    .option('--interval <hours>', 'time between two runs, for the horizon of forecasts', positive, 24)
+    .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
+    .option('--tolerate <n>', 'with --exit-verdict: how many undetermined entries to put up with', notNegative, 0)
+    .addHelpText('after', boundsHelp())
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./command/watch.ts')).watchCommand(table, flags, console)),
+    );
+
+  addBundleFlags(program.command('lint [table]'))
+    .description("parse only: each problem with its line, in Postfix's wording, and what it would do to mail")
+    .addOption(jsonFlag())
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./command/lint.ts')).lintCommand(table, flags, console)),
     );
 
   return program;

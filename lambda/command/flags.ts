@@ -69,6 +69,23 @@ export function addProbeFlags(command: Command): Command {
     .option('--at <date>', 'judge as of that date (ISO 8601)', date);
 }
 
+export function addStoreFlags(command: Command): Command {
+  return command
+    .option(
+      '--store <place>',
+      "a directory, or dynamodb:TABLE (default: /var/lib/postfix-tls-watch for root, else the user's data directory)",
+    )
+    .option('--policy <name>', 'the name under which things are stored', 'default')
+    .option('--vantage <name>', "the point of view, compared within itself (default: this host's name)");
+}
+
+export function addTellFlags(command: Command): Command {
+  return command
+    .option('--topic <arn>', 'publish messages to this SNS topic')
+    .option('--chat-topic <arn>', 'publish chat cards to this SNS topic')
+    .option('--hook <program>', 'hand messages to this program: text on stdin, a JSON file as its argument');
+}
+
 export function jsonFlag(): Option {
   return new Option('--json', 'one JSON document instead of sentences');
 }

@@ -1,8 +1,9 @@
 /** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
-import { openWorld, paceFor } from '../doors.ts';
+import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { readBundle } from '../policy/files.ts';
-import { type CheckRun, checkBundle, type Progress } from '../run/check.ts';
+import type { PaceOptions } from '../probe/pace.ts';
+import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags, ProbeFlags } from './flags.ts';
 
@@ -12,37 +13,51 @@ export interface Look {
 }
 
 export async function look(table: string | undefined, flags: BundleFlags & ProbeFlags, console: Console): Promise<Look> {
-  const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+  const bundle = await bundleOf(table, flags);
   return { bundle, run: await lookAt(bundle, flags, console) };
 }
 
-export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console): Promise<CheckRun> {
+export function bundleOf(table: string | undefined, flags: BundleFlags): Promise<Bundle> {
+  return readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+}
+
+/** @param only ids of the destinations to judge; undefined: all */
+export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console, only?: ReadonlySet<string>): Promise<CheckRun> {
   const started = console.now();
-  const world = openWorld(
-    {
-      ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
-      ...(flags.helo === undefined ? {} : { helo: flags.helo }),
-      ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
-      allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
-    },
-    bundle,
-  );
-  const run = await checkBundle(bundle, console.progress ? { ...world, progress: (p) => console.err(progressLine(p)) } : world, {
+  const run = await checkBundle(bundle, worldOf(flags, bundle, console), {
     at: flags.at ?? started,
     now: console.now,
+    pace: paceOf(flags, started),
+    ...(only === undefined ? {} : { only }),
     ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
-    pace: paceFor({ concurrency: flags.concurrency, perNetwork: flags.perNetwork, stopAt: started + flags.deadline * 1000 }),
   });
   if (console.progress) console.err(CLEAR_LINE);
   return run;
 }
 
-const CLEAR_LINE = '\r\u001b[K';
+/** The doors to the world, with a progress line where there is a terminal to show it. */
+export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console): CheckDoors {
+  const config: WorldConfig = {
+    ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
+    ...(flags.helo === undefined ? {} : { helo: flags.helo }),
+    ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
+    allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
+  };
+  const world = openWorld(config, bundle);
+  return console.progress ? { ...world, progress: (progress) => console.err(progressLine(progress)) } : world;
+}
+
+/** @param started epoch ms of the command's start, from which --deadline counts */
+export function paceOf(flags: ProbeFlags, started: number): PaceOptions {
+  return paceFor({ concurrency: flags.concurrency, perNetwork: flags.perNetwork, stopAt: started + flags.deadline * 1000 });
+}
+
+export const CLEAR_LINE = '\r\u001b[K';
 
 function progressLine(progress: Progress): string {
   switch (progress.kind) {
     case 'resolving':
-      return `${CLEAR_LINE}asking DNS about ${progress.nextHops} next hops`;
+      return `${CLEAR_LINE}asking DNS about ${progress.nextHops} ${progress.nextHops === 1 ? 'next hop' : 'next hops'}`;
     case 'probing':
       return `${CLEAR_LINE}${progress.done} of ${progress.conversations} conversations`;
   }

@@ -11,28 +11,23 @@ export function hostnameAdvice(entry: EntryVerdict): string | null {
   );
 }
 
-/** The answer to "can I have `secure` without a match list?"; null at other levels. */
-export function withoutMatchList(entry: EntryVerdict): string | null {
-  if (entry.level !== 'secure') return null;
-  const addresses = entry.hosts.flatMap((host) => host.addresses).filter((address) => address.chain.length > 0);
-  if (addresses.length === 0) return null;
+/** The answer to "can I have `secure` without a match list?"; null where it does not arise. */
+export function withoutMatchListAdvice(entry: EntryVerdict, without: EntryVerdict | undefined): string | null {
+  if (without === undefined) return null;
   const domain = entry.nextHop?.host ?? entry.destination;
-  const covered = addresses.every((address) =>
-    coversByDefault(address.chain[0]?.dnsNames ?? [], address.chain[0]?.commonName ?? null, domain),
-  );
-  return covered
-    ? `Yes: every certificate seen covers ${domain} or a name below it, which is what secure asks for by default.`
-    : `Not today: by default secure asks for ${domain} or a name below it, and not every certificate seen has one. That is up to the ` +
-        `operators of ${entry.hosts[0]?.host ?? 'the MX hosts'}: they would have to present certificates that cover ${domain}.`;
-}
-
-/** Whether default `secure` (nexthop, dot-nexthop) has something to match; wildcards only by suffix, as in semantics §3.3. */
-function coversByDefault(dnsNames: readonly string[], commonName: string | null, domain: string): boolean {
-  const names = dnsNames.length > 0 ? dnsNames : commonName === null ? [] : [commonName];
-  const wanted = domain.toLowerCase();
-  const parent = wanted.slice(wanted.indexOf('.') + 1);
-  return names.some((name) => {
-    const presented = name.toLowerCase();
-    return presented === wanted || presented.endsWith(`.${wanted}`) || (parent.includes('.') && presented === `*.${parent}`);
-  });
+  switch (without.verdict) {
+    case 'pass':
+      return `Yes: every certificate seen covers ${domain} or a name below it, which is what secure asks for by default.`;
+    case 'degraded':
+      return `Yes, though not at every host: ${without.sentence}`;
+    case 'fail':
+      if (without.reason !== 'name-mismatch') return null;
+      return (
+        `Not today: by default secure asks for ${domain} or a name below it, and the certificates seen have none. That is up to whoever ` +
+        `runs ${entry.hosts[0]?.host ?? 'the MX hosts'}: they would have to present certificates that cover ${domain}.`
+      );
+    case 'undetermined':
+    case 'unchecked':
+      return null;
+  }
 }

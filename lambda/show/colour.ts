@@ -6,7 +6,7 @@ export type Paint = (style: Parameters<typeof styleText>[0], text: string) => st
 
 /** Colour only on a TTY and not with NO_COLOR (https://no-color.org). */
 export function paintFor(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): Paint {
-  const colours = stream.isTTY === true && (env['NO_COLOR'] ?? '') === '';
+  const colours = stream.isTTY === true && (env.NO_COLOR ?? '') === '';
   return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
 }
 

@@ -19,10 +19,19 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
 /** Breaks at blanks so that no line exceeds `width` where a blank allows it; continuation lines start with `indent`. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lead = /^ */.exec(text)?.[0] ?? '';
+  return fill(text.trim(), width, lead, indent);
+}
+
+/** `label     text`, the text in a column of its own from `column` on. */
+export function labelled(label: string, text: string, column: number, width: number): string[] {
+  return fill(text, width, `${label} `.padEnd(column), ' '.repeat(column));
+}
+
+function fill(text: string, width: number, lead: string, indent: string): string[] {
   const lines: string[] = [];
   let line = lead;
   let empty = true;
-  for (const word of text.trim().split(/ +/)) {
+  for (const word of text.split(/ +/)) {
     if (!empty && visible(line) + 1 + visible(word) > width) {
       lines.push(line);
       line = indent + word;

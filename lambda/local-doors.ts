@@ -1,0 +1,66 @@
+/** Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in the function's bundle. */
+import { hostname } from 'node:os';
+import { HookError, runHook } from './alert/hook.ts';
+import { ping } from './alert/ping.ts';
+import { UsageError } from './policy/usage-error.ts';
+import type { Tell } from './run/watch.ts';
+import { defaultStoreDirectory, openEmbedded } from './store/embedded.ts';
+import { type Store, spaceOf } from './store/layout.ts';
+import { openTable } from './store/table.ts';
+
+/** Where what was seen is kept. */
+export interface StoreFlags {
+  /** A directory, or `dynamodb:TABLE`; absent: the directory of this user or service. */
+  readonly store?: string;
+  readonly policy: string;
+  /** Absent: this host's name. */
+  readonly vantage?: string;
+}
+
+export interface OpenStore {
+  readonly store: Store;
+  /** For people: a path, or the table's name. */
+  readonly place: string;
+  /** Who works on it: one name where a lock keeps others out, one name per process where it does not. */
+  readonly holder: string;
+  close(): Promise<void>;
+}
+
+export async function openStore(
+  flags: StoreFlags,
+  command: string,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<OpenStore> {
+  const host = hostname();
+  const space = spaceOf(flags.policy, flags.vantage ?? host);
+  const tableName = /^dynamodb:(.*)$/.exec(flags.store ?? '')?.[1];
+  if (tableName !== undefined) {
+    if (tableName === '') throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
+    const table = openTable({ tableName });
+    return {
+      store: { table, space },
+      place: `DynamoDB table ${tableName}`,
+      holder: `${host}#${process.pid}`,
+      close: async () => table.close(),
+    };
+  }
+  const directory = flags.store ?? defaultStoreDirectory(env, process.getuid?.() ?? 1);
+  const embedded = await openEmbedded(directory, { command });
+  return { store: { table: embedded.table, space }, place: directory, holder: host, close: () => embedded.close() };
+}
+
+/** `--hook PROGRAM`: a status other than 0 means not told. */
+export function openHook(program: string): Tell {
+  return async (mail, alert) => {
+    try {
+      await runHook(program, alert, mail);
+      return { kind: 'told' };
+    } catch (error) {
+      if (error instanceof HookError) return { kind: 'untold', because: error.message };
+      throw error;
+    }
+  };
+}
+
+/** `--ping URL`. @throws PingError where nobody took it */
+export const pingUrl: (url: string) => Promise<void> = ping;

@@ -1,0 +1,93 @@
+/**
+ * The beginning of a run: its record and the lease.
+ *
+ * A run that was begun and not finished is resumed. One that had told when it died is never taken back to an earlier stage,
+ * or what it told would be forgotten: it is continued under an id of its own, and completed together with it.
+ */
+import { describeProblem, type Held } from '../store/item.ts';
+import type { Store } from '../store/layout.ts';
+import { releaseLease, renewLease, takeLease } from '../store/lease.ts';
+import { advanceRun, beginRun, recentRuns } from '../store/run-record.ts';
+import type { RunRecord, Stage } from '../store/values.ts';
+import type { WatchOptions } from './watch.ts';
+
+export type Begun =
+  | {
+      readonly kind: 'begun';
+      readonly run: Held<RunRecord>;
+      /** Notes a stage; throws where another process goes on with this run. */
+      readonly advance: (stage: Stage, learned: Parameters<typeof advanceRun>[3], now: number) => Promise<RunRecord>;
+      /** Completes the run, and the one it continues. */
+      readonly complete: (now: number) => Promise<void>;
+      /** False: the lease was lost. */
+      readonly renew: (now: number) => Promise<boolean>;
+      readonly release: () => Promise<void>;
+    }
+  | { readonly kind: 'already-done'; readonly runId: string }
+  | { readonly kind: 'busy'; readonly holder: string; readonly sameRun: boolean };
+
+export async function begin(store: Store, options: WatchOptions, now: number): Promise<Begun> {
+  const { runId, holder } = options;
+  const leasing = await takeLease(store, { holder, runId }, now);
+  if (leasing.kind === 'newer') {
+    throw new Error('the lease was written by a newer version of postfix-tls-watch: update this installation');
+  }
+  if (leasing.kind === 'busy') return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
+  let lease: typeof leasing.lease | undefined = leasing.lease;
+  const release = async (): Promise<void> => {
+    if (lease !== undefined) await releaseLease(store, lease);
+  };
+
+  const chain: Held<RunRecord>[] = [];
+  for (let i = 1; i <= MAX_CONTINUATIONS; i++) {
+    const id = i === 1 ? runId : `${runId}#${i}`;
+    const scope = options.only === undefined ? ('all' as const) : ('some' as const);
+    const begun = await beginRun(store, { runId: id, scope, holder, digests: { ...options.digests } }, now);
+    if (begun.kind === 'done') {
+      await release();
+      return { kind: 'already-done', runId };
+    }
+    if (begun.kind === 'unusable') {
+      await release();
+      throw new Error(`run ${id}: ${describeProblem(begun.problem)}`);
+    }
+    chain.push(begun.run);
+    if (begun.run.value.stage !== 'told') break;
+  }
+  const own = chain.at(-1);
+  if (own === undefined || own.value.stage === 'told') {
+    await release();
+    throw new Error(
+      `run ${runId}: was continued ${MAX_CONTINUATIONS} times and never came to its end; start one with another id`,
+    );
+  }
+
+  let held = own;
+  return {
+    kind: 'begun',
+    run: own,
+    advance: async (stage, learned, at) => {
+      const next = await advanceRun(store, held, stage, learned, at);
+      if (next === undefined) throw new Error(`run ${held.value.runId}: another process went on with it meanwhile`);
+      held = next;
+      return next.value;
+    },
+    complete: async (at) => {
+      for (const record of [...chain.slice(0, -1), held])
+        await advanceRun(store, await fresh(store, record, now), 'complete', {}, at);
+    },
+    renew: async (at) => {
+      lease = lease === undefined ? undefined : await renewLease(store, lease, at);
+      return lease !== undefined;
+    },
+    release,
+  };
+}
+
+/** Marking an earlier run as recovered raised its revision. */
+async function fresh(store: Store, record: Held<RunRecord>, now: number): Promise<Held<RunRecord>> {
+  const runs = await recentRuns(store, now);
+  return runs.runs.find(({ value }) => value.runId === record.value.runId) ?? record;
+}
+
+const MAX_CONTINUATIONS = 20;

@@ -1,0 +1,110 @@
+/**
+ * Today against what was remembered: new pictures of hosts and entries, and what changed between the two.
+ *
+ * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that an unchanged run writes
+ * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
+ */
+import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
+import type { FindCertificate } from '../snapshot/leaf.ts';
+import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../snapshot/renewal.ts';
+import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../snapshot/sighting.ts';
+import { type EntrySnapshot, remember } from '../snapshot/snapshot.ts';
+import type { Latest } from '../store/latest.ts';
+import type { EntryVerdict } from '../verdict/verdict.ts';
+import type { CheckRun } from './check.ts';
+
+export interface HostPicture {
+  readonly look: HostLook;
+  readonly before?: HostSnapshot;
+  /** Absent: nothing new. */
+  readonly after?: HostSnapshot;
+}
+
+/** What each host looked at presents now, given what it presented before. */
+export function pictureHosts(looks: readonly HostLook[], latest: Latest, times: RunTimes): HostPicture[] {
+  return looks.map((look) => {
+    const before = latest.hosts.get(hostKey(look))?.value;
+    const after = see(before, look, times);
+    return { look, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+  });
+}
+
+/** Digests of certificates that comparing will ask for and this run did not see: those of hosts that changed. */
+export function certificatesWanted(pictures: readonly HostPicture[]): string[] {
+  return [
+    ...new Set(
+      pictures.flatMap(({ look, before, after }) =>
+        before === undefined || after === undefined
+          ? []
+          : [...certificatesOf(before), ...certificatesOf(after)].filter((digest) => look.certificates[digest] === undefined),
+      ),
+    ),
+  ];
+}
+
+export interface ChangedHost {
+  readonly look: HostLook;
+  readonly before?: HostSnapshot;
+  readonly after: HostSnapshot;
+  /** Settled changes, for the history. */
+  readonly changes: readonly Change[];
+}
+
+export interface ChangedEntry {
+  readonly before?: EntrySnapshot;
+  readonly after: EntrySnapshot;
+  readonly changes: readonly Change[];
+}
+
+export interface Comparison {
+  readonly hosts: readonly ChangedHost[];
+  readonly entries: ReadonlyMap<string, ChangedEntry>;
+  /** What is different now, to explain a verdict that turned. */
+  readonly differences: readonly Change[];
+  readonly overdue: readonly OverdueRenewal[];
+}
+
+/** @param verdicts by destination id, the second look's where it had one */
+export function compare(
+  run: CheckRun,
+  verdicts: ReadonlyMap<string, EntryVerdict>,
+  pictures: readonly HostPicture[],
+  latest: Latest,
+  find: FindCertificate,
+  times: RunTimes,
+): Comparison {
+  const { at } = times;
+  const hosts: ChangedHost[] = [];
+  const different: Change[] = [];
+  const overdue: OverdueRenewal[] = [];
+  for (const { look, before, after } of pictures) {
+    const noted = after === undefined ? before : notePredecessors(before, after, find, at);
+    if (noted !== undefined) overdue.push(...overdueRenewals(noted, find, at));
+    if (noted === undefined || after === undefined) continue;
+    different.push(...differences(before, noted, find, at));
+    hosts.push({
+      look,
+      ...(before === undefined ? {} : { before }),
+      after: noted,
+      changes: hostChanges(before, noted, find, at),
+    });
+  }
+
+  const entries = new Map<string, ChangedEntry>();
+  for (const destination of run.destinations) {
+    const verdict = verdicts.get(destination.id);
+    if (verdict === undefined || verdict.verdict === 'unchecked') continue;
+    const before = latest.entries.get(destination.id)?.value.snapshot;
+    const routes = destination.hops.flatMap((hop) => run.evidence.routes[hop.nextHop.text] ?? []);
+    const after = remember(before, { verdict, routes }, times);
+    if (after === undefined) continue;
+    different.push(...entryDifferences(before, after, at));
+    entries.set(destination.id, { ...(before === undefined ? {} : { before }), after, changes: entryChanges(before, after, at) });
+  }
+  return { hosts, entries, differences: different, overdue };
+}
+
+/** Whether a changed entry is worth a line in its history. */
+export function isHistoric({ before, after, changes }: ChangedEntry): boolean {
+  return before === undefined || before.verdict !== after.verdict || before.reason !== after.reason || changes.length > 0;
+}

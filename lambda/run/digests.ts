@@ -1,0 +1,22 @@
+/** Digests of our own side: what a run was made under, so that the next one can tell whose change it was. Pure. */
+import { createHash } from 'node:crypto';
+import type { Digests } from '../alert/whose.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import { VERSION } from '../version.ts';
+
+export function digestsUnder(bundle: Bundle, node: string): Digests {
+  const { policyMaps: _maps, ...settings } = bundle.settings;
+  return {
+    table: digest([
+      bundle.policyTables.map(({ text }) => text),
+      bundle.transportTables.map(({ text }) => text),
+      bundle.destinations,
+    ]),
+    settings: digest(settings),
+    anchors: digest([bundle.trust.kind === 'anchors' ? bundle.trust.certificates : bundle.trust.because, bundle.anchorFiles]),
+    product: VERSION,
+    node,
+  };
+}
+
+const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);

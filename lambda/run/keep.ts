@@ -1,0 +1,140 @@
+/** Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the revisions it read. */
+import type { Decision } from '../alert/decide.ts';
+import type { WatchState } from '../alert/incident.ts';
+import { REOPEN_MS } from '../alert/told.ts';
+import { DAY_MS } from '../alert/when.ts';
+import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
+import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
+import { appendHistory } from '../store/history.ts';
+import { saveIncident } from '../store/incident-store.ts';
+import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../store/latest.ts';
+import type { Store } from '../store/layout.ts';
+import type { JsonObject } from '../store/shape.ts';
+import { type Comparison, type HostPicture, isHistoric } from './compare.ts';
+import type { Recalled } from './recall.ts';
+
+export interface Keeping {
+  readonly runId: string;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly historyMs: number;
+  readonly recalled: Recalled;
+  readonly comparison: Comparison;
+  readonly pictures: readonly HostPicture[];
+  readonly decision: Decision;
+  /** Keys of hosts whose pictures stay as they are. */
+  readonly spareHosts: ReadonlySet<string>;
+  /** What to remember, with what was told marked as told. */
+  readonly state: WatchState;
+  /** False for a run of some destinations: nothing is retired. */
+  readonly whole: boolean;
+}
+
+/** Answers the names of what a newer writer had changed meanwhile; theirs is kept. */
+export async function keep(store: Store, given: Keeping): Promise<string[]> {
+  const hosts = given.comparison.hosts.filter(({ after }) => !given.spareHosts.has(hostKey(after)));
+  const keeping = { ...given, comparison: { ...given.comparison, hosts } };
+  const { comparison, decision, runId, at, historyMs } = keeping;
+  const spared = new Set(decision.keepSnapshots);
+  const until = certificatesKeptUntil(at, historyMs);
+
+  for (const { look } of comparison.hosts) await keepCertificates(store, look.certificates, until);
+  for (const { before, after, changes } of comparison.hosts) {
+    if (before !== undefined && changes.length === 0) continue;
+    const name = hostKey(after);
+    await appendHistory(
+      store,
+      { grain: 'host', name, at, runId, changes: json(changes), before: before ?? null, after },
+      historyMs,
+    );
+  }
+  for (const [id, changed] of comparison.entries) {
+    if (spared.has(id) || !isHistoric(changed)) continue;
+    const { before, after, changes } = changed;
+    await appendHistory(
+      store,
+      { grain: 'entry', name: id, at, runId, changes: json(changes), before: before ?? null, after },
+      historyMs,
+    );
+  }
+  return [
+    ...(await saveAll(hostWrites(store, keeping, until))),
+    ...(await saveAll(entryWrites(store, keeping, spared))),
+    ...(await saveAll(incidentWrites(store, keeping))),
+    ...(keeping.whole ? await retireGone(store, keeping) : []),
+  ];
+}
+
+type Writes = Iterable<readonly [string, () => Promise<'written' | 'lost'>]>;
+
+function* hostWrites(store: Store, { comparison, pictures, recalled, at, historyMs }: Keeping, until: number): Writes {
+  const rev = (name: string) => revisionOf(recalled.latest, 'host', name);
+  for (const { after } of comparison.hosts) {
+    const name = hostKey(after);
+    yield [name, () => saveHost(store, { ...after, certificatesUntil: until }, rev(name), at)];
+  }
+  // What has not changed for a year still needs its certificates.
+  for (const { look, before, after } of pictures) {
+    if (before === undefined || after !== undefined || !certificatesDue(before.certificatesUntil, at, historyMs)) continue;
+    const name = hostKey(before);
+    yield [
+      name,
+      async () => {
+        const gone = await prolongCertificates(store, certificatesOf(before), until);
+        await keepCertificates(store, Object.fromEntries(gone.flatMap((digest) => entryOf(look.certificates, digest))), until);
+        return saveHost(store, { ...before, certificatesUntil: until }, rev(name), at);
+      },
+    ];
+  }
+}
+
+function* entryWrites(store: Store, { comparison, recalled, state, at }: Keeping, spared: ReadonlySet<string>): Writes {
+  const ids = new Set([...comparison.entries.keys(), ...Object.keys(state.entries)]);
+  for (const id of ids) {
+    const held = recalled.latest.entries.get(id)?.value;
+    const snapshot = (spared.has(id) ? held?.snapshot : undefined) ?? comparison.entries.get(id)?.after ?? held?.snapshot;
+    const told = state.entries[id];
+    if (snapshot === undefined || (snapshot === held?.snapshot && told === held.state)) continue;
+    const value = { snapshot, ...(told === undefined ? {} : { state: told }) };
+    yield [id, () => saveEntry(store, value, revisionOf(recalled.latest, 'entry', id), at)];
+  }
+}
+
+function* incidentWrites(store: Store, { recalled, state, at }: Keeping): Writes {
+  for (const incident of Object.values(state.incidents)) {
+    const held = recalled.incidents.incidents.get(incident.id);
+    if (held !== undefined && JSON.stringify(held.value) === JSON.stringify(incident)) continue;
+    const ends = incident.resolvedAt === undefined ? {} : { expiresAt: Math.max(at, incident.resolvedAt) + REOPEN_MS + DAY_MS };
+    yield [incident.id, () => saveIncident(store, incident, { rev: held?.rev, now: at, ...ends })];
+  }
+}
+
+/** Entries that left the policy, and hosts that no entry leads to any more, expire. */
+async function retireGone(store: Store, { recalled, decision, pictures, at }: Keeping): Promise<string[]> {
+  const gone = new Set(decision.retired);
+  const looked = new Set(pictures.map(({ look }) => hostKey(look)));
+  const published = new Set(
+    [...recalled.latest.entries].flatMap(([id, { value }]) =>
+      gone.has(id)
+        ? []
+        : value.snapshot.routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [])),
+    ),
+  );
+  const writes: [string, () => Promise<'written' | 'lost'>][] = [];
+  for (const id of gone) {
+    const held = recalled.latest.entries.get(id);
+    if (held !== undefined && held.expiresAt === undefined) writes.push([id, () => retire(store, 'entry', id, held.rev, at)]);
+  }
+  for (const [name, held] of recalled.latest.hosts) {
+    const gone = held.expiresAt === undefined && !looked.has(name) && !published.has(held.value.host);
+    if (gone) writes.push([name, () => retire(store, 'host', name, held.rev, at)]);
+  }
+  return saveAll(writes);
+}
+
+const json = (changes: readonly object[]): readonly JsonObject[] => changes as unknown as readonly JsonObject[];
+
+function entryOf(certificates: Readonly<Record<string, string>>, digest: string): [string, string][] {
+  const der = certificates[digest];
+  return der === undefined ? [] : [[digest, der]];
+}

@@ -1,0 +1,56 @@
+/** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
+
+import type { Settings } from '../policy/settings.ts';
+import { conversationFor } from '../probe/conversation.ts';
+import type { Look, Trust } from '../snapshot/sighting.ts';
+import type { AddressVerdict } from '../verdict/verdict.ts';
+import type { CheckRun } from './check.ts';
+
+/** One look per host and conversation, in table order, of the destinations wanted. */
+export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) => boolean = () => true): Look[] {
+  const looks = new Map<string, Look>();
+  run.destinations.forEach((destination, i) => {
+    if (destination.unchecked !== undefined || !wanted(destination.id)) return;
+    const judged = run.verdicts[i]?.hosts ?? [];
+    for (const hop of destination.hops) {
+      const route = run.evidence.routes[hop.nextHop.text];
+      if (hop.demand.kind === 'broken' || route?.kind !== 'hosts') continue;
+      for (const host of route.hosts) {
+        for (const address of host.addresses) {
+          const conversation = conversationFor(hop, host, address, settings);
+          const result = run.evidence.results[conversation.id];
+          if (result === undefined) continue;
+          const verdict = judged.find((one) => one.host === host.host)?.addresses.find((one) => one.address === address);
+          const trust = verdict === undefined ? undefined : trustOf(verdict);
+          const key = `${host.host} ${conversation.id}`;
+          if (looks.get(key)?.trust !== undefined) continue;
+          looks.set(key, { host: host.host, conversation, result, ...(trust === undefined ? {} : { trust }) });
+        }
+      }
+    }
+  });
+  return [...looks.values()];
+}
+
+/** Undefined where the level did not ask for trust. */
+function trustOf(verdict: AddressVerdict): Trust | undefined {
+  if (verdict.anchor !== null) return { kind: 'anchored', anchor: verdict.anchor };
+  return verdict.outcome === 'fail' && verdict.reason !== null && TRUST_REASONS.has(verdict.reason)
+    ? { kind: 'untrusted', reason: verdict.reason }
+    : undefined;
+}
+
+const TRUST_REASONS: ReadonlySet<string> = new Set([
+  'untrusted-issuer',
+  'missing-intermediate',
+  'self-signed',
+  'expired',
+  'not-yet-valid',
+  'issuer-expired',
+  'wrong-purpose',
+  'weak-signature',
+  'invalid-ca',
+  'chain-too-long',
+  'not-permitted-name',
+  'bad-signature',
+]);

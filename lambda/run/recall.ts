@@ -1,0 +1,66 @@
+/** What a run starts from: everything remembered from this vantage, with what an interrupted run told counted as told. */
+import { recordTellings, type Telling, type WatchState } from '../alert/incident.ts';
+import type { Mute } from '../alert/mute.ts';
+import type { Digests } from '../alert/whose.ts';
+import { readIncidents } from '../store/incident-store.ts';
+import { describeProblem, type Held } from '../store/item.ts';
+import { type Latest, readLatest } from '../store/latest.ts';
+import type { Store } from '../store/layout.ts';
+import { readMutes } from '../store/mute-store.ts';
+import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../store/run-record.ts';
+import type { RunRecord } from '../store/values.ts';
+
+export interface Recalled {
+  readonly latest: Latest;
+  readonly incidents: Awaited<ReturnType<typeof readIncidents>>;
+  readonly state: WatchState;
+  readonly mutes: readonly Mute[];
+  readonly lastRun?: RunRecord;
+  readonly lastComplete?: RunRecord;
+  /** Runs that told something and could not store it: to be marked once this run has stored. */
+  readonly recovered: readonly Held<RunRecord>[];
+  /** Sentences about items that could not be read; they are skipped. */
+  readonly problems: readonly string[];
+}
+
+/** Reads it all. `now` is epoch ms; the run with id `self` does not count as earlier. */
+export async function recall(store: Store, self: string, now: number): Promise<Recalled> {
+  const [latest, incidents, mutes, runs] = [
+    await readLatest(store, now),
+    await readIncidents(store, now),
+    await readMutes(store, now),
+    await recentRuns(store, now),
+  ];
+  const recovered = toldButNotStored(runs.runs);
+  let state: WatchState = {
+    entries: Object.fromEntries(
+      [...latest.entries].flatMap(([id, { value }]) => (value.state === undefined ? [] : [[id, value.state]])),
+    ),
+    incidents: Object.fromEntries([...incidents.incidents].map(([id, { value }]) => [id, value])),
+  };
+  for (const { value } of recovered) {
+    const tellings = await readTellings(store, value);
+    if (tellings !== undefined) state = recordTellings(state, tellings as unknown as readonly Telling[]);
+  }
+  const earlier = runs.runs.filter(({ value }) => value.runId !== self && value.scope === 'all' && value.stage !== 'started');
+  const complete = lastComplete(runs.runs.filter(({ value }) => value.runId !== self));
+  const last = earlier.map(({ value }) => value).toSorted((a, b) => b.startedAt - a.startedAt)[0];
+  return {
+    latest,
+    incidents,
+    state,
+    mutes: mutes.mutes,
+    ...(last === undefined ? {} : { lastRun: last }),
+    ...(complete === undefined ? {} : { lastComplete: complete }),
+    recovered,
+    problems: [...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(describeProblem),
+  };
+}
+
+/** Digests of a stored run, where it has them all. */
+export function digestsOf(run: RunRecord | undefined): Digests | undefined {
+  const { table, settings, anchors, product, node } = run?.digests ?? {};
+  if (table === undefined || settings === undefined || anchors === undefined || product === undefined || node === undefined)
+    return undefined;
+  return { table, settings, anchors, product, node };
+}

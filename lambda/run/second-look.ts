@@ -1,0 +1,37 @@
+/**
+ * The second look: what newly fails is looked at again with fresh DNS before anybody is woken.
+ *
+ * The two looks are laid over one another: what the second saw counts, what it could not see stays as the first saw it.
+ */
+import type { EntryVerdict } from '../verdict/verdict.ts';
+import type { CheckRun } from './check.ts';
+
+/** How a new failure is confirmed. */
+export type Confirmation =
+  /** In the same run, after at least so long; 0 trusts the first look. */
+  | { readonly kind: 'same-run'; readonly afterMs: number }
+  /** By the next run: where a run is short. */
+  | { readonly kind: 'next-run' };
+
+/** Verdicts by destination id after both looks. */
+export function verdictsAfter(first: CheckRun, second: CheckRun | undefined): Map<string, EntryVerdict> {
+  const verdicts = new Map(first.verdicts.map((verdict) => [verdict.id, verdict]));
+  for (const verdict of second?.verdicts ?? []) if (verdict.verdict !== 'undetermined') verdicts.set(verdict.id, verdict);
+  return verdicts;
+}
+
+/** Evidence after both looks, for what is remembered of routes. */
+export function afterBoth(first: CheckRun, second: CheckRun | undefined): CheckRun {
+  if (second === undefined) return first;
+  const { routes, results, ...rest } = first.evidence;
+  const conclusive = Object.entries(second.evidence.routes).filter(([, route]) => route.kind !== 'unanswered');
+  const seen = Object.entries(second.evidence.results).filter(([, result]) => result.kind !== 'unseen');
+  return {
+    ...first,
+    evidence: {
+      ...rest,
+      routes: { ...routes, ...Object.fromEntries(conclusive) },
+      results: { ...results, ...Object.fromEntries(seen) },
+    },
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The main job once: judge, compare with what was told, publish what is due, store.
+ *
+ *     begin (run record, lease) → recall → check → second look → decide → tell → keep → complete
+ *
+ * Publish first, then one update that records the telling, then store: a crash may repeat a message in that one gap, and
+ * never loses one. A run that told and died is recovered by the next (recall).
+ */
+import { type Alert, describeAlert } from '../alert/alert.ts';
+import { type Decision, decide } from '../alert/decide.ts';
+import { recordTellings, type Telling } from '../alert/incident.ts';
+import { type Mail, mailOf } from '../alert/mail.ts';
+import type { RunFacts, VantageState } from '../alert/run-facts.ts';
+import type { Digests } from '../alert/whose.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import type { PaceOptions } from '../probe/pace.ts';
+import { hostKey, hostLooks } from '../snapshot/sighting.ts';
+import { readCertificates } from '../store/certificates.ts';
+import type { Store } from '../store/layout.ts';
+import { LEASE_RENEWAL_MS } from '../store/lease.ts';
+import { markRecovered, prepareTellings } from '../store/run-record.ts';
+import type { Json } from '../store/shape.ts';
+import type { EntryVerdict } from '../verdict/verdict.ts';
+import { type Begun, begin } from './begin.ts';
+import { type CheckDoors, type CheckRun, checkBundle } from './check.ts';
+import { certificatesWanted, compare, pictureHosts } from './compare.ts';
+import { keep } from './keep.ts';
+import { looksOf } from './looks.ts';
+import { digestsOf, recall } from './recall.ts';
+import { afterBoth, type Confirmation, verdictsAfter } from './second-look.ts';
+
+/** Tells people. Never throws for what is wrong outside; a message may be told twice, so repeating is safe. */
+export type Tell = (mail: Mail, alert: Alert) => Promise<Telt>;
+export type Telt = { readonly kind: 'told'; readonly messageId?: string } | { readonly kind: 'untold'; readonly because: string };
+
+export interface WatchDoors {
+  /** A view of the world with fresh DNS; opened once, and again for the second look. */
+  readonly openWorld: () => CheckDoors;
+  readonly store: Store;
+  readonly tell: Tell;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Resolves after so long, or at once when the signal fires. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface WatchOptions {
+  /** The scheduled time, or `START#manual`. */
+  readonly runId: string;
+  /** Who runs it, for the lease. */
+  readonly holder: string;
+  /** Destinations to judge; absent: all. A run of some retires nothing and does not count as complete. */
+  readonly only?: ReadonlySet<string>;
+  readonly intervalMs: number;
+  readonly confirm: Confirmation;
+  readonly pace: PaceOptions;
+  readonly controlHosts: readonly string[];
+  readonly historyMs: number;
+  readonly digests: Digests;
+}
+
+export type Watched =
+  | {
+      readonly kind: 'done';
+      readonly runId: string;
+      readonly check: CheckRun;
+      readonly verdicts: readonly EntryVerdict[];
+      readonly decision: Decision;
+      /** Absent: nothing was due. */
+      readonly mail?: Mail;
+      readonly told: Telt | undefined;
+      /** Complete, and what was due was told. */
+      readonly complete: boolean;
+      /** Sentences about what could not be read or written. */
+      readonly problems: readonly string[];
+    }
+  /** The same scheduled run was complete already. */
+  | { readonly kind: 'already-done'; readonly runId: string }
+  /** Another live run holds the lease. */
+  | { readonly kind: 'busy'; readonly holder: string; readonly sameRun: boolean };
+
+/** @throws Error where the store cannot be used, or where the lease was lost on the way. */
+export async function watch(bundle: Bundle, doors: WatchDoors, options: WatchOptions): Promise<Watched> {
+  const begun = await begin(doors.store, options, doors.now());
+  if (begun.kind !== 'begun') return begun;
+  const lost = new AbortController();
+  const renewal = setInterval(() => void begun.renew(doors.now()).then((held) => held || lost.abort()), LEASE_RENEWAL_MS);
+  try {
+    return await watchUnderLease(bundle, doors, options, begun, lost.signal);
+  } finally {
+    clearInterval(renewal);
+    await begun.release();
+  }
+}
+
+async function watchUnderLease(
+  bundle: Bundle,
+  doors: WatchDoors,
+  options: WatchOptions,
+  begun: Extract<Begun, { kind: 'begun' }>,
+  lost: AbortSignal,
+): Promise<Watched> {
+  const { store } = doors;
+  const at = doors.now();
+  const recalled = await recall(store, begun.run.value.runId, at);
+  const lastSeen = new Map([...recalled.latest.entries].map(([id, { value }]) => [id, value.snapshot.undetermined?.since ?? at]));
+  const look = (only: ReadonlySet<string> | undefined): Promise<CheckRun> =>
+    checkBundle(bundle, doors.openWorld(), {
+      at: doors.now(),
+      now: doors.now,
+      pace: options.pace,
+      controlHosts: options.controlHosts,
+      lastSeen,
+      ...(only === undefined ? {} : { only }),
+    });
+
+  const first = await look(options.only);
+  const times = { at, ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }) };
+  const scope = options.only === undefined ? 'all' : 'some';
+  const vantage: VantageState = { name: store.space.vantage, ...first.vantage };
+
+  const facts = (complete: boolean, overdue: RunFacts['overdue']): RunFacts => {
+    const before = digestsOf(recalled.lastRun);
+    return {
+      firstRun: recalled.lastComplete === undefined,
+      complete,
+      scope,
+      intervalMs: options.intervalMs,
+      confirmAfterMs: options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
+      digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
+      ...(overdue === undefined ? {} : { overdue }),
+      ...(recalled.lastRun === undefined ? {} : { previousRunAt: recalled.lastRun.startedAt }),
+      ...(recalled.lastComplete === undefined ? {} : { previousCompleteAt: recalled.lastComplete.startedAt }),
+    };
+  };
+  const weigh = async (second: CheckRun | undefined) => {
+    const both = afterBoth(first, second);
+    const verdicts = verdictsAfter(first, second);
+    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run, bundle.settings));
+    const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
+    const stored = await readCertificates(store, certificatesWanted(pictures));
+    const seen = Object.assign({}, ...pictures.map((picture) => picture.look.certificates)) as Record<string, string>;
+    const comparison = compare(both, verdicts, pictures, recalled.latest, (digest) => seen[digest] ?? stored.der[digest], times);
+    const run = facts(first.complete && (second?.complete ?? true), comparison.overdue);
+    const decision = decide({
+      at,
+      verdicts: first.verdicts,
+      ...(second === undefined ? {} : { secondLook: { at: second.at, verdicts: second.verdicts } }),
+      before: recalled.state,
+      changes: comparison.differences,
+      mutes: recalled.mutes,
+      vantage,
+      run,
+      now: doors.now(),
+    });
+    return { verdicts, pictures, comparison, run, decision };
+  };
+
+  let weighed = await weigh(undefined);
+  if (weighed.decision.needsSecondLook.length > 0 && options.confirm.kind === 'same-run' && options.confirm.afterMs > 0) {
+    const again = at + options.confirm.afterMs;
+    if (again < options.pace.stopAt) {
+      await doors.sleep(Math.max(0, again - doors.now()), lost);
+      if (!lost.aborted) weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
+    }
+  }
+  stopIfLost(lost);
+
+  const { verdicts, decision, run: runFacts, comparison, pictures } = weighed;
+  const alert = describeAlert({ decision, verdicts, bundle, mutes: recalled.mutes, vantage, run: runFacts, now: doors.now() });
+  const mail = alert === undefined ? undefined : mailOf(alert);
+  const tellings: readonly Telling[] =
+    mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
+  const learned = {
+    counts: countsOf([...verdicts.values()], first),
+    vantage: { ...first.vantage },
+    unseen: [...verdicts.values()].filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
+    exceptions: recalled.problems,
+  };
+  const chunks =
+    mail === undefined ? 0 : await prepareTellings(store, begun.run.value.runId, tellings as unknown as Json, doors.now());
+  let record = await begun.advance('judged', { ...learned, tellings: chunks }, doors.now());
+
+  const told = alert === undefined || mail === undefined ? undefined : await doors.tell(mail, alert);
+  const untold = told?.kind === 'untold';
+  if (told !== undefined) {
+    const messageId = told.kind === 'told' && told.messageId !== undefined ? { messageId: told.messageId } : {};
+    const exceptions = told.kind === 'untold' ? [...learned.exceptions, told.because] : learned.exceptions;
+    record = await begun.advance(untold ? 'untold' : 'told', { ...messageId, exceptions }, doors.now());
+  }
+
+  const state = untold ? decision.after : recordTellings(decision.after, tellings);
+  const whole = scope === 'all' && runFacts.complete;
+  const overwritten = await keep(store, {
+    runId: begun.run.value.runId,
+    at,
+    historyMs: options.historyMs,
+    recalled,
+    comparison,
+    pictures,
+    decision,
+    spareHosts: hostsOnlyOf(new Set(decision.keepSnapshots), first, bundle),
+    state,
+    whole,
+  });
+  for (const earlier of recalled.recovered) await markRecovered(store, earlier, begun.run.value.runId);
+  const complete = runFacts.complete && !untold;
+  if (complete) await begun.complete(doors.now());
+  return {
+    kind: 'done',
+    runId: record.runId,
+    check: first,
+    verdicts: [...verdicts.values()],
+    decision,
+    ...(mail === undefined ? {} : { mail }),
+    told,
+    complete,
+    problems: [
+      ...recalled.problems,
+      ...overwritten.map((name) => `${name}: another run wrote it meanwhile, and its picture was kept`),
+    ],
+  };
+}
+
+/** Two looks of different runs confirm one another when they are at least so far apart. */
+const CONFIRMING_GAP_MS = 10 * 60_000;
+
+/** Keys of hosts that only these entries lead to: what turned alike over unrelated providers overwrites nothing. */
+function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): Set<string> {
+  if (ids.size === 0) return new Set();
+  const keysOf = (wanted: (id: string) => boolean) => new Set(hostLooks(looksOf(run, bundle.settings, wanted)).map(hostKey));
+  const others = keysOf((id) => !ids.has(id));
+  return new Set([...keysOf((id) => ids.has(id))].filter((key) => !others.has(key)));
+}
+
+function stopIfLost(lost: AbortSignal): void {
+  if (lost.aborted)
+    throw new Error('another run took the lease while this one worked: nothing was told or stored; is its clock right?');
+}
+
+function countsOf(verdicts: readonly EntryVerdict[], check: CheckRun): Record<string, number> {
+  const counts: Record<string, number> = { conversations: check.conversations.length };
+  for (const { verdict } of verdicts) counts[verdict] = (counts[verdict] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,29 @@
+/**
+ * The published JSON Schemas, one per command's `--json`. `npm run schemas` writes them beside the code that they describe;
+ * schemas.test.ts holds the files to this.
+ */
+import { writeFileSync } from 'node:fs';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import type { GenericSchema } from 'valibot';
+import { explainSchema } from '../../lambda/show/explain-schema.ts';
+import { lintSchema } from '../../lambda/show/lint-schema.ts';
+import { checkSchema } from '../../lambda/show/verdict-schema.ts';
+import { watchSchema } from '../../lambda/show/watch-schema.ts';
+
+export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
+  check: checkSchema,
+  explain: explainSchema,
+  lint: lintSchema,
+  watch: watchSchema,
+};
+
+export const schemaFile = (command: string): URL => new URL(`../../lambda/show/${command}.schema.json`, import.meta.url);
+
+export function schemaText(command: string, schema: GenericSchema): string {
+  const described = { title: `postfix-tls-watch ${command} --json`, ...toJsonSchema(schema, { errorMode: 'ignore' }) };
+  return `${JSON.stringify(described, null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  for (const [command, schema] of Object.entries(PUBLISHED)) writeFileSync(schemaFile(command), schemaText(command, schema));
+}
