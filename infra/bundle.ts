@@ -14,6 +14,19 @@ export const MAIN_FIELDS = ['module', 'main'];
 /** For CommonJS packages inside an ES module: they call `require` for Node's own modules. */
 export const BANNER = "import{createRequire}from'node:module';const require=createRequire(import.meta.url);";
 
+/**
+ * Where the SDK looks for credentials on a laptop, each loaded only when the environment has none; a function's always has.
+ * 100 KB less.
+ */
+export const LEFT_OUT = [
+  '@aws-sdk/credential-provider-ini',
+  '@aws-sdk/credential-provider-login',
+  '@aws-sdk/credential-provider-process',
+  '@aws-sdk/credential-provider-sso',
+  '@aws-sdk/credential-provider-web-identity',
+  '@aws-sdk/token-providers',
+];
+
 export interface Bundle {
   readonly code: Uint8Array;
   /** What went in, by path from the root. */
@@ -31,6 +44,7 @@ export async function bundle(entry: string = ENTRY, more: BuildOptions = {}): Pr
     target: TARGET,
     mainFields: MAIN_FIELDS,
     banner: { js: BANNER },
+    external: LEFT_OUT,
     minify: true,
     logLevel: 'silent',
     ...more,

@@ -20,7 +20,7 @@ export const RUN_CALLS = {
 export type Call = keyof typeof RUN_CALLS;
 export type Action = (typeof RUN_CALLS)[Call];
 
-/** What the sentinel needs: it reads run records and asks for subscribers. */
+/** What the sentinel needs: it reads run records and asks how many subscribers there are. */
 export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptionsByTopicCommand'];
 
 /** Commands in the code that are never sent to AWS, each with the reason. */

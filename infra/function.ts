@@ -9,7 +9,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { VARIABLES, type Variable } from '../lambda/config.ts';
-import { BANNER, ENTRY, MAIN_FIELDS, TARGET } from './bundle.ts';
+import { BANNER, ENTRY, LEFT_OUT, MAIN_FIELDS, TARGET } from './bundle.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import type { Placement } from './network.ts';
 import { runStatements, sentinelStatements } from './permissions.ts';
@@ -60,6 +60,7 @@ export function buildFunction(scope: Construct, environment: CheckedEnvironment,
       minify: true,
       // What was tested is what runs, and it starts faster than with the SDK of the runtime.
       bundleAwsSDK: true,
+      externalModules: LEFT_OUT,
     },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
