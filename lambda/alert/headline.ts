@@ -28,7 +28,7 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
       ? unjudgedWords(item, verdicts, where)
       : causeWords(incident, { where, soon: item.kind === 'failing-soon' });
   const line = `${subject} ${doing(item, many, verdicts, now)}: ${why}`;
-  return incident.cause.provider === OUR_SIDE ? `probably on our side: ${line}` : line;
+  return incident.cause.provider === OUR_SIDE ? `Probably on our side: ${line}` : line;
 }
 
 /** What Postfix would do with the mail: `defer`, `bounce`, `defer or bounce`, `leave by a weaker way`. */

@@ -6,6 +6,7 @@ import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import { OUR_SIDE } from './cause.ts';
 import type { Item } from './due.ts';
 import { departedBlocks, endedBlocks } from './ended-blocks.ts';
+import type { Verdicts } from './headline.ts';
 import { plain, shellWord } from './neutral.ts';
 import type { Member } from './picture.ts';
 import { postTlsFinger } from './posttls-finger.ts';
@@ -16,7 +17,7 @@ import { changeWords, entriesCount, listed, OWN_CHANGES, sentence } from './word
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   if (item.incident.cause.reason === 'blind') return blindBlocks(item, input);
   if (item.news === 'resolved') return [...endedBlocks(item, input), ...departedBlocks(item)];
-  const shown = item.members.map((member) => ({ member, verdict: input.verdicts.get(member.id) }));
+  const shown = tellingFirst(item, input.verdicts);
   const [first] = shown;
   return [
     ...ourSideBlocks(item, input),
@@ -37,6 +38,29 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
     ...departedBlocks(item),
     ...closing(item, first?.verdict, input),
   ];
+}
+
+interface Shown {
+  readonly member: Member;
+  readonly verdict: EntryVerdict | undefined;
+}
+
+/** The entry whose story is told comes first: of those that are new where some joined, one that is seen to be in trouble today. */
+function tellingFirst(item: Item, verdicts: Verdicts): readonly Shown[] {
+  const joined = item.news === 'joined';
+  const weight = ({ member, verdict }: Shown) =>
+    (joined && !member.fresh ? 4 : 0) +
+    (member.recovering ? 2 : 0) +
+    (verdict === undefined || verdict.verdict === 'undetermined' ? 1 : 0);
+  return item.members
+    .map((member) => ({ member, verdict: verdicts.get(member.id) }))
+    .sort(
+      (a, b) =>
+        weight(a) - weight(b) ||
+        rank(b.member.standing) - rank(a.member.standing) ||
+        (a.member.from ?? 0) - (b.member.from ?? 0) ||
+        (a.verdict?.line ?? 0) - (b.verdict?.line ?? 0),
+    );
 }
 
 /** The story of one entry stands for all of an incident: the cause is the same. */
@@ -63,6 +87,7 @@ function storyOf(item: Item, member: Member, verdict: EntryVerdict | undefined, 
 
 function lineSentence(verdict: EntryVerdict): string {
   if (verdict.line === null) return `No line covers ${plain(verdict.destination)}: the global level ${verdict.level} counts. `;
+  if (verdict.level === 'invalid') return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} is broken. `;
   return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} asks for ${asked(verdict)}. `;
 }
 
@@ -71,13 +96,20 @@ const asked = (verdict: EntryVerdict) =>
 const lineWords = (verdict: EntryVerdict | undefined) => (verdict?.line == null ? '' : ` (line ${verdict.line})`);
 
 function sinceWords(item: Item, { now }: AlertInput): string {
-  const since = Math.min(...item.members.map((member) => member.since));
+  const fresh = item.news === 'joined' ? item.members.filter((member) => member.fresh) : item.members;
+  const since = Math.min(...fresh.map((member) => member.since));
+  const others = item.members.length - fresh.length;
   const wavered = Math.max(...item.members.map((member) => member.wavered));
   const unseen = item.members.filter((member) => member.unseenSince !== undefined && member.standing !== 'unjudged');
   return [
     ...(item.kind === 'unjudged'
       ? [unjudgedSince(item, since)]
       : [`First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`]),
+    ...(others === 0
+      ? []
+      : [
+          `${sentence(`${others === 1 ? 'one other entry has' : `${others} other entries have`} failed for the same cause since ${moment(item.incident.openedAt)}`)}`,
+        ]),
     ...(item.incident.reopened === 0
       ? []
       : [`It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`]),
@@ -103,7 +135,7 @@ function changeSentence(item: Item, { run }: AlertInput): string {
   });
   const ours = item.incident.ours.map((change) => OWN_CHANGES[change]);
   if (theirs.length > 0) {
-    const also = ours.length === 0 ? '' : ` At the same time ${listed(ours)}.`;
+    const also = ours.length === 0 ? '' : ` Changed at the same time, on your side: ${listed(ours)}.`;
     return `What changed on their side: ${theirs.join('; ')}.${also}`;
   }
   if (ours.length > 0) return `What changed on your side: ${listed(ours)}.`;
@@ -121,19 +153,12 @@ function entriesBlock(
 ): readonly Block[] {
   if (shown.length < 2) return [];
   const joined = item.news === 'joined';
-  const order = [...shown].sort(
-    (a, b) =>
-      (joined ? Number(b.member.fresh) - Number(a.member.fresh) : 0) ||
-      rank(b.member.standing) - rank(a.member.standing) ||
-      (a.member.from ?? 0) - (b.member.from ?? 0) ||
-      (a.verdict?.line ?? 0) - (b.verdict?.line ?? 0),
-  );
-  const lines = order.slice(0, ENTRIES_SHOWN).map(({ member, verdict }) => {
+  const lines = shown.slice(0, ENTRIES_SHOWN).map(({ member, verdict }) => {
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
-    const fresh = joined && member.fresh ? '  (new)' : '';
+    const remark = joined && member.fresh ? '  (new)' : member.recovering ? '  (better today)' : '';
     const from = member.from === undefined ? '' : `  from ${moment(member.from)}`;
     const unlike = member.standing === item.kind || member.standing === 'failing-soon' ? '' : `  ${member.standing}`;
-    return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${fresh}`;
+    return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${remark}`;
   });
   const rest = shown.length - lines.length;
   return [

@@ -28,7 +28,7 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
       `we send mail to ${domain} over SMTP and require TLS${verdict.level === 'encrypt' ? '' : ' with a server that can be authenticated'}. ${consequence(verdict, soon, now)}`,
       0,
     ),
-    wrapped(what.found(domain), 0),
+    wrapped(what.found(domain, soon), 0),
     ...shown.slice(0, HOSTS_SHOWN).map(({ host, address }) => seen(host, address, verdict)),
     ...(shown.length > HOSTS_SHOWN ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`] : []),
     wrapped(what.wish, 0),
@@ -37,7 +37,7 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
 }
 
 interface Plea {
-  readonly found: (domain: string) => string;
+  readonly found: (domain: string, soon: boolean) => string;
   readonly wish: string;
 }
 
@@ -106,11 +106,14 @@ const WHAT: Partial<Record<Reason, Plea>> = {
     wish: 'Was the change of name intended? If so, please tell us which names your mail servers will present from now on; if not, could you add the name to the certificate again?',
   },
   expired: {
-    found: () => 'The certificate that these servers present ends, or has ended:',
+    found: (_, soon) =>
+      soon
+        ? 'The certificate that these servers present ends then, and was not replaced yet:'
+        : 'The certificate that these servers present has ended:',
     wish: 'Could you renew it, and see that every one of these servers presents the new one?',
   },
   'issuer-expired': {
-    found: () => 'The chain that these servers present holds an issuing certificate that ends, or has ended:',
+    found: () => 'The chain that these servers present holds an issuing certificate that has ended:',
     wish: 'Could you send the current intermediate certificates with your own?',
   },
   'missing-intermediate': {

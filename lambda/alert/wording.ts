@@ -52,10 +52,10 @@ export function changeWords(change: Change): string | undefined {
 }
 
 export const OWN_CHANGES: Readonly<Record<OwnChange, string>> = {
-  policy: 'the line, or the way its mail is routed, was edited',
-  settings: 'settings in main.cf changed',
-  anchors: 'your CA bundle changed',
-  version: 'postfix-tls-watch or its Node.js was updated',
+  policy: 'the line, or the way its mail is routed',
+  settings: 'settings in main.cf',
+  anchors: 'the CA bundle',
+  version: 'postfix-tls-watch or its Node.js, by an update',
 };
 
 /** `a`, `a and b`, `a, b and 3 more`. */

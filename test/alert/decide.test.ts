@@ -242,7 +242,7 @@ describe('probably on our side', () => {
     expect(watch.decision?.keepSnapshots).toHaveLength(8);
     const told = watch.run({ verdicts: bad(8) });
     expect(told).toEqual([`opened failing untrusted-issuer (our side): ${names(8).join(' ')}`]);
-    expect(watch.alert?.subject).toBe('probably on our side: 8 entries would defer: certificate issuer is not trusted');
+    expect(watch.alert?.subject).toBe('Probably on our side: 8 entries would defer: certificate issuer is not trusted');
     expect(watch.run({ verdicts: bad(8), day: 4 }).every((line) => line.startsWith('reminder'))).toBe(true);
     watch.run({ verdicts: good(8), day: 5 });
     expect(watch.run({ verdicts: good(8), day: 6 })).toEqual([
