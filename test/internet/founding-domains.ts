@@ -23,23 +23,23 @@ hearst.com      secure match=gslb.pphosted.com ciphers=high
 fastmail.fm     secure ciphers=high
 `;
 
-/** Publishes and starts them. */
-export async function foundingDomains(internet: Internet): Promise<FoundingDomains> {
+/** What stands behind each of them, before anything is started: preferences in order. */
+export interface FoundingHost {
+  readonly domain: string;
+  readonly host: string;
+  /** How many addresses. */
+  readonly addresses: number;
+  readonly identity: Identity;
+}
+
+/** Mints the chains. `issue` makes further ones from the same intermediate; `anchors` is the root's PEM. */
+export async function mintFoundingHosts() {
   const root = await createAuthority('Founding Root');
   const intermediate = await root.intermediate('Founding Intermediate');
-  const issue = async (options: Parameters<Authority['issue']>[0]): Promise<Identity> => {
+  const issue: FoundingDomains['issue'] = async (options) => {
     const { chainPem, keyPem } = await intermediate.issue({ eku: ['serverAuth', 'clientAuth'], ...options });
     return { chain: chainPem, key: keyPem };
   };
-
-  const facebook = await internet.mailHost({
-    host: 'msgin.vvv.facebook.com',
-    ...(await issue({ commonName: '*.facebook.com', dnsNames: ['*.facebook.com', '*.vvv.facebook.com'] })),
-  });
-  const hearst = await internet.mailHost({
-    host: 'mxa-000c7201.gslb.pphosted.com',
-    ...(await issue({ commonName: 'gslb.pphosted.com' })),
-  });
   const messagingengine = await issue({
     commonName: '*.messagingengine.com',
     dnsNames: [
@@ -51,12 +51,31 @@ export async function foundingDomains(internet: Internet): Promise<FoundingDomai
       'carddav.messagingengine.com',
     ],
   });
-  const fastmail = [
-    await internet.mailHost({ host: 'in1-smtp.messagingengine.com', addresses: 2, ...messagingengine }),
-    await internet.mailHost({ host: 'in2-smtp.messagingengine.com', addresses: 2, ...messagingengine }),
-  ] as const;
+  const facebook: FoundingHost = {
+    domain: 'facebook.com',
+    host: 'msgin.vvv.facebook.com',
+    addresses: 1,
+    identity: await issue({ commonName: '*.facebook.com', dnsNames: ['*.facebook.com', '*.vvv.facebook.com'] }),
+  };
+  const hearst: FoundingHost = {
+    domain: 'hearst.com',
+    host: 'mxa-000c7201.gslb.pphosted.com',
+    addresses: 1,
+    identity: await issue({ commonName: 'gslb.pphosted.com' }),
+  };
+  const fastmail = (host: string): FoundingHost => ({ domain: 'fastmail.fm', host, addresses: 2, identity: messagingengine });
+  const [in1, in2] = [fastmail('in1-smtp.messagingengine.com'), fastmail('in2-smtp.messagingengine.com')];
+  return { facebook, hearst, in1, in2, anchors: root.certificate.pem, issue };
+}
+
+/** Publishes and starts them. */
+export async function foundingDomains(internet: Internet): Promise<FoundingDomains> {
+  const { anchors, issue, ...hosts } = await mintFoundingHosts();
+  const start = ({ host, addresses, identity }: FoundingHost) => internet.mailHost({ host, addresses, ...identity });
+  const [facebook, hearst] = [await start(hosts.facebook), await start(hosts.hearst)];
+  const fastmail = [await start(hosts.in1), await start(hosts.in2)] as const;
   internet.domain('facebook.com', facebook);
   internet.domain('hearst.com', hearst);
   internet.domain('fastmail.fm', ...fastmail);
-  return { policy: FOUNDING_POLICY, anchors: root.certificate.pem, facebook, hearst, fastmail, issue };
+  return { policy: FOUNDING_POLICY, anchors, facebook, hearst, fastmail, issue };
 }

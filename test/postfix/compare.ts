@@ -1,10 +1,12 @@
 /** Postfix's word against ours, recipient by recipient. */
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import type { Played } from './reference.ts';
-import type { Delivery } from './scene.ts';
+import type { Configuration, Delivery } from './scene.ts';
 
 export interface Comparison {
   readonly recipient: string;
+  /** The line of the table that counted, blanks folded; empty where none did. */
+  readonly entry: string;
   readonly delivery: Delivery;
   /** Undefined: we made no verdict. */
   readonly verdict: EntryVerdict | undefined;
@@ -12,12 +14,13 @@ export interface Comparison {
   readonly disagreement: string | undefined;
 }
 
-export function compare({ deliveries, verdicts }: Played): Comparison[] {
+export function compare(configuration: Configuration, { deliveries, verdicts }: Played): Comparison[] {
   return deliveries.map((delivery) => {
     const verdict = verdicts.find(({ destination, verdict: word, reason }) => {
       return destination === delivery.recipient && (word !== 'unchecked' || reason === 'level-none');
     });
-    return { recipient: delivery.recipient, delivery, verdict, disagreement: disagreementOf(delivery, verdict) };
+    const disagreement = disagreementOf(delivery, verdict);
+    return { recipient: delivery.recipient, entry: entryText(configuration, verdict), delivery, verdict, disagreement };
   });
 }
 
@@ -43,4 +46,11 @@ function mayBeShuffled({ hosts }: EntryVerdict): boolean {
     reachable.some(({ addresses }) => addresses.length > 1) ||
     new Set(reachable.map(({ preference }) => preference)).size < reachable.length
   );
+}
+
+function entryText({ policy }: Configuration, verdict: EntryVerdict | undefined): string {
+  if (verdict === undefined || verdict.line === null) return '';
+  const [first = '', ...rest] = policy.split('\n').slice(verdict.line - 1);
+  const end = rest.findIndex((line) => !/^\s+\S/.test(line));
+  return [first, ...rest.slice(0, end)].join(' ').replace(/\s+/g, ' ');
 }

@@ -30,13 +30,28 @@ export function drawPolicy(random: Random, place: PolicyPlace): string {
     case 'encrypt':
     case 'may':
     case 'none':
+    case 'dane':
+    case 'dane-only':
       break;
   }
   if (level !== 'none' && random.chance(0.12)) words.push(`protocols=${random.pick(PROTOCOLS)}`);
   if (level !== 'none' && random.chance(0.12)) words.push(`ciphers=${random.weighted(CIPHERS)}`);
   if (level !== 'none' && random.chance(0.08)) words.push(`exclude=${random.pick(EXCLUDES)}`);
   if (level !== 'none' && random.chance(0.08)) words.push(`servername=${random.pick(['hostname', 'nexthop', 'sni.example'])}`);
+  if (level !== 'none' && random.chance(0.03)) words.push('connection_reuse=yes');
   return words.join(random.chance(0.1) ? ', ' : ' ');
+}
+
+/** A line of the table, spelled in one of the ways a table may be; now and then with a second one that comes too late. */
+export function drawLine(random: Random, key: string, value: string): string {
+  const line = random.weighted([
+    [80, `${key} ${value}`],
+    [5, `${key}\t${value} \t`],
+    [5, `${key}\n\t${value}`],
+    [5, `${key} ${value.replace(' ', '\n  ')}`],
+    [5, `# ${key} none\n\n${key.toUpperCase()}   ${value}`],
+  ]);
+  return random.chance(0.02) ? `${line}\n${key} none\n` : `${line}\n`;
 }
 
 /** Names that a certificate may carry and a match list may want, for one host on the way to one next hop. */
@@ -98,6 +113,8 @@ const LEVELS = [
   [12, 'fingerprint'],
   [8, 'may'],
   [2, 'none'],
+  [1, 'dane'],
+  [1, 'dane-only'],
 ] as const;
 
 const LISTS = [

@@ -1,12 +1,15 @@
 /** First process of the reference's namespaces: network, resolver, mail servers, each Postfix in turn, our own check. Started by reference.ts. */
 import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Instance, startInstance } from './instance.ts';
 import { ourVerdicts } from './our-verdicts.ts';
 import type { Played, PlayOptions } from './reference.ts';
 import type { Configuration, Scene } from './scene.ts';
+
+/** Under the tmpfs of the mount namespace: the same path in every play, since suggested lines may name files. */
+const DIRECTORY = '/mnt';
 
 /** Postfix instances at work at the same time. */
 const LANES = 4;
@@ -17,8 +20,8 @@ writeFileSync(output, JSON.stringify(await playInside(scene, options)));
 process.exit(0);
 
 async function playInside(played: Scene, { check }: PlayOptions): Promise<Played[]> {
-  const directory = setUpNamespace(played);
-  const files = writeFiles(join(directory, 'files'), played.files);
+  setUpNamespace(played);
+  const files = writeFiles(join(DIRECTORY, 'files'), played.files);
   await once(fork(join(import.meta.dirname, 'hosts.ts'), [input]), 'message');
   const results: Played[] = [];
   // Several at a time: one instance waits on silent hosts while another works.
@@ -28,7 +31,7 @@ async function playInside(played: Scene, { check }: PlayOptions): Promise<Played
         if (i % LANES !== lane) continue;
         results[i] = await playOne(
           configuration,
-          { directory: join(directory, `postfix-${i}`), files, smtpdPort: 10_025 + i },
+          { directory: join(DIRECTORY, `postfix-${i}`), files, smtpdPort: 10_025 + i },
           check,
         );
       }
@@ -58,20 +61,18 @@ async function playOne(
   };
 }
 
-/** Loopback up, our own resolv.conf (glibc hides AD without `trust-ad`), a tmpfs to work on. Returns its directory. */
-function setUpNamespace({ servers }: Scene): string {
+/** Loopback up, our own resolv.conf (glibc hides AD without `trust-ad`), a tmpfs to work on. */
+function setUpNamespace({ servers }: Scene): void {
   const run = (program: string, ...args: readonly string[]) =>
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   run('ip', 'link', 'set', 'lo', 'up');
   for (const { address } of servers)
     if (address.includes(':')) run('ip', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
   run('mount', '--make-rprivate', '/');
-  const directory = mkdtempSync('/tmp/postfix-');
-  run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', directory);
-  const resolvConf = join(directory, 'resolv.conf');
+  run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', DIRECTORY);
+  const resolvConf = join(DIRECTORY, 'resolv.conf');
   writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1 edns0 trust-ad\n');
   run('mount', '--bind', resolvConf, '/etc/resolv.conf');
-  return directory;
 }
 
 /** A name with `0600` in it is readable by root only. */

@@ -2,7 +2,7 @@
  * A real Postfix as reference: plays a scene in network, mount and process namespaces of its own and reads its log.
  *
  * Everything the reference starts is a child of the namespace's first process, which the kernel ends with it; its files
- * are on a tmpfs that goes with the mount namespace. Nothing outside is touched but one empty directory.
+ * are on a tmpfs that goes with the mount namespace. Nothing outside is touched but one directory of our own.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
