@@ -1,0 +1,148 @@
+/**
+ * `npm run demo`: a private internet on loopback and ten days of it. Real sockets, real certificates, a real store on disk;
+ * only the clock is an argument. No network, no AWS, no root; nothing is left behind.
+ */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { newMute } from '../../lambda/alert/mute.ts';
+import { moment } from '../../lambda/alert/when.ts';
+import { openWorld, paceFor } from '../../lambda/doors.ts';
+import { readBundle } from '../../lambda/policy/files.ts';
+import { digestsUnder } from '../../lambda/run/digests.ts';
+import { watch } from '../../lambda/run/watch.ts';
+import { countVerdicts, summarySentence } from '../../lambda/show/summary.ts';
+import { openEmbedded } from '../../lambda/store/embedded.ts';
+import { readLatest } from '../../lambda/store/latest.ts';
+import { type Store, spaceOf } from '../../lambda/store/layout.ts';
+import { saveMute } from '../../lambda/store/mute-store.ts';
+import { openScene, type Scene } from './scene.ts';
+
+const DAY_MS = 86_400_000;
+const FIRST_DAY = Date.now();
+const TITLE_WIDTH = 78;
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  console.error(
+    `error: Node ${process.version} is too old for the demo: run it with npm run demo, which uses the Node 24 that npm ci brought`,
+  );
+  process.exit(3);
+}
+
+const dir = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-demo-'));
+const scene = await openScene(FIRST_DAY);
+const embedded = await openEmbedded(join(dir, 'store'), { command: 'demo' });
+const store: Store = { table: embedded.table, space: spaceOf('default', 'mx.demo.example') };
+
+try {
+  say(`A private internet on loopback: a resolver, mail servers with STARTTLS, certificates minted just now.
+The administrator's table has ${scene.table.trim().split('\n').length} lines; three of them:
+
+${scene.table
+  .split('\n')
+  .slice(0, 3)
+  .map((line) => `    ${line}`)
+  .join('\n')}
+
+Each day "postfix-tls-watch watch" runs once. Only the clock is made up.`);
+
+  await day(1, 'the first run tells how things stand', async () => undefined);
+  await day(2, 'you accept fastmail.fm for a while; hearst.com renews, same names, same CA', async () => {
+    await mute('fastmail.fm', 30, 'ticket 4711: waiting for an answer from their postmaster');
+    await scene.renewHearst();
+  });
+  await day(3, 'facebook.com moves to servers with a certificate of another name', () => scene.moveFacebook());
+  await day(4, 'you check with them, and put in the line that the message suggested', async () => {
+    editLine('facebook.com', 'facebook.com    secure match=.fb-delivery.net ciphers=high');
+  });
+  await day(5, 'a provider of twelve domains drops a name from its certificate', () => scene.dropName());
+  await day(6, 'harbour.example has two weeks left, and nobody renews', async () => undefined);
+  await day(7, 'our own firewall drops connections to port 25', async () => scene.shutPort25(true));
+  await day(8, 'the firewall is put right; the provider has put its name back', async () => {
+    scene.shutPort25(false);
+    await scene.restoreName();
+  });
+  await day(9, 'one pass is no all-clear; two, twenty hours apart, are', async () => undefined);
+  await day(10, 'nothing happens', async () => undefined);
+
+  say('That was all. On a mail host: npm start -- watch TABLE, from cron or a systemd timer; README says how.');
+} finally {
+  await embedded.close();
+  await scene.close();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+async function day(n: number, news: string, happens: () => Promise<void>): Promise<void> {
+  const morning = FIRST_DAY + (n - 1) * DAY_MS;
+  let skipped = morning - Date.now();
+  console.log(`\n${`=== Day ${n}: ${news} `.padEnd(TITLE_WIDTH, '=')}\n`);
+  await happens();
+  writeFileSync(join(dir, 'tls_policy'), scene.table);
+  writeFileSync(join(dir, 'ca.pem'), scene.anchors);
+  const bundle = await readBundle({
+    table: join(dir, 'tls_policy'),
+    caFile: join(dir, 'ca.pem'),
+    smtpPort: scene.internet.smtpPort,
+  });
+  const shown = {
+    ...bundle,
+    policyTables: bundle.policyTables.map((table) => ({ ...table, name: 'hash:/etc/postfix/tls_policy' })),
+  };
+
+  const now = () => Date.now() + skipped;
+  const watched = await watch(
+    shown,
+    {
+      openWorld: () =>
+        openWorld(
+          { resolvers: [scene.internet.resolver], allowPrivateAddresses: true, stepTimeoutMs: 1_500, helo: 'mx.demo.example' },
+          bundle,
+        ),
+      store,
+      tell: async ({ subject, text }) => {
+        console.log(mailBox(subject, text));
+        return { kind: 'told' };
+      },
+      now,
+      // The ten minutes before the second look pass in no time.
+      sleep: async (ms) => {
+        skipped += ms;
+      },
+    },
+    {
+      runId: new Date(now()).toISOString(),
+      holder: 'mx.demo.example',
+      intervalMs: DAY_MS,
+      confirm: { kind: 'same-run', afterMs: 10 * 60_000 },
+      pace: paceFor({ perNetwork: 64, stopAt: now() + 3_600_000 }),
+      controlHosts: [],
+      historyMs: 400 * DAY_MS,
+      digests: digestsUnder(bundle, process.version),
+    },
+  );
+  if (watched.kind !== 'done') throw new Error(`the run of day ${n} did not run: ${watched.kind}`);
+  const told = watched.mail === undefined ? 'no message' : 'one message';
+  console.log(`[${moment(watched.check.at)}] ${summarySentence(countVerdicts(watched.verdicts))}; ${told}`);
+}
+
+async function mute(key: string, days: number, reason: string): Promise<void> {
+  const now = FIRST_DAY + DAY_MS - 3_600_000;
+  const { entries } = await readLatest(store, now);
+  const states = [...entries.values()].flatMap(({ value }) => value.state ?? []);
+  const made = newMute(key, { until: now + days * DAY_MS, reason, by: 'you' }, states, now);
+  if (made.kind === 'refused') throw new Error(made.because);
+  await saveMute(store, made.mute);
+}
+
+function editLine(key: string, line: string): void {
+  (scene as Scene).table = scene.table.replace(new RegExp(`^${key.replaceAll('.', '\\.')}\\s.*$`, 'm'), line);
+}
+
+function mailBox(subject: string, text: string): string {
+  const lines = [`Subject: ${subject}`, '', ...text.trimEnd().split('\n')];
+  return lines.map((line) => `  | ${line}`.trimEnd()).join('\n');
+}
+
+function say(text: string): void {
+  console.log(`\n${text}`);
+}
