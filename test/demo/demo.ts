@@ -80,7 +80,8 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
   writeFileSync(join(dir, 'tls_policy'), scene.table);
   writeFileSync(join(dir, 'ca.pem'), scene.anchors);
   const bundle = await readBundle({
-    table: join(dir, 'tls_policy'),
+    table: `hash:${join(dir, 'tls_policy')}`,
+    postfixVersion: '3.11',
     caFile: join(dir, 'ca.pem'),
     smtpPort: scene.internet.smtpPort,
   });
