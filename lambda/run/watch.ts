@@ -24,6 +24,7 @@ import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Begun, begin } from './begin.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from './check.ts';
 import { certificatesWanted, compare, pictureHosts } from './compare.ts';
+import { countsOf } from './figures.ts';
 import { keep } from './keep.ts';
 import { looksOf } from './looks.ts';
 import { digestsOf, recall } from './recall.ts';
@@ -172,7 +173,7 @@ async function watchUnderLease(
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
   const learned = {
-    counts: countsOf([...verdicts.values()], first),
+    counts: { ...countsOf([...verdicts.values()], first.conversations.length, { at, intervalMs: options.intervalMs }) },
     vantage: { ...first.vantage },
     unseen: [...verdicts.values()].filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
     exceptions: recalled.problems,
@@ -236,10 +237,4 @@ function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): S
 function stopIfLost(lost: AbortSignal): void {
   if (lost.aborted)
     throw new Error('another run took the lease while this one worked: nothing was told or stored; is its clock right?');
-}
-
-function countsOf(verdicts: readonly EntryVerdict[], check: CheckRun): Record<string, number> {
-  const counts: Record<string, number> = { conversations: check.conversations.length };
-  for (const { verdict } of verdicts) counts[verdict] = (counts[verdict] ?? 0) + 1;
-  return counts;
 }
