@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { type RecordedDelivery, type RecordedDestination, readRecording, recipientOf, VERSIONS } from './recorded.ts';
-import { replayOf } from './replay.ts';
+import { type Replay, replayOf } from './replay.ts';
 
 /** Where we knowingly judge otherwise, or not at all; each must really differ. */
 const DIFFERENCES = [
@@ -57,6 +57,50 @@ test.each(VERSIONS.map((version) => ({ version })))('the controls of dane as Pos
   expect(disagreements).toEqual([]);
   expect(compared).toBeGreaterThan(0);
 });
+
+/** Which addresses Postfix connected to, in order, what it made of each and which name it sent. */
+test.each(VERSIONS.map((version) => ({ version })))('the walk over the addresses as Postfix $version', async ({ version }) => {
+  const recorded = readRecording('settings');
+  const replay = replayOf(recorded);
+  const disagreements: string[] = [];
+  let compared = 0;
+  for (const destination of recorded.destinations) {
+    const delivery = destination.postfix[version];
+    const played = await replay(destination, version);
+    if (
+      delivery.walk === undefined ||
+      delivery.unstable ||
+      ['dane-not-checked', 'level-none'].includes(`${played.verdict.reason}`)
+    )
+      continue;
+    if (DIFFERENCES.some(({ is }) => is(destination, delivery))) continue;
+    compared += delivery.walk.length;
+    for (const what of walkDisagreements(played, delivery)) disagreements.push(`${recipientOf(destination)}: ${what}`);
+  }
+  expect(disagreements).toEqual([]);
+  expect(compared).toBeGreaterThanOrEqual(250);
+});
+
+function walkDisagreements({ verdict, conversations }: Replay, { walk = [], walkVaries }: RecordedDelivery): string[] {
+  const ours = verdict.hosts.flatMap(({ addresses }) => addresses);
+  const found = walk.flatMap((visit) => {
+    const judged = ours.find(({ address }) => address === visit.address);
+    if (judged === undefined) return [`${visit.address} was visited, and is unknown to us`];
+    const taken = visit.took !== undefined;
+    const agrees = taken === (judged.outcome === 'pass');
+    const sni = conversations.find(({ address }) => address === visit.address)?.servername;
+    return [
+      ...(agrees
+        ? []
+        : [`${visit.address} ${taken ? 'took' : 'did not take'} the mail, and to us ${judged.outcome} ${judged.reason}`]),
+      ...(visit.word === undefined || sni === visit.sni ? [] : [`${visit.address} was sent SNI ${visit.sni}, and by us ${sni}`]),
+    ];
+  });
+  // Across two families preference and balance decide; there the endings tell.
+  if (walkVaries || ours.some(({ address }) => address.includes(':'))) return found;
+  const places = walk.map(({ address }) => ours.findIndex((one) => one.address === address));
+  return places.every((place, i) => i === 0 || place > (places[i - 1] ?? 0)) ? found : [...found, 'the order differs'];
+}
 
 /** One ending, exactly the one recorded; several only where Postfix shuffles, then among them. */
 function agree(verdict: EntryVerdict, delivery: RecordedDelivery, destination: RecordedDestination): boolean {

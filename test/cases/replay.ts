@@ -1,7 +1,7 @@
 /** A recorded destination taken through the line, from texts to verdict, with its DNS and its servers behind the doors. */
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
-import { distinct } from '../../lambda/probe/conversation.ts';
+import { type Conversation, distinct } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { resolveBatch } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
@@ -15,6 +15,7 @@ import { probeOf } from './scripted-probe.ts';
 export interface Replay {
   readonly bundle: Bundle;
   readonly verdict: EntryVerdict;
+  readonly conversations: readonly Conversation[];
 }
 
 /** Prepares a recording once; the result replays any of its destinations as any version. */
@@ -32,7 +33,7 @@ export function replayOf(recording: Recording): (destination: RecordedDestinatio
     const conversations = destination.hops.flatMap((hop) => conversationsOf(hop, routes, bundle.settings));
     for (const conversation of distinct(conversations)) results[conversation.id] = await probe(conversation);
     // No `probedAt`: there was no handshake of ours, so OpenSSL has no say; agreement.test.ts asks it.
-    return { bundle, verdict: judge(destination, { routes, results }, bundle, at) };
+    return { bundle, verdict: judge(destination, { routes, results }, bundle, at), conversations };
   };
 }
 
