@@ -10,9 +10,9 @@
  *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
  */
 import type { Cause } from './cause.ts';
-import type { Change, EntryState, OwnChange, Told } from './entry-state.ts';
+import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
-import { REOPEN_MS } from './told.ts';
+import { REOPEN_MS, UNJUDGED_RUNS } from './told.ts';
 import { calendarDays, DAY_MS } from './when.ts';
 
 export interface Incident {
@@ -87,24 +87,27 @@ export function reminderDue(told: IncidentTold, now: number, early = 0): boolean
   return calendarDays(told.at, now) >= (gap === 7 ? gap - early : gap);
 }
 
-/** Marks as told, in the order they were published. The same telling twice changes nothing more. */
+/**
+ * Marks as told, in the order they were published. The same telling twice changes nothing more.
+ *
+ * A telling is replayed on what a run that died could not store, too: what it had settled then is settled again.
+ */
 export function recordTellings(state: WatchState, tellings: readonly Telling[]): WatchState {
   const entries = { ...state.entries };
   const incidents = { ...state.incidents };
   for (const telling of tellings) {
-    incidents[telling.incident.id] = toldIncident(incidents[telling.incident.id], telling);
+    const { id } = telling.incident;
+    incidents[id] = toldIncident(incidents[id], telling);
     for (const member of telling.members) {
-      const known = entries[member.id] ?? { id: member.id, label: member.label, told: [] };
+      const known = settledIn(entries[member.id] ?? { id: member.id, label: member.label, told: [] }, telling, member);
       const told = toldMember(known.told, telling, member);
-      if (told !== known.told) entries[member.id] = { ...known, told };
+      if (told !== known.told || known !== entries[member.id]) entries[member.id] = { ...known, told };
     }
-    for (const id of telling.ended) {
-      const known = entries[id];
+    for (const ended of telling.ended) {
+      const known = entries[ended];
       if (known === undefined) continue;
-      const told = known.told.map((one) =>
-        one.incident === telling.incident.id ? { ...one, believed: 'well' as const, at: telling.at } : one,
-      );
-      entries[id] = { ...known, told };
+      const told = known.told.map((one) => (one.incident === id ? { ...one, believed: 'well' as const, at: telling.at } : one));
+      entries[ended] = { ...withoutIncident(known, id, telling.at), told };
     }
   }
   return { entries, incidents };
@@ -138,6 +141,38 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
     ...(telling.step === undefined ? {} : { step: telling.step }),
   };
   return { ...(known ?? telling.incident), departed: [], told };
+}
+
+/** Belongs to the incident already, unless the run that settled it died. */
+function settledIn(entry: EntryState, telling: Telling, { standing, since }: Telling['members'][number]): EntryState {
+  const incident = telling.incident.id;
+  if (memberships(entry).some((part) => part.incident === incident)) return entry;
+  const settled = { standing, incident, since };
+  switch (standing) {
+    case 'failing':
+    case 'degraded':
+      return { ...entry, now: { settled } };
+    case 'failing-soon':
+      return { ...entry, soon: { settled: telling.from === undefined ? settled : { ...settled, from: telling.from } } };
+    case 'unjudged':
+      return { ...entry, unjudged: { runs: UNJUDGED_RUNS, since, incident } };
+    case 'well':
+      return entry;
+  }
+}
+
+function withoutIncident(entry: EntryState, incident: string, at: number): EntryState {
+  if (!memberships(entry).some((part) => part.incident === incident)) return entry;
+  const well = (track: TrackState | undefined) =>
+    track?.settled?.incident === incident ? { settled: { standing: 'well' as const, since: at } } : track;
+  const { unjudged, now, soon, ...rest } = entry;
+  const [nowAfter, soonAfter] = [well(now), well(soon)];
+  return {
+    ...rest,
+    ...(nowAfter === undefined ? {} : { now: nowAfter }),
+    ...(soonAfter === undefined ? {} : { soon: soonAfter }),
+    ...(unjudged === undefined || unjudged.incident === incident ? {} : { unjudged }),
+  };
 }
 
 function toldMember(before: readonly Told[], telling: Telling, member: Telling['members'][number]): readonly Told[] {

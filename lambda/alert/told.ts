@@ -6,7 +6,7 @@
  * and a moment's health no all-clear. What was not seen turns nothing. Pure, plain JSON, times in epoch ms.
  */
 import { type Cause, incidentId } from './cause.ts';
-import type { EntryState, Evidence, Settled, TrackState } from './entry-state.ts';
+import { type EntryState, type Evidence, memberships, type Settled, type TrackState } from './entry-state.ts';
 import { type Reading, rank, type Seen } from './standing.ts';
 import { DAY_MS, HOUR_MS } from './when.ts';
 
@@ -89,9 +89,12 @@ export function needsSecondLook(state: EntryState): boolean {
   return state.now?.turn?.worse === true || state.soon?.turn?.worse === true;
 }
 
-/** Drops what was told of incidents that ended more than 14 days ago. */
+/** Drops what was told of incidents that ended more than 14 days ago, unless the entry is in one again and waits for a reminder. */
 export function withoutStale(state: EntryState, now: number): EntryState {
-  const told = state.told.filter((known) => known.believed !== 'well' || now - known.at <= REOPEN_MS);
+  const within = new Set(memberships(state).map(({ incident }) => incident));
+  const told = state.told.filter(
+    (known) => known.believed !== 'well' || now - known.at <= REOPEN_MS || within.has(known.incident),
+  );
   return told.length === state.told.length ? state : { ...state, told };
 }
 

@@ -23,10 +23,14 @@ export interface Run {
 export class Watch {
   state: WatchState = { entries: {}, incidents: {} };
   decision: Decision | undefined;
-  /** The message of the last run, if one was due. */
-  alert: Alert | undefined;
+  private described: (() => Alert | undefined) | undefined;
   private runs = 0;
   private lastAt: number | undefined;
+
+  /** The message of the last run, if one was due. */
+  get alert(): Alert | undefined {
+    return this.described?.();
+  }
 
   /** One run; returns what was told, as `news kind reason provider: labels`. */
   run({ verdicts, day = this.runs, second, published = true, facts = {}, input = {} }: Run): string[] {
@@ -55,7 +59,7 @@ export class Watch {
     this.decision = decision;
     const latest = new Map([...verdicts, ...(second ?? [])].map((verdict) => [verdict.id, verdict]));
     const { mutes, vantage, run, now } = given;
-    this.alert = describeAlert({ decision, verdicts: latest, bundle: bundleOf(verdicts), mutes, vantage, run, now });
+    this.described = () => describeAlert({ decision, verdicts: latest, bundle: bundleOf(verdicts), mutes, vantage, run, now });
     const any = decision.items.length > 0;
     this.state = published && any ? recordTellings(decision.after, [...decision.tellings, ...decision.mentions]) : decision.after;
     this.runs++;
