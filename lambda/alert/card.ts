@@ -31,20 +31,17 @@ export interface ChatCard {
 }
 
 export function cardOf(alert: Alert): ChatCard {
-  const shown = alert.items.slice(0, ITEMS_SHOWN);
+  const intro = alert.intro.flatMap((block) => (block.kind === 'text' ? [words(block.text)] : [])).slice(0, 1);
+  const shown = fitting(alert.items, DESCRIPTION_CHARS - intro.join('').length);
   const left = alert.items.length - shown.length;
-  const lines = [
-    ...alert.intro.flatMap((block) => (block.kind === 'text' ? [words(block.text)] : [])).slice(0, 1),
-    ...shown.map(itemLine),
-    ...(left === 0 ? [] : [`and ${left} more, see the mail or \`postfix-tls-watch status\``]),
-  ];
+  const more = left === 0 ? [] : [`and ${left} more, see the mail or \`postfix-tls-watch status\``];
   return {
     version: '1.0',
     source: 'custom',
     content: {
       textType: 'client-markdown',
       title: chatTitle(alert.subject),
-      description: cutAtLine(lines, DESCRIPTION_CHARS),
+      description: [...intro, ...shown.map(itemLine), ...more].join('\n\n'),
       nextSteps: shown.flatMap(nextSteps).slice(0, STEPS_SHOWN),
       keywords: [...new Set(shown.map(({ kind }) => KEYWORDS[kind]))],
     },
@@ -78,13 +75,13 @@ function nextSteps(item: AlertItem): readonly string[] {
 
 const isCure = (before: Block | undefined) => before?.kind === 'text' && before.text.startsWith('Use th');
 
-function cutAtLine(lines: readonly string[], limit: number): string {
+/** Whole items, worst first, at most ten. */
+function fitting(items: readonly AlertItem[], room: number): readonly AlertItem[] {
   let used = 0;
-  const kept = lines.filter((line) => {
-    used += line.length + 2;
-    return used <= limit;
+  return items.slice(0, ITEMS_SHOWN).filter((item) => {
+    used += itemLine(item).length + 2;
+    return used <= room;
   });
-  return kept.join('\n\n');
 }
 
 const KEYWORDS: Readonly<Record<ItemKind, string>> = {
