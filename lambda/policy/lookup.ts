@@ -7,6 +7,7 @@ import type { Bundle } from './bundle.ts';
 import type { PolicyEntry } from './entry.ts';
 import { isUtf8Hostname } from './hostname.ts';
 import { type ParsedTable, parseTable } from './parse.ts';
+import { printable } from './printable.ts';
 import { tableType } from './record.ts';
 import { NEWEST_PROVED, type PostfixVersion } from './version.ts';
 
@@ -82,7 +83,7 @@ function lookupKey(key: string, tables: readonly ParsedTable[]): PolicyEntry | u
 
 /** WHERE of smtp_tls_policy.c: what Postfix's warnings about an entry start with. */
 export function policyPlace(key: string): string {
-  return `smtp_tls_policy_maps, next-hop destination "${key}"`;
+  return `smtp_tls_policy_maps, next-hop destination "${printable(key)}"`;
 }
 
 function index(table: ParsedTable): ReadonlyMap<string, PolicyEntry> {

@@ -7,6 +7,7 @@
 import { addAttribute, missingPolicyType } from './attribute.ts';
 import type { TableText } from './bundle.ts';
 import type { Attributes, EntryPolicy, PolicyEntry, SecurityLevel } from './entry.ts';
+import { printable } from './printable.ts';
 import { readRecords, type TableLine, tableType } from './record.ts';
 import { bracedTokens, splitNameValue, tokens, unbrace } from './token.ts';
 import { atLeast, type PostfixVersion } from './version.ts';
@@ -60,9 +61,9 @@ export function parseTable(table: TableText, version: PostfixVersion): ParsedTab
 export function parsePolicy(value: string, version: PostfixVersion): EntryPolicy {
   const braces = atLeast(version, '3.10');
   const [word, ...rest] = braces ? bracedTokens(value) : tokens(value);
-  if (word === undefined) return { kind: 'broken', warning: 'invalid empty policy' };
+  if (word === undefined) return broken('invalid empty policy');
   const level = LEVELS.find((candidate) => candidate === word.toLowerCase());
-  if (level === undefined) return { kind: 'broken', warning: `invalid security level "${word}"` };
+  if (level === undefined) return broken(`invalid security level "${word}"`);
   if (level === 'none') return { kind: 'policy', level, attributes: {} };
 
   let attributes: Attributes = {};
@@ -71,13 +72,17 @@ export function parsePolicy(value: string, version: PostfixVersion): EntryPolicy
     // normalize_ws(): a line break or tab inside braces becomes a blank.
     const text = unbraced.text === token ? token : unbraced.text.replace(/[\t\n\v\f\r]/g, ' ');
     const pair = unbraced.error === undefined ? splitNameValue(text) : { error: unbraced.error };
-    if ('error' in pair) return { kind: 'broken', warning: `malformed attribute/value pair "${text}": ${pair.error}` };
+    if ('error' in pair) return broken(`malformed attribute/value pair "${text}": ${pair.error}`);
     const added = addAttribute(attributes, pair.name, pair.value, level, version);
-    if ('warning' in added) return { kind: 'broken', warning: added.warning };
+    if ('warning' in added) return broken(added.warning);
     attributes = added.attributes;
   }
   const warning = missingPolicyType(attributes);
-  return warning === undefined ? { kind: 'policy', level, attributes } : { kind: 'broken', warning };
+  return warning === undefined ? { kind: 'policy', level, attributes } : broken(warning);
+}
+
+function broken(warning: string): EntryPolicy {
+  return { kind: 'broken', warning: printable(warning) };
 }
 
 /** The line of an entry, as it would stand in a table. */

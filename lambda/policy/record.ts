@@ -6,6 +6,7 @@
  */
 import type { TableText } from './bundle.ts';
 import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
+import { printable } from './printable.ts';
 import { bracedTokens, splitNameValue, unbrace } from './token.ts';
 import { atLeast, type PostfixVersion } from './version.ts';
 
@@ -60,7 +61,8 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
   const first = new Map<string, number>();
   let unavailable: string | undefined;
   for (const { line, text, orphan } of logicalLines(table.text)) {
-    const problem = (kind: TableLine['kind'], warning: string) => problems.push({ table: table.name, line, kind, warning });
+    const problem = (kind: TableLine['kind'], warning: string) =>
+      problems.push({ table: table.name, line, kind, warning: printable(warning) });
     if (orphan) {
       const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text;
       problem('leading-blank', `${path}: logical line must not start with whitespace: "${shown}"`);
@@ -91,7 +93,7 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
     else {
       const warning = `${path}, line ${line}: duplicate entry: "${writtenKey}"`;
       problem('duplicate', type === 'texthash' ? warning : `${databasePath(type, path)}: duplicate entry: "${key}"`);
-      if (type === 'texthash') unavailable ??= `${table.name} is unavailable. ${warning}`;
+      if (type === 'texthash') unavailable ??= printable(`${table.name} is unavailable. ${warning}`);
     }
     records.push({
       table: table.name,

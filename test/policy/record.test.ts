@@ -50,7 +50,7 @@ test.each([
   {
     text: 'caf\udce9.test may',
     kind: 'not-utf8',
-    warning: '/t, line 1: non-UTF-8 input "caf\udce9.test may" -- ignoring this line',
+    warning: '/t, line 1: non-UTF-8 input "caf?.test may" -- ignoring this line',
     because: 'bytes that are no UTF-8',
   },
 ])('$kind: $because', ({ text, type, kind, warning }) => {

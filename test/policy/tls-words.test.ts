@@ -37,11 +37,11 @@ test.each([
 
 test.each([
   '',
-  'aNULL, eNULL, EXPORT, DES, RC4, MD5, PSK, aECDH, EDH-DSS-DES-CBC3-SHA, EDH-RSA-DES-CBC3-SHA, KRB5-DES, CBC3-SHA',
+  'aNULL, eNULL, EXPORT, DES, RC4, MD5, PSK, aECDH, EDH-DSS-DES-CBC3-SHA, EDH-RSA-DES-CBC3-SHA, KRB5-DES-CBC3-SHA',
   'MD5:DES:ADH:RC4:SRP:3DES:eNULL',
   'kRSA+AES TLS_AES_128_GCM_SHA256 ECDHE-RSA-CHACHA20-POLY1305 aDSS kECDH CAMELLIA128 ARIA SEED IDEA RC2',
 ])('excluded words are known: %s', (list) => {
-  expect(exclusionProblems(list).filter(({ word }) => word !== 'KRB5-DES')).toEqual([]);
+  expect(exclusionProblems(list)).toEqual([]);
 });
 
 test.each([
