@@ -28,6 +28,8 @@ export interface RunningFunction {
 
 const CLIENT = fileURLToPath(new URL('node_modules/aws-lambda-ric/index.mjs', import.meta.url));
 
+const CLOCK = new URL('clock.mjs', import.meta.url).href;
+
 /** Why these tests cannot run here; undefined where they can. */
 export const missingClient = existsSync(CLIENT)
   ? undefined
@@ -37,11 +39,14 @@ export const missingClient = existsSync(CLIENT)
 let bundled: Promise<Uint8Array> | undefined;
 const codeOf = () => (bundled ??= bundle().then(({ code }) => code));
 
-/** Starts the function with these environment variables and waits for its first poll; throws what it reports at start. */
-export async function startFunction(variables: Readonly<Record<string, string>>): Promise<RunningFunction> {
+/**
+ * Starts the function with these environment variables and waits for its first poll; throws what it reports at start.
+ * `later` sets its clock forward by so many ms.
+ */
+export async function startFunction(variables: Readonly<Record<string, string>>, later = 0): Promise<RunningFunction> {
   const root = mkdtempSync(join(tmpdir(), 'tls-watch-function-'));
   writeFileSync(join(root, 'index.mjs'), await codeOf());
-  const api = await startRuntimeApi();
+  const api = await startRuntimeApi(later);
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, [CLIENT, 'index.handler'], {
     cwd: root,
@@ -61,6 +66,7 @@ export async function startFunction(variables: Readonly<Record<string, string>>)
       LAMBDA_TASK_ROOT: root,
       _HANDLER: 'index.handler',
       TZ: ':UTC',
+      ...(later === 0 ? {} : { NODE_OPTIONS: `--import=${CLOCK}`, TEST_CLOCK_OFFSET_MS: String(later) }),
       ...variables,
     },
   });

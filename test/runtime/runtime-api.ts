@@ -22,7 +22,8 @@ export interface RuntimeApi {
   close(): Promise<void>;
 }
 
-export async function startRuntimeApi(): Promise<RuntimeApi> {
+/** `later` is by how much the function's clock is ahead of ours, in ms. */
+export async function startRuntimeApi(later = 0): Promise<RuntimeApi> {
   const waiting: { readonly id: string; readonly event: unknown; readonly deadlineMs: number }[] = [];
   const settle = new Map<string, (invoked: Invoked) => void>();
   const polled = Promise.withResolvers<number>();
@@ -34,7 +35,7 @@ export async function startRuntimeApi(): Promise<RuntimeApi> {
     poll.writeHead(200, {
       'content-type': 'application/json',
       'lambda-runtime-aws-request-id': next.id,
-      'lambda-runtime-deadline-ms': String(Date.now() + next.deadlineMs),
+      'lambda-runtime-deadline-ms': String(Date.now() + later + next.deadlineMs),
       'lambda-runtime-invoked-function-arn': 'arn:aws:lambda:eu-central-1:123456789012:function:watch',
       'lambda-runtime-trace-id': 'Root=1-00000000-000000000000000000000000;Sampled=0',
     });

@@ -1,0 +1,103 @@
+/**
+ * Everything the function meets on AWS and beyond, on loopback: a DynamoDB-compatible table behind a gatekeeper that
+ * allows what the role allows, SNS, and the private internet with the three founding domains.
+ */
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import dynalite from 'dynalite';
+import { runActions } from '../../infra/calls.ts';
+import { VARIABLES } from '../../lambda/config.ts';
+import { readBundle } from '../../lambda/policy/files.ts';
+import { bundlePart } from '../../lambda/run/stored-policy.ts';
+import { type Store, spaceOf } from '../../lambda/store/layout.ts';
+import { policyState, pushPolicy } from '../../lambda/store/policy-store.ts';
+import { openTable } from '../../lambda/store/table.ts';
+import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
+import { type Internet, startInternet } from '../internet/internet.ts';
+import { type SnsServer, startSns } from '../internet/sns-server.ts';
+import { type Gatekeeper, startGatekeeper } from './gatekeeper.ts';
+
+export const MAIL_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:mail';
+export const CHAT_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:chat';
+export const VANTAGE = 'function';
+
+export interface World {
+  readonly internet: Internet;
+  readonly domains: FoundingDomains;
+  readonly gatekeeper: Gatekeeper;
+  readonly sns: SnsServer;
+  /** What the stack would set, and where the private internet is; each name is a policy of its own in the one table. */
+  variables(name: string): Readonly<Record<string, string>>;
+  /** The table without the gatekeeper, to look at and to prepare. */
+  store(name: string): Store;
+  /** Stores a policy as `policy push` would; the anchors are those of the founding domains unless given. */
+  push(name: string, policy: string, anchors?: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function raiseWorld(): Promise<World> {
+  const database = dynalite({ createTableMs: 0 });
+  database.listen(0, '127.0.0.1');
+  await once(database, 'listening');
+  const { port } = database.address() as AddressInfo;
+  const gatekeeper = await startGatekeeper({ port }, runActions());
+  const sns = await startSns({ topics: [MAIL_TOPIC, CHAT_TOPIC] });
+  for (const topic of [MAIL_TOPIC, CHAT_TOPIC])
+    sns.subscribe(topic, [{ protocol: 'email', endpoint: 'postmaster@example.com', confirmed: true }]);
+  const internet = await startInternet();
+  const domains = await foundingDomains(internet);
+
+  const table = openTable({
+    tableName: 'watch',
+    endpoint: `http://127.0.0.1:${port}`,
+    region: 'eu-central-1',
+    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
+  });
+  await table.create();
+  const store = (name: string): Store => ({ table, space: spaceOf(name, VANTAGE) });
+
+  const push = async (name: string, policy: string, anchors = domains.anchors) => {
+    const folder = mkdtempSync(join(tmpdir(), 'tls-watch-policy-'));
+    try {
+      writeFileSync(join(folder, 'tls_policy'), policy);
+      writeFileSync(join(folder, 'anchors.pem'), anchors);
+      const bundle = await readBundle({ table: join(folder, 'tls_policy'), caFile: join(folder, 'anchors.pem') });
+      const { rev } = await policyState(store(name));
+      await pushPolicy(store(name), { parts: bundlePart(bundle), by: 'test', at: Date.now(), rev });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+
+  return {
+    internet,
+    domains,
+    gatekeeper,
+    sns,
+    store,
+    push,
+    variables: (name) => ({
+      AWS_ENDPOINT_URL_DYNAMODB: gatekeeper.url,
+      AWS_ENDPOINT_URL_SNS: sns.endpoint,
+      [VARIABLES.environment]: 'test',
+      [VARIABLES.table]: 'watch',
+      [VARIABLES.policy]: name,
+      [VARIABLES.topic]: MAIL_TOPIC,
+      [VARIABLES.chatTopic]: CHAT_TOPIC,
+      [VARIABLES.vantage]: VANTAGE,
+      [VARIABLES.resolver]: internet.resolver,
+      [VARIABLES.smtpPort]: String(internet.smtpPort),
+      [VARIABLES.allowPrivateAddresses]: 'yes',
+      [VARIABLES.helo]: 'tls-watch.example.com',
+    }),
+    close: async () => {
+      table.close();
+      await Promise.all([gatekeeper.close(), sns.close(), internet.close()]);
+      database.closeAllConnections();
+      await new Promise<void>((done) => database.close(() => done()));
+    },
+  };
+}
