@@ -195,10 +195,13 @@ const leaves = (sightings: readonly Sighting[], find: FindCertificate): Leaf[] =
 const speaksTls = ({ result }: Sighting): boolean => result.kind !== 'no-tls';
 const anchored = ({ trust: how }: Sighting): boolean => how?.kind === 'anchored';
 const anchorOf = ({ trust: how }: Sighting): string => (how?.kind === 'anchored' ? how.anchor : '');
-const changed = (kind: ChangeKind, before: string, after: string): Bare => ({ kind, before: [before], after: [after] });
+const changed = (kind: ChangeKind, before: string, after: string): Bare => ({ kind, before: [cut(before)], after: [cut(after)] });
 const date = (at: number): string => (Number.isFinite(at) ? new Date(at).toISOString() : 'no date');
-const shown = (all: readonly string[]): readonly string[] => all.toSorted().slice(0, SHOWN);
+const cut = (text: string): string => (text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
+const shown = (all: readonly string[]): readonly string[] => all.toSorted().slice(0, SHOWN).map(cut);
 
 const without = (all: ReadonlySet<string>, these: ReadonlySet<string>): string[] => [...all].filter((one) => !these.has(one));
 
+/** Strangers wrote them, and they are stored with every change. */
 const SHOWN = 50;
+const SHOWN_CHARS = 255;

@@ -48,6 +48,7 @@ export interface HostSnapshot {
   /** Absent: no SNI. */
   readonly servername?: string;
   readonly firstAt: number;
+  /** Freshest first. */
   readonly sightings: readonly Sighting[];
   /** The certificates it refers to are kept until then at least (epoch ms); 0 before they were stored. */
   readonly certificatesUntil: number;
@@ -206,11 +207,18 @@ function missOnce(known: Sighting, { at, previousAt }: RunTimes): Sighting {
 
 const isGone = ({ missed, lastAt }: Sighting, at: number): boolean => missed >= ABSENT_AFTER_RUNS && at - lastAt >= UNION_MS;
 
-/** A host that mints a certificate per connection must not fill the table: the freshest are kept. */
-const bounded = (sightings: readonly Sighting[]): readonly Sighting[] =>
-  sightings.length <= SIGHTINGS_KEPT
-    ? sightings
-    : sightings.toSorted((a, b) => a.missed - b.missed || b.lastAt - a.lastAt).slice(0, SIGHTINGS_KEPT);
+/** A host that mints a certificate or a long chain per connection must not fill the table: the freshest are kept. */
+function bounded(sightings: readonly Sighting[]): readonly Sighting[] {
+  let certificates = 0;
+  let addresses = 0;
+  return sightings
+    .toSorted((a, b) => a.missed - b.missed || b.lastAt - a.lastAt)
+    .filter((sighting, i) => {
+      certificates += sighting.result.kind === 'presented' ? sighting.result.chain.length : 0;
+      addresses += sighting.addresses.length;
+      return i === 0 || (i < SIGHTINGS_KEPT && certificates <= REFERENCES_KEPT && addresses <= REFERENCES_KEPT);
+    });
+}
 
 const trustDiffers = (known: Sighting, again: Sighting): boolean =>
   again.trust !== undefined && JSON.stringify(again.trust) !== JSON.stringify(known.trust);
@@ -220,3 +228,4 @@ export const ABSENT_AFTER_RUNS = 3;
 /** And is remembered for so long, so that what comes back is recognised. */
 export const UNION_MS = 7 * 86_400_000;
 const SIGHTINGS_KEPT = 32;
+const REFERENCES_KEPT = 1_000;

@@ -43,6 +43,8 @@ async function start(): Promise<void> {
   }
   release = locking.release;
 
+  // A service's state directory may be open to all; what we keep is not.
+  await mkdir(join(dir, 'db'), { recursive: true, mode: 0o700 });
   const trouble = await tryDatabase(join(dir, 'db'));
   if (trouble !== undefined) {
     say(trouble);

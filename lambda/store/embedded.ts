@@ -4,7 +4,7 @@
  * One process works on a directory at a time. A second one waits a little and is then told who holds it.
  */
 import { spawn } from 'node:child_process';
-import { rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { stat, utimes, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -123,9 +123,6 @@ async function sweepDaily(table: Table, dir: string, now: number): Promise<void>
   await writeFile(mark, '');
   await utimes(mark, now / 1000, now / 1000);
 }
-
-/** Removes an embedded store for good; it must not be open. For tests and the demo. */
-export const removeEmbedded = (dir: string): Promise<void> => rm(dir, { recursive: true, force: true });
 
 const PRODUCT = 'postfix-tls-watch';
 /** Not seen by anybody: one directory, one table. */

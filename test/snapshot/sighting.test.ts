@@ -44,7 +44,7 @@ test('an absence is forgotten only after three runs and seven days', () => {
 
 test('what is met each day is dated to the run before it was missed', () => {
   const days = live([[a], [a], [a], [a], [b], [b]]);
-  const [old, fresh] = days[5]?.snapshot?.sightings ?? [];
+  const [fresh, old] = days[5]?.snapshot?.sightings ?? [];
   expect([old?.lastAt, old?.missed]).toEqual([START + 3 * DAY, 2]);
   expect([fresh?.firstAt, fresh?.lastAt, fresh?.missed]).toEqual([START + 4 * DAY, START + 5 * DAY, 0]);
 });
@@ -65,8 +65,8 @@ test('a clock that was set back makes nothing older', () => {
   const first = see(undefined, look, { at: START });
   const second = see(first, next, { at: START - 5 * DAY, previousAt: START });
   expect(second?.sightings.map(({ lastAt, missed }) => [lastAt, missed])).toEqual([
-    [START, 1],
     [START - 5 * DAY, 0],
+    [START, 1],
   ]);
 });
 

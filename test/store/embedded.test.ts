@@ -1,7 +1,7 @@
 /** The embedded store as a process: its lock, its end, its safety, and who else may ask. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -34,10 +34,13 @@ test('what was written is there when it is opened again', async () => {
   expect(await second.table.get(key)).toEqual({ ...key, value: 1 });
 });
 
-test('nobody else can read the directory', async () => {
+test('nobody else can read it, even in a directory that is open to all', async () => {
+  const open = directory();
+  chmodSync(open, 0o755);
+  await opened(open);
   const dir = join(directory(), 'below', 'state');
   await opened(dir);
-  expect(statSync(dir).mode & 0o077).toBe(0);
+  expect([join(open, 'db'), dir, join(dir, 'lock')].map((path) => statSync(path).mode & 0o077)).toEqual([0, 0, 0]);
 });
 
 test('a second process is told who holds it', async () => {

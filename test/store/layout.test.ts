@@ -1,8 +1,10 @@
 /** Keys: where things stand, what a name may be, and that no two things share a place. */
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { type HostSnapshot, type SeenResult, see } from '../../lambda/snapshot/sighting.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
-import { entryNow, KINDS } from '../../lambda/store/kinds.ts';
+import { entryNow, historyEvent, hostNow, KINDS } from '../../lambda/store/kinds.ts';
 import { keyName, keys, spaceOf } from '../../lambda/store/layout.ts';
 
 const space = spaceOf('default', 'mx1');
@@ -64,6 +66,33 @@ test('an entry of 100 hosts with long names fits into an item', () => {
   }));
   const value = { snapshot: { ...snapshot, routes: [{ kind: 'hosts' as const, nextHop: 'a', mx: true, hosts }] } };
   expect(JSON.stringify(toItem(entryNow, entryNow.example.key, value)).length).toBeLessThan(400 * 1024);
+});
+
+test('whatever a host sends, its history fits into an item', () => {
+  let snapshot: HostSnapshot | undefined;
+  for (let run = 0; run < 60; run++) {
+    const seen = Array.from({ length: 100 }, (_, i) => ({
+      address: `2001:db8:1111:2222:3333:4444:${run}:${i}`,
+      result: {
+        ...(hostNow.example.value.sightings[0]?.result as Extract<SeenResult, { kind: 'presented' }>),
+        chain: Array.from({ length: 100 }, (_, n) => createHash('sha256').update(`${run} ${i} ${n}`).digest('hex')),
+      },
+    }));
+    const look = { host: 'h'.repeat(255), port: 25, offer: '00112233', seen, certificates: {} };
+    snapshot = see(snapshot, look, { at: run, previousAt: run - 1 });
+  }
+  if (snapshot === undefined) throw new Error('nothing seen');
+  const change = { kind: 'varies', subject: snapshot.host, after: Array.from({ length: 50 }, () => 'n'.repeat(256)), at: 0 };
+  const event = {
+    grain: 'host' as const,
+    name: 'h',
+    at: 0,
+    runId: 'r',
+    changes: [change, change, change],
+    before: snapshot,
+    after: snapshot,
+  };
+  expect(JSON.stringify(toItem(historyEvent, historyEvent.example.key, event)).length).toBeLessThan(400 * 1024);
 });
 
 test('whatever is stored, reading it gives an answer', () => {
