@@ -1,0 +1,115 @@
+/** What the log line of an invocation says, by what the run came to; days and sentinel are tried in test/runtime. */
+import { expect, test } from 'vitest';
+import { type Around, reportFailure, reportNoPolicy, reportSight, reportWatched } from '../../lambda/run/report.ts';
+import type { Watched } from '../../lambda/run/watch.ts';
+
+const at = Date.UTC(2026, 10, 24, 6);
+const around: Around = {
+  startedAt: at,
+  now: at + 5_000,
+  intervalMs: 86_400_000,
+  policyVersion: 'abc',
+  requests: 26,
+  confirmedSubscribers: 2,
+  scope: 'all',
+  problems: [],
+};
+
+const done = (given: Partial<Extract<Watched, { kind: 'done' }>> = {}): Watched =>
+  ({
+    kind: 'done',
+    runId: '2026-11-24T06:00:00Z',
+    check: { at, vantage: { ipv4: 'clear', ipv6: 'untried' }, conversations: [] },
+    verdicts: [],
+    told: undefined,
+    complete: true,
+    problems: [],
+    ...given,
+  }) as unknown as Watched;
+
+test('a complete run', () => {
+  expect(reportWatched(done(), around)).toMatchObject({
+    level: 'INFO',
+    details: { outcome: 'complete', durationMs: 5_000, requests: 26, subject: null, problems: [] },
+    metrics: { RunCompleted: 1, RunFailed: 0, Blind: 0, Duration: 5_000, ConfirmedSubscribers: 2 },
+  });
+});
+
+test('a run cut short is a warning, no failure', () => {
+  const report = reportWatched(done({ complete: false }), around);
+  expect(report).toMatchObject({ level: 'WARN', details: { outcome: 'partial' }, metrics: { RunCompleted: 0, RunFailed: 0 } });
+  expect(report).not.toHaveProperty('failure');
+});
+
+test('a message that could not be told is a failure, with the metrics of the run', () => {
+  const report = reportWatched(done({ complete: false, told: { kind: 'untold', because: 'topic mail: it is gone' } }), around);
+  expect(report).toMatchObject({
+    level: 'ERROR',
+    failure: 'topic mail: it is gone',
+    details: { outcome: 'untold', message: 'topic mail: it is gone' },
+    metrics: { RunCompleted: 0, RunFailed: 1 },
+  });
+});
+
+test('problems make a warning and are all told', () => {
+  const report = reportWatched(done({ problems: ['one item is corrupt'] }), {
+    ...around,
+    problems: ['topics could not be asked'],
+  });
+  expect(report).toMatchObject({ level: 'WARN', details: { problems: ['one item is corrupt', 'topics could not be asked'] } });
+});
+
+test('a blind run', () => {
+  const check = { at, vantage: { ipv4: 'blind', ipv6: 'untried' }, conversations: [] };
+  expect(reportWatched(done({ check: check as never }), around).metrics).toMatchObject({ Blind: 1, RunCompleted: 1 });
+});
+
+test('a run of some destinations reports no metrics', () => {
+  expect(reportWatched(done(), { ...around, scope: 'some' })).toMatchObject({
+    details: { scope: 'some', entries: [] },
+    metrics: {},
+  });
+});
+
+test('the same run again', () => {
+  expect(reportWatched({ kind: 'already-done', runId: 'x' }, around)).toEqual({
+    level: 'INFO',
+    details: { outcome: 'already-done', runId: 'x' },
+    metrics: {},
+  });
+});
+
+test('a lease that somebody else holds to the end is a failure: Lambda tries again', () => {
+  const report = reportWatched({ kind: 'busy', holder: 'mx1 4711', sameRun: false }, around);
+  expect(report).toMatchObject({
+    level: 'ERROR',
+    failure: 'another run holds the lease: mx1 4711; it is tried again, and ends by itself within minutes if that run has died',
+    metrics: {},
+  });
+});
+
+test('no policy: no failure and no completed run', () => {
+  expect(reportNoPolicy('default', 'tls-watch-Table')).toEqual({
+    level: 'WARN',
+    details: {
+      outcome: 'no-policy',
+      message: 'table tls-watch-Table holds no policy "default" yet: push one with postfix-tls-watch policy push',
+    },
+    metrics: { RunCompleted: 0 },
+  });
+});
+
+test('an exception', () => {
+  expect(reportFailure(new Error('table x: no such table'))).toEqual({
+    level: 'ERROR',
+    details: { outcome: 'failed', message: 'table x: no such table' },
+    metrics: { RunFailed: 1 },
+    failure: 'table x: no such table',
+  });
+});
+
+test('a sentinel that could not ask for subscribers reports no number of them', () => {
+  const sight = { silent: true, failed: false, blind: false, sentence: 'no run' };
+  const { metrics } = reportSight(sight, { now: at, requests: 1, problems: ['topic mail: AWS denies it'] });
+  expect(metrics).toEqual({ RunCompleted: 0, RunFailed: 0, Blind: 0, EntriesUnfinished: 0 });
+});
