@@ -70,6 +70,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,
+    now: options.now,
     onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 

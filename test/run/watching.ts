@@ -1,0 +1,74 @@
+/** `watch` under test: a bundle, a clock that a test sets, and messages collected. */
+import { type anchorFileFromPem, trustStoreFromPem } from '../../lambda/certificate/anchors.ts';
+import type { Bundle } from '../../lambda/policy/bundle.ts';
+import { defaultSettings } from '../../lambda/policy/settings.ts';
+import type { CheckDoors } from '../../lambda/run/check.ts';
+import { digestsUnder } from '../../lambda/run/digests.ts';
+import type { Confirmation } from '../../lambda/run/second-look.ts';
+import { type Telt, type WatchDoors, type Watched, type WatchOptions, watch } from '../../lambda/run/watch.ts';
+import type { Store } from '../../lambda/store/layout.ts';
+
+export const DAY_MS = 86_400_000;
+
+export function bundleOf(table: string, anchorsPem: string): Bundle {
+  return {
+    settings: defaultSettings('3.11'),
+    policyTables: [{ name: 'hash:/etc/postfix/tls_policy', text: table }],
+    transportTables: [],
+    problems: [],
+    trust: trustStoreFromPem(anchorsPem, 'test root'),
+    anchorFiles: {} satisfies Readonly<Record<string, ReturnType<typeof anchorFileFromPem>>>,
+    destinations: [],
+    assumed: [],
+  };
+}
+
+export interface Run {
+  readonly bundle: Bundle;
+  readonly store: Store;
+  readonly world: () => CheckDoors;
+  /** Epoch ms. */
+  readonly at: number;
+  readonly runId?: string;
+  readonly holder?: string;
+  readonly confirm?: Confirmation;
+  readonly tell?: WatchDoors['tell'];
+  readonly sleep?: WatchDoors['sleep'];
+  readonly only?: WatchOptions['only'];
+}
+
+/** One run at that time; messages go to `subjects`. */
+export async function runOnce(run: Run, subjects: string[] = []): Promise<Watched> {
+  let skipped = 0;
+  const now = () => run.at + skipped;
+  return watch(
+    run.bundle,
+    {
+      openWorld: run.world,
+      store: run.store,
+      tell:
+        run.tell ??
+        (async ({ subject }): Promise<Telt> => {
+          subjects.push(subject);
+          return { kind: 'told' };
+        }),
+      now,
+      sleep:
+        run.sleep ??
+        (async (ms) => {
+          skipped += ms;
+        }),
+    },
+    {
+      runId: run.runId ?? new Date(run.at).toISOString(),
+      holder: run.holder ?? 'test',
+      intervalMs: DAY_MS,
+      confirm: run.confirm ?? { kind: 'next-run' },
+      pace: { concurrency: 16, perAddress: 2, perNetwork: 16, restAfter421Ms: 1, stopAt: run.at + 3_600_000 },
+      controlHosts: [],
+      historyMs: 400 * DAY_MS,
+      digests: digestsUnder(run.bundle, 'v24'),
+      ...(run.only === undefined ? {} : { only: run.only }),
+    },
+  );
+}
