@@ -52,6 +52,15 @@ test.for(nodes())('started by $named, check judges the three founding domains', 
   expect(code).toBe(2);
 });
 
+test.for(nodes())('started by $named, watch tells once and is silent the second time', async ({ node, version }) => {
+  const watch = ['watch', 'tls_policy', '--store', `store-${version}`, '--confirm-after', '0', ...flags()];
+  const first = await run(node, watch);
+  expect(first.stdout).toMatch(/^Subject: Now watching 3 entries: 1 would fail$/m);
+  expect(first.stdout).toContain('fastmail.fm secure match=.messagingengine.com ciphers=high');
+  expect(first.code).toBe(0);
+  expect(await run(node, watch)).toMatchObject({ code: 0, stdout: '' });
+});
+
 test('wrong usage ends with the status of our own errors', async () => {
   const { code, stderr } = await run(process.execPath, ['check', '--no-such-flag']);
   expect(stderr).toContain("error: unknown option '--no-such-flag'");
