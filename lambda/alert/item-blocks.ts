@@ -10,7 +10,7 @@ import type { Verdicts } from './headline.ts';
 import { plain, shellWord } from './neutral.ts';
 import type { Member } from './picture.ts';
 import { postTlsFinger } from './posttls-finger.ts';
-import { rank } from './standing.ts';
+import { overdueRenewal, rank } from './standing.ts';
 import { daysLong, deadline, moment } from './when.ts';
 import { changeWords, entriesCount, listed, OWN_CHANGES, sentence } from './wording.ts';
 
@@ -128,7 +128,8 @@ function unjudgedSince({ members }: Item, since: number): string {
 }
 
 /** Theirs and ours side by side: a run can see that both changed, and not always which of the two it was. */
-function changeSentence(item: Item, { run }: AlertInput): string {
+function changeSentence(item: Item, input: AlertInput): string {
+  const { run } = input;
   const theirs = item.incident.theirs.flatMap((change) => {
     const words = changeWords(change);
     return words === undefined ? [] : [`${words} (seen ${moment(change.at)})`];
@@ -139,12 +140,22 @@ function changeSentence(item: Item, { run }: AlertInput): string {
     return `What changed on their side: ${theirs.join('; ')}.${also}`;
   }
   if (ours.length > 0) return `What changed on your side: ${listed(ours)}.`;
-  if (item.kind === 'failing-soon')
-    return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
+  if (item.kind === 'failing-soon') return renewalSentence(item, input);
   if (item.incident.cause.reason === 'expired') return 'Nothing changed: the certificate was not renewed in time.';
   // Of a first look nothing is known to have changed, and of an old story everything was said.
   if (item.kind === 'unjudged' || run.firstRun || item.news === 'reminder' || item.news === 'eased') return '';
   return 'No change was seen on either side that would explain it.';
+}
+
+/** What makes a forecast worth a message: a renewal that is late by their own habit, or simply too near to its end. */
+function renewalSentence({ members }: Item, { verdicts, run }: AlertInput): string {
+  const late = members.flatMap(({ id }) => {
+    const verdict = verdicts.get(id);
+    return verdict === undefined ? [] : (overdueRenewal(verdict, run.overdue ?? []) ?? []);
+  })[0];
+  if (late === undefined) return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
+  const usual = late.usuallyRenewedDaysBefore;
+  return `The renewal is late: ${plain(late.host)} had its last certificate renewed ${usual === 1 ? '1 day' : `${usual} days`} before the end, and this one was not.`;
 }
 
 function entriesBlock(

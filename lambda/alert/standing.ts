@@ -36,6 +36,8 @@ export type Reading =
 /** A renewal that the provider has never been this late with (snapshot/renewal); reason enough to speak before the horizon. */
 export interface OverdueRenewal {
   readonly host: string;
+  /** When the certificate ends that should have been replaced. */
+  readonly notAfter: number;
   readonly usuallyRenewedDaysBefore: number;
 }
 
@@ -86,9 +88,16 @@ function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen
   if (verdict.failsFrom === null) return WELL;
   const from = Date.parse(verdict.failsFrom);
   const horizon = horizonDays(verdict, from, rules.intervalMs);
-  const late = verdict.hosts.some((host) => rules.overdue.some((renewal) => renewal.host === host.host));
-  if (!late && calendarDays(at, from) > horizon) return WELL;
+  if (overdueRenewal(verdict, rules.overdue) === undefined && calendarDays(at, from) > horizon) return WELL;
   return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
+}
+
+/** The late renewal that the forecast rests on: of a host of the entry, and of the very certificate whose end turns the verdict. */
+export function overdueRenewal(verdict: EntryVerdict, overdue: readonly OverdueRenewal[]): OverdueRenewal | undefined {
+  const from = Date.parse(verdict.failsFrom ?? '');
+  return overdue.find(
+    ({ host, notAfter }) => Math.abs(notAfter - from) <= 1_000 && verdict.hosts.some((one) => one.host === host),
+  );
 }
 
 /** The leaf of the chain that ends at that date; the shortest of all leaves where no chain does. */

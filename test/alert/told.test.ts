@@ -158,6 +158,29 @@ describe('a forecast', () => {
   ])('$lifetime days: $because', ({ lifetime, first }) => {
     expect(Object.keys(days(times(41, ending('a.example', end, lifetime))))[0]).toBe(String(first));
   });
+  test.each([
+    {
+      because: 'a renewal that is late by habit is told before the horizon',
+      host: 'mx.provider.example',
+      off: 0,
+      told: [`opened ${SOON}`],
+    },
+    { because: 'one of another host is not', host: 'mx.other.example', off: 0, told: [] },
+    { because: 'nor one of another certificate of the host', host: 'mx.provider.example', off: -20 * DAY, told: [] },
+  ])('$because', ({ host, off, told }) => {
+    const watch = new Watch();
+    const overdue = [{ host, notAfter: end + off, usuallyRenewedDaysBefore: 30 }];
+    const run = () => watch.run({ verdicts: [ending('a.example', end)], facts: { overdue } });
+    watch.run({ verdicts: [ok] });
+    run();
+    expect(run()).toEqual(told);
+    if (told.length > 0) {
+      expect(watch.alert?.items[0]?.blocks).toContainEqual({
+        kind: 'text',
+        text: 'The renewal is late: mx.provider.example had its last certificate renewed 30 days before the end, and this one was not.',
+      });
+    }
+  });
   test('ends with the renewal, once', () => {
     expect(days([ok, ...times(3, ending('a.example', START + 10 * DAY)), ok, ok, ok])).toEqual({
       2: [`opened ${SOON}`],
