@@ -67,16 +67,14 @@ test('wrong usage ends with the status of our own errors', async () => {
   expect(code).toBe(3);
 });
 
-test('an old Node without a packaged one says what to do', async ({ skip }) => {
-  const [old] = nodes().filter(({ isOld }) => isOld);
-  if (old === undefined) return skip('no Node older than 24 is installed here');
+test.for(nodes().filter(({ isOld }) => isOld))('$named without a packaged one says what to do', async ({ node, version }) => {
   const alone = mkdtempSync(join(tmpdir(), 'tls-watch-alone-'));
   const launcher = join(alone, 'postfix-tls-watch.cjs');
   writeFileSync(launcher, readFileSync(join(installed, 'postfix-tls-watch.cjs')));
-  const { code, stderr } = await start(old.node, [launcher, '--version'], alone);
+  const { code, stderr } = await start(node, [launcher, '--version'], alone);
   rmSync(alone, { recursive: true });
   expect(stderr).toBe(
-    `error: Node ${old.version} is too old: Node 24 or newer is needed, and none came with this package for ` +
+    `error: Node ${version} is too old: Node 24 or newer is needed, and none came with this package for ` +
       `${process.platform}-${process.arch}; install one from nodejs.org, or reinstall without --omit=optional\n`,
   );
   expect(code).toBe(3);
