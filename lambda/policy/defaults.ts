@@ -61,7 +61,12 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
   transport_maps: always(''),
   default_transport: always('smtp'),
   relay_transport: always('relay'),
-  relay_domains: always(''),
+  mydestination: always('$myhostname, localhost.$mydomain, localhost'),
+  relay_domains: [
+    ['2.11', '$mydestination'],
+    ['3.0', `\${{$compatibility_level} < {2} ? {$mydestination} : {}}`],
+    ['3.6', `\${{$compatibility_level} <level {2} ? {$mydestination} : {}}`],
+  ],
   parent_domain_matches_subdomains: always(
     'debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps',
   ),

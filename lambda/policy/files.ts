@@ -6,6 +6,7 @@
  */
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import type { Bundle } from './bundle.ts';
 import { gatherBundle } from './gather.ts';
 
@@ -58,6 +59,35 @@ export interface Machine {
 export function readBundle(options: BundleOptions): Promise<Bundle> {
   return gatherBundle(options, thisMachine);
 }
+
+/** A bundle with the files it was made of. */
+export interface BundleSources {
+  readonly bundle: Bundle;
+  /** By path, byte for byte as they were read: tables, main.cf, CAfile, tafiles. A CApath is in the bundle alone: it has hundreds. */
+  readonly files: Readonly<Record<string, Uint8Array>>;
+}
+
+/** The same, keeping every file as it was when the bundle was made of it. @throws UsageError */
+export async function readSources(options: BundleOptions): Promise<BundleSources> {
+  const files: Record<string, Uint8Array> = {};
+  const listed = new Set<string>();
+  const bundle = await gatherBundle(options, {
+    ...thisMachine,
+    async read(path) {
+      const read = await thisMachine.read(path);
+      if (read.kind === 'read' && !listed.has(dirname(path))) files[path] = read.bytes;
+      return read;
+    },
+    list(directory) {
+      listed.add(dirname(join(directory, 'any')));
+      return thisMachine.list(directory);
+    },
+  });
+  return { bundle, files };
+}
+
+/** Modification time of a file in epoch ms; undefined where there is none. */
+export const modifiedAt = (path: string): Promise<number | undefined> => thisMachine.modified(path);
 
 const thisMachine: Machine = {
   async read(path) {

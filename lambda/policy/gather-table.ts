@@ -104,7 +104,7 @@ function unproxied(path: string): TableName {
 }
 
 /** Table types that postmap builds from a text, with what it appends to the path. */
-const DATABASES: Readonly<Record<string, string>> = {
+export const DATABASES: Readonly<Record<string, string>> = {
   hash: '.db',
   btree: '.db',
   lmdb: '.lmdb',
