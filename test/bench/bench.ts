@@ -1,0 +1,129 @@
+/**
+ * `npm run bench [-- --entries N]`: how long and how much, as ratios measured in one run on one machine.
+ *
+ * `check` over N entries on N hosts against `xargs -P16 posttls-finger` on the same addresses (which is spared the DNS and the
+ * policy: it gets addresses and names), conversations for many entries behind few providers, and the judge alone.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import type { CheckDocument } from '../../lambda/show/verdict-schema.ts';
+import { createAuthority } from '../internet/authority.ts';
+import { type MailHost, startInternet } from '../internet/internet.ts';
+
+const { values } = parseArgs({
+  options: { entries: { type: 'string', default: '200' }, rounds: { type: 'string', default: '3' } },
+});
+const ENTRIES = Number(values.entries);
+const ROUNDS = Number(values.rounds);
+const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));
+
+const dir = mkdtempSync(join(tmpdir(), 'bench-'));
+const internet = await startInternet();
+try {
+  const root = await createAuthority('Bench Root');
+  writeFileSync(join(dir, 'ca.pem'), root.certificate.pem);
+  const names = Array.from({ length: ENTRIES }, (_, i) => `d${i}.example`);
+  const targets: string[] = [];
+  const hosts: MailHost[] = [];
+  for (const name of names) {
+    const { chainPem, keyPem } = await root.issue({ dnsNames: [`mx.${name}`] });
+    const host = await internet.mailHost({ host: `mx.${name}`, chain: chainPem, key: keyPem });
+    hosts.push(host);
+    internet.domain(name, host);
+    targets.push(`[${host.addresses[0]}]:${internet.smtpPort} ${name} .${name}`);
+  }
+  writeFileSync(join(dir, 'table'), names.map((name) => `${name} secure\n`).join(''));
+  writeFileSync(join(dir, 'targets'), `${targets.join('\n')}\n`);
+
+  const flags = [...internet.flags, '--ca-file', join(dir, 'ca.pem'), '--per-network', '64', '--postfix-version', '3.11'];
+  const check = [process.execPath, CLI, 'check', join(dir, 'table'), '--json', ...flags];
+  const finger = `xargs -P16 -L1 posttls-finger -c -l secure -F ${join(dir, 'ca.pem')} -L summary < ${join(dir, 'targets')}`;
+  const hasFinger = spawnSync('sh', ['-c', 'command -v posttls-finger']).status === 0;
+
+  console.log(`check: ${ENTRIES} entries on ${ENTRIES} hosts, ${ROUNDS} rounds in turn, medians`);
+  const ours: Cost[] = [];
+  const theirs: Cost[] = [];
+  for (let i = 0; i < ROUNDS; i++) {
+    ours.push(await cost(check.map(quoted).join(' ')));
+    if (hasFinger) theirs.push(await cost(finger));
+  }
+  report('check', ours);
+  if (hasFinger) {
+    report('xargs -P16 posttls-finger', theirs);
+    console.log(
+      `measured: check / posttls-finger: wall ${ratio(ours, theirs, 'wall')}, CPU ${ratio(ours, theirs, 'cpu')} (below 1 is faster)`,
+    );
+  } else console.log('posttls-finger is not installed (Debian: postfix): no comparison');
+
+  const providers = Math.max(1, Math.round((ENTRIES * 21) / 237));
+  const shared = Array.from({ length: ENTRIES }, (_, i) => `s${i}.example`);
+  shared.forEach((name, i) => {
+    internet.domain(name, `mx.d${i % providers}.example`);
+  });
+  writeFileSync(join(dir, 'shared'), shared.map((name, i) => `${name} secure match=mx.d${i % providers}.example\n`).join(''));
+  const conversations = () => hosts.reduce((sum, host) => sum + host.conversations.length, 0);
+  const before = conversations();
+  const { out, wall } = await cost(
+    [process.execPath, CLI, 'check', join(dir, 'shared'), '--json', ...flags].map(quoted).join(' '),
+  );
+  const { summary } = JSON.parse(out) as CheckDocument;
+  console.log(
+    `measured: ${ENTRIES} entries behind ${providers} providers: ${summary.pass} pass, ${conversations() - before} conversations, ${wall.toFixed(2)} s`,
+  );
+  if (summary.pass !== ENTRIES) throw new Error(`only ${summary.pass} of ${ENTRIES} entries passed: the bench is broken`);
+} finally {
+  await internet.close();
+  rmSync(dir, { recursive: true, force: true });
+}
+
+interface Cost {
+  readonly wall: number;
+  readonly cpu: number;
+  readonly out: string;
+}
+
+/** A whole command, by the shell's own accounting. */
+function cost(command: string): Promise<Cost> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-c', `TIMEFORMAT='%R %U %S'; time { ${command} ; } 2>/dev/null`], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let out = '';
+    let err = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      out += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      err += text;
+    });
+    child.on('close', () => {
+      const times = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(err)?.slice(1).map(Number);
+      const [wall, user, system] = times ?? [];
+      if (wall === undefined || user === undefined || system === undefined)
+        reject(new Error(`no times from: ${command}\n${err}`));
+      else resolve({ wall, cpu: user + system, out });
+    });
+  });
+}
+
+function median(numbers: readonly number[]): number {
+  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
+
+function report(name: string, costs: readonly Cost[]): void {
+  console.log(
+    `  ${name}: wall ${median(costs.map(({ wall }) => wall)).toFixed(2)} s, CPU ${median(costs.map(({ cpu }) => cpu)).toFixed(2)} s`,
+  );
+}
+
+function ratio(ours: readonly Cost[], theirs: readonly Cost[], what: 'wall' | 'cpu'): string {
+  return median(ours.map((one, i) => one[what] / (theirs[i]?.[what] ?? Number.NaN))).toFixed(2);
+}
+
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", `'\\''`)}'`;
+}
