@@ -12,6 +12,7 @@ import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 import dynalite from 'dynalite';
 import type { Holder } from './lock.ts';
 import { lockDirectory, self } from './lock.ts';
@@ -21,6 +22,8 @@ export type ServerWord =
   | { readonly kind: 'ready'; readonly port: number; readonly accessKeyId: string }
   | { readonly kind: 'held'; readonly by: Holder | null }
   | { readonly kind: 'failed'; readonly because: string };
+
+const LAST_BREATH_MS = 2_000;
 
 const [, , dir = '', waitMs = '0', command = ''] = process.argv;
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
@@ -75,16 +78,26 @@ async function tryDatabase(path: string): Promise<ServerWord | undefined> {
     readonly Level: new (path: string) => { open(): Promise<void>; close(): Promise<void> };
   };
   const database = new Level(path);
-  try {
-    await database.open();
-    await database.close();
-    return undefined;
-  } catch (error) {
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    if (cause?.code === 'LEVEL_LOCKED') return { kind: 'held', by: null };
-    const hint = cause?.code === 'LEVEL_CORRUPTION' ? `; restore it from a backup, or remove ${path} to begin anew` : '';
-    return { kind: 'failed', because: `${cause?.message ?? (error as Error).message}${hint}` };
+  const giveUpAt = performance.now() + LAST_BREATH_MS;
+  for (;;) {
+    try {
+      await database.open();
+      await database.close();
+      return undefined;
+    } catch (error) {
+      const trouble = troubleOf(error, path);
+      // Whoever gave our file back is still about to end.
+      if (trouble.kind !== 'held' || performance.now() >= giveUpAt) return trouble;
+      await wait(50);
+    }
   }
+}
+
+function troubleOf(error: unknown, path: string): ServerWord {
+  const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+  if (cause?.code === 'LEVEL_LOCKED') return { kind: 'held', by: null };
+  const hint = cause?.code === 'LEVEL_CORRUPTION' ? `; restore it from a backup, or remove ${path} to begin anew` : '';
+  return { kind: 'failed', because: `${cause?.message ?? (error as Error).message}${hint}` };
 }
 
 /** Answers come only once it works. */

@@ -1,0 +1,45 @@
+/**
+ * Which version of a policy was last shown on this machine, so that a push can tell that somebody else pushed since.
+ *
+ * One small JSON file in the state directory of this user or service: a note for people, never the truth. What cannot be
+ * read counts as never shown.
+ */
+import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/** `place` is where the policy is stored, `policy` the name it has there. */
+export interface PolicyPlace {
+  readonly place: string;
+  readonly policy: string;
+}
+
+/** The version last shown; undefined where none was. */
+export async function lastShown(directory: string, of: PolicyPlace): Promise<string | undefined> {
+  return (await read(directory))[keyOf(of)];
+}
+
+/** Notes that a version was shown, or pushed, here. @throws Error where the file cannot be written */
+export async function noteShown(directory: string, of: PolicyPlace, version: string): Promise<void> {
+  const known = await read(directory);
+  if (known[keyOf(of)] === version) return;
+  await mkdir(directory, { recursive: true, mode: 0o700 });
+  const path = shownPath(directory);
+  const text = `${JSON.stringify({ v: 1, shown: { ...known, [keyOf(of)]: version } }, null, 2)}\n`;
+  await writeFile(`${path}.${process.pid}`, text, { mode: 0o600 });
+  await rename(`${path}.${process.pid}`, path);
+}
+
+export const shownPath = (directory: string): string => join(directory, 'shown.json');
+
+async function read(directory: string): Promise<Record<string, string>> {
+  const text = await readFile(shownPath(directory), 'utf8').catch(() => '');
+  try {
+    const { shown } = JSON.parse(text) as { readonly shown?: unknown };
+    if (typeof shown !== 'object' || shown === null) return {};
+    return Object.fromEntries(Object.entries(shown).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+  } catch {
+    return {};
+  }
+}
+
+const keyOf = ({ place, policy }: PolicyPlace): string => `${place} ${policy}`;
