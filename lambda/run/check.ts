@@ -15,7 +15,8 @@ import { believe, type Vantage, vantageOf } from '../probe/vantage.ts';
 import type { Dns } from '../route/resolve.ts';
 import { resolveBatch } from '../route/resolve.ts';
 import type { Route } from '../route/route.ts';
-import { type Evidence, judge } from '../verdict/judge.ts';
+import type { Evidence } from '../verdict/judge.ts';
+import { judgeFenced } from '../verdict/our-bug.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 
 export interface CheckDoors {
@@ -82,7 +83,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
     conversations,
     evidence,
     vantage,
-    verdicts: destinations.map((destination) => judge(destination, evidence, bundle, options.at)),
+    verdicts: destinations.map((destination) => judgeFenced(destination, evidence, bundle, options.at)),
     complete: Object.values(results).every((result) => result.kind !== 'unseen' || result.reason !== 'not-attempted'),
   };
 }

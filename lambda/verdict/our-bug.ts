@@ -1,0 +1,48 @@
+/** The judge, fenced: what one entry's strangers made us stumble over must not cost the other entries their verdict. */
+import type { Bundle } from '../policy/bundle.ts';
+import type { Destination } from '../policy/destinations.ts';
+import { type Evidence, judge } from './judge.ts';
+import { harmless } from './stranger-text.ts';
+import type { EntryVerdict } from './verdict.ts';
+
+/** As `judge`; an exception becomes an undetermined verdict that says it is our bug. */
+export function judgeFenced(
+  destination: Destination,
+  evidence: Evidence,
+  bundle: Bundle,
+  at: number,
+  judging: typeof judge = judge,
+): EntryVerdict {
+  try {
+    return judging(destination, evidence, bundle, at);
+  } catch (error) {
+    return confession(destination, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function confession({ id, entry, name, hops }: Destination, message: string): EntryVerdict {
+  const hop = hops[0];
+  return {
+    id,
+    table: entry?.table ?? null,
+    line: entry?.line ?? null,
+    key: entry?.key ?? null,
+    destination: name,
+    nextHop: hop === undefined ? null : hop.nextHop,
+    level: hop?.demand.kind === 'demand' ? hop.demand.level : 'invalid',
+    match: [],
+    verdict: 'undetermined',
+    reason: 'our-bug',
+    sentence: `mail to ${name} could not be judged: postfix-tls-watch itself failed over what it saw (${harmless(message)}), please report this`,
+    protection: 'none',
+    postfixWould: null,
+    postfixSays: null,
+    postfixDsn: null,
+    endings: [],
+    failsFrom: null,
+    degradedFrom: null,
+    failsBecause: null,
+    suggestion: null,
+    hosts: [],
+  };
+}
