@@ -7,8 +7,7 @@ import { type Change, type EntryState, memberships, type OwnChange, type Settled
 import { BEFORE_HORIZON, type Incident } from './incident.ts';
 import { type Mute, muteOf } from './mute.ts';
 import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
-import { forecastSteps, horizonDays, rank, type Standing } from './standing.ts';
-import { calendarDays } from './when.ts';
+import { currentStep, forecastSteps, horizonDays, rank, type Standing } from './standing.ts';
 
 export interface DueInput {
   readonly entries: Readonly<Record<string, EntryState>>;
@@ -196,8 +195,7 @@ function stepOf(member: Member, input: DueInput): Step {
   const verdict = input.verdicts.get(member.id);
   const seen = verdict !== undefined && verdict.failsFrom !== null;
   const steps = seen ? forecastSteps(horizonDays(verdict, from, input.run.intervalMs)) : LAST_STEPS;
-  const left = calendarDays(input.now, from);
-  return { current: Math.min(BEFORE_HORIZON, ...steps.filter((days) => left <= days)), first: steps[0] ?? 1 };
+  return { current: currentStep(steps, from, input.now) ?? BEFORE_HORIZON, first: steps[0] ?? 1 };
 }
 
 export function blindPicture(input: DueInput): readonly Picture[] {

@@ -78,17 +78,20 @@ export function forecastSteps(horizon: number): readonly number[] {
   return [...new Set([horizon, horizon / 2, 3, 1])].filter((days) => days <= horizon).sort((a, b) => b - a);
 }
 
-/** How many of the steps have come, by the calendar: 0 before the horizon. */
-export function forecastStage(steps: readonly number[], from: number, now: number): number {
-  const left = calendarDays(now, from);
-  return steps.filter((days) => left <= days).length;
+/**
+ * The step a forecast stands at, in days before its date; undefined before the first. Three days and one are counted by the
+ * calendar, so that they come whatever the hour of a run; horizon and half of it are spans of time.
+ */
+export function currentStep(steps: readonly number[], from: number, now: number): number | undefined {
+  const come = steps.filter((days) => (days === 3 || days === 1 ? calendarDays(now, from) <= days : from - now <= days * DAY_MS));
+  return come.at(-1);
 }
 
 function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen {
   if (verdict.failsFrom === null) return WELL;
   const from = Date.parse(verdict.failsFrom);
   const horizon = horizonDays(verdict, from, rules.intervalMs);
-  if (overdueRenewal(verdict, rules.overdue) === undefined && calendarDays(at, from) > horizon) return WELL;
+  if (overdueRenewal(verdict, rules.overdue) === undefined && from - at > horizon * DAY_MS) return WELL;
   return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
 }
 

@@ -62,7 +62,7 @@ test('a certificate near its end: until when somebody can act', () => {
   const watch = new Watch();
   const end = Date.UTC(2027, 0, 3, 12);
   watch.run({ verdicts: [passing('fastmail.fm')] });
-  for (const day of [25, 26])
+  for (const day of [26, 27])
     watch.run({ verdicts: [ending('fastmail.fm', end)], day, facts: { previousCompleteAt: START + (day - 1) * DAY } });
   expect(mailed(watch.alert)).toBe(FORECAST);
   watch.run({ verdicts: [ending('fastmail.fm', end)], day: 37, facts: { previousCompleteAt: START + 36 * DAY } });
@@ -302,7 +302,7 @@ WILL FAIL: fastmail.fm will defer from Sun 2027-01-03: certificate expires
    deferred from Sun 2027-01-03 12:00Z (last working day before: Fri
    2027-01-01): the certificate expires.
 
-   First seen Sat 2026-12-19 06:00Z, 1 day ago.
+   First seen Sun 2026-12-20 06:00Z, 1 day ago.
 
    Nothing changed: the certificate in use is coming to its end and was not
    renewed yet.
@@ -315,11 +315,11 @@ WILL FAIL: fastmail.fm will defer from Sun 2027-01-03: certificate expires
 
        postfix-tls-watch explain fastmail.fm                                 # the whole story
        postfix-tls-watch explain fastmail.fm --for-partner                   # a text to send to them
-       postfix-tls-watch mute fastmail.fm --until 2027-01-19 --reason "..."  # known and accepted
+       postfix-tls-watch mute fastmail.fm --until 2027-01-20 --reason "..."  # known and accepted
 
 ----------------------------------------------------------------------------
 
-postfix-tls-watch on mx1, run of Sun 2026-12-20 06:01Z. Everything that is
+postfix-tls-watch on mx1, run of Mon 2026-12-21 06:01Z. Everything that is
 open: postfix-tls-watch status
 `;
 

@@ -140,9 +140,9 @@ describe('a forecast', () => {
   test('is told at the horizon, at half of it, three days and one day before, and then as a failure', () => {
     const expired = failing('a.example', { reason: 'expired' });
     const told = days([...times(41, ending('a.example', end)), ...times(3, expired)]);
-    // Horizon of a 90-day certificate: 15 days. Day 25 sees it first, day 26 confirms it.
+    // Horizon of a 90-day certificate: 15 days. Day 26 sees it first, day 27 confirms it.
     expect(told).toEqual({
-      26: [`opened ${SOON}`],
+      27: [`opened ${SOON}`],
       33: [`reminder ${SOON}`],
       37: [`reminder ${SOON}`],
       39: [`reminder ${SOON}`],
@@ -151,8 +151,8 @@ describe('a forecast', () => {
     });
   });
   test.each([
-    { lifetime: 398, first: 20, because: 'never more than 21 days' },
-    { lifetime: 200, first: 20, because: 'one sixth of 200 days is more than that' },
+    { lifetime: 398, first: 21, because: 'never more than 21 days' },
+    { lifetime: 200, first: 21, because: 'one sixth of 200 days is more than that' },
     { lifetime: 47, first: 34, because: 'one sixth of 47 days' },
     { lifetime: 6, first: 39, because: 'two intervals, where a sixth is less' },
   ])('$lifetime days: $because', ({ lifetime, first }) => {
