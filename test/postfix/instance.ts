@@ -118,7 +118,6 @@ function mainCf(directory: string, maillog: string, configuration: Configuration
     `smtp_tls_policy_maps = hash:${join(directory, 'etc', 'tls_policy')}`,
     `transport_maps = hash:${join(directory, 'etc', 'transport')}`,
     'smtp_tls_loglevel = 1',
-    'smtpd_expansion_filter = abc',
     ...configuration.mainCf,
     '',
   ].join('\n');

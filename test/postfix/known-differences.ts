@@ -72,7 +72,8 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
 export const PENDING: readonly { readonly because: string; readonly is: (comparison: Comparison) => boolean }[] = [
   {
     because: 'DNS comes before a broken entry: null MX and NXDOMAIN bounce all the same, a failed lookup defers in its own words',
-    is: ({ verdict, delivery }) => verdict?.reason === 'invalid-entry' && /^(?:5\.1\.0|[45]\.4\.[346])$/.test(delivery.dsn),
+    is: ({ verdict, delivery }) =>
+      ['invalid-entry', 'no-dnssec'].includes(`${verdict?.reason}`) && /^(?:5\.1\.0|[45]\.4\.[346])$/.test(delivery.dsn),
   },
   {
     because: 'a handshake that times out is a failed handshake to Postfix, in dsn and text',
@@ -90,7 +91,12 @@ export const PENDING: readonly { readonly because: string; readonly is: (compari
   },
   {
     because: 'where our own settings hide STARTTLS, no handshake can prove the way out, and every silence is put down to us',
-    is: ({ verdict }) => reasonsOf(verdict).includes('no-way-out') && reasonsOf(verdict).includes('starttls-not-offered'),
+    is: ({ verdict, delivery }) => reasonsOf(verdict).includes('no-way-out') && / timed out /.test(delivery.text),
+  },
+  {
+    because: 'at level none STARTTLS is never sent: a hop that breaks off there takes the mail',
+    is: ({ verdict, delivery }) =>
+      delivery.status === 'sent' && saysOf(verdict).some((text) => / while receiving the STARTTLS response$/.test(text)),
   },
 ];
 
