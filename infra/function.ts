@@ -22,8 +22,10 @@ export interface Surroundings {
   readonly placement: Placement | undefined;
 }
 
-/** The vantage of a function runner: one word, whatever the generated name of the function is after the next deploy. */
-export const FUNCTION_VANTAGE = 'function';
+/** The point of view that judges. A function's is one word, whatever its generated name is after the next deploy. */
+export function vantageOf(environment: CheckedEnvironment): string {
+  return environment.runner === 'mail-host' ? environment.vantage : 'function';
+}
 
 export function buildFunction(scope: Construct, environment: CheckedEnvironment, around: Surroundings): NodejsFunction {
   const { placement, table, topics } = around;
@@ -92,10 +94,10 @@ function variables(environment: CheckedEnvironment, { table, topics }: Surroundi
     policy: environment.policy,
     silenceHours: String(environment.thresholds.silenceHours),
     historyDays: String(environment.retention.historyDays),
+    vantage: vantageOf(environment),
     ...(environment.runner === 'mail-host'
-      ? { vantage: environment.vantage }
+      ? {}
       : {
-          vantage: FUNCTION_VANTAGE,
           concurrency: String(environment.concurrency),
           perNetwork: String(environment.perNetwork),
           ...(environment.helo === undefined ? {} : { helo: environment.helo }),

@@ -10,7 +10,7 @@ import { OUTPUTS, stackName } from '../lambda/config.ts';
 import { buildAlarms } from './alarms.ts';
 import { buildDashboard } from './dashboard.ts';
 import type { CheckedEnvironment } from './environments.ts';
-import { buildFunction } from './function.ts';
+import { buildFunction, vantageOf } from './function.ts';
 import { buildWayOut } from './network.ts';
 import { printedPolicy, runStatements } from './permissions.ts';
 import { buildSchedule } from './schedule.ts';
@@ -39,6 +39,7 @@ export class WatchStack extends Stack {
     new CfnOutput(this, OUTPUTS.topic, { value: topics.mail.topicArn });
     new CfnOutput(this, OUTPUTS.chatTopic, { value: topics.chat.topicArn });
     new CfnOutput(this, OUTPUTS.policy, { value: environment.policy });
+    new CfnOutput(this, OUTPUTS.vantage, { value: vantageOf(environment) });
     new CfnOutput(this, 'FunctionName', { value: runner.functionName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queueUrl });
     if (environment.runner === 'mail-host') {

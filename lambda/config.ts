@@ -39,6 +39,8 @@ export const OUTPUTS = {
   chatTopic: 'ChatTopicArn',
   /** The name the function reads its policy under. */
   policy: 'PolicyName',
+  /** The point of view that judges; absent where the stack has no such output yet: the function's. */
+  vantage: 'VantageName',
 } as const;
 
 const wholeNumber = (least: number, most: number) =>

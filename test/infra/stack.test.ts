@@ -201,6 +201,11 @@ describe('way out', () => {
 });
 
 describe('runner', () => {
+  test('the vantage that judges is the function, or the mail host by its name', () => {
+    prod.hasOutput('VantageName', { Value: 'function' });
+    mailHost.hasOutput('VantageName', { Value: 'mail.example.com' });
+  });
+
   test('a mail host is given a policy to attach, a function runner none', () => {
     expect(Object.keys(mailHost.findOutputs('MailHostPolicy'))).toHaveLength(1);
     expect(Object.keys(prod.findOutputs('MailHostPolicy'))).toHaveLength(0);
@@ -210,9 +215,9 @@ describe('runner', () => {
     templateOf(environment).resourceCountIs('AWS::Lambda::Function', 1);
   });
 
-  test.for(ALL)('$name: commands find table, topics and region in the outputs', (environment) => {
+  test.for(ALL)('$name: commands find table, topics, region and vantage in the outputs', (environment) => {
     const template = templateOf(environment);
-    for (const output of ['Region', 'TableName', 'MailTopicArn', 'ChatTopicArn', 'PolicyName']) {
+    for (const output of ['Region', 'TableName', 'MailTopicArn', 'ChatTopicArn', 'PolicyName', 'VantageName']) {
       expect(Object.keys(template.findOutputs(output)), output).toHaveLength(1);
     }
   });
