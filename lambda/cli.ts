@@ -41,6 +41,7 @@ function program(): Command {
   addProbeFlags(addBundleFlags(program.command('explain <destination> [table]')))
     .description('one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure')
     .addOption(jsonFlag())
+    .option('--for-partner', 'a ready text to send to the other side instead, without names of yours')
     .addHelpText('after', boundsHelp())
     .action(async (destination: string, table: string | undefined, flags) =>
       finish((await import('./command/explain.ts')).explain(destination, table, flags, console)),
@@ -70,8 +71,42 @@ function program(): Command {
       finish((await import('./command/lint.ts')).lintCommand(table, flags, console)),
     );
 
+  addPolicyCommands(program.command('policy').description('the policy as it is stored for the scheduled function'));
   return program;
 }
+
+function addPolicyCommands(policy: Command): void {
+  addStoreFlags(addBundleFlags(policy.command('push [table]')))
+    .description('store the table, main.cf and every file they name, where the scheduled function reads them')
+    .option('--if-changed', 'say nothing where it is in use already: for cron')
+    .option('--expect <version>', 'the version in use, or how it begins, instead of the one last shown on this machine')
+    .option('--force', 'push although lines would defer mail, entries would stop delivering, or somebody else pushed')
+    .addHelpText('after', PUSH_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./command/policy.ts')).policyPush(table, flags, console)),
+    );
+
+  addStoreFlags(policy.command('show'))
+    .description('print the table as it was pushed, byte for byte')
+    .option('--part <name>', 'another part than the table: a path or its last component, such as main.cf; bundle.json')
+    .action(async (flags) => finish((await import('./command/policy.ts')).policyShow(flags, console)));
+
+  addStoreFlags(addBundleFlags(policy.command('status [table]')))
+    .description('what is stored, and whether it is still what is in use here; name what to compare with as for push')
+    .addOption(jsonFlag())
+    .addHelpText('after', '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed.')
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./command/policy.ts')).policyStatus(table, flags, console)),
+    );
+}
+
+const PUSH_HELP = `
+Refused without --force:
+  lines that would defer mail, by lint, unless the version in use has them too;
+  entries that deliver today and would not, judged on what was last seen, with no network;
+  a version in use that was not shown on this machine ("policy show" and "policy status" show it).
+
+Exit status: 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused or failed otherwise.`;
 
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;

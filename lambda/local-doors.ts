@@ -1,5 +1,6 @@
 /** Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in the function's bundle. */
-import { hostname } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { hostname, userInfo } from 'node:os';
 import { HookError, runHook } from './alert/hook.ts';
 import { ping } from './alert/ping.ts';
 import { UsageError } from './policy/usage-error.ts';
@@ -15,6 +16,8 @@ export interface StoreFlags {
   readonly policy: string;
   /** Absent: this host's name. */
   readonly vantage?: string;
+  /** Of a DynamoDB table; absent: what the SDK finds. */
+  readonly region?: string;
 }
 
 export interface OpenStore {
@@ -36,7 +39,7 @@ export async function openStore(
   const tableName = /^dynamodb:(.*)$/.exec(flags.store ?? '')?.[1];
   if (tableName !== undefined) {
     if (tableName === '') throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
-    const table = openTable({ tableName });
+    const table = openTable({ tableName, ...(flags.region === undefined ? {} : { region: flags.region }) });
     return {
       store: { table, space },
       place: `DynamoDB table ${tableName}`,
@@ -47,6 +50,30 @@ export async function openStore(
   const directory = flags.store ?? defaultStoreDirectory(env, process.getuid?.() ?? 1);
   const embedded = await openEmbedded(directory, { command });
   return { store: { table: embedded.table, space }, place: directory, holder: host, close: () => embedded.close() };
+}
+
+/** Where this user or service keeps what is not in the store, and the store itself where none is named. */
+export const stateDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
+  defaultStoreDirectory(env, process.getuid?.() ?? 1);
+
+/** `alice@mx1`, or who became root to do it. */
+export function whoAmI(env: Readonly<Record<string, string | undefined>>): string {
+  return `${env.SUDO_USER ?? userName(env)}@${hostname()}`;
+}
+
+/** The outputs of a deployment as `cdk deploy --outputs-file` writes them: by stack, by output. @throws UsageError */
+export async function readOutputs(path: string): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === 'ENOENT' ? 'No such file or directory' : error.message;
+    throw new UsageError(`cannot read the outputs of the deployment, ${path}: ${why}; the deploy writes it, --outputs names it`);
+  });
+  try {
+    const read = JSON.parse(text) as unknown;
+    if (typeof read === 'object' && read !== null) return read as Record<string, Record<string, string>>;
+  } catch {
+    // Told below.
+  }
+  throw new UsageError(`${path}: not the outputs of a deployment, which cdk deploy writes with --outputs-file`);
 }
 
 /** `--hook PROGRAM`: a status other than 0 means not told. */
@@ -64,3 +91,14 @@ export function openHook(program: string): Tell {
 
 /** `--ping URL`. @throws PingError where nobody took it */
 export const pingUrl: (url: string) => Promise<void> = ping;
+
+export { lastShown, noteShown, shownPath } from './store/shown.ts';
+
+/** A user that no passwd file knows has a number. */
+function userName(env: Readonly<Record<string, string | undefined>>): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return env.USER ?? env.LOGNAME ?? String(process.getuid?.() ?? 'unknown');
+  }
+}

@@ -21,6 +21,7 @@ const DOORS = [
   'store/embedded.ts',
   'store/embedded-server.ts',
   'store/lock.ts',
+  'store/shown.ts',
 ];
 
 const OUTSIDE =

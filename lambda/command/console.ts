@@ -3,6 +3,8 @@ import { type Paint, paintFor } from '../show/colour.ts';
 
 export interface Console {
   readonly out: (text: string) => void;
+  /** To the same place, as they are. */
+  readonly bytes: (content: Uint8Array) => void;
   readonly err: (text: string) => void;
   readonly paint: Paint;
   readonly width: number;
@@ -16,6 +18,7 @@ export interface Console {
 export function processConsole(): Console {
   return {
     out: (text) => void process.stdout.write(text),
+    bytes: (content) => void process.stdout.write(content),
     err: (text) => void process.stderr.write(text),
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),

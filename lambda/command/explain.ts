@@ -1,4 +1,5 @@
 /** `explain DESTINATION [TABLE]`: the whole story of one destination. */
+import { partnerText } from '../alert/partner.ts';
 import { isBlind } from '../alert/run-facts.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import { readBundle } from '../policy/files.ts';
@@ -6,18 +7,22 @@ import { UsageError } from '../policy/usage-error.ts';
 import { withoutMatchList } from '../run/what-if.ts';
 import { storyDocument, storyText, tellStory } from '../show/story.ts';
 import { exitCode } from '../show/summary.ts';
+import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags, ProbeFlags } from './flags.ts';
 import { lookAt } from './look.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags {
   readonly json?: boolean;
+  /** A text to send to the other side, instead of the story. */
+  readonly forPartner?: boolean;
 }
 
 export async function explain(name: string, table: string | undefined, flags: ExplainFlags, console: Console): Promise<number> {
   if (/\s/.test(name) || name === '') {
     throw new UsageError(`"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`);
   }
+  if (flags.json && flags.forPartner) throw new UsageError('--for-partner is a text to send; it has no --json');
   const wanted = name.toLowerCase();
   const bundle = await readBundle({
     ...flags,
@@ -32,16 +37,26 @@ export async function explain(name: string, table: string | undefined, flags: Ex
   const run = await lookAt(bundle, flags, console, new Set([found.id]));
   const verdict = run.verdicts[0];
   if (verdict === undefined) throw new Error(`no verdict for ${name}`);
-  const story = tellStory(verdict, found, bundle, withoutMatchList(found, run.evidence, bundle, run.at));
-  console.out(
-    flags.json
-      ? `${JSON.stringify(storyDocument(story, run, bundle), null, 2)}\n`
-      : storyText(story, bundle, console.paint, console.width),
-  );
+  if (flags.forPartner) printPartnerText(verdict, run.at, console);
+  else {
+    const story = tellStory(verdict, found, bundle, withoutMatchList(found, run.evidence, bundle, run.at));
+    console.out(
+      flags.json
+        ? `${JSON.stringify(storyDocument(story, run, bundle), null, 2)}\n`
+        : storyText(story, bundle, console.paint, console.width),
+    );
+  }
   return exitCode(run.verdicts, {
     tolerate: 0,
     complete: run.complete,
     blind: isBlind({ name: '', ...run.vantage }),
     at: run.at,
   });
+}
+
+/** Alone on standard output, so that it can go into a mail as it is. */
+function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {
+  const text = partnerText(verdict, at);
+  if (text === undefined) console.err(`nothing to ask of them: ${verdict.sentence}\n`);
+  else console.out(text);
 }

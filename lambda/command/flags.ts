@@ -75,15 +75,23 @@ export function addStoreFlags(command: Command): Command {
       '--store <place>',
       "a directory, or dynamodb:TABLE (default: /var/lib/postfix-tls-watch for root, else the user's data directory)",
     )
-    .option('--policy <name>', 'the name under which things are stored', 'default')
-    .option('--vantage <name>', "the point of view, compared within itself (default: this host's name)");
+    .option('--policy <name>', 'the name under which things are stored (default: default)')
+    .option('--vantage <name>', "the point of view, compared within itself (default: this host's name)")
+    .option('--env <name>', 'the store, policy, vantage and topics of a deployed environment, unless named otherwise')
+    .option('--outputs <file>', 'with --env: what the deploy wrote (default: cdk-outputs.json)');
 }
 
 export function addTellFlags(command: Command): Command {
   return command
     .option('--topic <arn>', 'publish messages to this SNS topic')
     .option('--chat-topic <arn>', 'publish chat cards to this SNS topic')
-    .option('--hook <program>', 'hand messages to this program: text on stdin, a JSON file as its argument');
+    .option('--hook <program>', 'hand messages to this program: text on stdin, a JSON file as its argument')
+    .option(
+      '--ping <url>',
+      "ask for this address after each complete run that told what was due: an outside dead-man's switch",
+      web,
+    )
+    .option('--test-message', 'send a test message by the ways named, and do nothing else');
 }
 
 export function jsonFlag(): Option {
@@ -120,6 +128,11 @@ function port(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 1 || n > 65_535) throw new InvalidArgumentError('a port from 1 to 65535 is wanted');
   return n;
+}
+
+function web(value: string): string {
+  if (!URL.canParse(value) || !/^https?:/i.test(value)) throw new InvalidArgumentError('an http or https address is wanted');
+  return value;
 }
 
 /** ISO 8601 date or instant, to epoch ms. */

@@ -1,4 +1,6 @@
 /** Flags → the ways to tell: topics, a program, or the terminal where none is named. */
+import { mailOf } from '../alert/mail.ts';
+import { testMessage } from '../alert/test-message.ts';
 import { openTopics } from '../doors.ts';
 import { openHook } from '../local-doors.ts';
 import { tellAll } from '../run/telling.ts';
@@ -20,4 +22,27 @@ export function waysToTell(flags: TellFlags, console: Console): Tell {
     console.out(`Subject: ${subject}\n\n${text}\n`);
     return { kind: 'told' };
   };
+}
+
+/** Topics as named; an environment's own where none is. */
+export function topicsOf(flags: TellFlags, place: TellFlags): TellFlags {
+  const { topic, chatTopic } = flags.topic === undefined && flags.chatTopic === undefined ? place : flags;
+  return { ...(topic === undefined ? {} : { topic }), ...(chatTopic === undefined ? {} : { chatTopic }) };
+}
+
+/** `--test-message`: through every way that is set up, and nothing else. 0 told, 3 not. */
+export async function tellTest(flags: TellFlags, vantage: string, console: Console): Promise<number> {
+  const ways = [
+    ...(flags.topic === undefined ? [] : [`mail by the topic ${flags.topic}`]),
+    ...(flags.chatTopic === undefined ? [] : [`a chat card by the topic ${flags.chatTopic}`]),
+    ...(flags.hook === undefined ? [] : [`the program ${flags.hook}`]),
+  ];
+  const alert = testMessage(vantage, ways, console.now());
+  const told = await waysToTell(flags, console)(mailOf(alert), alert);
+  if (told.kind === 'untold') {
+    console.err(`error: the test message was not told: ${told.because}\n`);
+    return 3;
+  }
+  if (console.progress && ways.length > 0) console.err(`told: ${ways.join(', ')}\n`);
+  return 0;
 }

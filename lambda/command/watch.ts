@@ -1,8 +1,10 @@
 /** `watch [TABLE]`: the main job once: check, compare with what was seen before, alert, store. */
+import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
+import { PingError } from '../alert/ping.ts';
 import { isBlind } from '../alert/run-facts.ts';
 import { DAY_MS, HOUR_MS } from '../alert/when.ts';
-import { type OpenStore, openStore, type StoreFlags } from '../local-doors.ts';
+import { type OpenStore, openStore, pingUrl } from '../local-doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { digestsUnder } from '../run/digests.ts';
 import { type Watched, watch } from '../run/watch.ts';
@@ -12,29 +14,51 @@ import { HISTORY_DAYS } from '../store/history.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags, ProbeFlags } from './flags.ts';
 import { bundleOf, CLEAR_LINE, paceOf, worldOf } from './look.ts';
-import { type TellFlags, waysToTell } from './tell.ts';
+import { type PlaceFlags, placeOf } from './place.ts';
+import { type TellFlags, tellTest, topicsOf, waysToTell } from './tell.ts';
 
-export interface WatchFlags extends BundleFlags, ProbeFlags, StoreFlags, TellFlags {
+export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
   /** Seconds; 0 trusts the first look. */
   readonly confirmAfter: number;
   /** Hours between two runs. */
   readonly interval: number;
+  /** Asked after each complete run that told what was due. */
+  readonly ping?: string;
+  /** Only say that this is how messages arrive. */
+  readonly testMessage?: boolean;
   readonly exitVerdict?: boolean;
   readonly tolerate: number;
   readonly json?: boolean;
 }
 
 /** 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's codes. */
-export async function watchCommand(table: string | undefined, flags: WatchFlags, console: Console): Promise<number> {
+export async function watchCommand(table: string | undefined, given: WatchFlags, console: Console): Promise<number> {
+  const place = await placeOf(given);
+  const flags = { ...given, ...topicsOf(given, place) };
+  if (flags.testMessage) return tellTest(flags, place.vantage ?? hostname(), console);
   const bundle = await bundleOf(table, flags);
-  const open = await openStore(flags, 'watch', console.env);
+  const open = await openStore(place, 'watch', console.env);
   try {
     const watched = await watchOnce(bundle, open, flags, console);
     if (flags.json) console.out(`${JSON.stringify(watchDocument(watched, bundle, open.place), null, 2)}\n`);
     else console.err(watchText(watched, open.place, console.progress));
-    return codeOf(watched, flags);
+    const complete = watched.kind === 'done' && watched.complete;
+    const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
+    return pinged ? codeOf(watched, flags) : 3;
   } finally {
     await open.close();
+  }
+}
+
+/** Whether the dead-man's switch took it; the run is complete all the same. */
+async function pings(url: string, console: Console): Promise<boolean> {
+  try {
+    await pingUrl(url);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PingError)) throw error;
+    console.err(`error: ${error.message}; the run is complete all the same\n`);
+    return false;
   }
 }
 
