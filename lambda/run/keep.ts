@@ -5,11 +5,12 @@ import { REOPEN_MS } from '../alert/told.ts';
 import { DAY_MS } from '../alert/when.ts';
 import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
-import { appendHistory } from '../store/history.ts';
+import { appendAll } from '../store/history.ts';
 import { saveIncident } from '../store/incident-store.ts';
 import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../store/latest.ts';
 import type { Store } from '../store/layout.ts';
 import type { JsonObject } from '../store/shape.ts';
+import type { HistoryEvent } from '../store/values.ts';
 import { type Comparison, type HostPicture, isHistoric } from './compare.ts';
 import type { Recalled } from './recall.ts';
 
@@ -34,35 +35,30 @@ export interface Keeping {
 export async function keep(store: Store, given: Keeping): Promise<string[]> {
   const hosts = given.comparison.hosts.filter(({ after }) => !given.spareHosts.has(hostKey(after)));
   const keeping = { ...given, comparison: { ...given.comparison, hosts } };
-  const { comparison, decision, runId, at, historyMs } = keeping;
+  const { comparison, decision, at, historyMs } = keeping;
   const spared = new Set(decision.keepSnapshots);
   const until = certificatesKeptUntil(at, historyMs);
 
   for (const { look } of comparison.hosts) await keepCertificates(store, look.certificates, until);
-  for (const { before, after, changes } of comparison.hosts) {
-    if (before !== undefined && changes.length === 0) continue;
-    const name = hostKey(after);
-    await appendHistory(
-      store,
-      { grain: 'host', name, at, runId, changes: json(changes), before: before ?? null, after },
-      historyMs,
-    );
-  }
-  for (const [id, changed] of comparison.entries) {
-    if (spared.has(id) || !isHistoric(changed)) continue;
-    const { before, after, changes } = changed;
-    await appendHistory(
-      store,
-      { grain: 'entry', name: id, at, runId, changes: json(changes), before: before ?? null, after },
-      historyMs,
-    );
-  }
+  await appendAll(store, [...eventsOf(keeping, spared)], historyMs);
   return [
     ...(await saveAll(hostWrites(store, keeping, until))),
     ...(await saveAll(entryWrites(store, keeping, spared))),
     ...(await saveAll(incidentWrites(store, keeping))),
     ...(keeping.whole ? await retireGone(store, keeping) : []),
   ];
+}
+
+function* eventsOf({ comparison, runId, at }: Keeping, spared: ReadonlySet<string>): Iterable<HistoryEvent> {
+  for (const { before, after, changes } of comparison.hosts) {
+    if (before !== undefined && changes.length === 0) continue;
+    yield { grain: 'host', name: hostKey(after), at, runId, changes: json(changes), before: before ?? null, after };
+  }
+  for (const [id, changed] of comparison.entries) {
+    if (spared.has(id) || !isHistoric(changed)) continue;
+    const { before, after, changes } = changed;
+    yield { grain: 'entry', name: id, at, runId, changes: json(changes), before: before ?? null, after };
+  }
 }
 
 type Writes = Iterable<readonly [string, () => Promise<'written' | 'lost'>]>;
