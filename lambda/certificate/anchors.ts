@@ -5,10 +5,13 @@
  * Postfix turns TLS off: every PEM block is parsed here.
  */
 
+import { createPublicKey } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
+import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../policy/version.ts';
 import { readCertificate } from './certificate.ts';
 import { first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { nameHash } from './distinguished-name.ts';
+import { type PemBlock, readPem } from './pem.ts';
 
 /** Base64 of a certificate's or SubjectPublicKeyInfo's DER. */
 export type Base64Der = string;
@@ -28,53 +31,56 @@ export type TrustAnchorFile =
 export interface PemObjects {
   readonly certificates: readonly Base64Der[];
   readonly publicKeys: readonly Base64Der[];
-  /** Blocks of any kind, keys and lists included; a file without any is not PEM for OpenSSL. */
-  readonly blocks: number;
-  /** The first block that OpenSSL cannot read, which makes it refuse the whole file: `certificate 3 on line 41 is malformed`. */
+  /** The first block that OpenSSL cannot read, which makes it refuse a whole CAfile: `certificate on line 41 is malformed`. */
   readonly malformed?: string;
 }
 
 /**
- * Reads all blocks of a PEM text as PEM_read_bio() does: text between blocks is ignored, headers are skipped, a
- * `TRUSTED CERTIFICATE` loses its trust settings, and is left out where they reject TLS servers.
+ * Reads a PEM text as OpenSSL reads a CAfile. A `TRUSTED CERTIFICATE` loses its trust settings, and is left out where
+ * they reject TLS servers.
  */
 export function parsePem(text: string): PemObjects {
+  const { blocks, broken } = readPem(text);
   const certificates: Base64Der[] = [];
   const publicKeys: Base64Der[] = [];
-  let blocks = 0;
-  let malformed: string | undefined;
-  for (const { label, line, bytes } of pemBlocks(text)) {
-    blocks++;
-    const problem = (what: string) => `${what} on line ${line} is malformed`;
-    if (bytes === undefined) {
-      malformed = problem(label === '' ? 'PEM block' : label.toLowerCase());
-      break;
-    }
-    if (label === 'PUBLIC KEY') publicKeys.push(bytes.toString('base64'));
-    if (!CERTIFICATE_LABELS.has(label)) continue;
-    const certificate = withoutTrustSettings(bytes);
-    if (certificate === undefined || readCertificate(certificate.der).kind === 'unreadable') {
-      malformed = problem('certificate');
-      break;
-    }
+  for (const block of blocks) {
+    if (block.label === 'PUBLIC KEY') publicKeys.push(block.bytes.toString('base64'));
+    if (block.label === 'X509 CRL' && !isSequence(block.bytes)) return { certificates, publicKeys, malformed: malformed(block) };
+    if (!CERTIFICATES.has(block.label) && block.label !== TRUSTED) continue;
+    const certificate = block.hasHeader ? undefined : certificateIn(block);
+    if (certificate === undefined) return { certificates, publicKeys, malformed: malformed(block) };
     if (!certificate.rejected) certificates.push(certificate.der);
   }
-  return { certificates, publicKeys, blocks, ...(malformed === undefined ? {} : { malformed }) };
+  return { certificates, publicKeys, ...(broken === undefined ? {} : { malformed: malformed(broken) }) };
 }
 
 /** What Postfix gets from a CAfile of this content. `source` names the file for people. */
 export function trustStoreFromPem(text: string, source: string): TrustStore {
-  const { certificates, malformed } = parsePem(text);
-  if (malformed !== undefined) return { kind: 'engine-off', because: `${source}: ${malformed}` };
+  const { certificates, malformed: because } = parsePem(text);
+  if (because !== undefined) return { kind: 'engine-off', because: `${source}: ${because}` };
   if (certificates.length === 0) return { kind: 'engine-off', because: `${source} holds no certificate in PEM` };
   return { kind: 'anchors', certificates, source };
 }
 
-/** What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content (tls_dane_load_trustfile). */
-export function anchorFileFromPem(text: string): TrustAnchorFile {
-  const { certificates, publicKeys, malformed } = parsePem(text);
-  if (malformed !== undefined) return { kind: 'broken', because: malformed };
-  if (certificates.length + publicKeys.length === 0) return { kind: 'broken', because: 'no certificate or public key in PEM' };
+/**
+ * What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content (tls_dane_load_trustfile). A file of
+ * PEM without any anchor in it loads, and trusts nobody; so does, from 3.6 on, a malformed anchor.
+ */
+export function anchorFileFromPem(text: string, version: PostfixVersion = NEWEST_PROVED): TrustAnchorFile {
+  const { blocks, broken } = readPem(text);
+  if (broken !== undefined) return { kind: 'broken', because: malformed(broken) };
+  if (blocks.length === 0) return { kind: 'broken', because: 'no certificate or public key in PEM' };
+  const certificates: Base64Der[] = [];
+  const publicKeys: Base64Der[] = [];
+  for (const block of blocks) {
+    const isKey = block.label === 'PUBLIC KEY';
+    if (!isKey && !CERTIFICATES.has(block.label)) continue;
+    const der = block.bytes.toString('base64');
+    const isGood = isKey ? isPublicKey(block.bytes) : certificateIn(block)?.der === der;
+    if (isGood && block.hasHeader) return { kind: 'broken', because: malformed(block) };
+    if (isGood) (isKey ? publicKeys : certificates).push(der);
+    else if (!atLeast(version, '3.6')) return { kind: 'broken', because: malformed(block) };
+  }
   return { kind: 'anchors', certificates, publicKeys };
 }
 
@@ -92,39 +98,36 @@ export function mozillaRoots(): readonly Base64Der[] {
 
 let roots: readonly Base64Der[] | undefined;
 
-interface PemBlock {
-  readonly label: string;
-  readonly line: number;
-  /** Undefined where there is no end line of that label, or no base64. */
-  readonly bytes: Buffer | undefined;
-}
+const malformed = ({ label, line }: { readonly label: string; readonly line: number }) =>
+  `${label.toLowerCase()} on line ${line} is malformed`;
 
-function* pemBlocks(text: string): Generator<PemBlock> {
-  const lines = text.split('\n').map((line) => line.replace(/[\s\0]+$/, ''));
-  for (let at = 0; at < lines.length; at++) {
-    const label = /^-----BEGIN (.*)-----$/.exec(lines[at] ?? '')?.[1];
-    if (label === undefined) continue;
-    const start = at;
-    const end = lines.findIndex((line, place) => place > start && line.startsWith('-----'));
-    const body = lines.slice(start + 1, end);
-    const blank = body.some((line) => line.includes(':')) ? body.indexOf('') : -1;
-    const base64 = body.slice(blank + 1).join('');
-    const whole = end > start && lines[end] === `-----END ${label}-----` && BASE64.test(base64) && base64.length % 4 === 0;
-    yield { label, line: start + 1, bytes: whole ? Buffer.from(base64, 'base64') : undefined };
-    if (!whole) return;
-    at = end;
-  }
-}
-
-/** Cuts a certificate's DER out of what may follow it (X509_CERT_AUX). */
-function withoutTrustSettings(bytes: Buffer): { readonly der: Base64Der; readonly rejected: boolean } | undefined {
+/** The certificate of a block, without what may follow its DER: trust settings (X509_CERT_AUX), or nothing that counts. */
+function certificateIn({ label, bytes }: PemBlock): { readonly der: Base64Der; readonly rejected: boolean } | undefined {
   try {
     const { whole } = first(bytes, TAG.sequence);
-    const settings = bytes.subarray(whole.length);
-    return { der: whole.toString('base64'), rejected: settings.length > 0 && rejectsServers(settings) };
+    const der = whole.toString('base64');
+    if (readCertificate(der).kind === 'unreadable') return undefined;
+    const settings = label === TRUSTED ? bytes.subarray(whole.length) : Buffer.alloc(0);
+    return { der, rejected: settings.length > 0 && rejectsServers(settings) };
   } catch (error) {
     if (error instanceof MalformedDer) return undefined;
     throw error;
+  }
+}
+
+function isPublicKey(bytes: Buffer): boolean {
+  try {
+    return createPublicKey({ key: bytes, format: 'der', type: 'spki' }).export({ format: 'der', type: 'spki' }).equals(bytes);
+  } catch {
+    return false;
+  }
+}
+
+function isSequence(bytes: Buffer): boolean {
+  try {
+    return inside(first(bytes, TAG.sequence).body)[0]?.tag === TAG.sequence;
+  } catch {
+    return false;
   }
 }
 
@@ -139,7 +142,7 @@ function rejectsServers(settings: Buffer): boolean {
   return (uses(0xa0) ?? []).some(concernsServers) || (trusted !== undefined && !trusted.some(concernsServers));
 }
 
-const CERTIFICATE_LABELS: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE', 'TRUSTED CERTIFICATE']);
-const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/;
+const CERTIFICATES: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
+const TRUSTED = 'TRUSTED CERTIFICATE';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ANY_USE = '2.5.29.37.0';

@@ -1,0 +1,52 @@
+/**
+ * PEM as OpenSSL reads it (PEM_read_bio): what is a block, what is base64, and what makes it give up on a whole file.
+ *
+ * The details were tried on OpenSSL 3.0, because one bad block in a CAfile turns off TLS altogether.
+ */
+
+export interface PemBlock {
+  /** `CERTIFICATE`, `PUBLIC KEY`, … */
+  readonly label: string;
+  /** Line of its beginning, from 1. */
+  readonly line: number;
+  readonly bytes: Buffer;
+  /** Lines before a blank one, such as `Proc-Type: 4,ENCRYPTED`. */
+  readonly hasHeader: boolean;
+}
+
+export interface PemText {
+  /** Up to the first that cannot be read. */
+  readonly blocks: readonly PemBlock[];
+  /** Label and line of that one: there is no end line of its label, no base64, or nothing in it. */
+  readonly broken?: { readonly label: string; readonly line: number };
+}
+
+/** Finds the blocks of a text. Whatever stands between them is ignored. */
+export function readPem(text: string): PemText {
+  const lines = text.split('\n').map((line) => line.replace(/^\ufeff/, '').replace(/[\s\0]+$/, ''));
+  const blocks: PemBlock[] = [];
+  for (let at = 0; at < lines.length; at++) {
+    const label = /^-----BEGIN (.*)-----$/.exec(lines[at] ?? '')?.[1];
+    if (label === undefined) continue;
+    const line = at + 1;
+    const body: string[] = [];
+    for (at++; at < lines.length && !lines[at]?.startsWith('-----END '); at++) body.push(lines[at] ?? '');
+    const block = lines[at] === `-----END ${label}-----` ? readBody(body) : undefined;
+    if (block === undefined) return { blocks, broken: { label, line } };
+    blocks.push({ label, line, ...block });
+  }
+  return { blocks };
+}
+
+/** A blank line ends a header; a colon shows that there must be one. A hyphen ends the data. */
+function readBody(body: readonly string[]): { readonly bytes: Buffer; readonly hasHeader: boolean } | undefined {
+  const blank = body.lastIndexOf('');
+  if (blank < 0 && body.some((line) => line.includes(':'))) return undefined;
+  const data = body
+    .slice(blank + 1)
+    .join('')
+    .replace(/\s/g, '')
+    .replace(/-.*/, '');
+  if (!/^[A-Za-z0-9+/]+={0,2}$/.test(data) || data.length % 4 !== 0) return undefined;
+  return { bytes: Buffer.from(data, 'base64'), hasHeader: blank > 0 };
+}
