@@ -15,7 +15,8 @@ import { type Ending, endOfChain } from './ending.ts';
 import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';
 import { explain } from './reason.ts';
 import { strongKey } from './signature.ts';
-import { type AnchorFiles, type Ground, groundSince36, groundUntil35 } from './trust-anchor-file.ts';
+import { anchorSetOfTlsa, type TlsaAnchors } from './tlsa-anchors.ts';
+import { type AnchorFiles, anchorSetOf, type Ground, groundSince36, groundUntil35 } from './trust-anchor-file.ts';
 
 export type Anchors = AnchorFiles;
 
@@ -26,6 +27,8 @@ export interface PathQuestion {
   readonly anchors: Anchors;
   /** `store`: CAfile and CApath; `files`: trust anchor files, which replace it. */
   readonly anchorKind: 'store' | 'files';
+  /** TLSA records that count: they replace both. */
+  readonly tlsa?: TlsaAnchors;
   /** Epoch ms. */
   readonly at: number;
   readonly version: PostfixVersion;
@@ -112,8 +115,9 @@ export function examinePath(
 }
 
 function groundOf(question: PathQuestion, leaf: Certificate, sent: readonly Certificate[], is36: boolean): Ground {
-  if (question.anchorKind === 'files') {
-    return is36 ? groundSince36(leaf, sent, question.anchors) : groundUntil35(leaf, sent, question.anchors);
+  if (question.tlsa !== undefined || question.anchorKind === 'files') {
+    const set = question.tlsa === undefined ? anchorSetOf(question.anchors) : anchorSetOfTlsa(question.tlsa, question.version);
+    return is36 ? groundSince36(leaf, sent, set) : groundUntil35(leaf, sent, set);
   }
   return { sent, anchors: { kind: 'store', certificates: indexed(question.anchors.certificates) }, leafIsAnchor: false };
 }

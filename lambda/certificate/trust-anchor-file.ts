@@ -17,6 +17,17 @@ export interface AnchorFiles {
   readonly publicKeys: readonly Base64Der[];
 }
 
+/** Anchors in place of the store, wherever they come from: files, or TLSA records (certificate/tlsa-anchors). */
+export interface AnchorSet {
+  /** Those given in full, in the order given: they need not be sent. */
+  readonly certificates: readonly Certificate[];
+  readonly publicKeys: readonly KeyObject[];
+  /** As which of its entries the set knows a certificate. */
+  readonly known: (certificate: Certificate) => 'key' | 'certificate' | undefined;
+  /** Whether the leaf is itself what is asked for, and nothing else is looked at (≥3.6). */
+  readonly isLeaf: (leaf: Certificate) => boolean;
+}
+
 /** What a chain is then built from. */
 export interface Ground {
   readonly sent: readonly Certificate[];
@@ -29,14 +40,12 @@ export interface Ground {
  * Postfix ≥3.6. The anchor certificates go before what was sent, so that one that is not sent is taken from the file, the
  * last of all files first: Postfix turns their order round.
  */
-export function groundSince36(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
-  const certificates = readCertificates(files.certificates);
-  const known = recognition(files);
-  const recognised = (certificate: Certificate) => known(certificate) !== undefined;
+export function groundSince36(leaf: Certificate, sent: readonly Certificate[], anchors: AnchorSet): Ground {
+  const { certificates, publicKeys, known } = anchors;
   return {
-    sent: [...certificates.reverse(), ...sent],
-    anchors: { kind: 'dane', recognises: recognised, publicKeys: files.publicKeys.flatMap(publicKey) },
-    leafIsAnchor: recognised(leaf),
+    sent: [...certificates.toReversed(), ...sent],
+    anchors: { kind: 'dane', recognises: (issuer) => known(issuer) !== undefined, publicKeys },
+    leafIsAnchor: anchors.isLeaf(leaf),
   };
 }
 
@@ -45,8 +54,8 @@ export function groundSince36(leaf: Certificate, sent: readonly Certificate[], f
  * self-signed leaf may be one. An anchor given as a bare key never serves as the leaf's own issuer with OpenSSL 3.0
  * (seen with 3.5.27; its cause is not known), only further up.
  */
-export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], files: AnchorFiles): Ground {
-  const known = recognition(files);
+export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], anchors: AnchorSet): Ground {
+  const { certificates, publicKeys, known } = anchors;
   if (mayHaveIssued(leaf, leaf)) return ground([], known(leaf) === undefined ? [] : [leaf]);
 
   const left = [...sent];
@@ -62,11 +71,9 @@ export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], f
     if (selfSigned(issuer)) return ground(below, []);
     top = issuer;
   }
-  const anchor = readCertificates(files.certificates).findLast(
-    (candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate),
-  );
+  const anchor = certificates.findLast((candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate));
   if (anchor !== undefined) return ground(below, [anchor]);
-  const key = files.publicKeys.flatMap(publicKey).findLast((candidate) => signedBy(top, candidate));
+  const key = publicKeys.findLast((candidate) => signedBy(top, candidate));
   return key !== undefined && top !== leaf ? wrapped(key) : ground(below, []);
 
   function ground(untrusted: readonly Certificate[], trusted: readonly Certificate[]): Ground {
@@ -78,7 +85,18 @@ export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], f
   }
 }
 
-/** As which of its entries the files know a certificate; a key goes before a certificate, as in tls_dane_match(). */
+/** What the files hold. */
+export function anchorSetOf(files: AnchorFiles): AnchorSet {
+  const known = recognition(files);
+  return {
+    certificates: readCertificates(files.certificates),
+    publicKeys: files.publicKeys.flatMap(publicKey),
+    known,
+    isLeaf: (leaf) => known(leaf) !== undefined,
+  };
+}
+
+/** A key goes before a certificate, as in tls_dane_match(). */
 function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 'certificate' | undefined {
   const certificates = new Set(files.certificates);
   const keys = new Set(files.publicKeys.map((spki) => createHash('sha256').update(spki, 'base64').digest('hex')));

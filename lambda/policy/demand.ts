@@ -4,6 +4,8 @@
  * Follows policy_create(), set_cipher_grade() and dane_init() in src/smtp/smtp_tls_policy.c. Pure.
  */
 import type { TrustAnchorFile } from '../certificate/anchors.ts';
+import { daneDigests } from '../certificate/dane-digests.ts';
+import type { TlsaRecord } from '../certificate/tlsa.ts';
 import type { Bundle } from './bundle.ts';
 import type { Attributes, EntryPlace, MatchPattern, PolicyEntry, SecurityLevel } from './entry.ts';
 import { isHostname } from './hostname.ts';
@@ -46,6 +48,26 @@ export interface TlsDemand {
   readonly forcedFailure?: string;
   /** The entry says `dane`, but DANE is off here and the level is `may`: Postfix's warning. */
   readonly daneOff?: string;
+  /** At dane: what changes for a host to which the level means no more than `may`. */
+  readonly asMay?: Pick<TlsDemand, 'protocols' | 'cipherGrade' | 'excludeCiphers'>;
+  /** Set for one host, at dane and dane-only: its TLSA records (route/host-demand). */
+  readonly tlsa?: TlsaDemand;
+  /** Set for one host: why the level `dane` is the weaker one that `level` says there. */
+  readonly daneWeaker?: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable';
+}
+
+/** What one host must present at level dane: a certificate or key that matches one of these. */
+export interface TlsaDemand {
+  /** The name that has the records: SNI, and a name that a certificate below a trust anchor may carry. */
+  readonly base: string;
+  /** Names that a certificate below a trust anchor may carry; the base first. */
+  readonly names: readonly string[];
+  /** Those that count. */
+  readonly records: readonly TlsaRecord[];
+  /** The MX answer was not signed: what is verified is a host that anybody may have named (half-dane). */
+  readonly half: boolean;
+  /** Verification fails whatever is presented: no record is usable at dane-only, or one of them spoils all. */
+  readonly never?: 'unusable' | 'spoilt';
 }
 
 export type Demand =
@@ -129,6 +151,15 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
       ? { forcedFailure: attributes.policyFailure }
       : {}),
     ...(daneOff === undefined ? {} : { daneOff }),
+    ...(level === 'dane' ? { asMay: termsAtMay(attributes, settings) } : {}),
+  };
+}
+
+function termsAtMay(attributes: Attributes, settings: Settings): NonNullable<TlsDemand['asMay']> {
+  return {
+    protocols: attributes.protocols ?? settings.protocols,
+    cipherGrade: attributes.ciphers ?? settings.ciphers,
+    excludeCiphers: attributes.exclude ?? excludesOf('may', settings),
   };
 }
 
@@ -143,6 +174,9 @@ function keyOf(entry: PolicyEntry, nextHop: string): string {
 
 /** dane_init(): the settings without which DANE is not tried, in Postfix's words. */
 function daneImpossible(level: 'dane' | 'dane-only', nextHop: NextHop, settings: Settings): string | undefined {
+  if (daneDigests(settings.daneDigests, settings.version) === undefined) {
+    return `${nextHop.text}: ${level} configured, but no requisite library support`;
+  }
   if (!settings.hostLookup.includes('dns') || settings.dnsSupportLevel !== 'dnssec') {
     return `${nextHop.text}: ${level} configured with dnssec lookups disabled`;
   }

@@ -4,8 +4,10 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
 import { toAscii } from '../policy/hostname.ts';
 import type { Settings } from '../policy/settings.ts';
+import { hostDemand } from '../route/host-demand.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
 
 export interface Conversation {
@@ -40,6 +42,22 @@ export function conversationFor(hop: Hop, host: MxHost, address: string, setting
     discardEhloKeywords: settings.discardEhloKeywords,
   };
   return { id: digest(conversation), host: host.host, ...conversation };
+}
+
+/**
+ * The same, where DANE may have its own say about the host: undefined for an address that Postfix passes over unconnected,
+ * and at dane levels for want of `dane`, what DNSSEC says about the route.
+ */
+export function conversationAt(
+  hop: Hop,
+  host: MxHost,
+  address: string,
+  dane: DaneRoute | undefined,
+  settings: Settings,
+): Conversation | undefined {
+  if (hop.demand.kind === 'broken') return undefined;
+  const demand = hostDemand(hop.demand, host, address, dane, settings);
+  return demand.kind === 'demand' ? conversationFor({ ...hop, demand }, host, address, settings) : undefined;
 }
 
 /** One of each: entries that share a provider share its conversations. Order is kept. */

@@ -23,6 +23,8 @@ export type UnseenReason =
   | 'protocol-error'
   | 'barred-address'
   | 'no-way-out'
+  /** At dane levels: DNS did not say whether the host has TLSA records, and Postfix passes it over. */
+  | 'tlsa-lookup-failed'
   | 'not-attempted'
   | 'our-bug';
 

@@ -1,6 +1,7 @@
 /** Where a next hop leads: MX hosts with preferences and addresses, or why nowhere. Plain JSON. */
 
-export type DnsFailure = 'servfail' | 'refused' | 'timeout' | 'malformed';
+/** `bogus`: SERVFAIL, and without validation there is an answer: its signatures are wrong. Only a validating resolver's door says so. */
+export type DnsFailure = 'servfail' | 'bogus' | 'refused' | 'timeout' | 'malformed';
 
 /** What one host's address lookup gave. */
 export interface MxHost {

@@ -9,7 +9,7 @@ import { demandFor } from '../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../policy/destinations.ts';
 import { type NextHop, parseNextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type Conversation, conversationFor, distinct } from '../probe/conversation.ts';
+import { type Conversation, conversationAt, distinct } from '../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../probe/pace.ts';
 import { believe, type Vantage, vantageOf } from '../probe/vantage.ts';
 import type { Dns } from '../route/resolve.ts';
@@ -44,6 +44,9 @@ export interface CheckOptions {
   readonly lastSeen?: ReadonlyMap<string, number>;
 }
 
+/** What DNS gave, by the text of the next hop. */
+export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
+
 export interface CheckRun {
   readonly at: number;
   readonly destinations: readonly Destination[];
@@ -67,7 +70,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   const plan = oldestFirst(destinations, options.lastSeen).flatMap(({ unchecked, hops }) =>
     unchecked === undefined ? hops : [],
   );
-  const conversations = distinct([...control, ...plan].flatMap((hop) => conversationsOf(hop, routes, bundle.settings)));
+  const conversations = distinct([...control, ...plan].flatMap((hop) => conversationsOf(hop, { routes }, bundle.settings)));
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,
@@ -88,11 +91,14 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   };
 }
 
-/** Every address of every host of one hop; a broken demand connects to nothing. */
-export function conversationsOf(hop: Hop, routes: Readonly<Record<string, Route>>, settings: Settings): Conversation[] {
-  const route = routes[hop.nextHop.text];
-  if (hop.demand.kind === 'broken' || route?.kind !== 'hosts') return [];
-  return route.hosts.flatMap((host) => host.addresses.map((address) => conversationFor(hop, host, address, settings)));
+/** Every address of every host of one hop that Postfix would connect to. */
+export function conversationsOf(hop: Hop, { routes, tlsa }: Found, settings: Settings): Conversation[] {
+  const { text } = hop.nextHop;
+  const route = routes[text];
+  if (route?.kind !== 'hosts') return [];
+  return route.hosts.flatMap((host) =>
+    host.addresses.flatMap((address) => conversationAt(hop, host, address, tlsa?.[text], settings) ?? []),
+  );
 }
 
 /** A control host is talked to as at level encrypt, whatever the table says; it is no destination and gets no verdict. */

@@ -36,6 +36,11 @@ const addressFailures = [
   'name-mismatch',
   'digest-mismatch',
   'tlsa-mismatch',
+  'mx-insecure',
+  'address-insecure',
+  'no-tlsa',
+  'tlsa-unusable',
+  'tlsa-lookup-failed',
   'forced-failure',
   'mx-not-in-pattern',
   'tls-engine-off',
@@ -55,6 +60,7 @@ const unseenReasons = [
   'protocol-error',
   'barred-address',
   'no-way-out',
+  'tlsa-lookup-failed',
   'not-attempted',
   'our-bug',
 ] as const;
@@ -74,6 +80,7 @@ const entryReasons = [
   'no-dnssec',
   'unfinished',
   'dns-servfail',
+  'dns-bogus',
   'dns-refused',
   'dns-timeout',
   'dns-malformed',
@@ -85,6 +92,22 @@ const entryReasons = [
 ] as const;
 
 const phases = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'] as const;
+
+const tlsaSchema = v.strictObject({
+  mxSigned: v.nullable(v.boolean()),
+  asked: v.array(v.string()),
+  answer: v.picklist(['records', 'none', 'unsigned', 'failed']),
+  base: v.nullable(v.string()),
+  records: v.array(
+    v.strictObject({
+      record: v.string(),
+      use: v.picklist(['counts', 'outweighed', 'unusable']),
+      because: v.nullable(v.string()),
+      matches: v.boolean(),
+    }),
+  ),
+  acts: v.picklist(['dane', 'half-dane', 'encrypt', 'may', 'defers']),
+});
 
 export const addressSchema = v.strictObject({
   address: v.string(),
@@ -98,6 +121,7 @@ export const addressSchema = v.strictObject({
   asked: v.array(v.string()),
   matched: v.nullable(v.string()),
   anchor: v.nullable(v.string()),
+  tlsa: v.nullable(tlsaSchema),
   chain: v.array(certificateSchema),
   says: v.nullable(v.strictObject({ dsn: v.string(), text: v.string() })),
 });

@@ -11,6 +11,8 @@ import { type Anchors, judgePath, type Trust } from '../certificate/path.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import { isDane } from '../route/host-demand.ts';
+import { judgeTlsa } from './dane.ts';
 import { digestClause, handshakeClause, nameClause, noTlsClause, trustClause, unseenClause } from './detail.ts';
 import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
 import { matchNames, presentedNames, referenceIdentifiers } from './name-match.ts';
@@ -46,7 +48,6 @@ export function judgeAddress(attempt: Attempt, result: ProbeResult, bundle: Bund
     return rejected ? fail('greeting-refused', 'greeting', unseenClause(result)) : unseen(result);
   }
   if (level === 'none') return pass('none');
-  if (level === 'dane' || level === 'dane-only') return unseen(NOT_JUDGED);
 
   if (trust.kind === 'engine-off' && !isWithoutStartTls(result)) {
     return plaintextWillDo ? pass('none') : fail('tls-engine-off', 'starttls', trust.because);
@@ -64,6 +65,8 @@ export function judgeAddress(attempt: Attempt, result: ProbeResult, bundle: Bund
   const leaf = readCertificate(leafDer);
   if (leaf.kind === 'unreadable') return unseen(bug(`the certificate cannot be read (${leaf.because})`));
   if (level === 'fingerprint') return judgeDigest(leaf, demand, outcomes);
+  if (demand.tlsa !== undefined) return judgeTlsa(leaf, result, demand.tlsa, bundle, moment.at, outcomes);
+  if (isDane(demand)) return unseen(NOT_ASKED);
   return judgeChain(leaf, result, attempt, bundle, moment, outcomes);
 }
 
@@ -153,7 +156,7 @@ const disagreement = (trust: Trust, { verify }: Presented) =>
 
 const bug = (detail: string) => ({ kind: 'unseen', phase: 'handshake', reason: 'our-bug', detail }) as const;
 
-const NOT_JUDGED = { kind: 'unseen', phase: 'handshake', reason: 'not-attempted', detail: 'DANE is not judged yet' } as const;
+const NOT_ASKED = { kind: 'unseen', phase: 'handshake', reason: 'not-attempted', detail: 'DNSSEC was not asked' } as const;
 
 const LONGEST_RUN_MS = 3_600_000;
 

@@ -7,19 +7,21 @@
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Route } from '../route/route.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
 import type { Finding } from './finding.ts';
 import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
 import { type Stop, walk } from './walk.ts';
 
 /** One next hop with everything that is known of it. */
 export type HopView =
-  /** `undecided`: a level that cannot be judged yet; its addresses may pass or fail. */
+  /** `dane`: what DNSSEC says, at dane levels. `undecided`: it was not asked, and the addresses may pass or fail. */
   | {
       readonly kind: 'hosts';
       readonly hop: Hop;
       readonly route: Extract<Route, { readonly kind: 'hosts' }>;
       readonly findings: readonly Finding[];
-      readonly undecided?: true;
+      readonly dane?: DaneRoute;
+      readonly undecided?: 'dane-not-checked' | 'no-dnssec';
     }
   | { readonly kind: 'nowhere'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'nowhere' }> }
   | { readonly kind: 'unanswered'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'unanswered' }> }
@@ -153,7 +155,7 @@ function stepOf(
   unseenAs: UnseenAs,
   attempted: Attempted,
 ): Stop<Finding>['step'] {
-  if (view.undecided) return unseenAs === 'failing' ? 'fails' : 'takes';
+  if (view.undecided !== undefined) return unseenAs === 'failing' ? 'fails' : 'takes';
   if (attempted === 'later' && finding.plaintextLater) return 'takes';
   if (finding.unseen === undefined || unseenAs === 'failing') return finding.step;
   if (finding.unseen === 'theirs') return unseenAs === 'passing' ? 'takes' : finding.step;

@@ -1,7 +1,10 @@
 /** What exactly was wrong at one address, in one clause for people. Strangers' texts are made harmless here. Pure. */
+import type { Certificate } from '../certificate/certificate.ts';
 import type { Trust } from '../certificate/path.ts';
+import { printTlsa, type TlsaRecord } from '../certificate/tlsa.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
+import type { DaneRefusal } from '../route/host-demand.ts';
 import { harmless, listed } from './stranger-text.ts';
 
 /** `example.com or a name below it`, `a name below example.net or mx.example.org`: match patterns as people say them. */
@@ -47,6 +50,22 @@ export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }
   return `${end} whose issuer ${harmless(endsAt.issuer)} is not among your anchors`;
 }
 
+/** What was presented against what is published; up to two records are shown. */
+export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): string {
+  const published = listed(records.map(printTlsa), 'and', 2);
+  const presented = `the certificate has sha256 ${leaf.sha256}, its key ${leaf.spkiSha256}`;
+  return `nothing that is presented matches the TLSA ${records.length === 1 ? 'record' : 'records'} ${published}: ${presented}`;
+}
+
+/** Why an address is passed over unconnected at dane-only, or for a failed lookup. */
+export function refusalClause(refusal: DaneRefusal): string {
+  if (refusal.kind === 'refused') return REFUSED[refusal.reason];
+  const query = harmless(refusal.query);
+  return refusal.failure === 'bogus'
+    ? `the signatures of ${query} are wrong`
+    : `DNS gives no answer to ${query} (${refusal.failure})`;
+}
+
 export function digestClause({ digests, digestAlgorithm }: TlsDemand, certificate: string, key: string): string {
   const { length } = digests;
   const wanted =
@@ -78,6 +97,13 @@ export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unse
   return `${UNSEEN[result.reason]}${said(result.reply)}${detail}`;
 }
 
+const REFUSED: Record<Extract<DaneRefusal, { readonly kind: 'refused' }>['reason'], string> = {
+  'mx-insecure': 'the MX records are not signed',
+  'address-insecure': 'the address of the host is not signed, so that its TLSA records prove nothing',
+  'no-tlsa': 'the host has no signed TLSA record',
+  'tlsa-unusable': 'none of the TLSA records of the host is usable',
+};
+
 const said = (reply: Reply | undefined) => (reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`);
 
 const UNSEEN: Record<UnseenReason, string> = {
@@ -91,6 +117,7 @@ const UNSEEN: Record<UnseenReason, string> = {
   'ehlo-refused': 'the server refuses both EHLO and HELO',
   'protocol-error': 'the server does not speak SMTP',
   'barred-address': 'the address is private or special, and such are not connected to',
+  'tlsa-lookup-failed': 'whether the host has TLSA records is not known',
   'no-way-out': 'there is no way out for this address family from here',
   'not-attempted': 'not looked at in this run',
   'our-bug': 'our own judgement contradicts OpenSSL; please report it',

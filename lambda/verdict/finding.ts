@@ -4,6 +4,7 @@
  */
 import { type Certificate, readCertificate, shown } from '../certificate/certificate.ts';
 import type { Trust } from '../certificate/path.ts';
+import { printTlsa } from '../certificate/tlsa.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
@@ -14,7 +15,7 @@ import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import type { AddressFailure, AddressVerdict, Protection, ShownCertificate } from './verdict.ts';
+import type { AddressFailure, AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
 import type { Step } from './walk.ts';
 
 /** One address of one host, on the way to one next hop. */
@@ -23,6 +24,8 @@ export interface Attempt {
   readonly demand: TlsDemand;
   readonly host: MxHost;
   readonly address: string;
+  /** At dane levels: what was found in DNS. */
+  readonly tlsa?: ShownTlsa;
 }
 
 /** An address as judged: what is published, and what the walk, the forecast and the suggestion need besides. */
@@ -55,7 +58,8 @@ type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;
 /** The three outcomes of one address. */
 export interface Outcomes {
   pass(protection: Protection, facts?: Partial<ChainFacts>): Finding;
-  fail(reason: AddressFailure, phase: Phase, detail: string, facts?: Partial<ChainFacts>): Finding;
+  /** `says`: where Postfix's text does not follow from the reason. */
+  fail(reason: AddressFailure, phase: Phase, detail: string, facts?: Partial<ChainFacts> & { readonly says?: Saying }): Finding;
   unseen(why: Unseen): Finding;
 }
 
@@ -72,6 +76,7 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
     asked: askedOf(attempt),
     matched: null,
     anchor: null,
+    tlsa: attempt.tlsa ?? null,
     chain: result.kind === 'presented' ? shownChain(result.chain) : [],
   };
   return {
@@ -81,8 +86,8 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
       return { attempt, verdict, step: 'takes', protection, plaintextLater: false, ...kept(trust, leaf) };
     },
     fail(reason, phase, detail, facts = {}) {
-      const { trust, leaf, ...names } = facts;
-      const says = softened(saysOfFailure(reason, peer, settings, base.reply ?? undefined), settings);
+      const { trust, leaf, says: own, ...names } = facts;
+      const says = softened(own ?? saysOfFailure(reason, peer, settings, base.reply ?? undefined), settings);
       const verdict: AddressVerdict = { ...base, ...names, outcome: 'fail', reason, detail, phase, says };
       const plaintextLater = level === 'may' && reason === 'handshake-failed';
       const protection = plaintextLater ? 'none' : protectionOf(level);
@@ -116,6 +121,7 @@ function kept(trust: Trust | undefined, leaf: Certificate | undefined): Pick<Fin
 
 function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
   if (demand.level === 'fingerprint') return demand.digests;
+  if (demand.tlsa !== undefined) return demand.tlsa.records.map(printTlsa);
   return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
 }
 

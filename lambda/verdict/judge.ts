@@ -7,15 +7,19 @@
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
-import { conversationFor } from '../probe/conversation.ts';
+import { conversationAt } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import { hostDemand, isDane } from '../route/host-demand.ts';
 import type { Route } from '../route/route.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
 import { judgeAddress, type Moment } from './address.ts';
+import { judgeRefusal } from './dane.ts';
 import type { HopView } from './delivery.ts';
 import { describe } from './describe.ts';
 import type { Finding } from './finding.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { type Judgement, weigh } from './outcome.ts';
+import { shownTlsa } from './shown-tlsa.ts';
 import { suggest } from './suggestion.ts';
 import type { EntryVerdict } from './verdict.ts';
 
@@ -25,6 +29,10 @@ export interface Evidence {
   readonly routes: Readonly<Record<string, Route>>;
   /** By the id of the conversation. */
   readonly results: Readonly<Record<string, ProbeResult>>;
+  /** By the text of the next hop: what DNSSEC says about it. Without, a hop at a dane level is not judged. */
+  readonly tlsa?: Readonly<Record<string, DaneRoute>>;
+  /** Why DNSSEC was not asked; a clause for people. */
+  readonly noDnssec?: string;
   /** Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time. */
   readonly probedAt?: number;
 }
@@ -82,14 +90,35 @@ function viewHosts(
   moment: Moment,
 ): HopView {
   const { nextHop } = hop;
+  const { settings } = bundle;
+  const dane =
+    evidence.tlsa !== undefined && Object.hasOwn(evidence.tlsa, nextHop.text) ? evidence.tlsa[nextHop.text] : undefined;
   const findings: Finding[] = route.hosts.flatMap((host) =>
     host.addresses.map((address) => {
-      const { id } = conversationFor(hop, host, address, bundle.settings);
-      return judgeAddress({ nextHop, demand, host, address }, evidence.results[id] ?? NOT_ATTEMPTED, bundle, moment);
+      const conversation = conversationAt(hop, host, address, dane, settings);
+      const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
+      const own = hostDemand(demand, host, address, dane, settings);
+      const shown = isDane(demand) && dane !== undefined ? shownTlsa(own, host, address, dane, result, settings) : undefined;
+      const attempt = {
+        nextHop,
+        demand: own.kind === 'demand' ? own : demand,
+        host,
+        address,
+        ...(shown === undefined ? {} : { tlsa: shown }),
+      };
+      if (own.kind === 'refused' || own.kind === 'failed') return judgeRefusal(attempt, own, settings);
+      return judgeAddress(attempt, result, bundle, moment);
     }),
   );
-  const undecided = demand.level === 'dane' || demand.level === 'dane-only';
-  return { kind: 'hosts', hop, route, findings, ...(undecided ? { undecided } : {}) };
+  const undecided = isDane(demand) && dane === undefined;
+  return {
+    kind: 'hosts',
+    hop,
+    route,
+    findings,
+    ...(dane === undefined ? {} : { dane }),
+    ...(undecided ? { undecided: evidence.noDnssec === undefined ? 'dane-not-checked' : 'no-dnssec' } : {}),
+  };
 }
 
 function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 'sentence' | 'suggestion'> {
@@ -130,4 +159,4 @@ const entryOf = (view: HopView | undefined) => view?.hop.demand.entry;
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
 
 /** dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may. */
-const NO_DANE = /: dane-only configured with | incompatible with dane-only TLS$/;
+const NO_DANE = /: dane-only configured(?: with |, but )| incompatible with dane-only TLS$/;

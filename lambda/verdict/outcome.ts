@@ -38,7 +38,7 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
   const views = hops.slice(startOf(hops, destination));
   const [first] = views;
   const demand = first?.hop.demand;
-  const enforced = demand?.kind === 'demand' ? protectionOf(demand.level) : 'none';
+  const enforced = first === undefined ? 'none' : enforcedBy(first);
   const common = { destination, bundle, views, ...asked(demand, destination, bundle) };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
   if (destination.unchecked !== undefined || first === undefined) {
@@ -80,14 +80,14 @@ function outcomeOf(
     case 'unresolved':
       return { verdict: 'undetermined', reason: 'unfinished' };
     case 'unanswered':
-      return { verdict: 'undetermined', reason: `dns-${first.route.failure}` };
+      return { verdict: first.route.failure === 'bogus' ? 'fail' : 'undetermined', reason: `dns-${first.route.failure}` };
     case 'nowhere':
       return { verdict: eventual.some(isBad) ? 'fail' : 'degraded', reason: first.route.reason };
     case 'hosts':
       if (first.findings.length > 0 && first.findings.every(({ verdict }) => verdict.reason === 'barred-address')) {
         return { verdict: 'unchecked', reason: 'private-addresses' };
       }
-      if (first.undecided) return { verdict: 'undetermined', reason: 'dane-not-checked' };
+      if (first.undecided !== undefined) return { verdict: 'undetermined', reason: first.undecided };
   }
   const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
   const [best] = failing;
@@ -139,7 +139,10 @@ function isWeaker(ending: Ending, first: HopView): boolean {
 
 function enforcedBy(view: HopView): Protection {
   const { demand } = view.hop;
-  return demand.kind === 'demand' ? protectionOf(demand.level) : 'none';
+  if (demand.kind !== 'demand') return 'none';
+  // At dane each host has its own demand, and the weakest counts.
+  const own = view.kind === 'hosts' ? least(view.findings.map(({ attempt }) => protectionOf(attempt.demand.level))) : undefined;
+  return own ?? protectionOf(demand.level);
 }
 
 function wouldOf(endings: readonly Ending[]): PostfixWould | null {

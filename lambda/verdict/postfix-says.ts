@@ -6,6 +6,7 @@
 import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../policy/version.ts';
 import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
+import type { DaneRefusal } from '../route/host-demand.ts';
 import type { AddressFailure } from './verdict.ts';
 
 /** Status text and dsn of one delivery. */
@@ -63,8 +64,15 @@ export function saysOfFailure(
     case 'name-mismatch':
     case 'digest-mismatch':
     case 'tlsa-mismatch':
+    case 'tlsa-unusable':
     case 'forced-failure':
       return NOT_VERIFIED;
+    case 'mx-insecure':
+    case 'address-insecure':
+    case 'no-tlsa':
+      return saysOfRefusal({ kind: 'refused', reason: failure }, peer.host, peer.port);
+    case 'tlsa-lookup-failed':
+      return tlsaLookupError(peer);
   }
 }
 
@@ -98,12 +106,19 @@ export function saysOfUnseen(
       return refusedToTalk(peer, reply, false);
     case 'protocol-error':
       return { dsn: '4.5.0', text: `remote protocol error in reply from ${name(peer)} while ${where}` };
+    case 'tlsa-lookup-failed':
+      return tlsaLookupError(peer);
     case 'barred-address':
     case 'no-way-out':
     case 'not-attempted':
     case 'our-bug':
       return undefined;
   }
+}
+
+/** dane_init(): what is kept as the error of an address that is passed over unconnected. */
+export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number): Saying {
+  return refusal.kind === 'failed' ? tlsaLookupError({ host, port }) : { dsn: '4.7.5', text: REFUSAL[refusal.reason] };
 }
 
 /** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */
@@ -119,8 +134,22 @@ export function replyDsn(reply: Reply): string {
   return given?.startsWith(`${group}.`) ? given : `${group}.0.0`;
 }
 
-const NOT_VERIFIED: Saying = { dsn: '4.7.5', text: 'Server certificate not verified' };
-const NOT_TRUSTED: Saying = { dsn: '4.7.5', text: 'Server certificate not trusted' };
+/** From 3.6 on for trust, name, digest and TLSA records alike. */
+export const NOT_VERIFIED: Saying = { dsn: '4.7.5', text: 'Server certificate not verified' };
+/** Up to 3.5 where the chain leads to no anchor. */
+export const NOT_TRUSTED: Saying = { dsn: '4.7.5', text: 'Server certificate not trusted' };
+
+const tlsaLookupError = ({ host, port }: Pick<Peer, 'host' | 'port'>): Saying => ({
+  dsn: '4.7.5',
+  text: `TLSA lookup error for ${host}:${port}`,
+});
+
+const REFUSAL = {
+  'mx-insecure': 'non DNSSEC destination',
+  'address-insecure': 'no TLSA records found',
+  'no-tlsa': 'no TLSA records found',
+  'tlsa-unusable': 'TLSA records unusable',
+} as const;
 
 const name = (peer: Peer) => `${peer.host}[${peer.address}]`;
 

@@ -35,6 +35,11 @@ export type AddressFailure =
   | 'name-mismatch'
   | 'digest-mismatch'
   | 'tlsa-mismatch'
+  | 'mx-insecure'
+  | 'address-insecure'
+  | 'no-tlsa'
+  | 'tlsa-unusable'
+  | 'tlsa-lookup-failed'
   | 'forced-failure'
   | 'mx-not-in-pattern'
   | 'tls-engine-off'
@@ -77,6 +82,28 @@ export interface ShownCertificate {
   readonly spkiSha256: string;
 }
 
+/** What DNS said about one host with DNSSEC, and what Postfix makes of it. */
+export interface ShownTlsa {
+  /** Whether the MX answer was signed; null without MX. */
+  readonly mxSigned: boolean | null;
+  /** Names asked for TLSA records, in order; none where the host's address is not signed. */
+  readonly asked: readonly string[];
+  readonly answer: 'records' | 'none' | 'unsigned' | 'failed';
+  /** The name that has the records: SNI. */
+  readonly base: string | null;
+  readonly records: readonly {
+    /** `3 1 1 ab12…`. */
+    readonly record: string;
+    readonly use: 'counts' | 'outweighed' | 'unusable';
+    /** Why it is unusable. */
+    readonly because: string | null;
+    /** Whether a certificate presented matches it. */
+    readonly matches: boolean;
+  }[];
+  /** What the level comes to here: `half-dane` after an unsigned MX; `defers` where no connection is made. */
+  readonly acts: 'dane' | 'half-dane' | 'encrypt' | 'may' | 'defers';
+}
+
 export interface AddressVerdict {
   readonly address: string;
   readonly port: number;
@@ -93,6 +120,8 @@ export interface AddressVerdict {
   readonly matched: string | null;
   /** Subject of the trust anchor the chain ends at; null where none was reached or asked. */
   readonly anchor: string | null;
+  /** What DNSSEC says of the host, at dane levels; null elsewhere, and where it was not asked. */
+  readonly tlsa: ShownTlsa | null;
   readonly chain: readonly ShownCertificate[];
   /** What Postfix would log for a delivery that ends here: status text and dsn. */
   readonly says: { readonly dsn: string; readonly text: string } | null;

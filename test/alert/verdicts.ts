@@ -33,6 +33,7 @@ export function address(overrides: Partial<AddressVerdict> = {}): AddressVerdict
     asked: ['.provider.example'],
     matched: 'mx.provider.example',
     anchor: 'CN=Example Root',
+    tlsa: null,
     chain: [certificate()],
     says: null,
     ...overrides,

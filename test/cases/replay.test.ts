@@ -14,72 +14,56 @@ const DIFFERENCES = [
     because: 'a header of one message (TLS-Required: no) changes nothing for the others',
     is: ({ header }: RecordedDestination, delivery: RecordedDelivery) => header !== undefined && delivery.status === 'sent',
   },
+  {
+    because: 'with connection_reuse=yes Postfix 3.5 mixes up the anchors of simultaneous deliveries: alone, this one is right',
+    is: ({ destination }: RecordedDestination, { text }: RecordedDelivery) =>
+      destination === 'dta8.test' && text === 'Server certificate not trusted',
+  },
 ] as const;
 
-test.each((['deliveries', 'settings'] as const).flatMap((recording) => VERSIONS.map((version) => ({ recording, version }))))(
-  '$recording as Postfix $version',
-  async ({ recording, version }) => {
-    const recorded = readRecording(recording);
-    const replay = replayOf(recorded);
-    const disagreements: string[] = [];
-    const undue: string[] = [];
-    let compared = 0;
-    for (const destination of recorded.destinations) {
-      const delivery = destination.postfix[version];
-      const { verdict } = await replay(destination, version);
-      if (verdict.reason === 'dane-not-checked') continue;
-      const difference = DIFFERENCES.find(({ is }) => is(destination, delivery));
-      const agrees = agree(verdict, delivery, destination);
-      const line = `${recipientOf(destination)}: Postfix ${told(delivery)}; we ${JSON.stringify(verdict.endings)} ${verdict.verdict}`;
-      if (difference !== undefined && agrees) undue.push(`${line} (${difference.because})`);
-      if (difference === undefined && !agrees) disagreements.push(line);
-      if (difference === undefined) compared++;
-    }
-    expect(disagreements).toEqual([]);
-    expect(undue).toEqual([]);
-    expect(compared).toBeGreaterThanOrEqual(recording === 'deliveries' ? 507 : 210);
-  },
-);
-
-/** Levels that need no DNSSEC answers, in the recording made for those that do. */
-test.each(VERSIONS.map((version) => ({ version })))('the controls of dane as Postfix $version', async ({ version }) => {
-  const recorded = readRecording('dane');
+test.each(
+  (['deliveries', 'settings', 'dane'] as const).flatMap((recording) => VERSIONS.map((version) => ({ recording, version }))),
+)('$recording as Postfix $version', async ({ recording, version }) => {
+  const recorded = readRecording(recording);
   const replay = replayOf(recorded);
   const disagreements: string[] = [];
+  const undue: string[] = [];
   let compared = 0;
   for (const destination of recorded.destinations) {
     const delivery = destination.postfix[version];
     const { verdict } = await replay(destination, version);
-    if (verdict.reason === 'dane-not-checked') continue;
-    compared++;
-    if (!agree(verdict, delivery, destination)) disagreements.push(`${recipientOf(destination)}: Postfix ${told(delivery)}`);
+    const difference = DIFFERENCES.find(({ is }) => is(destination, delivery));
+    const agrees = agree(verdict, delivery, destination);
+    const line = `${recipientOf(destination)}: Postfix ${told(delivery)}; we ${JSON.stringify(verdict.endings)} ${verdict.verdict}`;
+    if (difference !== undefined && agrees) undue.push(`${line} (${difference.because})`);
+    if (difference === undefined && !agrees) disagreements.push(line);
+    if (difference === undefined) compared++;
   }
   expect(disagreements).toEqual([]);
-  expect(compared).toBeGreaterThan(0);
+  expect(undue).toEqual([]);
+  expect(compared).toBeGreaterThanOrEqual({ deliveries: 507, settings: 245, dane: 205 }[recording]);
 });
 
 /** Which addresses Postfix connected to, in order, what it made of each and which name it sent. */
-test.each(VERSIONS.map((version) => ({ version })))('the walk over the addresses as Postfix $version', async ({ version }) => {
-  const recorded = readRecording('settings');
-  const replay = replayOf(recorded);
-  const disagreements: string[] = [];
-  let compared = 0;
-  for (const destination of recorded.destinations) {
-    const delivery = destination.postfix[version];
-    const played = await replay(destination, version);
-    if (
-      delivery.walk === undefined ||
-      delivery.unstable ||
-      ['dane-not-checked', 'level-none'].includes(`${played.verdict.reason}`)
-    )
-      continue;
-    if (DIFFERENCES.some(({ is }) => is(destination, delivery))) continue;
-    compared += delivery.walk.length;
-    for (const what of walkDisagreements(played, delivery)) disagreements.push(`${recipientOf(destination)}: ${what}`);
-  }
-  expect(disagreements).toEqual([]);
-  expect(compared).toBeGreaterThanOrEqual(250);
-});
+test.each((['settings', 'dane'] as const).flatMap((recording) => VERSIONS.map((version) => ({ recording, version }))))(
+  'the walk over the addresses of $recording as Postfix $version',
+  async ({ recording, version }) => {
+    const recorded = readRecording(recording);
+    const replay = replayOf(recorded);
+    const disagreements: string[] = [];
+    let compared = 0;
+    for (const destination of recorded.destinations) {
+      const delivery = destination.postfix[version];
+      const played = await replay(destination, version);
+      if (delivery.walk === undefined || delivery.unstable || played.verdict.reason === 'level-none') continue;
+      if (DIFFERENCES.some(({ is }) => is(destination, delivery))) continue;
+      compared += delivery.walk.length;
+      for (const what of walkDisagreements(played, delivery)) disagreements.push(`${recipientOf(destination)}: ${what}`);
+    }
+    expect(disagreements).toEqual([]);
+    expect(compared).toBeGreaterThanOrEqual({ settings: 270, dane: 190 }[recording]);
+  },
+);
 
 function walkDisagreements({ verdict, conversations }: Replay, { walk = [], walkVaries }: RecordedDelivery): string[] {
   const ours = verdict.hosts.flatMap(({ addresses }) => addresses);
@@ -93,6 +77,9 @@ function walkDisagreements({ verdict, conversations }: Replay, { walk = [], walk
       ...(agrees
         ? []
         : [`${visit.address} ${taken ? 'took' : 'did not take'} the mail, and to us ${judged.outcome} ${judged.reason}`]),
+      ...(taken && judged.tlsa !== null && (visit.took === 'plaintext') !== (judged.tls === null)
+        ? [`${visit.address} took the mail over ${visit.took}`]
+        : []),
       ...(visit.word === undefined || sni === visit.sni ? [] : [`${visit.address} was sent SNI ${visit.sni}, and by us ${sni}`]),
     ];
   });

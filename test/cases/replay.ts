@@ -3,8 +3,10 @@ import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
 import { type Conversation, distinct } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
-import { resolveBatch } from '../../lambda/route/resolve.ts';
+import { isDane } from '../../lambda/route/host-demand.ts';
+import { type Dns, resolveBatch } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
+import { type DaneRoute, resolveDane } from '../../lambda/route/tlsa.ts';
 import { conversationsOf } from '../../lambda/run/check.ts';
 import { judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
@@ -29,12 +31,28 @@ export function replayOf(recording: Recording): (destination: RecordedDestinatio
     const routes: Record<string, Route> = {};
     const nextHops = destination.hops.map(({ nextHop }) => nextHop);
     for (const route of await resolveBatch(nextHops, bundle.settings, dns)) routes[route.nextHop] = route;
+    const tlsa = await daneRoutes(destination, routes, dns);
     const results: Record<string, ProbeResult> = {};
-    const conversations = destination.hops.flatMap((hop) => conversationsOf(hop, routes, bundle.settings));
+    const conversations = destination.hops.flatMap((hop) => conversationsOf(hop, { routes, tlsa }, bundle.settings));
     for (const conversation of distinct(conversations)) results[conversation.id] = await probe(conversation);
     // No `probedAt`: there was no handshake of ours, so OpenSSL has no say; agreement.test.ts asks it.
-    return { bundle, verdict: judge(destination, { routes, results }, bundle, at), conversations };
+    return { bundle, verdict: judge(destination, { routes, results, tlsa }, bundle, at), conversations };
   };
+}
+
+async function daneRoutes(
+  { hops }: Destination,
+  routes: Readonly<Record<string, Route>>,
+  dns: Dns,
+): Promise<Record<string, DaneRoute>> {
+  const found: Record<string, DaneRoute> = {};
+  for (const { nextHop, demand } of hops) {
+    const route = routes[nextHop.text];
+    if (route === undefined || demand.kind === 'broken' || !isDane(demand)) continue;
+    const dane = await resolveDane(route, nextHop, dns);
+    if (dane !== undefined) found[nextHop.text] = dane;
+  }
+  return found;
 }
 
 /** The one that the recorded message went by: made for the recipient, or for the entry of its next hop. */

@@ -107,6 +107,7 @@ function hosts(reason: AddressVerdict['reason']): EntryVerdict['hosts'] {
     asked: [],
     matched: null,
     anchor: null,
+    tlsa: null,
     chain: [],
     says: null,
   };

@@ -122,6 +122,7 @@ test('what could not be looked at is noted with its host, and is no change by it
     asked: [],
     matched: null,
     anchor: null,
+    tlsa: null,
     chain: [],
     says: null,
   });

@@ -234,7 +234,7 @@ describe('levels', () => {
     });
   });
 
-  test.each(['dane', 'dane-only'])('%s with DNSSEC is not judged yet', (level) => {
+  test.each(['dane', 'dane-only'])('%s with DNSSEC that was not asked is not judged', (level) => {
     expect(judged('good', { policy: `k.test ${level}`, mainCf: ['smtp_dns_support_level = dnssec'] })).toMatchObject({
       level,
       verdict: 'undetermined',

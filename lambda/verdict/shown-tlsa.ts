@@ -1,0 +1,64 @@
+/** What DNSSEC said about one address, as published: names asked, records, which of them count and which match. Pure. */
+import { readCertificates } from '../certificate/certificate.ts';
+import { daneDigests } from '../certificate/dane-digests.ts';
+import { assessTlsa, matchesTlsa, printTlsa, type TlsaRecord, type TlsaUse } from '../certificate/tlsa.ts';
+import { BOUNDS } from '../limits.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { ProbeResult } from '../probe/result.ts';
+import { findingFor, type HostDemand } from '../route/host-demand.ts';
+import type { MxHost } from '../route/route.ts';
+import type { DaneRoute, TlsaFinding } from '../route/tlsa.ts';
+import type { ShownTlsa } from './verdict.ts';
+
+/** Undefined where nothing was found out about the host. */
+export function shownTlsa(
+  demand: HostDemand,
+  host: MxHost,
+  address: string,
+  dane: DaneRoute,
+  result: ProbeResult,
+  settings: Settings,
+): ShownTlsa | undefined {
+  const found = findingFor(host, address, dane);
+  if (found === undefined) return undefined;
+  return {
+    mxSigned: dane.mx?.secure ?? null,
+    asked: 'asked' in found ? found.asked : [],
+    answer: ANSWER[found.kind],
+    base: found.kind === 'records' ? found.base : null,
+    records: found.kind === 'records' ? shownRecords(found.records, result, settings) : [],
+    acts: actsAs(demand),
+  };
+}
+
+function shownRecords(records: readonly TlsaRecord[], result: ProbeResult, settings: Settings): ShownTlsa['records'] {
+  const chain = result.kind === 'presented' ? readCertificates(result.chain) : [];
+  const digests = daneDigests(settings.daneDigests, settings.version) ?? [];
+  const candidates = ({ usage }: TlsaRecord) => (usage === 3 ? chain.slice(0, 1) : chain);
+  return assessTlsa(records, settings.daneDigests, settings.version)
+    .slice(0, BOUNDS.shownNames)
+    .map(({ record, use }) => ({
+      record: printTlsa(record),
+      use: use.kind === 'spoils-all' ? 'unusable' : use.kind,
+      because: becauseOf(use),
+      matches: use.kind !== 'unusable' && candidates(record).some((one) => matchesTlsa(one, record, digests)),
+    }));
+}
+
+function becauseOf(use: TlsaUse): string | null {
+  if (use.kind === 'spoils-all') return 'full data of no bytes lets every verification fail';
+  return use.kind === 'unusable' ? use.because : null;
+}
+
+function actsAs(demand: HostDemand): ShownTlsa['acts'] {
+  if (demand.kind !== 'demand') return 'defers';
+  if (demand.tlsa !== undefined) return demand.tlsa.half ? 'half-dane' : 'dane';
+  return demand.level === 'encrypt' ? 'encrypt' : 'may';
+}
+
+const ANSWER: Record<TlsaFinding['kind'], ShownTlsa['answer']> = {
+  records: 'records',
+  none: 'none',
+  insecure: 'unsigned',
+  failed: 'failed',
+};
