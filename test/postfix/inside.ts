@@ -71,7 +71,7 @@ function setUpNamespace({ servers }: Scene): void {
   run('mount', '--make-rprivate', '/');
   run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', DIRECTORY);
   const resolvConf = join(DIRECTORY, 'resolv.conf');
-  writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:1 attempts:1 edns0 trust-ad\n');
+  writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:3 attempts:3 edns0 trust-ad\n');
   run('mount', '--bind', resolvConf, '/etc/resolv.conf');
 }
 

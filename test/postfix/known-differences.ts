@@ -91,7 +91,8 @@ export const PENDING: readonly { readonly because: string; readonly is: (compari
   },
   {
     because: 'where our own settings hide STARTTLS, no handshake can prove the way out, and every silence is put down to us',
-    is: ({ verdict, delivery }) => reasonsOf(verdict).includes('no-way-out') && / timed out /.test(delivery.text),
+    is: ({ verdict, delivery }) =>
+      reasonsOf(verdict).includes('no-way-out') && / timed out | is unreachable$/.test(delivery.text),
   },
   {
     because: 'at level none STARTTLS is never sent: a hop that breaks off there takes the mail',
