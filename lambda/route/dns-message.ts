@@ -109,12 +109,11 @@ const READERS: { readonly [T in DnsType]: (message: Message, end: number) => Dns
   AAAA: (message, end) => printIpv6(message.bytes(end, 16)),
   MX: (message, end) => ({ preference: message.u16(), exchange: message.nameUpTo(end) }),
   CNAME: (message, end) => message.nameUpTo(end),
-  TLSA: (message, end) => ({
-    usage: message.u8(),
-    selector: message.u8(),
-    matchingType: message.u8(),
-    data: Buffer.from(message.bytes(end)).toString('hex'),
-  }),
+  // A record cut short is no reason to disbelieve the rest: what is missing reads as 255, and no such record is usable.
+  TLSA: (message, end) => {
+    const [usage = 255, selector = 255, matchingType = 255, ...data] = message.bytes(end);
+    return { usage, selector, matchingType, data: Buffer.from(data).toString('hex') };
+  },
 };
 
 class Malformed extends Error {}

@@ -212,11 +212,23 @@ test.each([
   { type: 'A', code: 1, length: 3 },
   { type: 'A', code: 1, length: 5 },
   { type: 'AAAA', code: 28, length: 4 },
-  { type: 'TLSA', code: 52, length: 2 },
 ] as const)('malformed: an $type record of $length bytes', ({ type, code, length }) => {
   const message = raw({ answers: 1 }, [...OWNER, 0, code, 0, 1, 0, 0, 0, 60, 0, length, ...Array.from({ length }, () => 1)]);
   message[12 + 8 + 1] = code;
   expect(readAnswer(message, { name: 'a.test', type }, ID)).toEqual({ kind: 'failed', failure: 'malformed' });
+});
+
+test.each([
+  { length: 0, usage: 255, selector: 255, matchingType: 255, data: '' },
+  { length: 2, usage: 1, selector: 1, matchingType: 255, data: '' },
+  { length: 3, usage: 1, selector: 1, matchingType: 1, data: '' },
+  { length: 5, usage: 1, selector: 1, matchingType: 1, data: '0101' },
+])('a TLSA record of $length bytes is read all the same, as one that is not usable where it is cut short', (row) => {
+  const { length, ...record } = row;
+  const message = raw({ answers: 1 }, [...OWNER, 0, 52, 0, 1, 0, 0, 0, 60, 0, length, ...Array.from({ length }, () => 1)]);
+  message[12 + 8 + 1] = 52;
+  const found = { kind: 'found', records: [record], aliases: [], ad: false, ttl: 60 };
+  expect(readAnswer(message, { name: 'a.test', type: 'TLSA' }, ID)).toEqual(found);
 });
 
 test('bytes that no host name has are spelled out, a dot inside a label too', () => {

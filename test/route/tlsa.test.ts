@@ -30,6 +30,16 @@ const failing = (name: string, type: RecordSet['type'], fail: RecordSet['fail'] 
 const MX = signed('a.test', 'MX', '10 mx.test');
 const records = [{ usage: 3, selector: 1, matchingType: 1, data: 'ab'.repeat(32) }];
 
+test('of a thousand records the first hundred are read, as Postfix reads them', async () => {
+  const many = Array.from({ length: 1_000 }, (_, i) => `3 1 1 ${i.toString(16).padStart(64, '0')}`);
+  const { dns } = await door([MX, signed('mx.test', 'A', '192.0.2.1'), signed('_25._tcp.mx.test', 'TLSA', ...many)]);
+  const dane = await resolveDane(await resolveRoute(domain, settings, dns), domain, dns);
+  const tlsa = dane?.hosts[0]?.tlsa;
+  expect(tlsa?.kind === 'records' ? tlsa.records.map(({ data }) => Number.parseInt(data, 16)) : tlsa).toEqual(
+    Array.from({ length: 100 }, (_, i) => i),
+  );
+});
+
 test.each<{ sets: readonly RecordSet[]; nextHop?: NextHop; found: Partial<DaneRoute>; because: string }>([
   {
     sets: [MX, signed('mx.test', 'A', '192.0.2.1'), signed('_25._tcp.mx.test', 'TLSA', TLSA)],
