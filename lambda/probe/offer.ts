@@ -88,13 +88,13 @@ function enabledProtocols(text: string, version: PostfixVersion): readonly TlsPr
     if (name === undefined) return undefined;
     (word.startsWith('!') ? excluded : included).add(name);
   }
-  return PROTOCOLS.filter(
-    ({ name, number }) =>
-      !excluded.has(name) &&
-      (included.size === 0 || included.has(name)) &&
-      number >= floor &&
-      (ceiling === 0 || number <= ceiling),
-  ).map(({ name }) => name);
+  const enabled = ({ name, number }: (typeof PROTOCOLS)[number]): boolean =>
+    !excluded.has(name) && (included.size === 0 || included.has(name)) && number >= floor && (ceiling === 0 || number <= ceiling);
+  // OpenSSL offers a range: with a hole in it, what lies above the hole is not offered.
+  const lowest = PROTOCOLS.findIndex(enabled);
+  if (lowest < 0) return [];
+  const hole = PROTOCOLS.findIndex((protocol, i) => i > lowest && !enabled(protocol));
+  return PROTOCOLS.slice(lowest, hole < 0 ? undefined : hole).map(({ name }) => name);
 }
 
 /** parse_tls_version(): a name, `None`, or a hexadecimal number such as `0303`. */

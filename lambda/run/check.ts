@@ -70,7 +70,12 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   const plan = oldestFirst(destinations, options.lastSeen).flatMap(({ unchecked, hops }) =>
     unchecked === undefined ? hops : [],
   );
-  const conversations = distinct([...control, ...plan].flatMap((hop) => conversationsOf(hop, { routes }, bundle.settings)));
+  // What our own settings hide is no matter to a control host: its handshake is the proof.
+  const open = { ...bundle.settings, discardEhloKeywords: [] };
+  const conversations = distinct([
+    ...control.flatMap((hop) => conversationsOf(hop, { routes }, open)),
+    ...plan.flatMap((hop) => conversationsOf(hop, { routes }, bundle.settings)),
+  ]);
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,

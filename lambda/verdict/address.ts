@@ -10,7 +10,7 @@ import { agreesWithHandshake } from '../certificate/openssl-result.ts';
 import { type Anchors, judgePath, type Trust } from '../certificate/path.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import type { ProbeResult } from '../probe/result.ts';
+import type { Phase, ProbeResult } from '../probe/result.ts';
 import { isDane } from '../route/host-demand.ts';
 import { judgeTlsa } from './dane.ts';
 import { digestClause, handshakeClause, nameClause, noTlsClause, trustClause, unseenClause } from './detail.ts';
@@ -44,6 +44,11 @@ export function judgeAddress(attempt: Attempt, result: ProbeResult, bundle: Bund
     return fail('wrapper-mode-below-encrypt', 'connect', 'smtp_tls_wrappermode asks for level encrypt or stronger');
   }
   if (result.kind === 'unseen') {
+    // Where Postfix never sends STARTTLS, it does not matter what would have come of it.
+    if (AFTER_EHLO.has(result.phase) && level === 'none') return pass('none');
+    if (AFTER_EHLO.has(result.phase) && trust.kind === 'engine-off') {
+      return plaintextWillDo ? pass('none') : fail('tls-engine-off', 'starttls', trust.because);
+    }
     const rejected = result.reason === 'greeting-5xx' && !settings.skip5xxGreeting;
     return rejected ? fail('greeting-refused', 'greeting', unseenClause(result)) : unseen(result);
   }
@@ -81,6 +86,8 @@ function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outco
   if (matched !== undefined) return pass('authenticated', { matched });
   return fail('digest-mismatch', 'handshake', digestClause(demand, certificate, key));
 }
+
+const AFTER_EHLO: ReadonlySet<Phase> = new Set(['starttls', 'handshake', 'ehlo-after-tls']);
 
 type Presented = Extract<ProbeResult, { readonly kind: 'presented' }>;
 

@@ -33,6 +33,8 @@ export type HopView =
       readonly hop: Hop;
       readonly reason: 'invalid-entry' | 'no-dnssec';
       readonly warning: string;
+      /** DNS did not answer, and Postfix says so in place of the entry's fault. */
+      readonly unanswered?: Extract<Route, { readonly kind: 'unanswered' }>;
     }
   /** smtp(8) dies over it. */
   | { readonly kind: 'fatal'; readonly hop: Hop; readonly message: string };
@@ -99,7 +101,11 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
     case 'fatal':
       return { done: [], left: [], final: true };
     case 'misconfigured':
-      return { done: [], left: [{ status: 'deferred', ...MISCONFIGURED, view }], final: false };
+      return {
+        done: [],
+        left: [{ status: 'deferred', ...(view.unanswered === undefined ? MISCONFIGURED : saidBy(view.unanswered)), view }],
+        final: false,
+      };
     case 'unanswered': {
       if (unseenAs === 'passing') return { done: [sent()], left: [], final: false };
       const { dsn, text } = view.route;
@@ -163,3 +169,5 @@ function stepOf(
   if (finding.verdict.reason !== 'no-way-out' || siblings.length === 0) return 'takes';
   return siblings.some(({ step }) => step === 'takes') ? 'takes' : finding.step;
 }
+
+const saidBy = ({ dsn, text }: Extract<Route, { readonly kind: 'unanswered' }>) => ({ dsn, text });

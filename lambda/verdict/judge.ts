@@ -58,17 +58,19 @@ export function judgeOnce(destination: Destination, evidence: Evidence, bundle: 
 
 function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
   const { demand, nextHop } = hop;
-  if (demand.kind === 'broken') {
-    return demand.fatal
-      ? { kind: 'fatal', hop, message: demand.warning }
-      : {
-          kind: 'misconfigured',
-          hop,
-          reason: NO_DANE.test(demand.warning) ? 'no-dnssec' : 'invalid-entry',
-          warning: demand.warning,
-        };
-  }
   const route = Object.hasOwn(evidence.routes, nextHop.text) ? evidence.routes[nextHop.text] : undefined;
+  if (demand.kind === 'broken') {
+    if (demand.fatal) return { kind: 'fatal', hop, message: demand.warning };
+    // Postfix asks DNS before it looks at the policy: what goes nowhere bounces all the same.
+    if (route?.kind === 'nowhere') return { kind: 'nowhere', hop, route };
+    return {
+      kind: 'misconfigured',
+      hop,
+      reason: NO_DANE.test(demand.warning) ? 'no-dnssec' : 'invalid-entry',
+      warning: demand.warning,
+      ...(route?.kind === 'unanswered' ? { unanswered: route } : {}),
+    };
+  }
   switch (route?.kind) {
     case undefined:
       return { kind: 'unresolved', hop };

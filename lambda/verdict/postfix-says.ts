@@ -39,7 +39,7 @@ export function saysOfFailure(
       return { dsn: replyDsn(said), text: `TLS is required, but host ${name(peer)} refused to start TLS: ${said.text}` };
     }
     case 'handshake-failed':
-      return { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
+      return NO_HANDSHAKE;
     case 'tls-engine-off':
       return { dsn: '4.7.5', text: 'TLS is required, but our TLS engine is unavailable' };
     case 'wrapper-mode-below-encrypt':
@@ -83,6 +83,7 @@ export function saysOfUnseen(
   settings: Pick<Settings, 'skip5xxGreeting'>,
 ): Saying | undefined {
   const { phase, reply } = result;
+  if (phase === 'handshake' && (result.reason === 'timed-out' || result.reason === 'connection-lost')) return NO_HANDSHAKE;
   const where = WHERE[phase];
   switch (result.reason) {
     case 'refused':
@@ -120,6 +121,9 @@ export function saysOfUnseen(
 export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number): Saying {
   return refusal.kind === 'failed' ? tlsaLookupError({ host, port }) : { dsn: '4.7.5', text: REFUSAL[refusal.reason] };
 }
+
+/** However a handshake broke, a time-out included. */
+const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
 
 /** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */
 export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configuration problem' };

@@ -25,7 +25,7 @@ test.each([
   { version: '3.11', words: 'TLSv1.2', enabled: ['TLSv1.2'] },
   { version: '3.11', words: 'tlsV1.2:TLSV1.3', enabled: ['TLSv1.2', 'TLSv1.3'] },
   { version: '3.11', words: 'TLSv1.2:!TLSv1.2:TLSv1.3', enabled: ['TLSv1.3'] },
-  { version: '3.11', words: '!TLSv1.2', enabled: ['TLSv1', 'TLSv1.1', 'TLSv1.3'] },
+  { version: '3.11', words: '!TLSv1.2', enabled: ['TLSv1', 'TLSv1.1'] },
   { version: '3.5', words: 'TLSv1.3', enabled: ['TLSv1.3'] },
   { version: '3.5', words: '!SSLv2, !SSLv3', enabled: ALL },
 ])('$version enables $enabled by "$words"', ({ version, words, enabled }) => {
