@@ -7,12 +7,13 @@ import { expect, test } from 'vitest';
 const ORDER = ['policy', 'certificate', 'route', 'probe', 'verdict', 'snapshot', 'alert', 'store', 'run', 'show', 'command'];
 
 /** Policy text and certificates know nothing of one another, except that a bundle carries anchors. */
-const LEAVES = ['limits.ts', 'version.ts', 'metrics.ts'];
+const LEAVES = ['by-name.ts', 'limits.ts', 'version.ts', 'metrics.ts'];
 
 const DOORS = [
   'policy/files.ts',
   'policy/postconf.ts',
   'route/dns.ts',
+  'route/dns-encrypted.ts',
   'probe/connection.ts',
   'alert/topic.ts',
   'alert/hook.ts',

@@ -13,6 +13,8 @@ import type { DnsAnswer, DnsRecords, DnsType } from './resolve.ts';
 export interface Question<T extends DnsType = DnsType> {
   readonly name: string;
   readonly type: T;
+  /** Asks a validating resolver not to validate (CD). */
+  readonly checkingDisabled?: true;
 }
 
 export type Reading<T extends DnsType> =
@@ -27,8 +29,9 @@ export type Reading<T extends DnsType> =
   | { readonly kind: 'alias'; readonly canonical: string; readonly aliases: readonly string[]; readonly ad: boolean };
 
 /** A query with RD and AD, and by EDNS the DO bit and room for 1,232 bytes. `name` must be a host name or a TLSA name. */
-export function writeQuery({ name, type }: Question, id: number, edns: boolean): Uint8Array {
-  const packet: Packet = { type: 'query', id, flags: RECURSION_DESIRED | AUTHENTIC_DATA, questions: [{ name, type }] };
+export function writeQuery({ name, type, checkingDisabled }: Question, id: number, edns: boolean): Uint8Array {
+  const flags = RECURSION_DESIRED | AUTHENTIC_DATA | (checkingDisabled ? CHECKING_DISABLED : 0);
+  const packet: Packet = { type: 'query', id, flags, questions: [{ name, type }] };
   return encode(edns ? { ...packet, additionals: [OPT] } : packet);
 }
 
@@ -214,6 +217,7 @@ const RESPONSE = 0x8000;
 const TRUNCATED = 0x0200;
 const RECURSION_DESIRED = 0x0100;
 const AUTHENTIC_DATA = 0x0020;
+const CHECKING_DISABLED = 0x0010;
 
 const NOERROR = 0;
 const FORMERR = 1;

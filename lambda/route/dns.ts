@@ -7,13 +7,16 @@
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
-import { connect, isIP, isIPv6 } from 'node:net';
+import { connect, isIPv6 } from 'node:net';
+import { UsageError } from '../policy/usage-error.ts';
+import { parseAddress, type ServerAddress } from './dns-address.ts';
+import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
 import type { Dns, DnsAnswer, DnsType } from './resolve.ts';
 import type { DnsFailure } from './route.ts';
 
 export interface DnsOptions {
-  /** `ip`, `ip:port` or `[ip]:port`; none: those of the system (/etc/resolv.conf). */
+  /** `ip`, `ip:port` or `[ip]:port`, `tls://…`, `https://…` (dns-encrypted.ts); none: those of the system (/etc/resolv.conf). */
   readonly servers?: readonly string[];
   /** For one attempt with one server. */
   readonly timeoutMs: number;
@@ -21,6 +24,8 @@ export interface DnsOptions {
   readonly tries: number;
   /** Questions under way at once: resolvers drop what comes in floods. */
   readonly concurrency: number;
+  /** Asks once more without validation where a validating resolver fails, and so tells `bogus` from `servfail`. */
+  readonly tellsBogus?: boolean;
 }
 
 /** Opens the door. It holds no socket between questions, so that there is nothing to close. */
@@ -82,15 +87,29 @@ async function askInTurn<T extends DnsType>(
     if (server === undefined) break;
     const answer = await askServer(question, server, options.timeoutMs);
     if (answer.kind !== 'failed') return answer;
+    if (answer.failure === 'servfail' && options.tellsBogus === true && (await answersUnchecked(question, server, options))) {
+      return { kind: 'failed', failure: 'bogus' };
+    }
     if (answer.failure !== 'timeout') failure = answer.failure;
   }
   return { kind: 'failed', failure };
 }
 
+/** Whether there is an answer for whoever does not mind the signatures (CD, RFC 4035 §3.2.2). */
+async function answersUnchecked<T extends DnsType>(question: Question<T>, server: Server, options: DnsOptions): Promise<boolean> {
+  const unchecked = await askServer({ ...question, checkingDisabled: true }, server, options.timeoutMs);
+  return unchecked.kind !== 'failed';
+}
+
 async function askServer<T extends DnsType>(question: Question<T>, server: Server, timeoutMs: number): Promise<Settled<T>> {
-  let answer = await overUdp(question, server, timeoutMs, true);
-  if (answer.kind === 'no-edns') answer = await overUdp(question, server, timeoutMs, false);
-  if (answer.kind === 'truncated') answer = await overTcp(question, server, timeoutMs);
+  let answer =
+    server.kind === 'plain'
+      ? await overUdp(question, server, timeoutMs, true)
+      : await overLink(question, server.exchange, timeoutMs);
+  if (server.kind === 'plain') {
+    if (answer.kind === 'no-edns') answer = await overUdp(question, server, timeoutMs, false);
+    if (answer.kind === 'truncated') answer = await overTcp(question, server, timeoutMs);
+  }
   switch (answer.kind) {
     case 'unrelated':
     case 'truncated':
@@ -105,10 +124,16 @@ async function askServer<T extends DnsType>(question: Question<T>, server: Serve
   }
 }
 
+async function overLink<T extends DnsType>(question: Question<T>, exchange: Exchange, timeoutMs: number): Promise<Reading<T>> {
+  const id = randomInt(0x1_0000);
+  const bytes = await exchange(writeQuery(question, id, true), timeoutMs);
+  return bytes === undefined ? { kind: 'failed', failure: 'timeout' } : readAnswer(bytes, question, id);
+}
+
 /** A socket of its own for each query: a random port beside the random id. Unrelated datagrams are passed over until the time is up. */
 function overUdp<T extends DnsType>(
   question: Question<T>,
-  server: Server,
+  server: ServerAddress,
   timeoutMs: number,
   edns: boolean,
 ): Promise<Reading<T>> {
@@ -132,7 +157,7 @@ function overUdp<T extends DnsType>(
   });
 }
 
-function overTcp<T extends DnsType>(question: Question<T>, server: Server, timeoutMs: number): Promise<Reading<T>> {
+function overTcp<T extends DnsType>(question: Question<T>, server: ServerAddress, timeoutMs: number): Promise<Reading<T>> {
   const id = randomInt(0x1_0000);
   return new Promise((resolve) => {
     const socket = connect({ host: server.address, port: server.port });
@@ -160,19 +185,17 @@ function overTcp<T extends DnsType>(question: Question<T>, server: Server, timeo
   });
 }
 
-interface Server {
-  readonly address: string;
-  readonly port: number;
-}
+type Server = (ServerAddress & { readonly kind: 'plain' }) | { readonly kind: 'encrypted'; readonly exchange: Exchange };
 
-/** @throws Error for text that is no address, with or without port */
+/** @throws UsageError for text that is no address, with or without port */
 function parseServer(text: string): Server {
-  const { host, port } = /^\[(?<host>[^\]]+)\](?::(?<port>\d+))?$/.exec(text)?.groups ??
-    /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text)?.groups ?? { host: text };
-  const number = Number(port ?? 53);
-  if (host === undefined || isIP(host) === 0 || number < 1 || number > 65_535)
-    throw new Error(`resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`);
-  return { address: host, port: number };
+  const exchange = encryptedExchange(text);
+  if (exchange !== undefined) return { kind: 'encrypted', exchange };
+  const server = parseAddress(text);
+  if (server === undefined) {
+    throw new UsageError(`resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`);
+  }
+  return { kind: 'plain', ...server };
 }
 
 /** So many at once and no more; the others wait in order. */

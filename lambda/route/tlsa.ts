@@ -110,7 +110,7 @@ export async function provesValidation(
   const [signed, broken] = await Promise.all([dns.query(names.signed, 'A'), dns.query(names.broken, 'A')]);
   if (signed.kind === 'failed') return { kind: 'unanswered', failure: signed.failure, query: `${names.signed} A` };
   if (!signed.ad) return { kind: 'does-not', because: `it does not vouch for ${names.signed}, which is signed` };
-  if (broken.kind === 'failed' && broken.failure === 'servfail') return { kind: 'validates' };
+  if (broken.kind === 'failed' && (broken.failure === 'servfail' || broken.failure === 'bogus')) return { kind: 'validates' };
   if (broken.kind === 'failed') return { kind: 'unanswered', failure: broken.failure, query: `${names.broken} A` };
   return { kind: 'does-not', because: `it answers for ${names.broken}, whose signatures are broken` };
 }
