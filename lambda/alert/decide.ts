@@ -4,6 +4,7 @@
  * Pure: what was remembered comes in, what to remember goes out. Nothing counts as told before `recordTellings` says so, so
  * that a message that could not be published is due again in the next run.
  */
+import { byName, named } from '../by-name.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Cause, incidentId, OUR_SIDE, unjudgedCause } from './cause.ts';
 import { entryWithoutFuture, incidentWithoutFuture } from './clock.ts';
@@ -65,7 +66,7 @@ export function decide(input: DecideInput): Decision {
   const due = dueIncidents({
     entries,
     incidents: before.incidents,
-    departed: retired.flatMap((id) => before.entries[id] ?? []),
+    departed: retired.flatMap((id) => named(before.entries, id) ?? []),
     verdicts: latest,
     mutes: input.mutes,
     vantage: input.vantage,
@@ -104,7 +105,7 @@ function lookAtAll(
 ): Looked {
   const own = ownChanges(input.run.digests?.before, input.run.digests?.after);
   const ours = ourSideCauses(input.before, verdicts);
-  const after: Record<string, EntryState> = { ...entries };
+  const after = byName(entries);
   const causes = new Map<string, Cause>();
   const meet = (cause: Cause) => causes.set(incidentId(rules.vantage, cause), cause);
   for (const verdict of verdicts) {
@@ -112,7 +113,7 @@ function lookAtAll(
     if (reading.kind === 'unwatched') continue;
     for (const cause of causesIn(reading)) meet(cause);
     meet(unjudgedCause(verdict));
-    const known = after[verdict.id] ?? { id: verdict.id, label: verdict.key ?? verdict.destination, told: [] };
+    const known = named(after, verdict.id) ?? { id: verdict.id, label: verdict.key ?? verdict.destination, told: [] };
     const asked = reading.kind === 'seen' ? askedOf(verdict) : known.asked;
     const edited = known.asked !== undefined && known.asked !== asked;
     const looked = observe(
@@ -129,7 +130,7 @@ function lookAtAll(
       rules,
     );
     const current = asked === undefined || looked.asked === asked ? looked : { ...looked, asked };
-    if (current !== known || entries[verdict.id] === undefined) after[verdict.id] = current;
+    if (current !== known || named(entries, verdict.id) === undefined) after[verdict.id] = current;
   }
   return { entries: after, causes, turned: [...ours.keys()] };
 }
@@ -145,14 +146,14 @@ function withOurSide(reading: Reading, id: string, before: WatchState, turned: R
   if (reading.kind !== 'seen' || reading.now.standing !== 'failing') return reading;
   const joined = turned.get(id);
   if (joined !== undefined) return { ...reading, now: { ...reading.now, causes: [joined, ...reading.now.causes] } };
-  const incident = before.entries[id]?.now?.settled?.incident;
+  const incident = named(before.entries, id)?.now?.settled?.incident;
   const known = incident === undefined ? undefined : before.incidents[incident]?.cause;
   const stays = known?.provider === OUR_SIDE && reading.now.causes.some((cause) => cause.reason === known.reason);
   return stays && known !== undefined ? { ...reading, now: { ...reading.now, causes: [known, ...reading.now.causes] } } : reading;
 }
 
 function remembered(state: WatchState, now: number): WatchState {
-  const entries: Record<string, EntryState> = {};
+  const entries = byName<EntryState>();
   for (const [id, entry] of Object.entries(state.entries)) entries[id] = withoutStale(entryWithoutFuture(entry, now), now);
   const incidents: Record<string, Incident> = {};
   for (const [id, incident] of Object.entries(state.incidents)) incidents[id] = incidentWithoutFuture(incident, now);

@@ -9,6 +9,7 @@
  *       "name-removed", "subject": "mx1.outlook.com", "before": "*.outlook.com", "at": 1795586400000 }], "departed": [],
  *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
  */
+import { byName } from '../by-name.ts';
 import type { Cause } from './cause.ts';
 import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
@@ -93,7 +94,7 @@ export function reminderDue(told: IncidentTold, now: number, early = 0): boolean
  * A telling is replayed on what a run that died could not store, too: what it had settled then is settled again.
  */
 export function recordTellings(state: WatchState, tellings: readonly Telling[]): WatchState {
-  const entries = { ...state.entries };
+  const entries = byName(state.entries);
   const incidents = { ...state.incidents };
   for (const telling of tellings) {
     const { id } = telling.incident;

@@ -2,6 +2,7 @@
  * "Probably on our side": when at least five entries over three unrelated providers turn to the same failure in one run, the
  * fault is more likely here (resolver, network, CA bundle, this product) than at all of theirs on one day. Pure.
  */
+import { named } from '../by-name.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Cause, causesOf, OUR_SIDE } from './cause.ts';
 import type { EntryState } from './entry-state.ts';
@@ -14,7 +15,7 @@ export const ALIKE_PROVIDERS = 3;
 export function ourSideCauses(before: WatchState, verdicts: readonly EntryVerdict[]): ReadonlyMap<string, Cause> {
   const alike = new Map<string, { readonly ids: string[]; readonly providers: Set<string>; readonly cause: Cause }>();
   for (const verdict of verdicts) {
-    if (verdict.verdict !== 'fail' || !turns(before.entries[verdict.id])) continue;
+    if (verdict.verdict !== 'fail' || !turns(named(before.entries, verdict.id))) continue;
     const cause = causesOf(verdict)[0];
     if (cause === undefined || cause.provider === '') continue;
     const group = alike.get(cause.reason) ?? {

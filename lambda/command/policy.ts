@@ -1,5 +1,7 @@
 /** `policy push`, `policy show`, `policy status`: the table and settings where the scheduled function reads them. */
+
 import { resolve } from 'node:path';
+import { named } from '../by-name.ts';
 import { lastShown, noteShown, type OpenStore, openStore, shownPath, stateDirectory, whoAmI } from '../local-doors.ts';
 import { modifiedAt, readSources } from '../policy/files.ts';
 import { DATABASES } from '../policy/gather-table.ts';
@@ -141,12 +143,12 @@ function tableOf(stored: StoredPolicy): Uint8Array {
       `the pushed policy has ${policyTables.length} tables; name one of its parts with --part: ${listOf(stored)}`,
     );
   // A table that postmap listed has no file of its own.
-  return stored.parts[pathOf(tableType(table.name))] ?? new TextEncoder().encode(table.text);
+  return named(stored.parts, pathOf(tableType(table.name))) ?? new TextEncoder().encode(table.text);
 }
 
 /** By its whole name, or the last component of its path where that is unique. */
 function partNamed(wanted: string, stored: StoredPolicy): Uint8Array {
-  const exact = stored.parts[wanted];
+  const exact = named(stored.parts, wanted);
   const names = Object.keys(stored.parts).filter((part) => part.split('/').at(-1) === wanted);
   const [only, ...others] = names;
   const found = exact ?? (only === undefined || others.length > 0 ? undefined : stored.parts[only]);
@@ -164,7 +166,7 @@ async function staleTables(maps: readonly TableName[]): Promise<StaleTable[]> {
   const stale: StaleTable[] = [];
   for (const map of maps) {
     const { type, path } = map.type === 'proxy' ? tableType(map.path) : map;
-    const suffix = DATABASES[type];
+    const suffix = named(DATABASES, type);
     if (suffix === undefined) continue;
     const [text, built] = [await modifiedAt(path), await modifiedAt(`${path}${suffix}`)];
     if (text !== undefined && built !== undefined && text > built + 1_000) stale.push({ path, database: `${path}${suffix}` });

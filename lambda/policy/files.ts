@@ -4,9 +4,11 @@
  * All reading for a run happens here, once; what is read and why is decided in policy/gather, and no other file of this
  * folder opens anything.
  */
+
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { byName } from '../by-name.ts';
 import type { Bundle } from './bundle.ts';
 import { gatherBundle } from './gather.ts';
 
@@ -69,7 +71,7 @@ export interface BundleSources {
 
 /** The same, keeping every file as it was when the bundle was made of it. @throws UsageError */
 export async function readSources(options: BundleOptions): Promise<BundleSources> {
-  const files: Record<string, Uint8Array> = {};
+  const files = byName<Uint8Array>();
   const listed = new Set<string>();
   const bundle = await gatherBundle(options, {
     ...thisMachine,

@@ -1,5 +1,6 @@
 /** One lookup table from disk, or asked through `postmap` where its keys cannot be listed. */
 
+import { named } from '../by-name.ts';
 import type { Bundle, TableProblem, TableText } from './bundle.ts';
 import { decodeText } from './decode.ts';
 import type { Machine } from './files.ts';
@@ -31,9 +32,9 @@ export async function readTable(map: TableName, context: Context): Promise<ReadT
   const { type, path } = map.type === 'proxy' ? unproxied(map.path) : map;
   if (type === 'inline' || type === 'static') return { text: { name, text: '' } };
   const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({ problem: { name, kind, because } });
-  const database = DATABASES[type];
+  const database = named(DATABASES, type);
   if (database === undefined && type !== 'texthash')
-    return problem('not-listable', WHY_NOT[type] ?? `a ${type}: table is asked one key at a time`);
+    return problem('not-listable', named(WHY_NOT, type) ?? `a ${type}: table is asked one key at a time`);
 
   const { gathered, machine, option, parameter } = context;
   const read = await machine.read(path);

@@ -1,5 +1,7 @@
 /** Trust anchors from disk as smtp(8) would load them: CAfile, CApath by hash links, tafiles as mail_owner. */
+
 import { join, resolve } from 'node:path';
+import { byName } from '../by-name.ts';
 import {
   anchorFileFromPem,
   type Base64Der,
@@ -87,7 +89,7 @@ export async function readAnchorFiles(
   );
   const paths = new Set([...named, ...settings.trustAnchorFiles]);
   const owner = paths.size > 0 && gathered.from === 'host' ? await ownerOf(gathered, machine) : undefined;
-  const files: Record<string, TrustAnchorFile> = {};
+  const files = byName<TrustAnchorFile>();
   for (const path of paths) {
     const read = await machine.read(inJail(path, settings) ?? path);
     const because =

@@ -4,6 +4,7 @@
  * The policy table is keyed by the text exactly as routed (smtp_tls_policy.c); host and port come from
  * smtp_parse_destination() in src/smtp/smtp_connect.c and host_port() in src/util/host_port.c.
  */
+import { named } from '../by-name.ts';
 import { isHostAddress, isIpv6, isUtf8Hostname } from './hostname.ts';
 import type { Settings } from './settings.ts';
 import { tokens } from './token.ts';
@@ -65,7 +66,7 @@ export function nextHopElements(text: string, version: PostfixVersion): string[]
 /** Port of a service name or number; undefined for a name this list lacks. Names as in /etc/services. */
 export function portOf(service: string): number | undefined {
   if (/^\d+$/.test(service)) return Number(service);
-  return SERVICES[service.toLowerCase()];
+  return named(SERVICES, service.toLowerCase());
 }
 
 type Parts = { readonly host: string; readonly service: string } | { readonly error: string };

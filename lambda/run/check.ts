@@ -4,6 +4,7 @@
  * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure reducers. Nothing here
  * knows where a verdict goes.
  */
+import { byName, named } from '../by-name.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { demandFor } from '../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../policy/destinations.ts';
@@ -64,7 +65,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   const control = controlHops(options.controlHosts ?? [], bundle);
   const nextHops = distinctNextHops([...destinations.flatMap(({ hops }) => hops), ...control]);
   doors.progress?.({ kind: 'resolving', nextHops: nextHops.length });
-  const routes: Record<string, Route> = {};
+  const routes = byName<Route>();
   for (const route of await resolveBatch(nextHops, bundle.settings, doors.dns)) routes[route.nextHop] = route;
 
   const plan = oldestFirst(destinations, options.lastSeen).flatMap(({ unchecked, hops }) =>
@@ -99,10 +100,10 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
 /** Every address of every host of one hop that Postfix would connect to. */
 export function conversationsOf(hop: Hop, { routes, tlsa }: Found, settings: Settings): Conversation[] {
   const { text } = hop.nextHop;
-  const route = routes[text];
+  const route = named(routes, text);
   if (route?.kind !== 'hosts') return [];
   return route.hosts.flatMap((host) =>
-    host.addresses.flatMap((address) => conversationAt(hop, host, address, tlsa?.[text], settings) ?? []),
+    host.addresses.flatMap((address) => conversationAt(hop, host, address, tlsa && named(tlsa, text), settings) ?? []),
   );
 }
 

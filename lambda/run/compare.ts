@@ -4,6 +4,7 @@
  * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that an unchanged run writes
  * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
  */
+import { named } from '../by-name.ts';
 import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
 import type { FindCertificate } from '../snapshot/leaf.ts';
 import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../snapshot/renewal.ts';
@@ -95,7 +96,7 @@ export function compare(
     const verdict = verdicts.get(destination.id);
     if (verdict === undefined || verdict.verdict === 'unchecked') continue;
     const before = latest.entries.get(destination.id)?.value.snapshot;
-    const routes = destination.hops.flatMap((hop) => run.evidence.routes[hop.nextHop.text] ?? []);
+    const routes = destination.hops.flatMap((hop) => named(run.evidence.routes, hop.nextHop.text) ?? []);
     const after = remember(before, { verdict, routes }, times);
     if (after === undefined) continue;
     different.push(...entryDifferences(before, after, at));

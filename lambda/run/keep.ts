@@ -1,8 +1,10 @@
 /** Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the revisions it read. */
+
 import type { Decision } from '../alert/decide.ts';
 import type { WatchState } from '../alert/incident.ts';
 import { REOPEN_MS } from '../alert/told.ts';
 import { DAY_MS } from '../alert/when.ts';
+import { named } from '../by-name.ts';
 import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
 import { appendAll } from '../store/history.ts';
@@ -89,7 +91,7 @@ function* entryWrites(store: Store, { comparison, recalled, state, at }: Keeping
   for (const id of ids) {
     const held = recalled.latest.entries.get(id)?.value;
     const snapshot = (spared.has(id) ? held?.snapshot : undefined) ?? comparison.entries.get(id)?.after ?? held?.snapshot;
-    const told = state.entries[id];
+    const told = named(state.entries, id);
     if (snapshot === undefined || (snapshot === held?.snapshot && told === held.state)) continue;
     const value = { snapshot, ...(told === undefined ? {} : { state: told }) };
     yield [id, () => saveEntry(store, value, revisionOf(recalled.latest, 'entry', id), at)];

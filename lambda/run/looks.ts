@@ -1,5 +1,6 @@
 /** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
 
+import { named } from '../by-name.ts';
 import type { Settings } from '../policy/settings.ts';
 import { conversationFor } from '../probe/conversation.ts';
 import type { Look, Trust } from '../snapshot/sighting.ts';
@@ -13,7 +14,7 @@ export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) 
     if (destination.unchecked !== undefined || !wanted(destination.id)) return;
     const judged = run.verdicts[i]?.hosts ?? [];
     for (const hop of destination.hops) {
-      const route = run.evidence.routes[hop.nextHop.text];
+      const route = named(run.evidence.routes, hop.nextHop.text);
       if (hop.demand.kind === 'broken' || route?.kind !== 'hosts') continue;
       for (const host of route.hosts) {
         for (const address of host.addresses) {

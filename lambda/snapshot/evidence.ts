@@ -8,6 +8,7 @@
  * of the live handshakes are no witness at another date, so the evidence says nothing of when it was had.
  */
 
+import { byName } from '../by-name.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Conversation, conversationFor } from '../probe/conversation.ts';
@@ -29,7 +30,7 @@ export interface Remembered {
 /** The evidence on which to judge these destinations under these settings. Next hops that were never resolved have no route. */
 export function evidenceFrom(destinations: readonly Destination[], remembered: Remembered, settings: Settings): Evidence {
   const known = index(remembered);
-  const routes: Record<string, Route> = {};
+  const routes = byName<Route>();
   const results: Record<string, ProbeResult> = {};
   for (const hop of destinations.flatMap(({ hops }) => hops)) {
     const { text } = hop.nextHop;

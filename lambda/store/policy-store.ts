@@ -4,7 +4,9 @@
  * The parts of a version are written first and the head is flipped last, on condition that nobody else flipped it: a push
  * that dies half way leaves the policy in use untouched. A superseded version is kept as long as the history that names it.
  */
+
 import { createHash } from 'node:crypto';
+import { byName } from '../by-name.ts';
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { readItem, toItem } from './item.ts';
@@ -112,7 +114,7 @@ export async function readPolicy(store: Store, version?: string): Promise<Stored
     new StoreError('damaged', `${table.title}: policy version ${wanted.slice(0, 12)} ${because}; push the policy again`);
   if (read.kind !== 'held') throw damaged('has no readable manifest');
   const { pushedAt, pushedBy } = read.value;
-  const parts: Record<string, Uint8Array> = {};
+  const parts = byName<Uint8Array>();
   for (const part of read.value.parts) {
     const content = await readChunks(table, pk, part.name, part.chunks);
     if (sha256(content) !== part.sha256) throw damaged(`has other bytes in "${part.name}" than were pushed`);

@@ -4,7 +4,9 @@
  * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, add_namechecks() in src/tls/tls_client.c and
  * src/tls/tls_fprint.c for digests. Pure: trust at a date is certificate/path's.
  */
+
 import { getHashes } from 'node:crypto';
+import { named } from '../by-name.ts';
 import { type Certificate, type DigestAlgorithm, readCertificate } from '../certificate/certificate.ts';
 import { agreesWithHandshake } from '../certificate/openssl-result.ts';
 import { type Anchors, judgePath, type Trust } from '../certificate/path.ts';
@@ -137,7 +139,7 @@ function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
     return { certificates: bundle.trust.kind === 'anchors' ? bundle.trust.certificates : [], publicKeys: [] };
   }
   const files = demand.anchors.paths.flatMap((path) => {
-    const file = bundle.anchorFiles[path];
+    const file = named(bundle.anchorFiles, path);
     return file?.kind === 'anchors' ? [file] : [];
   });
   return {

@@ -39,6 +39,7 @@ test.each([
   { text: ':25', because: 'missing host information in server description: :25' },
   { text: 'h:25x', because: 'garbage after numerical service in server description: h:25x' },
   { text: 'h:nowhere', because: 'unknown service: nowhere/tcp' },
+  { text: 'h:constructor', because: 'unknown service: constructor/tcp' },
   { text: 'h:0', because: 'bad network port: 0 for destination: h:0' },
   { text: 'h:70000', because: 'bad network port: 70000 for destination: h:70000' },
   { text: '2001:db8::1', because: 'valid hostname or network address required in server description: 2001:db8::1' },
