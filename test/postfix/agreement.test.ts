@@ -9,7 +9,7 @@ import { createAuthority } from '../internet/authority.ts';
 import { type Comparison, compare } from './compare.ts';
 import { foundingScene } from './founding-scene.ts';
 import { generate } from './generate.ts';
-import { differencesScene, KNOWN_DIFFERENCES, PENDING } from './known-differences.ts';
+import { differencesScene, KNOWN_DIFFERENCES } from './known-differences.ts';
 import { missingReference, play } from './reference.ts';
 import type { Configuration, Delivery, Scene } from './scene.ts';
 import { withSuggestions } from './suggested.ts';
@@ -56,13 +56,7 @@ describe.skipIf(missing !== undefined)('a real Postfix where we knowingly differ
 const generated = compared.filter(({ configuration }) => configuration.generated);
 
 describe.skipIf(missing !== undefined)(`a real Postfix and ${count} destinations of seed ${seed}`, () => {
-  const pending = generated.filter(isPending);
-  for (const { because, is } of PENDING) {
-    const found = pending.filter(is);
-    if (found.length > 0) console.log(`to be mended: ${because} (${found.length} of ${count})`);
-  }
-
-  test.each(generated.filter((each) => !pending.includes(each)))('$configuration.name: $entry', ({ disagreement }) => {
+  test.each(generated)('$configuration.name: $entry', ({ disagreement }) => {
     expect(disagreement).toBeUndefined();
   });
 
@@ -109,7 +103,7 @@ async function playAll(): Promise<{ readonly scene: Scene; readonly compared: re
 
 async function playSuggestions(whole: Scene, verdicts: readonly Named[]) {
   const configurations = whole.configurations.flatMap((configuration): Configuration[] => {
-    const own = verdicts.filter((each) => each.configuration.name === configuration.name && !isPending(each));
+    const own = verdicts.filter((each) => each.configuration.name === configuration.name);
     return withSuggestions(configuration, own);
   });
   const played = await play({ ...whole, configurations }, { check: false });
@@ -132,10 +126,6 @@ function merge(scenes: readonly Scene[]): Scene {
     files: Object.assign({}, ...scenes.map(({ files }) => files)),
     configurations: scenes.flatMap(({ configurations }) => configurations),
   };
-}
-
-function isPending(comparison: Comparison): boolean {
-  return comparison.disagreement !== undefined && PENDING.some(({ is }) => is(comparison));
 }
 
 function endOf(delivery: Delivery | undefined): string {

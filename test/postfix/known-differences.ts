@@ -5,7 +5,6 @@
  */
 import type { Behaviour } from '../internet/smtp-script.ts';
 import type { Identity } from '../internet/tls-server.ts';
-import type { Comparison } from './compare.ts';
 import type { Scene } from './scene.ts';
 
 export interface KnownDifference {
@@ -67,44 +66,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     ours: 'undetermined nothing-seen',
   },
 ];
-
-/** Found by this comparison and to be mended on our side; each line goes with its cure. */
-export const PENDING: readonly { readonly because: string; readonly is: (comparison: Comparison) => boolean }[] = [
-  {
-    because: 'DNS comes before a broken entry: null MX and NXDOMAIN bounce all the same, a failed lookup defers in its own words',
-    is: ({ verdict, delivery }) =>
-      ['invalid-entry', 'no-dnssec'].includes(`${verdict?.reason}`) && /^(?:5\.1\.0|[45]\.4\.[346])$/.test(delivery.dsn),
-  },
-  {
-    because: 'a handshake that times out is a failed handshake to Postfix, in dsn and text',
-    is: ({ verdict }) => saysOf(verdict).some((text) => / timed out while performing the TLS handshake$/.test(text)),
-  },
-  {
-    because: 'where TLS is off, STARTTLS is never sent: what a host would have said to it does not matter',
-    is: ({ verdict, delivery }) =>
-      delivery.text === 'TLS is required, but our TLS engine is unavailable' &&
-      saysOf(verdict).some((text) => / while receiving the STARTTLS response$/.test(text)),
-  },
-  {
-    because: 'with a hole among the protocols OpenSSL offers those below it only: !TLSv1.2 fails at every level above encrypt',
-    is: ({ entry, delivery }) => entry.includes('!TLSv1.2') && delivery.text === 'Cannot start TLS: handshake failure',
-  },
-  {
-    because: 'where our own settings hide STARTTLS, no handshake can prove the way out, and every silence is put down to us',
-    is: ({ verdict, delivery }) =>
-      reasonsOf(verdict).includes('no-way-out') && / timed out | is unreachable$/.test(delivery.text),
-  },
-  {
-    because: 'at level none STARTTLS is never sent: a hop that breaks off there takes the mail',
-    is: ({ verdict, delivery }) =>
-      delivery.status === 'sent' && saysOf(verdict).some((text) => / while receiving the STARTTLS response$/.test(text)),
-  },
-];
-
-const reasonsOf = (verdict: Comparison['verdict']) =>
-  (verdict?.hosts ?? []).flatMap(({ addresses }) => addresses.map(({ reason }) => reason));
-
-const saysOf = (verdict: Comparison['verdict']) => (verdict?.endings ?? []).map(({ text }) => text);
 
 /** One destination per line, `k1.test` for the first, with one host that would pass if it behaved. */
 export function differencesScene(identity: Identity, anchors: string): Scene {
