@@ -78,10 +78,13 @@ export function readCertificate(der: Base64Der): Certificate | Unreadable {
   const known = cache.get(der);
   if (known !== undefined) return known;
   const read = parse(der);
-  if (cache.size >= CACHE_SIZE) {
-    for (const oldest of [...cache.keys()].slice(0, CACHE_SIZE / 4)) cache.delete(oldest);
+  for (const oldest of cache.keys()) {
+    if (cache.size < CACHE_SIZE && held + der.length <= CACHE_CHARACTERS) break;
+    cache.delete(oldest);
+    held -= oldest.length;
   }
   cache.set(der, read);
+  held += der.length;
   return read;
 }
 
@@ -230,7 +233,10 @@ function addressText(bytes: readonly number[]): string {
 const isoDate = (time: number) => new Date(Number.isFinite(time) ? time : 0).toISOString();
 
 const cache = new Map<Base64Der, Certificate | Unreadable>();
+/** Characters of DER that the cache holds: strangers may send certificates of 100 KB. */
+let held = 0;
 const CACHE_SIZE = 4_000;
+const CACHE_CHARACTERS = 8_000_000;
 const NOTHING = Buffer.alloc(0);
 const EC_KEY = '1.2.840.10045.2.1';
 const RSASSA_PSS = '1.2.840.113549.1.1.10';

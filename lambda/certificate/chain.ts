@@ -35,7 +35,7 @@ export interface Chain {
   readonly problem: Problem | undefined;
 }
 
-export type Rest =
+type Rest =
   /** On its last certificate. */
   | { readonly kind: 'certificate' }
   /** On a bare key, which signed its last certificate; a wrapped one counts as a further certificate, and is yet to be tried. */

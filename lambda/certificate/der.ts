@@ -57,9 +57,10 @@ export function inside(body: Buffer): Element[] {
   return elements;
 }
 
-/** Dotted text of an OBJECT IDENTIFIER's contents. */
+/** Dotted text of an OBJECT IDENTIFIER's contents; of an absurdly long one, its hex. */
 export function objectIdentifier(body: Buffer): string {
   if (body.length === 0 || (body.at(-1) ?? 0x80) & 0x80) throw new MalformedDer('object identifier');
+  if (body.length > LONGEST_IDENTIFIER) return body.toString('hex');
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const octet of body) {
@@ -94,6 +95,9 @@ export function encode(tag: number, body: Buffer): Buffer {
   );
   return Buffer.concat([Buffer.of(tag, 0x80 | length.length), length, body]);
 }
+
+/** Octets. Numbers of any length are slow to write in decimal, and a stranger may send 100 KB of one. */
+const LONGEST_IDENTIFIER = 64;
 
 export const TAG = {
   boolean: 0x01,

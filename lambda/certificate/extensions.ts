@@ -14,7 +14,7 @@ export type GeneralName =
   /** otherName, registeredID and the like; `type` is what two of them must share to be compared. */
   | { readonly kind: 'other'; readonly type: string };
 
-export interface Subtree {
+interface Subtree {
   readonly base: GeneralName;
   /** A minimum other than zero, or any maximum: OpenSSL refuses to judge. */
   readonly hasBounds: boolean;
@@ -25,7 +25,7 @@ export interface NameConstraints {
   readonly excluded: readonly Subtree[];
 }
 
-export interface AuthorityKeyId {
+interface AuthorityKeyId {
   readonly keyId?: string;
   /** Of the certificate that issued: issuer name (canonical) and serial. */
   readonly issuer?: string;

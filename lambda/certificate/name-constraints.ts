@@ -6,7 +6,7 @@ import type { Certificate } from './certificate.ts';
 import type { GeneralName, NameConstraints } from './extensions.ts';
 import type { OpensslCode } from './problem.ts';
 
-export type NameViolation = Extract<
+type NameViolation = Extract<
   OpensslCode,
   | 'PERMITTED_VIOLATION'
   | 'EXCLUDED_VIOLATION'

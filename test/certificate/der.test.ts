@@ -37,6 +37,10 @@ describe('object identifiers', () => {
     expect(objectIdentifier(hex(bytes))).toBe(text);
   });
 
+  test('one of absurd length stays hex', () => {
+    expect(objectIdentifier(hex(`2b ${'81'.repeat(100)} 01`))).toBe(`2b${'81'.repeat(100)}01`);
+  });
+
   test.each(['', '2b 86', '80'])('not %j', (bytes) => {
     expect(() => objectIdentifier(hex(bytes))).toThrow(MalformedDer);
   });

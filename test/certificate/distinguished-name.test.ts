@@ -10,6 +10,8 @@ import { createAuthority, type NameAttributes, pemOf } from '../internet/authori
 const root = await createAuthority('Root');
 const openssl = spawnSync('openssl', ['version']).stdout?.toString() ?? '';
 
+const NO_OPENSSL = 'there is no openssl command here';
+
 const NAMES: readonly { readonly because: string; readonly subject: NameAttributes; readonly oneLine: string }[] = [
   {
     because: 'an ordinary name',
@@ -34,7 +36,8 @@ test.each(NAMES)('$because: $oneLine', async ({ subject, oneLine }) => {
   expect(certificate?.subject).toBe(oneLine);
 });
 
-test.runIf(openssl !== '')('openssl x509 prints and hashes the same names', async () => {
+test('openssl x509 prints and hashes the same names', async ({ skip }) => {
+  skip(openssl === '', NO_OPENSSL);
   for (const { subject, oneLine } of NAMES) {
     const { der, pem } = await root.issue({ subject });
     const [certificate] = readCertificates([der]);
@@ -42,8 +45,9 @@ test.runIf(openssl !== '')('openssl x509 prints and hashes the same names', asyn
   }
 });
 
-test.runIf(openssl !== '')('and those of a third of Mozilla’s roots', () => {
-  const roots = readCertificates(mozillaRoots().filter((_, i) => i % 3 === 0));
+test('and those of some of Mozilla’s roots', ({ skip }) => {
+  skip(openssl === '', NO_OPENSSL);
+  const roots = readCertificates(mozillaRoots().filter((_, i) => i % 10 === 0));
   const ours = roots.map(({ names, subject }) => [nameHash(names.subject), `subject=${subject}`]);
   expect(roots.map(({ der }) => askOpenssl(pemOf(der)))).toEqual(ours);
 });

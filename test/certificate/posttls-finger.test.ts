@@ -25,40 +25,37 @@ const program = process.env.POSTTLS_FINGER ?? 'posttls-finger';
 const version =
   process.env.POSTFIX_VERSION ?? spawnSync('postconf', ['-d', '-h', 'mail_version']).stdout?.toString().trim() ?? '';
 
-test.runIf(/^3\.\d+\.\d+/.test(version))(
-  `posttls-finger ${version} agrees on ${count} random chains of seed ${seed}`,
-  async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'finger-'));
-    await writeFile(join(folder, 'main.cf'), 'compatibility_level = 2\n');
-    const random = randomFrom(seed);
-    const differences: object[] = [];
-    let [asked, verified, unanswered] = [0, 0, 0];
-    try {
-      for await (const world of randomWorlds(seed, Date.now())) {
-        for (const leaf of world.leaves) {
-          const question = ask(random, world, leaf);
-          const theirs = await finger(folder, question, leaf);
-          if (theirs === undefined) {
-            unanswered++;
-            continue;
-          }
-          asked++;
-          if (theirs.startsWith('Verified')) verified++;
-          const ours = expectation(judgePath(question));
-          const { anchorKind } = question;
-          if (!theirs.startsWith(ours)) differences.push({ asked, anchorKind, theirs, ours });
+test(`posttls-finger ${version} agrees on ${count} random chains of seed ${seed}`, async ({ skip }) => {
+  skip(!/^3\.\d+\.\d+/.test(version), 'there is no Postfix here');
+  const folder = await mkdtemp(join(tmpdir(), 'finger-'));
+  await writeFile(join(folder, 'main.cf'), 'compatibility_level = 2\n');
+  const random = randomFrom(seed);
+  const differences: object[] = [];
+  let [asked, verified, unanswered] = [0, 0, 0];
+  try {
+    for await (const world of randomWorlds(seed, Date.now())) {
+      for (const leaf of world.leaves) {
+        const question = ask(random, world, leaf);
+        const theirs = await finger(folder, question, leaf);
+        if (theirs === undefined) {
+          unanswered++;
+          continue;
         }
-        if (asked >= count) break;
+        asked++;
+        if (theirs.startsWith('Verified')) verified++;
+        const ours = expectation(judgePath(question));
+        const { anchorKind } = question;
+        if (!theirs.startsWith(ours)) differences.push({ asked, anchorKind, theirs, ours });
       }
-    } finally {
-      await rm(folder, { recursive: true });
+      if (asked >= count) break;
     }
-    expect(differences).toEqual([]);
-    expect(verified / asked).toBeGreaterThan(0.15);
-    expect(unanswered).toBeLessThan(asked / 4);
-  },
-  600_000,
-);
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+  expect(differences).toEqual([]);
+  expect(verified / asked).toBeGreaterThan(0.15);
+  expect(unanswered).toBeLessThan(asked / 4);
+}, 600_000);
 
 function ask(random: Random, world: World, leaf: Issued): PathQuestion {
   const chain = [leaf.der, ...world.sent];
