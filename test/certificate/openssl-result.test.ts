@@ -34,6 +34,7 @@ test(`agrees with ${count} handshakes of seed ${seed}`, async () => {
     }
     if (asked >= count) break;
   }
+  console.log(`counted: ${asked} handshakes of seed ${seed}, ${trusted} trusted, ${differences.length} differences in trust`);
   expect(differences).toEqual([]);
   expect(excused).toBe(0);
   expect(trusted / asked).toBeGreaterThan(0.15);
