@@ -118,6 +118,9 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
     return broken(`"smtp_tls_servername = ${servername}" specifies an invalid hostname`);
   }
   const match = matchElements(level, attributes, settings);
+  if (level === 'fingerprint' && match.some((element) => killsSmtp(element, settings))) {
+    return { kind: 'broken', ...place, warning: ONE_CHARACTER_DIGEST, fatal: true };
+  }
   const digests = level === 'fingerprint' ? digestsOf(match, attributes, settings) : [];
   if (digests === undefined) {
     return broken(`nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no fingerprints to match.`);
@@ -213,6 +216,17 @@ function replacesMatch(attributes: Attributes, settings: Settings): boolean {
 function hasStsPatterns(attributes: Attributes, settings: Settings): boolean {
   return settings.enforceStsMxPatterns && attributes.policyType === 'sts' && attributes.mxHostPattern !== undefined;
 }
+
+/**
+ * tls_dane_add_fpt_digests() allocates half the length of a digest, and the allocator refuses 0 bytes: since 3.6 a digest
+ * of one character ends smtp(8) with a panic. Seen on 3.7.11; the line is the same up to 3.11.6.
+ */
+export function killsSmtp(element: string, { version }: Pick<Settings, 'version'>): boolean {
+  return atLeast(version, '3.6') && Buffer.byteLength(element) === 1;
+}
+
+/** What smtp(8) logs then, behind `panic: `. */
+export const ONE_CHARACTER_DIGEST = 'vstring_alloc: bad length 0';
 
 /** Well-formed digests; undefined where none is left and the entry is broken for it. */
 function digestsOf(elements: readonly string[], attributes: Attributes, settings: Settings): readonly string[] | undefined {

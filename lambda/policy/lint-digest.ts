@@ -1,6 +1,7 @@
 /** Lint of fingerprints: digests that can never match, and ones that a renewal ends. */
+import { killsSmtp, ONE_CHARACTER_DIGEST } from './demand.ts';
 import type { Finding, Judged } from './lint-entry.ts';
-import { defersFor, NOT_VERIFIED } from './lint-table.ts';
+import { defersFor, NOT_VERIFIED, whomOf } from './lint-table.ts';
 import { parseDigest } from './match-pattern.ts';
 import { atLeast } from './version.ts';
 
@@ -8,6 +9,18 @@ export function lintDigests({ entry, level, attributes, demand, bundle }: Judged
   if (level !== 'fingerprint') return [];
   const { version, fingerprintDigest } = bundle.settings;
   const findings: Finding[] = [];
+  const deadly = (attributes.match ?? []).find((element) => killsSmtp(element, bundle.settings));
+  if (deadly !== undefined) {
+    return [
+      {
+        code: 'smtp-dies',
+        severity: 'defers',
+        postfixSays: ONE_CHARACTER_DIGEST,
+        effect: `a digest of one character ("${deadly}") ends smtp(8) with a panic: mail to ${whomOf(entry.key)} stays in the queue, and other mail waits with it`,
+        cure: `delete "${deadly}" from match=`,
+      },
+    ];
+  }
   for (const element of attributes.match ?? []) {
     if (parseDigest(element, version) !== undefined) continue;
     const modern = atLeast(version, '3.6');

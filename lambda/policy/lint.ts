@@ -78,6 +78,7 @@ export const LINT_CODES = [
   'parent-alone',
   'weaker-than-parent',
   'dane-off',
+  'no-dnssec',
   'wrapper-mode',
   'weaker-fallback',
   'smtp-dies',

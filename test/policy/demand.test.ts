@@ -336,3 +336,14 @@ test('a next hop that kills smtp(8) is broken before any policy', () => {
     fatal: true,
   });
 });
+
+test.each([
+  { value: 'fingerprint match=:', version: '3.7', dies: true, because: 'one character' },
+  { value: 'fingerprint match=aa|b', version: '3.11', dies: true, because: 'even beside a good digest' },
+  { value: 'fingerprint match=aa', version: '3.7', dies: false, because: 'two characters are a byte' },
+  { value: 'fingerprint match=b', version: '3.5', dies: false, because: 'before 3.6 digests are texts' },
+  { value: 'secure match=b', version: '3.7', dies: false, because: 'a name may be one character' },
+])('$value on $version: $because', ({ value, version, dies }) => {
+  const found = demand(value, { version });
+  expect(found.kind === 'broken' && found.fatal === true && found.warning === 'vstring_alloc: bad length 0').toBe(dies);
+});

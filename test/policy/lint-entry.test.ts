@@ -361,6 +361,19 @@ test.each<Row>([
     ],
   },
   {
+    because: 'a digest of one character',
+    policy: 'a.test fingerprint match=:',
+    mainCf: 'smtp_tls_fingerprint_digest = sha256',
+    problems: [
+      [
+        'hash:/tls_policy:1 a.test defers smtp-dies',
+        'vstring_alloc: bad length 0',
+        'a digest of one character (":") ends smtp(8) with a panic: mail to this next hop stays in the queue, and other mail waits with it',
+        'delete ":" from match=',
+      ],
+    ],
+  },
+  {
     because: 'a digest of another algorithm',
     policy: 'a.test fingerprint match=abababababababababababababababababababab',
     mainCf: 'smtp_tls_fingerprint_digest = sha256',

@@ -71,8 +71,8 @@ describe.skipIf(missing !== undefined)(`smtp(8) ${version} and ${ENTRIES} entrie
       const demand = demandFor(parseNextHop(recipient, 'recipient', context.settings), context);
       const ours = demand.kind === 'broken' ? demand.warning : 'sound';
       if (said !== 'sound') broken++;
-      // A tafile is opened while the entry is read: an unreadable one hides what is wrong behind it, in words alone.
-      if (demand.kind === 'broken' && said.startsWith('error opening trust anchor file')) continue;
+      // Tafiles, and digests up to 3.8, are looked at while the entry is read: what is wrong behind them stays unsaid.
+      if (demand.kind === 'broken' && /^(error opening trust anchor file|vstring_alloc)/.test(said)) continue;
       if (ours !== said) differing.push(`${value}: ${ours} instead of ${said}`);
     }
     expect(differing).toEqual([]);
@@ -123,6 +123,8 @@ function saidAbout(configuration: string, recipient: string): string {
   const delivery = played
     .find(({ name }: Played) => name === configuration)
     ?.deliveries.find((each) => each.recipient === recipient);
+  // The process died over it, and has left no line about it.
+  if (delivery?.status === 'none') return 'vstring_alloc: bad length 0';
   if (delivery?.text !== PROBLEM) return delivery?.status === 'deferred' ? 'sound' : `${delivery?.text}`;
   // The last warning before the one that sums up; the log is read as Latin-1.
   const warnings = delivery.log.flatMap((line) => /^warning: (.*)$/.exec(line)?.[1] ?? []);
