@@ -127,6 +127,8 @@ const FUNCTION = {
   helo: v.optional(hostName),
   /** Hosts of your own whose STARTTLS on port 25 proves the way out. */
   controlHosts: v.optional(v.array(hostName, 'is no list'), []),
+  /** A validating resolver, for entries at dane and dane-only: `tls://IP#NAME` or `https://…`. */
+  dnssecResolver: v.optional(matching(/^(?:tls|https):\/\/[^\s"]+$/, 'resolver, such as tls://192.0.2.53#dns.example.net')),
   concurrency: v.optional(whole(1, 1_000), 64),
   perNetwork: v.optional(whole(1, 100), 4),
   memoryMb: v.optional(whole(256, 10_240), 1_024),

@@ -101,6 +101,7 @@ function variables(environment: CheckedEnvironment, { table, topics }: Surroundi
           concurrency: String(environment.concurrency),
           perNetwork: String(environment.perNetwork),
           ...(environment.helo === undefined ? {} : { helo: environment.helo }),
+          ...(environment.dnssecResolver === undefined ? {} : { dnssecResolver: environment.dnssecResolver }),
           ...(environment.controlHosts.length === 0 ? {} : { controlHosts: environment.controlHosts.join(',') }),
         }),
   };

@@ -20,6 +20,9 @@ export const VARIABLES = {
   concurrency: 'WATCH_CONCURRENCY',
   perNetwork: 'WATCH_PER_NETWORK',
   resolver: 'WATCH_RESOLVER',
+  dnssecResolver: 'WATCH_DNSSEC_RESOLVER',
+  dnssecSignedName: 'WATCH_DNSSEC_SIGNED_NAME',
+  dnssecBrokenName: 'WATCH_DNSSEC_BROKEN_NAME',
   smtpPort: 'WATCH_SMTP_PORT',
   allowPrivateAddresses: 'WATCH_ALLOW_PRIVATE_ADDRESSES',
   runIntervalHours: 'WATCH_RUN_INTERVAL_HOURS',
@@ -78,6 +81,10 @@ const SCHEMA = v.object({
   perNetwork: v.optional(wholeNumber(1, 1_000), String(DEFAULTS.perNetwork)),
   /** `IP` or `IP:PORT`; absent: the resolver of the machine. */
   resolver: v.optional(text),
+  /** A validating resolver that may be believed: `IP`, `tls://IP#NAME` or `https://…`; absent: `resolver`, if it is on this host. */
+  dnssecResolver: v.optional(text),
+  dnssecSignedName: v.optional(text),
+  dnssecBrokenName: v.optional(text),
   /** For next hops that name no port; absent: smtp_tcp_port of the pushed settings. */
   smtpPort: v.optional(wholeNumber(1, 65_535)),
   allowPrivateAddresses: v.optional(

@@ -6,8 +6,10 @@ import { DEFAULTS } from './limits.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { openProbe } from './probe/connection.ts';
 import type { PaceOptions } from './probe/pace.ts';
-import { openDns } from './route/dns.ts';
+import { openDns, systemResolvers } from './route/dns.ts';
+import { isLoopback, parseAddress } from './route/dns-address.ts';
 import type { CheckDoors } from './run/check.ts';
+import type { DnssecDoor } from './run/dnssec.ts';
 import { tellAll } from './run/telling.ts';
 import type { Tell } from './run/watch.ts';
 
@@ -15,6 +17,11 @@ import type { Tell } from './run/watch.ts';
 export interface WorldConfig {
   /** `ip` or `ip:port`; none: the system's resolvers. */
   readonly resolvers?: readonly string[];
+  /** A validating resolver that may be believed (route/dns-encrypted.ts); none: the resolvers in use, if they are on this host. */
+  readonly dnssecResolver?: string;
+  /** What proves that it validates. */
+  readonly dnssecSignedName?: string;
+  readonly dnssecBrokenName?: string;
   readonly helo?: string;
   readonly allowPrivateAddresses?: boolean;
   /** Each step of a conversation, the greeting included. */
@@ -25,10 +32,9 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
   return {
     dns: openDns({
       ...(config.resolvers === undefined ? {} : { servers: config.resolvers }),
-      timeoutMs: DEFAULTS.dnsTimeoutMs,
-      tries: DEFAULTS.dnsTries,
-      concurrency: DEFAULTS.dnsConcurrency,
+      ...DNS,
     }),
+    dnssec: openDnssec(config),
     probe: openProbe({
       heloName: config.helo ?? bundle.settings.heloName ?? bundle.settings.myhostname ?? hostname(),
       greetingTimeoutMs: config.stepTimeoutMs ?? DEFAULTS.greetingTimeoutMs,
@@ -38,6 +44,35 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
     }),
   };
 }
+
+/** Whoever may be believed about DNSSEC: named, or on this host, where nobody stands between. */
+export function openDnssec(config: WorldConfig): DnssecDoor {
+  const servers =
+    config.dnssecResolver !== undefined
+      ? [config.dnssecResolver]
+      : config.resolvers !== undefined && config.resolvers.length > 0
+        ? config.resolvers
+        : systemResolvers();
+  const name = servers.join(', ');
+  if (config.dnssecResolver === undefined && !(servers.length > 0 && servers.every(isLocal))) {
+    const why =
+      name === '' ? 'there is no resolver' : `the resolver ${name} is not on this host, so that anybody on the way could answer`;
+    return { kind: 'none', because: `${why}; name a validating one with --dnssec-resolver` };
+  }
+  return {
+    kind: 'resolver',
+    name,
+    dns: openDns({ servers, ...DNS, tellsBogus: true }),
+    proof: {
+      signed: config.dnssecSignedName ?? DEFAULTS.dnssecSignedName,
+      broken: config.dnssecBrokenName ?? DEFAULTS.dnssecBrokenName,
+    },
+  };
+}
+
+const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
+
+const DNS = { timeoutMs: DEFAULTS.dnsTimeoutMs, tries: DEFAULTS.dnsTries, concurrency: DEFAULTS.dnsConcurrency } as const;
 
 export interface PaceConfig {
   readonly concurrency?: number;

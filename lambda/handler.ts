@@ -102,6 +102,9 @@ function watchOnce(
         openWorld(
           {
             ...(config.resolver === undefined ? {} : { resolvers: [config.resolver] }),
+            ...(config.dnssecResolver === undefined ? {} : { dnssecResolver: config.dnssecResolver }),
+            ...(config.dnssecSignedName === undefined ? {} : { dnssecSignedName: config.dnssecSignedName }),
+            ...(config.dnssecBrokenName === undefined ? {} : { dnssecBrokenName: config.dnssecBrokenName }),
             ...(config.helo === undefined ? {} : { helo: config.helo }),
             allowPrivateAddresses: config.allowPrivateAddresses,
           },

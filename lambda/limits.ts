@@ -12,6 +12,9 @@ export const DEFAULTS = {
   dnsTimeoutMs: 5_000,
   dnsTries: 3,
   dnsConcurrency: 100,
+  /** Known to be signed, and known to have broken signatures on purpose: what a resolver says to them proves it. */
+  dnssecSignedName: 'ietf.org',
+  dnssecBrokenName: 'dnssec-failed.org',
   restAfter421Ms: 5 * 60_000,
 } as const;
 

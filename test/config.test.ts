@@ -34,6 +34,9 @@ test('what is set is read, lists at commas', () => {
     WATCH_CONTROL_HOSTS: 'mx1.example.com, mx2.example.com,',
     WATCH_CONCURRENCY: '8',
     WATCH_RESOLVER: '127.0.0.1:5353',
+    WATCH_DNSSEC_RESOLVER: 'tls://192.0.2.53#dns.example.net',
+    WATCH_DNSSEC_SIGNED_NAME: 'signed.example',
+    WATCH_DNSSEC_BROKEN_NAME: 'broken.example',
     WATCH_SMTP_PORT: '2525',
     WATCH_ALLOW_PRIVATE_ADDRESSES: 'yes',
   });
@@ -43,6 +46,9 @@ test('what is set is read, lists at commas', () => {
     controlHosts: ['mx1.example.com', 'mx2.example.com'],
     concurrency: 8,
     resolver: '127.0.0.1:5353',
+    dnssecResolver: 'tls://192.0.2.53#dns.example.net',
+    dnssecSignedName: 'signed.example',
+    dnssecBrokenName: 'broken.example',
     smtpPort: 2525,
     allowPrivateAddresses: true,
   });

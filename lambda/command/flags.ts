@@ -16,8 +16,15 @@ export interface BundleFlags {
   readonly smtpPort?: number;
 }
 
+/** Whom to believe about DNSSEC. */
+export interface DnssecFlags {
+  readonly dnssecResolver?: string;
+  readonly dnssecSignedName?: string;
+  readonly dnssecBrokenName?: string;
+}
+
 /** How to resolve, probe and judge. */
-export interface ProbeFlags {
+export interface ProbeFlags extends DnssecFlags {
   readonly resolver?: readonly string[];
   readonly helo?: string;
   readonly allowPrivateAddresses?: boolean;
@@ -48,8 +55,18 @@ export function addBundleFlags(command: Command): Command {
     .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
 }
 
-export function addProbeFlags(command: Command): Command {
+export function addDnssecFlags(command: Command): Command {
   return command
+    .option(
+      '--dnssec-resolver <address>',
+      'a validating resolver, for dane and dane-only: ip[:port], tls://ip[:port][#name] or https://… (default: the resolver, if it is on this host)',
+    )
+    .option('--dnssec-signed-name <name>', 'a name known to be signed, to prove that it validates', DEFAULTS.dnssecSignedName)
+    .option('--dnssec-broken-name <name>', 'a name whose signatures are known to be broken', DEFAULTS.dnssecBrokenName);
+}
+
+export function addProbeFlags(command: Command): Command {
+  return addDnssecFlags(command)
     .option('--resolver <ip[:port]>', 'DNS server to ask (repeatable; default: the system resolver)', collect)
     .option('--helo <name>', "EHLO name (default: main.cf's smtp_helo_name or myhostname, else this host's name)")
     .option('--allow-private-addresses', 'also connect to loopback, private, link-local and other special-purpose addresses')

@@ -1,18 +1,23 @@
-/** `lint [TABLE]`: parses only; each problem with its line number, in Postfix's wording, and what it would do to mail. */
+/** `lint [TABLE]`: parses, and asks nobody but the resolver where an entry needs DNSSEC; each problem with its line number, in Postfix's wording, and what it would do to mail. */
+import { openDnssec } from '../doors.ts';
+import type { Bundle } from '../policy/bundle.ts';
 import { readBundle } from '../policy/files.ts';
-import { lint } from '../policy/lint.ts';
+import { type LintProblem, lint } from '../policy/lint.ts';
+import { proveDnssec } from '../run/dnssec.ts';
+import { lintDnssec, wantsDnssec } from '../run/lint-dnssec.ts';
 import { lintDocument, lintText } from '../show/problems.ts';
 import type { Console } from './console.ts';
-import type { BundleFlags } from './flags.ts';
+import type { BundleFlags, DnssecFlags } from './flags.ts';
+import { dnssecConfig } from './look.ts';
 
-export interface LintFlags extends BundleFlags {
+export interface LintFlags extends BundleFlags, DnssecFlags {
   readonly json?: boolean;
 }
 
 /** 2 mail would defer, 1 a warning, 0 clean. */
 export async function lintCommand(table: string | undefined, flags: LintFlags, console: Console): Promise<number> {
   const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
-  const problems = lint(bundle);
+  const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
   console.out(
     flags.json
       ? `${JSON.stringify(lintDocument(problems, bundle), null, 2)}\n`
@@ -20,4 +25,9 @@ export async function lintCommand(table: string | undefined, flags: LintFlags, c
   );
   if (problems.some(({ severity }) => severity === 'defers')) return 2;
   return problems.some(({ severity }) => severity === 'warning') ? 1 : 0;
+}
+
+async function dnssecProblems(bundle: Bundle, flags: DnssecFlags): Promise<LintProblem[]> {
+  if (!wantsDnssec(bundle)) return [];
+  return lintDnssec(bundle, await proveDnssec(openDnssec(dnssecConfig(flags))));
 }

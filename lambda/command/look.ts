@@ -5,7 +5,7 @@ import { readBundle } from '../policy/files.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check.ts';
 import type { Console } from './console.ts';
-import type { BundleFlags, ProbeFlags } from './flags.ts';
+import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
 
 export interface Look {
   readonly bundle: Bundle;
@@ -39,12 +39,23 @@ export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console
 export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console): CheckDoors {
   const config: WorldConfig = {
     ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
+    ...dnssecConfig(flags),
     ...(flags.helo === undefined ? {} : { helo: flags.helo }),
     ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
   };
   const world = openWorld(config, bundle);
   return console.progress ? { ...world, progress: (progress) => console.err(progressLine(progress)) } : world;
+}
+
+/** The flags that name a validating resolver and what proves it. */
+export function dnssecConfig(flags: DnssecFlags): WorldConfig {
+  const { dnssecResolver, dnssecSignedName, dnssecBrokenName } = flags;
+  return {
+    ...(dnssecResolver === undefined ? {} : { dnssecResolver }),
+    ...(dnssecSignedName === undefined ? {} : { dnssecSignedName }),
+    ...(dnssecBrokenName === undefined ? {} : { dnssecBrokenName }),
+  };
 }
 
 /** @param started epoch ms of the command's start, from which --deadline counts */

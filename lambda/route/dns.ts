@@ -30,7 +30,7 @@ export interface DnsOptions {
 
 /** Opens the door. It holds no socket between questions, so that there is nothing to close. */
 export function openDns(options: DnsOptions): Dns {
-  const servers = (options.servers?.length ? options.servers : getServers()).map(parseServer);
+  const servers = (options.servers?.length ? options.servers : systemResolvers()).map(parseServer);
   if (servers.length === 0) throw new Error('resolv.conf: no name server; name one with --resolver');
   const turns = new Turns(options.concurrency);
   const answers = new Map<string, Promise<DnsAnswer>>();
@@ -47,6 +47,9 @@ export function openDns(options: DnsOptions): Dns {
     },
   };
 }
+
+/** Those of /etc/resolv.conf. */
+export const systemResolvers = (): readonly string[] => getServers();
 
 /** Asks again for the target of an alias that the resolver left open, as dns_lookup_x() does, up to ten times. */
 async function follow<T extends DnsType>(

@@ -4,24 +4,26 @@
  * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure reducers. Nothing here
  * knows where a verdict goes.
  */
-import { byName, named } from '../by-name.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { demandFor } from '../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../policy/destinations.ts';
-import { type NextHop, parseNextHop } from '../policy/next-hop.ts';
+import { parseNextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type Conversation, conversationAt, distinct } from '../probe/conversation.ts';
+import { type Conversation, distinct } from '../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../probe/pace.ts';
 import { believe, type Vantage, vantageOf } from '../probe/vantage.ts';
 import type { Dns } from '../route/resolve.ts';
-import { resolveBatch } from '../route/resolve.ts';
-import type { Route } from '../route/route.ts';
 import type { Evidence } from '../verdict/judge.ts';
 import { judgeFenced } from '../verdict/our-bug.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
+import { conversationsOf } from './conversations.ts';
+import { findOffers, type Offers } from './dane-offers.ts';
+import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 
 export interface CheckDoors {
   readonly dns: Dns;
+  /** Asked where the level is dane or dane-only, and for what could take the place of a failing line. */
+  readonly dnssec?: DnssecDoor;
   readonly probe: Probe;
   /** Told now and then, for a progress line; never awaited. */
   readonly progress?: (progress: Progress) => void;
@@ -45,9 +47,6 @@ export interface CheckOptions {
   readonly lastSeen?: ReadonlyMap<string, number>;
 }
 
-/** What DNS gave, by the text of the next hop. */
-export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
-
 export interface CheckRun {
   readonly at: number;
   readonly destinations: readonly Destination[];
@@ -57,16 +56,18 @@ export interface CheckRun {
   readonly verdicts: readonly EntryVerdict[];
   /** Whether all conversations were had. */
   readonly complete: boolean;
+  /** Why entries at dane and dane-only are not judged, where there are any; a clause for people. */
+  readonly noDnssec?: string;
 }
 
 /** Judges every destination of the bundle once. */
 export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: CheckOptions): Promise<CheckRun> {
   const destinations = destinationsOf(bundle).filter(({ id }) => options.only?.has(id) ?? true);
   const control = controlHops(options.controlHosts ?? [], bundle);
-  const nextHops = distinctNextHops([...destinations.flatMap(({ hops }) => hops), ...control]);
-  doors.progress?.({ kind: 'resolving', nextHops: nextHops.length });
-  const routes = byName<Route>();
-  for (const route of await resolveBatch(nextHops, bundle.settings, doors.dns)) routes[route.nextHop] = route;
+  const hops = [...destinations.flatMap((one) => one.hops), ...control];
+  doors.progress?.({ kind: 'resolving', nextHops: new Set(hops.map(({ nextHop }) => nextHop.text)).size });
+  const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
+  const found = await findRoutes(hops, bundle.settings, doors.dns, dnssec);
 
   const plan = oldestFirst(destinations, options.lastSeen).flatMap(({ unchecked, hops }) =>
     unchecked === undefined ? hops : [],
@@ -74,8 +75,8 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   // What our own settings hide is no matter to a control host: its handshake is the proof.
   const open = { ...bundle.settings, discardEhloKeywords: [] };
   const conversations = distinct([
-    ...control.flatMap((hop) => conversationsOf(hop, { routes }, open)),
-    ...plan.flatMap((hop) => conversationsOf(hop, { routes }, bundle.settings)),
+    ...control.flatMap((hop) => conversationsOf(hop, found, open)),
+    ...plan.flatMap((hop) => conversationsOf(hop, found, bundle.settings)),
   ]);
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
@@ -85,26 +86,45 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   });
 
   const vantage = vantageOf(conversations, results, { bundle });
-  const evidence: Evidence = { routes, results: believe(results, conversations, vantage), probedAt };
-  return {
+  const evidence: Evidence = {
+    ...found,
+    results: believe(results, conversations, vantage),
+    probedAt,
+    ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec }),
+  };
+  const verdicts = destinations.map((destination) => judgeFenced(destination, evidence, bundle, options.at));
+  const run: CheckRun = {
     at: options.at,
     destinations,
     conversations,
     evidence,
     vantage,
-    verdicts: destinations.map((destination) => judgeFenced(destination, evidence, bundle, options.at)),
+    verdicts,
     complete: Object.values(results).every((result) => result.kind !== 'unseen' || result.reason !== 'not-attempted'),
+    ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
   };
+  const offers = await findOffers(destinations, verdicts, bundle, doors.dnssec, dnssec);
+  return offers === undefined ? run : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
 }
 
-/** Every address of every host of one hop that Postfix would connect to. */
-export function conversationsOf(hop: Hop, { routes, tlsa }: Found, settings: Settings): Conversation[] {
-  const { text } = hop.nextHop;
-  const route = named(routes, text);
-  if (route?.kind !== 'hosts') return [];
-  return route.hosts.flatMap((host) =>
-    host.addresses.flatMap((address) => conversationAt(hop, host, address, tlsa && named(tlsa, text), settings) ?? []),
-  );
+/** The failing entries again, with what their hosts say to dane-only: it shows in the suggestions alone, and is not kept. */
+async function judgeWith(
+  { tlsa, conversations }: Offers,
+  { destinations, evidence, verdicts }: CheckRun,
+  bundle: Bundle,
+  doors: CheckDoors,
+  options: CheckOptions,
+): Promise<EntryVerdict[]> {
+  const results = await probeBatch(conversations, doors.probe, { ...options.pace, now: options.now });
+  const more: Evidence = {
+    ...evidence,
+    tlsa: { ...tlsa, ...evidence.tlsa },
+    results: { ...results, ...evidence.results },
+  };
+  return destinations.map((destination, i) => {
+    const verdict = verdicts[i];
+    return verdict !== undefined && verdict.verdict !== 'fail' ? verdict : judgeFenced(destination, more, bundle, options.at);
+  });
 }
 
 /** A control host is talked to as at level encrypt, whatever the table says; it is no destination and gets no verdict. */
@@ -121,6 +141,4 @@ function oldestFirst(destinations: readonly Destination[], lastSeen: ReadonlyMap
   return destinations.toSorted((a, b) => (lastSeen.get(a.id) ?? 0) - (lastSeen.get(b.id) ?? 0));
 }
 
-function distinctNextHops(hops: readonly Hop[]): NextHop[] {
-  return [...new Map(hops.map(({ nextHop }) => [nextHop.text, nextHop])).values()];
-}
+const NO_DOOR: DnssecDoor = { kind: 'none', because: 'no DNSSEC resolver is known here' };

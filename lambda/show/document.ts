@@ -16,7 +16,7 @@ export function checkDocument(run: CheckRun, bundle: Bundle): CheckDocument {
   };
 }
 
-export function runFacts(run: Pick<CheckRun, 'at' | 'complete'>, bundle: Bundle): CheckDocument['run'] {
+export function runFacts(run: Pick<CheckRun, 'at' | 'complete' | 'noDnssec'>, bundle: Bundle): CheckDocument['run'] {
   return {
     tool: `postfix-tls-watch ${VERSION}`,
     at: new Date(run.at).toISOString(),
@@ -24,6 +24,7 @@ export function runFacts(run: Pick<CheckRun, 'at' | 'complete'>, bundle: Bundle)
     assumed: [...bundle.assumed],
     trust: trustSentence(bundle),
     complete: run.complete,
+    noDnssec: run.noDnssec ?? null,
   };
 }
 

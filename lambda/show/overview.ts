@@ -68,6 +68,7 @@ function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
   lines.push(...wrap(`judged as Postfix ${bundle.settings.version} would, trust anchors: ${trustSentence(bundle)}`, width, '  '));
   for (const assumption of bundle.assumed) lines.push(...wrap(`assumed: ${assumption}`, width, '  '));
   for (const problem of bundle.problems) lines.push(...wrap(`${problem.name}: ${problem.because}`, width, '  '));
+  if (run.noDnssec !== undefined) lines.push(...wrap(`no DANE: ${run.noDnssec}`, width, '  '));
   if (!run.complete) lines.push('not everything could be looked at in the time given: see --deadline');
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (run.vantage[family] === 'blind') lines.push(...wrap(blindSentence(family), width, '  '));

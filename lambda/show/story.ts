@@ -82,7 +82,11 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
 }
 
 /** `explain --json`. */
-export function storyDocument(story: Story, run: Pick<CheckRun, 'at' | 'complete' | 'vantage'>, bundle: Bundle): ExplainDocument {
+export function storyDocument(
+  story: Story,
+  run: Pick<CheckRun, 'at' | 'complete' | 'vantage' | 'noDnssec'>,
+  bundle: Bundle,
+): ExplainDocument {
   const { verdict, ...rest } = story;
   return {
     version: 1,

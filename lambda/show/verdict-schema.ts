@@ -178,6 +178,8 @@ export const runSchema = v.strictObject({
   assumed: v.array(v.string()),
   trust: v.string(),
   complete: v.boolean(),
+  /** Why entries at dane and dane-only were not judged. */
+  noDnssec: v.nullable(v.string()),
 });
 
 export const vantageSchema = v.strictObject({

@@ -10,6 +10,7 @@ import type { Route } from '../route/route.ts';
 import type { DaneRoute } from '../route/tlsa.ts';
 import type { Finding } from './finding.ts';
 import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
+import type { EntryUnseen } from './verdict.ts';
 import { type Stop, walk } from './walk.ts';
 
 /** One next hop with everything that is known of it. */
@@ -21,7 +22,7 @@ export type HopView =
       readonly route: Extract<Route, { readonly kind: 'hosts' }>;
       readonly findings: readonly Finding[];
       readonly dane?: DaneRoute;
-      readonly undecided?: 'dane-not-checked' | 'no-dnssec';
+      readonly undecided?: { readonly reason: EntryUnseen; readonly because: string };
     }
   | { readonly kind: 'nowhere'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'nowhere' }> }
   | { readonly kind: 'unanswered'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'unanswered' }> }

@@ -4,7 +4,7 @@
  */
 
 import type { HopView } from './delivery.ts';
-import { namesOffered, namesWanted } from './detail.ts';
+import { namesOffered, namesWanted, refusalClause } from './detail.ts';
 import { type Finding, hostName } from './finding.ts';
 import { presentedNames } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
@@ -23,6 +23,7 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
       return sentences([
         `${mail(judgement)} is delivered ${PROTECTED[judgement.protection]}${seen(judgement)}`,
         daneOff(judgement),
+        daneWeaker(judgement),
       ]);
     case 'degraded':
     case 'fail':
@@ -60,6 +61,8 @@ function why(judgement: Judgement): string {
       return `${BROKEN[first.reason]}: ${harmless(first.warning, 300)}`;
     case 'nowhere':
       return NOWHERE[first.route.reason];
+    case 'unanswered':
+      return first.route.failure === 'bogus' ? `The signatures of ${harmless(first.route.query)} are wrong` : '';
     default:
       return '';
   }
@@ -71,6 +74,7 @@ function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
     verdict.reason === 'name-mismatch' &&
     leaf !== undefined &&
     trust?.kind === 'trusted' &&
+    attempt.demand.tlsa === undefined &&
     !/must be an IP/.test(verdict.detail ?? '')
   ) {
     const offered = namesOffered(presentedNames(leaf));
@@ -87,6 +91,21 @@ function daneOff({ views }: Judgement): string {
     : '';
 }
 
+/** Hosts at which level dane means less, and why: mail flows, and nothing would tell if it were led astray. */
+function daneWeaker({ reached }: Judgement): string {
+  const weaker = Map.groupBy(
+    reached.filter(({ attempt }) => attempt.demand.daneWeaker !== undefined),
+    ({ attempt }) => `${attempt.demand.level} ${attempt.demand.daneWeaker}`,
+  );
+  const parts = [...weaker.values()].flatMap((findings) => {
+    const { level, daneWeaker: why } = findings[0]?.attempt.demand ?? {};
+    if (level === undefined || why === undefined) return [];
+    const hosts = [...new Set(findings.map(({ attempt }) => harmless(hostName(attempt.host))))];
+    return [`Level dane is only ${level} at ${listed(hosts, 'and', 3)}: ${refusalClause({ kind: 'refused', reason: why })}`];
+  });
+  return sentences(parts);
+}
+
 /** What would help, where no suggested line does: that one is shown beside the sentence. */
 function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): string {
   return verdict === 'fail' && reason !== null && suggestion === null ? (CURES[reason] ?? '') : '';
@@ -100,12 +119,12 @@ function describeUnchecked(judgement: Judgement): string {
 }
 
 function describeUndetermined(judgement: Judgement): string {
-  const { reason, views, reached } = judgement;
+  const { views, reached } = judgement;
   const [first] = views;
   if (first?.kind === 'unanswered')
     return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${harmless(first.route.query)}`;
-  if (reason === 'dane-not-checked')
-    return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, which is not asked yet`;
+  if (first?.kind === 'hosts' && first.undecided !== undefined)
+    return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, and ${first.undecided.because}`;
   if (reached.every(({ verdict }) => verdict.reason === 'not-attempted'))
     return `there was no time for ${name(judgement)} in this run`;
   const whys = [...new Set(reached.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
@@ -162,6 +181,13 @@ const CURES: Partial<Record<Reason | AddressFailure, string>> = {
   'starttls-not-offered': `${THEIRS}: the server must offer STARTTLS again; only may would deliver without`,
   'ehlo-refused': `${THEIRS}: the server must take EHLO`,
   'starttls-refused': `${THEIRS}; soft_bounce = yes keeps such mail in the queue`,
+  'tlsa-mismatch': `${THEIRS}: the TLSA records must be those of the certificate in use`,
+  'no-tlsa': 'Either they publish TLSA records again, or the level is dane, which does without',
+  'mx-insecure': 'Either they sign the zone, or the level is dane, which does without',
+  'address-insecure': 'Either they sign the zone of the host, or the level is dane, which does without',
+  'tlsa-unusable': `${THEIRS}: the TLSA records must be of usage 2 or 3, with SHA-256`,
+  'tlsa-lookup-failed': `${THEIRS}: their name servers must answer for TLSA records, with signatures that are right`,
+  'dns-bogus': `${THEIRS}: the signatures of the zone must be renewed; a validating resolver lets no mail through`,
   'digest-mismatch':
     'If the change was announced, list the new digest beside the old one, of the key rather than the certificate',
   'tls-engine-off': `${YOURS}: smtp_tls_CAfile must name a file with certificates`,

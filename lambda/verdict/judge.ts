@@ -10,7 +10,7 @@ import type { Destination, Hop } from '../policy/destinations.ts';
 import { conversationAt } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { hostDemand, isDane } from '../route/host-demand.ts';
-import type { Route } from '../route/route.ts';
+import type { DnsFailure, Route } from '../route/route.ts';
 import type { DaneRoute } from '../route/tlsa.ts';
 import { judgeAddress, type Moment } from './address.ts';
 import { judgeRefusal } from './dane.ts';
@@ -31,8 +31,10 @@ export interface Evidence {
   readonly results: Readonly<Record<string, ProbeResult>>;
   /** By the text of the next hop: what DNSSEC says about it. Without, a hop at a dane level is not judged. */
   readonly tlsa?: Readonly<Record<string, DaneRoute>>;
-  /** Why DNSSEC was not asked; a clause for people. */
-  readonly noDnssec?: string;
+  /** Why DNSSEC was not asked: nobody here may be believed, or whoever may did not answer today. `because` is a clause for people. */
+  readonly noDnssec?:
+    | { readonly kind: 'none'; readonly because: string }
+    | { readonly kind: 'silent'; readonly failure: DnsFailure; readonly because: string };
   /** Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time. */
   readonly probedAt?: number;
 }
@@ -119,8 +121,14 @@ function viewHosts(
     route,
     findings,
     ...(dane === undefined ? {} : { dane }),
-    ...(undecided ? { undecided: evidence.noDnssec === undefined ? 'dane-not-checked' : 'no-dnssec' } : {}),
+    ...(undecided ? { undecided: undecidedFor(evidence.noDnssec) } : {}),
   };
+}
+
+function undecidedFor(noDnssec: Evidence['noDnssec']): NonNullable<Extract<HopView, { kind: 'hosts' }>['undecided']> {
+  if (noDnssec === undefined) return { reason: 'dane-not-checked', because: 'that was not asked' };
+  const { because } = noDnssec;
+  return { reason: noDnssec.kind === 'none' ? 'no-dnssec' : `dns-${noDnssec.failure}`, because };
 }
 
 function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 'sentence' | 'suggestion'> {

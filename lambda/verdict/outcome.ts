@@ -87,7 +87,7 @@ function outcomeOf(
       if (first.findings.length > 0 && first.findings.every(({ verdict }) => verdict.reason === 'barred-address')) {
         return { verdict: 'unchecked', reason: 'private-addresses' };
       }
-      if (first.undecided !== undefined) return { verdict: 'undetermined', reason: first.undecided };
+      if (first.undecided !== undefined) return { verdict: 'undetermined', reason: first.undecided.reason };
   }
   const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
   const [best] = failing;

@@ -15,14 +15,20 @@ import { parsePolicy } from '../policy/parse.ts';
 import { bracedTokens, tokens } from '../policy/token.ts';
 import { atLeast } from '../policy/version.ts';
 import { familyOf, isHostName } from '../route/host-name.ts';
+import { suggestDaneOnly } from './dane-suggestion.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';
 import { matchNames, type PresentedNames, presentedNames, referenceIdentifiers } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
 import { listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
-/** Null where no match list would help. `judgeChanged` judges the same evidence under a changed policy. */
+/** Null where no line would help. `judgeChanged` judges the same evidence under a changed policy. */
 export function suggest(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+  const byMatchList = suggestMatchList(judgement, judgeChanged);
+  return byMatchList?.restsOn === 'policy' ? byMatchList : (suggestDaneOnly(judgement, judgeChanged) ?? byMatchList);
+}
+
+function suggestMatchList(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
   const { destination, bundle, verdict, views } = judgement;
   const [view] = views;
   const hop = view?.hop;

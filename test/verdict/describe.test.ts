@@ -234,7 +234,7 @@ describe('what is ours', () => {
     {
       policy: 'k.test dane',
       mainCf: ['smtp_dns_support_level = dnssec'],
-      says: 'k.test is not judged: level dane takes its demands from DNSSEC, which is not asked yet',
+      says: 'k.test is not judged: level dane takes its demands from DNSSEC, and that was not asked',
     },
     { policy: 'k.test none', mainCf: [], says: 'level none asks nothing of TLS' },
     {

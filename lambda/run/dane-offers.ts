@@ -1,0 +1,50 @@
+/**
+ * What `dane-only` would come to for entries that fail at secure or verify: asked of DNS, and where every host has signed
+ * records, of the hosts. It serves suggestions alone (verdict/dane-suggestion).
+ */
+import { named } from '../by-name.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import type { Destination, Hop } from '../policy/destinations.ts';
+import type { Conversation } from '../probe/conversation.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
+import { daneOnlyOffer } from '../verdict/dane-suggestion.ts';
+import type { EntryVerdict } from '../verdict/verdict.ts';
+import { conversationsOf } from './conversations.ts';
+import { type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
+
+export interface Offers {
+  readonly tlsa: Readonly<Record<string, DaneRoute>>;
+  readonly conversations: readonly Conversation[];
+}
+
+/** Undefined where there is nothing to offer, or nobody to ask. */
+export async function findOffers(
+  destinations: readonly Destination[],
+  verdicts: readonly EntryVerdict[],
+  bundle: Bundle,
+  door: DnssecDoor | undefined,
+  proved: Dnssec | undefined,
+): Promise<Offers | undefined> {
+  const failing = destinations.filter((_, i) => verdicts[i]?.verdict === 'fail');
+  const hops = failing.flatMap((destination): Hop[] => {
+    const offer = daneOnlyOffer(destination, bundle);
+    return offer === undefined ? [] : [offer.hop];
+  });
+  if (hops.length === 0 || door === undefined) return undefined;
+  const dnssec = proved ?? (await proveDnssec(door));
+  if (dnssec.kind !== 'proved') return undefined;
+  const found = await findRoutes(hops, bundle.settings, dnssec.dns, dnssec);
+  const signed = hops.filter(({ nextHop }) => hasRecordsEverywhere(found.tlsa && named(found.tlsa, nextHop.text)));
+  if (signed.length === 0) return undefined;
+  const tlsa = Object.fromEntries(
+    signed.flatMap(({ nextHop: { text } }) => {
+      const dane = found.tlsa && named(found.tlsa, text);
+      return dane === undefined ? [] : [[text, dane]];
+    }),
+  );
+  return { tlsa, conversations: signed.flatMap((hop) => conversationsOf(hop, { routes: found.routes, tlsa }, bundle.settings)) };
+}
+
+function hasRecordsEverywhere(dane: DaneRoute | undefined): boolean {
+  return dane?.mx?.secure === true && dane.hosts.every(({ tlsa }) => tlsa.kind === 'records');
+}

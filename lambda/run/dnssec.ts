@@ -1,0 +1,85 @@
+/**
+ * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where the level is dane or
+ * dane-only, as Postfix's own one resolver would have it for all of them.
+ */
+import { byName, named } from '../by-name.ts';
+import type { Hop } from '../policy/destinations.ts';
+import type { NextHop } from '../policy/next-hop.ts';
+import type { Settings } from '../policy/settings.ts';
+import { isDane } from '../route/host-demand.ts';
+import { type Dns, resolveBatch } from '../route/resolve.ts';
+import type { DnsFailure, Route } from '../route/route.ts';
+import { type DaneRoute, provesValidation, resolveDane } from '../route/tlsa.ts';
+import type { Evidence } from '../verdict/judge.ts';
+
+/** The resolver that is asked for signatures, if one may be believed. */
+export type DnssecDoor =
+  | {
+      readonly kind: 'resolver';
+      readonly dns: Dns;
+      /** For people: its address. */
+      readonly name: string;
+      /** A name known to be signed, and one whose signatures are known to be broken: what it says to them is the proof. */
+      readonly proof: { readonly signed: string; readonly broken: string };
+    }
+  /** A clause for people: why none may be believed, and what to do. */
+  | { readonly kind: 'none'; readonly because: string };
+
+export type Dnssec =
+  | { readonly kind: 'proved'; readonly dns: Dns }
+  | { readonly kind: 'none'; readonly because: string }
+  /** It did not answer today: what it thinks of signatures is not known. */
+  | { readonly kind: 'silent'; readonly failure: DnsFailure; readonly because: string };
+
+/** Asks the resolver for its proof. */
+export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
+  if (door.kind === 'none') return door;
+  const validation = await provesValidation(door.dns, door.proof);
+  switch (validation.kind) {
+    case 'validates':
+      return { kind: 'proved', dns: door.dns };
+    case 'does-not':
+      return { kind: 'none', because: `the resolver ${door.name} does not validate: ${validation.because}` };
+    case 'unanswered':
+      return {
+        kind: 'silent',
+        failure: validation.failure,
+        because: `the resolver ${door.name} gives no answer to ${validation.query} (${validation.failure})`,
+      };
+  }
+}
+
+/** What DNS gave, by the text of the next hop. */
+export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
+
+/** Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be believed. */
+export async function findRoutes(hops: readonly Hop[], settings: Settings, dns: Dns, dnssec: Dnssec | undefined): Promise<Found> {
+  const believed = dnssec?.kind === 'proved' ? dnssec.dns : undefined;
+  const signed = distinct(hops.filter(asksDane));
+  const others = distinct(hops.filter((hop) => !asksDane(hop)));
+  const routes = byName<Route>();
+  for (const route of await resolveBatch(others, settings, dns)) routes[route.nextHop] = route;
+  for (const route of await resolveBatch(signed, settings, believed ?? dns)) routes[route.nextHop] = route;
+  return { routes, ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, believed) }) };
+}
+
+async function findTlsa(
+  nextHops: readonly NextHop[],
+  routes: Readonly<Record<string, Route>>,
+  dns: Dns,
+): Promise<Record<string, DaneRoute>> {
+  const tlsa = byName<DaneRoute>();
+  const found = await Promise.all(
+    nextHops.map((nextHop) => {
+      const route = named(routes, nextHop.text);
+      return route === undefined ? undefined : resolveDane(route, nextHop, dns);
+    }),
+  );
+  for (const dane of found) if (dane !== undefined) tlsa[dane.nextHop] = dane;
+  return tlsa;
+}
+
+/** Whether a hop takes its demands from DNSSEC. */
+export const asksDane = ({ demand }: Hop): boolean => demand.kind === 'demand' && isDane(demand);
+
+const distinct = (hops: readonly Hop[]): NextHop[] => [...new Map(hops.map(({ nextHop }) => [nextHop.text, nextHop])).values()];

@@ -1,0 +1,63 @@
+/**
+ * `dane-only` as the line without a match list, where a destination's own signed DNS vouches for every one of its hosts.
+ *
+ * Never where a host lacks records, for mail to it would be deferred; and never under settings with which DANE is off.
+ */
+
+import type { Bundle } from '../policy/bundle.ts';
+import { demandContext, demandFor } from '../policy/demand.ts';
+import type { Destination, Hop } from '../policy/destinations.ts';
+import { bracedTokens, tokens } from '../policy/token.ts';
+import { atLeast } from '../policy/version.ts';
+import type { HopView } from './delivery.ts';
+import type { Judgement } from './outcome.ts';
+import { harmless } from './stranger-text.ts';
+import type { Suggestion } from './verdict.ts';
+
+/** The line, and the first hop as it would then be; undefined where the question does not arise or the line would be broken. */
+export function daneOnlyOffer(
+  { entry, hops: [hop] }: Pick<Destination, 'entry' | 'hops'>,
+  bundle: Bundle,
+): { readonly line: string; readonly hop: Hop } | undefined {
+  if (hop?.demand.kind !== 'demand' || (hop.demand.level !== 'secure' && hop.demand.level !== 'verify')) return undefined;
+  const { settings } = bundle;
+  const key = entry === undefined || entry.key.startsWith('.') ? hop.nextHop.text : entry.key;
+  const split = atLeast(settings.version, '3.10') ? bracedTokens : tokens;
+  const [, ...attributes] = split(hop.demand.entry?.value ?? '');
+  const kept = attributes.filter((attribute) => STAYS.test(attribute));
+  const line = [key, 'dane-only', ...kept].join(' ');
+  const context = demandContext({ ...bundle, policyTables: [{ name: 'hash:suggested', text: `${line}\n` }] });
+  const demand = demandFor(hop.nextHop, context);
+  return demand.kind === 'demand' ? { line, hop: { ...hop, demand } } : undefined;
+}
+
+/** Null where some host is not proved by a record, or nothing is known of its records. */
+export function suggestDaneOnly(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+  const { destination, bundle, verdict } = judgement;
+  const offer = verdict === 'fail' ? daneOnlyOffer(destination, bundle) : undefined;
+  if (offer === undefined) return null;
+  const then = judgeChanged({ ...destination, hops: [offer.hop, ...destination.hops.slice(1)] });
+  const [view] = then.views;
+  if (then.verdict !== 'pass' || view?.kind !== 'hosts' || !everyHostProved(view)) return null;
+  const domain = harmless(offer.hop.nextHop.host);
+  return {
+    line: offer.line,
+    restsOn: 'dnssec',
+    because:
+      `every MX host of ${domain} has signed TLSA records that match what it presents: whoever signs the zone of ${domain} answers ` +
+      'for the hosts, and no match list is needed; the mail host must have a validating resolver of its own',
+    verdict: 'pass',
+  };
+}
+
+/** All that was seen passes, and of every host something was seen. */
+function everyHostProved({ route, findings }: Extract<HopView, { readonly kind: 'hosts' }>): boolean {
+  return route.hosts.every((host) => {
+    const own = findings.filter(({ attempt, unseen }) => attempt.host === host && unseen === undefined);
+    const reachable = host.addresses.length > 0;
+    return (own.length > 0 || !reachable) && own.every(({ verdict }) => verdict.outcome === 'pass');
+  });
+}
+
+/** What means the same at dane-only. */
+const STAYS = /^(?:\{\s*)?(?:ciphers|protocols|exclude|connection_reuse)\s*=/i;
