@@ -1,5 +1,5 @@
 /** Lint of fingerprints: digests that can never match, and ones that a renewal ends. */
-import { killsSmtp, ONE_CHARACTER_DIGEST } from './demand.ts';
+import { killsSmtp, ONE_CHARACTER_DIGEST } from './fingerprint.ts';
 import type { Finding, Judged } from './lint-entry.ts';
 import { defersFor, NOT_VERIFIED, whomOf } from './lint-table.ts';
 import { parseDigest } from './match-pattern.ts';

@@ -14,6 +14,7 @@ import { defersFor, whomOf } from './lint-table.ts';
 import { lookupKeys } from './lookup.ts';
 import { parseNextHop } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
+import type { Settings } from './settings.ts';
 import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from './tls-words.ts';
 import { namedNextHops, routingOf } from './transport.ts';
 
@@ -42,6 +43,11 @@ export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
   for (const { entry, unchecked: why } of destinations) {
     if (entry?.table === table.name && why?.reason === 'never-looked-up') unchecked.set(entry.line, why.sentence);
   }
+  let byHost: ReadonlyMap<string, string> | undefined;
+  const named = () => {
+    byHost ??= nextHopsByHost(bundle);
+    return byHost;
+  };
   const byKey = new Map(tables.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const)).reverse());
   return table.entries.flatMap((entry) => {
     if (entry.shadowedBy !== undefined) return [];
@@ -53,7 +59,7 @@ export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
         postfixSays: finding.postfixSays ?? null,
       }));
     const never = unchecked.get(entry.line);
-    const dead = never === undefined || entry.key.endsWith(':') ? [] : [neverLookedUp(entry.key, never, bundle)];
+    const dead = never === undefined || entry.key.endsWith(':') ? [] : [neverLookedUp(entry.key, never, bundle.settings, named)];
     if (never !== undefined || entry.policy.kind === 'broken') return placed(dead);
     const judged = judgedAs(entry, entry.policy, bundle, demands);
     return placed([...RULES.flatMap((rule) => rule(judged)), ...besideParents(entry, entry.policy.level, byKey, bundle)]);
@@ -188,7 +194,17 @@ function besideParents(
   return [{ code: 'weaker-than-parent', severity: 'note', effect, cure: 'delete this line, if that is not meant' }];
 }
 
-function neverLookedUp(key: string, sentence: string, bundle: Bundle): Finding {
+/** What transports and relayhost name, by the host in it: a dead key is often one of them written otherwise. */
+function nextHopsByHost(bundle: Bundle): ReadonlyMap<string, string> {
+  const byHost = new Map<string, string>();
+  for (const { text } of namedNextHops(routingOf(bundle))) {
+    const parsed = parseNextHop(text, 'transport', bundle.settings);
+    if (!('kind' in parsed)) byHost.set(parsed.host.toLowerCase(), text);
+  }
+  return byHost;
+}
+
+function neverLookedUp(key: string, sentence: string, settings: Settings, named: () => ReadonlyMap<string, string>): Finding {
   const base = { code: 'never-looked-up', severity: 'warning', effect: sentence } as const;
   if (key === '*') {
     return { ...base, cure: 'set smtp_tls_security_level in main.cf: it counts for every next hop without an entry' };
@@ -196,13 +212,9 @@ function neverLookedUp(key: string, sentence: string, bundle: Bundle): Finding {
   if (key.includes('@')) return { ...base, cure: `write ${key.slice(key.lastIndexOf('@') + 1)} as the key` };
   if (/^[^[\]:]+\.$/.test(key)) return { ...base, cure: 'write the key without the dot at its end' };
   if (/[,;"']/.test(key)) return { ...base, cure: `write ${key.replace(/[,;"']/g, '')} as the key` };
-  const parsed = parseNextHop(key, 'transport', bundle.settings);
-  const host = 'kind' in parsed ? key : parsed.host;
-  const like = namedNextHops(routingOf(bundle)).find(({ text }) => {
-    const other = parseNextHop(text, 'transport', bundle.settings);
-    return text.toLowerCase() !== key && !('kind' in other) && other.host.toLowerCase() === host;
-  });
-  if (like !== undefined) return { ...base, cure: `write ${like.text} as the key: the next hop has that very text` };
+  const parsed = parseNextHop(key, 'transport', settings);
+  const like = named().get('kind' in parsed ? key : parsed.host);
+  if (like !== undefined) return { ...base, cure: `write ${like} as the key: the next hop has that very text` };
   if (sentence.includes(' goes to ')) return { ...base, cure: 'key the entry by the next hop as routed, or delete it' };
   return { ...base, cure: 'delete the line, or write the key as the next hop is written' };
 }

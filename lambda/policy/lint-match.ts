@@ -28,7 +28,9 @@ export function lintMatch(judged: Judged): Finding[] {
         },
       ];
     }
-    for (const element of usable) findings.push(...lintElement(element, elements, judged));
+    const parents = new Set(elements.filter((element) => element.startsWith('.')).map((parent) => parent.toLowerCase()));
+    const list: MatchList = { alone: elements.length === 1, parents };
+    for (const element of new Set(usable)) findings.push(...lintElement(element, list, judged));
   }
   const names = elements ?? (level === 'verify' ? judged.bundle.settings.verifyCertMatch : []);
   if (!replaced && names.some((name) => name.toLowerCase() === 'hostname')) {
@@ -42,9 +44,16 @@ export function lintMatch(judged: Judged): Finding[] {
   return findings;
 }
 
-function lintElement(element: string, all: readonly string[], judged: Judged): Finding[] {
+/** What stands beside one element. */
+interface MatchList {
+  readonly alone: boolean;
+  /** The elements with a dot at their start, in lower case. */
+  readonly parents: ReadonlySet<string>;
+}
+
+function lintElement(element: string, list: MatchList, judged: Judged): Finding[] {
   const { entry } = judged;
-  const only = all.length === 1 ? `: ${defersFor(entry.key, NOT_VERIFIED)}` : '';
+  const only = list.alone ? `: ${defersFor(entry.key, NOT_VERIFIED)}` : '';
   if (isHostAddress(element)) {
     if (!checksAddresses(judged)) return [];
     return [
@@ -63,19 +72,18 @@ function lintElement(element: string, all: readonly string[], judged: Judged): F
   if (element.endsWith('.')) {
     const effect = `${element} in match= has a dot at its end, and matches no certificate${only}`;
     const cure = `write ${element.replace(/\.+$/, '')}`;
-    return [{ code: 'trailing-dot', severity: all.length === 1 ? 'defers' : 'warning', effect, cure }];
+    return [{ code: 'trailing-dot', severity: list.alone ? 'defers' : 'warning', effect, cure }];
   }
   const pattern = parseMatch(element);
   const hop = parseNextHop(entry.key.replace(/^\./, ''), 'transport', judged.bundle.settings);
-  return pattern.kind === 'name' && !('kind' in hop) ? lintName(pattern.name, all, hop.host) : [];
+  return pattern.kind === 'name' && !('kind' in hop) ? lintName(pattern.name, list, hop.host) : [];
 }
 
 /** A name that is not the next hop's own: a provider's, and perhaps only one of its hosts. */
-function lintName(name: string, all: readonly string[], nextHop: string): Finding[] {
+function lintName(name: string, { parents }: MatchList, nextHop: string): Finding[] {
   const ascii = toAscii(name.toLowerCase());
   const owner = getDomain(ascii, { allowPrivateDomains: false });
-  const covered = all.some((element) => element.startsWith('.') && `.${ascii}`.endsWith(element.toLowerCase()));
-  if (owner === null || covered || isHostAddress(nextHop)) return [];
+  if (owner === null || isBelow(ascii, parents) || isHostAddress(nextHop)) return [];
   if (owner === getDomain(toAscii(nextHop), { allowPrivateDomains: false })) return [];
   if (ascii === owner) {
     const effect = `${name} in match= covers a certificate for ${name} alone, and not one for mx.${name}`;
@@ -89,6 +97,12 @@ function lintName(name: string, all: readonly string[], nextHop: string): Findin
       cure: `write .${owner}, if the provider's documentation says that its mail hosts are below it`,
     },
   ];
+}
+
+function isBelow(name: string, parents: ReadonlySet<string>): boolean {
+  const dotted = `.${name}`;
+  for (let dot = 0; dot >= 0; dot = dotted.indexOf('.', dot + 1)) if (parents.has(dotted.slice(dot))) return true;
+  return false;
 }
 
 function addressHop(key: string): Finding {

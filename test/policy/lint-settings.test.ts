@@ -424,3 +424,15 @@ test('20,000 entries are linted in good time', () => {
   const policy = Array.from({ length: 20_000 }, (_, i) => `d${i}.example secure match=mx.p${i % 50}.net\n`).join('');
   expect(lint(bundleOf(policy))).toHaveLength(20_000);
 });
+
+test('so are 5,000 dead keys beside 5,000 transports', () => {
+  const lines = (format: (i: number) => string) => Array.from({ length: 5_000 }, (_, i) => format(i)).join('');
+  const found = lint(
+    bundleOf(
+      lines((i) => `[h${i}.test] secure\n`),
+      { transport: lines((i) => `d${i}.test smtp:[h${i}.test]:587\n`) },
+    ),
+  );
+  expect(found).toHaveLength(5_000);
+  expect(found.at(-1)?.cure).toBe('write [h4999.test]:587 as the key: the next hop has that very text');
+});
