@@ -9,10 +9,12 @@ import { Command, CommanderError } from 'commander';
 import { processConsole } from './command/console.ts';
 import {
   addBundleFlags,
+  addDnssecFlags,
   addProbeFlags,
   addStoreFlags,
   addTellFlags,
   boundsHelp,
+  date,
   jsonFlag,
   notNegative,
   positive,
@@ -64,12 +66,41 @@ function program(): Command {
       finish((await import('./command/watch.ts')).watchCommand(table, flags, console)),
     );
 
-  addBundleFlags(program.command('lint [table]'))
+  addDnssecFlags(addBundleFlags(program.command('lint [table]')))
     .description("parse only: each problem with its line, in Postfix's wording, and what it would do to mail")
     .addOption(jsonFlag())
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/lint.ts')).lintCommand(table, flags, console)),
     );
+
+  addStoreFlags(addBundleFlags(program.command('status [table]')))
+    .description('open incidents, mutes, what is not watched, the last complete run; probes nothing')
+    .addOption(jsonFlag())
+    .addHelpText('after', STATUS_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./command/status.ts')).statusCommand(table, flags, console)),
+    );
+
+  addStoreFlags(program.command('history [destination]'))
+    .description('what was seen, when, and what changed: of a destination with its hosts, of an MX host, or of everything')
+    .option('--since <date>', 'from that date on (default: 30 days; for one name all that is kept, 400 days)', date)
+    .addOption(jsonFlag())
+    .action(async (name: string | undefined, flags) =>
+      finish((await import('./command/history.ts')).historyCommand(name, flags, console)),
+    );
+
+  addStoreFlags(program.command('mute <key>'))
+    .description(
+      'known and accepted: leave out of messages what is open under an entry, or an incident, as long as it gets no worse',
+    )
+    .requiredOption('--until <date>', 'when the mute ends, at most 90 days from now (ISO 8601)', date)
+    .requiredOption('--reason <text>', 'why, as every message shows it')
+    .addHelpText('after', MUTE_HELP)
+    .action(async (key: string, flags) => finish((await import('./command/mute.ts')).muteCommand(key, flags, console)));
+
+  addStoreFlags(program.command('unmute <key>'))
+    .description('end a mute')
+    .action(async (key: string, flags) => finish((await import('./command/mute.ts')).unmuteCommand(key, flags, console)));
 
   addPolicyCommands(program.command('policy').description('the policy as it is stored for the scheduled function'));
   return program;
@@ -99,6 +130,16 @@ function addPolicyCommands(policy: Command): void {
       finish((await import('./command/policy.ts')).policyStatus(table, flags, console)),
     );
 }
+
+const STATUS_HELP = `
+The table (or --config-directory, --main-cf) tells which entries are not watched where no run has told yet.
+
+Exit status: 2 an open incident fails, else 1 one needs attention, else 3 no complete run in 26 hours,
+the latest could not tell, was blind, or did not judge an entry for long, else 0. What is muted does not count.`;
+
+const MUTE_HELP = `
+KEY is the key of an entry, or the id of an incident as "status" shows it. The mute covers what is open now, as bad as it
+is now; another cause, or a worse one, is told all the same. Muted ones stand at the end of every message.`;
 
 const PUSH_HELP = `
 Refused without --force:

@@ -6,14 +6,20 @@ import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { explainSchema } from '../../lambda/show/explain-schema.ts';
+import { historySchema } from '../../lambda/show/history-schema.ts';
 import { lintSchema } from '../../lambda/show/lint-schema.ts';
+import { policyStatusSchema } from '../../lambda/show/policy-status-schema.ts';
+import { statusSchema } from '../../lambda/show/status-schema.ts';
 import { checkSchema } from '../../lambda/show/verdict-schema.ts';
 import { watchSchema } from '../../lambda/show/watch-schema.ts';
 
 export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   check: checkSchema,
   explain: explainSchema,
+  history: historySchema,
   lint: lintSchema,
+  'policy-status': policyStatusSchema,
+  status: statusSchema,
   watch: watchSchema,
 };
 

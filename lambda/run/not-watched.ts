@@ -1,0 +1,52 @@
+/**
+ * What a run did not watch, named: kept in its record, for whoever asks later without looking at the world. Pure.
+ *
+ * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was not seen today is not among them.
+ */
+import * as v from 'valibot';
+import { read } from '../alert/standing.ts';
+import { DAY_MS } from '../alert/when.ts';
+import { reasonWords } from '../alert/wording.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import { destinationsOf } from '../policy/destinations.ts';
+import type { RunRecord } from '../store/values.ts';
+import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
+
+export interface NotWatched {
+  readonly name: string;
+  readonly line: number | null;
+  /** In words, as messages say it. */
+  readonly because: string;
+}
+
+/** Of a run's verdicts, for `more` of its record; the first 500. */
+export function notWatchedIn(verdicts: Iterable<EntryVerdict>): NotWatched[] {
+  return [...verdicts]
+    .filter((verdict) => read(verdict, { intervalMs: DAY_MS, overdue: [] }, 0).kind === 'unwatched')
+    .slice(0, KEPT)
+    .map(({ key, destination, line, reason }) => notWatched(key ?? destination, line, reason));
+}
+
+/** What a record says of them; undefined where an older release wrote it. */
+export function notWatchedOf(record: RunRecord | undefined): readonly NotWatched[] | undefined {
+  const parsed = v.safeParse(MORE, record?.more);
+  return parsed.success ? parsed.output.notWatched : undefined;
+}
+
+/** What a policy alone says: private addresses and what DNS would have to tell are not known to it. */
+export function notWatchedBy(bundle: Bundle): NotWatched[] {
+  return destinationsOf(bundle).flatMap(({ entry, name, unchecked }) =>
+    unchecked === undefined ? [] : [notWatched(entry?.key ?? name, entry?.line ?? null, unchecked.reason)],
+  );
+}
+
+const notWatched = (name: string, line: number | null, reason: Reason | null): NotWatched => ({
+  name,
+  line,
+  because: reason === null ? 'no reason given' : reasonWords(reason),
+});
+
+const MORE = v.object({
+  notWatched: v.array(v.object({ name: v.string(), line: v.nullable(v.number()), because: v.string() })),
+});
+const KEPT = 500;
