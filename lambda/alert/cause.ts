@@ -11,7 +11,7 @@ export interface Cause {
   readonly reason: CauseReason;
   /** Registrable domain of the MX host; an address or a host name where it has none; '' where the cause is in our own files. */
   readonly provider: string;
-  /** The issuer (trust), or the domain of the names missed (`own name` where only the next hop's own was asked). */
+  /** The issuer at which the chain ends (trust), or the domain of the names missed (`own name` where only the next hop's own was asked). */
   readonly detail?: string;
 }
 
@@ -88,7 +88,8 @@ function addressCause(verdict: EntryVerdict, host: string, address: AddressVerdi
 
 function detailOf(verdict: EntryVerdict, address: AddressVerdict, reason: Reason): string | undefined {
   if (reason === 'name-mismatch') return missingName(verdict, address.asked);
-  if (ISSUER_MATTERS.has(reason)) return address.chain[0]?.issuer.slice(0, 200);
+  // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates, and the fault is the same.
+  if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;
 }
 
@@ -120,9 +121,6 @@ const OURS: ReadonlySet<Reason> = new Set<Reason>([
 /** Trust reasons whose cure depends on who issued the certificate. */
 const ISSUER_MATTERS: ReadonlySet<Reason> = new Set<Reason>([
   'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'wrong-purpose',
   'weak-signature',
   'invalid-ca',
   'not-permitted-name',

@@ -77,12 +77,9 @@ export function decide(input: DecideInput): Decision {
   return {
     ...due,
     after: { entries, incidents: due.incidents },
-    needsSecondLook: rules.blind
-      ? []
-      : Object.values(entries)
-          .filter(needsSecondLook)
-          .filter(({ id }) => latest.has(id))
-          .map(({ id }) => id),
+    needsSecondLook: Object.values(entries)
+      .filter((entry) => latest.has(entry.id) && needsSecondLook(entry))
+      .map(({ id }) => id),
     keepSnapshots: [...new Set([...first.turned, ...seen.turned])],
     retired,
   };

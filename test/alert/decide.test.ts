@@ -290,12 +290,12 @@ describe('blindness', () => {
     expect(watch.run({ verdicts: [passing('a.example'), passing('b.example')] })).toEqual(['resolved resolved blind']);
     expect(watch.run({ verdicts: [passing('a.example'), passing('b.example')] })).toEqual([]);
   });
-  test('makes no entry "not judged", and asks for no second look', () => {
+  test('makes no entry "not judged"', () => {
     const watch = new Watch();
     watch.run({ verdicts: [passing('a.example')] });
-    for (let day = 1; day <= 5; day++) watch.run({ verdicts: [failing('a.example'), unseen('b.example')], ...blind, day });
-    expect(watch.state.entries['b.example']?.unjudged).toBeUndefined();
-    expect(watch.decision?.needsSecondLook).toEqual([]);
+    for (let day = 1; day <= 5; day++) watch.run({ verdicts: [unseen('a.example'), unseen('b.example')], ...blind, day });
+    expect(watch.state.entries['a.example']?.unjudged).toBeUndefined();
+    expect(watch.state.entries['b.example']).toEqual({ id: 'b.example', label: 'b.example', told: [] });
   });
   test('of the first run postpones the baseline', () => {
     const watch = new Watch();
