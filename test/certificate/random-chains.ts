@@ -88,7 +88,7 @@ function authorityOptions(random: Random, moment: Moment, faults: number): Certi
   return {
     ...dates(random, moment, faults, 2000),
     keyType: random.chance(0.1)
-      ? random.pick(['rsa', 'rsa1024', 'p384', 'ed25519', ...(fault() ? (['rsa512'] as const) : [])])
+      ? random.pick(['rsa', 'rsa1024', 'p384', 'ed25519', ...(fault() ? (['rsa768'] as const) : [])])
       : 'ec',
     ...(fault() ? { ca: random.pick([false, null]) } : {}),
     ...(random.chance(0.15) ? { pathLength: random.below(3) } : {}),
@@ -110,7 +110,7 @@ function leafOptions(random: Random, moment: Moment, faults: number): Certificat
     ...dates(random, moment, faults, 90),
     ...leafNames(random),
     keyType: random.chance(0.1)
-      ? random.pick(['rsa', 'rsa1024', 'p384', 'p224', ...(fault() ? (['rsa512'] as const) : [])])
+      ? random.pick(['rsa', 'rsa1024', 'p384', 'p224', ...(fault() ? (['rsa768'] as const) : [])])
       : 'ec',
     ...(random.chance(0.2)
       ? { keyUsage: random.pick([null, ['keyEncipherment'], ['keyAgreement'], ['digitalSignature', 'keyEncipherment']] as const) }

@@ -8,7 +8,7 @@ import type { Name } from '@peculiar/asn1-x509';
 import { type Issuer, type KeyUsageName, mint, nameOf, serialOf, subjectOf } from './mint.ts';
 
 export type Base64Der = string;
-export type KeyType = 'ec' | 'p384' | 'p521' | 'p224' | 'ed25519' | 'rsa' | 'rsa4096' | 'rsa1024' | 'rsa512';
+export type KeyType = 'ec' | 'p384' | 'p521' | 'p224' | 'ed25519' | 'rsa' | 'rsa4096' | 'rsa1024' | 'rsa768' | 'rsa512';
 export type SignatureHash = 'md5' | 'sha1' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 
 export interface KeyPair {
