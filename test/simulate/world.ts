@@ -26,6 +26,8 @@ export interface World {
   readonly probe: (conversation: Conversation, at: number) => Promise<ProbeResult>;
   /** The roots of our bundle at that time, base64 DER. */
   readonly anchors: (at: number) => readonly string[];
+  /** The certificate an address presents where it comes to a handshake, with its key. */
+  readonly presented: (address: string, at: number) => Promise<Issued>;
   readonly addressState: (provider: number, host: HostPlan, at: number) => AddressState;
   /** When the certificates of a provider end that are served at a time, the last of its hosts. */
   readonly lastEnd: (provider: number, at: number) => number;
@@ -117,8 +119,18 @@ export async function openWorld(plan: Plan, random: Random): Promise<World> {
     return made;
   }
 
+  const standing = (address: string) => {
+    const found = byAddress.get(address);
+    if (found === undefined) throw new Error(`nobody stands at ${address}`);
+    return found;
+  };
+
   return {
     addressState,
+    presented(address, at) {
+      const { provider, index, host } = standing(address);
+      return certificate(provider, index, host, at);
+    },
     lastEnd: (index, at) => Math.max(...(plan.providers[index]?.hosts ?? []).map((host) => termAt(host, at).notAfter)),
     anchors: (at) =>
       roots.slice(0, 4).flatMap((root, i) => (i === 1 && within(at, plan.bundleLacksRoot) ? [] : [root.certificate.der])),
