@@ -61,3 +61,16 @@ describe('names that every object has', () => {
     expect(await run()).toEqual({ code: 0, out: '', err: '' });
   });
 });
+
+describe('long tables', () => {
+  test.each([
+    ['a line that goes on for 100,000 lines', `a.test secure\n${' match=x\n'.repeat(100_000)}`, 0],
+    ['a match list of 100,000 names', `a.test secure match=${Array.from({ length: 100_000 }, (_, i) => `x${i}`).join(':')}\n`, 0],
+    ['a key of 1 MB', `${'k'.repeat(1_000_000)} secure\n`, 1],
+    ['100,000 broken lines', 'a.test secur\n'.repeat(100_000), 2],
+  ])('%s', async (_, policy, expected) => {
+    const { code, err } = await runCommand(['lint', file('long', policy)]);
+    expect(err).toBe('');
+    expect(code).toBe(expected);
+  });
+});
