@@ -6,7 +6,7 @@ import { readBundle } from '../policy/files.ts';
 import { UsageError } from '../policy/usage-error.ts';
 import { withoutMatchList } from '../run/what-if.ts';
 import { storyDocument, storyText, tellStory } from '../show/story.ts';
-import { exitCode } from '../show/summary.ts';
+import { exitCode, failsSoon } from '../show/summary.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags, ProbeFlags } from './flags.ts';
@@ -56,7 +56,9 @@ export async function explain(name: string, table: string | undefined, flags: Ex
 
 /** Alone on standard output, so that it can go into a mail as it is. */
 function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {
-  const text = partnerText(verdict, at);
+  // An end that lies beyond the horizon is theirs to look after, and too early to ask about.
+  const early = verdict.verdict === 'pass' && !failsSoon(verdict, at);
+  const text = early ? undefined : partnerText(verdict, at);
   if (text === undefined) console.err(`nothing to ask of them: ${verdict.sentence}\n`);
   else console.out(text);
 }

@@ -61,7 +61,8 @@ function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
 
 const ASPECTS: readonly (readonly [BundleAspect, (bundle: Bundle) => Partial<Bundle>])[] = [
   ['tables', ({ policyTables, transportTables }) => ({ policyTables, transportTables })],
-  ['settings', ({ settings }) => ({ settings })],
+  // The names of the tables are told with the files.
+  ['settings', ({ settings }) => ({ settings: { ...settings, policyMaps: [], transportMaps: [] } })],
   ['trust', ({ trust, anchorFiles }) => ({ trust, anchorFiles })],
   ['destinations', ({ destinations }) => ({ destinations })],
   [

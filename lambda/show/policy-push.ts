@@ -139,6 +139,8 @@ function patchLines({ name, before, after }: Difference): string[] {
 function turnLines({ before, after }: Difference): string[] {
   if (before === undefined || after === undefined) return [];
   if (before.verdict === after.verdict && before.reason === after.reason) return [];
+  // Of an entry that is new, what was never seen says nothing.
+  if (before.text === null && after.verdict === 'undetermined') return [];
   return [`     ${fateWords(before)} → ${fateWords(after)}`];
 }
 
@@ -147,8 +149,10 @@ const signed = (sign: string, text: string | undefined): string[] => (text === u
 /** Undefined where no entry speaks. */
 const textOf = (fate: Fate | undefined): string | undefined => (fate?.text == null ? undefined : plain(fate.text, 300));
 
-const fateWords = ({ verdict, reason }: Fate): string =>
-  reason === null ? verdict : `${verdict} (${reason.replaceAll('-', ' ')})`;
+function fateWords({ verdict, reason }: Fate): string {
+  if (verdict === 'undetermined') return 'not known from what was seen';
+  return reason === null ? verdict : `${verdict} (${reason.replaceAll('-', ' ')})`;
+}
 
 const moreOf = (all: readonly unknown[]): string[] => (all.length > SHOWN ? [`  and ${all.length - SHOWN} more`] : []);
 
