@@ -55,6 +55,13 @@ export function trustAnchorRecord(
   );
 }
 
+/** Whether what was sent, leaf first, has the leaf of a record of usage 3, or a certificate of one of usage 2. */
+export function anyTlsaMatches(sent: readonly Certificate[], anchors: TlsaAnchors, version: PostfixVersion): boolean {
+  const [leaf] = sent;
+  if (leaf === undefined) return false;
+  return endEntityRecord(leaf, anchors, version) !== undefined || trustAnchorRecord(sent, anchors, version) !== undefined;
+}
+
 /** Full data is hashed by the first algorithm configured, and stands with its digests. */
 function inOrderUntil35(records: readonly TlsaRecord[], digests: readonly DaneDigest[]): TlsaRecord[] {
   const algorithm = ({ matchingType }: TlsaRecord) =>

@@ -15,23 +15,26 @@ export type Vantage = Readonly<Record<AddressFamily, FamilyVantage>>;
 
 /**
  * The proof is a STARTTLS handshake with a chain valid under the run's anchors: a port that is redirected or meddled
- * with does not give it. Where there are no anchors at all nothing could be valid, and any handshake has to do.
+ * with does not give it. Nor does it give a certificate that a signed TLSA record names (`byTlsa`, ids of conversations).
+ * Where there are no anchors at all nothing could be valid, and any handshake has to do.
  */
 export function vantageOf(
   conversations: readonly Conversation[],
   results: Readonly<Record<string, ProbeResult>>,
-  { bundle }: { readonly bundle: Bundle },
+  { bundle, byTlsa }: { readonly bundle: Bundle; readonly byTlsa?: ReadonlySet<string> },
 ): Vantage {
   const blindTrust = bundle.trust.kind !== 'anchors' || bundle.trust.certificates.length === 0;
-  const proves = (result: ProbeResult): boolean => result.kind === 'presented' && (blindTrust || result.verify === 'OK');
+  const proves = (result: ProbeResult, id: string): boolean =>
+    result.kind === 'presented' && (blindTrust || result.verify === 'OK' || byTlsa?.has(id) === true);
   const inFamily = (family: AddressFamily): FamilyVantage => {
     const tried = conversations
       .filter(({ address }) => familyOf(address) === family)
-      .map(({ id }) => results[id])
-      .filter((result) => result !== undefined)
-      .filter(wasTried);
+      .flatMap(({ id }) => {
+        const result = results[id];
+        return result !== undefined && wasTried(result) ? [{ id, result }] : [];
+      });
     if (tried.length === 0) return 'untried';
-    return tried.some(proves) ? 'clear' : 'blind';
+    return tried.some(({ id, result }) => proves(result, id)) ? 'clear' : 'blind';
   };
   return { ipv4: inFamily('ipv4'), ipv6: inFamily('ipv6') };
 }

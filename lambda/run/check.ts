@@ -16,7 +16,7 @@ import type { Dns } from '../route/resolve.ts';
 import type { Evidence } from '../verdict/judge.ts';
 import { judgeFenced } from '../verdict/our-bug.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import { conversationsOf } from './conversations.ts';
+import { conversationsOf, provedByTlsa } from './conversations.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 
@@ -85,7 +85,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
     onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 
-  const vantage = vantageOf(conversations, results, { bundle });
+  const vantage = vantageOf(conversations, results, { bundle, byTlsa: provedByTlsa(plan, found, results, bundle.settings) });
   const evidence: Evidence = {
     ...found,
     results: believe(results, conversations, vantage),

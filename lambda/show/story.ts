@@ -11,6 +11,7 @@ import { type Paint, VERDICT_STYLE } from './colour.ts';
 import { runFacts, trustSentence } from './document.ts';
 import type { ExplainDocument } from './explain-schema.ts';
 import { labelled, wrap } from './layout-text.ts';
+import { tlsaLines } from './tlsa-story.ts';
 
 /** The story as labelled parts, so that text and JSON tell the same. */
 export interface Story {
@@ -166,6 +167,7 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
   };
   if (address.detail !== null) say('why', address.detail);
   if (address.reply !== null) say('reply', `${address.reply.code} ${address.reply.text}`);
+  for (const [label, text] of tlsaLines(address)) say(label, text);
   if (address.tls !== null) say('TLS', `${address.tls.protocol}, ${address.tls.cipher}`);
   const leaf = address.chain[0];
   if (leaf !== undefined) {
@@ -178,7 +180,7 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
         `${certificate.subject}, until ${moment(Date.parse(certificate.notAfter))}, sha256 ${certificate.sha256.slice(0, 16)}…`,
       );
     });
-    say('anchor', address.anchor ?? 'none reached');
+    if (address.tlsa?.acts !== 'dane' || address.anchor !== null) say('anchor', address.anchor ?? 'none reached');
   }
   return lines;
 }

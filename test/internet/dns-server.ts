@@ -10,8 +10,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import packet, { type Answer, type DecodedPacket, type RecordType } from 'dns-packet';
 
-/** How a lookup can go wrong: TIMEOUT is silence, MALFORMED bytes that are no DNS message. */
-export type DnsFault = 'SERVFAIL' | 'REFUSED' | 'TIMEOUT' | 'MALFORMED';
+/** How a lookup can go wrong: TIMEOUT is silence, MALFORMED bytes that are no DNS message, BOGUS SERVFAIL for whoever minds the signatures. */
+export type DnsFault = 'SERVFAIL' | 'BOGUS' | 'REFUSED' | 'TIMEOUT' | 'MALFORMED';
 
 export interface RecordSet {
   readonly name: string;
@@ -112,7 +112,7 @@ export async function startDns(
   };
 }
 
-const RCODE = { NOERROR: 0, SERVFAIL: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
+const RCODE = { NOERROR: 0, SERVFAIL: 2, BOGUS: 2, NXDOMAIN: 3, REFUSED: 5 } as const;
 
 /** More aliases than this in a row are a loop; what was gathered is sent, as resolvers do. */
 const ALIASES = 8;
@@ -130,7 +130,8 @@ function answer(sets: ReadonlyMap<string, RecordSet>, query: DecodedPacket, tran
   for (let aliases = 0; ; aliases++) {
     const wanted = sets.get(keyOf(name, question.type));
     const alias = sets.get(keyOf(name, 'CNAME'));
-    const found = wanted ?? alias;
+    const stored = wanted ?? alias;
+    const found = query.flag_cd && stored?.fail === 'BOGUS' ? withoutFault(stored) : stored;
     if (found?.fail === 'TIMEOUT') return undefined;
     if (found?.fail === 'MALFORMED') return malformed(query);
     if (found?.fail !== undefined) {
@@ -169,6 +170,10 @@ function answer(sets: ReadonlyMap<string, RecordSet>, query: DecodedPacket, tran
   const room = opt?.type === 'OPT' ? Math.max(512, opt.udpPayloadSize) : 512;
   if (transport === 'tcp' || (!truncated && bytes.length <= room)) return bytes;
   return packet.encode({ ...response, flags: response.flags | packet.TRUNCATED_RESPONSE, answers: [] });
+}
+
+function withoutFault({ fail: _, ...set }: RecordSet): RecordSet {
+  return set;
 }
 
 /** A denial counts as validated only in a zone that has something validated: here, below a name with `ad`. */

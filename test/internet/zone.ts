@@ -52,6 +52,7 @@ const PARSERS: { readonly [T in DnsType]: (words: readonly string[]) => DnsRecor
 
 const FAILURES: Readonly<Record<NonNullable<RecordSet['fail']>, DnsFailure>> = {
   SERVFAIL: 'servfail',
+  BOGUS: 'bogus',
   REFUSED: 'refused',
   TIMEOUT: 'timeout',
   MALFORMED: 'malformed',

@@ -96,3 +96,10 @@ test.each([
   expect(believed('blind')).toMatchObject({ kind: 'unseen', reason: blind });
   expect(believed('clear')).toEqual(results['0']);
 });
+
+test('a certificate that a signed TLSA record names is a proof too', () => {
+  const { conversations, results } = run([[V4, presented('DEPTH_ZERO_SELF_SIGNED_CERT')]]);
+  const byTlsa = new Set(conversations.map(({ id }) => id));
+  expect(vantageOf(conversations, results, { bundle }).ipv4).toBe('blind');
+  expect(vantageOf(conversations, results, { bundle, byTlsa }).ipv4).toBe('clear');
+});
