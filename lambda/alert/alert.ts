@@ -11,7 +11,7 @@ import { headline, type Verdicts } from './headline.ts';
 import { itemBlocks } from './item-blocks.ts';
 import type { Mute } from './mute.ts';
 import { plain, shortName, subject } from './neutral.ts';
-import type { RunFacts, VantageState } from './run-facts.ts';
+import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
 import { day, moment } from './when.ts';
 import { entriesCount, sentence } from './wording.ts';
 
@@ -63,9 +63,12 @@ export function describeAlert(input: AlertInput): Alert | undefined {
   };
 }
 
-/** The first run that could see sends a message even where all is well: from then on silence means health. */
+/** The first run that could see, and the first complete one, send a message even where all is well: then silence means health. */
 function isBaseline({ run, vantage, decision }: AlertInput): boolean {
-  return run.firstRun && run.scope === 'all' && !decision.items.some((item) => item.kind === 'blind') && vantage.ipv4 !== 'blind';
+  const again = run.previousRunAt !== undefined && !run.complete;
+  return (
+    run.firstRun && run.scope === 'all' && !again && !isBlind(vantage) && !decision.items.some(({ kind }) => kind === 'blind')
+  );
 }
 
 function subjectOf({ decision, verdicts, now, vantage, run }: AlertInput, baseline: boolean): string {

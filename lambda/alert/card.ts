@@ -91,6 +91,7 @@ const KEYWORDS: Readonly<Record<ItemKind, string>> = {
   resolved: 'resolved',
   unjudged: 'not judged',
   blind: 'blind',
+  partial: 'cut short',
 };
 
 /** Well below what a chat service shows of one message. */

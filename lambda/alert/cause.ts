@@ -15,8 +15,15 @@ export interface Cause {
   readonly detail?: string;
 }
 
-/** The reasons of a verdict, and what can befall a run as a whole. */
-export type CauseReason = Reason | 'not-judged' | 'blind';
+/** The reasons of a verdict, and what is no verdict. */
+export type CauseReason = Reason | 'not-judged' | RunReason;
+
+/** What can befall a run as a whole: it could see nothing, or was cut short again and again. */
+export type RunReason = 'blind' | 'partial';
+
+export function isOfRun(cause: Cause): cause is Cause & { readonly reason: RunReason } {
+  return cause.reason === 'blind' || cause.reason === 'partial';
+}
 
 /** Stands for the provider where many unrelated ones turned alike in one run. */
 export const OUR_SIDE = '(our side)';
@@ -60,7 +67,7 @@ export function unjudgedCause(verdict: EntryVerdict): Cause {
 }
 
 /** The registrable domain under the public suffix list with its private section; the host itself where it has none. */
-export function provider(host: string): string {
+function provider(host: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? host.toLowerCase();
 }
 

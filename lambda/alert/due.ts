@@ -4,6 +4,8 @@
  * An incident is compared with what was told of it and of each of its entries. Entries that are muted are counted and listed
  * but make nothing due. Pure.
  */
+
+import { isOfRun, type RunReason } from './cause.ts';
 import {
   BEFORE_HORIZON,
   type Incident,
@@ -14,13 +16,23 @@ import {
   SHARED_REMINDER_DAYS,
   type Telling,
 } from './incident.ts';
-import { blindPicture, type DueInput, type Ended, earliest, type Member, type Picture, pictureAll, worstOf } from './picture.ts';
+import {
+  blindPicture,
+  type DueInput,
+  type Ended,
+  earliest,
+  type Member,
+  type Picture,
+  partialPicture,
+  pictureAll,
+  worstOf,
+} from './picture.ts';
 import { gapSince } from './run-facts.ts';
 import { rank } from './standing.ts';
 import { DAY_MS } from './when.ts';
 
 /** What an item is about; `ITEM_ORDER` says which comes first. */
-export type ItemKind = 'failing' | 'failing-soon' | 'degraded' | 'resolved' | 'unjudged' | 'blind';
+export type ItemKind = 'failing' | 'failing-soon' | 'degraded' | 'resolved' | 'unjudged' | RunReason;
 
 export interface Item {
   readonly kind: ItemKind;
@@ -47,7 +59,7 @@ export interface Due {
 }
 
 export function dueIncidents(input: DueInput): Due {
-  const pictures = [...pictureAll(input), ...blindPicture(input)];
+  const pictures = [...pictureAll(input), ...blindPicture(input), ...partialPicture(input)];
   const news = new Map(pictures.map((picture) => [picture, newsOf(picture, input)]));
   const anyDue = [...news.values()].some((one) => one !== undefined);
   if (anyDue)
@@ -61,7 +73,9 @@ export function dueIncidents(input: DueInput): Due {
   due.sort((a, b) => inOrder(a.item, b.item));
   const isDue = new Set(due.map(({ item }) => item.incident.id));
   const quiet = pictures.filter(({ incident }) => !isDue.has(incident.id));
-  const gap = gapSince(input.run, input.now);
+  // Runs that were cut short are told as such.
+  const wasPartial = pictures.some(({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now);
+  const gap = wasPartial ? undefined : gapSince(input.run, input.now);
   return {
     items: due.map(({ item }) => item),
     tellings: due.map(({ telling }) => telling),
@@ -80,7 +94,7 @@ export function dueIncidents(input: DueInput): Due {
 
 function newsOf(picture: Picture, input: DueInput): News | undefined {
   const { incident, audible, muted, ended, believedBetter } = picture;
-  if (incident.cause.reason === 'blind') return blindNews(incident, input.now);
+  if (isOfRun(incident.cause)) return runNews(incident, input.now);
   const worst = worstOf(audible);
   if (audible.length === 0) return ended.length > 0 ? 'resolved' : undefined;
   const told = incident.told ?? { at: input.now, believed: worst, reminders: 3, entries: audible.length };
@@ -108,12 +122,12 @@ function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
 function sharesReminder({ incident, audible }: Picture, now: number): boolean {
   if (incident.state !== 'open' || incident.told === undefined || incident.told.believed === 'well') return false;
   if (audible.length > 0 && audible.every((member) => member.recovering)) return false;
-  const worst = incident.cause.reason === 'blind' ? 'unjudged' : worstOf(audible);
+  const worst = isOfRun(incident.cause) ? 'unjudged' : worstOf(audible);
   return worst !== 'failing-soon' && worst !== 'well' && reminderDue(incident.told, now, SHARED_REMINDER_DAYS);
 }
 
-/** One clear run ends blindness: there is nothing to confirm. */
-function blindNews(incident: Incident, now: number): News | undefined {
+/** One run that sees ends blindness, and a whole one partial runs: there is nothing to confirm. */
+function runNews(incident: Incident, now: number): News | undefined {
   const told = incident.told;
   if (incident.state === 'resolved') return told === undefined || told.believed === 'well' ? undefined : 'resolved';
   if (told === undefined) return 'opened';
@@ -127,7 +141,7 @@ function itemOf({ incident, audible, muted, ended }: Picture, news: News): Item 
 
 function kindOf(incident: Incident, news: News, audible: readonly Member[]): ItemKind {
   if (news === 'resolved') return 'resolved';
-  if (incident.cause.reason === 'blind') return 'blind';
+  if (isOfRun(incident.cause)) return incident.cause.reason;
   const worst = worstOf(audible);
   return worst === 'well' ? 'resolved' : worst;
 }
@@ -156,4 +170,4 @@ function inOrder(a: Item, b: Item): number {
   );
 }
 
-const ITEM_ORDER: readonly ItemKind[] = ['failing', 'failing-soon', 'degraded', 'resolved', 'unjudged', 'blind'];
+const ITEM_ORDER: readonly ItemKind[] = ['failing', 'failing-soon', 'degraded', 'resolved', 'unjudged', 'blind', 'partial'];

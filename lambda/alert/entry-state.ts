@@ -67,14 +67,14 @@ export interface Change {
 }
 
 /** Seen at `at`, and not settled yet. */
-export interface Turn {
+interface Turn {
   readonly standing: Standing;
   readonly worse: boolean;
   readonly at: number;
   readonly evidence?: Evidence;
 }
 
-export interface Unjudged {
+interface Unjudged {
   readonly runs: number;
   /** The last run before the first that could not judge it; that one itself where there was none. */
   readonly since: number;

@@ -6,7 +6,7 @@
  *     fastmail.fm will defer from Sun 2027-01-03: certificate expires
  */
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import { OUR_SIDE } from './cause.ts';
+import { isOfRun, OUR_SIDE, type RunReason } from './cause.ts';
 import type { Item } from './due.ts';
 import { plain, shortName } from './neutral.ts';
 import type { Member } from './picture.ts';
@@ -18,7 +18,7 @@ export type Verdicts = ReadonlyMap<string, EntryVerdict>;
 /** @param nameChars how much of a single entry's name fits */
 export function headline(item: Item, verdicts: Verdicts, now: number, nameChars = 100): string {
   const { incident, members } = item;
-  if (incident.cause.reason === 'blind') return blindHeadline(item, now);
+  if (isOfRun(incident.cause)) return runHeadline(item, incident.cause.reason, now);
   if (item.news === 'resolved') return resolvedHeadline(item, verdicts, nameChars);
   const subject = who(item, nameChars);
   const many = item.news === 'joined' ? members.filter(({ fresh }) => fresh).length > 1 : members.length > 1;
@@ -32,7 +32,7 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
 }
 
 /** What Postfix would do with the mail: `defer`, `bounce`, `defer or bounce`, `leave by a weaker way`. */
-export function wouldDo(members: readonly Member[], verdicts: Verdicts): string {
+function wouldDo(members: readonly Member[], verdicts: Verdicts): string {
   const words = members
     .filter(({ standing }) => standing === 'failing')
     .flatMap(({ id }) => {
@@ -70,6 +70,7 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     }
     case 'resolved':
     case 'blind':
+    case 'partial':
       return '';
   }
 }
@@ -103,11 +104,16 @@ function resolvedHeadline({ ended, incident }: Item, verdicts: Verdicts, nameCha
   }
 }
 
-function blindHeadline({ news, incident }: Item, now: number): string {
+function runHeadline({ news, incident }: Item, reason: RunReason, now: number): string {
   const vantage = plain(incident.vantage, 40);
-  if (news === 'resolved') return `${vantage} sees again: port 25 is open`;
-  const since = news === 'opened' ? '' : `, since ${day(incident.openedAt)}`;
-  return `${vantage} is ${news === 'reminder' ? 'still ' : ''}blind${news === 'reopened' ? ' again' : ''}: no way out to port 25${since === '' || incident.openedAt > now ? '' : since}`;
+  const blind = reason === 'blind';
+  if (news === 'resolved') return blind ? `${vantage} sees again: port 25 is open` : `runs on ${vantage} are complete again`;
+  const still = news === 'reminder' ? 'still ' : '';
+  const again = news === 'reopened' ? ' again' : '';
+  const since = news === 'opened' || incident.openedAt > now ? '' : `, since ${day(incident.openedAt)}`;
+  return blind
+    ? `${vantage} is ${still}blind${again}: no way out to port 25${since}`
+    : `runs on ${vantage} are ${still}cut short${again}${since}`;
 }
 
 /** What stood in the way today; it may be something else tomorrow. */

@@ -18,7 +18,7 @@ export class HookError extends Error {
   override readonly name = 'HookError';
 }
 
-export const HOOK_DEADLINE_MS = 60_000;
+const HOOK_DEADLINE_MS = 60_000;
 
 /**
  * Runs the program, without a shell, and waits for its end.

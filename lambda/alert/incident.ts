@@ -10,7 +10,7 @@
  *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
  */
 import { byName } from '../by-name.ts';
-import type { Cause } from './cause.ts';
+import { type Cause, isOfRun } from './cause.ts';
 import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
 import { REOPEN_MS, UNJUDGED_RUNS } from './told.ts';
@@ -78,7 +78,7 @@ export interface WatchState {
 }
 
 /** How many calendar days after the last telling a reminder is due: days 1, 3 and 7 after the news, then weekly. */
-export function reminderGapDays(reminders: number): number {
+function reminderGapDays(reminders: number): number {
   return [1, 2, 4][reminders] ?? 7;
 }
 
@@ -127,7 +127,7 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
   const reminders = repeated ? (before?.reminders ?? 0) + 1 : telling.news === 'joined' ? (before?.reminders ?? 0) : 0;
   const believed = telling.members.reduce<Standing>(
     (worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst),
-    telling.incident.cause.reason === 'blind' && telling.news !== 'resolved' ? 'unjudged' : 'well',
+    isOfRun(telling.incident.cause) && telling.news !== 'resolved' ? 'unjudged' : 'well',
   );
   // An end keeps the reminders' place: what comes back within 14 days waits for the next one.
   if (telling.news === 'resolved' && before !== undefined) {

@@ -17,7 +17,7 @@ export interface Mail {
 }
 
 /** SNS takes 262,144 bytes; some room is left for what wraps it. */
-export const MAIL_BYTES = 250_000;
+const MAIL_BYTES = 250_000;
 export const WIDTH = 76;
 
 export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
@@ -103,4 +103,5 @@ const LABELS: Readonly<Record<ItemKind, string>> = {
   resolved: 'RESOLVED',
   unjudged: 'NOT JUDGED',
   blind: 'BLIND',
+  partial: 'CUT SHORT',
 };

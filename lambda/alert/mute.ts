@@ -4,11 +4,10 @@
  */
 
 import { type EntryState, memberships } from './entry-state.ts';
-import type { Incident } from './incident.ts';
 import { rank, type Standing } from './standing.ts';
 import { DAY_MS, day } from './when.ts';
 
-export const MUTE_MAX_DAYS = 90;
+const MUTE_MAX_DAYS = 90;
 
 export interface Mute {
   /** An entry's key or destination, or an incident's id. */
@@ -64,11 +63,6 @@ export function muteOf(
 
 export function inForce(mute: Mute, now: number): boolean {
   return now < mute.until;
-}
-
-/** What an incident's mute covers when it has no entries: blindness is never muted. */
-export function canBeMuted(incident: Incident): boolean {
-  return incident.cause.reason !== 'blind';
 }
 
 function accepted(key: string, entries: Iterable<EntryState>): readonly Accepted[] {

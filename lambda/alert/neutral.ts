@@ -9,7 +9,7 @@
 const SHOWN_CHARS = 500;
 
 /** SNS refuses a subject of 100 or more characters. */
-export const SUBJECT_CHARS = 99;
+const SUBJECT_CHARS = 99;
 
 /**
  * For terminals and plain mail: one line, control, bidirectional and invisible characters as `\u{202e}`, and no clickable

@@ -8,8 +8,8 @@ import { type Cause, causesOf, OUR_SIDE } from './cause.ts';
 import type { EntryState } from './entry-state.ts';
 import type { WatchState } from './incident.ts';
 
-export const ALIKE_ENTRIES = 5;
-export const ALIKE_PROVIDERS = 3;
+const ALIKE_ENTRIES = 5;
+const ALIKE_PROVIDERS = 3;
 
 /** The shared cause by entry id, for entries that were judged well before and turned alike. */
 export function ourSideCauses(before: WatchState, verdicts: readonly EntryVerdict[]): ReadonlyMap<string, Cause> {

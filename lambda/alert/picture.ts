@@ -2,11 +2,11 @@
  * One incident in one run: its entries as they stand today, those that ended, what is muted, how near a forecast is. Pure.
  */
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import { type Cause, incidentId } from './cause.ts';
+import { type Cause, incidentId, isOfRun, type RunReason } from './cause.ts';
 import { type Change, type EntryState, memberships, type OwnChange, type Settled, type Told } from './entry-state.ts';
 import { BEFORE_HORIZON, type Incident } from './incident.ts';
 import { type Mute, muteOf } from './mute.ts';
-import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
+import { isBlind, isCutShort, type RunFacts, type VantageState } from './run-facts.ts';
 import { currentStep, forecastSteps, horizonDays, rank, type Standing } from './standing.ts';
 
 export interface DueInput {
@@ -51,7 +51,7 @@ export interface Ended {
 }
 
 /** The steps of a forecast in days before its date: the one it stands at (9999: none yet), and the first there is. */
-export interface Step {
+interface Step {
   readonly current: number;
   readonly first: number;
 }
@@ -89,8 +89,10 @@ export function pictureAll(input: DueInput): readonly Picture[] {
   for (const entry of input.departed) {
     for (const told of entry.told) if (told.believed !== 'well') push(left, told.incident, entry.label);
   }
-  const blind = incidentId(input.vantage.name, BLIND);
-  const ids = new Set([...Object.keys(input.incidents), ...parts.keys(), ...ended.keys()].filter((id) => id !== blind));
+  const known = Object.values(input.incidents)
+    .filter(({ cause }) => !isOfRun(cause))
+    .map(({ id }) => id);
+  const ids = new Set([...known, ...parts.keys(), ...ended.keys()]);
   return [...ids].map((id) => pictureOf(id, parts.get(id) ?? [], ended.get(id) ?? [], left.get(id) ?? [], input));
 }
 
@@ -117,6 +119,29 @@ function pictureOf(
     ),
     ...(step === undefined ? {} : { step }),
   };
+}
+
+/** Blindness: over when a family is clear and the one that mail mostly takes is not blind. */
+export function blindPicture(input: DueInput): readonly Picture[] {
+  const { ipv4, ipv6 } = input.vantage;
+  const sees = ipv4 === 'clear' || (ipv6 === 'clear' && ipv4 !== 'blind');
+  return pictureOfRun('blind', isBlind(input.vantage) ? 'open' : sees ? 'over' : 'unknown', input);
+}
+
+/** Runs that are cut short: over when one was whole. */
+export function partialPicture(input: DueInput): readonly Picture[] {
+  return pictureOfRun('partial', isCutShort(input.run) ? 'open' : input.run.complete ? 'over' : 'unknown', input);
+}
+
+/** An incident of the run itself, without entries: open, over, or as it was where nothing can be told of it today. */
+function pictureOfRun(reason: RunReason, state: 'open' | 'over' | 'unknown', input: DueInput): readonly Picture[] {
+  const cause: Cause = { reason, provider: '' };
+  const id = incidentId(input.vantage.name, cause);
+  const known = input.incidents[id];
+  const open = state === 'open' || (state === 'unknown' && known?.state === 'open');
+  if (!open && known === undefined) return [];
+  const incident = current(known ?? { ...opened(id, [], input), cause }, open, true, [], [], input.now);
+  return [{ incident, audible: [], muted: [], ended: [], believedBetter: incident.told?.believed === 'well' }];
 }
 
 function opened(id: string, parts: readonly { readonly entry: EntryState; readonly part: Settled }[], input: DueInput): Incident {
@@ -198,16 +223,6 @@ function stepOf(member: Member, input: DueInput): Step {
   return { current: currentStep(steps, from, input.now) ?? BEFORE_HORIZON, first: steps[0] ?? 1 };
 }
 
-export function blindPicture(input: DueInput): readonly Picture[] {
-  const id = incidentId(input.vantage.name, BLIND);
-  const known = input.incidents[id];
-  const clear = input.vantage.ipv4 === 'clear' || (input.vantage.ipv6 === 'clear' && input.vantage.ipv4 !== 'blind');
-  const blind = isBlind(input.vantage) || (!clear && known?.state === 'open');
-  if (!blind && known === undefined) return [];
-  const incident = current(known ?? { ...opened(id, [], input), cause: BLIND }, blind, true, [], [], input.now);
-  return [{ incident, audible: [], muted: [], ended: [], believedBetter: incident.told?.believed === 'well' }];
-}
-
 const worstFirst = (a: Member, b: Member) =>
   rank(b.standing) - rank(a.standing) || (a.from ?? 0) - (b.from ?? 0) || a.label.localeCompare(b.label, 'en');
 
@@ -233,7 +248,6 @@ function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
   else list.push(value);
 }
 
-const BLIND: Cause = { reason: 'blind', provider: '' };
 /** Of a forecast whose certificate cannot be seen today. */
 const LAST_STEPS = [3, 1];
 const DEPARTED_KEPT = 50;

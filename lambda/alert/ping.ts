@@ -37,4 +37,4 @@ function because(error: unknown, deadlineMs: number): string {
   return `could not be reached (${plain(cause instanceof Error ? cause.message : String(cause), 200)})`;
 }
 
-export const PING_DEADLINE_MS = 10_000;
+const PING_DEADLINE_MS = 10_000;

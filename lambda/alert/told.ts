@@ -13,12 +13,12 @@ import { DAY_MS, HOUR_MS } from './when.ts';
 /** How long an ended incident can be reopened, and what was told of it counts. */
 export const REOPEN_MS = 14 * DAY_MS;
 /** Two passes this far apart end a failure. */
-export const SECOND_PASS_MS = 20 * HOUR_MS;
+const SECOND_PASS_MS = 20 * HOUR_MS;
 /** Three lone failures within this time settle like two in a row: on and off is a fault too. */
-export const DOUBT_MS = 7 * DAY_MS;
+const DOUBT_MS = 7 * DAY_MS;
 /** Not judged for this many runs and this long is told. */
 export const UNJUDGED_RUNS = 3;
-export const UNJUDGED_MS = 48 * HOUR_MS;
+const UNJUDGED_MS = 48 * HOUR_MS;
 
 export interface SettlingRules {
   readonly vantage: string;
@@ -70,7 +70,7 @@ interface TurnRules extends SettlingRules {
 }
 
 /** One more look at one track. */
-export function advance(before: TrackState | undefined, seen: Seen, rules: TurnRules, at: number): TrackState {
+function advance(before: TrackState | undefined, seen: Seen, rules: TurnRules, at: number): TrackState {
   const settled = before?.settled;
   const incidents = seen.causes.map((cause) => incidentId(rules.vantage, cause));
   const same = settled?.incident !== undefined && incidents.includes(settled.incident);

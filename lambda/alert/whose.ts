@@ -33,8 +33,8 @@ export function explaining(verdict: EntryVerdict, changes: readonly Change[], at
   const subjects = new Set([verdict.id, verdict.destination, ...verdict.hosts.map((host) => host.host)]);
   const kinds = EXPLAINS.find(({ reasons }) => verdict.reason !== null && reasons.has(verdict.reason))?.kinds;
   return changes
-    .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS && !ROUTINE.has(change.kind))
-    .filter((change) => kinds === undefined || kinds.has(change.kind))
+    .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS)
+    .filter((change) => (kinds === undefined ? !ROUTINE.has(change.kind) : kinds.has(change.kind)))
     .sort((a, b) => b.at - a.at)
     .slice(0, 3);
 }
@@ -81,5 +81,5 @@ const EXPLAINS: readonly { readonly reasons: ReadonlySet<Reason>; readonly kinds
   },
 ];
 
-/** Never an explanation by itself. */
-const ROUTINE: ReadonlySet<string> = new Set(['name-restored', 'starttls-restored', 'trust-restored']);
+/** Never an explanation, unless a reason names them. */
+const ROUTINE: ReadonlySet<string> = new Set(['renewed', 'uniform', 'starttls-regained', 'trust-regained']);

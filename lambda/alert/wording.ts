@@ -162,6 +162,7 @@ const REASONS: Readonly<Record<CauseReason, string>> = {
   'table-not-listable': 'table cannot be listed',
   'not-judged': 'nothing to see',
   blind: 'port 25 is closed from here',
+  partial: 'runs are cut short',
 };
 
 /** Why an entry could not be judged, in the same words. */

@@ -68,7 +68,7 @@ export class Watch {
   }
 }
 
-export function told(decision: Decision): string[] {
+function told(decision: Decision): string[] {
   return decision.items.map((item) => {
     const labels = [...item.members, ...item.ended].map(({ label }) => label).sort();
     const { reason, provider } = item.incident.cause;

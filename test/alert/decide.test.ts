@@ -312,6 +312,38 @@ describe('blindness', () => {
   });
 });
 
+describe('runs that are cut short', () => {
+  const verdicts = [passing('a.example')];
+  const whole = START;
+  const cut = (previousRunAt: number) => ({ complete: false, previousRunAt, previousCompleteAt: whole });
+  test('are told when it was not one alone, reminded, and their end told by a whole one', () => {
+    const watch = new Watch();
+    watch.run({ verdicts });
+    expect(watch.run({ verdicts, facts: cut(whole) })).toEqual([]);
+    expect(watch.run({ verdicts, facts: cut(START + DAY) })).toEqual(['opened partial partial']);
+    expect(watch.alert?.subject).toBe('runs on mx1 are cut short');
+    expect(watch.run({ verdicts, facts: cut(START + 2 * DAY) })).toEqual(['reminder partial partial']);
+    expect(watch.run({ verdicts, facts: cut(START + 3 * DAY) })).toEqual([]);
+    expect(watch.run({ verdicts, facts: { previousCompleteAt: whole } })).toEqual(['resolved resolved partial']);
+    // The runs took place: there is no gap to tell of.
+    expect(watch.alert?.intro).toEqual([]);
+    expect(watch.run({ verdicts })).toEqual([]);
+  });
+  test('of some destinations are none of these', () => {
+    const watch = new Watch();
+    watch.run({ verdicts });
+    for (const day of [1, 2, 3])
+      expect(watch.run({ verdicts, facts: { ...cut(START + (day - 1) * DAY), scope: 'some' } })).toEqual([]);
+  });
+  test('send no baseline again and again', () => {
+    const watch = new Watch();
+    watch.run({ verdicts, facts: { complete: false } });
+    expect(watch.alert?.subject).toBe('Now watching 1 entry: all deliver');
+    watch.run({ verdicts, facts: { firstRun: true, complete: false, previousRunAt: START, previousCompleteAt: START - DAY } });
+    expect(watch.alert?.subject).toBe('runs on mx1 are cut short');
+  });
+});
+
 describe('mutes', () => {
   const bad = failing('a.example');
   const worse = failing('a.example', { verdict: 'fail' });

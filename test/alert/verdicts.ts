@@ -109,4 +109,4 @@ export function ending(key: string, notAfter: number, lifetimeDays = 90, overrid
   });
 }
 
-export const iso = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');
+const iso = (at: number): string => new Date(at).toISOString().replace('.000Z', 'Z');

@@ -1,11 +1,16 @@
-/** The body of an item about blindness: a run that could see nothing says exactly that. Pure. */
+/** The body of an item about the runs themselves: one that could see nothing says exactly that, as do those cut short. Pure. */
 import type { AlertInput } from './alert.ts';
 import { type Block, text } from './block.ts';
+import type { RunReason } from './cause.ts';
 import type { Item } from './due.ts';
 import { daysLong, moment } from './when.ts';
 import { entriesCount, listed } from './wording.ts';
 
-export function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
+export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {
+  return reason === 'blind' ? blindBlocks(item, input) : partialBlocks(item, input);
+}
+
+function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
   if (news === 'resolved') {
     return text(
       `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}; what happened in between was not watched.`,
@@ -28,5 +33,21 @@ export function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }
       'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT gateway and its address. A host of your own that is known to be well, given as --control-host, makes the proof independent of others.',
     ),
     ...(news === 'opened' ? [] : text(`Blind since ${moment(incident.openedAt)}.`)),
+  ];
+}
+
+function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput): readonly Block[] {
+  const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
+  if (news === 'resolved') return text(`This run looked at everything. Those before it did not, ${lasted}.`);
+  const missing = [...verdicts.values()].filter(({ hosts }) =>
+    hosts.some(({ addresses }) => addresses.some(({ reason }) => reason === 'not-attempted')),
+  ).length;
+  return [
+    ...text(
+      `This run and the one before it ended before everything was looked at: today ${entriesCount(missing)} had to wait. What waits longest comes first in the next run.`,
+    ),
+    ...text(
+      'Give the run more time (--deadline, or the time limit and memory of the function), or let it have more conversations at once (--concurrency, --per-network).',
+    ),
   ];
 }
