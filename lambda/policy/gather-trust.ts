@@ -99,7 +99,7 @@ export async function readAnchorFiles(
       problems.push({ path, parameter: 'tafile', kind: 'unreadable', because: because ?? '' });
       continue;
     }
-    const anchors = anchorFileFromPem(textOf(read));
+    const anchors = anchorFileFromPem(textOf(read), settings.version);
     files[path] = anchors.kind === 'broken' ? { kind: 'broken', because: `${path}: ${anchors.because}` } : anchors;
     if (anchors.kind === 'broken') problems.push({ path, parameter: 'tafile', kind: 'unreadable', because: anchors.because });
   }
