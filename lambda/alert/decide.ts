@@ -62,7 +62,8 @@ export function decide(input: DecideInput): Decision {
 
   const watched = input.verdicts.filter((verdict) => readingOf(verdict, input).kind !== 'unwatched');
   const retired = run.scope === 'all' ? gone(before.entries, watched) : [];
-  const entries = Object.fromEntries(Object.entries(seen.entries).filter(([id]) => !retired.includes(id)));
+  const isRetired = new Set(retired);
+  const entries = Object.fromEntries(Object.entries(seen.entries).filter(([id]) => !isRetired.has(id)));
   const due = dueIncidents({
     entries,
     incidents: before.incidents,
