@@ -10,9 +10,9 @@ import type { TableName } from '../policy/settings.ts';
 import { UsageError } from '../policy/usage-error.ts';
 import { comparePolicy, type StaleTable } from '../run/policy-status.ts';
 import { type PushOutcome, push } from '../run/push.ts';
-import { BUNDLE_PART, bundleOfPolicy } from '../run/stored-policy.ts';
+import { bundleOfPolicy } from '../run/stored-policy.ts';
 import { type PolicyName, pushedText, refusedText, shortVersion } from '../show/policy-push.ts';
-import { policyStatusDocument, policyStatusText } from '../show/policy-status.ts';
+import { partNames, policyStatusDocument, policyStatusText } from '../show/policy-status.ts';
 import { readPolicy, type StoredPolicy } from '../store/policy-store.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags } from './flags.ts';
@@ -156,10 +156,7 @@ function partNamed(wanted: string, stored: StoredPolicy): Uint8Array {
   return found;
 }
 
-const listOf = ({ parts }: StoredPolicy): string =>
-  Object.keys(parts)
-    .toSorted((a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'))
-    .join(', ');
+const listOf = ({ parts }: StoredPolicy): string => partNames(parts).join(', ');
 
 /** Tables whose text was changed since postmap read it. One without a database beside it is of another host. */
 async function staleTables(maps: readonly TableName[]): Promise<StaleTable[]> {

@@ -1,7 +1,8 @@
 /** What `policy status` says: what is stored, and whether it is still what is in use here. Pure. */
 import { plain } from '../alert/neutral.ts';
 import type { BundleAspect, ComparedFile, PolicyComparison } from '../run/policy-status.ts';
-import type { StoredPolicy } from '../store/policy-store.ts';
+import { BUNDLE_PART } from '../run/stored-policy.ts';
+import type { PolicyParts, StoredPolicy } from '../store/policy-store.ts';
 import { columns, wrap } from './layout-text.ts';
 import { differenceLines, headWords, type PolicyName } from './policy-push.ts';
 import type { PolicyStatusDocument } from './policy-status-schema.ts';
@@ -17,7 +18,7 @@ export function policyStatusText(
   const lines = [
     `policy "${name.policy}" in ${name.place}`,
     `  ${headWords({ ...stored, current: stored.version })}`,
-    ...columns(Object.entries(stored.parts).map(([part, bytes]) => [`  ${plain(part)}`, `${bytes.length} bytes`])),
+    ...columns(partNames(stored.parts).map((part) => [`  ${plain(part)}`, `${stored.parts[part]?.length ?? 0} bytes`])),
     ...(compared === undefined
       ? ['', 'compared with nothing: name the table, or --config-directory, to see whether it is still the one in use']
       : comparedLines(compared, width)),
@@ -42,7 +43,7 @@ export function policyStatusDocument(
             version: stored.version,
             at: new Date(stored.pushedAt).toISOString(),
             by: stored.pushedBy,
-            parts: Object.entries(stored.parts).map(([part, bytes]) => ({ name: part, bytes: bytes.length })),
+            parts: partNames(stored.parts).map((part) => ({ name: part, bytes: stored.parts[part]?.length ?? 0 })),
           },
     compared:
       compared === undefined
@@ -60,6 +61,10 @@ export function policyStatusDocument(
           },
   };
 }
+
+/** Files by path; the bundle made of them comes last. */
+export const partNames = (parts: PolicyParts): string[] =>
+  Object.keys(parts).toSorted((a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'));
 
 function comparedLines({ same, files, bundle, differences, stale }: PolicyComparison, width: number): string[] {
   const unexplained = bundle.filter((aspect) => aspect !== 'tables' && aspect !== 'notes');
