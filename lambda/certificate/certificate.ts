@@ -183,15 +183,17 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
 const texts = (names: readonly GeneralName[], kind: 'dns' | 'email') =>
   names.flatMap((name) => (name.kind === kind ? [name.text] : []));
 
-/** UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else (X509_cmp_time). */
+/** UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else, of a day and time that exist (X509_cmp_time). */
 function date({ tag, body }: Element): number {
   const text = body.toString('latin1');
   const full = tag === TAG.utcTime ? `${text.slice(0, 2) < '50' ? '20' : '19'}${text}` : text;
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
   if (parts === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) return Number.NaN;
   const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
-  const time = Date.UTC(year, month - 1, day, hour, minute, second);
-  return year < 100 ? new Date(time).setUTCFullYear(year) : time;
+  const time = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
+  time.setUTCFullYear(year, month - 1, day);
+  const exists = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  return exists ? time.getTime() : Number.NaN;
 }
 
 interface KeyDescription {
@@ -214,12 +216,17 @@ function algorithmOid(algorithm: Element): string {
   return objectIdentifier(first(algorithm.body, TAG.objectIdentifier).body);
 }
 
-/** hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1. */
+/** hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1; empty where they are malformed, which OpenSSL finds out late. */
 function pssDigest(algorithm: Element): string | undefined {
   const [oid, parameters] = inside(algorithm.body);
   if (oid === undefined || objectIdentifier(oid.body) !== RSASSA_PSS) return undefined;
-  const hashAlgorithm = inside(parameters?.body ?? NOTHING).find((parameter) => parameter.tag === 0xa0);
-  return hashAlgorithm === undefined ? SHA1 : algorithmOid(first(hashAlgorithm.body));
+  try {
+    const hashAlgorithm = inside(parameters?.body ?? NOTHING).find((parameter) => parameter.tag === 0xa0);
+    return hashAlgorithm === undefined ? SHA1 : algorithmOid(first(hashAlgorithm.body));
+  } catch (error) {
+    if (error instanceof MalformedDer) return '';
+    throw error;
+  }
 }
 
 function addressText(bytes: readonly number[]): string {

@@ -2,7 +2,9 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Certificate, readCertificate, shown } from '../../lambda/certificate/certificate.ts';
+import { strongSignature } from '../../lambda/certificate/signature.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
+import { element, identifier, remint } from '../internet/remint.ts';
 
 const root = await createAuthority('Root');
 
@@ -64,6 +66,31 @@ test.each([
 test('dates are epoch milliseconds, beyond 2049 as well', async () => {
   const options = { notBefore: Date.UTC(1999, 11, 31, 23, 59, 59), notAfter: Date.UTC(2051, 0, 1) };
   expect(read((await root.issue(options)).der)).toMatchObject(options);
+});
+
+test.each([
+  ['280229000000Z', Date.UTC(2028, 1, 29), 'a leap day'],
+  ['270229000000Z', Number.NaN, 'no leap day'],
+  ['270431000000Z', Number.NaN, 'a day no month of that name has'],
+  ['270100000000Z', Number.NaN, 'day 0'],
+  ['271301000000Z', Number.NaN, 'month 13'],
+  ['270101240000Z', Number.NaN, 'hour 24'],
+  ['270101006000Z', Number.NaN, 'minute 60'],
+  ['261231235960Z', Number.NaN, 'a leap second'],
+  ['49123123595 Z', Number.NaN, 'a blank'],
+  ['991231235959Z', Date.UTC(1999, 11, 31, 23, 59, 59), 'the last century'],
+])('a certificate may end at %s: %d, %s', async (text, notAfter) => {
+  const { der } = await root.issue({ notAfter: Date.UTC(2026, 10, 12, 1, 2, 3) });
+  const bytes = Buffer.from(der, 'base64');
+  bytes.write(text, bytes.indexOf('261112010203Z'), 'latin1');
+  expect(read(bytes.toString('base64')).notAfter).toBe(notAfter);
+});
+
+test('parameters of RSA-PSS that are none leave a certificate to be read, with a signature of no strength', async () => {
+  const signature = element(0x30, identifier('2a864886f70d01010a'), element(0x04, Buffer.from('abc')));
+  const certificate = read(remint((await root.issue()).der, root.key, { signature }));
+  expect(certificate).toMatchObject({ signatureOid: '1.2.840.113549.1.1.10', pssDigestOid: '' });
+  expect(strongSignature(certificate)).toBe(false);
 });
 
 test('digests are those of the whole certificate and of its SubjectPublicKeyInfo', async () => {
