@@ -128,7 +128,8 @@ function firstLine(status: Status): string {
   const pending = status.pending.length === 0 ? [] : [`NOT CONFIRMED: ${listed(status.pending.map(({ name }) => plain(name)))}`];
   const runs = runTrouble(status);
   const all = [...parts, ...pending, ...(runs === undefined ? [] : [`UNKNOWN: ${runs}`])];
-  return all.length === 0 ? 'WELL: nothing is open' : all.join('; ');
+  if (all.length > 0) return all.join('; ');
+  return status.incidents.length === 0 ? 'WELL: nothing is open' : 'WELL: nothing is open but what is muted';
 }
 
 /** Undefined where the runs are as they should be. */

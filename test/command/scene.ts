@@ -65,8 +65,8 @@ export function stable(text: string, { dir, internet }: Scene): string {
     .replaceAll(dir, 'DIR')
     .replaceAll(new RegExp(`\\b${hostname().replaceAll('.', '\\.')}\\b`, 'g'), 'HERE')
     .replaceAll(`:${internet.smtpPort}`, ':PORT')
-    .replaceAll(/[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}Z/g, 'WHEN')
-    .replaceAll(/[A-Z][a-z]{2} \d{4}-\d{2}-\d{2}/g, 'DAY')
+    .replaceAll(/[A-Z][a-z]{2}\s+\d{4}-\d{2}-\d{2}\s+\d{2}:\d{2}Z/g, 'WHEN')
+    .replaceAll(/[A-Z][a-z]{2}\s+\d{4}-\d{2}-\d{2}/g, 'DAY')
     .replaceAll(/version [0-9a-f]{12}\b/g, 'version VERSION')
     .replaceAll(/(--expect|shown here is)\s+[0-9a-f]{12}\b/g, '$1 VERSION')
     .replaceAll(/\b(\S+-(?:name-mismatch|expired|not-judged))-[0-9a-f]{6}\b/g, '$1-ID');
