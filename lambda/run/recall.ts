@@ -8,6 +8,7 @@ import { type Latest, readLatest } from '../store/latest.ts';
 import type { Store } from '../store/layout.ts';
 import { readMutes } from '../store/mute-store.ts';
 import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../store/run-record.ts';
+import { StoreError } from '../store/table-error.ts';
 import type { RunRecord } from '../store/values.ts';
 
 export interface Recalled {
@@ -38,9 +39,15 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     ),
     incidents: Object.fromEntries([...incidents.incidents].map(([id, { value }]) => [id, value])),
   };
+  const untellable: string[] = [];
   for (const { value } of recovered) {
-    const tellings = await readTellings(store, value);
-    if (tellings !== undefined) state = recordTellings(state, tellings as unknown as readonly Telling[]);
+    try {
+      const tellings = await readTellings(store, value);
+      if (tellings !== undefined) state = recordTellings(state, tellings as unknown as readonly Telling[]);
+    } catch (error) {
+      if (!(error instanceof StoreError && error.kind === 'damaged')) throw error;
+      untellable.push(`${error.message}; what run ${value.runId} told may be told once more`);
+    }
   }
   const earlier = runs.runs.filter(({ value }) => value.runId !== self && value.scope === 'all' && value.stage !== 'started');
   const complete = lastComplete(runs.runs.filter(({ value }) => value.runId !== self));
@@ -53,7 +60,10 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     ...(last === undefined ? {} : { lastRun: last }),
     ...(complete === undefined ? {} : { lastComplete: complete }),
     recovered,
-    problems: [...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(describeProblem),
+    problems: [
+      ...[...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(describeProblem),
+      ...untellable,
+    ],
   };
 }
 

@@ -8,7 +8,11 @@ import { chunk } from './kinds.ts';
 import type { Key, Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 
-/** Writes chunks `NAME#000 …` into a partition, over whatever stands there; answers how many. `expiresAt` is epoch ms. */
+/**
+ * Writes chunks `NAME#000 …` into a partition, over whatever stands there; answers how many. `expiresAt` is epoch ms.
+ *
+ * @throws StoreError `damaged` where a newer version's chunk is in the way.
+ */
 export async function writeChunks(
   table: Table,
   pk: string,
@@ -20,7 +24,9 @@ export async function writeChunks(
   const chunks = Math.max(1, Math.ceil(gz.length / CHUNK_BYTES));
   for (let i = 0; i < chunks; i++) {
     const value = { gz: gz.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES) };
-    await table.put(toItem(chunk, chunkKey(pk, name, i), value, { expiresAt }), { kind: 'not-newer', v: chunk.v });
+    const key = chunkKey(pk, name, i);
+    const written = await table.put(toItem(chunk, key, value, { expiresAt }), { kind: 'not-newer', v: chunk.v });
+    if (written === 'lost') throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID.newer}`);
   }
   return chunks;
 }

@@ -3,6 +3,7 @@ import type { Mute } from '../alert/mute.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { mute as kind } from './kinds.ts';
 import { keyName, keys, type Store } from './layout.ts';
+import { StoreError } from './table-error.ts';
 
 export interface Mutes {
   /** Those that have not ended at `now`, in order of their keys. */
@@ -23,12 +24,17 @@ export async function readMutes({ table, space }: Store, now: number): Promise<M
   return { mutes, problems };
 }
 
-/** Sets or replaces a mute; it is removed a week after its end. */
+/**
+ * Sets or replaces a mute; it is removed a week after its end.
+ *
+ * @throws StoreError `damaged` where a newer version's mute stands there.
+ */
 export async function saveMute({ table, space }: Store, mute: Mute): Promise<void> {
   const item = toItem(kind, { pk: keys.mutes(space), sk: keyName(mute.key.toLowerCase()) }, mute, {
     expiresAt: mute.until + 7 * 86_400_000,
   });
-  await table.put(item, { kind: 'not-newer', v: kind.v });
+  if ((await table.put(item, { kind: 'not-newer', v: kind.v })) === 'lost')
+    throw new StoreError('damaged', `${table.title}: "${mute.key}" is muted by a newer version; update this installation`);
 }
 
 /** Ends a mute, however its key is written; false means that there was none. */

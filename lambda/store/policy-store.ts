@@ -12,6 +12,7 @@ import { HISTORY_MS } from './history.ts';
 import { readItem, toItem } from './item.ts';
 import { policyHead, policyManifest } from './kinds.ts';
 import { keys, type Store } from './layout.ts';
+import type { Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 import type { PolicyHead, PolicyManifest } from './values.ts';
 
@@ -65,7 +66,7 @@ export async function policyState({ table, space }: Store): Promise<PolicyState>
     case 'held':
       return { head: read.value, rev: read.rev };
     case 'newer':
-      throw new StoreError('damaged', `${table.title}: the policy was pushed by a newer version; update this installation`);
+      throw newerPolicy(table);
     case 'corrupt':
       throw new StoreError(
         'damaged',
@@ -89,7 +90,8 @@ export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Pr
     const chunks = await writeChunks(table, pk, name, content);
     written.push({ name, bytes: content.length, sha256: sha256(content), chunks });
   }
-  await table.put(toItem(policyManifest, { pk, sk: 'manifest' }, { ...manifest, parts: written }));
+  const item = toItem(policyManifest, { pk, sk: 'manifest' }, { ...manifest, parts: written });
+  if ((await table.put(item, { kind: 'not-newer', v: policyManifest.v })) === 'lost') throw newerPolicy(table);
 
   const head = toItem(policyHead, keys.policyHead(space), { current: version, pushedAt: at, pushedBy: by }, { rev });
   const flipped = await table.put(head, rev === 0 ? { kind: 'absent' } : { kind: 'rev', rev });
@@ -130,5 +132,8 @@ async function expireVersion({ table, space }: Store, version: string, at: numbe
     for (const { pk, sk } of page) await table.update({ pk, sk }, { expiresAt }, { kind: 'present' });
   }
 }
+
+const newerPolicy = ({ title }: Table): StoreError =>
+  new StoreError('damaged', `${title}: the policy was pushed by a newer version; update this installation`);
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');
