@@ -9,11 +9,14 @@ export interface SmallHost {
   readonly address: string;
   /** Base64 DER, leaf first; null: nobody answers. */
   chain: readonly string[] | null;
+  /** Whatever else it answers, in place of a chain. */
+  result?: ProbeResult;
 }
 
 export class SmallWorld {
   readonly #mx = new Map<string, string[]>();
   readonly #hosts = new Map<string, SmallHost>();
+  readonly #unanswered = new Set<string>();
 
   host(host: string, chain: readonly string[]): SmallHost {
     const n = this.#hosts.size + 1;
@@ -29,6 +32,11 @@ export class SmallWorld {
     );
   }
 
+  /** DNS does not answer questions about this domain. */
+  unanswered(name: string): void {
+    this.#unanswered.add(name);
+  }
+
   doors(): CheckDoors {
     return { dns: this.#dns(), probe: (conversation) => this.#probe(conversation) };
   }
@@ -42,6 +50,7 @@ export class SmallWorld {
     });
     return {
       query: async <T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> => {
+        if (this.#unanswered.has(name)) return { kind: 'failed', failure: 'timeout' };
         if (type === 'MX') {
           const hosts = this.#mx.get(name);
           if (hosts === undefined) return { kind: 'nxdomain', ad: false };
@@ -57,6 +66,7 @@ export class SmallWorld {
 
   async #probe({ address }: Conversation): Promise<ProbeResult> {
     const host = [...this.#hosts.values()].find((one) => one.address === address);
+    if (host?.result !== undefined) return host.result;
     if (host === undefined || host.chain === null) return { kind: 'unseen', phase: 'connect', reason: 'timed-out' };
     return { kind: 'presented', protocol: 'TLSv1.3', cipher: 'TLS_AES_256_GCM_SHA384', chain: host.chain, verify: 'OK' };
   }
