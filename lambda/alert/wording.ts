@@ -120,6 +120,7 @@ const REASONS: Readonly<Record<CauseReason, string>> = {
   'no-tlsa': 'MX host has no TLSA records',
   'tlsa-unusable': 'TLSA records are not usable',
   'tlsa-lookup-failed': 'TLSA records cannot be looked up',
+  'tlsa-kills-smtp': 'TLSA records end your smtp(8)',
   'forced-failure': 'the entry says policy_failure',
   'mx-not-in-pattern': 'MX host is outside mx_host_pattern',
   'tls-engine-off': 'your CA file has no certificates',

@@ -26,8 +26,8 @@ export type TlsaUse =
   | { readonly kind: 'outweighed' }
   /** `by`: Postfix before it connects, or OpenSSL when the connection is set up (≥3.6 only). `because` is a clause for people. */
   | { readonly kind: 'unusable'; readonly by: 'postfix' | 'openssl'; readonly because: string }
-  /** OpenSSL has no memory for nothing, and Postfix ≥3.6 then lets every verification fail: full data of no bytes. */
-  | { readonly kind: 'spoils-all' };
+  /** Postfix since 3.6 asks for 0 bytes of memory for a record without data, and its smtp(8) ends over that (seen on 3.7.11). */
+  | { readonly kind: 'kills-smtp' };
 
 export interface AssessedTlsa {
   readonly record: TlsaRecord;
@@ -39,13 +39,13 @@ export type TlsaSet =
   | { readonly kind: 'usable'; readonly records: readonly TlsaRecord[] }
   /** `by`: who found out. Before 3.6 always Postfix itself. */
   | { readonly kind: 'unusable'; readonly by: 'postfix' | 'openssl' }
-  | { readonly kind: 'spoilt' };
+  | { readonly kind: 'kills-smtp' };
 
 /** What a set of records amounts to. `digests` is tls_dane_digests. */
 export function tlsaSet(records: readonly TlsaRecord[], digests: string, version: PostfixVersion): TlsaSet {
   const assessed = assessTlsa(records, digests, version);
+  if (assessed.some(({ use }) => use.kind === 'kills-smtp')) return { kind: 'kills-smtp' };
   if (assessed.every(({ use }) => use.kind === 'unusable' && use.by === 'postfix')) return { kind: 'unusable', by: 'postfix' };
-  if (assessed.some(({ use }) => use.kind === 'spoils-all')) return { kind: 'spoilt' };
   const counting = assessed.flatMap(({ record, use }) => (use.kind === 'counts' ? [record] : []));
   return counting.length === 0 ? { kind: 'unusable', by: 'openssl' } : { kind: 'usable', records: counting };
 }
@@ -98,10 +98,9 @@ function useSince36(record: TlsaRecord, digests: readonly DaneDigest[], version:
   const refused = (because: string): TlsaUse => ({ kind: 'unusable', by: 'openssl', because });
   if (!isUsage(usage)) return dropped(`usage ${usage} has no meaning for mail`);
   if (matchingType === 255) return dropped('matching type 255 is reserved, or the record is cut short');
-  if (data === '' && atLeast(version, '3.11.4')) return dropped('there is no data');
+  if (data === '') return dropsEmpty(version) ? dropped('there is no data') : { kind: 'kills-smtp' };
   if (!isSelector(selector)) return refused(`selector ${selector} is unknown`);
   if (matchingType === 0) {
-    if (data === '') return { kind: 'spoils-all' };
     const malformed = malformedFull(record);
     return malformed === undefined ? { kind: 'counts' } : refused(malformed);
   }
@@ -181,6 +180,15 @@ export function fullKey(data: string): KeyObject | undefined {
     return undefined;
   }
 }
+
+/** Which release of each minor version learned to pass over a record without data; 3.6 and 3.7 never did. */
+function dropsEmpty(version: PostfixVersion): boolean {
+  const minor = version.split('.').slice(0, 2).join('.');
+  const since = DROPS_EMPTY[minor];
+  return since === undefined ? atLeast(version, '3.12') : atLeast(version, since);
+}
+
+const DROPS_EMPTY: Readonly<Record<string, string>> = { '3.8': '3.8.18', '3.9': '3.9.12', '3.10': '3.10.11', '3.11': '3.11.4' };
 
 const isUsage = (usage: number) => usage === TRUST_ANCHOR || usage === END_ENTITY;
 const isSelector = (selector: number) => selector === 0 || selector === 1;

@@ -66,8 +66,8 @@ export interface TlsaDemand {
   readonly records: readonly TlsaRecord[];
   /** The MX answer was not signed: what is verified is a host that anybody may have named (half-dane). */
   readonly half: boolean;
-  /** Verification fails whatever is presented: no record is usable at dane-only, or one of them spoils all. */
-  readonly never?: 'unusable' | 'spoilt';
+  /** Verification fails whatever is presented: no record is usable, and the level is dane-only. */
+  readonly never?: 'unusable';
 }
 
 export type Demand =

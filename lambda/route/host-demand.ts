@@ -15,6 +15,8 @@ import type { DaneRoute, TlsaFinding } from './tlsa.ts';
 export type DaneRefusal =
   /** dane-only, and there is nothing that could be verified. */
   | { readonly kind: 'refused'; readonly reason: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable' }
+  /** smtp(8) dies over a record of the host, and the mail waits with all that is on its way beside it. */
+  | { readonly kind: 'deadly' }
   /** dane too: whether there are records is not known, and so whether they are withheld by an attacker. */
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly query: string };
 
@@ -47,6 +49,7 @@ export function hostDemand(
       return without('no-tlsa', demand);
     case 'records': {
       const set = tlsaSet(tlsa.records, settings.daneDigests, settings.version);
+      if (set.kind === 'kills-smtp') return { kind: 'deadly' };
       if (set.kind === 'unusable' && set.by === 'postfix') return without('tlsa-unusable', demand);
       if (insecureMx && settings.daneInsecureMxPolicy === 'encrypt') return asEncrypt('mx-insecure', demand);
       return enforced(set, tlsa, dane, demand, insecureMx);
@@ -74,7 +77,7 @@ const asEncrypt = (why: NonNullable<TlsDemand['daneWeaker']>, demand: TlsDemand)
 });
 
 function enforced(
-  set: TlsaSet,
+  set: Exclude<TlsaSet, { readonly kind: 'kills-smtp' }>,
   { base }: Extract<TlsaFinding, { readonly kind: 'records' }>,
   { mx }: DaneRoute,
   demand: TlsDemand,
@@ -88,13 +91,12 @@ function enforced(
       servername: { kind: 'name', name: base },
     };
   }
-  const never = set.kind === 'usable' ? undefined : set.kind;
   const tlsa: TlsaDemand = {
     base,
     names: [...new Set([base, ...(mx?.names ?? [])])],
     records: set.kind === 'usable' ? set.records : [],
     half,
-    ...(never === undefined ? {} : { never }),
+    ...(set.kind === 'usable' ? {} : { never: 'unusable' }),
   };
   return { ...demand, servername: { kind: 'name', name: base }, tlsa };
 }

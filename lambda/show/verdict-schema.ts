@@ -41,6 +41,7 @@ const addressFailures = [
   'no-tlsa',
   'tlsa-unusable',
   'tlsa-lookup-failed',
+  'tlsa-kills-smtp',
   'forced-failure',
   'mx-not-in-pattern',
   'tls-engine-off',

@@ -32,7 +32,7 @@ export function judgeTlsa(
   const { settings, trust: store } = bundle;
   const { version, verifyDepth } = settings;
   if (tlsa.never !== undefined) {
-    return fail(tlsa.never === 'unusable' ? 'tlsa-unusable' : 'tlsa-mismatch', 'handshake', NEVER[tlsa.never]);
+    return fail('tlsa-unusable', 'handshake', 'none of the TLSA records is usable, and dane-only goes no further without');
   }
   const tlsaAnchors: TlsaAnchors = { records: tlsa.records, digests: settings.daneDigests };
   const path = { chain, anchors: NOTHING, anchorKind: 'store', at, version, verifyDepth, securityLevel: 1 } as const;
@@ -68,6 +68,8 @@ export function judgeTlsa(
 export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: Settings): Finding {
   const { fail, unseen } = outcomesOf(attempt, NOT_CONNECTED, settings);
   const says = saysOfRefusal(refusal, hostName(attempt.host), attempt.nextHop.port);
+  if (refusal.kind === 'deadly')
+    return { ...fail('tlsa-kills-smtp', 'connect', refusalClause(refusal), { says }), step: 'bounces' };
   if (refusal.kind === 'refused') return fail(refusal.reason, 'connect', refusalClause(refusal), { says });
   // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is none.
   return refusal.failure === 'servfail' || refusal.failure === 'bogus'
@@ -90,8 +92,3 @@ function anchorFacts(
 
 const NOT_CONNECTED = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' } as const;
 const NOTHING = { certificates: [], publicKeys: [] } as const;
-
-const NEVER = {
-  unusable: 'none of the TLSA records is usable, and dane-only goes no further without',
-  spoilt: 'one of the TLSA records has full data of no bytes, over which Postfix lets every verification fail',
-} as const;

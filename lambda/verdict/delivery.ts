@@ -123,7 +123,8 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
     case 'hosts': {
       const ends = walk(stopsOf(view, unseenAs, attempted), settings);
       const spoken = (status: 'deferred' | 'bounced', finding: Finding): Ending => ({
-        status,
+        // Nothing is bounced where smtp(8) died: the mail stays, and it dies again.
+        status: finding.verdict.reason === 'tlsa-kills-smtp' ? 'deferred' : status,
         dsn: finding.verdict.says?.dsn ?? '4.0.0',
         text: finding.verdict.says?.text,
         view,

@@ -186,6 +186,7 @@ const CURES: Partial<Record<Reason | AddressFailure, string>> = {
   'mx-insecure': 'Either they sign the zone, or the level is dane, which does without',
   'address-insecure': 'Either they sign the zone of the host, or the level is dane, which does without',
   'tlsa-unusable': `${THEIRS}: the TLSA records must be of usage 2 or 3, with SHA-256`,
+  'tlsa-kills-smtp': `${YOURS}: a Postfix that passes over such records (3.8.18, 3.9.12, 3.10.11, 3.11.4 and later)`,
   'tlsa-lookup-failed': `${THEIRS}: their name servers must answer for TLSA records, with signatures that are right`,
   'dns-bogus': `${THEIRS}: the signatures of the zone must be renewed; a validating resolver lets no mail through`,
   'digest-mismatch':

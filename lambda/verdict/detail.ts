@@ -60,6 +60,7 @@ export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): s
 /** Why an address is passed over unconnected at dane-only, or for a failed lookup. */
 export function refusalClause(refusal: DaneRefusal): string {
   if (refusal.kind === 'refused') return REFUSED[refusal.reason];
+  if (refusal.kind === 'deadly') return 'a TLSA record of the host has no data, and smtp(8) of this version dies of it';
   const query = harmless(refusal.query);
   return refusal.failure === 'bogus'
     ? `the signatures of ${query} are wrong`

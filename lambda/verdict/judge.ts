@@ -110,7 +110,7 @@ function viewHosts(
         address,
         ...(shown === undefined ? {} : { tlsa: shown }),
       };
-      if (own.kind === 'refused' || own.kind === 'failed') return judgeRefusal(attempt, own, settings);
+      if (own.kind !== 'demand' && own.kind !== 'unknown') return judgeRefusal(attempt, own, settings);
       return judgeAddress(attempt, result, bundle, moment);
     }),
   );

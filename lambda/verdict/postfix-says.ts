@@ -73,6 +73,8 @@ export function saysOfFailure(
       return saysOfRefusal({ kind: 'refused', reason: failure }, peer.host, peer.port);
     case 'tlsa-lookup-failed':
       return tlsaLookupError(peer);
+    case 'tlsa-kills-smtp':
+      return saysOfRefusal({ kind: 'deadly' }, peer.host, peer.port);
   }
 }
 
@@ -119,6 +121,7 @@ export function saysOfUnseen(
 
 /** dane_init(): what is kept as the error of an address that is passed over unconnected. */
 export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number): Saying {
+  if (refusal.kind === 'deadly') return { dsn: '', text: 'panic: mymalloc: requested length 0' };
   return refusal.kind === 'failed' ? tlsaLookupError({ host, port }) : { dsn: '4.7.5', text: REFUSAL[refusal.reason] };
 }
 

@@ -39,14 +39,16 @@ function shownRecords(records: readonly TlsaRecord[], result: ProbeResult, setti
     .slice(0, BOUNDS.shownNames)
     .map(({ record, use }) => ({
       record: printTlsa(record),
-      use: use.kind === 'spoils-all' ? 'unusable' : use.kind,
+      use: use.kind === 'kills-smtp' ? 'unusable' : use.kind,
       because: becauseOf(use),
-      matches: use.kind !== 'unusable' && candidates(record).some((one) => matchesTlsa(one, record, digests)),
+      matches:
+        (use.kind === 'counts' || use.kind === 'outweighed') &&
+        candidates(record).some((one) => matchesTlsa(one, record, digests)),
     }));
 }
 
 function becauseOf(use: TlsaUse): string | null {
-  if (use.kind === 'spoils-all') return 'full data of no bytes lets every verification fail';
+  if (use.kind === 'kills-smtp') return 'smtp(8) of this version dies of a record without data';
   return use.kind === 'unusable' ? use.because : null;
 }
 

@@ -40,6 +40,7 @@ export type AddressFailure =
   | 'no-tlsa'
   | 'tlsa-unusable'
   | 'tlsa-lookup-failed'
+  | 'tlsa-kills-smtp'
   | 'forced-failure'
   | 'mx-not-in-pattern'
   | 'tls-engine-off'

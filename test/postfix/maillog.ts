@@ -25,7 +25,9 @@ export function readMaillog(text: string): Map<string, Delivery> {
 
 /** The last line that says why an smtp(8) process died; undefined when none did. */
 export function lastFatal(text: string): string | undefined {
-  return /^.*postfix\S*\/smtp\[\d+\]: (fatal: .*)$/ms.exec(text.split('\n').reverse().join('\n'))?.[1]?.split('\n', 1)[0];
+  return /^.*postfix\S*\/smtp\[\d+\]: ((?:fatal|panic): .*)$/ms
+    .exec(text.split('\n').reverse().join('\n'))?.[1]
+    ?.split('\n', 1)[0];
 }
 
 const ENDED =
