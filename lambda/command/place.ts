@@ -17,7 +17,7 @@ export interface Place extends StoreFlags {
   readonly chatTopic?: string;
 }
 
-/** @throws UsageError where the environment is not in the outputs */
+/** What is named counts before what the environment has: its table restored under another name, say. @throws UsageError where the environment is not in the outputs */
 export async function placeOf(flags: PlaceFlags): Promise<Place> {
   const { store, vantage, env } = flags;
   const policy = flags.policy ?? DEFAULT_POLICY;
@@ -25,7 +25,6 @@ export async function placeOf(flags: PlaceFlags): Promise<Place> {
     if (flags.outputs !== undefined) throw new UsageError('--outputs says nothing without --env, the name of an environment');
     return { policy, ...(store === undefined ? {} : { store }), ...(vantage === undefined ? {} : { vantage }) };
   }
-  if (store !== undefined) throw new UsageError('--env names a store of its own: leave out --env or --store');
   const path = flags.outputs ?? 'cdk-outputs.json';
   const stacks = await readOutputs(path);
   const outputs = stacks[stackName(env)];
@@ -35,10 +34,10 @@ export async function placeOf(flags: PlaceFlags): Promise<Place> {
     throw new UsageError(`--env ${env}: no environment of that name in ${path}, ${hint}`);
   }
   const table = outputs[OUTPUTS.table];
-  if (table === undefined)
+  if (table === undefined && store === undefined)
     throw new UsageError(`--env ${env}: ${path} names no table; deploy again, so that its outputs are complete`);
   return {
-    store: `dynamodb:${table}`,
+    store: store ?? `dynamodb:${table}`,
     policy: flags.policy ?? outputs[OUTPUTS.policy] ?? DEFAULT_POLICY,
     vantage: vantage ?? outputs[OUTPUTS.vantage] ?? FUNCTION_VANTAGE,
     ...optional('region', outputs[OUTPUTS.region]),

@@ -278,6 +278,8 @@ describe('--env', () => {
       );
       const status = JSON.parse((await scene.run(['status', '--json', ...prod], env)).out);
       expect(status).toMatchObject({ store: 'DynamoDB table postfix-tls-watch', policy: 'mta1', vantage: 'mail.example' });
+      const restored = JSON.parse((await scene.run(['status', '--json', ...prod, '--vantage', 'mx2', ...scene.storeFlags])).out);
+      expect(restored).toMatchObject({ store: join(scene.dir, 'store'), policy: 'mta1', vantage: 'mx2' });
     } finally {
       await embedded.close();
     }
@@ -288,12 +290,15 @@ describe('--env', () => {
       flags: ['--env', 'prod', '--outputs', '/no/such/file'],
       says: 'error: cannot read the outputs of the deployment, /no/such/file: No such file or directory; the deploy writes it, --outputs names it\n',
     },
-    { flags: ['--env', 'dev'], says: 'error: --env dev: no environment of that name in OUTPUTS, it has prod\n' },
-    { flags: ['--env', 'prod', '--store', 'x'], says: 'error: --env names a store of its own: leave out --env or --store\n' },
+    { flags: ['--env', 'dev'], says: 'error: --env dev: no environment of that name in OUTPUTS, it has prod, half\n' },
+    {
+      flags: ['--env', 'half'],
+      says: 'error: --env half: OUTPUTS names no table; deploy again, so that its outputs are complete\n',
+    },
     { flags: ['--outputs', 'x'], says: 'error: --outputs says nothing without --env, the name of an environment\n' },
   ])('$flags is wrong usage', async ({ flags, says }) => {
     const outputs = join(scene.dir, 'outputs.json');
-    writeFileSync(outputs, JSON.stringify({ 'tls-watch-prod': { TableName: 't' }, Other: {} }));
+    writeFileSync(outputs, JSON.stringify({ 'tls-watch-prod': { TableName: 't' }, 'tls-watch-half': {}, Other: {} }));
     const given = flags.includes('--outputs') ? flags : [...flags, '--outputs', outputs];
     const { code, err } = await scene.run(['policy', 'show', ...given]);
     expect(err.replaceAll(outputs, 'OUTPUTS')).toBe(says);
