@@ -8,14 +8,17 @@ import { join } from 'node:path';
 import { newMute } from '../../lambda/alert/mute.ts';
 import { moment } from '../../lambda/alert/when.ts';
 import { openWorld, paceFor } from '../../lambda/doors.ts';
-import { readBundle } from '../../lambda/policy/files.ts';
+import { readSources } from '../../lambda/policy/files.ts';
 import { digestsUnder } from '../../lambda/run/digests.ts';
+import { push } from '../../lambda/run/push.ts';
+import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';
 import { watch } from '../../lambda/run/watch.ts';
 import { countVerdicts, summarySentence } from '../../lambda/show/summary.ts';
 import { openEmbedded } from '../../lambda/store/embedded.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { type Store, spaceOf } from '../../lambda/store/layout.ts';
 import { saveMute } from '../../lambda/store/mute-store.ts';
+import { policyState, readPolicy } from '../../lambda/store/policy-store.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const DAY_MS = 86_400_000;
@@ -77,20 +80,16 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
   let skipped = morning - Date.now();
   console.log(`\n${`=== Day ${n}: ${news} `.padEnd(TITLE_WIDTH, '=')}\n`);
   await happens();
-  writeFileSync(join(dir, 'tls_policy'), scene.table);
-  writeFileSync(join(dir, 'ca.pem'), scene.anchors);
-  const bundle = await readBundle({
-    table: `hash:${join(dir, 'tls_policy')}`,
-    postfixVersion: '3.11',
-    caFile: join(dir, 'ca.pem'),
-    smtpPort: scene.internet.smtpPort,
-  });
+  const now = () => Date.now() + skipped;
+  await pushWhereEdited(now());
+  const stored = await readPolicy(store);
+  if (stored === undefined) throw new Error('no policy was pushed');
+  const bundle = bundleOfPolicy(stored);
   const shown = {
     ...bundle,
     policyTables: bundle.policyTables.map((table) => ({ ...table, name: 'hash:/etc/postfix/tls_policy' })),
   };
 
-  const now = () => Date.now() + skipped;
   const watched = await watch(
     shown,
     {
@@ -124,6 +123,22 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
   if (watched.kind !== 'done') throw new Error(`the run of day ${n} did not run: ${watched.kind}`);
   const told = watched.mail === undefined ? 'no message' : 'one message';
   console.log(`[${moment(watched.check.at)}] ${summarySentence(countVerdicts(watched.verdicts))}; ${told}`);
+}
+
+/** `policy push`: what the runs judge by is read from the store, as the scheduled function does. */
+async function pushWhereEdited(at: number): Promise<void> {
+  writeFileSync(join(dir, 'tls_policy'), scene.table);
+  writeFileSync(join(dir, 'ca.pem'), scene.anchors);
+  const sources = await readSources({
+    table: `hash:${join(dir, 'tls_policy')}`,
+    postfixVersion: '3.11',
+    caFile: join(dir, 'ca.pem'),
+    smtpPort: scene.internet.smtpPort,
+  });
+  const expected = (await policyState(store)).head?.current;
+  const pushed = await push(store, sources, { by: 'you', at, expected, insisted: false, force: false });
+  if (pushed.kind === 'refused') throw new Error(`the push was refused: ${JSON.stringify(pushed.refusals)}`);
+  if (pushed.kind === 'pushed') console.log(`pushed the policy, version ${pushed.version.slice(0, 12)}\n`);
 }
 
 async function mute(key: string, days: number, reason: string): Promise<void> {

@@ -40,7 +40,7 @@ export async function openScene(start: number): Promise<Scene> {
   for (const shop of SHOPS) internet.domain(shop, hub);
   const harbour = await internet.mailHost({
     host: 'mail.harbour.example',
-    ...(await issue({ commonName: 'mail.harbour.example', dnsNames: ['mail.harbour.example'], ...span(-70, 20) })),
+    ...(await issue({ commonName: 'mail.harbour.example', dnsNames: ['mail.harbour.example'], ...span(-70, 19.5) })),
   });
   internet.domain('harbour.example', harbour);
 
