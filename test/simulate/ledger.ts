@@ -23,8 +23,9 @@ export function truthOf(plan: Plan, world: World, entry: EntryPlan, at: number):
   const wanted = matchAt(plan, entry, at) === provider;
   const states = (plan.providers[provider]?.hosts ?? []).flatMap((host) => {
     const state = world.addressState(provider, host, at);
-    const shown =
-      state.kind === 'pass' && !wanted ? ({ kind: 'fail', cause: `line names ${matchAt(plan, entry, at)}` } as const) : state;
+    // A line that names others misses their name, whatever names are presented.
+    const misses = !wanted && (state.kind === 'pass' || (state.kind === 'fail' && state.cause === 'name'));
+    const shown = misses ? ({ kind: 'fail', cause: `line names ${matchAt(plan, entry, at)}` } as const) : state;
     return host.addresses.map(() => shown);
   });
   const failing = states.find((state) => state.kind === 'fail');
@@ -132,9 +133,10 @@ export class Ledger {
       const again = second.kind === 'unseen' ? account.doubted : second;
       if (again !== undefined && rank(again) >= rank(truth)) {
         if (settled.kind === 'failing') expected.movedFrom.add(entry.key);
-        settle(truth);
-        account.quiet = at - (account.past.get(causeOf(truth)) ?? Number.NEGATIVE_INFINITY) <= 14 * DAY;
-        if (!isSilent(truth) && !account.quiet) expected.begun.push(`${entry.key} ${truth.kind}`);
+        // What the second look saw is what is told.
+        settle(again);
+        account.quiet = at - (account.past.get(causeOf(again)) ?? Number.NEGATIVE_INFINITY) <= 14 * DAY;
+        if (!isSilent(again) && !account.quiet) expected.begun.push(`${entry.key} ${again.kind}`);
       } else account.doubted = second.kind === 'unseen' ? truth : undefined;
       return;
     }
@@ -144,7 +146,10 @@ export class Ledger {
       return;
     }
     account.betterSince ??= at;
-    if (at - account.betterSince >= 20 * 3_600_000) settle(truth);
+    if (at - account.betterSince < 20 * 3_600_000) return;
+    const other = causeOf(truth) !== causeOf(settled) && truth.kind !== 'ok';
+    settle(truth);
+    if (other && !isSilent(truth)) expected.begun.push(`${entry.key} ${truth.kind}`);
   }
 
   /** Forecasts that may be told at this time, by entry key: the end of the certificates that are about to run out unrenewed. */
