@@ -16,7 +16,7 @@ import { recall } from './recall.ts';
 import { lookForSilence, type Sight } from './sentinel.ts';
 
 /** No complete run for so long is silence. */
-export const SILENCE_MS = 26 * HOUR_MS;
+const SILENCE_MS = 26 * HOUR_MS;
 
 export interface OpenEntry {
   readonly name: string;
@@ -48,13 +48,13 @@ export interface OpenIncident {
 }
 
 /** One look saw it worse than before; the next decides. */
-export interface Pending {
+interface Pending {
   readonly name: string;
   readonly at: number;
   readonly sentence: string;
 }
 
-export interface Unjudged {
+interface Unjudged {
   readonly name: string;
   readonly since: number;
   readonly because: string;
@@ -101,8 +101,9 @@ export async function readStatus(
     now,
     causes: new Map(),
   };
-  const byDesign = snapshots.filter((snapshot) => readingOf(snapshot) === 'unwatched').map(nameOf);
-  const recorded = notWatchedOf(sight.latest) ?? policyNotWatched;
+  const byDesign = snapshots.filter((snapshot) => readingOf(snapshot) === 'unwatched');
+  const known = policyNotWatched === undefined ? undefined : [...policyNotWatched, ...byDesign.map(notWatchedNow)];
+  const notWatched = notWatchedOf(sight.latest) ?? known;
   return {
     at: now,
     sight,
@@ -111,8 +112,8 @@ export async function readStatus(
       .sort(worstFirst),
     pending: pendingOf(entries, verdicts),
     unjudged: snapshots.flatMap((snapshot) => unjudgedOf(snapshot)),
-    notWatched: recorded,
-    notWatchedCount: recorded?.length ?? (sight.latest?.counts.unchecked ?? 0) + byDesign.length,
+    notWatched,
+    notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
     mutes: recalled.mutes,
     counts: countsOf(snapshots),
     problems: recalled.problems,
@@ -182,6 +183,11 @@ function unjudgedOf(snapshot: EntrySnapshot): Unjudged[] {
   const since = snapshot.undetermined?.since ?? snapshot.since;
   const cause = snapshot.undetermined?.cause ?? snapshot.reason;
   return [{ name: nameOf(snapshot), since, because: cause === null ? 'no reason given' : reasonWords(cause) }];
+}
+
+function notWatchedNow(snapshot: EntrySnapshot): NotWatched {
+  const { reason } = verdictNow(snapshot);
+  return { name: nameOf(snapshot), line: null, because: reason === null ? 'no reason given' : reasonWords(reason) };
 }
 
 const readingOf = (snapshot: EntrySnapshot) => read(verdictNow(snapshot), { intervalMs: DAY_MS, overdue: [] }, 0).kind;

@@ -3,10 +3,13 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { notWatchedIn } from '../../lambda/run/not-watched.ts';
 import { openEmbedded } from '../../lambda/store/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/layout.ts';
 import { advanceRun, beginRun } from '../../lambda/store/run-record.ts';
+import type { Json } from '../../lambda/store/shape.ts';
 import type { RunRecord, Stage } from '../../lambda/store/values.ts';
+import { passing, unseen } from '../alert/verdicts.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from './scene.ts';
 
 const HOUR = 3_600_000;
@@ -146,6 +149,23 @@ describe('what is not watched', () => {
     const { out } = await status(...place);
     expect(out).toMatch(/^Not watched \(2 entries\):\n {2}parent key without a destination: \.parent\.example \(line 1\)$/m);
   });
+});
+
+test('what a run kept of what it did not watch counts before what the policy alone can say', async () => {
+  const verdicts = [
+    passing('lan.example', { line: 7, verdict: 'unchecked', reason: 'private-addresses' }),
+    passing('seen.example', { line: 8 }),
+    unseen('dane.example', 'no-dnssec', { line: 9 }),
+    unseen('slow.example', 'timed-out', { line: 10 }),
+  ];
+  await onRecord('kept', 'complete', 1, { more: { notWatched: notWatchedIn(verdicts) as unknown as Json } });
+  const { code, out } = await status('--policy', 'kept');
+  expect(out.slice(out.indexOf('Not watched')).split('\n').slice(0, 3)).toEqual([
+    'Not watched (2 entries):',
+    '  private addresses only: lan.example (line 7)',
+    '  no DNSSEC resolver: dane.example (line 9)',
+  ]);
+  expect(code).toBe(0);
 });
 
 /** A run that is on record as it would be after a process ended at that stage, so many hours ago. */
