@@ -104,7 +104,8 @@ function outcomeOf(
   const mayPass = !endingsOf(views, 'passing-if-ours', 'later', settings).some(isBad);
   if (best === undefined || mayPass) return undetermined('partly-unseen');
   if (eventual.every(({ status }) => status === 'sent')) return { verdict: 'fail', reason: 'weaker-fallback', decisive: best };
-  const bounced = eventual.find(({ status, finding }) => status === 'bounced' && finding?.unseen === undefined)?.finding;
+  // Whatever ends the walk for good decides, whoever failed softly before.
+  const bounced = eventual.find(({ finding }) => finding?.step === 'bounces' && finding.unseen === undefined)?.finding;
   return { verdict: 'fail', ...decidedBy(bounced ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? best) };
 }
 

@@ -5,10 +5,8 @@
  * text, an `ad` flag, or a failure. A name in no set is NXDOMAIN; a name in a set of another type is NODATA.
  */
 
-import { createSocket, type Socket as UdpSocket } from 'node:dgram';
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
 import packet, { type Answer, type DecodedPacket, type RecordType } from 'dns-packet';
+import { listenDns } from './dns-listener.ts';
 
 /** How a lookup can go wrong: TIMEOUT is silence, MALFORMED bytes that are no DNS message, BOGUS SERVFAIL for whoever minds the signatures. */
 export type DnsFault = 'SERVFAIL' | 'BOGUS' | 'REFUSED' | 'TIMEOUT' | 'MALFORMED';
@@ -69,24 +67,7 @@ export async function startDns(
     return answer(sets, query, transport);
   };
 
-  const bound = await bind(address, port);
-  bound.udp.on('message', (bytes, from) => {
-    const response = respond(bytes, 'udp');
-    if (response !== undefined) bound.udp.send(response, from.port, from.address);
-  });
-  const open = new Set<Socket>();
-  bound.tcp.on('connection', (socket) => {
-    open.add(socket);
-    socket.on('close', () => open.delete(socket));
-    socket.on('error', () => socket.destroy());
-    readMessages(socket, (bytes) => {
-      const response = respond(bytes, 'tcp');
-      if (response === undefined) return;
-      const length = Buffer.alloc(2);
-      length.writeUInt16BE(response.length);
-      socket.write(Buffer.concat([length, response]));
-    });
-  });
+  const bound = await listenDns(respond, { address, port });
 
   return {
     address,
@@ -102,13 +83,7 @@ export async function startDns(
       sets.clear();
       set(...next);
     },
-    close: async () => {
-      for (const socket of open) socket.destroy();
-      await Promise.all([
-        new Promise<void>((done) => bound.udp.close(() => done())),
-        new Promise<void>((done) => bound.tcp.close(() => done())),
-      ]);
-    },
+    close: bound.close,
   };
 }
 
@@ -182,7 +157,8 @@ function answersOrDenies(sets: ReadonlyMap<string, RecordSet>, name: string): bo
   return known.length === 0 || known.some((one) => one.ad === true);
 }
 
-function record(name: string, type: RecordType, text: string): Answer {
+/** A record from zone-file text. */
+export function record(name: string, type: RecordType, text: string): Answer {
   switch (type) {
     case 'MX': {
       const [preference = '0', exchange = '.'] = text.split(/\s+/);
@@ -231,34 +207,3 @@ function decode(bytes: Buffer): DecodedPacket | undefined {
 
 const fold = (name: string) => name.toLowerCase().replace(/\.$/, '');
 const keyOf = (name: string, type: string) => `${fold(name)} ${type}`;
-
-/** DNS over TCP: messages with a length of two bytes before each. */
-function readMessages(socket: Socket, onMessage: (bytes: Buffer) => void): void {
-  let held = Buffer.alloc(0);
-  socket.on('data', (chunk) => {
-    held = Buffer.concat([held, chunk]);
-    while (held.length >= 2 && held.length >= 2 + held.readUInt16BE(0)) {
-      const end = 2 + held.readUInt16BE(0);
-      onMessage(held.subarray(2, end));
-      held = held.subarray(end);
-    }
-  });
-}
-
-/** One port for both; a free UDP port may be taken for TCP, then the next one is tried. */
-async function bind(address: string, port: number) {
-  for (let tries = 0; ; tries++) {
-    const udp: UdpSocket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
-    udp.bind(port, address);
-    await once(udp, 'listening');
-    const tcp = createServer();
-    tcp.listen(udp.address().port, address);
-    try {
-      await once(tcp, 'listening');
-      return { udp, tcp, port: (tcp.address() as AddressInfo).port };
-    } catch (error) {
-      udp.close();
-      if (port !== 0 || tries === 20) throw error;
-    }
-  }
-}

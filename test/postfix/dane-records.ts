@@ -53,7 +53,7 @@ function drawRecord(random: Random, { identity, authorities }: TlsaPlace): strin
         ]);
   const right = random.chance(0.7);
   const data = right ? dataOf(subject, selector, matchingType) : wrongData(random, matchingType);
-  const spoilt = random.chance(0.04) ? random.pick([data.slice(2), `${data}00`, '']) : data;
+  const spoilt = random.chance(0.04) ? random.pick([data.slice(2), `${data}00`]) : data;
   return `${usage} ${selector} ${matchingType} ${spoilt}`;
 }
 
