@@ -8,6 +8,7 @@ import { describeProblem, type Held } from '../store/item.ts';
 import type { Store } from '../store/layout.ts';
 import { releaseLease, renewLease, takeLease } from '../store/lease.ts';
 import { advanceRun, beginRun, recentRuns } from '../store/run-record.ts';
+import { StoreError } from '../store/table-error.ts';
 import type { RunRecord, Stage } from '../store/values.ts';
 import type { WatchOptions } from './watch.ts';
 
@@ -30,7 +31,7 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   const { runId, holder } = options;
   const leasing = await takeLease(store, { holder, runId }, now);
   if (leasing.kind === 'newer') {
-    throw new Error('the lease was written by a newer version of postfix-tls-watch: update this installation');
+    throw new StoreError('other', 'the lease was written by a newer version of postfix-tls-watch: update this installation');
   }
   if (leasing.kind === 'busy') return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
   let lease: typeof leasing.lease | undefined = leasing.lease;
@@ -49,7 +50,7 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
     }
     if (begun.kind === 'unusable') {
       await release();
-      throw new Error(`run ${id}: ${describeProblem(begun.problem)}`);
+      throw new StoreError('other', `run ${id}: ${describeProblem(begun.problem)}`);
     }
     chain.push(begun.run);
     if (begun.run.value.stage !== 'told') break;
@@ -57,7 +58,8 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   const own = chain.at(-1);
   if (own === undefined || own.value.stage === 'told') {
     await release();
-    throw new Error(
+    throw new StoreError(
+      'other',
       `run ${runId}: was continued ${MAX_CONTINUATIONS} times and never came to its end; start one with another id`,
     );
   }
@@ -68,7 +70,7 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
     run: own,
     advance: async (stage, learned, at) => {
       const next = await advanceRun(store, held, stage, learned, at);
-      if (next === undefined) throw new Error(`run ${held.value.runId}: another process went on with it meanwhile`);
+      if (next === undefined) throw new StoreError('other', `run ${held.value.runId}: another process went on with it meanwhile`);
       held = next;
       return next.value;
     },

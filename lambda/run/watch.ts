@@ -20,6 +20,7 @@ import type { Store } from '../store/layout.ts';
 import { LEASE_RENEWAL_MS } from '../store/lease.ts';
 import { markRecovered, prepareTellings } from '../store/run-record.ts';
 import type { Json } from '../store/shape.ts';
+import { StoreError } from '../store/table-error.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Begun, begin } from './begin.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from './check.ts';
@@ -27,6 +28,7 @@ import { certificatesWanted, compare, pictureHosts } from './compare.ts';
 import { countsOf } from './figures.ts';
 import { keep } from './keep.ts';
 import { looksOf } from './looks.ts';
+import { notWatchedIn } from './not-watched.ts';
 import { digestsOf, recall } from './recall.ts';
 import { afterBoth, type Confirmation, verdictsAfter } from './second-look.ts';
 
@@ -177,6 +179,7 @@ async function watchUnderLease(
     vantage: { ...first.vantage },
     unseen: [...verdicts.values()].filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
     exceptions: recalled.problems,
+    more: { notWatched: notWatchedIn(verdicts.values()) } as unknown as Json,
   };
   const chunks =
     mail === undefined ? 0 : await prepareTellings(store, begun.run.value.runId, tellings as unknown as Json, doors.now());
@@ -236,5 +239,8 @@ function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): S
 
 function stopIfLost(lost: AbortSignal): void {
   if (lost.aborted)
-    throw new Error('another run took the lease while this one worked: nothing was told or stored; is its clock right?');
+    throw new StoreError(
+      'held',
+      'another run took the lease while this one worked: nothing was told or stored; is its clock right?',
+    );
 }
