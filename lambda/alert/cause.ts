@@ -36,6 +36,7 @@ export function causesOf(verdict: EntryVerdict): readonly Cause[] {
   const reason = verdict.reason;
   if (reason === null) return [];
   if (OURS.has(reason)) return [{ reason, provider: '' }];
+  if (reason === 'protection-lost') return distinct(unprotected(verdict).map((host) => ({ reason, provider: provider(host) })));
   const failing = verdict.hosts.flatMap((host) =>
     host.addresses.filter((address) => address.outcome === 'fail').map((address) => ({ host: host.host, address })),
   );
@@ -45,6 +46,13 @@ export function causesOf(verdict: EntryVerdict): readonly Cause[] {
   const own: readonly Cause[] =
     decisive.length > 0 ? [] : [{ reason, provider: provider(verdict.nextHop?.host ?? verdict.destination) }];
   return distinct([...decisive, ...own, ...others]);
+}
+
+/** Hosts whose TLSA records prove nothing any more; the next hop where none is named. */
+function unprotected({ hosts, nextHop, destination }: EntryVerdict): readonly string[] {
+  const proving = (address: AddressVerdict) => address.tlsa === null || address.tlsa.acts === 'dane';
+  const named = hosts.filter((host) => !host.addresses.every(proving)).map(({ host }) => host);
+  return named.length > 0 ? named : [nextHop?.host ?? destination];
 }
 
 /** The causes of a verdict that will turn at `failsFrom`: the hosts whose chain holds a certificate that ends then. */

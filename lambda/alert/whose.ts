@@ -59,6 +59,8 @@ const TRUST: ReadonlySet<Reason> = new Set<Reason>([
 
 const MOVES = ['mx-added', 'mx-removed', 'varies'];
 
+const TLSA = ['tlsa-added', 'tlsa-announced', 'tlsa-removed', 'dnssec-lost', 'dnssec-broken'];
+
 const EXPLAINS: readonly { readonly reasons: ReadonlySet<Reason>; readonly kinds: ReadonlySet<string> }[] = [
   {
     reasons: new Set<Reason>(['name-mismatch', 'mx-not-in-pattern']),
@@ -67,7 +69,19 @@ const EXPLAINS: readonly { readonly reasons: ReadonlySet<Reason>; readonly kinds
   { reasons: TRUST, kinds: new Set(['issuer-changed', 'anchor-changed', 'trust-lost', 'key-changed', ...MOVES]) },
   {
     reasons: new Set<Reason>(['digest-mismatch', 'tlsa-mismatch']),
-    kinds: new Set(['key-changed', 'renewed', 'issuer-changed', ...MOVES]),
+    kinds: new Set(['key-changed', 'renewed', 'issuer-changed', ...TLSA, ...MOVES]),
+  },
+  {
+    reasons: new Set<Reason>([
+      'no-tlsa',
+      'mx-insecure',
+      'address-insecure',
+      'tlsa-unusable',
+      'tlsa-lookup-failed',
+      'dns-bogus',
+      'protection-lost',
+    ]),
+    kinds: new Set([...TLSA, ...MOVES]),
   },
   {
     reasons: new Set<Reason>([
@@ -82,4 +96,12 @@ const EXPLAINS: readonly { readonly reasons: ReadonlySet<Reason>; readonly kinds
 ];
 
 /** Never an explanation, unless a reason names them. */
-const ROUTINE: ReadonlySet<string> = new Set(['renewed', 'uniform', 'starttls-regained', 'trust-regained']);
+const ROUTINE: ReadonlySet<string> = new Set([
+  'renewed',
+  'uniform',
+  'starttls-regained',
+  'trust-regained',
+  'dnssec-regained',
+  'tlsa-added',
+  'tlsa-announced',
+]);

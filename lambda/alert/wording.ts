@@ -44,6 +44,16 @@ export function changeWords(change: Change): string | undefined {
       return `${subject} no longer offers STARTTLS`;
     case 'trust-lost':
       return `the chain of ${subject} was trusted and is no longer`;
+    case 'tlsa-added':
+      return `${subject} has a new TLSA record, ${after}`;
+    case 'tlsa-announced':
+      return `${subject} announced a new key by the TLSA record ${after}`;
+    case 'tlsa-removed':
+      return `${subject} no longer has the TLSA record ${before}`;
+    case 'dnssec-lost':
+      return `${subject} is no longer signed in DNS`;
+    case 'dnssec-broken':
+      return `DNS fails over the signatures of ${subject}`;
     case 'varies':
       return `${subject} presents now this, now that`;
     default:
@@ -134,10 +144,12 @@ const REASONS: Readonly<Record<CauseReason, string>> = {
   loops: 'mail loops back to this host',
   'not-a-name': 'MX record names no host',
   'weaker-fallback': 'only a weaker fallback is left',
+  'protection-lost': 'TLSA records no longer protect the mail',
   'nothing-seen': 'nothing was seen',
   'partly-unseen': 'too little was seen',
   'dane-not-checked': 'DANE was not checked',
   'no-dnssec': 'no DNSSEC resolver',
+  'dnssec-lost': 'no DNSSEC resolver any more',
   unfinished: 'the run was cut short',
   'dns-servfail': 'DNS fails (SERVFAIL)',
   'dns-bogus': 'DNSSEC signatures are wrong',

@@ -7,12 +7,21 @@
 import { named } from '../by-name.ts';
 import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
 import type { FindCertificate } from '../snapshot/leaf.ts';
+import { inHindsight } from '../snapshot/protection.ts';
 import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../snapshot/renewal.ts';
 import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../snapshot/sighting.ts';
 import { type EntrySnapshot, remember } from '../snapshot/snapshot.ts';
 import type { Latest } from '../store/latest.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { CheckRun } from './check.ts';
+
+/** The verdicts of a run in the light of what is remembered of their entries: protection that was there and is gone. */
+export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
+  return {
+    ...run,
+    verdicts: run.verdicts.map((verdict) => inHindsight(verdict, latest.entries.get(verdict.id)?.value.snapshot)),
+  };
+}
 
 export interface HostPicture {
   readonly look: HostLook;
@@ -97,7 +106,8 @@ export function compare(
     if (verdict === undefined || verdict.verdict === 'unchecked') continue;
     const before = latest.entries.get(destination.id)?.value.snapshot;
     const routes = destination.hops.flatMap((hop) => named(run.evidence.routes, hop.nextHop.text) ?? []);
-    const after = remember(before, { verdict, routes }, times);
+    const { tlsa } = run.evidence;
+    const after = remember(before, { verdict, routes, ...(tlsa === undefined ? {} : { tlsa }) }, times);
     if (after === undefined) continue;
     different.push(...entryDifferences(before, after, at));
     entries.set(destination.id, { ...(before === undefined ? {} : { before }), after, changes: entryChanges(before, after, at) });

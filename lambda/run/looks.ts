@@ -2,7 +2,7 @@
 
 import { named } from '../by-name.ts';
 import type { Settings } from '../policy/settings.ts';
-import { conversationFor } from '../probe/conversation.ts';
+import { conversationAt } from '../probe/conversation.ts';
 import type { Look, Trust } from '../snapshot/sighting.ts';
 import type { AddressVerdict } from '../verdict/verdict.ts';
 import type { CheckRun } from './check.ts';
@@ -15,12 +15,13 @@ export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) 
     const judged = run.verdicts[i]?.hosts ?? [];
     for (const hop of destination.hops) {
       const route = named(run.evidence.routes, hop.nextHop.text);
-      if (hop.demand.kind === 'broken' || route?.kind !== 'hosts') continue;
+      if (route?.kind !== 'hosts') continue;
+      const dane = run.evidence.tlsa && named(run.evidence.tlsa, hop.nextHop.text);
       for (const host of route.hosts) {
         for (const address of host.addresses) {
-          const conversation = conversationFor(hop, host, address, settings);
-          const result = run.evidence.results[conversation.id];
-          if (result === undefined) continue;
+          const conversation = conversationAt(hop, host, address, dane, settings);
+          const result = conversation && run.evidence.results[conversation.id];
+          if (conversation === undefined || result === undefined) continue;
           const verdict = judged.find((one) => one.host === host.host)?.addresses.find((one) => one.address === address);
           const trust = verdict === undefined ? undefined : trustOf(verdict);
           const key = `${host.host} ${conversation.id}`;

@@ -23,7 +23,7 @@ export function verdictsAfter(first: CheckRun, second: CheckRun | undefined): Ma
 /** Evidence after both looks, for what is remembered of routes. */
 export function afterBoth(first: CheckRun, second: CheckRun | undefined): CheckRun {
   if (second === undefined) return first;
-  const { routes, results, ...rest } = first.evidence;
+  const { routes, results, tlsa, ...rest } = first.evidence;
   const conclusive = Object.entries(second.evidence.routes).filter(([, route]) => route.kind !== 'unanswered');
   const seen = Object.entries(second.evidence.results).filter(([, result]) => result.kind !== 'unseen');
   return {
@@ -32,6 +32,7 @@ export function afterBoth(first: CheckRun, second: CheckRun | undefined): CheckR
       ...rest,
       routes: { ...routes, ...Object.fromEntries(conclusive) },
       results: { ...results, ...Object.fromEntries(seen) },
+      ...(tlsa === undefined && second.evidence.tlsa === undefined ? {} : { tlsa: { ...tlsa, ...second.evidence.tlsa } }),
     },
   };
 }

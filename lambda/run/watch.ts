@@ -24,7 +24,7 @@ import { StoreError } from '../store/table-error.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Begun, begin } from './begin.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from './check.ts';
-import { certificatesWanted, compare, pictureHosts } from './compare.ts';
+import { certificatesWanted, compare, pictureHosts, withHindsight } from './compare.ts';
 import { countsOf } from './figures.ts';
 import { keep } from './keep.ts';
 import { looksOf } from './looks.ts';
@@ -107,8 +107,8 @@ async function watchUnderLease(
   const at = doors.now();
   const recalled = await recall(store, begun.run.value.runId, at);
   const lastSeen = new Map([...recalled.latest.entries].map(([id, { value }]) => [id, value.snapshot.undetermined?.since ?? at]));
-  const look = (only: ReadonlySet<string> | undefined): Promise<CheckRun> =>
-    checkBundle(bundle, doors.openWorld(), {
+  const look = async (only: ReadonlySet<string> | undefined): Promise<CheckRun> => {
+    const run = await checkBundle(bundle, doors.openWorld(), {
       at: doors.now(),
       now: doors.now,
       pace: options.pace,
@@ -116,6 +116,8 @@ async function watchUnderLease(
       lastSeen,
       ...(only === undefined ? {} : { only }),
     });
+    return withHindsight(run, recalled.latest);
+  };
 
   const first = await look(options.only);
   const times = { at, ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }) };
@@ -125,7 +127,8 @@ async function watchUnderLease(
   const facts = (complete: boolean, overdue: RunFacts['overdue']): RunFacts => {
     const before = digestsOf(recalled.lastRun);
     return {
-      firstRun: recalled.lastComplete === undefined,
+      // A baseline that was told by a run that died then is not told again.
+      firstRun: recalled.lastComplete === undefined && recalled.recovered.every(({ value }) => value.scope === 'some'),
       complete,
       scope,
       intervalMs: options.intervalMs,

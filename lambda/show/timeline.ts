@@ -168,6 +168,13 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   'trust-lost': ({ subject, change }) =>
     `the chain of ${subject} is no longer trusted${change.after.length === 0 ? '' : ` (${listed(change.after.map((one) => plain(one.replaceAll('-', ' '))))})`}`,
   'trust-regained': ({ subject }) => `the chain of ${subject} is trusted again`,
+  'tlsa-added': ({ subject, after }) => `${subject} has a TLSA record more, which it matches: ${after}`,
+  'tlsa-announced': ({ subject, after }) =>
+    `${subject} has a TLSA record more, which it does not match yet: ${after}; its key must change before the old record goes`,
+  'tlsa-removed': ({ subject, before }) => `${subject} no longer has the TLSA record ${before}`,
+  'dnssec-lost': ({ subject }) => `${subject} is no longer signed in DNS`,
+  'dnssec-regained': ({ subject }) => `${subject} is signed in DNS`,
+  'dnssec-broken': ({ subject }) => `DNS fails over the signatures of ${subject}`,
   varies: ({ subject, after }) => `${subject} presents now this, now that: ${after}`,
   uniform: ({ subject }) => `${subject} presents one thing again, and no longer now this, now that`,
 };

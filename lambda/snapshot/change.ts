@@ -9,6 +9,7 @@ import { type FindCertificate, type Leaf, leafOf } from './leaf.ts';
 import { isRoutineRenewal, predecessor } from './renewal.ts';
 import { ABSENT_AFTER_RUNS, current, type HostSnapshot, type Sighting, sightingKey } from './sighting.ts';
 import type { EntrySnapshot, StoredHost, StoredRoute } from './snapshot.ts';
+import { tlsaChanges } from './tlsa.ts';
 
 export type ChangeKind =
   | 'name-added'
@@ -23,6 +24,15 @@ export type ChangeKind =
   | 'starttls-regained'
   | 'trust-lost'
   | 'trust-regained'
+  /** TLSA records that came and are matched; that came and are not yet, beside one that is; and that went. */
+  | 'tlsa-added'
+  | 'tlsa-announced'
+  | 'tlsa-removed'
+  /** MX records or addresses that were signed, and are no longer; and the other way. */
+  | 'dnssec-lost'
+  | 'dnssec-regained'
+  /** Signed before, and now DNS fails over it. */
+  | 'dnssec-broken'
   /** The host presents things that differ in what matters, now this, now that. */
   | 'varies'
   | 'uniform';
@@ -59,14 +69,14 @@ export function differences(before: HostSnapshot | undefined, after: HostSnapsho
   ]);
 }
 
-/** MX hosts that came or, after three runs, went. The subject is the destination. */
+/** MX hosts that came or, after three runs, went, of which the subject is the destination; and what DNSSEC says of those that stay. */
 export function entryChanges(before: EntrySnapshot | undefined, after: EntrySnapshot, at: number): Change[] {
-  return before === undefined ? [] : mx(before, after, hostCounts, at);
+  return before === undefined ? [] : [...mx(before, after, hostCounts, at), ...dnssec(before, after, at)];
 }
 
 /** The same at once: where mail goes now, against where it went. */
 export function entryDifferences(before: EntrySnapshot | undefined, after: EntrySnapshot, at: number): Change[] {
-  return before === undefined ? [] : mx(before, after, ({ missed = 0 }) => missed === 0, at);
+  return before === undefined ? [] : [...mx(before, after, ({ missed = 0 }) => missed === 0, at), ...dnssec(before, after, at)];
 }
 
 type Bare = Omit<Change, 'subject' | 'at'>;
@@ -186,6 +196,37 @@ function mx(before: EntrySnapshot, after: EntrySnapshot, which: (host: StoredHos
     ...(removed.length === 0 ? [] : [{ kind: 'mx-removed', subject, before: shown(removed), at } as const]),
   ];
 }
+
+/** What DNSSEC says of next hop and hosts, where it was asked both times. */
+function dnssec(before: EntrySnapshot, after: EntrySnapshot, at: number): Change[] {
+  return after.routes.flatMap((route): Change[] => {
+    const old = before.routes.find(({ nextHop }) => nextHop === route.nextHop);
+    if (old?.kind !== 'hosts') return [];
+    const wasSigned = old.dane?.mx?.secure;
+    const subject = after.destination;
+    if (route.kind === 'unanswered') {
+      return wasSigned === true && route.failure === 'bogus' ? [{ kind: 'dnssec-broken', subject, at }] : [];
+    }
+    if (route.kind !== 'hosts') return [];
+    const isSigned = route.dane?.mx?.secure;
+    const turned = wasSigned !== undefined && isSigned !== undefined && wasSigned !== isSigned;
+    const hosts = route.hosts.flatMap((host) => {
+      const known = old.hosts.find((one) => one.host === host.host)?.tlsa;
+      if (known === undefined || host.tlsa === undefined) return [];
+      return tlsaChanges(known, host.tlsa).map((change) => bounded({ ...change, subject: host.host, at }));
+    });
+    return [
+      ...(turned ? [{ kind: isSigned ? ('dnssec-regained' as const) : ('dnssec-lost' as const), subject, at }] : []),
+      ...hosts,
+    ];
+  });
+}
+
+const bounded = ({ before, after, ...change }: Change): Change => ({
+  ...change,
+  ...(before === undefined ? {} : { before: shown(before) }),
+  ...(after === undefined ? {} : { after: shown(after) }),
+});
 
 /** Present, or absent for less than three runs. */
 const counts = ({ missed }: Sighting): boolean => missed < ABSENT_AFTER_RUNS;

@@ -11,13 +11,15 @@
 import { byName } from '../by-name.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type Conversation, conversationFor } from '../probe/conversation.ts';
+import { type Conversation, conversationAt } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { MxHost, Route } from '../route/route.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
 import type { Evidence } from '../verdict/judge.ts';
 import type { CertificateDigest, HostSnapshot, SeenResult } from './sighting.ts';
 import { current, offerDigest } from './sighting.ts';
 import type { EntrySnapshot, StoredHost, StoredRoute, UnseenAddress } from './snapshot.ts';
+import { restoredFinding } from './tlsa.ts';
 
 /** Everything remembered from one vantage. */
 export interface Remembered {
@@ -32,21 +34,25 @@ export function evidenceFrom(destinations: readonly Destination[], remembered: R
   const known = index(remembered);
   const routes = byName<Route>();
   const results: Record<string, ProbeResult> = {};
+  const tlsa = byName<DaneRoute>();
   for (const hop of destinations.flatMap(({ hops }) => hops)) {
     const { text } = hop.nextHop;
     const route = routes[text] ?? routeOf(hop, known);
     if (route === undefined) continue;
     routes[text] = route;
+    const dane = daneOf(hop, known);
+    if (dane !== undefined) tlsa[text] = dane;
     if (route.kind !== 'hosts' || hop.demand.kind === 'broken') continue;
     for (const host of route.hosts) {
       for (const address of host.addresses) {
-        const conversation = conversationFor(hop, host, address, settings);
+        const conversation = conversationAt(hop, host, address, dane, settings);
+        if (conversation === undefined) continue;
         const result = results[conversation.id] ?? resultOf(conversation, known);
         if (result !== undefined) results[conversation.id] = result;
       }
     }
   }
-  return { routes, results };
+  return { routes, results, tlsa };
 }
 
 interface Known {
@@ -86,13 +92,29 @@ function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
     return { kind: 'hosts', nextHop: nextHop.text, mx: false, hosts: [host] };
   }
   if (stored.kind !== 'hosts') return stored;
-  const { more: _, hosts, ...rest } = stored;
+  const { more: _m, dane: _d, hosts, ...rest } = stored;
   const published = hosts.filter(({ missed = 0 }) => missed === 0);
   return { ...rest, hosts: published.map((host) => withAddresses(host, nextHop.port, known)) };
 }
 
+/** What DNSSEC said when it was last asked; undefined where it was not, or a set was too large to keep. */
+function daneOf({ nextHop }: Hop, known: Known): DaneRoute | undefined {
+  const stored = known.routes.get(nextHop.text);
+  if (stored?.kind !== 'hosts' || stored.dane === undefined) return undefined;
+  const published = stored.hosts.filter(({ missed = 0 }) => missed === 0);
+  const hosts = published.flatMap(({ host, tlsa }) =>
+    (tlsa?.families ?? []).map(({ family, finding }) => ({ host, family, tlsa: restoredFinding(finding) })),
+  );
+  const whole = hosts.flatMap(({ tlsa, ...rest }) => (tlsa === undefined ? [] : [{ ...rest, tlsa }]));
+  return whole.length < hosts.length ? undefined : { nextHop: nextHop.text, ...stored.dane, hosts: whole };
+}
+
 /** Where it was met last, and what could not be looked at. */
-function withAddresses({ missed: _m, lastAt: _l, unseen = [], ...host }: StoredHost, port: number, known: Known): MxHost {
+function withAddresses(
+  { missed: _m, lastAt: _l, tlsa: _t, unseen = [], ...host }: StoredHost,
+  port: number,
+  known: Known,
+): MxHost {
   const snapshots = known.hosts.get(`${host.host}:${port}`) ?? [];
   const met = snapshots.flatMap(current).flatMap(({ addresses }) => addresses);
   return { ...host, addresses: [...new Set([...met, ...unseen.map(({ address }) => address)])] };

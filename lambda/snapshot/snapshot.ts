@@ -4,12 +4,16 @@
  * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX hosts that are no
  * longer published are kept for three runs and seven days, as sightings are. Pure.
  */
+import { named } from '../by-name.ts';
 import { BOUNDS } from '../limits.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { MxHost, Route } from '../route/route.ts';
+import type { DaneRoute } from '../route/tlsa.ts';
 import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
+import { everAuthenticated } from './protection.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './sighting.ts';
+import { type StoredTlsa, storedTlsa } from './tlsa.ts';
 
 export interface EntrySnapshot {
   /** The destination's id: stable across runs and edits elsewhere in the table. */
@@ -34,6 +38,8 @@ export interface EntrySnapshot {
   readonly suggestion: string | null;
   /** Next hops in the order Postfix tries them. */
   readonly routes: readonly StoredRoute[];
+  /** At level dane: mail was authenticated by TLSA records, now or before. */
+  readonly authenticated?: true;
   /** Present while it cannot be judged: since when, and why. */
   readonly undetermined?: { readonly since: number; readonly cause: Reason | null };
 }
@@ -43,6 +49,8 @@ export type StoredRoute =
   | Exclude<Route, { readonly kind: 'hosts' }>
   | (Omit<Extract<Route, { readonly kind: 'hosts' }>, 'hosts'> & {
       readonly hosts: readonly StoredHost[];
+      /** At dane levels, where DNSSEC was asked; without `mx` there was no MX to ask about. */
+      readonly dane?: Pick<DaneRoute, 'mx'>;
       /** Hosts beyond the hundred that are kept. */
       readonly more?: number;
     });
@@ -53,6 +61,8 @@ export interface StoredHost extends Omit<MxHost, 'addresses'> {
   /** Runs in a row that did not find it in DNS, and when it was last found; absent while it is published. */
   readonly missed?: number;
   readonly lastAt?: number;
+  /** At dane levels. */
+  readonly tlsa?: StoredTlsa;
 }
 
 export interface UnseenAddress {
@@ -66,12 +76,14 @@ export interface Judged {
   readonly verdict: EntryVerdict;
   /** Routes of its hops, in order. */
   readonly routes: readonly Route[];
+  /** By the text of the next hop, at dane levels. */
+  readonly tlsa?: Readonly<Record<string, DaneRoute>>;
 }
 
 /** What is known of an entry after one more run: undefined where nothing changed, so that nothing is written. */
 export function remember(
   before: EntrySnapshot | undefined,
-  { verdict, routes }: Judged,
+  { verdict, routes, tlsa = {} }: Judged,
   times: RunTimes,
 ): EntrySnapshot | undefined {
   const { at } = times;
@@ -99,7 +111,8 @@ export function remember(
     degradedFrom,
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
-    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, verdict, times)),
+    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, named(tlsa, route.nextHop), verdict, times)),
+    ...(everAuthenticated(verdict, before) ? { authenticated: true as const } : {}),
     ...(verdict.verdict === 'undetermined' ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } } : {}),
   };
   return before !== undefined && sameButForPreferences(before, after) ? undefined : after;
@@ -113,10 +126,20 @@ function routeBefore(before: EntrySnapshot | undefined, route: Route): StoredRou
   return before?.routes.find(({ nextHop }) => nextHop === route.nextHop);
 }
 
-function storedRoute(before: StoredRoute | undefined, route: Route, verdict: EntryVerdict, times: RunTimes): StoredRoute {
+function storedRoute(
+  before: StoredRoute | undefined,
+  route: Route,
+  dane: DaneRoute | undefined,
+  verdict: EntryVerdict,
+  times: RunTimes,
+): StoredRoute {
   if (route.kind !== 'hosts') return route;
   const { hosts, ...rest } = route;
-  const now = hosts.map(({ addresses: _, ...host }): StoredHost => ({ ...host, ...unseenOf(host.host, verdict) }));
+  const now = hosts.map(({ addresses: _, ...host }): StoredHost => {
+    const known = before?.kind === 'hosts' ? before.hosts.find((one) => one.host === host.host) : undefined;
+    const tlsa = storedTlsa(host, dane, known?.tlsa, verdict);
+    return { ...host, ...unseenOf(host.host, verdict), ...(tlsa === undefined ? {} : { tlsa }) };
+  });
   const names = new Set(hosts.map(({ host }) => host));
   const gone = (before?.kind === 'hosts' ? before.hosts : [])
     .filter(({ host }) => !names.has(host))
@@ -124,7 +147,12 @@ function storedRoute(before: StoredRoute | undefined, route: Route, verdict: Ent
     .filter((host) => host.missed < ABSENT_AFTER_RUNS || times.at - host.lastAt < UNION_MS);
   const all = [...now, ...gone];
   const more = all.length - BOUNDS.hostsPerNextHop;
-  return { ...rest, hosts: all.slice(0, BOUNDS.hostsPerNextHop), ...(more > 0 ? { more } : {}) };
+  return {
+    ...rest,
+    hosts: all.slice(0, BOUNDS.hostsPerNextHop),
+    ...(dane === undefined ? {} : { dane: dane.mx === undefined ? {} : { mx: dane.mx } }),
+    ...(more > 0 ? { more } : {}),
+  };
 }
 
 function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {
@@ -144,16 +172,14 @@ const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => c
 
 function comparable({ routes, ...rest }: EntrySnapshot): string {
   const hosts = (route: StoredRoute) =>
-    route.kind !== 'hosts'
-      ? [route]
-      : route.hosts
-          .map(({ preference: _p, unseen: _u, ...host }) => JSON.stringify(host, Object.keys(host).toSorted()))
-          .toSorted();
-  const plain = { ...rest, routes: routes.map((route) => [route.nextHop, route.kind, hosts(route)]) };
-  return JSON.stringify(plain, (_, value: unknown) =>
-    isRecord(value) ? Object.fromEntries(Object.entries(value).toSorted()) : value,
-  );
+    route.kind !== 'hosts' ? [route] : route.hosts.map(({ preference: _p, unseen: _u, ...host }) => sorted(host)).toSorted();
+  const dane = (route: StoredRoute) => (route.kind === 'hosts' ? (route.dane ?? null) : null);
+  return sorted({ ...rest, routes: routes.map((route) => [route.nextHop, route.kind, hosts(route), dane(route)]) });
 }
+
+/** JSON with the keys of every object in order. */
+const sorted = (value: unknown): string =>
+  JSON.stringify(value, (_, inner: unknown) => (isRecord(inner) ? Object.fromEntries(Object.entries(inner).toSorted()) : inner));
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

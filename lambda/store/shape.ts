@@ -8,6 +8,7 @@ import type { Mute } from '../alert/mute.ts';
 import type { Reply } from '../probe/result.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/sighting.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/snapshot.ts';
+import type { StoredFinding, StoredTlsa } from '../snapshot/tlsa.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 export type JsonObject = Readonly<Record<string, Json>>;
@@ -68,6 +69,24 @@ export const hostSnapshot: v.GenericSchema<unknown, HostSnapshot> = v.object({
   certificatesUntil: v.number(),
 });
 
+const finding: v.GenericSchema<unknown, StoredFinding> = v.variant('kind', [
+  v.object({ kind: v.literal('insecure') }),
+  v.object({ kind: v.literal('none'), asked: v.array(v.string()) }),
+  v.object({
+    kind: v.literal('records'),
+    base: v.string(),
+    asked: v.array(v.string()),
+    records: v.array(v.object({ usage: count, selector: count, matchingType: count, data: v.string() })),
+    more: v.exactOptional(count),
+  }),
+  v.object({ kind: v.literal('failed'), failure: word<'timeout'>(), query: v.string() }),
+]);
+
+const tlsa: v.GenericSchema<unknown, StoredTlsa> = v.object({
+  families: v.array(v.object({ family: word<'ipv4'>(), finding })),
+  matched: v.exactOptional(v.array(v.string())),
+});
+
 const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
   v.object({
     kind: v.literal('hosts'),
@@ -83,8 +102,10 @@ const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
         unseen: v.exactOptional(v.array(v.object({ address: v.string(), phase: word<'connect'>(), reason: word<'refused'>() }))),
         missed: v.exactOptional(count),
         lastAt: v.exactOptional(v.number()),
+        tlsa: v.exactOptional(tlsa),
       }),
     ),
+    dane: v.exactOptional(v.object({ mx: v.exactOptional(v.object({ secure: v.boolean(), names: v.array(v.string()) })) })),
     more: v.exactOptional(count),
   }),
   v.object({ kind: v.literal('nowhere'), nextHop: v.string(), reason: word<'nxdomain'>(), dsn: v.string(), text: v.string() }),
@@ -116,6 +137,7 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   failsBecause: text,
   suggestion: text,
   routes: v.array(route),
+  authenticated: v.exactOptional(v.literal(true)),
   undetermined: v.exactOptional(v.object({ since: v.number(), cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()) })),
 });
 

@@ -56,7 +56,9 @@ export type EntryFailure =
   | 'no-address'
   | 'loops'
   | 'not-a-name'
-  | 'weaker-fallback';
+  | 'weaker-fallback'
+  /** Of a watcher: at level dane mail was authenticated before (snapshot/protection). */
+  | 'protection-lost';
 
 /** Why a whole entry is undetermined, beyond what an address can tell. */
 export type EntryUnseen =
@@ -64,6 +66,8 @@ export type EntryUnseen =
   | 'partly-unseen'
   | 'dane-not-checked'
   | 'no-dnssec'
+  /** Of a watcher: there was a resolver to believe before. */
+  | 'dnssec-lost'
   | 'unfinished'
   | `dns-${DnsFailure}`;
 
