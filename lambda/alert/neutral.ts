@@ -80,4 +80,4 @@ const escaped = (character: string) => {
  * Controls (C0, DEL, C1), line and paragraph separators, and every format character: bidirectional overrides and isolates,
  * zero-width joiners, tags, soft hyphens; also private use, unassigned, variation selectors and the fillers that show nothing.
  */
-const UNSHOWABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]/gu;
+export const UNSHOWABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]/gu;

@@ -14,9 +14,8 @@ export interface CheckFlags extends BundleFlags, ProbeFlags {
 
 export async function check(table: string | undefined, flags: CheckFlags, console: Console): Promise<number> {
   const { bundle, run } = await look(table, flags, console);
-  console.out(
-    flags.json ? `${JSON.stringify(checkDocument(run, bundle), null, 2)}\n` : overview(run, bundle, console.paint, console.width),
-  );
+  if (flags.json) console.json(checkDocument(run, bundle));
+  else console.out(overview(run, bundle, console.paint, console.width));
   return exitCode(run.verdicts, {
     tolerate: flags.tolerate,
     complete: run.complete,

@@ -1,8 +1,11 @@
 /** What a command has of the outside: streams, environment, clock. Tests run commands as processes; this keeps the files thin. */
 import { type Paint, paintFor } from '../show/colour.ts';
+import { jsonText, terminalText } from '../show/terminal.ts';
 
 export interface Console {
   readonly out: (text: string) => void;
+  /** One document, to the same place. */
+  readonly json: (document: unknown) => void;
   /** To the same place, as they are. */
   readonly bytes: (content: Uint8Array) => void;
   readonly err: (text: string) => void;
@@ -17,9 +20,10 @@ export interface Console {
 
 export function processConsole(): Console {
   return {
-    out: (text) => void process.stdout.write(text),
+    out: (text) => void process.stdout.write(terminalText(text, process.stdout.isTTY)),
+    json: (document) => void process.stdout.write(jsonText(document)),
     bytes: (content) => void process.stdout.write(content),
-    err: (text) => void process.stderr.write(text),
+    err: (text) => void process.stderr.write(terminalText(text, process.stderr.isTTY)),
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
     progress: process.stderr.isTTY === true,

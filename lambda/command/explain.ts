@@ -40,11 +40,8 @@ export async function explain(name: string, table: string | undefined, flags: Ex
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
     const story = tellStory(verdict, found, bundle, withoutMatchList(found, run.evidence, bundle, run.at));
-    console.out(
-      flags.json
-        ? `${JSON.stringify(storyDocument(story, run, bundle), null, 2)}\n`
-        : storyText(story, bundle, console.paint, console.width),
-    );
+    if (flags.json) console.json(storyDocument(story, run, bundle));
+    else console.out(storyText(story, bundle, console.paint, console.width));
   }
   return exitCode(run.verdicts, {
     tolerate: 0,

@@ -26,11 +26,8 @@ export async function historyCommand(name: string | undefined, flags: HistoryFla
         `history ${name}: nothing was ever seen under this name from ${space.vantage} for the policy "${space.policy}"; a destination, a key of the table or an MX host is wanted`,
       );
     const of = { place: open.place, ...space };
-    console.out(
-      flags.json
-        ? `${JSON.stringify(timelineDocument(timeline, name, of), null, 2)}\n`
-        : timelineText(timeline, name, of, console.paint, console.width),
-    );
+    if (flags.json) console.json(timelineDocument(timeline, name, of));
+    else console.out(timelineText(timeline, name, of, console.paint, console.width));
     return 0;
   } finally {
     await open.close();

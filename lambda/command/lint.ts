@@ -18,11 +18,8 @@ export interface LintFlags extends BundleFlags, DnssecFlags {
 export async function lintCommand(table: string | undefined, flags: LintFlags, console: Console): Promise<number> {
   const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
   const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
-  console.out(
-    flags.json
-      ? `${JSON.stringify(lintDocument(problems, bundle), null, 2)}\n`
-      : lintText(problems, bundle, console.paint, console.width),
-  );
+  if (flags.json) console.json(lintDocument(problems, bundle));
+  else console.out(lintText(problems, bundle, console.paint, console.width));
   if (problems.some(({ severity }) => severity === 'defers')) return 2;
   return problems.some(({ severity }) => severity === 'warning') ? 1 : 0;
 }

@@ -89,11 +89,8 @@ export async function policyStatus(table: string | undefined, flags: PolicyStatu
             await staleTables([...sources.bundle.settings.policyMaps, ...sources.bundle.settings.transportMaps]),
             console.now(),
           );
-    console.out(
-      flags.json
-        ? `${JSON.stringify(policyStatusDocument(stored, compared, name), null, 2)}\n`
-        : policyStatusText(stored, compared, name, console.width),
-    );
+    if (flags.json) console.json(policyStatusDocument(stored, compared, name));
+    else console.out(policyStatusText(stored, compared, name, console.width));
     if (stored === undefined) return 3;
     await noted(stored.version);
     return compared === undefined || (compared.same && compared.stale.length === 0) ? 0 : 1;

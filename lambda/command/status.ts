@@ -24,11 +24,8 @@ export async function statusCommand(table: string | undefined, flags: StatusFlag
   try {
     const status = await readStatus(open.store, console.now(), here ?? (await pushedNotWatched(open)));
     const of = { place: open.place, ...open.store.space };
-    console.out(
-      flags.json
-        ? `${JSON.stringify(statusDocument(status, of), null, 2)}\n`
-        : statusText(status, of, console.paint, console.width),
-    );
+    if (flags.json) console.json(statusDocument(status, of));
+    else console.out(statusText(status, of, console.paint, console.width));
     return statusCode(status);
   } finally {
     await open.close();

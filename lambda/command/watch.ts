@@ -40,7 +40,7 @@ export async function watchCommand(table: string | undefined, given: WatchFlags,
   const open = await openStore(place, 'watch', console.env);
   try {
     const watched = await watchOnce(bundle, open, flags, console);
-    if (flags.json) console.out(`${JSON.stringify(watchDocument(watched, bundle, open.place), null, 2)}\n`);
+    if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
     const complete = watched.kind === 'done' && watched.complete;
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));

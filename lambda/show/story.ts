@@ -5,6 +5,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import type { CheckRun } from '../run/check.ts';
+import { harmless } from '../verdict/stranger-text.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../verdict/verdict.ts';
 import { hostnameAdvice, withoutMatchListAdvice } from './advice.ts';
 import { type Paint, VERDICT_STYLE } from './colour.ts';
@@ -186,6 +187,6 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
 }
 
 function names(dnsNames: readonly string[], commonName: string | null): string {
-  if (dnsNames.length > 0) return dnsNames.join(', ');
-  return commonName === null ? 'no name at all' : `CN ${commonName} (no DNS names, so the common name counts)`;
+  if (dnsNames.length > 0) return dnsNames.map((name) => harmless(name)).join(', ');
+  return commonName === null ? 'no name at all' : `CN ${harmless(commonName)} (no DNS names, so the common name counts)`;
 }
