@@ -71,6 +71,7 @@ export function reportWatched(watched: Watched, around: Around): Report {
         subject: watched.mail?.subject ?? null,
         messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
         problems: [...watched.problems, ...problems],
+        ...(watched.check.noDnssec === undefined ? {} : { noDnssec: watched.check.noDnssec }),
         ...(around.scope === 'some'
           ? { entries: watched.verdicts.map(({ destination, verdict, sentence }) => ({ destination, verdict, sentence })) }
           : {}),

@@ -26,6 +26,7 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
       ];
       const said = onTerminal
         ? [
+            ...(watched.check.noDnssec === undefined ? [] : [`no DANE: ${watched.check.noDnssec}`]),
             `${summarySentence(countVerdicts(watched.verdicts))}; ${watched.mail === undefined ? 'nothing to tell' : 'told'}; kept in ${place}`,
           ]
         : [];
