@@ -12,6 +12,7 @@ import { type Certificate, readCertificates } from './certificate.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
 import { checkChain, deepestDated } from './check.ts';
 import { type Ending, endOfChain } from './ending.ts';
+import { likelyIssued } from './issuer.ts';
 import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';
 import { explain } from './reason.ts';
 import { strongKey } from './signature.ts';
@@ -87,7 +88,7 @@ export function judgePath(question: PathQuestion): Trust {
   if (examined === undefined) return unreadableLeaf();
   const { chain, problems } = examined;
   const problem = nearestTheLeaf(problems);
-  if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem);
+  if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem, question);
   return trusted(chain);
 }
 
@@ -142,12 +143,21 @@ function trusted(chain: Chain): Trust {
   };
 }
 
-function untrusted(problem: Problem, certificates: readonly Certificate[], nowhere: Problem | undefined): Trust {
+function untrusted(
+  problem: Problem,
+  certificates: readonly Certificate[],
+  nowhere: Problem | undefined,
+  { chain }: PathQuestion,
+): Trust {
   const ending = nowhere === undefined ? undefined : endOfChain(certificates);
+  const last = certificates.at(-1);
+  const namesake = readCertificates(chain).some(
+    (sent) => last !== undefined && sent.names.subject.canonical === last.names.issuer.canonical && !likelyIssued(sent, last),
+  );
   const about = certificates[problem.depth];
   return {
     kind: 'untrusted',
-    ...explain(problem, certificates, ending),
+    ...explain(problem, certificates, ending, namesake),
     depth: problem.depth,
     opensslCode: problem.code,
     subject: about?.subject ?? '',

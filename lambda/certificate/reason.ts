@@ -9,11 +9,12 @@ export interface Explained {
   readonly detail: string;
 }
 
-/** `ending` is given where the chain reaches no anchor. */
+/** `ending` is given where the chain reaches no anchor; `namesake`: another certificate was sent under its last issuer's name. */
 export function explain(
   { code, depth, about }: Problem,
   certificates: readonly Certificate[],
   ending: Ending | undefined,
+  namesake = false,
 ): Explained {
   const certificate = certificates[depth];
   const name = short(certificate?.subject ?? '');
@@ -36,7 +37,7 @@ export function explain(
     case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'DANE_NO_MATCH':
-      return nowhere(code, certificates, ending);
+      return nowhere(code, certificates, ending, namesake);
     case 'INVALID_PURPOSE': {
       const uses = certificate?.extensions.extendedKeyUsage;
       const why = uses === undefined || uses.some(isServerUse) ? 'key usage' : 'extended key usage';
@@ -85,9 +86,20 @@ export function explain(
  * A chain of the leaf alone, whose issuer neither sent nor known: nearly always a server that forgot its intermediate.
  * That the issuer is a root of Mozilla's, or sent, makes it an unknown authority instead.
  */
-function nowhere(code: Problem['code'], certificates: readonly Certificate[], ending: Ending | undefined): Explained {
+function nowhere(
+  code: Problem['code'],
+  certificates: readonly Certificate[],
+  ending: Ending | undefined,
+  namesake: boolean,
+): Explained {
   const last = certificates.at(-1);
   const issuer = short(last?.issuer ?? '');
+  const notSent = namesake ? 'was not sent, only one of that name that cannot have issued it,' : 'was not sent';
+  if (last?.extensions.invalid) {
+    const which = certificates.length === 1 ? 'certificate' : `issuer certificate ${short(last.subject)}`;
+    const detail = `${which} has an extension that is malformed or occurs twice, and OpenSSL takes it for issued by nobody`;
+    return { reason: 'bad-signature', detail };
+  }
   if (last?.selfIssued && certificates.length === 1) return { reason: 'self-signed', detail: 'self-signed certificate' };
   if (code === 'UNABLE_TO_GET_ISSUER_CERT') {
     return {
@@ -103,12 +115,12 @@ function nowhere(code: Problem['code'], certificates: readonly Certificate[], en
     };
   }
   if (certificates.length === 1) {
-    return { reason: 'missing-intermediate', detail: `issuer ${issuer} was not sent and is not among the trust anchors` };
+    return { reason: 'missing-intermediate', detail: `issuer ${issuer} ${notSent} and is not among the trust anchors` };
   }
   if (last?.selfIssued) {
     return { reason: 'untrusted-issuer', detail: `chain ends at ${short(last.subject)}, which is not among the trust anchors` };
   }
-  const detail = `chain ends at ${short(last?.subject ?? '')}, whose issuer ${issuer} was not sent and is not among the trust anchors`;
+  const detail = `chain ends at ${short(last?.subject ?? '')}, whose issuer ${issuer} ${notSent} and is not among the trust anchors`;
   return { reason: 'untrusted-issuer', detail };
 }
 
