@@ -140,7 +140,8 @@ async function killOnce(
   worker.send(order);
   const [, signal] = (await once(worker, 'exit')) as [number | null, NodeJS.Signals | null];
   const before = existsSync(told) ? readFileSync(told, 'utf8').trim().split('\n') : [];
-  const recorded = (await recentRuns(store, at)).runs.some(({ value }) => value.stage === 'told' || value.stage === 'complete');
+  const { runs: soFar } = await recentRuns(store, at);
+  const recorded = soFar.some(({ value }) => value.runId === 'killed' && ['told', 'complete'].includes(value.stage));
   await run(at + 1_000, chains, 'killed');
   const matching = [...before, ...subjects].filter((subject) => NEWS[news].subject.test(subject)).length;
   const [latest, incidents, runs] = [await readLatest(store, at), await readIncidents(store, at), await recentRuns(store, at)];
