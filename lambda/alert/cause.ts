@@ -102,7 +102,8 @@ function addressCause(verdict: EntryVerdict, host: string, address: AddressVerdi
 }
 
 function detailOf(verdict: EntryVerdict, address: AddressVerdict, reason: Reason): string | undefined {
-  if (reason === 'name-mismatch') return missingName(verdict, address.asked);
+  // Below a TLSA record the names are those of the destination itself.
+  if (reason === 'name-mismatch') return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
   // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates, and the fault is the same.
   if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;

@@ -44,6 +44,7 @@ interface Plea {
 function consequence(verdict: EntryVerdict, soon: boolean, now: number): string {
   if (soon && verdict.failsFrom !== null)
     return `That works today, and will stop on ${deadline(Date.parse(verdict.failsFrom), now)}.`;
+  if (verdict.reason === 'protection-lost') return 'It still goes out, but no longer to a server that we can tell from another.';
   if (verdict.verdict === 'degraded') return 'That works with some of your mail servers, and not with these.';
   return verdict.postfixWould === 'bounce'
     ? 'That does not work at present: such mail is returned.'
@@ -58,7 +59,7 @@ function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict)
     ...(address.detail === null ? [] : [`  finding     ${plain(address.detail)}`]),
     ...(address.reply === null ? [] : [`  reply       ${plain(address.reply.text, 200)}`]),
     ...(leaf === undefined ? [] : certificateLines(leaf)),
-    ...(verdict.reason === 'name-mismatch'
+    ...(verdict.reason === 'name-mismatch' && address.tlsa === null
       ? [
           `  we expect   ${address.asked.map((name) => (name.startsWith('.') ? `a name below ${plain(name.slice(1))}` : plain(name))).join(', or ')}`,
         ]
@@ -100,7 +101,25 @@ const STARTTLS: Plea = {
   wish: 'Could you make sure that STARTTLS is offered and works on port 25 of each of these servers?',
 };
 
+const TLSA: Plea = {
+  found: () => 'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
+  wish: 'Could you see that the zone of the MX records and of each host is signed, and that each host has a TLSA record of usage 3 or 2 for the certificate in use?',
+};
+
 const WHAT: Partial<Record<Reason, Plea>> = {
+  'tlsa-mismatch': {
+    found: () => 'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
+    wish: 'Could you publish the record of the certificate in use? At the next change of key, publish the new record some days before, and remove the old one afterwards (RFC 7671, section 8.1).',
+  },
+  'mx-insecure': TLSA,
+  'address-insecure': TLSA,
+  'no-tlsa': TLSA,
+  'tlsa-unusable': TLSA,
+  'tlsa-kills-smtp': TLSA,
+  'tlsa-lookup-failed': {
+    found: () => 'Your name servers do not answer the question for the TLSA records of these servers:',
+    wish: 'Could you see that they answer it, with signatures that are valid, and that they deny it properly where there are none?',
+  },
   'name-mismatch': {
     found: () => 'The certificate that these servers present does not carry the name that we expect:',
     wish: 'Was the change of name intended? If so, please tell us which names your mail servers will present from now on; if not, could you add the name to the certificate again?',
@@ -152,6 +171,16 @@ const WHAT: Partial<Record<Reason, Plea>> = {
 
 /** Findings without a host. */
 const DNS: Partial<Record<Reason, Plea>> = {
+  'dns-bogus': {
+    found: (domain) =>
+      `The DNSSEC signatures of ${domain} are wrong or have run out, so that validating resolvers refuse to answer for it.`,
+    wish: 'Could you have the zone signed again, and see that its keys are those that the parent zone names?',
+  },
+  'protection-lost': {
+    found: (domain) =>
+      `Until recently the mail servers of ${domain} could be authenticated by signed TLSA records (DANE, RFC 7672); now at least one of them cannot.`,
+    wish: 'Is that intended? If not, could you publish the TLSA records again, and see that the zones are signed?',
+  },
   nxdomain: {
     found: (domain) => `The domain ${domain} does not exist in DNS.`,
     wish: 'Was it given up? If so, please tell us the addresses to write to; if not, could you look after its registration and name servers?',

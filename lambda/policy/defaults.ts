@@ -145,6 +145,7 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
     ['3.9.2', 'dane'],
   ],
   tls_dane_digests: always('sha512 sha256'),
+  smtp_tls_force_insecure_host_tlsa_lookup: always('no'),
   disable_dns_lookups: always('no'),
   smtp_dns_support_level: always(''),
   smtp_dns_resolver_options: always(''),

@@ -53,6 +53,8 @@ export interface Settings {
   readonly enableRpk: boolean;
   readonly daneInsecureMxPolicy: 'may' | 'encrypt' | 'dane';
   readonly daneDigests: string;
+  /** TLSA records are asked for, and count, though the address of the host is not signed. */
+  readonly forceTlsaLookup: boolean;
   /** `dns_defnames` or `dns_dnsrch` in smtp_dns_resolver_options: DANE is off. */
   readonly dnsSearchesNames: boolean;
   readonly dnsSupportLevel: 'disabled' | 'enabled' | 'dnssec';
@@ -157,6 +159,7 @@ export function readSettings(parameters: Readonly<Record<string, string>>, versi
       (value) => `invalid smtp_tls_dane_insecure_mx_policy: "${value}"`,
     ),
     daneDigests: text('tls_dane_digests'),
+    forceTlsaLookup: yesNo('smtp_tls_force_insecure_host_tlsa_lookup'),
     dnsSearchesNames: tokens(text('smtp_dns_resolver_options')).some((word) => /^res_(defnames|dnsrch)$/i.test(word)),
     dnsSupportLevel:
       text('smtp_dns_support_level') === ''

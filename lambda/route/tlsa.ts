@@ -42,8 +42,11 @@ export interface DaneRoute {
   readonly hosts: readonly { readonly host: string; readonly family: AddressFamily; readonly tlsa: TlsaFinding }[];
 }
 
-/** Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that leads nowhere. */
-export async function resolveDane(route: Route, nextHop: NextHop, dns: Dns): Promise<DaneRoute | undefined> {
+/**
+ * Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that leads nowhere.
+ * @param force smtp_tls_force_insecure_host_tlsa_lookup
+ */
+export async function resolveDane(route: Route, nextHop: NextHop, dns: Dns, force = false): Promise<DaneRoute | undefined> {
   if (route.kind !== 'hosts') return undefined;
   const mx = route.mx ? await mxSecurity(toAscii(nextHop.host), dns) : undefined;
   const pairs = route.hosts.flatMap(({ host, addresses }) =>
@@ -51,7 +54,7 @@ export async function resolveDane(route: Route, nextHop: NextHop, dns: Dns): Pro
       .filter((family) => addresses.some((address) => familyOf(address) === family))
       .map((family) => ({ host, family })),
   );
-  const hosts = await Promise.all(pairs.map(async (pair) => ({ ...pair, tlsa: await findTlsa(pair, nextHop.port, dns) })));
+  const hosts = await Promise.all(pairs.map(async (pair) => ({ ...pair, tlsa: await findTlsa(pair, nextHop.port, dns, force) })));
   return { nextHop: nextHop.text, ...(mx === undefined ? {} : { mx }), hosts };
 }
 
@@ -66,6 +69,7 @@ async function findTlsa(
   { host, family }: { readonly host: string; readonly family: AddressFamily },
   port: number,
   dns: Dns,
+  force: boolean,
 ): Promise<TlsaFinding> {
   // An address in place of a name has no zone that could be signed.
   if (familyOf(host) !== undefined) return { kind: 'insecure' };
@@ -73,6 +77,7 @@ async function findTlsa(
   if (addresses.kind !== 'found') return { kind: 'insecure' };
   const { ad, canonical } = addresses;
   if (ad) return askBases(canonical === undefined ? [host] : [canonical, host], port, dns);
+  if (force) return askBases([host], port, dns);
   if (canonical === undefined) return { kind: 'insecure' };
 
   // qname_secure(): the alias may be signed where its target is not.

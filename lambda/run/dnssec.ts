@@ -60,19 +60,20 @@ export async function findRoutes(hops: readonly Hop[], settings: Settings, dns: 
   const routes = byName<Route>();
   for (const route of await resolveBatch(others, settings, dns)) routes[route.nextHop] = route;
   for (const route of await resolveBatch(signed, settings, believed ?? dns)) routes[route.nextHop] = route;
-  return { routes, ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, believed) }) };
+  return { routes, ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, settings, believed) }) };
 }
 
 async function findTlsa(
   nextHops: readonly NextHop[],
   routes: Readonly<Record<string, Route>>,
+  settings: Settings,
   dns: Dns,
 ): Promise<Record<string, DaneRoute>> {
   const tlsa = byName<DaneRoute>();
   const found = await Promise.all(
     nextHops.map((nextHop) => {
       const route = named(routes, nextHop.text);
-      return route === undefined ? undefined : resolveDane(route, nextHop, dns);
+      return route === undefined ? undefined : resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
     }),
   );
   for (const dane of found) if (dane !== undefined) tlsa[dane.nextHop] = dane;

@@ -1,6 +1,7 @@
 /** The text for the other side: what they need, and nothing of ours. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { partnerText } from '../../lambda/alert/partner.ts';
+import type { AddressVerdict } from '../../lambda/verdict/verdict.ts';
 import { address, certificate, DAY, ending, failing, host, passing, START, unseen } from './verdicts.ts';
 
 test('a lost name', () => {
@@ -109,4 +110,46 @@ test.each([
   { because: 'our CA file is empty', verdict: failing('a.example', { reason: 'tls-engine-off' }) },
 ])('none where $because', ({ verdict }) => {
   expect(partnerText(verdict, START)).toBeUndefined();
+});
+
+describe('DANE', () => {
+  const tlsa: NonNullable<AddressVerdict['tlsa']> = {
+    mxSigned: true,
+    asked: ['_25._tcp.mx.provider.example'],
+    answer: 'records',
+    base: 'mx.provider.example',
+    records: [],
+    acts: 'dane',
+  };
+  const at = (reason: AddressVerdict['reason']) =>
+    host('mx.provider.example', address({ outcome: 'fail', reason, tlsa, asked: ['3 1 1 ab12'], chain: [] }));
+
+  test.each([
+    { reason: 'tlsa-mismatch', says: 'do not match the certificate that they present' },
+    { reason: 'no-tlsa', says: 'Could you see that the zone of the MX records and of each host is signed' },
+    { reason: 'tlsa-lookup-failed', says: 'Your name servers do not answer the question for the TLSA records' },
+  ] as const)('$reason: what would help', ({ reason, says }) => {
+    const text = partnerText(failing('a.example', { level: 'dane', reason, hosts: [at(reason)] }), START);
+    expect(text?.replace(/\s+/g, ' ')).toContain(says);
+  });
+
+  test.each([
+    { reason: 'dns-bogus', verdict: 'fail', says: 'The DNSSEC signatures of a.example are wrong or have run out' },
+    {
+      reason: 'protection-lost',
+      verdict: 'degraded',
+      says: 'Is that intended? If not, could you publish the TLSA records again',
+    },
+  ] as const)('$reason: of the domain as a whole', ({ reason, verdict, says }) => {
+    const text = partnerText(failing('a.example', { level: 'dane', verdict, reason, hosts: [] }), START);
+    expect(text?.replace(/\s+/g, ' ')).toContain(says);
+  });
+
+  test('a record is no name to expect', () => {
+    const text = partnerText(
+      failing('a.example', { level: 'dane', reason: 'name-mismatch', hosts: [at('name-mismatch')] }),
+      START,
+    );
+    expect(text).not.toContain('we expect');
+  });
 });

@@ -56,6 +56,7 @@ const SETTINGS = [
   { weight: 8, name: 'insecure MX is dane', mainCf: [DNSSEC, 'smtp_tls_dane_insecure_mx_policy = dane'] },
   { weight: 5, name: 'sha256 first', mainCf: [DNSSEC, 'tls_dane_digests = sha256 sha512'] },
   { weight: 4, name: 'sha256 alone', mainCf: [DNSSEC, 'tls_dane_digests = sha256', 'smtp_tls_servername = other.example'] },
+  { weight: 6, name: 'TLSA whatever the address', mainCf: [DNSSEC, 'smtp_tls_force_insecure_host_tlsa_lookup = yes'] },
   { weight: 3, name: 'without dnssec', mainCf: [] },
   { weight: 2, name: 'MX errors ignored', mainCf: [DNSSEC, 'ignore_mx_lookup_error = yes'] },
 ] as const satisfies readonly DaneSettings[];
