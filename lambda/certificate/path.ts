@@ -39,19 +39,22 @@ export interface PathQuestion {
   readonly securityLevel: 0 | 1;
 }
 
-export type TrustReason =
-  | 'untrusted-issuer'
-  | 'missing-intermediate'
-  | 'self-signed'
-  | 'expired'
-  | 'not-yet-valid'
-  | 'issuer-expired'
-  | 'wrong-purpose'
-  | 'weak-signature'
-  | 'invalid-ca'
-  | 'chain-too-long'
-  | 'not-permitted-name'
-  | 'bad-signature';
+/** Why a chain is not trusted. */
+export const TRUST_REASONS = [
+  'untrusted-issuer',
+  'missing-intermediate',
+  'self-signed',
+  'expired',
+  'not-yet-valid',
+  'issuer-expired',
+  'wrong-purpose',
+  'weak-signature',
+  'invalid-ca',
+  'chain-too-long',
+  'not-permitted-name',
+  'bad-signature',
+] as const;
+export type TrustReason = (typeof TRUST_REASONS)[number];
 
 export type Trust =
   | {

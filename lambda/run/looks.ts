@@ -1,6 +1,7 @@
 /** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
 
 import { named } from '../by-name.ts';
+import { TRUST_REASONS } from '../certificate/path.ts';
 import type { Settings } from '../policy/settings.ts';
 import { conversationAt } from '../probe/conversation.ts';
 import type { Look, Trust } from '../snapshot/sighting.ts';
@@ -37,22 +38,9 @@ export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) 
 /** Undefined where the level did not ask for trust. */
 function trustOf(verdict: AddressVerdict): Trust | undefined {
   if (verdict.anchor !== null) return { kind: 'anchored', anchor: verdict.anchor };
-  return verdict.outcome === 'fail' && verdict.reason !== null && TRUST_REASONS.has(verdict.reason)
+  return verdict.outcome === 'fail' && verdict.reason !== null && NOT_TRUSTED.has(verdict.reason)
     ? { kind: 'untrusted', reason: verdict.reason }
     : undefined;
 }
 
-const TRUST_REASONS: ReadonlySet<string> = new Set([
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'expired',
-  'not-yet-valid',
-  'issuer-expired',
-  'wrong-purpose',
-  'weak-signature',
-  'invalid-ca',
-  'chain-too-long',
-  'not-permitted-name',
-  'bad-signature',
-]);
+const NOT_TRUSTED: ReadonlySet<string> = new Set(TRUST_REASONS);

@@ -1,5 +1,6 @@
 /** The shape of `check --json`, as valibot says it: the published JSON Schema is made from this, and outputs are held to it. */
 import * as v from 'valibot';
+import { TRUST_REASONS } from '../certificate/path.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 
@@ -21,18 +22,7 @@ const addressFailures = [
   'starttls-refused',
   'handshake-failed',
   'no-certificate',
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'expired',
-  'not-yet-valid',
-  'issuer-expired',
-  'wrong-purpose',
-  'weak-signature',
-  'invalid-ca',
-  'chain-too-long',
-  'not-permitted-name',
-  'bad-signature',
+  ...TRUST_REASONS,
   'name-mismatch',
   'digest-mismatch',
   'tlsa-mismatch',

@@ -1,6 +1,7 @@
 /**
  * What a status text of Postfix's log means, for people who start from the log: postfix-says, read the other way.
  */
+import { TRUST_REASONS } from '../certificate/path.ts';
 import type { Reason } from './verdict.ts';
 
 /** What a status text of Postfix's log means, for people who start from the log. */
@@ -16,21 +17,7 @@ export function meaningOf(text: string): Meaning | undefined {
   return MEANINGS.find(({ pattern }) => pattern.test(bare))?.meaning;
 }
 
-const TRUST_REASONS = [
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'expired',
-  'not-yet-valid',
-  'issuer-expired',
-  'wrong-purpose',
-  'weak-signature',
-  'invalid-ca',
-  'chain-too-long',
-  'not-permitted-name',
-  'bad-signature',
-  'no-certificate',
-] as const;
+const NOT_TRUSTED = [...TRUST_REASONS, 'no-certificate'] as const;
 
 const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }[] = [
   {
@@ -61,13 +48,13 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^Server certificate not verified$/,
     meaning: {
-      reasons: ['name-mismatch', 'digest-mismatch', 'tlsa-mismatch', 'forced-failure', ...TRUST_REASONS],
+      reasons: ['name-mismatch', 'digest-mismatch', 'tlsa-mismatch', 'forced-failure', ...NOT_TRUSTED],
       sentence: 'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
     },
   },
   {
     pattern: /^Server certificate not trusted$/,
-    meaning: { reasons: [...TRUST_REASONS], sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)' },
+    meaning: { reasons: [...NOT_TRUSTED], sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)' },
   },
   {
     pattern: /^client TLS configuration problem$/,

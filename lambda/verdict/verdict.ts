@@ -4,6 +4,7 @@
  * The enums are closed: a new reason is a change of contract, and the schema in show/ follows these types.
  */
 
+import type { TrustReason } from '../certificate/path.ts';
 import type { UncheckedReason } from '../policy/destinations.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Via } from '../policy/next-hop.ts';
@@ -20,18 +21,7 @@ export type AddressFailure =
   | 'starttls-refused'
   | 'handshake-failed'
   | 'no-certificate'
-  | 'untrusted-issuer'
-  | 'missing-intermediate'
-  | 'self-signed'
-  | 'expired'
-  | 'not-yet-valid'
-  | 'issuer-expired'
-  | 'wrong-purpose'
-  | 'weak-signature'
-  | 'invalid-ca'
-  | 'chain-too-long'
-  | 'not-permitted-name'
-  | 'bad-signature'
+  | TrustReason
   | 'name-mismatch'
   | 'digest-mismatch'
   | 'tlsa-mismatch'
