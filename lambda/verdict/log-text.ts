@@ -78,8 +78,32 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     },
   },
   {
-    pattern: /^(?:no TLSA records found|TLSA records unusable|non DNSSEC destination|TLSA lookup error for )/,
-    meaning: { reasons: ['dane-not-checked', 'no-dnssec'], sentence: 'DANE could not be applied' },
+    pattern: /^no TLSA records found$/,
+    meaning: {
+      reasons: ['no-tlsa', 'address-insecure'],
+      sentence: 'dane-only, and the host has no TLSA record that is signed; a resolver that does not validate looks the same',
+    },
+  },
+  {
+    pattern: /^non DNSSEC destination$/,
+    meaning: {
+      reasons: ['mx-insecure'],
+      sentence: 'dane-only, and the MX records are not signed; a resolver that does not validate looks the same',
+    },
+  },
+  {
+    pattern: /^TLSA records unusable$/,
+    meaning: {
+      reasons: ['tlsa-unusable'],
+      sentence: 'dane-only, and all TLSA records are of kinds that have no meaning for mail',
+    },
+  },
+  {
+    pattern: /^TLSA lookup error for \S+$/,
+    meaning: {
+      reasons: ['tlsa-lookup-failed'],
+      sentence: 'DNS did not say whether the host has TLSA records, and without that no mail leaves at a DANE level',
+    },
   },
   {
     pattern: /^connect to \S+: Connection refused$/,
