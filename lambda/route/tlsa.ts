@@ -90,6 +90,8 @@ async function askBases(bases: readonly string[], port: number, dns: Dns): Promi
   const asked: string[] = [];
   for (const base of bases) {
     const name = `_${port}._tcp.${base}`;
+    // Postfix sends no name that is too long to be one: as if there were no records.
+    if (name.length > LONGEST_NAME) continue;
     asked.push(name);
     const answer = await dns.query(name, 'TLSA');
     if (answer.kind === 'failed') return { kind: 'failed', failure: answer.failure, query: `${name} TLSA` };
@@ -97,6 +99,9 @@ async function askBases(bases: readonly string[], port: number, dns: Dns): Promi
   }
   return { kind: 'none', asked };
 }
+
+/** VALID_HOSTNAME_LEN in src/util/valid_hostname.h. */
+const LONGEST_NAME = 255;
 
 export type Validation =
   | { readonly kind: 'validates' }

@@ -30,6 +30,13 @@ const failing = (name: string, type: RecordSet['type'], fail: RecordSet['fail'] 
 const MX = signed('a.test', 'MX', '10 mx.test');
 const records = [{ usage: 3, selector: 1, matchingType: 1, data: 'ab'.repeat(32) }];
 
+test('a name that is too long for DNS has no records', async () => {
+  const host = `${Array.from({ length: 4 }, () => 'x'.repeat(61)).join('.')}.test`;
+  const { dns } = await door([signed('a.test', 'MX', `10 ${host}`), signed(host, 'A', '192.0.2.1')]);
+  const dane = await resolveDane(await resolveRoute(domain, settings, dns), domain, dns);
+  expect(dane?.hosts[0]?.tlsa).toEqual({ kind: 'none', asked: [] });
+});
+
 test('of a thousand records the first hundred are read, as Postfix reads them', async () => {
   const many = Array.from({ length: 1_000 }, (_, i) => `3 1 1 ${i.toString(16).padStart(64, '0')}`);
   const { dns } = await door([MX, signed('mx.test', 'A', '192.0.2.1'), signed('_25._tcp.mx.test', 'TLSA', ...many)]);
