@@ -57,7 +57,8 @@ function destination({ host, address }: Shown, verdict: EntryVerdict, demand: Tl
 function trustOptions(demand: TlsDemand, bundle: Bundle): readonly string[] {
   if (demand.level === 'encrypt' || demand.level === 'may' || demand.level === 'fingerprint') return [];
   if (demand.anchors.kind === 'files') return demand.anchors.paths.flatMap((path) => ['-A', path]);
-  const { caFile, caPath } = bundle.settings;
+  const byHand = bundle.trust.kind === 'anchors' ? bundle.trust.byHand : undefined;
+  const { caFile, caPath } = byHand ?? bundle.settings;
   // Without settings Mozilla's roots were taken, as systems have them here.
   if (caFile === undefined && caPath === undefined) return ['-F', '/etc/ssl/certs/ca-certificates.crt'];
   return [...(caFile === undefined ? [] : ['-F', caFile]), ...(caPath === undefined ? [] : ['-P', caPath])];

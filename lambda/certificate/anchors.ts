@@ -18,7 +18,13 @@ export type Base64Der = string;
 
 export type TrustStore =
   /** `source` names file, directory or `Mozilla's roots` for people; no certificates means that everything is untrusted. */
-  | { readonly kind: 'anchors'; readonly certificates: readonly Base64Der[]; readonly source: string }
+  | {
+      readonly kind: 'anchors';
+      readonly certificates: readonly Base64Der[];
+      readonly source: string;
+      /** Named by hand in place of main.cf's: what another command must be given to see the same. */
+      readonly byHand?: { readonly caFile?: string; readonly caPath?: string };
+    }
   /** CAfile missing or without PEM: Postfix turns its TLS engine off (encrypt and above defer, may goes out in plaintext). */
   | { readonly kind: 'engine-off'; readonly because: string };
 

@@ -71,7 +71,8 @@ export async function readTrust(
     }
   }
   const source = sources.length === 0 ? 'no CAfile and no CApath' : sources.join(' and ');
-  return { kind: 'anchors', certificates: [...new Set(certificates)], source };
+  const named = { ...(caFile === undefined ? {} : { caFile }), ...(caPath === undefined ? {} : { caPath }) };
+  return { kind: 'anchors', certificates: [...new Set(certificates)], source, ...(byHand ? { byHand: named } : {}) };
 }
 
 /** Every tafile= of a table and every smtp_tls_trust_anchor_file, by the path as written. */

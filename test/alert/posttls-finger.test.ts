@@ -103,3 +103,13 @@ test('a passing entry shows a host that passes', () => {
     `posttls-finger -c -l secure ${CA} '[mx.provider.example]' .provider.example`,
   );
 });
+
+test('anchors that were named by hand are named again', () => {
+  const bundle = bundleOf([], ['a.example secure']);
+  const byHand = { caFile: '/srv/ca.pem' };
+  const trust = { kind: 'anchors' as const, certificates: [], source: byHand.caFile, byHand };
+  const verdict = failing('a.example', { hosts: [fails('mx.provider.example')] });
+  expect(postTlsFinger(verdict, { ...bundle, trust })).toBe(
+    "posttls-finger -c -l secure -F /srv/ca.pem '[mx.provider.example]' a.example .a.example",
+  );
+});

@@ -111,7 +111,7 @@ test('a CApath counts by its hash links', async () => {
   put(`${hashedName(third) ?? ''}.1`, pem(third));
   put('README', 'x');
   const bundle = await readBundle({ table: file('t', ''), caPath: links });
-  expect(bundle.trust).toEqual({ kind: 'anchors', certificates: [first], source: links });
+  expect(bundle.trust).toEqual({ kind: 'anchors', certificates: [first], source: links, byHand: { caPath: links } });
   expect(bundle.fileProblems).toEqual([
     { path: links, parameter: 'smtp_tls_CApath', kind: 'no-hash-link', because: '1 certificate file without a hash link' },
   ]);
