@@ -26,13 +26,16 @@ export interface WorldConfig {
   readonly allowPrivateAddresses?: boolean;
   /** Each step of a conversation, the greeting included. */
   readonly stepTimeoutMs?: number;
+  /** Epoch ms after which DNS is asked nothing more; conversations end by PaceOptions. */
+  readonly stopAt?: number;
+  readonly signal?: AbortSignal;
 }
 
 export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
   return {
     dns: openDns({
       ...(config.resolvers === undefined ? {} : { servers: config.resolvers }),
-      ...DNS,
+      ...dnsOptions(config),
     }),
     dnssec: openDnssec(config),
     probe: openProbe({
@@ -62,7 +65,7 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
   return {
     kind: 'resolver',
     name,
-    dns: openDns({ servers, ...DNS, tellsBogus: true }),
+    dns: openDns({ servers, ...dnsOptions(config), tellsBogus: true }),
     proof: {
       signed: config.dnssecSignedName ?? DEFAULTS.dnssecSignedName,
       broken: config.dnssecBrokenName ?? DEFAULTS.dnssecBrokenName,
@@ -72,7 +75,13 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
 
 const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
 
-const DNS = { timeoutMs: DEFAULTS.dnsTimeoutMs, tries: DEFAULTS.dnsTries, concurrency: DEFAULTS.dnsConcurrency } as const;
+const dnsOptions = ({ stopAt, signal }: WorldConfig) => ({
+  timeoutMs: DEFAULTS.dnsTimeoutMs,
+  tries: DEFAULTS.dnsTries,
+  concurrency: DEFAULTS.dnsConcurrency,
+  ...(stopAt === undefined ? {} : { stopAt }),
+  ...(signal === undefined ? {} : { signal }),
+});
 
 export interface PaceConfig {
   readonly concurrency?: number;

@@ -95,6 +95,7 @@ function watchOnce(
   invocation: Invocation,
 ): Promise<Watched> {
   const now = Date.now();
+  const stopAt = now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation);
   return watch(
     bundle,
     {
@@ -107,6 +108,7 @@ function watchOnce(
             ...(config.dnssecBrokenName === undefined ? {} : { dnssecBrokenName: config.dnssecBrokenName }),
             ...(config.helo === undefined ? {} : { helo: config.helo }),
             allowPrivateAddresses: config.allowPrivateAddresses,
+            stopAt,
           },
           bundle,
         ),
@@ -125,7 +127,7 @@ function watchOnce(
       pace: paceFor({
         concurrency: config.concurrency,
         perNetwork: config.perNetwork,
-        stopAt: now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation),
+        stopAt,
       }),
       controlHosts: config.controlHosts,
       historyMs: config.historyDays * DAY_MS,

@@ -24,10 +24,11 @@ export function bundleOf(table: string | undefined, flags: BundleFlags): Promise
 /** @param only ids of the destinations to judge; undefined: all */
 export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console, only?: ReadonlySet<string>): Promise<CheckRun> {
   const started = console.now();
-  const run = await checkBundle(bundle, worldOf(flags, bundle, console), {
+  const pace = paceOf(flags, started);
+  const run = await checkBundle(bundle, worldOf(flags, bundle, console, pace), {
     at: flags.at ?? started,
     now: console.now,
-    pace: paceOf(flags, started),
+    pace,
     ...(only === undefined ? {} : { only }),
     ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
   });
@@ -36,13 +37,15 @@ export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console
 }
 
 /** The doors to the world, with a progress line where there is a terminal to show it. */
-export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console): CheckDoors {
+export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console, { stopAt, signal }: PaceOptions): CheckDoors {
   const config: WorldConfig = {
     ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
     ...dnssecConfig(flags),
     ...(flags.helo === undefined ? {} : { helo: flags.helo }),
     ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
+    stopAt,
+    ...(signal === undefined ? {} : { signal }),
   };
   const world = openWorld(config, bundle);
   return console.progress ? { ...world, progress: (progress) => console.err(progressLine(progress)) } : world;

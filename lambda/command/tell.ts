@@ -19,8 +19,8 @@ export function waysToTell(flags: TellFlags, console: Console): Tell {
   if (flags.hook !== undefined) ways.push(openHook(flags.hook));
   if (ways.length > 0) return tellAll(ways);
   return async ({ subject, text }) => {
-    console.out(`Subject: ${subject}\n\n${text}\n`);
-    return { kind: 'told' };
+    const because = await console.deliver(`Subject: ${subject}\n\n${text}\n`);
+    return because === undefined ? { kind: 'told' } : { kind: 'untold', because: `nobody takes what is written: ${because}` };
   };
 }
 

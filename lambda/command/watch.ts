@@ -64,12 +64,18 @@ async function pings(url: string, console: Console): Promise<boolean> {
 
 function watchOnce(bundle: Bundle, open: OpenStore, flags: WatchFlags, console: Console): Promise<Watched> {
   const started = console.now();
+  const signal = console.interruption();
+  const pace = { ...paceOf(flags, started), signal };
   return watch(
     bundle,
     {
-      openWorld: () => worldOf(flags, bundle, console),
+      openWorld: () => worldOf(flags, bundle, console, pace),
       store: open.store,
-      tell: waysToTell(flags, { ...console, out: (text) => console.out(console.progress ? `${CLEAR_LINE}${text}` : text) }),
+      tell: waysToTell(flags, {
+        ...console,
+        // With --json standard output is the document's alone.
+        deliver: (text) => console.deliver(console.progress ? `${CLEAR_LINE}${text}` : text, flags.json ? 'stderr' : 'stdout'),
+      }),
       now: console.now,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     },
@@ -78,7 +84,8 @@ function watchOnce(bundle: Bundle, open: OpenStore, flags: WatchFlags, console: 
       holder: open.holder,
       intervalMs: flags.interval * HOUR_MS,
       confirm: { kind: 'same-run', afterMs: flags.confirmAfter * 1000 },
-      pace: paceOf(flags, started),
+      pace,
+      signal,
       controlHosts: flags.controlHost ?? [],
       historyMs: HISTORY_DAYS * DAY_MS,
       digests: digestsUnder(bundle, process.version),

@@ -21,6 +21,8 @@ export interface PaceOptions {
   readonly restAfter421Ms: number;
   /** Epoch ms at which probing ends: what is under way is broken off, what is left is `not-attempted`. */
   readonly stopAt: number;
+  /** Ends probing at once. */
+  readonly signal?: AbortSignal;
   /** Epoch ms; the real clock where absent. */
   readonly now?: () => number;
   /** Told after each result. */
@@ -55,6 +57,7 @@ class Batch {
   #underWay = 0;
   #done = 0;
   #timer: NodeJS.Timeout | undefined;
+  #endTimer: NodeJS.Timeout | undefined;
   #finish: () => void = () => {};
 
   constructor(conversations: readonly Conversation[], probe: Probe, options: PaceOptions) {
@@ -70,12 +73,17 @@ class Batch {
   }
 
   async run(): Promise<Record<string, ProbeResult>> {
-    const end = setTimeout(() => this.#end(), Math.max(0, this.#options.stopAt - this.#now()));
+    const { signal } = this.#options;
+    const stop = (): void => this.#end();
     await new Promise<void>((resolve) => {
       this.#finish = resolve;
-      this.#pump();
+      this.#wakeAtEnd();
+      signal?.addEventListener('abort', stop);
+      if (signal?.aborted) stop();
+      else this.#pump();
     });
-    clearTimeout(end);
+    signal?.removeEventListener('abort', stop);
+    clearTimeout(this.#endTimer);
     clearTimeout(this.#timer);
     return this.#results;
   }
@@ -93,6 +101,13 @@ class Batch {
     }
     if (this.#networks.size === 0) this.#finish();
     else this.#wakeAfterRest();
+  }
+
+  /** In steps: a timer of more than 24 days ends at once. */
+  #wakeAtEnd(): void {
+    const left = this.#options.stopAt - this.#now();
+    if (left > LONGEST_TIMER_MS) this.#endTimer = setTimeout(() => this.#wakeAtEnd(), LONGEST_TIMER_MS);
+    else this.#endTimer = setTimeout(() => this.#end(), Math.max(0, left));
   }
 
   #wakeAfterRest(): void {
@@ -121,7 +136,7 @@ class Batch {
   #settle(conversation: Conversation, network: Network, result: ProbeResult): void {
     if (result.kind === 'unseen' && result.reason === 'reply-421') {
       network.restUntil = this.#now() + this.#options.restAfter421Ms;
-      if (!this.#rested.has(conversation.id) && network.restUntil < this.#options.stopAt) {
+      if (!this.#rested.has(conversation.id) && network.restUntil < this.#options.stopAt && !this.#stop.signal.aborted) {
         this.#rested.add(conversation.id);
         network.waiting.push(conversation);
         return;
@@ -148,5 +163,7 @@ class Batch {
     this.#pump();
   }
 }
+
+const LONGEST_TIMER_MS = 2_147_483_647;
 
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };

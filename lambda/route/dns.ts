@@ -26,6 +26,10 @@ export interface DnsOptions {
   readonly concurrency: number;
   /** Asks once more without validation where a validating resolver fails, and so tells `bogus` from `servfail`. */
   readonly tellsBogus?: boolean;
+  /** Epoch ms after which nothing more is asked, and what is open has timed out. */
+  readonly stopAt?: number;
+  /** The same, at once for what was not asked yet. */
+  readonly signal?: AbortSignal;
 }
 
 /** Opens the door. It holds no socket between questions, so that there is nothing to close. */
@@ -87,8 +91,9 @@ async function askInTurn<T extends DnsType>(
   let failure: DnsFailure = 'timeout';
   for (let attempt = 0; attempt < Math.max(options.tries, servers.length); attempt++) {
     const server = servers[attempt % servers.length];
-    if (server === undefined) break;
-    const answer = await askServer(question, server, options.timeoutMs);
+    const timeoutMs = Math.min(options.timeoutMs, timeLeft(options));
+    if (server === undefined || timeoutMs <= 0) break;
+    const answer = await askServer(question, server, timeoutMs);
     if (answer.kind !== 'failed') return answer;
     if (answer.failure === 'servfail' && options.tellsBogus === true && (await answersUnchecked(question, server, options))) {
       return { kind: 'failed', failure: 'bogus' };
@@ -96,6 +101,10 @@ async function askInTurn<T extends DnsType>(
     if (answer.failure !== 'timeout') failure = answer.failure;
   }
   return { kind: 'failed', failure };
+}
+
+function timeLeft({ stopAt = Number.POSITIVE_INFINITY, signal }: DnsOptions): number {
+  return signal?.aborted ? 0 : stopAt - Date.now();
 }
 
 /** Whether there is an answer for whoever does not mind the signatures (CD, RFC 4035 §3.2.2). */

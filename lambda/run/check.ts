@@ -64,19 +64,18 @@ export interface CheckRun {
 export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: CheckOptions): Promise<CheckRun> {
   const destinations = destinationsOf(bundle).filter(({ id }) => options.only?.has(id) ?? true);
   const control = controlHops(options.controlHosts ?? [], bundle);
-  const hops = [...destinations.flatMap((one) => one.hops), ...control];
+  const plan = oldestFirst(destinations, options.lastSeen);
+  const hops = [...control, ...plan.flatMap((one) => one.hops)];
   doors.progress?.({ kind: 'resolving', nextHops: new Set(hops.map(({ nextHop }) => nextHop.text)).size });
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
   const found = await findRoutes(hops, bundle.settings, doors.dns, dnssec);
 
-  const plan = oldestFirst(destinations, options.lastSeen).flatMap(({ unchecked, hops }) =>
-    unchecked === undefined ? hops : [],
-  );
+  const asked = plan.flatMap((one) => (one.unchecked === undefined ? one.hops : []));
   // What our own settings hide is no matter to a control host: its handshake is the proof.
   const open = { ...bundle.settings, discardEhloKeywords: [] };
   const conversations = distinct([
     ...control.flatMap((hop) => conversationsOf(hop, found, open)),
-    ...plan.flatMap((hop) => conversationsOf(hop, found, bundle.settings)),
+    ...asked.flatMap((hop) => conversationsOf(hop, found, bundle.settings)),
   ]);
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
@@ -85,7 +84,7 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
     onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 
-  const vantage = vantageOf(conversations, results, { bundle, byTlsa: provedByTlsa(plan, found, results, bundle.settings) });
+  const vantage = vantageOf(conversations, results, { bundle, byTlsa: provedByTlsa(asked, found, results, bundle.settings) });
   const evidence: Evidence = {
     ...found,
     results: believe(results, conversations, vantage),
@@ -100,7 +99,10 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
     evidence,
     vantage,
     verdicts,
-    complete: Object.values(results).every((result) => result.kind !== 'unseen' || result.reason !== 'not-attempted'),
+    // Past the end DNS is not asked either, and who has no route has no conversation that could be missing.
+    complete:
+      probedAt < options.pace.stopAt &&
+      Object.values(results).every((result) => result.kind !== 'unseen' || result.reason !== 'not-attempted'),
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
   };
   const offers = await findOffers(destinations, verdicts, bundle, doors.dnssec, dnssec);

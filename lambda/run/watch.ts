@@ -57,6 +57,8 @@ export interface WatchOptions {
   readonly intervalMs: number;
   readonly confirm: Confirmation;
   readonly pace: PaceOptions;
+  /** Fires when the process is asked to end: short of telling the run stops, and throws the signal's reason. */
+  readonly signal?: AbortSignal;
   readonly controlHosts: readonly string[];
   readonly historyMs: number;
   readonly digests: Digests;
@@ -87,9 +89,16 @@ export async function watch(bundle: Bundle, doors: WatchDoors, options: WatchOpt
   const begun = await begin(doors.store, options, doors.now());
   if (begun.kind !== 'begun') return begun;
   const lost = new AbortController();
-  const renewal = setInterval(() => void begun.renew(doors.now()).then((held) => held || lost.abort()), LEASE_RENEWAL_MS);
+  // One that the store did not take is tried again in a minute, and four times before the lease ends.
+  const renew = () =>
+    begun.renew(doors.now()).then(
+      (held) => held || lost.abort(leaseLost()),
+      () => undefined,
+    );
+  const renewal = setInterval(renew, LEASE_RENEWAL_MS);
+  const stopped = options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal]);
   try {
-    return await watchUnderLease(bundle, doors, options, begun, lost.signal);
+    return await watchUnderLease(bundle, doors, options, begun, stopped);
   } finally {
     clearInterval(renewal);
     await begun.release();
@@ -101,7 +110,7 @@ async function watchUnderLease(
   doors: WatchDoors,
   options: WatchOptions,
   begun: Extract<Begun, { kind: 'begun' }>,
-  lost: AbortSignal,
+  stopped: AbortSignal,
 ): Promise<Watched> {
   const { store } = doors;
   const at = doors.now();
@@ -111,7 +120,7 @@ async function watchUnderLease(
     const run = await checkBundle(bundle, doors.openWorld(), {
       at: doors.now(),
       now: doors.now,
-      pace: options.pace,
+      pace: { ...options.pace, signal: stopped },
       controlHosts: options.controlHosts,
       lastSeen,
       ...(only === undefined ? {} : { only }),
@@ -120,6 +129,7 @@ async function watchUnderLease(
   };
 
   const first = await look(options.only);
+  stopped.throwIfAborted();
   const times = { at, ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }) };
   const scope = options.only === undefined ? 'all' : 'some';
   const vantage: VantageState = { name: store.space.vantage, ...first.vantage };
@@ -166,11 +176,11 @@ async function watchUnderLease(
   if (weighed.decision.needsSecondLook.length > 0 && options.confirm.kind === 'same-run' && options.confirm.afterMs > 0) {
     const again = at + options.confirm.afterMs;
     if (again < options.pace.stopAt) {
-      await doors.sleep(Math.max(0, again - doors.now()), lost);
-      if (!lost.aborted) weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
+      await doors.sleep(Math.max(0, again - doors.now()), stopped);
+      if (!stopped.aborted) weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
     }
   }
-  stopIfLost(lost);
+  stopped.throwIfAborted();
 
   const { verdicts, decision, run: runFacts, comparison, pictures } = weighed;
   const alert = describeAlert({ decision, verdicts, bundle, mutes: recalled.mutes, vantage, run: runFacts, now: doors.now() });
@@ -240,10 +250,5 @@ function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): S
   return new Set([...keysOf((id) => ids.has(id))].filter((key) => !others.has(key)));
 }
 
-function stopIfLost(lost: AbortSignal): void {
-  if (lost.aborted)
-    throw new StoreError(
-      'held',
-      'another run took the lease while this one worked: nothing was told or stored; is its clock right?',
-    );
-}
+const leaseLost = () =>
+  new StoreError('held', 'another run took the lease while this one worked: nothing was told or stored; is its clock right?');

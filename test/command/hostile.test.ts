@@ -1,6 +1,8 @@
 /** Strangers' malice and slips through the whole command: names, certificates, banners, DNS answers, tables, closed pipes, signals. */
+
+import { spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -9,7 +11,7 @@ import { type Authority, createAuthority, pemOf } from '../internet/authority.ts
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { element, remint, utcTime } from '../internet/remint.ts';
 import type { Identity } from '../internet/tls-server.ts';
-import { runCommand } from './run-command.ts';
+import { CLI, type Ran, runCommand } from './run-command.ts';
 
 let internet: Internet;
 let dir: string;
@@ -203,6 +205,105 @@ describe('tables', () => {
     expect(code).toBe(2);
   });
 });
+
+describe('the end of a command', () => {
+  const POLICY = 'a.test encrypt\nb.test encrypt\n';
+
+  test('a resolver that says nothing does not outlast the deadline', async () => {
+    for (const name of ['silent-a.test', 'silent-b.test']) internet.dns.set({ name, type: 'MX', fail: 'TIMEOUT' });
+    const policy = file('silent', 'silent-a.test encrypt\nsilent-b.test encrypt\n');
+    const { code, out, err } = await runCommand(['check', policy, '--json', '--deadline', '1', ...internet.flags]);
+    expect(err).toBe('');
+    expect(documentOf(out).run.complete).toBe(false);
+    expect(documentOf(out).entries.map(({ verdict }) => verdict)).toEqual(['undetermined', 'undetermined']);
+    // 3 tries of 5 seconds for each of MX, A and AAAA otherwise.
+    expect(internet.dns.queries.filter(({ name }) => name === 'silent-a.test')).toHaveLength(1);
+    expect(code).toBe(3);
+  });
+
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('check ends at a %s, with 3', async (signal) => {
+    const name = `${signal.toLowerCase()}.test`;
+    internet.dns.set({ name, type: 'MX', fail: 'TIMEOUT' });
+    const command = startCommand(['check', file('waiting', `${name} encrypt\n`), ...internet.flags]);
+    await untilAsked(name);
+    command.kill(signal);
+    expect(await command.ended).toEqual({ code: 3, out: '', err: `error: interrupted (${signal})\n` });
+  });
+
+  test('watch gives back the store, and the next run goes on', async () => {
+    const host = await internet.mailHost({ host: 'mx.slow.test', behaviour: 'silent' });
+    internet.domain('slow.test', host);
+    const args = ['watch', file('slow', 'slow.test encrypt\n'), '--store', join(dir, 'signal-store'), ...internet.flags];
+    const command = startCommand(args);
+    await expect.poll(() => host.conversations.length, { timeout: 20_000 }).toBe(1);
+    command.kill('SIGTERM');
+    command.kill('SIGTERM');
+    expect(await command.ended).toEqual({ code: 3, out: '', err: 'error: interrupted (SIGTERM)\n' });
+    const next = await runCommand([...args, '--timeout', '0.2', '--confirm-after', '0']);
+    expect(next.err).toBe('');
+    expect(next.out).toContain('Subject: ');
+    expect(next.code).toBe(0);
+  });
+
+  test('a reader that has seen enough is no fault', async () => {
+    const { code, err } = await startCommand(['lint', file('long', 'a.test secur\n'.repeat(20_000))], 'closed').ended;
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+  });
+
+  test('a full disk is one', async () => {
+    const { code, err } = await startCommand(['check', file('two', POLICY), ...internet.flags], 'full').ended;
+    expect(err).toBe('error: cannot write to standard output: ENOSPC: no space left on device, write\n');
+    expect(code).toBe(3);
+  });
+
+  test('a message that nobody took is due again', async () => {
+    const args = ['watch', file('two', POLICY), '--store', join(dir, 'untold-store'), '--confirm-after', '0', ...internet.flags];
+    const { code, err } = await startCommand(args, 'full').ended;
+    expect(err).toContain(
+      'error: the message was not told and is due again in the next run: nobody takes what is written: ENOSPC',
+    );
+    expect(code).toBe(3);
+    expect((await runCommand(args)).out).toMatch(/^Subject: Now watching 2 entries: 2 would fail$/m);
+  });
+
+  test('watch --json prints one document, and the message beside it', async () => {
+    const args = ['watch', file('two', POLICY), '--store', join(dir, 'json-store'), '--confirm-after', '0', ...internet.flags];
+    const { code, out, err } = await runCommand([...args, '--json']);
+    expect(JSON.parse(out)).toMatchObject({ outcome: 'complete', message: { told: true } });
+    expect(err).toMatch(/^Subject: Now watching 2 entries: 2 would fail$/m);
+    expect(code).toBe(0);
+  });
+
+  const untilAsked = (name: string) =>
+    expect.poll(() => internet.dns.queries.some((query) => query.name === name), { timeout: 20_000 }).toBe(true);
+});
+
+/** A command whose end a test decides. `stdout`: a pipe that is read, one that is closed at the first byte, or a full disk. */
+function startCommand(args: readonly string[], stdout: 'read' | 'closed' | 'full' = 'read') {
+  const full = stdout === 'full' ? openSync('/dev/full', 'w') : undefined;
+  const child = spawn(process.execPath, [CLI, ...args], {
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', full ?? 'pipe', 'pipe'],
+  });
+  if (full !== undefined) closeSync(full);
+  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  let out = '';
+  let err = '';
+  child.stdout?.on('data', (bytes: Buffer) => {
+    if (stdout === 'closed') child.stdout?.destroy();
+    out += bytes.toString();
+  });
+  child.stderr?.on('data', (bytes: Buffer) => {
+    err += bytes.toString();
+  });
+  const ended = new Promise<Ran>((resolve) => {
+    child.on('close', (code) => {
+      clearTimeout(timer);
+      resolve({ code, out, err });
+    });
+  });
+  return { ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+}
 
 /** Characters that a terminal would act upon, or that hide. */
 const obeyed = (text: string): string[] =>

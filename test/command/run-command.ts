@@ -31,4 +31,4 @@ export function runCommand(args: readonly string[], env: Readonly<Record<string,
   });
 }
 
-const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));
+export const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));

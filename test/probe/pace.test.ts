@@ -197,3 +197,26 @@ test('five thousand conversations with a thousand networks keep their manners', 
   expect(Object.keys(results).length).toBe(5_000);
   expect(Math.max(...Object.values(counted.most()))).toBeLessThanOrEqual(4);
 });
+
+test('a signal ends probing at once, whatever the time, and what rests after a 421 with it', async () => {
+  const stop = new AbortController();
+  const probe: Probe = async (conversation) => (conversation.address === '192.0.2.1' ? REST : NOT_ATTEMPTED);
+  const counted = counting(() => 'any');
+  const probing = probeBatch(
+    [to('192.0.2.1')],
+    async (conversation, signal) => {
+      stop.abort();
+      return signal?.aborted ? probe(conversation) : counted.probe(conversation);
+    },
+    pace({ restAfter421Ms: 30_000, signal: stop.signal }),
+  );
+  expect(Object.values(await probing)).toEqual([REST]);
+  const after = await probeBatch([to('192.0.2.1')], counted.probe, pace({ signal: stop.signal }));
+  expect([Object.values(after), counted.order]).toEqual([[NOT_ATTEMPTED], []]);
+});
+
+test('an end further away than any timer reaches is no end', async () => {
+  const counted = counting(() => 'any');
+  const results = await probeBatch([to('192.0.2.1')], counted.probe, pace({ stopAt: Date.now() + 1e12 }));
+  expect(Object.values(results)).toEqual([PRESENTED]);
+});

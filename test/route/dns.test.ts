@@ -245,3 +245,19 @@ test.each(['192.0.2.53', '192.0.2.53:5353', '[2001:db8::53]:5353', '[2001:db8::5
 
 const framed = (message: Uint8Array): Buffer =>
   Buffer.concat([Buffer.from([message.length >> 8, message.length & 0xff]), message]);
+
+test('when the time is up nothing more is asked, and what is open has timed out', async () => {
+  const server = await resolver({ name: 'a.test', type: 'A', fail: 'TIMEOUT' });
+  const late = open([server.resolver], { timeoutMs: 60_000, tries: 3, concurrency: 1, stopAt: Date.now() + 100 });
+  const names = ['a.test', 'b.test', 'c.test'];
+  const answers = await Promise.all(names.map((name) => late.query(name, 'A')));
+  expect(answers).toEqual(names.map(() => ({ kind: 'failed', failure: 'timeout' })));
+  expect(server.queries.map(({ name }) => name)).toEqual(['a.test']);
+});
+
+test('a signal is the same', async () => {
+  const server = await resolver({ name: 'a.test', type: 'A', data: ['192.0.2.1'] });
+  const stopped = open([server.resolver], { signal: AbortSignal.abort() });
+  expect(await stopped.query('a.test', 'A')).toEqual({ kind: 'failed', failure: 'timeout' });
+  expect(server.queries).toEqual([]);
+});
