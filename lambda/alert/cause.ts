@@ -55,10 +55,14 @@ function unprotected({ hosts, nextHop, destination }: EntryVerdict): readonly st
   return named.length > 0 ? named : [nextHop?.host ?? destination];
 }
 
-/** The causes of a verdict that will turn at `failsFrom`: the hosts whose chain holds a certificate that ends then. */
+/** The causes of a verdict that will turn at `failsFrom`: the hosts whose chain, or whose DNSSEC signatures, end then. */
 export function forecastCauses(verdict: EntryVerdict, failsFrom: number): readonly Cause[] {
   const found = verdict.hosts.flatMap((host) =>
-    host.addresses.flatMap((address) => {
+    host.addresses.flatMap((address): readonly Cause[] => {
+      const { signedUntil } = address.tlsa ?? {};
+      if (signedUntil !== undefined && endsAt(signedUntil, failsFrom)) {
+        return [{ reason: 'dns-bogus' as const, provider: provider(host.host) }];
+      }
       const position = address.chain.findIndex((certificate) => endsAt(certificate.notAfter, failsFrom));
       if (position < 0) return [];
       return [{ reason: position === 0 ? ('expired' as const) : ('issuer-expired' as const), provider: provider(host.host) }];

@@ -95,7 +95,7 @@ function resolvedHeadline({ ended, incident }: Item, verdicts: Verdicts, nameCha
     case 'failing':
       return `${subject} ${one ? 'delivers' : 'deliver'} again`;
     case 'failing-soon':
-      return `${subject} will not fail after all: certificate renewed`;
+      return `${subject} will not fail after all: ${incident.cause.reason === 'dns-bogus' ? 'signed again in DNS' : 'certificate renewed'}`;
     case 'degraded':
       return `${subject} ${one ? 'is' : 'are'} no longer degraded`;
     case 'unjudged':

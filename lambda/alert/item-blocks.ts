@@ -148,7 +148,10 @@ function changeSentence(item: Item, input: AlertInput): string {
 }
 
 /** What makes a forecast worth a message: a renewal that is late by their own habit, or simply too near to its end. */
-function renewalSentence({ members }: Item, { verdicts, run }: AlertInput): string {
+function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertInput): string {
+  if (incident.cause.reason === 'dns-bogus') {
+    return 'Nothing changed: the signatures in their DNS are coming to their end, and were not made anew yet.';
+  }
   const late = members.flatMap(({ id }) => {
     const verdict = verdicts.get(id);
     return verdict === undefined ? [] : (overdueRenewal(verdict, run.overdue ?? []) ?? []);

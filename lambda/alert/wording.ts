@@ -101,6 +101,7 @@ function named(value: Change['before']): string {
 const SOON: Partial<Record<CauseReason, string>> = {
   expired: 'certificate expires',
   'issuer-expired': 'certificate chain expires',
+  'dns-bogus': 'DNSSEC signatures end',
 };
 
 const REASONS: Readonly<Record<CauseReason, string>> = {

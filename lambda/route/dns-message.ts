@@ -8,7 +8,7 @@
 import { encode, type OptAnswer, type Packet } from 'dns-packet';
 import { BOUNDS } from '../limits.ts';
 import { printIpv6 } from './address.ts';
-import type { DnsAnswer, DnsRecords, DnsType } from './resolve.ts';
+import type { DnsAnswer, DnsRecords, DnsType, Signature } from './resolve.ts';
 
 export interface Question<T extends DnsType = DnsType> {
   readonly name: string;
@@ -35,18 +35,26 @@ export function writeQuery({ name, type, checkingDisabled }: Question, id: numbe
   return encode(edns ? { ...packet, additionals: [OPT] } : packet);
 }
 
-/** Reads the answer to one question. Records of other names and classes are passed over. */
-export function readAnswer<T extends DnsType>(bytes: Uint8Array, question: Question<T>, id: number): Reading<T> {
+/**
+ * Reads the answer to one question. Records of other names and classes are passed over.
+ * @param now epoch ms: the dates of signatures have no century, and are the nearest to it (RFC 4034 §3.1.5)
+ */
+export function readAnswer<T extends DnsType>(
+  bytes: Uint8Array,
+  question: Question<T>,
+  id: number,
+  now: number = Date.now(),
+): Reading<T> {
   const message = new Message(bytes);
   try {
-    return read(message, question, id);
+    return read(message, question, id, now);
   } catch (error) {
     if (error instanceof Malformed) return message.related ? { kind: 'failed', failure: 'malformed' } : { kind: 'unrelated' };
     throw error;
   }
 }
 
-function read<T extends DnsType>(message: Message, question: Question<T>, id: number): Reading<T> {
+function read<T extends DnsType>(message: Message, question: Question<T>, id: number, now: number): Reading<T> {
   const received = message.u16();
   const flags = message.u16();
   const counts = { questions: message.u16(), answers: message.u16() };
@@ -66,13 +74,20 @@ function read<T extends DnsType>(message: Message, question: Question<T>, id: nu
   if (rcode !== NOERROR && rcode !== NXDOMAIN) return { kind: 'failed', failure: 'servfail' };
   const ad = (flags & AUTHENTIC_DATA) !== 0;
   if (rcode === NXDOMAIN) return { kind: 'nxdomain', ad };
-  return collect(message, question, Math.min(counts.answers, BOUNDS.dnsRecords), ad);
+  return collect(message, question, Math.min(counts.answers, BOUNDS.dnsRecords), ad, now);
 }
 
 /** Follows aliases from the question's name through the answer section to the records of the type asked for. */
-function collect<T extends DnsType>(message: Message, question: Question<T>, count: number, ad: boolean): Reading<T> {
+function collect<T extends DnsType>(
+  message: Message,
+  question: Question<T>,
+  count: number,
+  ad: boolean,
+  now: number,
+): Reading<T> {
   const aliasOf = new Map<string, { target: string; ttl: number }>();
   const found: { owner: string; ttl: number; record: DnsRecords[T] }[] = [];
+  const signatures = new Map<string, Signature>();
   for (let i = 0; i < count; i++) {
     const owner = message.name().toLowerCase();
     const type = message.u16();
@@ -81,19 +96,25 @@ function collect<T extends DnsType>(message: Message, question: Question<T>, cou
     const end = message.span(message.u16());
     if (clazz === IN && type === TYPES[question.type]) found.push({ owner, ttl, record: READERS[question.type](message, end) });
     else if (clazz === IN && type === TYPES.CNAME) aliasOf.set(owner, { target: READERS.CNAME(message, end), ttl });
+    else if (clazz === IN && type === RRSIG) noteSignature(signatures, owner, readSignature(message, end, now));
     message.seek(end);
   }
 
   const aliases: string[] = [];
+  const restsOn: string[] = [];
   let owner = question.name.toLowerCase();
   let ttl = Number.POSITIVE_INFINITY;
   for (let alias = aliasOf.get(owner); alias !== undefined && aliases.length < ALIASES; alias = aliasOf.get(owner)) {
+    restsOn.push(setKey(owner, TYPES.CNAME));
     aliases.push(alias.target);
     owner = alias.target;
     ttl = Math.min(ttl, alias.ttl);
   }
   const own = found.filter((record) => record.owner === owner).slice(0, RECORDS);
   const canonical = aliases.at(-1);
+  const [signature] = [...restsOn, setKey(owner, TYPES[question.type])]
+    .flatMap((key) => signatures.get(key) ?? [])
+    .toSorted((a, b) => a.until - b.until);
   if (own.length > 0)
     return {
       kind: 'found',
@@ -102,9 +123,45 @@ function collect<T extends DnsType>(message: Message, question: Question<T>, cou
       ...(canonical === undefined ? {} : { canonical }),
       ad,
       ttl: Math.min(ttl, ...own.map((record) => record.ttl)),
+      ...(signature === undefined ? {} : { signature }),
     };
   return canonical === undefined ? { kind: 'nodata', ad } : { kind: 'alias', canonical, aliases, ad };
 }
+
+interface Rrsig extends Signature {
+  readonly covers: number;
+}
+
+/** RFC 4034 §3.1. Undefined for one that is malformed: the records beside it are none the worse for it. */
+function readSignature(message: Message, end: number, now: number): Rrsig | undefined {
+  try {
+    const covers = message.u16();
+    message.skip(6);
+    const [until, from] = [nearest(message.u32(), now), nearest(message.u32(), now)];
+    message.skip(2);
+    const zone = message.name().toLowerCase();
+    return message.at < end && from <= until ? { covers, zone, from, until } : undefined;
+  } catch (error) {
+    if (error instanceof Malformed) return undefined;
+    throw error;
+  }
+}
+
+/** Serial number arithmetic (RFC 1982): of the moments that 32 bits of seconds can mean, in epoch ms, the nearest to `now`. */
+function nearest(seconds: number, now: number): number {
+  const away = (seconds - Math.floor(now / 1_000)) | 0;
+  return (Math.floor(now / 1_000) + away) * 1_000;
+}
+
+function noteSignature(signatures: Map<string, Signature>, owner: string, rrsig: Rrsig | undefined): void {
+  if (rrsig === undefined) return;
+  const { covers, ...signature } = rrsig;
+  const key = setKey(owner, covers);
+  const known = signatures.get(key);
+  if (known === undefined || known.until < signature.until) signatures.set(key, signature);
+}
+
+const setKey = (owner: string, type: number): string => `${type} ${owner}`;
 
 /** One reader per type: each holds its record to the length that the message gives it. */
 const READERS: { readonly [T in DnsType]: (message: Message, end: number) => DnsRecords[T] } = {
@@ -130,6 +187,10 @@ class Message {
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
+  }
+
+  get at(): number {
+    return this.#at;
   }
 
   u8(): number {
@@ -211,6 +272,7 @@ function printable(byte: number): string {
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
 const TYPES = { A: 1, CNAME: 5, MX: 15, AAAA: 28, TLSA: 52 } as const satisfies Record<DnsType, number>;
+const RRSIG = 46;
 const IN = 1;
 
 const RESPONSE = 0x8000;

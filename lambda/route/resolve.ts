@@ -25,6 +25,13 @@ export interface DnsRecords {
 
 export type DnsType = keyof DnsRecords;
 
+/** What a DNSSEC signature says of itself (RFC 4034 §3.1), in epoch ms. `zone` is whose key signed. */
+export interface Signature {
+  readonly zone: string;
+  readonly from: number;
+  readonly until: number;
+}
+
 export type DnsAnswer<T extends DnsType = DnsType> =
   | {
       readonly kind: 'found';
@@ -37,6 +44,11 @@ export type DnsAnswer<T extends DnsType = DnsType> =
       readonly ad: boolean;
       /** Smallest in the answer, in seconds. */
       readonly ttl?: number;
+      /**
+       * Of the signatures that the answer rests on, the one that ends first; absent where the answer holds none. Of several
+       * over one record set the last to end counts, since one that holds is enough. Proves nothing without `ad`.
+       */
+      readonly signature?: Signature;
     }
   /** `name` is what was asked last: the target of an alias that the resolver did not follow itself, else the name itself. `loop`: aliases without end. */
   | { readonly kind: 'nodata'; readonly name?: string; readonly ad: boolean; readonly loop?: true }

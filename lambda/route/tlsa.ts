@@ -9,7 +9,7 @@ import { toAscii } from '../policy/hostname.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { AddressFamily } from '../policy/settings.ts';
 import { familyOf } from './host-name.ts';
-import type { Dns, DnsRecords } from './resolve.ts';
+import type { Dns, DnsAnswer, DnsRecords, DnsType, Signature } from './resolve.ts';
 import type { DnsFailure, Route } from './route.ts';
 
 export type TlsaRecord = DnsRecords['TLSA'];
@@ -37,9 +37,18 @@ export interface DaneRoute {
     readonly secure: boolean;
     /** The next hop's domain, and before it what it is an alias of: names that a trust anchor's certificate may carry. */
     readonly names: readonly string[];
+    readonly signature?: Signature;
   };
-  /** One for each host and family with addresses. */
-  readonly hosts: readonly { readonly host: string; readonly family: AddressFamily; readonly tlsa: TlsaFinding }[];
+  /**
+   * One for each host and family with addresses. `signature` is the first to end of those that its addresses and TLSA
+   * records rest on.
+   */
+  readonly hosts: readonly {
+    readonly host: string;
+    readonly family: AddressFamily;
+    readonly tlsa: TlsaFinding;
+    readonly signature?: Signature;
+  }[];
 }
 
 /**
@@ -54,14 +63,41 @@ export async function resolveDane(route: Route, nextHop: NextHop, dns: Dns, forc
       .filter((family) => addresses.some((address) => familyOf(address) === family))
       .map((family) => ({ host, family })),
   );
-  const hosts = await Promise.all(pairs.map(async (pair) => ({ ...pair, tlsa: await findTlsa(pair, nextHop.port, dns, force) })));
+  const hosts = await Promise.all(
+    pairs.map(async (pair) => {
+      const noted = noting(dns);
+      const tlsa = await findTlsa(pair, nextHop.port, noted.dns, force);
+      return { ...pair, tlsa, ...noted.signature() };
+    }),
+  );
   return { nextHop: nextHop.text, ...(mx === undefined ? {} : { mx }), hosts };
 }
 
 async function mxSecurity(domain: string, dns: Dns): Promise<NonNullable<DaneRoute['mx']>> {
-  const answer = await dns.query(domain, 'MX');
+  const noted = noting(dns);
+  const answer = await noted.dns.query(domain, 'MX');
   const alias = answer.kind === 'found' ? answer.canonical : undefined;
-  return { secure: answer.kind === 'found' && answer.ad, names: alias === undefined ? [domain] : [alias, domain] };
+  const names = alias === undefined ? [domain] : [alias, domain];
+  return { secure: answer.kind === 'found' && answer.ad, names, ...noted.signature() };
+}
+
+/** The same door, which notes the signatures of what is vouched for, and gives the one that ends first. */
+function noting(door: Dns): { readonly dns: Dns; signature(): { readonly signature?: Signature } } {
+  const seen: Signature[] = [];
+  const dns: Dns = {
+    async query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
+      const answer = await door.query(name, type);
+      if (answer.kind === 'found' && answer.ad && answer.signature !== undefined) seen.push(answer.signature);
+      return answer;
+    },
+  };
+  return {
+    dns,
+    signature() {
+      const [signature] = seen.toSorted((a, b) => a.until - b.until);
+      return signature === undefined ? {} : { signature };
+    },
+  };
 }
 
 /** tls_dane_resolve(): the expanded name first if it is secure, then the name itself. A failed lookup of the first ends it. */

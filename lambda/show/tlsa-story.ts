@@ -1,9 +1,11 @@
 /** What `explain` tells of DNSSEC at one host: names asked, what was answered, which records count and which match. Pure. */
+import { moment } from '../alert/when.ts';
 import type { AddressVerdict, ShownTlsa } from '../verdict/verdict.ts';
 
 /** Label and text of each line; none where DNSSEC was not asked. */
 export function tlsaLines({ tlsa, chain }: AddressVerdict): readonly (readonly [label: string, text: string])[] {
   if (tlsa === null) return [];
+  const matched = new Set(tlsa.records.flatMap(({ record, matches }) => (matches ? [kindOf(record)] : [])));
   const records = tlsa.records.map(({ record, use, because, matches }) => {
     const what =
       use === 'unusable'
@@ -12,10 +14,13 @@ export function tlsaLines({ tlsa, chain }: AddressVerdict): readonly (readonly [
           ? OUTWEIGHED
           : matches
             ? 'matches'
-            : unmatched(chain.length);
+            : matched.has(kindOf(record))
+              ? ROLL_OVER
+              : unmatched(chain.length);
     return ['', `${record}  (${what})`] as const;
   });
-  return [['TLSA', answerSentence(tlsa)], ...records, ['acts as', ACTS[tlsa.acts]]];
+  const signed = tlsa.signedUntil === undefined ? [] : ([['signed', `until ${moment(Date.parse(tlsa.signedUntil))}`]] as const);
+  return [['TLSA', answerSentence(tlsa)], ...records, ...signed, ['acts as', ACTS[tlsa.acts]]];
 }
 
 function answerSentence({ mxSigned, asked, answer, base }: ShownTlsa): string {
@@ -34,6 +39,12 @@ function answerSentence({ mxSigned, asked, answer, base }: ShownTlsa): string {
 
 /** Where nothing was presented, nothing can match. */
 const unmatched = (presented: number) => (presented === 0 ? 'counts' : 'counts, does not match');
+
+/** Usage and selector. */
+const kindOf = (record: string): string => record.split(' ', 2).join(' ');
+
+/** Beside a record of the same kind that matches: whoever presents the key of the other one only is fine until that goes. */
+const ROLL_OVER = 'counts, for another key than is presented: announced before a roll-over, or left from one';
 
 const OUTWEIGHED = 'does not count beside a stronger digest';
 

@@ -99,6 +99,7 @@ const tlsaSchema = v.strictObject({
       matches: v.boolean(),
     }),
   ),
+  signedUntil: v.exactOptional(isoDate),
   acts: v.picklist(['dane', 'half-dane', 'encrypt', 'may', 'defers']),
 });
 

@@ -1,15 +1,18 @@
 /**
  * What only a watcher can tell of a verdict: that mail at level dane was authenticated before, and is no longer; and that
- * there was somebody to ask about DNSSEC, and is no longer.
+ * there was somebody to ask about DNSSEC, and is no longer; and that records were announced for a key that is still to come.
  *
  * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen for more. Pure.
  */
+import { harmless } from '../verdict/stranger-text.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './snapshot.ts';
 
 /** The verdict in the light of what was remembered of the entry. */
 export function inHindsight(verdict: EntryVerdict, before: EntrySnapshot | undefined): EntryVerdict {
   if (before === undefined || before.level !== verdict.level) return verdict;
+  const announced = announcedOnly(verdict, before);
+  if (announced !== undefined) return { ...verdict, sentence: `${verdict.sentence}. ${announced}` };
   if (verdict.verdict === 'undetermined' && BY_DESIGN.has(verdict.reason ?? '') && before.verdict !== 'undetermined') {
     return { ...verdict, reason: 'dnssec-lost' };
   }
@@ -22,6 +25,34 @@ export function inHindsight(verdict: EntryVerdict, before: EntrySnapshot | undef
       `${verdict.sentence}. Before, what was presented there matched signed TLSA records: whoever sits in between could now ` +
       'read along unnoticed. Ask them whether that is meant; dane-only would hold the mail rather than send it so',
   };
+}
+
+/**
+ * A roll-over that DNS has finished and the host has not, announced beside the old record or not: the record last matched is
+ * gone, and what is published is for another key. Undefined where that is not what happened.
+ */
+function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string | undefined {
+  for (const { host, addresses } of hosts) {
+    const known = before.routes
+      .flatMap((route) => (route.kind === 'hosts' ? route.hosts : []))
+      .find((one) => one.host === host && one.tlsa !== undefined)?.tlsa;
+    const failing = addresses.find(({ reason, tlsa }) => reason === 'tlsa-mismatch' && tlsa !== null);
+    if (known?.matched === undefined || failing === undefined) continue;
+    const counting = (failing.tlsa?.records ?? []).filter(({ use }) => use === 'counts').map(({ record }) => record);
+    const gone = known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
+    const [record] = counting;
+    if (!gone || record === undefined) continue;
+    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${harmless(host)} does not present yet`;
+  }
+  return undefined;
+}
+
+/** `key: sha256 ab12…`; a certificate or key in full is not repeated. */
+function announcedWhat(record: string): string {
+  const [, selector, matchingType, data = ''] = record.split(' ');
+  const what = selector === '0' ? 'certificate' : 'key';
+  const digest = matchingType === '1' ? 'sha256' : matchingType === '2' ? 'sha512' : undefined;
+  return digest === undefined ? what : `${what}: ${digest} ${data}`;
 }
 
 /** Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level forgets it. */

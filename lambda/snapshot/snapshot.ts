@@ -150,9 +150,14 @@ function storedRoute(
   return {
     ...rest,
     hosts: all.slice(0, BOUNDS.hostsPerNextHop),
-    ...(dane === undefined ? {} : { dane: dane.mx === undefined ? {} : { mx: dane.mx } }),
+    ...(dane === undefined ? {} : { dane: storedMx(dane) }),
     ...(more > 0 ? { more } : {}),
   };
+}
+
+/** Signatures are made anew all the time: one that is remembered says nothing. */
+function storedMx({ mx }: DaneRoute): Pick<DaneRoute, 'mx'> {
+  return mx === undefined ? {} : { mx: { secure: mx.secure, names: mx.names } };
 }
 
 function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {

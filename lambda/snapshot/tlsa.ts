@@ -14,7 +14,7 @@ import type { EntryVerdict } from '../verdict/verdict.ts';
 export interface StoredTlsa {
   /** A and AAAA are signed each for itself. */
   readonly families: readonly { readonly family: AddressFamily; readonly finding: StoredFinding }[];
-  /** Printed records that a certificate matched, when the host was last seen. */
+  /** Printed records that a certificate matched, when one last did. */
   readonly matched?: readonly string[];
 }
 
@@ -36,7 +36,8 @@ export function storedTlsa(
     const known = before?.families.find((one) => one.family === family);
     return known !== undefined && isSilence(tlsa) ? known : { family, finding: bounded(tlsa) };
   });
-  const matched = matchedOf(host, verdict) ?? before?.matched;
+  const now = matchedOf(host, verdict);
+  const matched = now === undefined || now.length === 0 ? (before?.matched ?? now) : now;
   return { families, ...(matched === undefined ? {} : { matched }) };
 }
 
@@ -61,7 +62,7 @@ export function tlsaChanges(before: StoredTlsa, after: StoredTlsa): TlsaChange[]
   const [was, is] = [recordsOf(before), recordsOf(after)];
   const added = is.filter((record) => !was.includes(record));
   const removed = was.filter((record) => !is.includes(record));
-  const matched = new Set(after.matched);
+  const matched = new Set(after.matched?.filter((record) => is.includes(record)));
   const announced = matched.size > 0 ? added.filter((record) => !matched.has(record)) : [];
   const met = added.filter((record) => !announced.includes(record));
   const [wasSecure, isSecure] = [isSecurely(before), isSecurely(after)];

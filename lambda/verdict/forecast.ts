@@ -1,7 +1,9 @@
 /**
  * The first dates at which a verdict would turn, found by judging again: whatever the chains seen hold, and nothing
- * that is not in them. Dates come from trust alone; where no chain is asked for (encrypt, fingerprint) none is in sight.
+ * that is not in them. Dates come from trust alone, and at dane levels from signatures about to end (signature-end.ts);
+ * where no chain is asked for (encrypt, fingerprint) none is in sight.
  */
+import type { Signature } from '../route/resolve.ts';
 import { type Finding, hostName } from './finding.ts';
 import type { Judgement } from './outcome.ts';
 import { harmless } from './stranger-text.ts';
@@ -9,19 +11,24 @@ import type { EntryVerdict } from './verdict.ts';
 
 export type Forecast = Pick<EntryVerdict, 'failsFrom' | 'degradedFrom' | 'failsBecause'>;
 
-/** `judgeAt` judges the same evidence as of a later date (epoch ms). */
-export function forecast(judgement: Judgement, at: number, judgeAt: (at: number) => Judgement): Forecast {
+/** `judgeAt` judges the same evidence as of a later date (epoch ms); `ending` are the signatures that end in sight. */
+export function forecast(
+  judgement: Judgement,
+  at: number,
+  judgeAt: (at: number) => Judgement,
+  ending: readonly Signature[] = [],
+): Forecast {
   let degraded: number | undefined;
   if (judgement.verdict !== 'pass' && judgement.verdict !== 'degraded') return told();
   let current = judgement;
   let time = at;
   for (let step = 0; step < MOST_STEPS; step++) {
-    const next = nextEnd(current, time);
+    const next = nextEnd(current, ending, time);
     if (next === undefined) break;
     time = next;
     const before = current;
     current = judgeAt(time);
-    if (current.verdict === 'fail') return told(time, because(before, current));
+    if (current.verdict === 'fail') return told(time, signatureClause(ending, time) ?? because(before, current));
     if (current.verdict === 'degraded' && judgement.verdict === 'pass') degraded ??= time;
   }
   return told();
@@ -35,11 +42,19 @@ export function forecast(judgement: Judgement, at: number, judgeAt: (at: number)
   }
 }
 
-/** The first moment after `time` at which a chain now trusted is no longer. */
-function nextEnd({ reached }: Judgement, time: number): number | undefined {
-  const ends = reached.flatMap(({ trust }) => (trust?.kind === 'trusted' ? [trust.validUntil + SECOND_MS] : []));
+/** The first moment after `time` at which a chain now trusted is no longer, or a signature has ended. */
+function nextEnd({ reached }: Judgement, ending: readonly Signature[], time: number): number | undefined {
+  const chains = reached.flatMap(({ trust }) => (trust?.kind === 'trusted' ? [trust.validUntil] : []));
+  const ends = [...chains, ...ending.map(({ until }) => until)].map((end) => end + SECOND_MS);
   const ahead = ends.filter((end) => end > time && end < LAST_DATE);
   return ahead.length === 0 ? undefined : Math.min(...ahead);
+}
+
+function signatureClause(ending: readonly Signature[], time: number): string | null {
+  const signature = ending.find(({ until }) => until + SECOND_MS === time);
+  if (signature === undefined) return null;
+  const end = new Date(signature.until).toISOString().slice(0, 16).replace('T', ' ');
+  return `the DNSSEC signatures of ${signature.zone === '' ? 'the root zone' : harmless(signature.zone)} end (${end}Z)`;
 }
 
 /** The address that passed before and no longer does. */

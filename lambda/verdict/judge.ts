@@ -20,6 +20,7 @@ import type { Finding } from './finding.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { type Judgement, weigh } from './outcome.ts';
 import { shownTlsa } from './shown-tlsa.ts';
+import { endingSignatures, withoutEnded } from './signature-end.ts';
 import { suggest } from './suggestion.ts';
 import type { EntryVerdict } from './verdict.ts';
 
@@ -42,11 +43,15 @@ export interface Evidence {
 /** Judges one destination as of `at` (epoch ms). */
 export function judge(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): EntryVerdict {
   const judgement = judgeOnce(destination, evidence, bundle, at);
+  const { tlsa } = evidence;
+  const ending = tlsa === undefined ? [] : endingSignatures(destination, tlsa, at);
+  const asOf = (later: number) =>
+    tlsa === undefined || ending.length === 0 ? evidence : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
   const suggestion = suggest(judgement, (changed) => judgeOnce(changed, evidence, bundle, at));
   return {
     ...published(judgement),
     sentence: describe(judgement, suggestion),
-    ...forecast(judgement, at, (later) => judgeOnce(destination, evidence, bundle, later)),
+    ...forecast(judgement, at, (later) => judgeOnce(destination, asOf(later), bundle, later), ending),
     suggestion,
   };
 }

@@ -6,6 +6,7 @@ import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import { findingFor, type HostDemand } from '../route/host-demand.ts';
+import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
 import type { DaneRoute, TlsaFinding } from '../route/tlsa.ts';
 import type { ShownTlsa } from './verdict.ts';
@@ -27,8 +28,15 @@ export function shownTlsa(
     answer: ANSWER[found.kind],
     base: found.kind === 'records' ? found.base : null,
     records: found.kind === 'records' ? shownRecords(found.records, result, settings) : [],
+    ...signedUntil(host, address, dane),
     acts: actsAs(demand),
   };
+}
+
+function signedUntil(host: MxHost, address: string, dane: DaneRoute): Pick<ShownTlsa, 'signedUntil'> {
+  const own = dane.hosts.find((one) => one.host === host.host && one.family === familyOf(address));
+  const ends = [dane.mx?.signature, own?.signature].flatMap((signature) => signature?.until ?? []);
+  return ends.length === 0 ? {} : { signedUntil: new Date(Math.min(...ends)).toISOString() };
 }
 
 function shownRecords(records: readonly TlsaRecord[], result: ProbeResult, settings: Settings): ShownTlsa['records'] {

@@ -95,6 +95,8 @@ export interface ShownTlsa {
     /** Whether a certificate presented matches it. */
     readonly matches: boolean;
   }[];
+  /** When the first of the DNSSEC signatures that this rests on ends (ISO 8601); absent where the answers held none. */
+  readonly signedUntil?: string;
   /** What the level comes to here: `half-dane` after an unsigned MX; `defers` where no connection is made. */
   readonly acts: 'dane' | 'half-dane' | 'encrypt' | 'may' | 'defers';
 }

@@ -1,6 +1,6 @@
 import { decode, encode, type Packet } from 'dns-packet';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Question, readAnswer, writeQuery } from '../../lambda/route/dns-message.ts';
 
 const ID = 0x1234;
@@ -279,4 +279,49 @@ test('whatever byte of a good answer is changed, there is a reading', () => {
     }),
     { numRuns: 2_000 },
   );
+});
+
+describe('signatures', () => {
+  const at = (day: number) => Date.UTC(2026, 10, day) / 1_000;
+  const NOW = at(24) * 1_000;
+  interface Signed {
+    readonly owner?: string;
+    readonly covers?: number;
+    readonly from?: number;
+    readonly until: number;
+    readonly zone?: readonly number[];
+    readonly rest?: readonly number[];
+  }
+  const u32 = (value: number) => [value >>> 24, (value >>> 16) & 0xff, (value >>> 8) & 0xff, value & 0xff];
+  const nameOf = (text: string) => [...text.split('.').flatMap(label), 0];
+  const rrsig = ({ owner = 'a.test', covers = 15, from = at(20), until, zone = nameOf('TEST'), rest = [1, 2, 3] }: Signed) => {
+    const data = [0, covers, 13, 2, 0, 0, 0, 60, ...u32(until), ...u32(from), 0, 7, ...zone, ...rest];
+    return [...nameOf(owner), 0, 46, 0, 1, 0, 0, 0, 60, data.length >> 8, data.length & 0xff, ...data];
+  };
+  const MX = [...MX_HEAD, 0, 7, 0, 10, 2, ...Buffer.from('mx'), 0xc0, 12].map((byte, i) => (i === MX_HEAD.length + 1 ? 7 : byte));
+
+  test.each<{ signed: readonly Signed[]; now?: number; from?: number; until?: number; zone?: string; because: string }>([
+    { signed: [{ until: at(30) }], until: at(30), because: 'validity and zone are read' },
+    { signed: [{ until: at(30) }, { until: at(28) }], until: at(30), because: 'of two over one set, one that holds is enough' },
+    {
+      signed: [{ from: 2 ** 32 - 100, until: 100 }],
+      now: 2 ** 32 * 1_000,
+      from: 2 ** 32 - 100,
+      until: 2 ** 32 + 100,
+      because: 'in 2106 the count begins anew',
+    },
+    { signed: [{ until: at(30), zone: [0] }], until: at(30), zone: '', because: 'the root signs as well' },
+    { signed: [], because: 'there is none' },
+    { signed: [{ until: at(30), covers: 1 }], because: 'it covers another type' },
+    { signed: [{ until: at(30), owner: 'b.test' }], because: 'it is of another name' },
+    { signed: [{ until: at(10) }], because: 'it ends before it begins' },
+    { signed: [{ until: at(30), rest: [] }], because: 'it holds no signature' },
+    { signed: [{ until: at(30), zone: [63, 1], rest: [] }], because: 'its zone is cut short' },
+    { signed: [{ until: at(30), zone: [0xc0, 0xff] }], because: 'its zone points ahead' },
+  ])('$because', ({ signed, now = NOW, from = at(20), until, zone = 'test' }) => {
+    const reading = readAnswer(raw({ answers: 1 + signed.length }, [...MX, ...signed.flatMap(rrsig)]), question, ID, now);
+    const signature = until === undefined ? {} : { signature: { zone, from: from * 1_000, until: until * 1_000 } };
+    const records = [{ preference: 10, exchange: 'mx.a.test' }];
+    expect(reading).toEqual({ kind: 'found', records, aliases: [], ad: false, ttl: 60, ...signature });
+  });
 });

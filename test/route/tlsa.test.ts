@@ -4,7 +4,7 @@ import type { NextHop } from '../../lambda/policy/next-hop.ts';
 import { parseNextHop } from '../../lambda/policy/next-hop.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { openDns } from '../../lambda/route/dns.ts';
-import { resolveRoute } from '../../lambda/route/resolve.ts';
+import { type Dns, resolveRoute } from '../../lambda/route/resolve.ts';
 import { type DaneRoute, provesValidation, resolveDane } from '../../lambda/route/tlsa.ts';
 import { type RecordSet, startDns } from '../internet/dns-server.ts';
 
@@ -317,4 +317,27 @@ test('recorded DANE deliveries sent as SNI the name that had the records, and me
     }
   }
   expect(seen).toBeGreaterThan(300);
+});
+
+test('the signature that ends first is kept, of what is vouched for alone', async () => {
+  const signature = (until: number) => ({ zone: 'test', from: 0, until });
+  const ends: Readonly<Record<string, { readonly until: number; readonly ad: boolean }>> = {
+    'a.test MX': { until: 5, ad: true },
+    'mx.test A': { until: 7, ad: true },
+    '_25._tcp.mx.test TLSA': { until: 3, ad: true },
+    'plain.test MX': { until: 1, ad: false },
+  };
+  const data = { MX: { preference: 10, exchange: 'mx.test' }, A: '192.0.2.1', TLSA: records[0] };
+  const dns = {
+    async query(name: string, type: keyof typeof data) {
+      const end = ends[`${name} ${type}`];
+      if (end === undefined) return { kind: 'nodata', ad: true };
+      return { kind: 'found', records: [data[type]], aliases: [], ad: end.ad, signature: signature(end.until) };
+    },
+  } as unknown as Dns;
+  const found = async (nextHop: NextHop) => resolveDane(await resolveRoute(nextHop, settings, dns), nextHop, dns);
+  const signed = await found(domain);
+  expect([signed?.mx?.signature, signed?.hosts[0]?.signature]).toEqual([signature(5), signature(3)]);
+  const unsigned = await found({ ...domain, text: 'plain.test', host: 'plain.test' });
+  expect(unsigned?.mx).toEqual({ secure: false, names: ['plain.test'] });
 });

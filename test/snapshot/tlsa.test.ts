@@ -170,6 +170,22 @@ test('nothing is written while nothing changes', () => {
   expect(live([day, day, day]).written).toEqual([true, false, false]);
 });
 
+test('signatures made anew are no change, and are not remembered', () => {
+  const on = (from: number): DaneRoute => {
+    const signature = { zone: 'example.com', from, until: from + 14 * DAY };
+    return {
+      nextHop: 'example.com',
+      mx: { secure: true, names: ['example.com'], signature },
+      hosts: [{ host: 'mx.example', family: 'ipv4', tlsa: published(A), signature }],
+    };
+  };
+  const verdict = judged(published(A), [A]);
+  const first = remember(undefined, { verdict, routes: [ROUTE], tlsa: { 'example.com': on(START) } }, { at: START });
+  const tlsaLater = { 'example.com': on(START + DAY) };
+  expect(remember(first, { verdict, routes: [ROUTE], tlsa: tlsaLater }, { at: START + DAY })).toBeUndefined();
+  expect(JSON.stringify(first)).not.toContain('signature');
+});
+
 test('what is remembered comes back from the store as it was', () => {
   const { last } = live([{ finding: published(A, B), matches: [A] }]);
   expect(v.parse(entrySnapshot, JSON.parse(JSON.stringify(last)))).toEqual(last);
@@ -247,6 +263,42 @@ describe('in hindsight', () => {
     const after = remember(authenticated, { verdict: lost, routes: [ROUTE] }, { at: START + DAY });
     expect(inHindsight(dane('pass', { protection: 'encrypted' }), after).verdict).toBe('degraded');
     expect(inHindsight(dane('pass', { protection: 'authenticated' }), after).verdict).toBe('pass');
+  });
+
+  test.each<{ days: readonly Day[]; left: string; says: string; because: string }>([
+    {
+      days: [{ finding: published(A, B), matches: [A] }],
+      left: B,
+      says: `. The record that was matched before is gone from DNS; the records announce another key: sha256 ${B}, which mx.example does not present yet`,
+      because: 'the announced record alone is left',
+    },
+    {
+      days: [{ finding: published(A, B), matches: [A] }, { finding: published(B) }],
+      left: B,
+      says: `. The record that was matched before is gone from DNS; the records announce another key: sha256 ${B}, which mx.example does not present yet`,
+      because: 'and still is on the next day',
+    },
+    {
+      days: [{ finding: published(A), matches: [A] }],
+      left: B,
+      says: `. The record that was matched before is gone from DNS; the records announce another key: sha256 ${B}, which mx.example does not present yet`,
+      because: 'nor need it have been announced',
+    },
+    {
+      days: [{ finding: published(A, B), matches: [A] }],
+      left: A,
+      says: '',
+      because: 'the old record is there: the key changed',
+    },
+    { days: [{ finding: published(A, B) }], left: B, says: '', because: 'nothing ever matched' },
+  ])('of a mismatch it tells of the roll-over: $because', ({ days, left, says }) => {
+    const { hosts } = judged(published(left), []);
+    const failing = hosts.map((one) => ({
+      ...one,
+      addresses: one.addresses.map((shown) => ({ ...shown, outcome: 'fail' as const, reason: 'tlsa-mismatch' as const })),
+    }));
+    const now = dane('fail', { reason: 'tlsa-mismatch', hosts: failing });
+    expect(inHindsight(now, live(days).last).sentence).toBe(`mail to example.com is delivered encrypted${says}`);
   });
 
   test('what never was protected has lost nothing', () => {

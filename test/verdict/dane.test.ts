@@ -1,5 +1,6 @@
 /** Whole entries at dane and dane-only: what matches, what fails and why, what is ahead, and when dane-only is offered. */
 import { beforeAll, describe, expect, test } from 'vitest';
+import { forecastCauses } from '../../lambda/alert/cause.ts';
 import { readCertificate } from '../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';
@@ -7,6 +8,7 @@ import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { conversationAt } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
+import type { Signature } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/tlsa.ts';
 import { daneOnlyOffer } from '../../lambda/verdict/dane-suggestion.ts';
@@ -44,6 +46,7 @@ interface Host {
   /** Usage, selector and type with the digest to use; a word for the other findings. */
   readonly tlsa: string | 'none' | 'insecure' | 'failed';
   readonly chain: readonly string[] | 'refused';
+  readonly signature?: Signature;
 }
 
 interface Scene {
@@ -51,9 +54,10 @@ interface Scene {
   readonly hosts: readonly Host[];
   readonly mxSecure?: boolean;
   readonly mainCf?: string;
+  readonly mxSignature?: Signature;
 }
 
-function judged({ level, hosts, mxSecure = true, mainCf = 'smtp_dns_support_level = dnssec' }: Scene) {
+function judged({ level, hosts, mxSecure = true, mainCf = 'smtp_dns_support_level = dnssec', mxSignature }: Scene) {
   const { settings } = readSettings(readMainCf(`${mainCf}\n`, '3.11').parameters, '3.11');
   const bundle: Bundle = {
     settings,
@@ -77,8 +81,11 @@ function judged({ level, hosts, mxSecure = true, mainCf = 'smtp_dns_support_leve
   const route: Route = { kind: 'hosts', nextHop: 'a.test', mx: true, hosts: mx };
   const dane: DaneRoute = {
     nextHop: 'a.test',
-    mx: { secure: mxSecure, names: ['a.test'] },
-    hosts: mx.map(({ host }, i) => ({ host, family: 'ipv4', tlsa: findingOf(host, hosts[i]?.tlsa ?? 'none') })),
+    mx: { secure: mxSecure, names: ['a.test'], ...(mxSignature === undefined ? {} : { signature: mxSignature }) },
+    hosts: mx.map(({ host }, i) => {
+      const { tlsa = 'none', signature } = hosts[i] ?? {};
+      return { host, family: 'ipv4', tlsa: findingOf(host, tlsa), ...(signature === undefined ? {} : { signature }) };
+    }),
   };
   const results: Record<string, ProbeResult> = {};
   const offer = daneOnlyOffer(destination, bundle);
@@ -206,6 +213,77 @@ test('usage 2 ends with its chain, usage 3 never', () => {
   expect(judged({ level: 'dane', hosts: [{ tlsa: anchor(), chain: issued.chain }] }).failsFrom?.slice(0, 10)).toBe('2027-01-13');
   expect(judged({ level: 'dane', hosts: [{ tlsa: right(), chain: [own.der] }] }).failsFrom).toBeNull();
   expect(judged({ level: 'dane', hosts: [{ tlsa: `3 1 1 ${keyOf(issued.der)}`, chain: issued.chain }] }).failsFrom).toBeNull();
+});
+
+describe('signatures that end', () => {
+  const HOUR = 3_600_000;
+  const hoursLeft = (hours: number, validityDays = 14, zone = 'a.test'): Signature => ({
+    zone,
+    from: NOW + hours * HOUR - validityDays * DAY,
+    until: NOW + hours * HOUR,
+  });
+  const fine = (signature?: Signature): Host => ({
+    tlsa: right(),
+    chain: [own.der],
+    ...(signature === undefined ? {} : { signature }),
+  });
+
+  test.each<{ level: string; hosts: () => readonly Host[]; mx?: Signature; fails: string | null; because: string }>([
+    {
+      level: 'dane-only',
+      hosts: () => [fine(hoursLeft(71))],
+      fails: '2026-11-27T05:00:01.000Z the DNSSEC signatures of a.test end (2026-11-27 05:00Z)',
+      because: 'less than three days are left',
+    },
+    {
+      level: 'dane',
+      hosts: () => [fine()],
+      mx: hoursLeft(71),
+      fails: '2026-11-27T05:00:01.000Z the DNSSEC signatures of a.test end (2026-11-27 05:00Z)',
+      because: 'those of the MX count for all hosts',
+    },
+    {
+      level: 'dane',
+      hosts: () => [{ tlsa: 'none', chain: [own.der], signature: hoursLeft(10, 14, '') }],
+      fails: '2026-11-24T16:00:01.000Z the DNSSEC signatures of the root zone end (2026-11-24 16:00Z)',
+      because: 'without TLSA records, too, there is no answer then',
+    },
+    {
+      level: 'dane',
+      hosts: () => [fine(hoursLeft(5)), fine(hoursLeft(9, 14, 'b.test'))],
+      fails: '2026-11-24T15:00:01.000Z the DNSSEC signatures of b.test end (2026-11-24 15:00Z)',
+      because: 'the last host to end',
+    },
+    { level: 'dane', hosts: () => [fine(hoursLeft(5)), fine()], fails: null, because: 'another host goes on' },
+    { level: 'dane-only', hosts: () => [fine(hoursLeft(72))], fails: null, because: 'three days are left' },
+    { level: 'dane-only', hosts: () => [fine(hoursLeft(12, 2))], fails: null, because: 'a quarter is left of a short one' },
+    {
+      level: 'dane-only',
+      hosts: () => [fine(hoursLeft(-1))],
+      fails: null,
+      because: 'the resolver takes it although it has ended',
+    },
+    { level: 'encrypt', hosts: () => [fine(hoursLeft(5))], fails: null, because: 'nobody minds below dane' },
+    { level: 'dane-only', hosts: () => [fine()], fails: null, because: 'none was in the answer' },
+  ])('$level fails from $fails: $because', ({ level, hosts, mx, fails }) => {
+    const verdict = judged({ level, hosts: hosts(), ...(mx === undefined ? {} : { mxSignature: mx }) });
+    expect(verdict.verdict).toBe('pass');
+    expect(verdict.failsFrom === null ? null : `${verdict.failsFrom} ${verdict.failsBecause}`).toBe(fails);
+  });
+
+  test('one of two hosts is told as degraded ahead', () => {
+    expect(judged({ level: 'dane', hosts: [fine(hoursLeft(5)), fine()] }).degradedFrom).toBe('2026-11-24T11:00:01.000Z');
+  });
+
+  test('the end is told with the records, however far it is', () => {
+    const { hosts } = judged({ level: 'dane', hosts: [fine(hoursLeft(240))], mxSignature: hoursLeft(216) });
+    expect(hosts[0]?.addresses[0]?.tlsa?.signedUntil).toBe('2026-12-03T06:00:00.000Z');
+  });
+
+  test('the cause is DNS, not a certificate', () => {
+    const verdict = judged({ level: 'dane', hosts: [fine(hoursLeft(5))] });
+    expect(forecastCauses(verdict, Date.parse(verdict.failsFrom ?? ''))).toEqual([{ reason: 'dns-bogus', provider: 'a.test' }]);
+  });
 });
 
 test('the sentence names records and what was presented', () => {
