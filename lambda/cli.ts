@@ -5,6 +5,7 @@
  * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention; else 3 undetermined,
  * blind, interrupted, wrong usage or our own error; else 0.
  */
+import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { processConsole } from './command/console.ts';
 import {
@@ -153,7 +154,18 @@ async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }
 
+/** A user that no passwd file knows, as containers have them, needs a HOME: AWS's client looks for its files there and fails without. */
+function settle(): void {
+  if (process.env.HOME !== undefined) return;
+  try {
+    homedir();
+  } catch {
+    process.env.HOME = '/';
+  }
+}
+
 async function main(): Promise<void> {
+  settle();
   if (Number(process.versions.node.split('.')[0]) < 24) {
     console.err(
       `error: Node ${process.version} is too old: Node 24 or newer is needed; from a checkout, npm ci brings one and npm start uses it\n`,

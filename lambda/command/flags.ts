@@ -154,7 +154,10 @@ function web(value: string): string {
 
 /** ISO 8601 date or instant, to epoch ms. */
 export function date(value: string): number {
-  const at = /^\d{4}-\d{2}-\d{2}/.test(value) ? Date.parse(value) : Number.NaN;
+  const day = /^\d{4}-\d{2}-\d{2}/.exec(value)?.[0];
+  // Date.parse() takes a 30th of February for the 2nd of March.
+  const exists = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);
+  const at = exists ? Date.parse(value) : Number.NaN;
   if (Number.isNaN(at)) throw new InvalidArgumentError('a date such as 2027-01-03 or 2027-01-03T12:00:00Z is wanted');
   return at;
 }

@@ -2,7 +2,8 @@
 
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -276,6 +277,41 @@ describe('the end of a command', () => {
 
   const untilAsked = (name: string) =>
     expect.poll(() => internet.dns.queries.some((query) => query.name === name), { timeout: 20_000 }).toBe(true);
+});
+
+describe('flags', () => {
+  test.each(['2026-02-30', '2027-02-29', '2026-13-01', '2026-11-24T25:00', '+275760-09-13', 'today'])(
+    '--at %s is no date',
+    async (at) => {
+      const { code, err } = await runCommand(['check', file('any', 'a.test may\n'), '--at', at, ...internet.flags]);
+      expect(err).toContain('a date such as 2027-01-03 or 2027-01-03T12:00:00Z is wanted');
+      expect(code).toBe(3);
+    },
+  );
+});
+
+describe('a user that no passwd file knows, without HOME', () => {
+  // Only root can become somebody else.
+  test.runIf(process.getuid?.() === 0)('watches all the same', async () => {
+    const store = join(dir, 'nobody-store');
+    mkdirSync(store);
+    chownSync(store, 54_321, 54_321);
+    chmodSync(dir, 0o755);
+    const args = ['watch', file('nobody', 'a.test encrypt\n'), '--store', store, '--confirm-after', '0', ...internet.flags];
+    const child = spawn(process.execPath, [CLI, ...args], {
+      uid: 54_321,
+      gid: 54_321,
+      env: {},
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let out = '';
+    child.stdout.on('data', (bytes: Buffer) => {
+      out += bytes.toString();
+    });
+    const [code] = (await once(child, 'close')) as [number | null];
+    expect(out).toMatch(/^Subject: Now watching 1 entry: 1 would fail$/m);
+    expect(code).toBe(0);
+  });
 });
 
 /** A command whose end a test decides. `stdout`: a pipe that is read, one that is closed at the first byte, or a full disk. */
