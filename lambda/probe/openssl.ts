@@ -76,4 +76,4 @@ function protocolOf(name: string | null): TlsProtocol {
 }
 
 const pem = (der: Base64Der): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+  `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}(?!$)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;

@@ -282,3 +282,12 @@ function unseen(phase: string, reason: string, reply?: string): ProbeResult {
   const kept = reply === undefined ? {} : { reply: { code: Number(reply.slice(0, 3)), text: reply } };
   return { kind: 'unseen', phase, reason, ...kept } as ProbeResult;
 }
+
+test('an anchor of any length counts: one whose last line is full, as ISRG Root X1, too', async () => {
+  let full = root;
+  for (let i = 0; full.certificate.der.length % 64 !== 0; i++) full = await createAuthority('x'.repeat(1 + (i % 60)));
+  const issued = await full.issue({ dnsNames: ['mx.example.test'] });
+  const server = await serve('ok', { chain: issued.chainPem, key: issued.keyPem });
+  const result = await door({ anchors: [full.certificate.der] })(conversationWith(server, { level: 'secure' }));
+  expect(result).toMatchObject({ kind: 'presented', verify: 'OK' });
+});
