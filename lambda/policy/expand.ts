@@ -7,15 +7,27 @@
 
 export type Expanded = { readonly text: string } | { readonly error: string };
 
-/** Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every Postfix program. */
+/**
+ * Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every Postfix program. Where
+ * names double one another (`a = $b$b`, `b = $c$c`, …) Postfix goes on until its memory ends, and the error is ours.
+ */
 export function expand(value: string, lookup: (name: string) => string | undefined): Expanded {
+  let left = MOST_CHARACTERS;
+  const counted = (name: string) => {
+    const found = lookup(name);
+    left -= 1 + (found?.length ?? 0);
+    if (left < 0) throw new MacroError(`unreasonable macro expansion: "${value.slice(0, 100)}"`);
+    return found;
+  };
   try {
-    return { text: expandText(value, lookup, 0) };
+    return { text: expandText(value, counted, 0) };
   } catch (error) {
     if (error instanceof MacroError) return { error: error.message };
     throw error;
   }
 }
+
+const MOST_CHARACTERS = 1_000_000;
 
 /** A syntax error deep in the recursion; never leaves this file. */
 class MacroError extends Error {}

@@ -76,3 +76,11 @@ test('no text makes it throw', () => {
     ),
   );
 });
+
+test.each(['', 'text'])('names that double one another end, whatever comes of them in the end: "%s"', (last) => {
+  const doubling = (name: string) => {
+    const n = Number(name.slice(1));
+    return n < 60 ? `$x${n + 1}$x${n + 1}` : last;
+  };
+  expect(expand('$x0', doubling)).toEqual({ error: 'unreasonable macro expansion: "$x0"' });
+});
