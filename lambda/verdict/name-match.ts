@@ -80,7 +80,7 @@ export function matchNames(
   const address = references.find(isAddress);
   const names = references.filter((reference) => !isAddress(reference));
   const { x509 } = certificate;
-  const byName = names.length === 0 ? undefined : matchedBy((name) => x509.checkHost(name, POSTFIX_CHECK), names);
+  const byName = names.length === 0 ? undefined : matchedBy((name) => checkHost(x509, name), names);
   if (address === undefined || (names.length > 0 && byName === undefined)) return byName ?? mismatch;
   if (x509.checkIP(address) === undefined) return { ...mismatch, lacksAddress: address };
   return byName ?? { kind: 'matched', reference: address, presented: address };
@@ -96,6 +96,16 @@ export function matchNames(
     return undefined;
   }
 }
+
+/** OpenSSL's answer, asked once: one certificate of thousands of names may stand behind a hundred addresses. */
+function checkHost(x509: X509Certificate, name: string): string | undefined {
+  const known = answers.get(x509) ?? new Map<string, string | undefined>();
+  answers.set(x509, known);
+  if (!known.has(name)) known.set(name, x509.checkHost(name, POSTFIX_CHECK));
+  return known.get(name);
+}
+
+const answers = new WeakMap<X509Certificate, Map<string, string | undefined>>();
 
 /** The names that count: dNSNames, or the subject's CNs where there is no dNSName at all, malformed ones included. */
 export function presentedNames(certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>): readonly string[] {

@@ -77,20 +77,43 @@ function suggestMatchList(judgement: Judgement, judgeChanged: (changed: Destinat
 function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
   const host = hostName(mxHost).toLowerCase();
   const domain = toAscii(nextHop.host).toLowerCase();
+  const provider = registrable(host);
   const byAddress = familyOf(host) !== undefined && !nextHop.mx;
-  const rank = (name: string): number => {
+  const rank = ({ name, owner }: Candidate): number => {
     const wildcard = name.startsWith('*.');
     if (name === domain || name.endsWith(`.${domain}`)) return 0;
     if (name === host || (wildcard && name.slice(1) === host.slice(host.indexOf('.')))) return wildcard ? 1 : 2;
-    if (registrable(name) === registrable(host)) return wildcard ? 3 : 4;
+    if (owner === provider) return wildcard ? 3 : 4;
     return byAddress ? 5 : UNRELATED;
   };
-  const [best] = presentedNames(leaf)
-    .map((name) => name.toLowerCase())
-    .filter((name) => isHostName(name) && registrable(name) !== undefined && rank(name) < UNRELATED)
-    .toSorted((a, b) => rank(a) - rank(b));
-  return best;
+  let best: { readonly name?: string; readonly rank: number } = { rank: UNRELATED };
+  for (const candidate of candidatesIn(leaf)) {
+    const ranked = { name: candidate.name, rank: rank(candidate) };
+    if (ranked.rank < best.rank) best = ranked;
+  }
+  return best.name;
 }
+
+/** A presented name that could stand in a match list, and whose it is. */
+interface Candidate {
+  readonly name: string;
+  readonly owner: string;
+}
+
+/** Found once for each certificate, which may have thousands of names and stand behind a hundred addresses. */
+function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
+  const known = candidates.get(leaf);
+  if (known !== undefined) return known;
+  const found = presentedNames(leaf).flatMap((presented) => {
+    const name = presented.toLowerCase();
+    const owner = isHostName(name) ? registrable(name) : undefined;
+    return owner === undefined ? [] : [{ name, owner }];
+  });
+  candidates.set(leaf, found);
+  return found;
+}
+
+const candidates = new WeakMap<PresentedNames, readonly Candidate[]>();
 
 /** Match elements for presented names: `.base` for wildcards, the common suffix of two or more names of one provider. */
 function collapse(names: readonly string[], wildcards: readonly string[]): string[] {
