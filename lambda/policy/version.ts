@@ -8,6 +8,15 @@ export const NEWEST_PROVED: PostfixVersion = '3.11';
 
 /** Whether `version` has what came with `since`. `atLeast('3.7', '3.7.13')` is true: the newest 3.7 is meant. */
 export function atLeast(version: PostfixVersion, since: PostfixVersion): boolean {
+  const asked = `${version} ${since}`;
+  const known = answers.get(asked);
+  if (known !== undefined) return known;
+  const answer = isAtLeast(version, since);
+  answers.set(asked, answer);
+  return answer;
+}
+
+function isAtLeast(version: PostfixVersion, since: PostfixVersion): boolean {
   const have = parts(version, Number.POSITIVE_INFINITY);
   const want = parts(since, 0);
   for (let i = 0; i < 3; i++) {
@@ -21,3 +30,6 @@ function parts(version: PostfixVersion, missing: number): readonly number[] {
   const numbers = version.split(/[.-]/).slice(0, 3).map(Number);
   return [numbers[0] ?? missing, numbers[1] ?? missing, numbers[2] ?? missing];
 }
+
+/** Asked many times for each entry. */
+const answers = new Map<string, boolean>();

@@ -173,18 +173,24 @@ function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {
 }
 
 /** Preferences, and which addresses were unseen, are no change by themselves. */
-const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => comparable(a) === comparable(b);
+const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => alike(comparable(a), comparable(b));
 
-function comparable({ routes, ...rest }: EntrySnapshot): string {
-  const hosts = (route: StoredRoute) =>
-    route.kind !== 'hosts' ? [route] : route.hosts.map(({ preference: _p, unseen: _u, ...host }) => sorted(host)).toSorted();
-  const dane = (route: StoredRoute) => (route.kind === 'hosts' ? (route.dane ?? null) : null);
-  return sorted({ ...rest, routes: routes.map((route) => [route.nextHop, route.kind, hosts(route), dane(route)]) });
+function comparable({ routes, ...rest }: EntrySnapshot): unknown {
+  return { ...rest, routes: routes.map((route) => (route.kind === 'hosts' ? comparableHosts(route) : [route.nextHop, route])) };
 }
 
-/** JSON with the keys of every object in order. */
-const sorted = (value: unknown): string =>
-  JSON.stringify(value, (_, inner: unknown) => (isRecord(inner) ? Object.fromEntries(Object.entries(inner).toSorted()) : inner));
+function comparableHosts({ nextHop, hosts, dane }: Extract<StoredRoute, { kind: 'hosts' }>): unknown {
+  const named = hosts.map(({ preference: _p, unseen: _u, ...host }) => host);
+  return [nextHop, named.toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0)), dane];
+}
+
+/** Equal as JSON is, whatever the order of keys; a run compares thousands, most of them equal. */
+function alike(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => alike(one, b[i]));
+  if (!isRecord(a) || !isRecord(b)) return false;
+  return Object.keys(a).every((key) => alike(a[key], b[key])) && Object.keys(b).every((key) => key in a || b[key] === undefined);
+}
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -125,14 +125,21 @@ function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
   return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
 }
 
-function shownChain(chain: readonly string[]): ShownCertificate[] {
-  return chain.flatMap((der) => {
+/** Made once for each chain of a run, and shared: thousands of entries may lead to the same host. */
+function shownChain(chain: readonly string[]): readonly ShownCertificate[] {
+  const known = shownChains.get(chain);
+  if (known !== undefined) return known;
+  const made = chain.flatMap((der) => {
     const certificate = readCertificate(der);
     if (certificate.kind === 'unreadable') return [];
     const { dnsNames, ...rest } = shown(certificate);
     return [{ ...rest, dnsNames: dnsNames.slice(0, BOUNDS.shownNames) }];
   });
+  shownChains.set(chain, made);
+  return made;
 }
+
+const shownChains = new WeakMap<readonly string[], readonly ShownCertificate[]>();
 
 /** A hard error of a server ends the walk. */
 const stepOf = ({ dsn }: Saying): Step => (dsn.startsWith('5') ? 'bounces' : 'fails');
