@@ -56,6 +56,15 @@ const ROWS: readonly {
     says: 'all is well: the last complete run from mx1 was Mon 2026-11-23 10:00Z',
   },
   {
+    because: 'what a clock wrote that ran ten years ahead breaks no silence',
+    runs: [
+      { hoursAgo: 30, stage: 'complete' },
+      { hoursAgo: -87_600, stage: 'complete' },
+    ],
+    is: { silent: true, failed: false, blind: false },
+    says: 'no complete run from mx1 for 30 hours: the last was Mon 2026-11-23 06:00Z',
+  },
+  {
     because: '27 hours are not',
     runs: [{ hoursAgo: 27, stage: 'complete' }],
     is: { silent: true, failed: false, blind: false },
