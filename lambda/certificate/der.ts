@@ -64,6 +64,7 @@ export function objectIdentifier(body: Buffer): string {
   const arcs: bigint[] = [];
   let arc = 0n;
   for (const octet of body) {
+    if (arc === 0n && octet === 0x80) throw new MalformedDer('object identifier');
     arc = (arc << 7n) | BigInt(octet & 0x7f);
     if (octet & 0x80) continue;
     if (arcs.length === 0) {

@@ -2,7 +2,7 @@
  * What path validation needs from a certificate's extensions, as OpenSSL caches it (ossl_x509v3_cache_extensions).
  *
  * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a certificate neither
- * issues nor is issued by any other.
+ * issues nor is issued by any other. Bytes behind the value of an extension are nobody's concern (X509V3_EXT_d2i).
  */
 import { bits, type Element, first, inside, MalformedDer, objectIdentifier, only, TAG } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
@@ -75,11 +75,11 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   const fields = {
     basicConstraints: read(OID.basicConstraints, basicConstraints),
     keyUsage: read(OID.keyUsage, keyUsage),
-    extendedKeyUsage: read(OID.extendedKeyUsage, (value) => inside(only(value, TAG.sequence).body).map(oidOf)),
-    netscapeType: read(OID.netscapeType, (value) => bits(only(value, TAG.bitString).body)),
-    subjectKeyId: read(OID.subjectKeyId, (value) => only(value, TAG.octetString).body.toString('hex')),
+    extendedKeyUsage: read(OID.extendedKeyUsage, (value) => sequenceOf(value).map(oidOf)),
+    netscapeType: read(OID.netscapeType, (value) => bits(first(value, TAG.bitString).body)),
+    subjectKeyId: read(OID.subjectKeyId, (value) => first(value, TAG.octetString).body.toString('hex')),
     authorityKeyId: read(OID.authorityKeyId, authorityKeyId),
-    alternativeNames: read(OID.alternativeNames, (value) => inside(only(value, TAG.sequence).body).map(generalName)),
+    alternativeNames: read(OID.alternativeNames, (value) => sequenceOf(value).map(generalName)),
     nameConstraints: read(OID.nameConstraints, nameConstraints),
   };
   read(OID.crlDistributionPoints, distributionPoints);
@@ -87,6 +87,8 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   if (proxy && (fields.basicConstraints?.ca || found.has(OID.alternativeNames) || found.has(OID.issuerAlternativeNames))) {
     invalid = true;
   }
+  // Malformed, or with resources that no issuer in the chain has to give away: OpenSSL trusts neither (RFC 3779).
+  if (found.has(OID.addressBlocks) || found.has(OID.autonomousSystems)) invalid = true;
   return { ...fields, invalid, proxy, unhandledCritical };
 }
 
@@ -97,9 +99,18 @@ function extension(element: Element): { readonly oid: string; readonly critical:
   return { oid: oidOf(parts[0]), critical: parts[1]?.tag === TAG.boolean && parts[1].body[0] !== 0, value: value.body };
 }
 
+/** Of a SEQUENCE OF alone OpenSSL does not ask whether it is constructed. */
+function sequenceOf(value: Buffer): Element[] {
+  const { tag, body } = first(value);
+  if ((tag | CONSTRUCTED) !== TAG.sequence) throw new MalformedDer('sequence');
+  return inside(body);
+}
+
 function basicConstraints(value: Buffer): { readonly ca: boolean; readonly pathLength?: number } {
-  const parts = inside(only(value, TAG.sequence).body);
-  const ca = parts[0]?.tag === TAG.boolean ? parts.shift()?.body[0] !== 0 : false;
+  const parts = inside(first(value, TAG.sequence).body);
+  const flag = parts[0]?.tag === TAG.boolean ? parts.shift()?.body : Buffer.of(0);
+  if (flag?.length !== 1) throw new MalformedDer('boolean');
+  const ca = flag[0] !== 0;
   const length = parts.shift();
   if (length === undefined) return { ca };
   if (length.tag !== TAG.integer || parts.length > 0) throw new MalformedDer('basic constraints');
@@ -109,14 +120,14 @@ function basicConstraints(value: Buffer): { readonly ca: boolean; readonly pathL
 }
 
 function keyUsage(value: Buffer): readonly number[] {
-  const usage = bits(only(value, TAG.bitString).body);
+  const usage = bits(first(value, TAG.bitString).body);
   if (usage.length === 0) throw new MalformedDer('empty key usage');
   return usage;
 }
 
 function authorityKeyId(value: Buffer): AuthorityKeyId {
   let identifier: AuthorityKeyId = {};
-  for (const part of inside(only(value, TAG.sequence).body)) {
+  for (const part of inside(first(value, TAG.sequence).body)) {
     if (part.tag === 0x80) identifier = { ...identifier, keyId: part.body.toString('hex') };
     else if (part.tag === 0xa1) {
       const directory = inside(part.body)
@@ -131,9 +142,12 @@ function authorityKeyId(value: Buffer): AuthorityKeyId {
 
 function nameConstraints(value: Buffer): NameConstraints {
   let constraints: NameConstraints = { permitted: [], excluded: [] };
-  for (const part of inside(only(value, TAG.sequence).body)) {
-    if (part.tag === 0xa0) constraints = { ...constraints, permitted: inside(part.body).map(subtree) };
-    else if (part.tag === 0xa1) constraints = { ...constraints, excluded: inside(part.body).map(subtree) };
+  const parts = inside(first(value, TAG.sequence).body);
+  for (const part of parts) {
+    if ((part.tag | CONSTRUCTED) === 0xa0 && part === parts[0])
+      constraints = { ...constraints, permitted: inside(part.body).map(subtree) };
+    else if ((part.tag | CONSTRUCTED) === 0xa1 && part === parts.at(-1))
+      constraints = { ...constraints, excluded: inside(part.body).map(subtree) };
     else throw new MalformedDer('name constraints');
   }
   return constraints;
@@ -148,22 +162,28 @@ function subtree(element: Element): Subtree {
 }
 
 function generalName(element: Element): GeneralName {
-  const text = () => element.body.toString('latin1');
+  const text = () => stringOf(element).toString('latin1');
   switch (element.tag) {
     case 0x81:
+    case 0xa1:
       return { kind: 'email', text: text() };
     case 0x82:
+    case 0xa2:
       return { kind: 'dns', text: text() };
     case 0x86:
+    case 0xa6:
       return { kind: 'uri', text: text() };
     case 0x87:
-      return { kind: 'ip', bytes: [...element.body] };
+    case 0xa7:
+      return { kind: 'ip', bytes: [...stringOf(element)] };
     case 0xa4:
       return { kind: 'directory', name: readName(only(element.body, TAG.sequence)) };
     case 0xa0:
       return { kind: 'other', type: `other ${oidOf(inside(element.body)[0])}` };
-    case 0xa3:
     case 0xa5:
+      if (!/^(160,)?161$/.test(String(inside(element.body).map(({ tag }) => tag)))) throw new MalformedDer('ediPartyName');
+      return { kind: 'other', type: String(element.tag) };
+    case 0xa3:
     case 0x88:
       return { kind: 'other', type: String(element.tag) };
     default:
@@ -171,9 +191,16 @@ function generalName(element: Element): GeneralName {
   }
 }
 
+/** A string in pieces is DER of nobody's, and OpenSSL puts it together all the same (asn1_collect). */
+function stringOf({ tag, body }: Element, depth = 0): Buffer {
+  if ((tag & CONSTRUCTED) === 0) return body;
+  if (depth > MOST_NESTED) throw new MalformedDer('string in pieces of pieces');
+  return Buffer.concat(inside(body).map((piece) => stringOf(piece, depth + 1)));
+}
+
 /** A distribution point needs a name or an issuer (setup_dp). */
 function distributionPoints(value: Buffer): void {
-  for (const point of inside(only(value, TAG.sequence).body)) {
+  for (const point of sequenceOf(value)) {
     const tags = inside(point.body).map((part) => part.tag);
     if (!tags.includes(0xa0) && !tags.includes(0xa2)) throw new MalformedDer('distribution point');
   }
@@ -194,6 +221,10 @@ function oidOf(element: Element | undefined): string {
   return objectIdentifier(first(element.whole, TAG.objectIdentifier).body);
 }
 
+const CONSTRUCTED = 0x20;
+/** ASN1_MAX_STRING_NEST */
+const MOST_NESTED = 5;
+
 const OID = {
   subjectKeyId: '2.5.29.14',
   keyUsage: '2.5.29.15',
@@ -206,6 +237,8 @@ const OID = {
   extendedKeyUsage: '2.5.29.37',
   proxy: '1.3.6.1.5.5.7.1.14',
   netscapeType: '2.16.840.1.113730.1.1',
+  addressBlocks: '1.3.6.1.5.5.7.1.7',
+  autonomousSystems: '1.3.6.1.5.5.7.1.8',
 } as const;
 
 /** Those that may not occur twice. */
@@ -225,7 +258,7 @@ const HANDLED: ReadonlySet<string> = new Set([
   '2.5.29.33', // policyMappings
   '2.5.29.36', // policyConstraints
   '2.5.29.54', // inhibitAnyPolicy
-  '1.3.6.1.5.5.7.1.7', // sbgp-ipAddrBlock
-  '1.3.6.1.5.5.7.1.8', // sbgp-autonomousSysNum
+  OID.addressBlocks,
+  OID.autonomousSystems,
   '1.3.6.1.5.5.7.48.1.5', // OCSP noCheck
 ]);
