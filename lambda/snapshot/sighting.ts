@@ -6,6 +6,7 @@
  * well: what comes back sooner is known. What could not be looked at changes nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
  */
 import { createHash } from 'node:crypto';
+import { byName } from '../by-name.ts';
 import type { Conversation } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
 
@@ -89,7 +90,8 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
     const key = hostKey({ host, port, offer });
     let grouped = hosts.get(key);
     if (grouped === undefined) {
-      const [seen, certificates] = [[] as HostLook['seen'][number][], {} as Record<string, string>];
+      // No `{}`: thousands of them, each growing by another name, and V8 makes every later `{}` of the process a slow one.
+      const [seen, certificates] = [[] as HostLook['seen'][number][], byName<string>()];
       const look = { host, port, offer, ...(servername === undefined ? {} : { servername }), seen, certificates };
       grouped = { look, seen, certificates };
       hosts.set(key, grouped);
