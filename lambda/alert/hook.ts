@@ -9,6 +9,7 @@ import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
 import type { Alert } from './alert.ts';
 import type { Mail } from './mail.ts';
@@ -62,15 +63,22 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   });
   child.on('exit', async (code, signal) => {
     clearTimeout(timer);
+    // What it said last may still be on its way; something it left behind may hold the pipe open for ever, and us with it.
+    const passed = code === 0 ? closed(child.stdin) : closed(child.stderr);
+    await Promise.race([passed, setTimeout(LAST_WORDS_MS)]);
+    child.stdin.destroy();
+    child.stderr.destroy();
     if (code === 0) return resolve();
-    // What it said last may still be on its way; something it left behind may hold the pipe open for ever.
-    await Promise.race([once(child.stderr, 'close'), setTimeout(LAST_WORDS_MS)]);
     const how = signal === null ? `ended with status ${code}` : `was ended by ${signal}`;
     const last = said.trim() === '' ? '' : `, saying "${plain(said.trim(), ERROR_CHARS)}"`;
     fail(`${how}${last}; nothing counts as told`);
   });
   return promise;
 }
+
+/** Whether it ended well does not matter here. */
+const closed = (stream: Readable | Writable): Promise<unknown> =>
+  stream.closed ? Promise.resolve() : once(stream, 'close').catch(() => undefined);
 
 function killGroup(pid: number): void {
   try {

@@ -3,7 +3,7 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -265,6 +265,16 @@ describe('the end of a command', () => {
     );
     expect(code).toBe(3);
     expect((await runCommand(args)).out).toMatch(/^Subject: Now watching 2 entries: 2 would fail$/m);
+  });
+
+  test('what a hook leaves behind does not hold the command', async () => {
+    const left = join(dir, 'left.pid');
+    const hook = file('hook', `#!/bin/sh\nsleep 600 &\necho $! > ${left}\n`);
+    chmodSync(hook, 0o755);
+    const args = ['watch', file('two', POLICY), '--store', join(dir, 'hook-store'), '--hook', hook, '--confirm-after', '0'];
+    const ran = await runCommand([...args, ...internet.flags]);
+    process.kill(Number(readFileSync(left, 'utf8')));
+    expect(ran).toEqual({ code: 0, out: '', err: '' });
   });
 
   test('watch --json prints one document, and the message beside it', async () => {
