@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/postfix/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
+    exclude: ['test/reference/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 /** What needs a real Postfix, and root to give it a network of its own. */
 export default defineConfig({
   test: {
-    include: ['test/postfix/**/*.test.ts'],
+    include: ['test/reference/**/*.test.ts'],
     fileParallelism: false,
     testTimeout: 600_000,
     hookTimeout: 600_000,
