@@ -7,7 +7,7 @@
 
 import { createPublicKey } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
-import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../policy/version.ts';
+import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import { readCertificate } from './certificate.ts';
 import { first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { nameHash } from './distinguished-name.ts';

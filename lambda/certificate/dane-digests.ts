@@ -4,8 +4,8 @@
  * Follows tls_dane_digest_init() of Postfix ≥3.6 and dane_init(), add_digest() of ≤3.5, in src/tls/tls_dane.c.
  */
 import { getHashes, hash } from 'node:crypto';
-import { COMMA_SPACE, tokens } from '../policy/token.ts';
-import { atLeast, type PostfixVersion } from '../policy/version.ts';
+import { COMMA_SPACE, tokens } from '../postfix/token.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 
 /** One matching type that is configured. */
 export interface DaneDigest {

@@ -6,7 +6,7 @@
  * depth, trust anchor files, and the error nearest the leaf as the one that is told.
  */
 import { BOUNDS } from '../limits.ts';
-import { atLeast, type PostfixVersion } from '../policy/version.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { Base64Der } from './anchors.ts';
 import { type Certificate, readCertificates } from './certificate.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';

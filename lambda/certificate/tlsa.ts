@@ -6,7 +6,7 @@
  * Postfix ≤3.5 does all of it by itself. Pure.
  */
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { atLeast, type PostfixVersion } from '../policy/version.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import { type Certificate, type DigestAlgorithm, readCertificate } from './certificate.ts';
 import { type DaneDigest, daneDigests } from './dane-digests.ts';
 import { first } from './der.ts';

@@ -1,7 +1,7 @@
 /** The flags that commands share: where the policy comes from, how to look at the world, how to print. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
-import { NEWEST_PROVED } from '../policy/version.ts';
+import { NEWEST_PROVED } from '../postfix/version.ts';
 
 /** The sender's side: table, settings, anchors. */
 export interface BundleFlags {

@@ -4,10 +4,11 @@
  * Follows the loop in tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c, and its wording. A tafile is opened by
  * Postfix inside that loop; here policy/demand looks at it, because reading files is not parsing.
  */
+
+import { isHostname } from '../postfix/hostname.ts';
+import { tokens } from '../postfix/token.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { Attributes, SecurityLevel } from './entry.ts';
-import { isHostname } from './hostname.ts';
-import { tokens } from './token.ts';
-import { atLeast, type PostfixVersion } from './version.ts';
 
 /** What one attribute adds, or Postfix's warning about it. */
 export type AttributeResult = { readonly attributes: Attributes } | { readonly warning: string };

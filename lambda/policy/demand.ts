@@ -6,10 +6,10 @@
 import type { TrustAnchorFile } from '../certificate/anchors.ts';
 import { daneDigests } from '../certificate/dane-digests.ts';
 import type { TlsaRecord } from '../certificate/tlsa.ts';
+import { isHostname } from '../postfix/hostname.ts';
 import type { Bundle } from './bundle.ts';
 import type { Attributes, EntryPlace, MatchPattern, PolicyEntry, SecurityLevel } from './entry.ts';
 import { digestsOf, killsSmtp, ONE_CHARACTER_DIGEST } from './fingerprint.ts';
-import { isHostname } from './hostname.ts';
 import { lookupEntry, policyPlace, policyTables } from './lookup.ts';
 import { parseMatch } from './match-pattern.ts';
 import type { MalformedNextHop, NextHop } from './next-hop.ts';

@@ -3,10 +3,11 @@
  *
  * What is never looked up, or cannot be listed, stays in the list as `unchecked`: what is not watched is named.
  */
+
+import { isUtf8Hostname, toAscii } from '../postfix/hostname.ts';
 import type { Bundle } from './bundle.ts';
 import { type Demand, type DemandContext, demandContext, demandFor, placeOf } from './demand.ts';
 import type { EntryPlace, PolicyEntry } from './entry.ts';
-import { isUtf8Hostname, toAscii } from './hostname.ts';
 import { lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';

@@ -3,10 +3,11 @@
  *
  * Follows tls_dane_add_fpt_digests() and, before 3.6, tls_dane_add_ee_digests() in src/tls/tls_dane.c.
  */
+
+import { atLeast } from '../postfix/version.ts';
 import type { Attributes } from './entry.ts';
 import { parseDigest } from './match-pattern.ts';
 import type { Settings } from './settings.ts';
-import { atLeast } from './version.ts';
 
 /**
  * tls_dane_add_fpt_digests() allocates half the length of a digest, and the allocator refuses 0 bytes: since 3.6 a digest

@@ -1,11 +1,11 @@
 /** One lookup table from disk, or asked through `postmap` where its keys cannot be listed. */
 
 import { named } from '../by-name.ts';
+import { decodeText } from '../postfix/decode.ts';
+import { isUtf8Hostname } from '../postfix/hostname.ts';
 import type { Bundle, TableProblem, TableText } from './bundle.ts';
-import { decodeText } from './decode.ts';
 import type { Machine } from './files.ts';
 import type { Gathered } from './gather-settings.ts';
-import { isUtf8Hostname } from './hostname.ts';
 import { lookupKeys } from './lookup.ts';
 import { nextHopElements } from './next-hop.ts';
 import type { TableName } from './settings.ts';

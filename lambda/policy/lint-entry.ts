@@ -3,6 +3,8 @@
  *
  * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics: pitfalls).
  */
+
+import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from '../postfix/tls-words.ts';
 import type { Bundle } from './bundle.ts';
 import { type Demand, type DemandContext, demandFor } from './demand.ts';
 import type { Destination } from './destinations.ts';
@@ -15,7 +17,6 @@ import { lookupKeys } from './lookup.ts';
 import { parseNextHop } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
 import type { Settings } from './settings.ts';
-import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from './tls-words.ts';
 import { namedNextHops, routingOf } from './transport.ts';
 
 /** A problem before its place and key are known. */

@@ -3,13 +3,14 @@
  *
  * Follows tls_policy_lookup() in src/smtp/smtp_tls_policy.c and maps_find() in src/global/maps.c.
  */
+
+import { isUtf8Hostname } from '../postfix/hostname.ts';
+import { tableType } from '../postfix/lookup-table.ts';
+import { printable } from '../postfix/printable.ts';
+import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { Bundle } from './bundle.ts';
 import type { PolicyEntry } from './entry.ts';
-import { isUtf8Hostname } from './hostname.ts';
 import { type ParsedTable, parseTable } from './parse.ts';
-import { printable } from './printable.ts';
-import { tableType } from './record.ts';
-import { NEWEST_PROVED, type PostfixVersion } from './version.ts';
 
 export interface TableBroken {
   readonly kind: 'table-broken';

@@ -4,8 +4,9 @@
  * Follows add_namechecks() in src/tls/tls_client.c, tls_dane_add_fpt_digests() in src/tls/tls_dane.c and, before 3.6,
  * tls_dane_add_ee_digests().
  */
+
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { MatchPattern } from './entry.ts';
-import { atLeast, type PostfixVersion } from './version.ts';
 
 /** Keywords without case; a leading dot (or U+3002, U+FF0E, U+FF61 before a name) means every name below. */
 export function parseMatch(element: string): MatchPattern {

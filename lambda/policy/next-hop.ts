@@ -5,10 +5,10 @@
  * smtp_parse_destination() in src/smtp/smtp_connect.c and host_port() in src/util/host_port.c.
  */
 import { named } from '../by-name.ts';
-import { isHostAddress, isIpv6, isUtf8Hostname } from './hostname.ts';
+import { isHostAddress, isIpv6, isUtf8Hostname } from '../postfix/hostname.ts';
+import { tokens } from '../postfix/token.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { Settings } from './settings.ts';
-import { tokens } from './token.ts';
-import { atLeast, type PostfixVersion } from './version.ts';
 
 /** What decided the next hop. */
 export type Via = 'recipient' | 'transport' | 'relayhost' | 'fallback-relay' | 'default-transport';

@@ -4,13 +4,14 @@
  *
  * Follows the parameter tables in src/smtp/smtp_params.c and pre_init(), post_init() in src/smtp/smtp.c.
  */
+
+import { isHostAddress, isIpv4 } from '../postfix/hostname.ts';
+import { type ParameterReader, parameterReader, type SettingProblem } from '../postfix/parameter.ts';
+import { COMMA_SPACE, tokens } from '../postfix/token.ts';
+import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './entry.ts';
-import { isHostAddress, isIpv4 } from './hostname.ts';
 import { portOf } from './next-hop.ts';
-import { type ParameterReader, parameterReader, type SettingProblem } from './parameter.ts';
 import { parsePolicy } from './parse.ts';
-import { COMMA_SPACE, tokens } from './token.ts';
-import { NEWEST_PROVED, type PostfixVersion } from './version.ts';
 
 export type AddressFamily = 'ipv4' | 'ipv6';
 

@@ -4,10 +4,11 @@
  * Follows resolve_addr() in src/trivial-rewrite/resolve.c and transport_lookup() in src/trivial-rewrite/transport.c.
  * What only a sender or a whole address decides (sender_dependent_*, user@domain keys) is not known here.
  */
+
+import { readRecords, type TableRecord } from '../postfix/lookup-table.ts';
 import type { Bundle, TableText } from './bundle.ts';
 import type { Via } from './next-hop.ts';
 import { nextHopElements } from './next-hop.ts';
-import { readRecords, type TableRecord } from './record.ts';
 import type { Settings } from './settings.ts';
 
 /** Where mail for a domain goes. */

@@ -2,8 +2,8 @@
 import { createHash } from 'node:crypto';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
-import { toAscii } from '../policy/hostname.ts';
 import type { Settings } from '../policy/settings.ts';
+import { toAscii } from '../postfix/hostname.ts';
 import { hostDemand } from '../route/host-demand.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';

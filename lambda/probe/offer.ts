@@ -7,8 +7,8 @@
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
-import { COMMA_SPACE, tokens } from '../policy/token.ts';
-import { atLeast, type PostfixVersion } from '../policy/version.ts';
+import { COMMA_SPACE, tokens } from '../postfix/token.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 
 export type TlsProtocol = 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
 

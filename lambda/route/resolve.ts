@@ -5,9 +5,9 @@
  * src/dns/dns_lookup.c, down to the wording of the status text. Order, shuffling and limits are route/address-limit.
  */
 import { BOUNDS } from '../limits.ts';
-import { toAscii } from '../policy/hostname.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
+import { toAscii } from '../postfix/hostname.ts';
 import { sameAddress } from './address.ts';
 import { isNameOrAddress } from './host-name.ts';
 import { findAddresses, type Lookup, mailExchangers } from './lookup.ts';

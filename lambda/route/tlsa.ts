@@ -5,9 +5,10 @@
  * what the answers do to a level is the verdict's. The door remembers answers, so that asking here for the MX and the
  * addresses that a route was made of asks nobody anew. It must lead to a validating resolver that may be believed.
  */
-import { toAscii } from '../policy/hostname.ts';
+
 import type { NextHop } from '../policy/next-hop.ts';
 import type { AddressFamily } from '../policy/settings.ts';
+import { toAscii } from '../postfix/hostname.ts';
 import { familyOf } from './host-name.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType, Signature } from './resolve.ts';
 import type { DnsFailure, Route } from './route.ts';

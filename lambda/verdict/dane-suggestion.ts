@@ -7,8 +7,8 @@
 import type { Bundle } from '../policy/bundle.ts';
 import { demandContext, demandFor } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
-import { bracedTokens, tokens } from '../policy/token.ts';
-import { atLeast } from '../policy/version.ts';
+import { bracedTokens, tokens } from '../postfix/token.ts';
+import { atLeast } from '../postfix/version.ts';
 import type { HopView } from './delivery.ts';
 import type { Judgement } from './outcome.ts';
 import { harmless } from './stranger-text.ts';

@@ -12,7 +12,7 @@ import { endEntityRecord, type TlsaAnchors, trustAnchorRecord } from '../certifi
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsaDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
-import { atLeast } from '../policy/version.ts';
+import { atLeast } from '../postfix/version.ts';
 import type { Presented } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import { nameClause, refusalClause, tlsaClause, trustClause } from './detail.ts';

@@ -4,7 +4,7 @@
  * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of smtp_tls_policy.c.
  */
 import type { Settings } from '../policy/settings.ts';
-import { atLeast } from '../policy/version.ts';
+import { atLeast } from '../postfix/version.ts';
 import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import type { AddressFailure } from './verdict.ts';

@@ -8,12 +8,12 @@
 import { getDomain } from 'tldts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { MatchPattern } from '../policy/entry.ts';
-import { toAscii } from '../policy/hostname.ts';
 import { parseMatch, printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import { bracedTokens, tokens } from '../policy/token.ts';
-import { atLeast } from '../policy/version.ts';
+import { toAscii } from '../postfix/hostname.ts';
+import { bracedTokens, tokens } from '../postfix/token.ts';
+import { atLeast } from '../postfix/version.ts';
 import { familyOf, isHostName } from '../route/host-name.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';

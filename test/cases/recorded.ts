@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { anchorFileFromPem, type TrustAnchorFile, type TrustStore, trustStoreFromPem } from '../../lambda/certificate/anchors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import type { RecordSet } from '../internet/dns-server.ts';
 import type { Behaviour } from '../internet/smtp-script.ts';
 

@@ -1,8 +1,8 @@
 /** A bundle from a policy text and main.cf lines, for tests. */
 import type { TrustAnchorFile, TrustStore } from '../../lambda/certificate/anchors.ts';
 import type { Bundle, FileProblem, TableProblem } from '../../lambda/policy/bundle.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings, type Settings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 
 export interface BundleParts {
   readonly version?: string;

@@ -7,8 +7,8 @@ import { expect, test } from 'vitest';
 import { anchorFileFromPem, type TrustAnchorFile } from '../../lambda/certificate/anchors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 
 interface Recorded {
   readonly mainCf: readonly string[];

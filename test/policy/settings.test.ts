@@ -1,8 +1,8 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
 import { expect, test } from 'vitest';
-import { defaultOf } from '../../lambda/policy/defaults.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { defaultSettings, readSettings, type Settings } from '../../lambda/policy/settings.ts';
+import { defaultOf } from '../../lambda/postfix/defaults.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 
 const read = (text: string, version = '3.11') => readSettings(readMainCf(`${text}\n`, version).parameters, version);
 

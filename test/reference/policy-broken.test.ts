@@ -6,9 +6,9 @@
  */
 import { describe, expect, test } from 'vitest';
 import { demandContext, demandFor } from '../../lambda/policy/demand.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { parseNextHop } from '../../lambda/policy/next-hop.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { installedVersion } from './instance.ts';
 import { type Random, randomFrom } from './random.ts';
 import { missingReference, type Played, play } from './reference.ts';

@@ -8,9 +8,9 @@ import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { decodeText } from '../../lambda/policy/decode.ts';
 import { lookupEntry, lookupKeys } from '../../lambda/policy/lookup.ts';
 import { type ParsedTable, parseTable } from '../../lambda/policy/parse.ts';
+import { decodeText } from '../../lambda/postfix/decode.ts';
 import { installedVersion } from './instance.ts';
 import { type Random, randomFrom } from './random.ts';
 

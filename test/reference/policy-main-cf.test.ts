@@ -10,10 +10,10 @@ import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
-import { defaultOf, isKnownParameter } from '../../lambda/policy/defaults.ts';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';
 import { readBundle } from '../../lambda/policy/files.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
+import { defaultOf, isKnownParameter } from '../../lambda/postfix/defaults.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { installedVersion } from './instance.ts';
 import { type Random, randomFrom } from './random.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { defaultSettings, readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { addressesInReach, addressList, type LimitSettings, type Stop } from '../../lambda/route/address-limit.ts';
 import type { MxHost } from '../../lambda/route/route.ts';
 

@@ -1,8 +1,8 @@
 /** What one host's DNSSEC makes of dane and dane-only (postfix-semantics §7), row by row. */
 import { expect, test } from 'vitest';
 import { demandFor, type TlsDemand } from '../../lambda/policy/demand.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { hostDemand } from '../../lambda/route/host-demand.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/tlsa.ts';
 

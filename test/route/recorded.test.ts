@@ -1,9 +1,9 @@
 /** What real Postfix said where DNS alone decided, replayed at the door: `test/cases/postfix-settings.json` and `-deliveries.json`. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { parseNextHop } from '../../lambda/policy/next-hop.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { resolveRoute } from '../../lambda/route/resolve.ts';
 import type { DnsFailure } from '../../lambda/route/route.ts';
 import { type Said, zone } from './zone.ts';

@@ -3,8 +3,8 @@
 import * as v from 'valibot';
 import { describe, expect, test } from 'vitest';
 import { demandFor } from '../../lambda/policy/demand.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/tlsa.ts';
 import { entryChanges, entryDifferences } from '../../lambda/snapshot/change.ts';

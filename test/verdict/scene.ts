@@ -2,8 +2,8 @@
 import type { Base64Der, TrustAnchorFile, TrustStore } from '../../lambda/certificate/anchors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { conversationFor } from '../../lambda/probe/conversation.ts';
 import type { Phase, ProbeResult, UnseenReason } from '../../lambda/probe/result.ts';
 import type { MxHost, Route } from '../../lambda/route/route.ts';

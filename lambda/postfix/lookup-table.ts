@@ -4,7 +4,7 @@
  * Follows dict_thash.c, postmap.c and dict_inline.c in Postfix. Both the policy table and the transport table are
  * read by this. Nothing here knows what a value means.
  */
-import type { TableText } from './bundle.ts';
+import type { TableText } from '../policy/bundle.ts';
 import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
 import { printable } from './printable.ts';
 import { bracedTokens, splitNameValue, unbrace } from './token.ts';

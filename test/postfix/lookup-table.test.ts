@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readRecords, tableType } from '../../lambda/policy/record.ts';
+import { readRecords, tableType } from '../../lambda/postfix/lookup-table.ts';
 
 const read = (text: string, { type = 'hash', version = '3.7' } = {}) => readRecords({ name: `${type}:/t`, text }, version);
 

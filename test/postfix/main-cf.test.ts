@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readMainCf } from '../../lambda/policy/main-cf.ts';
+import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 
 test('comments, continuations, the last of two settings, and names that other lines set', () => {
   const { parameters, lines, problems } = readMainCf(

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodeText } from '../../lambda/policy/decode.ts';
+import { decodeText } from '../../lambda/postfix/decode.ts';
 
 test('UTF-8 is UTF-8, byte order mark included', () => {
   expect(decodeText(Buffer.from('bücher.example may\n'))).toBe('bücher.example may\n');

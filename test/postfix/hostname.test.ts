@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isHostAddress, isHostname, isUtf8Hostname, toAscii } from '../../lambda/policy/hostname.ts';
+import { isHostAddress, isHostname, isUtf8Hostname, toAscii } from '../../lambda/postfix/hostname.ts';
 
 test.each([
   { name: 'example.com', is: true, because: 'a plain name' },

@@ -1,7 +1,7 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { compareLevels, expand } from '../../lambda/policy/expand.ts';
+import { compareLevels, expand } from '../../lambda/postfix/expand.ts';
 
 const names: Record<string, string> = { a: 'x', b: '$a.$a', empty: '', loop: '$loop', level: '3.10' };
 const lookup = (name: string) => (Object.hasOwn(names, name) ? names[name] : undefined);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { nearest } from '../../lambda/policy/nearest.ts';
-import { exclusionProblems, gradeProblem, protocolProblem } from '../../lambda/policy/tls-words.ts';
+import { nearest } from '../../lambda/postfix/nearest.ts';
+import { exclusionProblems, gradeProblem, protocolProblem } from '../../lambda/postfix/tls-words.ts';
 
 test.each(['high', 'MEDIUM', 'low', 'export'])('%s is a grade', (grade) => {
   expect(gradeProblem(grade)).toBe(undefined);

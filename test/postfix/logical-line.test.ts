@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { logicalLines } from '../../lambda/policy/logical-line.ts';
+import { logicalLines } from '../../lambda/postfix/logical-line.ts';
 
 test.each([
   { text: '', lines: [], because: 'an empty file has no lines' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isChrooted, overridesOf, parseServices } from '../../lambda/policy/postconf.ts';
+import { isChrooted, overridesOf, parseServices } from '../../lambda/postfix/postconf.ts';
 
 const OUTPUT = `smtp       inet  n       -       y       -       -       smtpd
 smtp       unix  -       -       y       -       -       smtp

@@ -4,10 +4,11 @@
  * Follows get_mail_conf_str(), get_mail_conf_bool() and their kin in src/global/mail_conf_*.c, in wording too: what they
  * call fatal ends smtp(8) before it delivers anything.
  */
+
+import type { TableName } from '../policy/settings.ts';
 import { defaultOf, isKnownParameter, parameterSince } from './defaults.ts';
 import { expand } from './expand.ts';
-import { tableType } from './record.ts';
-import type { TableName } from './settings.ts';
+import { tableType } from './lookup-table.ts';
 import { bracedTokens } from './token.ts';
 import type { PostfixVersion } from './version.ts';
 
