@@ -5,7 +5,6 @@
  * line is written: Lambda counts it, tries twice more, and then leaves it in the dead-letter queue.
  */
 import { setTimeout as wait } from 'node:timers/promises';
-import { HOUR_MS } from './alert/when.ts';
 import { type Config, readConfig } from './config.ts';
 import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
@@ -20,6 +19,7 @@ import { type Watched, watch } from './run/watch.ts';
 import { type Store, spaceOf } from './store/layout.ts';
 import { readPolicy } from './store/policy-store.ts';
 import { openTable } from './store/table.ts';
+import { HOUR_MS } from './text/dates.ts';
 
 /** What we use of Lambda's own context. */
 export interface Invocation {

@@ -3,6 +3,8 @@
  * and what every message ends with. Undefined where nothing is due: silence means health.
  */
 import type { Bundle } from '../policy/bundle.ts';
+import { day, moment } from '../text/dates.ts';
+import { plain, shortName, subject } from '../text/strangers.ts';
 import type { Block } from './block.ts';
 import type { Decision } from './decide.ts';
 import type { Item, ItemKind } from './due.ts';
@@ -10,9 +12,7 @@ import { footer } from './footer.ts';
 import { headline, type Verdicts } from './headline.ts';
 import { itemBlocks } from './item-blocks.ts';
 import type { Mute } from './mute.ts';
-import { plain, shortName, subject } from './neutral.ts';
 import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
-import { day, moment } from './when.ts';
 import { entriesCount, sentence } from './wording.ts';
 
 export interface AlertInput {

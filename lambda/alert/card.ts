@@ -5,10 +5,11 @@
  * The service drops what is not in its schema without a word, and shows markdown: what strangers wrote stands in code spans,
  * where no mention, link or markup works.
  */
+
+import { chatCode, chatTitle } from '../text/strangers.ts';
 import type { Alert, AlertItem } from './alert.ts';
 import type { Block } from './block.ts';
 import type { ItemKind } from './due.ts';
-import { chatCode, chatTitle } from './neutral.ts';
 
 export interface ChatCard {
   readonly version: '1.0';

@@ -5,6 +5,7 @@
  * but make nothing due. Pure.
  */
 
+import { DAY_MS } from '../text/dates.ts';
 import { isOfRun, type RunReason } from './cause.ts';
 import {
   BEFORE_HORIZON,
@@ -29,7 +30,6 @@ import {
 } from './picture.ts';
 import { gapSince } from './run-facts.ts';
 import { rank } from './standing.ts';
-import { DAY_MS } from './when.ts';
 
 /** What an item is about; `ITEM_ORDER` says which comes first. */
 export type ItemKind = 'failing' | 'failing-soon' | 'degraded' | 'resolved' | 'unjudged' | RunReason;

@@ -1,9 +1,10 @@
 /** The body of an item about an end, and what is said of entries that left the policy. Pure. */
+
+import { daysLong, moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
 import type { AlertInput } from './alert.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import type { Item } from './due.ts';
-import { plain } from './neutral.ts';
-import { daysLong, moment } from './when.ts';
 import { causeWords, listed } from './wording.ts';
 
 export function endedBlocks({ ended, incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {

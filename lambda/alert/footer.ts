@@ -1,13 +1,14 @@
 /** What every message ends with: what is open besides, muted, gone, not judged and not watched. Silence about them would lie. Pure. */
+
+import { day, moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { AlertInput } from './alert.ts';
 import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import { inForce, type Mute } from './mute.ts';
-import { plain } from './neutral.ts';
 import { isBlind } from './run-facts.ts';
 import { read } from './standing.ts';
-import { day, moment } from './when.ts';
 import { entriesCount, listed, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {

@@ -5,12 +5,13 @@
  *     75 entries would defer: outlook.com certificate lost a name
  *     fastmail.fm will defer from Sun 2027-01-03: certificate expires
  */
+
+import { calendarDays, day, daysLong } from '../text/dates.ts';
+import { plain, shortName } from '../text/strangers.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { isOfRun, OUR_SIDE, type RunReason } from './cause.ts';
 import type { Item } from './due.ts';
-import { plain, shortName } from './neutral.ts';
 import type { Member } from './picture.ts';
-import { calendarDays, day, daysLong } from './when.ts';
 import { causeWords, entriesCount, reasonWords } from './wording.ts';
 
 export type Verdicts = ReadonlyMap<string, EntryVerdict>;

@@ -11,9 +11,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { plain } from '../text/strangers.ts';
 import type { Alert } from './alert.ts';
 import type { Mail } from './mail.ts';
-import { plain } from './neutral.ts';
 
 export class HookError extends Error {
   override readonly name = 'HookError';

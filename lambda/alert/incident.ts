@@ -10,11 +10,11 @@
  *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
  */
 import { byName } from '../by-name.ts';
+import { calendarDays, DAY_MS } from '../text/dates.ts';
 import { type Cause, isOfRun } from './cause.ts';
 import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
 import { REOPEN_MS, UNJUDGED_RUNS } from './told.ts';
-import { calendarDays, DAY_MS } from './when.ts';
 
 export interface Incident {
   readonly id: string;

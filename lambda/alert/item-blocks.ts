@@ -1,4 +1,7 @@
 /** The body of one item: what Postfix would do and why, since when, what changed on whose side, what to do. Pure. */
+
+import { daysLong, deadline, moment } from '../text/dates.ts';
+import { plain, shellWord } from '../text/strangers.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { AlertInput } from './alert.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
@@ -6,12 +9,10 @@ import { isOfRun, OUR_SIDE } from './cause.ts';
 import type { Item } from './due.ts';
 import { departedBlocks, endedBlocks } from './ended-blocks.ts';
 import type { Verdicts } from './headline.ts';
-import { plain, shellWord } from './neutral.ts';
 import type { Member } from './picture.ts';
 import { postTlsFinger } from './posttls-finger.ts';
 import { runBlocks } from './run-blocks.ts';
 import { overdueRenewal, rank } from './standing.ts';
-import { daysLong, deadline, moment } from './when.ts';
 import { changeWords, entriesCount, listed, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {

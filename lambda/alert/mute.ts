@@ -3,9 +3,9 @@
  * then; another or a worse cause breaks through. Pure, plain JSON, times in epoch ms.
  */
 
+import { DAY_MS, day } from '../text/dates.ts';
 import { type EntryState, memberships } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
-import { DAY_MS, day } from './when.ts';
 
 const MUTE_MAX_DAYS = 90;
 

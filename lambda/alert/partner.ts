@@ -2,10 +2,11 @@
  * A ready text for the people who run the other side: what their servers present, what mail with required TLS needs, what
  * would help. No names of ours: no table, no line, no vantage point.
  */
+
+import { deadline, moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict, Reason, ShownCertificate } from '../verdict/verdict.ts';
 import { wrapped } from './mail.ts';
-import { plain } from './neutral.ts';
-import { deadline, moment } from './when.ts';
 
 /** Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is on our side. */
 export function partnerText(verdict: EntryVerdict, now: number): string | undefined {

@@ -2,7 +2,7 @@
  * `--ping URL`: one GET after each complete run, for a dead-man's switch elsewhere: it raises the alarm when runs stop, which
  * nothing in here could.
  */
-import { plain } from './neutral.ts';
+import { plain } from '../text/strangers.ts';
 
 export class PingError extends Error {
   override readonly name = 'PingError';

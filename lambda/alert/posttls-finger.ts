@@ -8,8 +8,8 @@ import type { Bundle } from '../policy/bundle.ts';
 import { type DemandContext, demandContext, demandFor, type TlsDemand } from '../policy/demand.ts';
 import { parseNextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
+import { shellWord } from '../text/strangers.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../verdict/verdict.ts';
-import { shellWord } from './neutral.ts';
 
 /** Null where posttls-finger has no part in it: nothing to connect to, a broken entry, or a name that no shell should see. */
 export function postTlsFinger(verdict: EntryVerdict, bundle: Bundle): string | null {

@@ -1,9 +1,10 @@
 /** The body of an item about the runs themselves: one that could see nothing says exactly that, as do those cut short. Pure. */
+
+import { daysLong, moment } from '../text/dates.ts';
 import type { AlertInput } from './alert.ts';
 import { type Block, text } from './block.ts';
 import type { RunReason } from './cause.ts';
 import type { Item } from './due.ts';
-import { daysLong, moment } from './when.ts';
 import { entriesCount, listed } from './wording.ts';
 
 export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {

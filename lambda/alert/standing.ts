@@ -4,9 +4,10 @@
  * The two are told apart because they end apart: a backup host that is refused today says nothing of the certificate that
  * runs out next week. Not seen is no standing at all. Pure.
  */
+
+import { calendarDays, DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
 import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
-import { calendarDays, DAY_MS } from './when.ts';
 
 /** Worst first. */
 export type Standing = 'failing' | 'failing-soon' | 'degraded' | 'unjudged' | 'well';

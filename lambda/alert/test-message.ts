@@ -1,7 +1,8 @@
 /** `--test-message`: a message that says that it is none, through every way that is set up. Pure. */
+
+import { moment } from '../text/dates.ts';
+import { plain, subject } from '../text/strangers.ts';
 import type { Alert } from './alert.ts';
-import { plain, subject } from './neutral.ts';
-import { moment } from './when.ts';
 
 export function testMessage(vantage: string, ways: readonly string[], now: number): Alert {
   const name = plain(vantage, 60);

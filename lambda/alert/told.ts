@@ -5,10 +5,11 @@
  * settles with a second look, a turn to the better with two looks 20 hours apart, so that a moment's fault makes no message
  * and a moment's health no all-clear. What was not seen turns nothing. Pure, plain JSON, times in epoch ms.
  */
+
+import { DAY_MS, HOUR_MS } from '../text/dates.ts';
 import { type Cause, incidentId } from './cause.ts';
 import { type EntryState, type Evidence, memberships, type Settled, type TrackState } from './entry-state.ts';
 import { type Reading, rank, type Seen } from './standing.ts';
-import { DAY_MS, HOUR_MS } from './when.ts';
 
 /** How long an ended incident can be reopened, and what was told of it counts. */
 export const REOPEN_MS = 14 * DAY_MS;

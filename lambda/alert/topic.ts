@@ -4,8 +4,9 @@
  * Publishing again what was published before repeats the message; SNS knows no better. Concurrent calls do not disturb
  * one another. Region and account come from the topic's ARN.
  */
+
+import { plain } from '../text/strangers.ts';
 import type { ChatCard } from './card.ts';
-import { plain } from './neutral.ts';
 
 /** What went wrong between us and SNS, in words for an operator. */
 export class TopicError extends Error {

@@ -1,9 +1,10 @@
 /** The words for causes and changes, written once for subject, mail and chat. Names in them are strangers' and made harmless. Pure. */
+
+import { plain } from '../text/strangers.ts';
 import type { Cause, CauseReason } from './cause.ts';
 import { OUR_SIDE } from './cause.ts';
 import type { Change, OwnChange } from './entry-state.ts';
 import type { Incident } from './incident.ts';
-import { plain } from './neutral.ts';
 
 /** `certificate lacks the name asked for`; with `where`, `outlook.com certificate lost a name`, `STARTTLS not offered at outlook.com`. */
 export function causeWords(

@@ -1,7 +1,7 @@
 /** What a command has of the outside: streams, environment, clock. Tests run commands as processes; this keeps the files thin. */
 
 import { type Paint, paintFor } from '../show/colour.ts';
-import { jsonText, terminalText } from '../show/terminal.ts';
+import { jsonText, terminalText } from '../text/terminal.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
 
 export interface Console {

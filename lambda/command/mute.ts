@@ -1,11 +1,11 @@
 /** `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse cause breaks through. */
 import { type Accepted, newMute } from '../alert/mute.ts';
 import type { Standing } from '../alert/standing.ts';
-import { moment } from '../alert/when.ts';
 import { type OpenStore, openStore, whoAmI } from '../local-doors.ts';
 import { UsageError } from '../policy/usage-error.ts';
 import { readLatest } from '../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../store/mute-store.ts';
+import { moment } from '../text/dates.ts';
 import type { Console } from './console.ts';
 import { type PlaceFlags, placeOf } from './place.ts';
 

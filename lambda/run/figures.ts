@@ -1,7 +1,7 @@
 /** What a run came to, in numbers: kept in its record, reported as metrics, and read back by the sentinel. Pure. */
 import { read } from '../alert/standing.ts';
-import { DAY_MS } from '../alert/when.ts';
 import type { RunFigures } from '../metrics.ts';
+import { DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 
 /** Counts of a run record. A day to the first failure is missing while none is in sight. */

@@ -3,7 +3,6 @@
 import type { Decision } from '../alert/decide.ts';
 import type { WatchState } from '../alert/incident.ts';
 import { REOPEN_MS } from '../alert/told.ts';
-import { DAY_MS } from '../alert/when.ts';
 import { named } from '../by-name.ts';
 import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
@@ -13,6 +12,7 @@ import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../store/lates
 import type { Store } from '../store/layout.ts';
 import type { JsonObject } from '../store/shape.ts';
 import type { HistoryEvent } from '../store/values.ts';
+import { DAY_MS } from '../text/dates.ts';
 import { type Comparison, type HostPicture, isHistoric } from './compare.ts';
 import type { Recalled } from './recall.ts';
 

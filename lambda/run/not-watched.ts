@@ -5,11 +5,11 @@
  */
 import * as v from 'valibot';
 import { read } from '../alert/standing.ts';
-import { DAY_MS } from '../alert/when.ts';
 import { reasonWords } from '../alert/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import type { RunRecord } from '../store/values.ts';
+import { DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
 
 export interface NotWatched {

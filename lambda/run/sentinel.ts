@@ -3,10 +3,10 @@
  * short. It probes nothing and writes nothing.
  */
 import { isBlind, type VantageState } from '../alert/run-facts.ts';
-import { HOUR_MS, moment } from '../alert/when.ts';
 import type { Store } from '../store/layout.ts';
 import { lastComplete, recentRuns } from '../store/run-record.ts';
 import type { RunRecord } from '../store/values.ts';
+import { HOUR_MS, moment } from '../text/dates.ts';
 
 export interface Sight {
   /** The newest run over everything, at whatever stage; absent where there never was one. */

@@ -1,6 +1,5 @@
 /** What was seen and what changed, read back from the history: of everything, of one destination with its hosts, or of one host. */
 import type { Change } from '../alert/entry-state.ts';
-import { DAY_MS } from '../alert/when.ts';
 import { type Leaf, leafOf } from '../snapshot/leaf.ts';
 import { current, type HostSnapshot, hostKey } from '../snapshot/sighting.ts';
 import type { EntrySnapshot } from '../snapshot/snapshot.ts';
@@ -11,6 +10,7 @@ import { type Latest, readLatest } from '../store/latest.ts';
 import type { Grain, Store } from '../store/layout.ts';
 import type { JsonObject } from '../store/shape.ts';
 import type { HistoryEvent } from '../store/values.ts';
+import { DAY_MS } from '../text/dates.ts';
 
 export interface Happened {
   readonly event: HistoryEvent;

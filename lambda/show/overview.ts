@@ -1,12 +1,12 @@
 /** What `check` prints: a table one glance reads, worst first, then a plain sentence for each entry that needs attention. Pure. */
 
-import { moment } from '../alert/when.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { CheckRun } from '../run/check.ts';
+import { moment } from '../text/dates.ts';
+import { columns, wrap } from '../text/wrap.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Paint, VERDICT_STYLE } from './colour.ts';
 import { trustSentence } from './document.ts';
-import { columns, wrap } from './layout-text.ts';
 import { countVerdicts, failsSoon, summarySentence, worstFirst } from './summary.ts';
 
 export function overview(run: CheckRun, bundle: Bundle, paint: Paint, width: number): string {

@@ -1,6 +1,5 @@
 /** What `policy push` says: what was pushed and what is different, or why it was refused. Pure. */
-import { plain } from '../alert/neutral.ts';
-import { moment } from '../alert/when.ts';
+
 import { entriesCount } from '../alert/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
@@ -8,7 +7,9 @@ import type { LintProblem } from '../policy/lint.ts';
 import type { PushOutcome, Refusal } from '../run/push.ts';
 import type { Difference, Fate } from '../run/what-if.ts';
 import type { PolicyHead } from '../store/values.ts';
-import { wrap } from './layout-text.ts';
+import { moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
+import { wrap } from '../text/wrap.ts';
 
 /** Where a policy is kept, for sentences. */
 export interface PolicyName {

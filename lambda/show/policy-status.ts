@@ -1,9 +1,10 @@
 /** What `policy status` says: what is stored, and whether it is still what is in use here. Pure. */
-import { plain } from '../alert/neutral.ts';
+
 import type { BundleAspect, ComparedFile, PolicyComparison } from '../run/policy-status.ts';
 import { BUNDLE_PART } from '../run/stored-policy.ts';
 import type { PolicyParts, StoredPolicy } from '../store/policy-store.ts';
-import { columns, wrap } from './layout-text.ts';
+import { plain } from '../text/strangers.ts';
+import { columns, wrap } from '../text/wrap.ts';
 import { differenceLines, headWords, type PolicyName } from './policy-push.ts';
 import type { PolicyStatusDocument } from './policy-status-schema.ts';
 

@@ -1,9 +1,9 @@
 /** What `lint` prints: one problem after the other, in the order of files and lines. Pure. */
 import type { Bundle } from '../policy/bundle.ts';
 import type { LintProblem } from '../policy/lint.ts';
+import { labelled, wrap } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
 import type { Paint } from './colour.ts';
-import { labelled, wrap } from './layout-text.ts';
 import type { LintDocument } from './lint-schema.ts';
 
 export function lintText(problems: readonly LintProblem[], bundle: Bundle, paint: Paint, width: number): string {

@@ -1,12 +1,13 @@
 /** What `status` prints: the state in one line, what is open worst first, then what is muted, not judged and not watched. Pure. */
-import { plain } from '../alert/neutral.ts';
+
 import type { Standing } from '../alert/standing.ts';
-import { day, deadline, HOUR_MS, moment } from '../alert/when.ts';
 import { entriesCount, listed } from '../alert/wording.ts';
 import { type OpenEntry, type OpenIncident, type Status, statusCode } from '../run/status.ts';
 import type { RunRecord } from '../store/values.ts';
+import { day, deadline, HOUR_MS, moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
+import { wrap } from '../text/wrap.ts';
 import type { Paint } from './colour.ts';
-import { wrap } from './layout-text.ts';
 import type { StatusDocument } from './status-schema.ts';
 import { summarySentence } from './summary.ts';
 

@@ -1,17 +1,17 @@
 /** What `explain` prints: one destination, the whole story, in the order Postfix lives through it. Pure. */
 import { postTlsFinger } from '../alert/posttls-finger.ts';
-import { moment } from '../alert/when.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import type { CheckRun } from '../run/check.ts';
+import { moment } from '../text/dates.ts';
+import { labelled, wrap } from '../text/wrap.ts';
 import { harmless } from '../verdict/stranger-text.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../verdict/verdict.ts';
 import { hostnameAdvice, withoutMatchListAdvice } from './advice.ts';
 import { type Paint, VERDICT_STYLE } from './colour.ts';
 import { runFacts, trustSentence } from './document.ts';
 import type { ExplainDocument } from './explain-schema.ts';
-import { labelled, wrap } from './layout-text.ts';
 import { tlsaLines } from './tlsa-story.ts';
 
 /** The story as labelled parts, so that text and JSON tell the same. */

@@ -1,15 +1,15 @@
 /** What `history` prints: run by run, what was first seen, what turned, and what changed, in words. Pure. */
 import type { Change } from '../alert/entry-state.ts';
-import { plain } from '../alert/neutral.ts';
-import { day, moment } from '../alert/when.ts';
 import { listed } from '../alert/wording.ts';
 import type { Happened, Presented, Timeline } from '../run/timeline.ts';
 import type { ChangeKind } from '../snapshot/change.ts';
 import type { EntrySnapshot } from '../snapshot/snapshot.ts';
+import { day, moment } from '../text/dates.ts';
+import { plain } from '../text/strangers.ts';
+import { wrap } from '../text/wrap.ts';
 import type { Paint } from './colour.ts';
 import { VERDICT_STYLE } from './colour.ts';
 import type { HistoryDocument } from './history-schema.ts';
-import { wrap } from './layout-text.ts';
 import type { StatusOf } from './status.ts';
 
 export function timelineText(timeline: Timeline, name: string | undefined, of: StatusOf, paint: Paint, width: number): string {

@@ -1,5 +1,5 @@
 /** What `explain` tells of DNSSEC at one host: names asked, what was answered, which records count and which match. Pure. */
-import { moment } from '../alert/when.ts';
+import { moment } from '../text/dates.ts';
 import type { AddressVerdict, ShownTlsa } from '../verdict/verdict.ts';
 
 /** Label and text of each line; none where DNSSEC was not asked. */

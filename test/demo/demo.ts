@@ -6,7 +6,6 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newMute } from '../../lambda/alert/mute.ts';
-import { moment } from '../../lambda/alert/when.ts';
 import { openWorld, paceFor } from '../../lambda/doors.ts';
 import { readSources } from '../../lambda/policy/files.ts';
 import { digestsUnder } from '../../lambda/run/digests.ts';
@@ -19,6 +18,7 @@ import { readLatest } from '../../lambda/store/latest.ts';
 import { type Store, spaceOf } from '../../lambda/store/layout.ts';
 import { saveMute } from '../../lambda/store/mute-store.ts';
 import { policyState, readPolicy } from '../../lambda/store/policy-store.ts';
+import { moment } from '../../lambda/text/dates.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const DAY_MS = 86_400_000;

@@ -1,7 +1,7 @@
 /** Strangers' text in terminals, mail, subjects, shells and chat. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chatCode, chatTitle, plain, shellWord, shortName, subject } from '../../lambda/alert/neutral.ts';
+import { chatCode, chatTitle, plain, shellWord, shortName, subject } from '../../lambda/text/strangers.ts';
 
 describe('plain', () => {
   test.each([

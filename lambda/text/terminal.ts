@@ -2,7 +2,7 @@
  * The last thing before a terminal: strangers' and other people's text is made harmless where it is quoted, and whatever
  * slipped through is shown instead of obeyed here. Pure.
  */
-import { UNSHOWABLE } from '../alert/neutral.ts';
+import { UNSHOWABLE } from './strangers.ts';
 
 /**
  * Lines and tabs stay; of escape sequences only our own (bold, colours, clearing the line) and only with `escapes`;

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { jsonText, terminalText } from '../../lambda/show/terminal.ts';
+import { jsonText, terminalText } from '../../lambda/text/terminal.ts';
 
 const painted = styleText(['red', 'bold'], 'fail', { validateStream: false });
 

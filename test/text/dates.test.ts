@@ -1,6 +1,6 @@
 /** Dates as people read them. */
 import { expect, test } from 'vitest';
-import { calendarDays, day, daysLong, deadline, lastWorkingDayBefore, moment } from '../../lambda/alert/when.ts';
+import { calendarDays, day, daysLong, deadline, lastWorkingDayBefore, moment } from '../../lambda/text/dates.ts';
 
 const at = (text: string) => Date.parse(text);
 
