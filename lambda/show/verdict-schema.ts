@@ -1,6 +1,6 @@
 /** The shape of `check --json`, as valibot says it: the published JSON Schema is made from this, and outputs are held to it. */
 import * as v from 'valibot';
-import { TRUST_REASONS } from '../certificate/path.ts';
+import { TRUST_REASONS } from '../certificate/trust/path.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 

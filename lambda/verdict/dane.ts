@@ -6,9 +6,9 @@
  * of the signed names (RFC 7672 §3.1; dane_init() in src/smtp/smtp_tls_policy.c, add_namechecks() in src/tls/tls_client.c).
  */
 import { type Certificate, readCertificates } from '../certificate/certificate.ts';
-import { judgePath, type Trust } from '../certificate/path.ts';
 import { printTlsa, type TlsaRecord, TRUST_ANCHOR } from '../certificate/tlsa.ts';
-import { endEntityRecord, type TlsaAnchors, trustAnchorRecord } from '../certificate/tlsa-anchors.ts';
+import { judgePath, type Trust } from '../certificate/trust/path.ts';
+import { endEntityRecord, type TlsaAnchors, trustAnchorRecord } from '../certificate/trust/tlsa-anchors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsaDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';

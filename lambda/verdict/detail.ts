@@ -1,7 +1,7 @@
 /** What exactly was wrong at one address, in one clause for people. Strangers' texts are made harmless here. Pure. */
 import type { Certificate } from '../certificate/certificate.ts';
-import type { Trust } from '../certificate/path.ts';
 import { printTlsa, type TlsaRecord } from '../certificate/tlsa.ts';
+import type { Trust } from '../certificate/trust/path.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';

@@ -3,8 +3,8 @@
  * forecast and the suggestion need besides. Pure.
  */
 import { type Certificate, readCertificate, shown } from '../certificate/certificate.ts';
-import type { Trust } from '../certificate/path.ts';
 import { printTlsa } from '../certificate/tlsa.ts';
+import type { Trust } from '../certificate/trust/path.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/entry.ts';

@@ -4,7 +4,7 @@
  * The enums are closed: a new reason is a change of contract, and the schema in show/ follows these types.
  */
 
-import type { TrustReason } from '../certificate/path.ts';
+import type { TrustReason } from '../certificate/trust/path.ts';
 import type { UncheckedReason } from '../policy/destinations.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Via } from '../policy/next-hop.ts';

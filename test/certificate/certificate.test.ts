@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Certificate, readCertificate, shown } from '../../lambda/certificate/certificate.ts';
-import { strongSignature } from '../../lambda/certificate/signature.ts';
+import { strongSignature } from '../../lambda/certificate/trust/signature.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
 import { element, identifier, remint } from '../internet/remint.ts';
 

@@ -1,5 +1,5 @@
 /** Chains minted once for the tables of trust, all around one moment, and the question a row of such a table asks. */
-import type { PathQuestion } from '../../lambda/certificate/path.ts';
+import type { PathQuestion } from '../../lambda/certificate/trust/path.ts';
 import { type Authority, type CertificateOptions, createAuthority, selfSigned } from '../internet/authority.ts';
 
 export const DAY = 86_400_000;

@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import { anchorFileFromPem, parsePem } from '../../lambda/certificate/anchors.ts';
-import { judgePath } from '../../lambda/certificate/path.ts';
+import { judgePath } from '../../lambda/certificate/trust/path.ts';
 import { type RecordedDestination, type RecordedVersion, type Recording, readRecording, VERSIONS } from '../cases/recorded.ts';
 
 const recording = readRecording('deliveries');

@@ -9,8 +9,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { examinePath } from '../../lambda/certificate/path.ts';
-import { OPENSSL_CODES } from '../../lambda/certificate/problem.ts';
+import { examinePath } from '../../lambda/certificate/trust/path.ts';
+import { OPENSSL_CODES } from '../../lambda/certificate/trust/problem.ts';
 import { pemOf } from '../internet/authority.ts';
 import { randomWorlds, type World } from './random-chains.ts';
 

@@ -2,8 +2,8 @@
  * Name constraints (RFC 5280 §4.2.1.10) as OpenSSL applies them: NAME_CONSTRAINTS_check() and _check_CN() in
  * crypto/x509/v3_ncons.c, oddities included. Text is one character per byte.
  */
-import type { Certificate } from './certificate.ts';
-import type { GeneralName, NameConstraints } from './extensions.ts';
+import type { Certificate } from '../certificate.ts';
+import type { GeneralName, NameConstraints } from '../extensions.ts';
 import type { OpensslCode } from './problem.ts';
 
 type NameViolation = Extract<

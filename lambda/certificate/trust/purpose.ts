@@ -1,5 +1,5 @@
 /** What a certificate may be used for: CA or not, TLS server or not (check_ca, check_purpose_ssl_server of OpenSSL 3.0). */
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import { KEY_CERT_SIGN, selfSigned } from './issuer.ts';
 
 /**

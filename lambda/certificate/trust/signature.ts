@@ -5,7 +5,7 @@
  * asks for 80. Verification is OpenSSL's own, through Node, and remembered per pair.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 
 /** Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match). */
 export function signatureFitsKey(signed: Certificate, issuer: Certificate): boolean {

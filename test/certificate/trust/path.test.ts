@@ -1,7 +1,7 @@
 /** Trust in a store, one row per rule: semantics 2 (verify depth) and 4, and the worked examples 25 to 33 of its section 9. */
 import { describe, expect, test } from 'vitest';
-import { ALWAYS, judgePath } from '../../lambda/certificate/path.ts';
-import { createAuthority, selfSigned } from '../internet/authority.ts';
+import { ALWAYS, judgePath } from '../../../lambda/certificate/trust/path.ts';
+import { createAuthority, selfSigned } from '../../internet/authority.ts';
 import {
   AT,
   alone,
@@ -22,7 +22,7 @@ import {
   type Row,
   root,
   under,
-} from './chains.ts';
+} from '../chains.ts';
 
 const later = { notBefore: AT + DAY, notAfter: AT + 80 * DAY };
 const crossed = await other.crossSign(root, forYears);

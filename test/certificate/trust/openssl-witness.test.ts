@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { connect, createServer } from 'node:tls';
 import { expect, test } from 'vitest';
-import { agreesWithHandshake } from '../../lambda/certificate/openssl-result.ts';
-import { judgePath, type Trust } from '../../lambda/certificate/path.ts';
-import { type Issued, pemOf } from '../internet/authority.ts';
-import { randomWorlds, type World } from './random-chains.ts';
+import { agreesWithHandshake } from '../../../lambda/certificate/trust/openssl-witness.ts';
+import { judgePath, type Trust } from '../../../lambda/certificate/trust/path.ts';
+import { type Issued, pemOf } from '../../internet/authority.ts';
+import { randomWorlds, type World } from '../random-chains.ts';
 
 const count = Number(process.env.HANDSHAKE_COUNT ?? 120);
 const seed = Number(process.env.HANDSHAKE_SEED ?? 20_261_124);

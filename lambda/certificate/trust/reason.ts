@@ -1,5 +1,5 @@
 /** OpenSSL's codes in the words of the design: a reason for programs, one clause for people. */
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import type { Ending } from './ending.ts';
 import type { TrustReason } from './path.ts';
 import type { Problem } from './problem.ts';

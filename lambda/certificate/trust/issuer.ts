@@ -3,7 +3,7 @@
  *
  * Follows ossl_x509_likely_issued() and its neighbours in OpenSSL 3.0's crypto/x509/v3_purp.c.
  */
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import { signatureFitsKey } from './signature.ts';
 
 /** Names, key identifiers and algorithm agree. Says nothing of the signature, nor of the right to sign. */

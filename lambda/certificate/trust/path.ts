@@ -5,12 +5,12 @@
  * X509_verify_cert() of OpenSSL 3.0 with purpose "SSL server", plus what Postfix adds (semantics 2 and 4): its verify
  * depth, trust anchor files, and the error nearest the leaf as the one that is told.
  */
-import { BOUNDS } from '../limits.ts';
-import { atLeast, type PostfixVersion } from '../postfix/version.ts';
-import type { Base64Der } from './anchors.ts';
-import { type Certificate, readCertificates } from './certificate.ts';
+import { BOUNDS } from '../../limits.ts';
+import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
+import type { Base64Der } from '../anchors.ts';
+import { type Certificate, readCertificates } from '../certificate.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
-import { checkChain, deepestDated } from './check.ts';
+import { checkChain, deepestDated } from './chain-checks.ts';
 import { type Ending, endOfChain } from './ending.ts';
 import { likelyIssued } from './issuer.ts';
 import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';

@@ -1,8 +1,8 @@
 /** Name constraints as OpenSSL reads them; the random chains of openssl.test.ts put the same kinds of names to it. */
 import { expect, test } from 'vitest';
-import { readCertificates } from '../../lambda/certificate/certificate.ts';
-import { violation } from '../../lambda/certificate/name-constraints.ts';
-import { type CertificateOptions, createAuthority, type Subtrees } from '../internet/authority.ts';
+import { readCertificates } from '../../../lambda/certificate/certificate.ts';
+import { violation } from '../../../lambda/certificate/trust/name-constraints.ts';
+import { type CertificateOptions, createAuthority, type Subtrees } from '../../internet/authority.ts';
 
 const root = await createAuthority('Root');
 

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { mozillaRoots } from '../../lambda/certificate/anchors.ts';
-import { readCertificates } from '../../lambda/certificate/certificate.ts';
-import { endOfChain } from '../../lambda/certificate/ending.ts';
-import { judgePath } from '../../lambda/certificate/path.ts';
-import { createAuthority } from '../internet/authority.ts';
+import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
+import { readCertificates } from '../../../lambda/certificate/certificate.ts';
+import { endOfChain } from '../../../lambda/certificate/trust/ending.ts';
+import { judgePath } from '../../../lambda/certificate/trust/path.ts';
+import { createAuthority } from '../../internet/authority.ts';
 
 const [mozilla] = readCertificates(mozillaRoots());
 if (mozilla === undefined) throw new Error('Node has no roots');

@@ -6,7 +6,7 @@
  * is therefore wrong even where another would have been right.
  */
 import { hash, type KeyObject } from 'node:crypto';
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import { inDate, likelyIssued, selfSigned } from './issuer.ts';
 import type { Problem } from './problem.ts';
 import { signedBy } from './signature.ts';

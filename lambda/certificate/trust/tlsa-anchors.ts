@@ -4,10 +4,10 @@
  * ≥3.6 leaves this to OpenSSL; ≤3.5 compares digests by algorithm, in alphabetical order and keys before certificates, and
  * goes on differently after the one and the other (tls_dane_match and set_trust in src/tls/tls_dane.c).
  */
-import { atLeast, type PostfixVersion } from '../postfix/version.ts';
-import type { Certificate } from './certificate.ts';
-import { type DaneDigest, daneDigests } from './dane-digests.ts';
-import { END_ENTITY, fullCertificate, fullKey, matchesTlsa, type TlsaRecord, TRUST_ANCHOR } from './tlsa.ts';
+import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
+import type { Certificate } from '../certificate.ts';
+import { type DaneDigest, daneDigests } from '../dane-digests.ts';
+import { END_ENTITY, fullCertificate, fullKey, matchesTlsa, type TlsaRecord, TRUST_ANCHOR } from '../tlsa.ts';
 import type { AnchorSet } from './trust-anchor-file.ts';
 
 export interface TlsaAnchors {

@@ -1,7 +1,7 @@
 /** Trust anchor files, one row per rule of semantics 4 and its worked examples 33 to 35. */
 import { expect, test } from 'vitest';
-import { judgePath } from '../../lambda/certificate/path.ts';
-import { selfSigned } from '../internet/authority.ts';
+import { judgePath } from '../../../lambda/certificate/trust/path.ts';
+import { selfSigned } from '../../internet/authority.ts';
 import {
   alone,
   aloneEnded,
@@ -18,7 +18,7 @@ import {
   questionOf,
   type Row,
   root,
-} from './chains.ts';
+} from '../chains.ts';
 
 /** Without key usage, as ≤3.5 asks a self-signed leaf whether it may sign itself. */
 const ownSigner = await selfSigned({ ...host, ...ended, keyUsage: null });

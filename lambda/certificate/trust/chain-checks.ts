@@ -4,7 +4,7 @@
  * Postfix lets the handshake go on after each error, so later checks still run on a chain that leads nowhere; follows
  * verify_chain() and what it calls in OpenSSL 3.0's crypto/x509/x509_vfy.c.
  */
-import type { Certificate } from './certificate.ts';
+import type { Certificate } from '../certificate.ts';
 import type { Chain } from './chain.ts';
 import { inDate, likelyIssued, maySign } from './issuer.ts';
 import { violation } from './name-constraints.ts';
