@@ -24,7 +24,7 @@ const ORDER = [
 const LEAVES = ['by-name.ts', 'limits.ts', 'version.ts', 'metrics.ts'];
 
 const DOORS = [
-  'policy/files.ts',
+  'policy/gather/this-machine.ts',
   'postfix/postconf.ts',
   'route/dns.ts',
   'route/dns-encrypted.ts',

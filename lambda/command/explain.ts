@@ -2,7 +2,7 @@
 import { partnerText } from '../alert/partner.ts';
 import { isBlind } from '../alert/run-facts.ts';
 import { destinationsOf } from '../policy/destinations.ts';
-import { readBundle } from '../policy/files.ts';
+import { readBundle } from '../policy/gather/this-machine.ts';
 import { UsageError } from '../policy/usage-error.ts';
 import { withoutMatchList } from '../run/what-if.ts';
 import { storyDocument, storyText, tellStory } from '../show/story.ts';

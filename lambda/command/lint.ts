@@ -1,8 +1,8 @@
 /** `lint [TABLE]`: parses, and asks nobody but the resolver where an entry needs DNSSEC; each problem with its line number, in Postfix's wording, and what it would do to mail. */
 import { openDnssec } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
-import { readBundle } from '../policy/files.ts';
-import { type LintProblem, lint } from '../policy/lint.ts';
+import { readBundle } from '../policy/gather/this-machine.ts';
+import { type LintProblem, lint } from '../policy/lint/lint.ts';
 import { proveDnssec } from '../run/dnssec.ts';
 import { lintDnssec, wantsDnssec } from '../run/lint-dnssec.ts';
 import { lintDocument, lintText } from '../show/problems.ts';

@@ -1,7 +1,7 @@
 /** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
 import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
-import { readBundle } from '../policy/files.ts';
+import { readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check.ts';
 import type { Console } from './console.ts';

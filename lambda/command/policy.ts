@@ -3,8 +3,8 @@
 import { resolve } from 'node:path';
 import { named } from '../by-name.ts';
 import { lastShown, noteShown, type OpenStore, openStore, shownPath, stateDirectory, whoAmI } from '../local-doors.ts';
-import { modifiedAt, readSources } from '../policy/files.ts';
-import { DATABASES } from '../policy/gather-table.ts';
+import { DATABASES } from '../policy/gather/tables.ts';
+import { modifiedAt, readSources } from '../policy/gather/this-machine.ts';
 import type { TableName } from '../policy/settings.ts';
 import { UsageError } from '../policy/usage-error.ts';
 import { tableType } from '../postfix/lookup-table.ts';

@@ -5,8 +5,8 @@
  * here. What is wrong already in the policy in use is no reason to refuse: an edit elsewhere must get through.
  */
 import type { Bundle } from '../policy/bundle.ts';
-import type { BundleSources } from '../policy/files.ts';
-import { type LintProblem, lint } from '../policy/lint.ts';
+import type { BundleSources } from '../policy/gather/this-machine.ts';
+import { type LintProblem, lint } from '../policy/lint/lint.ts';
 import type { Remembered } from '../snapshot/evidence.ts';
 import { certificatesOf } from '../snapshot/sighting.ts';
 import { readCertificates } from '../store/certificates.ts';

@@ -3,7 +3,7 @@
 import { entriesCount } from '../alert/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
-import type { LintProblem } from '../policy/lint.ts';
+import type { LintProblem } from '../policy/lint/lint.ts';
 import type { PushOutcome, Refusal } from '../run/push.ts';
 import type { Difference, Fate } from '../run/what-if.ts';
 import type { PolicyHead } from '../store/values.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newMute } from '../../lambda/alert/mute.ts';
 import { openWorld, paceFor } from '../../lambda/doors.ts';
-import { readSources } from '../../lambda/policy/files.ts';
+import { readSources } from '../../lambda/policy/gather/this-machine.ts';
 import { digestsUnder } from '../../lambda/run/digests.ts';
 import { push } from '../../lambda/run/push.ts';
 import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';

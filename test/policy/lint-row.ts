@@ -1,5 +1,5 @@
 /** One row of a lint table, and what lint finds in it. */
-import { lint } from '../../lambda/policy/lint.ts';
+import { lint } from '../../lambda/policy/lint/lint.ts';
 import { type BundleParts, bundleOf } from './bundle-of.ts';
 
 export interface Row extends BundleParts {

@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';
-import { readBundle } from '../../lambda/policy/files.ts';
+import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { defaultOf, isKnownParameter } from '../../lambda/postfix/defaults.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { installedVersion } from './instance.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';
-import type { BundleSources } from '../../lambda/policy/files.ts';
+import type { BundleSources } from '../../lambda/policy/gather/this-machine.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { conversationFor } from '../../lambda/probe/conversation.ts';
 import type { Route } from '../../lambda/route/route.ts';

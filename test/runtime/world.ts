@@ -10,7 +10,7 @@ import { join } from 'node:path';
 import dynalite from 'dynalite';
 import { runActions } from '../../infra/calls.ts';
 import { VARIABLES } from '../../lambda/config.ts';
-import { readBundle } from '../../lambda/policy/files.ts';
+import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { bundlePart } from '../../lambda/run/stored-policy.ts';
 import { type Store, spaceOf } from '../../lambda/store/layout.ts';
 import { policyState, pushPolicy } from '../../lambda/store/policy-store.ts';

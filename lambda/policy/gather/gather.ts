@@ -1,15 +1,15 @@
 /** From options to a Bundle, through the Machine door: settings, then tables, then trust anchors, then what is assumed. */
 import { basename } from 'node:path';
-import { mozillaRoots, type TrustStore } from '../certificate/anchors.ts';
-import { tableType } from '../postfix/lookup-table.ts';
-import type { Bundle, FileProblem, TableProblem, TableText } from './bundle.ts';
-import type { BundleOptions, Machine } from './files.ts';
-import { type Gathered, gatherSettings } from './gather-settings.ts';
-import { askTables, readTable } from './gather-table.ts';
-import { readAnchorFiles, readTrust } from './gather-trust.ts';
-import { policyTables } from './lookup.ts';
-import type { Settings, TableName } from './settings.ts';
-import { UsageError } from './usage-error.ts';
+import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
+import { tableType } from '../../postfix/lookup-table.ts';
+import type { Bundle, FileProblem, TableProblem, TableText } from '../bundle.ts';
+import { policyTables } from '../lookup.ts';
+import type { Settings, TableName } from '../settings.ts';
+import { UsageError } from '../usage-error.ts';
+import { type Gathered, gatherSettings } from './settings.ts';
+import { askTables, readTable } from './tables.ts';
+import type { BundleOptions, Machine } from './this-machine.ts';
+import { readAnchorFiles, readTrust } from './trust.ts';
 
 /** @throws UsageError */
 export async function gatherBundle(options: BundleOptions, machine: Machine): Promise<Bundle> {

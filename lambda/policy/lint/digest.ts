@@ -1,10 +1,10 @@
 /** Lint of fingerprints: digests that can never match, and ones that a renewal ends. */
 
-import { atLeast } from '../postfix/version.ts';
-import { killsSmtp, ONE_CHARACTER_DIGEST } from './fingerprint.ts';
-import type { Finding, Judged } from './lint-entry.ts';
-import { defersFor, NOT_VERIFIED, whomOf } from './lint-table.ts';
-import { parseDigest } from './match-pattern.ts';
+import { atLeast } from '../../postfix/version.ts';
+import { killsSmtp, ONE_CHARACTER_DIGEST } from '../fingerprint.ts';
+import { parseDigest } from '../match-pattern.ts';
+import type { Finding, Judged } from './entry.ts';
+import { defersFor, NOT_VERIFIED, whomOf } from './table.ts';
 
 export function lintDigests({ entry, level, attributes, demand, bundle }: Judged): Finding[] {
   if (level !== 'fingerprint') return [];

@@ -1,13 +1,13 @@
 /** Lint of main.cf and of the files it names, as far as entries of the tables feel it. */
 
-import { isHostname } from '../postfix/hostname.ts';
-import { exclusionProblems, gradeProblem, protocolProblem } from '../postfix/tls-words.ts';
-import type { Bundle } from './bundle.ts';
-import type { Destination } from './destinations.ts';
+import { isHostname } from '../../postfix/hostname.ts';
+import { exclusionProblems, gradeProblem, protocolProblem } from '../../postfix/tls-words.ts';
+import type { Bundle } from '../bundle.ts';
+import type { Destination } from '../destinations.ts';
+import type { ParsedTable } from '../parse.ts';
+import { type Finding, STRENGTH, wordFinding } from './entry.ts';
+import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './files.ts';
 import type { LintProblem } from './lint.ts';
-import { type Finding, STRENGTH, wordFinding } from './lint-entry.ts';
-import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './lint-files.ts';
-import type { ParsedTable } from './parse.ts';
 
 export function lintSettings(
   bundle: Bundle,

@@ -1,8 +1,8 @@
 /** main.cf and the files it names, as entries feel them. Every message whole: they are the product. */
 import { expect, test } from 'vitest';
-import { lint, worst } from '../../lambda/policy/lint.ts';
-import { bundleOf } from './bundle-of.ts';
-import { foundIn, type Row } from './lint-row.ts';
+import { lint, worst } from '../../../lambda/policy/lint/lint.ts';
+import { bundleOf } from '../bundle-of.ts';
+import { foundIn, type Row } from '../lint-row.ts';
 
 test.each<Row>([
   {

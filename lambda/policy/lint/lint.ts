@@ -4,12 +4,12 @@
  * Postfix's own wording where Postfix has some, what it would do to mail, and the cure. Asks nobody; what needs the
  * other side's hosts is for `check`.
  */
-import type { Bundle } from './bundle.ts';
-import { destinationsOf } from './destinations.ts';
-import { lintEntry } from './lint-entry.ts';
-import { lintSettings } from './lint-settings.ts';
-import { lintTable } from './lint-table.ts';
-import { policyTables } from './lookup.ts';
+import type { Bundle } from '../bundle.ts';
+import { destinationsOf } from '../destinations.ts';
+import { policyTables } from '../lookup.ts';
+import { lintEntry } from './entry.ts';
+import { lintSettings } from './settings.ts';
+import { lintTable } from './table.ts';
 
 export interface LintProblem {
   readonly place: {

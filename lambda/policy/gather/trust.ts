@@ -1,7 +1,7 @@
 /** Trust anchors from disk as smtp(8) would load them: CAfile, CApath by hash links, tafiles as mail_owner. */
 
 import { join, resolve } from 'node:path';
-import { byName } from '../by-name.ts';
+import { byName } from '../../by-name.ts';
 import {
   anchorFileFromPem,
   type Base64Der,
@@ -10,13 +10,13 @@ import {
   type TrustAnchorFile,
   type TrustStore,
   trustStoreFromPem,
-} from '../certificate/anchors.ts';
-import type { Bundle, FileProblem } from './bundle.ts';
-import type { BundleOptions, FileRead, Machine } from './files.ts';
-import type { Gathered } from './gather-settings.ts';
-import { policyTables } from './lookup.ts';
-import type { Settings } from './settings.ts';
-import { UsageError } from './usage-error.ts';
+} from '../../certificate/anchors.ts';
+import type { Bundle, FileProblem } from '../bundle.ts';
+import { policyTables } from '../lookup.ts';
+import type { Settings } from '../settings.ts';
+import { UsageError } from '../usage-error.ts';
+import type { Gathered } from './settings.ts';
+import type { BundleOptions, FileRead, Machine } from './this-machine.ts';
 
 /** CAfile and CApath of options or main.cf. @throws UsageError for what is named and not here. */
 export async function readTrust(

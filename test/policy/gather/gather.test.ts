@@ -1,9 +1,9 @@
 /** --config-directory: what a host's own postconf and postmap say, with a machine made for the test. */
 import { expect, test } from 'vitest';
-import { mozillaRoots } from '../../lambda/certificate/anchors.ts';
-import type { FileRead, Machine, Ran } from '../../lambda/policy/files.ts';
-import { gatherBundle } from '../../lambda/policy/gather.ts';
-import { UsageError } from '../../lambda/policy/usage-error.ts';
+import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
+import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
+import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/this-machine.ts';
+import { UsageError } from '../../../lambda/policy/usage-error.ts';
 
 interface Host {
   readonly files?: Readonly<

@@ -2,8 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
-import { hashedName, mozillaRoots } from '../../lambda/certificate/anchors.ts';
-import { type BundleOptions, readBundle, UsageError } from '../../lambda/policy/files.ts';
+import { hashedName, mozillaRoots } from '../../../lambda/certificate/anchors.ts';
+import { type BundleOptions, readBundle, UsageError } from '../../../lambda/policy/gather/this-machine.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'policy-files-'));
 afterAll(() => rmSync(home, { recursive: true }));

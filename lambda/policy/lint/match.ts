@@ -1,11 +1,11 @@
 /** Lint of match lists at verify and secure: names that can never match, or that cover more or less than they seem to. */
 import { getDomain } from 'tldts';
-import { isHostAddress, toAscii } from '../postfix/hostname.ts';
-import { atLeast } from '../postfix/version.ts';
-import type { Finding, Judged } from './lint-entry.ts';
-import { defersFor, NOT_VERIFIED } from './lint-table.ts';
-import { parseMatch } from './match-pattern.ts';
-import { parseNextHop } from './next-hop.ts';
+import { isHostAddress, toAscii } from '../../postfix/hostname.ts';
+import { atLeast } from '../../postfix/version.ts';
+import { parseMatch } from '../match-pattern.ts';
+import { parseNextHop } from '../next-hop.ts';
+import type { Finding, Judged } from './entry.ts';
+import { defersFor, NOT_VERIFIED } from './table.ts';
 
 export function lintMatch(judged: Judged): Finding[] {
   const { entry, level, attributes, demand } = judged;

@@ -1,14 +1,14 @@
 /** Settings and version: from `postconf` of a config directory, from a main.cf, or Postfix's defaults. */
 
-import { decodeText } from '../postfix/decode.ts';
-import { OLDEST_KNOWN, OLDEST_PROVED } from '../postfix/defaults.ts';
-import { type MainCf, readMainCf } from '../postfix/main-cf.ts';
-import { isChrooted, type MasterService, overridesOf, parseServices } from '../postfix/postconf.ts';
-import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
-import type { MainCfSource } from './bundle.ts';
-import type { BundleOptions, Machine } from './files.ts';
-import { defaultSettings, readSettings, type Settings } from './settings.ts';
-import { UsageError } from './usage-error.ts';
+import { decodeText } from '../../postfix/decode.ts';
+import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
+import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
+import { isChrooted, type MasterService, overridesOf, parseServices } from '../../postfix/postconf.ts';
+import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/version.ts';
+import type { MainCfSource } from '../bundle.ts';
+import { defaultSettings, readSettings, type Settings } from '../settings.ts';
+import { UsageError } from '../usage-error.ts';
+import type { BundleOptions, Machine } from './this-machine.ts';
 
 /** Settings, and how far what they name must be on this machine. */
 export interface Gathered {

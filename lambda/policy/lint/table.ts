@@ -1,12 +1,12 @@
 /** Lint of a table as a text: lines Postfix drops, duplicate keys, entries it calls broken. */
 
-import type { TableLine } from '../postfix/lookup-table.ts';
-import { bracedTokens } from '../postfix/token.ts';
-import type { Bundle } from './bundle.ts';
+import type { TableLine } from '../../postfix/lookup-table.ts';
+import { bracedTokens } from '../../postfix/token.ts';
+import type { Bundle } from '../bundle.ts';
+import { policyPlace } from '../lookup.ts';
+import type { ParsedTable, TableEntry } from '../parse.ts';
 import { cureOf } from './cure.ts';
 import type { LintProblem } from './lint.ts';
-import { policyPlace } from './lookup.ts';
-import type { ParsedTable, TableEntry } from './parse.ts';
 
 export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
   const problems = table.problems.map((line) => ofLine(line, table));

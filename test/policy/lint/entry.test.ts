@@ -1,6 +1,6 @@
 /** Entries that parse, and cannot do what they seem to. Every message whole: they are the product. */
 import { expect, test } from 'vitest';
-import { foundIn, type Row } from './lint-row.ts';
+import { foundIn, type Row } from '../lint-row.ts';
 
 test.each<Row>([
   {

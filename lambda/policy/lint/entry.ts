@@ -4,20 +4,20 @@
  * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics: pitfalls).
  */
 
-import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from '../postfix/tls-words.ts';
-import type { Bundle } from './bundle.ts';
-import { type Demand, type DemandContext, demandFor } from './demand.ts';
-import type { Destination } from './destinations.ts';
-import type { Attributes, EntryPolicy, SecurityLevel } from './entry.ts';
+import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from '../../postfix/tls-words.ts';
+import type { Bundle } from '../bundle.ts';
+import { type Demand, type DemandContext, demandFor } from '../demand.ts';
+import type { Destination } from '../destinations.ts';
+import type { Attributes, EntryPolicy, SecurityLevel } from '../entry.ts';
+import { lookupKeys } from '../lookup.ts';
+import { parseNextHop } from '../next-hop.ts';
+import type { ParsedTable, TableEntry } from '../parse.ts';
+import type { Settings } from '../settings.ts';
+import { namedNextHops, routingOf } from '../transport.ts';
+import { lintDigests } from './digest.ts';
 import type { LintProblem } from './lint.ts';
-import { lintDigests } from './lint-digest.ts';
-import { lintMatch } from './lint-match.ts';
-import { defersFor, whomOf } from './lint-table.ts';
-import { lookupKeys } from './lookup.ts';
-import { parseNextHop } from './next-hop.ts';
-import type { ParsedTable, TableEntry } from './parse.ts';
-import type { Settings } from './settings.ts';
-import { namedNextHops, routingOf } from './transport.ts';
+import { lintMatch } from './match.ts';
+import { defersFor, whomOf } from './table.ts';
 
 /** A problem before its place and key are known. */
 export type Finding = Omit<LintProblem, 'place' | 'key' | 'postfixSays'> & { readonly postfixSays?: string };

@@ -1,8 +1,8 @@
 /** Lines that Postfix drops, and entries it calls broken. Every message whole: they are the product. */
 import { expect, test } from 'vitest';
-import { lint } from '../../lambda/policy/lint.ts';
-import { type BundleParts, bundleOf } from './bundle-of.ts';
-import { foundIn, type Row } from './lint-row.ts';
+import { lint } from '../../../lambda/policy/lint/lint.ts';
+import { type BundleParts, bundleOf } from '../bundle-of.ts';
+import { foundIn, type Row } from '../lint-row.ts';
 
 test.each<Row>([
   {

@@ -1,8 +1,8 @@
 /** What to write instead of an entry that Postfix calls broken. The warning says which rule it broke. */
 
-import { nearest } from '../postfix/nearest.ts';
-import { atLeast, type PostfixVersion } from '../postfix/version.ts';
-import { ATTRIBUTE_SINCE, POLICY_FAILURES } from './attribute.ts';
+import { nearest } from '../../postfix/nearest.ts';
+import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
+import { ATTRIBUTE_SINCE, POLICY_FAILURES } from '../attribute.ts';
 
 /** One clause for the person who edits the table. */
 export function cureOf(warning: string, value: string, version: PostfixVersion): string {
