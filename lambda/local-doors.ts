@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { HookError, runHook } from './alert/hook.ts';
 import { ping } from './alert/ping.ts';
-import { UsageError } from './policy/usage-error.ts';
 import type { Tell } from './run/watch.ts';
 import { defaultStoreDirectory, openEmbedded } from './store/embedded.ts';
 import { type Store, spaceOf } from './store/layout.ts';
 import { openTable } from './store/table.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Where what was seen is kept. */
 export interface StoreFlags {

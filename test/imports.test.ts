@@ -21,7 +21,7 @@ const ORDER = [
 ];
 
 /** Policy text and certificates know nothing of one another, except that a bundle carries anchors. */
-const LEAVES = ['by-name.ts', 'limits.ts', 'version.ts', 'metrics.ts'];
+const LEAVES = ['named-record.ts', 'usage-error.ts', 'limits.ts', 'version.ts', 'metrics.ts'];
 
 const DOORS = [
   'policy/gather/this-machine.ts',

@@ -4,7 +4,7 @@
  * Pure: what was remembered comes in, what to remember goes out. Nothing counts as told before `recordTellings` says so, so
  * that a message that could not be published is due again in the next run.
  */
-import { byName, named } from '../by-name.ts';
+import { byName, named } from '../named-record.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Cause, incidentId, OUR_SIDE, unjudgedCause } from './cause.ts';
 import { entryWithoutFuture, incidentWithoutFuture } from './clock.ts';

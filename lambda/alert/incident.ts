@@ -9,7 +9,7 @@
  *       "name-removed", "subject": "mx1.outlook.com", "before": "*.outlook.com", "at": 1795586400000 }], "departed": [],
  *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
  */
-import { byName } from '../by-name.ts';
+import { byName } from '../named-record.ts';
 import { calendarDays, DAY_MS } from '../text/dates.ts';
 import { type Cause, isOfRun } from './cause.ts';
 import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';

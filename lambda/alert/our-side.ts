@@ -2,7 +2,7 @@
  * "Probably on our side": when at least five entries over three unrelated providers turn to the same failure in one run, the
  * fault is more likely here (resolver, network, CA bundle, this product) than at all of theirs on one day. Pure.
  */
-import { named } from '../by-name.ts';
+import { named } from '../named-record.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { type Cause, causesOf, OUR_SIDE } from './cause.ts';
 import type { EntryState } from './entry-state.ts';

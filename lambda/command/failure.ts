@@ -1,6 +1,7 @@
 /** An exception, as the last line a person sees: our usage and store errors as they are, anything else as our own fault. */
-import { UsageError } from '../policy/usage-error.ts';
+
 import { StoreError } from '../store/table-error.ts';
+import { UsageError } from '../usage-error.ts';
 import { Interrupted } from './interruption.ts';
 
 /** `error: …`, with the stack only where POSTFIX_TLS_WATCH_DEBUG is set. */

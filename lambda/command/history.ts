@@ -1,8 +1,8 @@
 /** `history [NAME]`: what was seen, when, and what changed. */
 import { openStore } from '../local-doors.ts';
-import { UsageError } from '../policy/usage-error.ts';
 import { readTimeline } from '../run/timeline.ts';
 import { timelineDocument, timelineText } from '../show/timeline.ts';
+import { UsageError } from '../usage-error.ts';
 import type { Console } from './console.ts';
 import { type PlaceFlags, placeOf } from './place.ts';
 

@@ -2,10 +2,10 @@
 import { type Accepted, newMute } from '../alert/mute.ts';
 import type { Standing } from '../alert/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../local-doors.ts';
-import { UsageError } from '../policy/usage-error.ts';
 import { readLatest } from '../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../store/mute-store.ts';
 import { moment } from '../text/dates.ts';
+import { UsageError } from '../usage-error.ts';
 import type { Console } from './console.ts';
 import { type PlaceFlags, placeOf } from './place.ts';
 

@@ -1,7 +1,7 @@
 /** Flags → the place where things are kept: as named, or looked up in the outputs of a deployed environment. */
 import { OUTPUTS, stackName } from '../config.ts';
 import { readOutputs, type StoreFlags } from '../local-doors.ts';
-import { UsageError } from '../policy/usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface PlaceFlags {
   readonly store?: string;

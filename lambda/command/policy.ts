@@ -1,12 +1,11 @@
 /** `policy push`, `policy show`, `policy status`: the table and settings where the scheduled function reads them. */
 
 import { resolve } from 'node:path';
-import { named } from '../by-name.ts';
 import { lastShown, noteShown, type OpenStore, openStore, shownPath, stateDirectory, whoAmI } from '../local-doors.ts';
+import { named } from '../named-record.ts';
 import { DATABASES } from '../policy/gather/tables.ts';
 import { modifiedAt, readSources } from '../policy/gather/this-machine.ts';
 import type { TableName } from '../policy/settings.ts';
-import { UsageError } from '../policy/usage-error.ts';
 import { tableType } from '../postfix/lookup-table.ts';
 import { comparePolicy, type StaleTable } from '../run/policy-status.ts';
 import { type PushOutcome, push } from '../run/push.ts';
@@ -14,6 +13,7 @@ import { bundleOfPolicy } from '../run/stored-policy.ts';
 import { type PolicyName, pushedText, refusedText, shortVersion } from '../show/policy-push.ts';
 import { partNames, policyStatusDocument, policyStatusText } from '../show/policy-status.ts';
 import { readPolicy, type StoredPolicy } from '../store/policy-store.ts';
+import { UsageError } from '../usage-error.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags } from './flags.ts';
 import { type Place, type PlaceFlags, placeOf } from './place.ts';

@@ -4,7 +4,7 @@
  * The policy table is keyed by the text exactly as routed (smtp_tls_policy.c); host and port come from
  * smtp_parse_destination() in src/smtp/smtp_connect.c and host_port() in src/util/host_port.c.
  */
-import { named } from '../by-name.ts';
+import { named } from '../named-record.ts';
 import { isHostAddress, isIpv6, isUtf8Hostname } from '../postfix/hostname.ts';
 import { tokens } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';

@@ -4,7 +4,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
-import { UsageError } from '../policy/usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 import { parseAddress } from './dns-address.ts';
 
 /** One message there, one back; undefined where none came in time, or the other end is not who it should be. */

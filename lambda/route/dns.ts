@@ -8,7 +8,7 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
 import { connect, isIPv6 } from 'node:net';
-import { UsageError } from '../policy/usage-error.ts';
+import { UsageError } from '../usage-error.ts';
 import { parseAddress, type ServerAddress } from './dns-address.ts';
 import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';

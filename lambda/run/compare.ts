@@ -4,7 +4,7 @@
  * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that an unchanged run writes
  * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
  */
-import { named } from '../by-name.ts';
+import { named } from '../named-record.ts';
 import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
 import type { FindCertificate } from '../snapshot/leaf.ts';
 import { inHindsight } from '../snapshot/protection.ts';

@@ -1,7 +1,8 @@
 /** The conversations that one hop leads to, by what DNS gave. Pure. */
-import { named } from '../by-name.ts';
+
 import { readCertificates } from '../certificate/certificate.ts';
 import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';
+import { named } from '../named-record.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Conversation, conversationAt } from '../probe/conversation.ts';

@@ -2,7 +2,7 @@
  * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where the level is dane or
  * dane-only, as Postfix's own one resolver would have it for all of them.
  */
-import { byName, named } from '../by-name.ts';
+import { byName, named } from '../named-record.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';

@@ -3,7 +3,7 @@
 import type { Decision } from '../alert/decide.ts';
 import type { WatchState } from '../alert/incident.ts';
 import { REOPEN_MS } from '../alert/told.ts';
-import { named } from '../by-name.ts';
+import { named } from '../named-record.ts';
 import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
 import { appendAll } from '../store/history.ts';

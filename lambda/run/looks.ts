@@ -1,7 +1,7 @@
 /** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
 
-import { named } from '../by-name.ts';
 import { TRUST_REASONS } from '../certificate/trust/path.ts';
+import { named } from '../named-record.ts';
 import type { Settings } from '../policy/settings.ts';
 import { conversationAt } from '../probe/conversation.ts';
 import type { Look, Trust } from '../snapshot/sighting.ts';

@@ -8,7 +8,7 @@
  * of the live handshakes are no witness at another date, so the evidence says nothing of when it was had.
  */
 
-import { byName } from '../by-name.ts';
+import { byName } from '../named-record.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Conversation, conversationAt } from '../probe/conversation.ts';

@@ -6,7 +6,7 @@
  * well: what comes back sooner is known. What could not be looked at changes nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
  */
 import { createHash } from 'node:crypto';
-import { byName } from '../by-name.ts';
+import { byName } from '../named-record.ts';
 import type { Conversation } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
 

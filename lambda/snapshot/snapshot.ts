@@ -4,8 +4,9 @@
  * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX hosts that are no
  * longer published are kept for three runs and seven days, as sightings are. Pure.
  */
-import { named } from '../by-name.ts';
+
 import { BOUNDS } from '../limits.ts';
+import { named } from '../named-record.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { MxHost, Route } from '../route/route.ts';

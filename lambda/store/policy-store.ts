@@ -6,7 +6,7 @@
  */
 
 import { createHash } from 'node:crypto';
-import { byName } from '../by-name.ts';
+import { byName } from '../named-record.ts';
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { readItem, toItem } from './item.ts';

@@ -6,10 +6,10 @@
  */
 
 import { getHashes } from 'node:crypto';
-import { named } from '../by-name.ts';
 import { type Certificate, type DigestAlgorithm, readCertificate } from '../certificate/certificate.ts';
 import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
 import { type Anchors, judgePath, type Trust } from '../certificate/trust/path.ts';
+import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Phase, ProbeResult } from '../probe/result.ts';

@@ -2,10 +2,10 @@
 import { basename } from 'node:path';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
 import { tableType } from '../../postfix/lookup-table.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem, TableProblem, TableText } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings, TableName } from '../settings.ts';
-import { UsageError } from '../usage-error.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
 import { askTables, readTable } from './tables.ts';
 import type { BundleOptions, Machine } from './this-machine.ts';

@@ -5,9 +5,9 @@ import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
 import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
 import { isChrooted, type MasterService, overridesOf, parseServices } from '../../postfix/postconf.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/version.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
 import { defaultSettings, readSettings, type Settings } from '../settings.ts';
-import { UsageError } from '../usage-error.ts';
 import type { BundleOptions, Machine } from './this-machine.ts';
 
 /** Settings, and how far what they name must be on this machine. */

@@ -1,14 +1,14 @@
 /** One lookup table from disk, or asked through `postmap` where its keys cannot be listed. */
 
-import { named } from '../../by-name.ts';
+import { named } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
 import { isUtf8Hostname } from '../../postfix/hostname.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { Bundle, TableProblem, TableText } from '../bundle.ts';
 import { lookupKeys } from '../lookup.ts';
 import { nextHopElements } from '../next-hop.ts';
 import type { TableName } from '../settings.ts';
 import { routeDomain, routingOf } from '../transport.ts';
-import { UsageError } from '../usage-error.ts';
 import type { Gathered } from './settings.ts';
 import type { Machine } from './this-machine.ts';
 

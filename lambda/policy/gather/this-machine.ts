@@ -8,12 +8,12 @@
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { byName } from '../../by-name.ts';
+import { byName } from '../../named-record.ts';
 import type { Bundle } from '../bundle.ts';
 import { gatherBundle } from './gather.ts';
 
 // The class lives apart so that the gatherers can throw it; the commands know this door alone.
-export { UsageError } from '../usage-error.ts';
+export { UsageError } from '../../usage-error.ts';
 
 /** The options of design.md "Commands" that say where policy and settings come from. */
 export interface BundleOptions {

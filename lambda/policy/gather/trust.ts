@@ -1,7 +1,6 @@
 /** Trust anchors from disk as smtp(8) would load them: CAfile, CApath by hash links, tafiles as mail_owner. */
 
 import { join, resolve } from 'node:path';
-import { byName } from '../../by-name.ts';
 import {
   anchorFileFromPem,
   type Base64Der,
@@ -11,10 +10,11 @@ import {
   type TrustStore,
   trustStoreFromPem,
 } from '../../certificate/anchors.ts';
+import { byName } from '../../named-record.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
-import { UsageError } from '../usage-error.ts';
 import type { Gathered } from './settings.ts';
 import type { BundleOptions, FileRead, Machine } from './this-machine.ts';
 

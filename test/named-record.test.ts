@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { byName, named } from '../lambda/by-name.ts';
+import { byName, named } from '../lambda/named-record.ts';
 
 test.each(['constructor', '__proto__', 'hasOwnProperty', 'mx.example.com'])('%s is a name like any other', (name) => {
   const record = byName<number>();
