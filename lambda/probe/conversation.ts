@@ -4,10 +4,10 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { toAscii } from '../postfix/hostname.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import { hostDemand } from '../route/host-demand.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
 
 export interface Conversation {

@@ -7,9 +7,9 @@
 import { type TlsaSet, tlsaSet } from '../certificate/tlsa.ts';
 import type { TlsaDemand, TlsDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { DaneRoute, TlsaFinding } from './dane-route.ts';
 import { familyOf } from './host-name.ts';
 import type { DnsFailure, MxHost } from './route.ts';
-import type { DaneRoute, TlsaFinding } from './tlsa.ts';
 
 /** Why an address is passed over unconnected, with the error that Postfix keeps for it: 4.7.5 and `text`. */
 export type DaneRefusal =

@@ -10,7 +10,7 @@ import type { Settings } from '../policy/settings.ts';
 import { toAscii } from '../postfix/hostname.ts';
 import { sameAddress } from './address.ts';
 import { isNameOrAddress } from './host-name.ts';
-import { findAddresses, type Lookup, mailExchangers } from './lookup.ts';
+import { findAddresses, type Lookup, mailExchangers } from './name-lookup.ts';
 import type { DnsFailure, MxHost, Route } from './route.ts';
 
 /** What a record of each type holds. Names are lower case without trailing dot; the root is the empty string (null MX). */

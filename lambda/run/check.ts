@@ -14,7 +14,7 @@ import { type PaceOptions, type Probe, probeBatch } from '../probe/pace.ts';
 import { believe, type Vantage, vantageOf } from '../probe/vantage.ts';
 import type { Dns } from '../route/resolve.ts';
 import type { Evidence } from '../verdict/judge.ts';
-import { judgeFenced } from '../verdict/our-bug.ts';
+import { judgeFenced } from '../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { conversationsOf, provedByTlsa } from './conversations.ts';
 import { findOffers, type Offers } from './dane-offers.ts';

@@ -6,11 +6,11 @@
  */
 import { named } from '../named-record.ts';
 import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
+import { type EntrySnapshot, remember } from '../snapshot/entry-snapshot.ts';
+import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../snapshot/host-snapshot.ts';
 import type { FindCertificate } from '../snapshot/leaf.ts';
 import { inHindsight } from '../snapshot/protection.ts';
 import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../snapshot/renewal.ts';
-import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../snapshot/sighting.ts';
-import { type EntrySnapshot, remember } from '../snapshot/snapshot.ts';
 import type { Latest } from '../store/latest.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { CheckRun } from './check.ts';

@@ -6,7 +6,7 @@ import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Conversation } from '../probe/conversation.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import { daneOnlyOffer } from '../verdict/dane-suggestion.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import { conversationsOf } from './conversations.ts';

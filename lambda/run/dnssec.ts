@@ -6,10 +6,10 @@ import { byName, named } from '../named-record.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
+import { type DaneRoute, provesValidation, resolveDane } from '../route/dane-route.ts';
 import { isDane } from '../route/host-demand.ts';
 import { type Dns, resolveBatch } from '../route/resolve.ts';
 import type { DnsFailure, Route } from '../route/route.ts';
-import { type DaneRoute, provesValidation, resolveDane } from '../route/tlsa.ts';
 import type { Evidence } from '../verdict/judge.ts';
 
 /** The resolver that is asked for signatures, if one may be believed. */

@@ -4,7 +4,7 @@ import type { Decision } from '../alert/decide.ts';
 import type { WatchState } from '../alert/incident.ts';
 import { REOPEN_MS } from '../alert/told.ts';
 import { named } from '../named-record.ts';
-import { certificatesOf, hostKey } from '../snapshot/sighting.ts';
+import { certificatesOf, hostKey } from '../snapshot/host-snapshot.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
 import { appendAll } from '../store/history.ts';
 import { saveIncident } from '../store/incident-store.ts';

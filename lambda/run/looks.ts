@@ -4,7 +4,7 @@ import { TRUST_REASONS } from '../certificate/trust/path.ts';
 import { named } from '../named-record.ts';
 import type { Settings } from '../policy/settings.ts';
 import { conversationAt } from '../probe/conversation.ts';
-import type { Look, Trust } from '../snapshot/sighting.ts';
+import type { Look, Trust } from '../snapshot/host-snapshot.ts';
 import type { AddressVerdict } from '../verdict/verdict.ts';
 import type { CheckRun } from './check.ts';
 

@@ -7,8 +7,8 @@
 import type { Bundle } from '../policy/bundle.ts';
 import type { BundleSources } from '../policy/gather/this-machine.ts';
 import { type LintProblem, lint } from '../policy/lint/lint.ts';
-import type { Remembered } from '../snapshot/evidence.ts';
-import { certificatesOf } from '../snapshot/sighting.ts';
+import { certificatesOf } from '../snapshot/host-snapshot.ts';
+import type { Remembered } from '../snapshot/remembered-evidence.ts';
 import { readCertificates } from '../store/certificates.ts';
 import { readLatest } from '../store/latest.ts';
 import type { Store } from '../store/layout.ts';

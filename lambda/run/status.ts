@@ -6,7 +6,7 @@ import { blindPicture, type DueInput, type Member, type Picture, pictureAll, wor
 import { rank, read, type Standing } from '../alert/standing.ts';
 import { needsSecondLook } from '../alert/told.ts';
 import { reasonWords } from '../alert/wording.ts';
-import type { EntrySnapshot } from '../snapshot/snapshot.ts';
+import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import type { Store } from '../store/layout.ts';
 import type { RunRecord } from '../store/values.ts';
 import { DAY_MS, HOUR_MS } from '../text/dates.ts';

@@ -1,8 +1,8 @@
 /** What was seen and what changed, read back from the history: of everything, of one destination with its hosts, or of one host. */
 import type { Change } from '../alert/entry-state.ts';
+import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
+import { current, type HostSnapshot, hostKey } from '../snapshot/host-snapshot.ts';
 import { type Leaf, leafOf } from '../snapshot/leaf.ts';
-import { current, type HostSnapshot, hostKey } from '../snapshot/sighting.ts';
-import type { EntrySnapshot } from '../snapshot/snapshot.ts';
 import { readCertificates } from '../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../store/history.ts';
 import { describeProblem } from '../store/item.ts';

@@ -14,7 +14,7 @@ import type { RunFacts, VantageState } from '../alert/run-facts.ts';
 import type { Digests } from '../alert/whose.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { PaceOptions } from '../probe/pace.ts';
-import { hostKey, hostLooks } from '../snapshot/sighting.ts';
+import { hostKey, hostLooks } from '../snapshot/host-snapshot.ts';
 import { readCertificates } from '../store/certificates.ts';
 import type { Store } from '../store/layout.ts';
 import { LEASE_RENEWAL_MS } from '../store/lease.ts';

@@ -3,7 +3,7 @@
 import type { Bundle } from '../policy/bundle.ts';
 import { type Destination, destinationsOf } from '../policy/destinations.ts';
 import { parseMatch } from '../policy/match-pattern.ts';
-import { evidenceFrom, type Remembered } from '../snapshot/evidence.ts';
+import { evidenceFrom, type Remembered } from '../snapshot/remembered-evidence.ts';
 import { type Evidence, judge, judgeOnce } from '../verdict/judge.ts';
 import type { EntryVerdict, Reason, Verdict } from '../verdict/verdict.ts';
 

@@ -3,7 +3,7 @@ import type { Change } from '../alert/entry-state.ts';
 import { listed } from '../alert/wording.ts';
 import type { Happened, Presented, Timeline } from '../run/timeline.ts';
 import type { ChangeKind } from '../snapshot/change.ts';
-import type { EntrySnapshot } from '../snapshot/snapshot.ts';
+import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import { day, moment } from '../text/dates.ts';
 import { plain } from '../text/strangers.ts';
 import { wrap } from '../text/wrap.ts';

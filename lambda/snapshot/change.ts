@@ -5,11 +5,12 @@
  * what is different now, to explain a verdict that turned today: `differences`. Routine renewals are told apart from all
  * else, and addresses and preferences are no change. Pure.
  */
+
+import type { EntrySnapshot, StoredHost, StoredRoute } from './entry-snapshot.ts';
+import { ABSENT_AFTER_RUNS, current, type HostSnapshot, type Sighting, sightingKey } from './host-snapshot.ts';
 import { type FindCertificate, type Leaf, leafOf } from './leaf.ts';
 import { isRoutineRenewal, predecessor } from './renewal.ts';
-import { ABSENT_AFTER_RUNS, current, type HostSnapshot, type Sighting, sightingKey } from './sighting.ts';
-import type { EntrySnapshot, StoredHost, StoredRoute } from './snapshot.ts';
-import { tlsaChanges } from './tlsa.ts';
+import { tlsaChanges } from './stored-tlsa.ts';
 
 export type ChangeKind =
   | 'name-added'

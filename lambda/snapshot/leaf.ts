@@ -2,7 +2,7 @@
  * What a comparison of snapshots needs of a host's own certificate, from its DER and never from a list that was cut. Pure.
  */
 import { readCertificate } from '../certificate/certificate.ts';
-import type { CertificateDigest, Sighting } from './sighting.ts';
+import type { CertificateDigest, Sighting } from './host-snapshot.ts';
 
 export interface Leaf {
   /** The names Postfix compares, lower case and sorted: dNSNames, or the common names where there are none. */

@@ -6,7 +6,7 @@
  */
 import { harmless } from '../verdict/stranger-text.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
-import type { EntrySnapshot } from './snapshot.ts';
+import type { EntrySnapshot } from './entry-snapshot.ts';
 
 /** The verdict in the light of what was remembered of the entry. */
 export function inHindsight(verdict: EntryVerdict, before: EntrySnapshot | undefined): EntryVerdict {

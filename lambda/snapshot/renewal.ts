@@ -4,10 +4,11 @@
  * Renewal tools act at a third of the lifetime (90 days) or half of it (6 days). A warning while that is still to come
  * would be noise; one that comes when they have failed is the point.
  */
+
+import type { HostSnapshot, Sighting } from './host-snapshot.ts';
+import { current, sightingKey } from './host-snapshot.ts';
 import type { FindCertificate, Leaf } from './leaf.ts';
 import { leafOf } from './leaf.ts';
-import type { HostSnapshot, Sighting } from './sighting.ts';
-import { current, sightingKey } from './sighting.ts';
 
 /** Same names, same issuer, later dates: recorded, and never told. */
 export function isRoutineRenewal(before: Leaf, after: Leaf): boolean {

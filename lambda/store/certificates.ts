@@ -6,7 +6,7 @@
  */
 import { readCertificate } from '../certificate/certificate.ts';
 import { BOUNDS } from '../limits.ts';
-import type { CertificateDigest } from '../snapshot/sighting.ts';
+import type { CertificateDigest } from '../snapshot/host-snapshot.ts';
 import { HISTORY_MS } from './history.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';

@@ -6,7 +6,7 @@
 import * as v from 'valibot';
 import type { Incident } from '../alert/incident.ts';
 import type { Mute } from '../alert/mute.ts';
-import type { HostSnapshot } from '../snapshot/sighting.ts';
+import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { ItemKind } from './item.ts';
 import { keys } from './layout.ts';
 import {

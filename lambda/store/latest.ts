@@ -3,8 +3,8 @@
  *
  * Two shards at a time and each page folded at once, or a table of 20,000 entries needs twice the memory.
  */
-import type { HostSnapshot } from '../snapshot/sighting.ts';
-import { hostKey } from '../snapshot/sighting.ts';
+import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
+import { hostKey } from '../snapshot/host-snapshot.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
 import { entryNow, hostNow } from './kinds.ts';

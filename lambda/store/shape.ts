@@ -6,9 +6,9 @@ import type { EntryState } from '../alert/entry-state.ts';
 import type { Incident } from '../alert/incident.ts';
 import type { Mute } from '../alert/mute.ts';
 import type { Reply } from '../probe/result.ts';
-import type { HostSnapshot, SeenResult } from '../snapshot/sighting.ts';
-import type { EntrySnapshot, StoredRoute } from '../snapshot/snapshot.ts';
-import type { StoredFinding, StoredTlsa } from '../snapshot/tlsa.ts';
+import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
+import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';
+import type { StoredFinding, StoredTlsa } from '../snapshot/stored-tlsa.ts';
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
 export type JsonObject = Readonly<Record<string, Json>>;

@@ -4,8 +4,8 @@
  * What was seen is typed by snapshot/, incidents, mutes and what was told by alert/.
  */
 import type { EntryState } from '../alert/entry-state.ts';
-import type { HostSnapshot } from '../snapshot/sighting.ts';
-import type { EntrySnapshot } from '../snapshot/snapshot.ts';
+import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
+import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { Json, JsonObject } from './shape.ts';
 
 /** The version in use. */

@@ -6,8 +6,8 @@
  */
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import type { Route } from '../route/route.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
 import type { Finding } from './finding.ts';
 import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
 import type { EntryUnseen } from './verdict.ts';

@@ -5,10 +5,10 @@ import { assessTlsa, matchesTlsa, printTlsa, type TlsaRecord, type TlsaUse } fro
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { DaneRoute, TlsaFinding } from '../route/dane-route.ts';
 import { findingFor, type HostDemand } from '../route/host-demand.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
-import type { DaneRoute, TlsaFinding } from '../route/tlsa.ts';
 import type { ShownTlsa } from './verdict.ts';
 
 /** Undefined where nothing was found out about the host. */

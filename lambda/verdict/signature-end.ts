@@ -8,9 +8,9 @@
  * After its end a validating resolver answers SERVFAIL, and Postfix passes the host over. Pure.
  */
 import type { Destination } from '../policy/destinations.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import { isDane } from '../route/host-demand.ts';
 import type { Signature } from '../route/resolve.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
 
 /** By the text of the next hop, as in the evidence. */
 type Tlsa = Readonly<Record<string, DaneRoute>>;

@@ -3,8 +3,8 @@ import { expect, test } from 'vitest';
 import { demandFor, type TlsDemand } from '../../lambda/policy/demand.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
+import type { DaneRoute, TlsaFinding } from '../../lambda/route/dane-route.ts';
 import { hostDemand } from '../../lambda/route/host-demand.ts';
-import type { DaneRoute, TlsaFinding } from '../../lambda/route/tlsa.ts';
 
 const NEXT_HOP = { text: 'a.test', host: 'a.test', port: 25, mx: true, via: 'recipient' } as const;
 const HOST = { host: 'mx.test', preference: 10, addresses: ['192.0.2.1', '2001:db8::1'], lookup: 'found' } as const;

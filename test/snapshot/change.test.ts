@@ -1,7 +1,7 @@
 /** What changed, day by day: settled for the history, at once for the explanation of a message. */
 import { expect, test } from 'vitest';
 import { entryChanges, entryDifferences } from '../../lambda/snapshot/change.ts';
-import { type EntrySnapshot, remember } from '../../lambda/snapshot/snapshot.ts';
+import { type EntrySnapshot, remember } from '../../lambda/snapshot/entry-snapshot.ts';
 import { type Authority, createAuthority, keyPair } from '../internet/authority.ts';
 import { type Answer, broken, DAY, kinds, live, noTls, START, unseen } from './days.ts';
 import { judgedAs } from './verdicts.ts';

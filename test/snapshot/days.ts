@@ -3,8 +3,8 @@ import { createHash } from 'node:crypto';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { type Change, differences, hostChanges } from '../../lambda/snapshot/change.ts';
+import { type HostSnapshot, hostLooks, type Look, see, type Trust } from '../../lambda/snapshot/host-snapshot.ts';
 import { notePredecessors } from '../../lambda/snapshot/renewal.ts';
-import { type HostSnapshot, hostLooks, type Look, see, type Trust } from '../../lambda/snapshot/sighting.ts';
 
 export const DAY = 86_400_000;
 export const START = Date.UTC(2026, 10, 24, 6);

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type HostSnapshot, type SeenResult, see } from '../../lambda/snapshot/sighting.ts';
+import { type HostSnapshot, type SeenResult, see } from '../../lambda/snapshot/host-snapshot.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
 import { entryNow, historyEvent, hostNow, KINDS } from '../../lambda/store/kinds.ts';
 import { keyName, keys, spaceOf } from '../../lambda/store/layout.ts';

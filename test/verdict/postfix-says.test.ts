@@ -1,7 +1,7 @@
 /** Postfix's texts, there and back: each one that we can predict is also understood when it is read in a log. */
 import { describe, expect, test } from 'vitest';
 import type { Phase, UnseenReason } from '../../lambda/probe/result.ts';
-import { meaningOf } from '../../lambda/verdict/log-text.ts';
+import { meaningOf } from '../../lambda/verdict/postfix-said.ts';
 import { MISCONFIGURED, NOT_TRIED, replyDsn, saysOfFailure, saysOfUnseen } from '../../lambda/verdict/postfix-says.ts';
 import type { AddressFailure } from '../../lambda/verdict/verdict.ts';
 import { readRecording, VERSIONS } from '../cases/recorded.ts';

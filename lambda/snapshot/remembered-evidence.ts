@@ -13,13 +13,13 @@ import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Conversation, conversationAt } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
 import type { Evidence } from '../verdict/judge.ts';
-import type { CertificateDigest, HostSnapshot, SeenResult } from './sighting.ts';
-import { current, offerDigest } from './sighting.ts';
-import type { EntrySnapshot, StoredHost, StoredRoute, UnseenAddress } from './snapshot.ts';
-import { restoredFinding } from './tlsa.ts';
+import type { EntrySnapshot, StoredHost, StoredRoute, UnseenAddress } from './entry-snapshot.ts';
+import type { CertificateDigest, HostSnapshot, SeenResult } from './host-snapshot.ts';
+import { current, offerDigest } from './host-snapshot.ts';
+import { restoredFinding } from './stored-tlsa.ts';
 
 /** Everything remembered from one vantage. */
 export interface Remembered {

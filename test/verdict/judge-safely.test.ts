@@ -2,7 +2,7 @@ import { parse } from 'valibot';
 import { expect, test } from 'vitest';
 import type { Destination } from '../../lambda/policy/destinations.ts';
 import { entrySchema } from '../../lambda/show/verdict-schema.ts';
-import { judgeFenced } from '../../lambda/verdict/our-bug.ts';
+import { judgeFenced } from '../../lambda/verdict/judge-safely.ts';
 import { bundleOf } from '../run/watching.ts';
 
 test('an exception over one entry is a verdict about us, and no end of the run', () => {

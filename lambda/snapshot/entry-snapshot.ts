@@ -9,12 +9,12 @@ import { BOUNDS } from '../limits.ts';
 import { named } from '../named-record.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
+import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
-import type { DaneRoute } from '../route/tlsa.ts';
 import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
+import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
 import { everAuthenticated } from './protection.ts';
-import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './sighting.ts';
-import { type StoredTlsa, storedTlsa } from './tlsa.ts';
+import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
 
 export interface EntrySnapshot {
   /** The destination's id: stable across runs and edits elsewhere in the table. */

@@ -1,7 +1,15 @@
 /** One host as it presents itself: what is written, what is kept, and for how long. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { certificatesOf, current, hostKey, hostLooks, offerDigest, see, sightingKey } from '../../lambda/snapshot/sighting.ts';
+import {
+  certificatesOf,
+  current,
+  hostKey,
+  hostLooks,
+  offerDigest,
+  see,
+  sightingKey,
+} from '../../lambda/snapshot/host-snapshot.ts';
 import { type Answer, conversation, DAY, live, lookAt, noTls, START, unseen } from './days.ts';
 
 /** What stands for DER: digests are over any bytes. */

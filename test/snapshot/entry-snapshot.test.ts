@@ -1,7 +1,7 @@
 /** One entry as remembered: what is written, and what an undetermined run leaves alone. */
 import { expect, test } from 'vitest';
 import type { Route } from '../../lambda/route/route.ts';
-import { type EntrySnapshot, type Judged, published, remember } from '../../lambda/snapshot/snapshot.ts';
+import { type EntrySnapshot, type Judged, published, remember } from '../../lambda/snapshot/entry-snapshot.ts';
 import type { AddressVerdict } from '../../lambda/verdict/verdict.ts';
 import { DAY, START } from './days.ts';
 import { judgedAs } from './verdicts.ts';

@@ -3,9 +3,9 @@ import { afterAll, expect, test } from 'vitest';
 import type { NextHop } from '../../lambda/policy/next-hop.ts';
 import { parseNextHop } from '../../lambda/policy/next-hop.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
+import { type DaneRoute, provesValidation, resolveDane } from '../../lambda/route/dane-route.ts';
 import { openDns } from '../../lambda/route/dns.ts';
 import { type Dns, resolveRoute } from '../../lambda/route/resolve.ts';
-import { type DaneRoute, provesValidation, resolveDane } from '../../lambda/route/tlsa.ts';
 import { type RecordSet, startDns } from '../internet/dns-server.ts';
 
 const closers: (() => Promise<void>)[] = [];

@@ -6,8 +6,8 @@
  */
 import { printTlsa } from '../certificate/tlsa.ts';
 import type { AddressFamily } from '../policy/settings.ts';
+import type { DaneRoute, TlsaFinding, TlsaRecord } from '../route/dane-route.ts';
 import type { MxHost } from '../route/route.ts';
-import type { DaneRoute, TlsaFinding, TlsaRecord } from '../route/tlsa.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 
 /** Of one host. */
