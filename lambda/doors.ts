@@ -1,7 +1,8 @@
 /** Configuration → real doors to the world. The only file that imports the doors the scheduled function uses, too. */
 import { hostname } from 'node:os';
-import { cardOf } from './alert/card.ts';
-import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/topic.ts';
+import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
+import { tellAll } from './alert/channel/tell-all.ts';
+import { cardOf } from './alert/message/chat-card.ts';
 import { DEFAULTS } from './limits.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { openProbe } from './probe/connection.ts';
@@ -10,7 +11,6 @@ import { openDns, systemResolvers } from './route/dns.ts';
 import { isLoopback, parseAddress } from './route/dns-address.ts';
 import type { CheckDoors } from './run/check.ts';
 import type { DnssecDoor } from './run/dnssec.ts';
-import { tellAll } from './run/telling.ts';
 import type { Tell } from './run/watch.ts';
 
 /** How to look at the world; every absent value has its default in limits.ts. */

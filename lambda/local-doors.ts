@@ -1,8 +1,8 @@
 /** Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in the function's bundle. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
-import { HookError, runHook } from './alert/hook.ts';
-import { ping } from './alert/ping.ts';
+import { HookError, runHook } from './alert/channel/hook.ts';
+import { ping } from './alert/channel/ping.ts';
 import type { Tell } from './run/watch.ts';
 import { defaultStoreDirectory, openEmbedded } from './store/embedded.ts';
 import { type Store, spaceOf } from './store/layout.ts';

@@ -1,5 +1,5 @@
 /** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
-import { isBlind } from '../alert/run-facts.ts';
+import { isBlind } from '../alert/incident/run-facts.ts';
 import { checkDocument } from '../show/document.ts';
 import { overview } from '../show/overview.ts';
 import { exitCode } from '../show/summary.ts';

@@ -1,6 +1,7 @@
 /** `explain DESTINATION [TABLE]`: the whole story of one destination. */
-import { partnerText } from '../alert/partner.ts';
-import { isBlind } from '../alert/run-facts.ts';
+
+import { isBlind } from '../alert/incident/run-facts.ts';
+import { partnerText } from '../alert/message/partner-text.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import { readBundle } from '../policy/gather/this-machine.ts';
 import { withoutMatchList } from '../run/what-if.ts';

@@ -1,6 +1,6 @@
 /** `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse cause breaks through. */
-import { type Accepted, newMute } from '../alert/mute.ts';
-import type { Standing } from '../alert/standing.ts';
+import { type Accepted, newMute } from '../alert/incident/mute.ts';
+import type { Standing } from '../alert/incident/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../local-doors.ts';
 import { readLatest } from '../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../store/mute-store.ts';

@@ -1,9 +1,10 @@
 /** Flags → the ways to tell: topics, a program, or the terminal where none is named. */
-import { mailOf } from '../alert/mail.ts';
-import { testMessage } from '../alert/test-message.ts';
+
+import { tellAll } from '../alert/channel/tell-all.ts';
+import { mailOf } from '../alert/message/mail.ts';
+import { testMessage } from '../alert/message/test-message.ts';
 import { openTopics } from '../doors.ts';
 import { openHook } from '../local-doors.ts';
-import { tellAll } from '../run/telling.ts';
 import type { Tell } from '../run/watch.ts';
 import type { Console } from './console.ts';
 

@@ -1,8 +1,8 @@
 /** `watch [TABLE]`: the main job once: check, compare with what was seen before, alert, store. */
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import { PingError } from '../alert/ping.ts';
-import { isBlind } from '../alert/run-facts.ts';
+import { PingError } from '../alert/channel/ping.ts';
+import { isBlind } from '../alert/incident/run-facts.ts';
 import { type OpenStore, openStore, pingUrl } from '../local-doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { digestsUnder } from '../run/digests.ts';

@@ -1,5 +1,5 @@
 /** What a run came to, in numbers: kept in its record, reported as metrics, and read back by the sentinel. Pure. */
-import { read } from '../alert/standing.ts';
+import { read } from '../alert/incident/standing.ts';
 import type { RunFigures } from '../metrics.ts';
 import { DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';

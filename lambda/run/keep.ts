@@ -1,8 +1,8 @@
 /** Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the revisions it read. */
 
-import type { Decision } from '../alert/decide.ts';
-import type { WatchState } from '../alert/incident.ts';
-import { REOPEN_MS } from '../alert/told.ts';
+import type { Decision } from '../alert/incident/decide.ts';
+import type { WatchState } from '../alert/incident/incident.ts';
+import { REOPEN_MS } from '../alert/incident/settling.ts';
 import { named } from '../named-record.ts';
 import { certificatesOf, hostKey } from '../snapshot/host-snapshot.ts';
 import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';

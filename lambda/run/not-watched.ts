@@ -4,8 +4,8 @@
  * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was not seen today is not among them.
  */
 import * as v from 'valibot';
-import { read } from '../alert/standing.ts';
-import { reasonWords } from '../alert/wording.ts';
+import { read } from '../alert/incident/standing.ts';
+import { reasonWords } from '../alert/message/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import type { RunRecord } from '../store/values.ts';

@@ -1,7 +1,8 @@
 /** What a run starts from: everything remembered from this vantage, with what an interrupted run told counted as told. */
-import { recordTellings, type Telling, type WatchState } from '../alert/incident.ts';
-import type { Mute } from '../alert/mute.ts';
-import type { Digests } from '../alert/whose.ts';
+
+import type { Digests } from '../alert/incident/explanation.ts';
+import { recordTellings, type Telling, type WatchState } from '../alert/incident/incident.ts';
+import type { Mute } from '../alert/incident/mute.ts';
 import { readIncidents } from '../store/incident-store.ts';
 import { describeProblem, type Held } from '../store/item.ts';
 import { type Latest, readLatest } from '../store/latest.ts';

@@ -1,5 +1,5 @@
 /** One line per invocation: what it came to, for whoever reads the log, and the metrics that alarms rest on. Pure. */
-import { isBlind } from '../alert/run-facts.ts';
+import { isBlind } from '../alert/incident/run-facts.ts';
 import { type MetricName, metricValues } from '../metrics.ts';
 import type { RunRecord } from '../store/values.ts';
 import { HOUR_MS } from '../text/dates.ts';

@@ -2,7 +2,7 @@
  * The sentinel: looks at the run records of a vantage that judges elsewhere, for silence, failure, blindness and runs cut
  * short. It probes nothing and writes nothing.
  */
-import { isBlind, type VantageState } from '../alert/run-facts.ts';
+import { isBlind, type VantageState } from '../alert/incident/run-facts.ts';
 import type { Store } from '../store/layout.ts';
 import { lastComplete, recentRuns } from '../store/run-record.ts';
 import type { RunRecord } from '../store/values.ts';

@@ -1,11 +1,11 @@
 /** Where things stand by what is remembered: open incidents, mutes, what is not judged or not watched, the last runs. Probes nothing. */
-import type { Item } from '../alert/due.ts';
-import { headline } from '../alert/headline.ts';
-import type { Mute } from '../alert/mute.ts';
-import { blindPicture, type DueInput, type Member, type Picture, pictureAll, worstOf } from '../alert/picture.ts';
-import { rank, read, type Standing } from '../alert/standing.ts';
-import { needsSecondLook } from '../alert/told.ts';
-import { reasonWords } from '../alert/wording.ts';
+import type { Item } from '../alert/incident/due.ts';
+import { blindPicture, type DueInput, type Member, type Picture, pictureAll, worstOf } from '../alert/incident/incident-today.ts';
+import type { Mute } from '../alert/incident/mute.ts';
+import { needsSecondLook } from '../alert/incident/settling.ts';
+import { rank, read, type Standing } from '../alert/incident/standing.ts';
+import { headline } from '../alert/message/headline.ts';
+import { reasonWords } from '../alert/message/wording.ts';
 import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import type { Store } from '../store/layout.ts';
 import type { RunRecord } from '../store/values.ts';

@@ -1,5 +1,5 @@
 /** What was seen and what changed, read back from the history: of everything, of one destination with its hosts, or of one host. */
-import type { Change } from '../alert/entry-state.ts';
+import type { Change } from '../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import { current, type HostSnapshot, hostKey } from '../snapshot/host-snapshot.ts';
 import { type Leaf, leafOf } from '../snapshot/leaf.ts';

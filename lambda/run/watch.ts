@@ -6,12 +6,13 @@
  * Publish first, then one update that records the telling, then store: a crash may repeat a message in that one gap, and
  * never loses one. A run that told and died is recovered by the next (recall).
  */
-import { type Alert, describeAlert } from '../alert/alert.ts';
-import { type Decision, decide } from '../alert/decide.ts';
-import { recordTellings, type Telling } from '../alert/incident.ts';
-import { type Mail, mailOf } from '../alert/mail.ts';
-import type { RunFacts, VantageState } from '../alert/run-facts.ts';
-import type { Digests } from '../alert/whose.ts';
+
+import { type Decision, decide } from '../alert/incident/decide.ts';
+import type { Digests } from '../alert/incident/explanation.ts';
+import { recordTellings, type Telling } from '../alert/incident/incident.ts';
+import type { RunFacts, VantageState } from '../alert/incident/run-facts.ts';
+import { type Alert, describeAlert } from '../alert/message/describe.ts';
+import { type Mail, mailOf } from '../alert/message/mail.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { hostKey, hostLooks } from '../snapshot/host-snapshot.ts';

@@ -1,6 +1,6 @@
 /** What `policy push` says: what was pushed and what is different, or why it was refused. Pure. */
 
-import { entriesCount } from '../alert/wording.ts';
+import { entriesCount } from '../alert/message/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import type { LintProblem } from '../policy/lint/lint.ts';

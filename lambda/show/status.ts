@@ -1,7 +1,7 @@
 /** What `status` prints: the state in one line, what is open worst first, then what is muted, not judged and not watched. Pure. */
 
-import type { Standing } from '../alert/standing.ts';
-import { entriesCount, listed } from '../alert/wording.ts';
+import type { Standing } from '../alert/incident/standing.ts';
+import { entriesCount, listed } from '../alert/message/wording.ts';
 import { type OpenEntry, type OpenIncident, type Status, statusCode } from '../run/status.ts';
 import type { RunRecord } from '../store/values.ts';
 import { day, deadline, HOUR_MS, moment } from '../text/dates.ts';

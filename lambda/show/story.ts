@@ -1,5 +1,5 @@
 /** What `explain` prints: one destination, the whole story, in the order Postfix lives through it. Pure. */
-import { postTlsFinger } from '../alert/posttls-finger.ts';
+import { postTlsFinger } from '../alert/message/posttls-finger.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';

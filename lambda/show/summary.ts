@@ -1,5 +1,5 @@
 /** Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins convention, design.md). */
-import { horizonDays } from '../alert/standing.ts';
+import { horizonDays } from '../alert/incident/standing.ts';
 import { calendarDays, DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
 

@@ -1,6 +1,6 @@
 /** What `history` prints: run by run, what was first seen, what turned, and what changed, in words. Pure. */
-import type { Change } from '../alert/entry-state.ts';
-import { listed } from '../alert/wording.ts';
+import type { Change } from '../alert/incident/entry-state.ts';
+import { listed } from '../alert/message/wording.ts';
 import type { Happened, Presented, Timeline } from '../run/timeline.ts';
 import type { ChangeKind } from '../snapshot/change.ts';
 import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';

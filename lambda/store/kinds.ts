@@ -4,8 +4,8 @@
  * Keys are explained in layout.ts, values in values.ts. Dates are epoch milliseconds.
  */
 import * as v from 'valibot';
-import type { Incident } from '../alert/incident.ts';
-import type { Mute } from '../alert/mute.ts';
+import type { Incident } from '../alert/incident/incident.ts';
+import type { Mute } from '../alert/incident/mute.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { ItemKind } from './item.ts';
 import { keys } from './layout.ts';

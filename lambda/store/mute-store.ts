@@ -1,5 +1,5 @@
 /** Mutes: known and accepted for a while, by entry key or incident id, for a policy whatever the vantage. */
-import type { Mute } from '../alert/mute.ts';
+import type { Mute } from '../alert/incident/mute.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { mute as kind } from './kinds.ts';
 import { keyName, keys, type Store } from './layout.ts';

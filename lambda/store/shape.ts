@@ -2,9 +2,9 @@
  * The shapes of what snapshot/ and alert/ hand to the store, as a reader checks them.
  */
 import * as v from 'valibot';
-import type { EntryState } from '../alert/entry-state.ts';
-import type { Incident } from '../alert/incident.ts';
-import type { Mute } from '../alert/mute.ts';
+import type { EntryState } from '../alert/incident/entry-state.ts';
+import type { Incident } from '../alert/incident/incident.ts';
+import type { Mute } from '../alert/incident/mute.ts';
 import type { Reply } from '../probe/result.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';

@@ -3,7 +3,7 @@
  *
  * What was seen is typed by snapshot/, incidents, mutes and what was told by alert/.
  */
-import type { EntryState } from '../alert/entry-state.ts';
+import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { Json, JsonObject } from './shape.ts';

@@ -11,7 +11,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newMute } from '../../lambda/alert/mute.ts';
+import { newMute } from '../../lambda/alert/incident/mute.ts';
 import { bundlePart } from '../../lambda/run/stored-policy.ts';
 import { openEmbedded } from '../../lambda/store/embedded.ts';
 import { readLatest } from '../../lambda/store/latest.ts';

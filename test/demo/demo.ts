@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { newMute } from '../../lambda/alert/mute.ts';
+import { newMute } from '../../lambda/alert/incident/mute.ts';
 import { openWorld, paceFor } from '../../lambda/doors.ts';
 import { readSources } from '../../lambda/policy/gather/this-machine.ts';
 import { digestsUnder } from '../../lambda/run/digests.ts';

@@ -1,0 +1,98 @@
+/**
+ * `--hook PROGRAM`: for every way of telling that is not built in. The mail text comes on standard input, the whole alert as
+ * JSON in a file whose path is the one argument; the subject is in POSTFIX_TLS_WATCH_SUBJECT.
+ *
+ * A status other than 0, a signal or no end in time means that nothing was told: the next run tries again.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
+import { setTimeout } from 'node:timers/promises';
+import { plain } from '../../text/strangers.ts';
+import type { Alert } from '../message/describe.ts';
+import type { Mail } from '../message/mail.ts';
+
+export class HookError extends Error {
+  override readonly name = 'HookError';
+}
+
+const HOOK_DEADLINE_MS = 60_000;
+
+/**
+ * Runs the program, without a shell, and waits for its end.
+ *
+ * @throws HookError where it could not be started, failed, or took longer than the deadline
+ */
+export async function runHook(program: string, alert: Alert, mail: Mail, deadlineMs = HOOK_DEADLINE_MS): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'postfix-tls-watch-'));
+  try {
+    const path = join(folder, 'alert.json');
+    await writeFile(path, `${JSON.stringify({ version: 1, ...alert }, null, 2)}\n`, { mode: 0o600 });
+    await ended(program, path, mail, deadlineMs);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function ended(program: string, path: string, mail: Mail, deadlineMs: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const fail = (fact: string) => reject(new HookError(`hook ${program}: ${fact}`));
+  // A group of its own, so that what it started ends with it.
+  const child = spawn(program, [path], {
+    stdio: ['pipe', 'ignore', 'pipe'],
+    detached: true,
+    env: { ...process.env, POSTFIX_TLS_WATCH_SUBJECT: mail.subject },
+  });
+  const timer = globalThis.setTimeout(() => {
+    if (child.pid !== undefined) killGroup(child.pid);
+    fail(`no end after ${deadlineMs / 1_000} seconds, stopped; nothing counts as told`);
+  }, deadlineMs);
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (said.length < ERROR_CHARS) said += chunk.toString('utf8');
+  });
+  // A hook may not read all of it: its status decides.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(`Subject: ${mail.subject}\n\n${mail.text}`);
+  child.on('error', (error: NodeJS.ErrnoException) => {
+    clearTimeout(timer);
+    fail(START_ERRORS[error.code ?? ''] ?? `could not be started (${plain(error.message, 200)})`);
+  });
+  child.on('exit', async (code, signal) => {
+    clearTimeout(timer);
+    // What it said last may still be on its way; something it left behind may hold the pipe open for ever, and us with it.
+    const passed = code === 0 ? closed(child.stdin) : closed(child.stderr);
+    await Promise.race([passed, setTimeout(LAST_WORDS_MS)]);
+    child.stdin.destroy();
+    child.stderr.destroy();
+    if (code === 0) return resolve();
+    const how = signal === null ? `ended with status ${code}` : `was ended by ${signal}`;
+    const last = said.trim() === '' ? '' : `, saying "${plain(said.trim(), ERROR_CHARS)}"`;
+    fail(`${how}${last}; nothing counts as told`);
+  });
+  return promise;
+}
+
+/** Whether it ended well does not matter here. */
+const closed = (stream: Readable | Writable): Promise<unknown> =>
+  stream.closed ? Promise.resolve() : once(stream, 'close').catch(() => undefined);
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It ended by itself in the meantime.
+  }
+}
+
+const START_ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such program, give --hook its whole path',
+  EACCES: 'may not be executed, look at its mode and owner',
+  ENOEXEC: 'is no program and has no #! line',
+};
+
+const ERROR_CHARS = 300;
+const LAST_WORDS_MS = 500;

@@ -1,0 +1,147 @@
+/**
+ * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed: most commands never are.
+ *
+ * Publishing again what was published before repeats the message; SNS knows no better. Concurrent calls do not disturb
+ * one another. Region and account come from the topic's ARN.
+ */
+
+import { plain } from '../../text/strangers.ts';
+import type { ChatCard } from '../message/chat-card.ts';
+
+/** What went wrong between us and SNS, in words for an operator. */
+export class TopicError extends Error {
+  override readonly name = 'TopicError';
+  /** `gone`: no such topic. `denied`: our credentials may not. `throttled` and `unreachable`: worth another run. */
+  readonly kind: 'gone' | 'denied' | 'throttled' | 'refused' | 'unreachable' | 'wrong-arn';
+  constructor(kind: TopicError['kind'], message: string) {
+    super(message);
+    this.kind = kind;
+  }
+}
+
+/**
+ * Publishes a mail; returns SNS's message id.
+ *
+ * @param subject printable ASCII, 1 to 99 characters
+ * @param text at most 256 KiB
+ * @throws TopicError where it was not published
+ */
+export function publishMail(
+  topicArn: string,
+  { subject, text }: { readonly subject: string; readonly text: string },
+): Promise<string> {
+  return call(topicArn, async ({ client, sdk, signal }) => {
+    const answer = await client.send(new sdk.PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }), {
+      abortSignal: signal,
+    });
+    return answer.MessageId ?? '';
+  });
+}
+
+/** Publishes a chat card, without a subject: the chat service reads the JSON alone. Otherwise as `publishMail`. */
+export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
+  return call(topicArn, async ({ client, sdk, signal }) => {
+    const answer = await client.send(new sdk.PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(card) }), {
+      abortSignal: signal,
+    });
+    return answer.MessageId ?? '';
+  });
+}
+
+/**
+ * How many subscriptions are confirmed: nobody reads a topic that has none, and anybody (a mail scanner too) can follow an
+ * unsubscribe link.
+ *
+ * @throws TopicError where it could not be asked
+ */
+export function confirmedSubscribers(topicArn: string): Promise<number> {
+  return call(topicArn, async ({ client, sdk, signal }) => {
+    let confirmed = 0;
+    let next: string | undefined;
+    for (let page = 0; page < MOST_PAGES; page++) {
+      const command = new sdk.ListSubscriptionsByTopicCommand({
+        TopicArn: topicArn,
+        ...(next === undefined ? {} : { NextToken: next }),
+      });
+      const answer = await client.send(command, { abortSignal: signal });
+      // Pending and deleted ones have a word in place of an ARN.
+      confirmed += (answer.Subscriptions ?? []).filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:')).length;
+      next = answer.NextToken;
+      if (next === undefined) break;
+    }
+    return confirmed;
+  });
+}
+
+type Sdk = typeof import('@aws-sdk/client-sns');
+interface Session {
+  readonly client: InstanceType<Sdk['SNSClient']>;
+  readonly sdk: Sdk;
+  readonly signal: AbortSignal;
+}
+
+async function call<T>(topicArn: string, act: (session: Session) => Promise<T>): Promise<T> {
+  const region = regionOf(topicArn);
+  const sdk = await import('@aws-sdk/client-sns');
+  const client = new sdk.SNSClient({ region, maxAttempts: ATTEMPTS });
+  try {
+    return await act({ client, sdk, signal: AbortSignal.timeout(DEADLINE_MS) });
+  } catch (error) {
+    throw topicError(topicArn, error);
+  } finally {
+    client.destroy();
+  }
+}
+
+function regionOf(topicArn: string): string {
+  const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}$/.exec(topicArn)?.[1];
+  if (region === undefined)
+    throw new TopicError(
+      'wrong-arn',
+      `topic "${topicArn}": not the ARN of an SNS topic, which looks like arn:aws:sns:eu-central-1:123456789012:name`,
+    );
+  return region;
+}
+
+function topicError(topicArn: string, error: unknown): TopicError {
+  const { name, message } = error instanceof Error ? error : { name: '', message: String(error) };
+  const said = plain(message, 300);
+  switch (name) {
+    case 'NotFound':
+    case 'NotFoundException':
+      return new TopicError('gone', `topic ${topicArn}: it does not exist, check --topic against the outputs of the deployment`);
+    case 'AuthorizationError':
+    case 'AuthorizationErrorException':
+    case 'AccessDeniedException':
+    case 'InvalidClientTokenId':
+    case 'UnrecognizedClientException':
+    case 'SignatureDoesNotMatch':
+    case 'ExpiredToken':
+    case 'KMSAccessDeniedException':
+      return new TopicError(
+        'denied',
+        `topic ${topicArn}: AWS denies it (${said}), check the credentials and what their policy allows`,
+      );
+    case 'CredentialsProviderError':
+      return new TopicError('denied', `topic ${topicArn}: no AWS credentials were found, set a profile or a role`);
+    case 'Throttled':
+    case 'Throttling':
+    case 'ThrottledException':
+    case 'ThrottlingException':
+    case 'KMSThrottlingException':
+      return new TopicError('throttled', `topic ${topicArn}: AWS asks to slow down (${said}), the next run tries again`);
+    case 'InvalidParameter':
+    case 'InvalidParameterException':
+    case 'InvalidParameterValueException':
+    case 'ValidationException':
+      return new TopicError('refused', `topic ${topicArn}: SNS refuses the message (${said}), please report this`);
+    default:
+      return new TopicError('unreachable', `topic ${topicArn}: SNS could not be reached (${said}), the next run tries again`);
+  }
+}
+
+/** The whole call, retries included. */
+const DEADLINE_MS = 60_000;
+const ATTEMPTS = 4;
+/** Of a hundred subscriptions each. */
+const MOST_PAGES = 20;

@@ -1,0 +1,147 @@
+/**
+ * What is wrong at whose place: the cause that many entries can share, so that 75 entries behind one provider make one item.
+ *
+ * A cause is a reason, a provider and, where the reason has one, an issuer or the name that is missing. Pure.
+ */
+import { createHash } from 'node:crypto';
+import { getDomain } from 'tldts';
+import type { AddressVerdict, EntryVerdict, Reason } from '../../verdict/verdict.ts';
+
+export interface Cause {
+  readonly reason: CauseReason;
+  /** Registrable domain of the MX host; an address or a host name where it has none; '' where the cause is in our own files. */
+  readonly provider: string;
+  /** The issuer at which the chain ends (trust), or the domain of the names missed (`own name` where only the next hop's own was asked). */
+  readonly detail?: string;
+}
+
+/** The reasons of a verdict, and what is no verdict. */
+export type CauseReason = Reason | 'not-judged' | RunReason;
+
+/** What can befall a run as a whole: it could see nothing, or was cut short again and again. */
+export type RunReason = 'blind' | 'partial';
+
+export function isOfRun(cause: Cause): cause is Cause & { readonly reason: RunReason } {
+  return cause.reason === 'blind' || cause.reason === 'partial';
+}
+
+/** Stands for the provider where many unrelated ones turned alike in one run. */
+export const OUR_SIDE = '(our side)';
+
+/**
+ * The causes of a verdict that fails or is degraded, the one that decided it first: one per host and reason, in the order of
+ * the walk. A next hop whose two providers both fail has two; an incident is kept while any of them is still there.
+ */
+export function causesOf(verdict: EntryVerdict): readonly Cause[] {
+  const reason = verdict.reason;
+  if (reason === null) return [];
+  if (OURS.has(reason)) return [{ reason, provider: '' }];
+  if (reason === 'protection-lost') return distinct(unprotected(verdict).map((host) => ({ reason, provider: provider(host) })));
+  const failing = verdict.hosts.flatMap((host) =>
+    host.addresses.filter((address) => address.outcome === 'fail').map((address) => ({ host: host.host, address })),
+  );
+  const found = failing.map(({ host, address }) => addressCause(verdict, host, address, address.reason ?? reason));
+  const decisive = found.filter((cause) => cause.reason === reason);
+  const others = found.filter((cause) => cause.reason !== reason);
+  const own: readonly Cause[] =
+    decisive.length > 0 ? [] : [{ reason, provider: provider(verdict.nextHop?.host ?? verdict.destination) }];
+  return distinct([...decisive, ...own, ...others]);
+}
+
+/** Hosts whose TLSA records prove nothing any more; the next hop where none is named. */
+function unprotected({ hosts, nextHop, destination }: EntryVerdict): readonly string[] {
+  const proving = (address: AddressVerdict) => address.tlsa === null || address.tlsa.acts === 'dane';
+  const named = hosts.filter((host) => !host.addresses.every(proving)).map(({ host }) => host);
+  return named.length > 0 ? named : [nextHop?.host ?? destination];
+}
+
+/** The causes of a verdict that will turn at `failsFrom`: the hosts whose chain, or whose DNSSEC signatures, end then. */
+export function forecastCauses(verdict: EntryVerdict, failsFrom: number): readonly Cause[] {
+  const found = verdict.hosts.flatMap((host) =>
+    host.addresses.flatMap((address): readonly Cause[] => {
+      const { signedUntil } = address.tlsa ?? {};
+      if (signedUntil !== undefined && endsAt(signedUntil, failsFrom)) {
+        return [{ reason: 'dns-bogus' as const, provider: provider(host.host) }];
+      }
+      const position = address.chain.findIndex((certificate) => endsAt(certificate.notAfter, failsFrom));
+      if (position < 0) return [];
+      return [{ reason: position === 0 ? ('expired' as const) : ('issuer-expired' as const), provider: provider(host.host) }];
+    }),
+  );
+  if (found.length > 0) return distinct(found);
+  const host = verdict.hosts[0]?.host ?? verdict.nextHop?.host ?? verdict.destination;
+  return [{ reason: 'expired', provider: provider(host) }];
+}
+
+/** Why an entry could not be judged, coarse enough to stay the same from day to day. */
+export function unjudgedCause(verdict: EntryVerdict): Cause {
+  return { reason: 'not-judged', provider: provider(verdict.hosts[0]?.host ?? verdict.nextHop?.host ?? verdict.destination) };
+}
+
+/** The registrable domain under the public suffix list with its private section; the host itself where it has none. */
+function provider(host: string): string {
+  return getDomain(host, { allowPrivateDomains: true }) ?? host.toLowerCase();
+}
+
+/**
+ * Stable over runs and releases: provider and reason to be read (and typed after `mute`), a digest of the whole so that no
+ * two causes or vantages meet. Only letters, digits, dots and hyphens.
+ */
+export function incidentId(vantage: string, cause: Cause): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([vantage, cause.reason, cause.provider, cause.detail ?? '']))
+    .digest('hex');
+  const readable = `${cause.provider}-${cause.reason}`.toLowerCase().replace(/[^a-z0-9.-]+/g, '');
+  return `${readable.replace(/^[-.]+/, '').slice(0, 100)}-${digest.slice(0, 6)}`;
+}
+
+/** Whether the certificate's end is the date from which the entry fails (the second after it, at most). */
+export function endsAt(notAfter: string, failsFrom: number): boolean {
+  return Math.abs(Date.parse(notAfter) - failsFrom) <= 1_000;
+}
+
+function addressCause(verdict: EntryVerdict, host: string, address: AddressVerdict, reason: Reason): Cause {
+  const detail = detailOf(verdict, address, reason);
+  return { reason, provider: provider(host), ...(detail === undefined ? {} : { detail }) };
+}
+
+function detailOf(verdict: EntryVerdict, address: AddressVerdict, reason: Reason): string | undefined {
+  // Below a TLSA record the names are those of the destination itself.
+  if (reason === 'name-mismatch') return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
+  // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates, and the fault is the same.
+  if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
+  return undefined;
+}
+
+/** The match lists of 75 entries differ in letters (`.x.example`, `x.example:y.example`) where the name lost is one: its registrable domain. */
+function missingName(verdict: EntryVerdict, asked: readonly string[]): string {
+  const own = verdict.nextHop?.host ?? verdict.destination;
+  const names = asked.map((name) => name.replace(/^\./, '').toLowerCase()).filter((name) => name !== own.toLowerCase());
+  return names.length === 0 ? 'own name' : [...new Set(names.map(provider))].sort().join(' ').slice(0, 200);
+}
+
+function distinct(causes: readonly Cause[]): readonly Cause[] {
+  const seen = new Map<string, Cause>();
+  for (const cause of causes) {
+    const key = JSON.stringify([cause.reason, cause.provider, cause.detail ?? '']);
+    if (!seen.has(key)) seen.set(key, cause);
+  }
+  return [...seen.values()];
+}
+
+/** Causes in our own table and settings: no provider has a part in them. */
+const OURS: ReadonlySet<Reason> = new Set<Reason>([
+  'invalid-entry',
+  'smtp-dies',
+  'tls-engine-off',
+  'wrapper-mode-below-encrypt',
+  'forced-failure',
+]);
+
+/** Trust reasons whose cure depends on who issued the certificate. */
+const ISSUER_MATTERS: ReadonlySet<Reason> = new Set<Reason>([
+  'untrusted-issuer',
+  'weak-signature',
+  'invalid-ca',
+  'not-permitted-name',
+]);

@@ -1,0 +1,173 @@
+/**
+ * Which incidents are due in this run's message, and as what: news, a reminder, an end.
+ *
+ * An incident is compared with what was told of it and of each of its entries. Entries that are muted are counted and listed
+ * but make nothing due. Pure.
+ */
+
+import { DAY_MS } from '../../text/dates.ts';
+import { isOfRun, type RunReason } from './cause.ts';
+import {
+  BEFORE_HORIZON,
+  type Incident,
+  type IncidentTold,
+  isStale,
+  type News,
+  reminderDue,
+  SHARED_REMINDER_DAYS,
+  type Telling,
+} from './incident.ts';
+import {
+  blindPicture,
+  type DueInput,
+  type Ended,
+  earliest,
+  type Member,
+  type Picture,
+  partialPicture,
+  pictureAll,
+  worstOf,
+} from './incident-today.ts';
+import { gapSince } from './run-facts.ts';
+import { rank } from './standing.ts';
+
+/** What an item is about; `ITEM_ORDER` says which comes first. */
+export type ItemKind = 'failing' | 'failing-soon' | 'degraded' | 'resolved' | 'unjudged' | RunReason;
+
+export interface Item {
+  readonly kind: ItemKind;
+  readonly news: News;
+  readonly incident: Incident;
+  /** Worst and earliest first, muted ones apart. */
+  readonly members: readonly Member[];
+  readonly muted: readonly Member[];
+  readonly ended: readonly Ended[];
+}
+
+export interface Due {
+  /** Worst first; one per incident. Nothing due: empty, and no message (but for the baseline). */
+  readonly items: readonly Item[];
+  /** One per item, in the same order. */
+  readonly tellings: readonly Telling[];
+  /** Open, told before, and not due today. */
+  readonly open: readonly Item[];
+  /** Entries left the policy while an incident of theirs was open: mentioned once, when a message goes out. */
+  readonly mentions: readonly Telling[];
+  /** No complete run since then, though there should have been: told by itself. */
+  readonly gapSince?: number;
+  readonly incidents: Readonly<Record<string, Incident>>;
+}
+
+export function dueIncidents(input: DueInput): Due {
+  const pictures = [...pictureAll(input), ...blindPicture(input), ...partialPicture(input)];
+  const news = new Map(pictures.map((picture) => [picture, newsOf(picture, input)]));
+  const anyDue = [...news.values()].some((one) => one !== undefined);
+  if (anyDue)
+    for (const picture of pictures)
+      if (news.get(picture) === undefined && sharesReminder(picture, input.now)) news.set(picture, 'reminder');
+
+  const due = pictures.flatMap((picture) => {
+    const one = news.get(picture);
+    return one === undefined ? [] : [{ item: itemOf(picture, one), telling: tellingOf(picture, one, input.now) }];
+  });
+  due.sort((a, b) => inOrder(a.item, b.item));
+  const isDue = new Set(due.map(({ item }) => item.incident.id));
+  const quiet = pictures.filter(({ incident }) => !isDue.has(incident.id));
+  // Runs that were cut short are told as such.
+  const wasPartial = pictures.some(({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now);
+  const gap = wasPartial ? undefined : gapSince(input.run, input.now);
+  return {
+    items: due.map(({ item }) => item),
+    tellings: due.map(({ telling }) => telling),
+    open: quiet
+      .filter(({ incident, audible }) => incident.state === 'open' && incident.told !== undefined && audible.length > 0)
+      .map((picture) => itemOf(picture, 'reminder')),
+    mentions: quiet
+      .filter(({ incident }) => incident.departed.length > 0)
+      .map((picture) => tellingOf(picture, 'mention', input.now)),
+    ...(gap === undefined ? {} : { gapSince: gap }),
+    incidents: Object.fromEntries(
+      pictures.map(({ incident }) => [incident.id, incident] as const).filter(([, incident]) => !isStale(incident, input.now)),
+    ),
+  };
+}
+
+function newsOf(picture: Picture, input: DueInput): News | undefined {
+  const { incident, audible, muted, ended, believedBetter } = picture;
+  if (isOfRun(incident.cause)) return runNews(incident, input.now);
+  const worst = worstOf(audible);
+  if (audible.length === 0) return ended.length > 0 ? 'resolved' : undefined;
+  const told = incident.told ?? { at: input.now, believed: worst, reminders: 3, entries: audible.length };
+  if (audible.some((member) => member.fresh)) {
+    if (incident.told === undefined) return 'opened';
+    if (told.believed === 'well') return 'reopened';
+    return rank(worst) > rank(told.believed) ? 'worse' : 'joined';
+  }
+  if (rank(worstOf([...audible, ...muted])) < rank(told.believed)) return 'eased';
+  // Not on the day that may be the first of the end: the next run knows better.
+  if (audible.every((member) => member.recovering)) return undefined;
+  const due = worst === 'failing-soon' ? forecastDue(told, picture) : reminderDue(told, input.now);
+  return due ? (believedBetter ? 'reopened' : 'reminder') : undefined;
+}
+
+/** A step nearer than the one told, or a date that moved nearer by more than a day. Another, later date begins at its first step. */
+function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
+  const from = earliest(audible);
+  if (step === undefined || from === undefined) return false;
+  if (told.from === undefined || from < told.from - DAY_MS) return true;
+  const last = from > told.from + DAY_MS ? step.first : (told.step ?? BEFORE_HORIZON);
+  return step.current < last;
+}
+
+function sharesReminder({ incident, audible }: Picture, now: number): boolean {
+  if (incident.state !== 'open' || incident.told === undefined || incident.told.believed === 'well') return false;
+  if (audible.length > 0 && audible.every((member) => member.recovering)) return false;
+  const worst = isOfRun(incident.cause) ? 'unjudged' : worstOf(audible);
+  return worst !== 'failing-soon' && worst !== 'well' && reminderDue(incident.told, now, SHARED_REMINDER_DAYS);
+}
+
+/** One run that sees ends blindness, and a whole one partial runs: there is nothing to confirm. */
+function runNews(incident: Incident, now: number): News | undefined {
+  const told = incident.told;
+  if (incident.state === 'resolved') return told === undefined || told.believed === 'well' ? undefined : 'resolved';
+  if (told === undefined) return 'opened';
+  if (!reminderDue(told, now)) return undefined;
+  return told.believed === 'well' ? 'reopened' : 'reminder';
+}
+
+function itemOf({ incident, audible, muted, ended }: Picture, news: News): Item {
+  return { kind: kindOf(incident, news, audible), news, incident, members: audible, muted, ended };
+}
+
+function kindOf(incident: Incident, news: News, audible: readonly Member[]): ItemKind {
+  if (news === 'resolved') return 'resolved';
+  if (isOfRun(incident.cause)) return incident.cause.reason;
+  const worst = worstOf(audible);
+  return worst === 'well' ? 'resolved' : worst;
+}
+
+function tellingOf({ incident, audible, ended, step }: Picture, news: News, now: number): Telling {
+  if (news === 'mention') return { incident, news, members: [], ended: [], at: now };
+  const from = earliest(audible);
+  return {
+    incident,
+    news,
+    members: audible.map(({ id, label, standing, since }) => ({ id, label, standing, since })),
+    ended: ended.map(({ id }) => id),
+    ...(from === undefined ? {} : { from }),
+    ...(step === undefined ? {} : { step: step.current }),
+    at: now,
+  };
+}
+
+/** Worst first: kind, then bounces of many before few, then the earliest date. */
+function inOrder(a: Item, b: Item): number {
+  return (
+    ITEM_ORDER.indexOf(a.kind) - ITEM_ORDER.indexOf(b.kind) ||
+    (earliest(a.members) ?? 0) - (earliest(b.members) ?? 0) ||
+    b.members.length - a.members.length ||
+    a.incident.id.localeCompare(b.incident.id, 'en')
+  );
+}
+
+const ITEM_ORDER: readonly ItemKind[] = ['failing', 'failing-soon', 'degraded', 'resolved', 'unjudged', 'blind', 'partial'];

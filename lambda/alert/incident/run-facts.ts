@@ -1,0 +1,45 @@
+/** What a step of alerting must know about the run it belongs to. Plain JSON, times in epoch ms. */
+
+import type { Digests } from './explanation.ts';
+import type { OverdueRenewal } from './standing.ts';
+
+export interface VantageState {
+  /** `--vantage`: the name of this point of view. */
+  readonly name: string;
+  readonly ipv4: 'clear' | 'blind' | 'untried';
+  readonly ipv6: 'clear' | 'blind' | 'untried';
+}
+
+export interface RunFacts {
+  /** No run of this vantage was ever completed: what is wrong is not new. */
+  readonly firstRun: boolean;
+  /** Everything that should be judged was tried. */
+  readonly complete: boolean;
+  /** `some`: a run of chosen destinations, which retires nothing. */
+  readonly scope: 'all' | 'some';
+  /** Time between two scheduled runs. */
+  readonly intervalMs: number;
+  /** `--confirm-after`; the run before also confirms. */
+  readonly confirmAfterMs: number;
+  readonly previousRunAt?: number;
+  readonly previousCompleteAt?: number;
+  readonly digests?: { readonly before?: Digests; readonly after: Digests };
+  readonly overdue?: readonly OverdueRenewal[];
+}
+
+/** Whether this vantage sees nothing it could believe: no family is clear, or the one that mail mostly takes is not. */
+export function isBlind(vantage: VantageState): boolean {
+  return vantage.ipv4 === 'blind' || (vantage.ipv6 === 'blind' && vantage.ipv4 !== 'clear');
+}
+
+/** Whether runs are cut short again and again: this one and the one before. A single one is made up for by the next. */
+export function isCutShort(run: RunFacts): boolean {
+  if (run.complete || run.scope !== 'all' || run.previousRunAt === undefined) return false;
+  return run.previousCompleteAt === undefined || run.previousCompleteAt < run.previousRunAt;
+}
+
+/** Since when nothing complete was seen, where that is longer than a missed run; undefined where all is well. */
+export function gapSince(run: RunFacts, now: number): number | undefined {
+  if (run.firstRun || run.scope !== 'all' || !run.complete || run.previousCompleteAt === undefined) return undefined;
+  return now - run.previousCompleteAt > 1.75 * run.intervalMs ? run.previousCompleteAt : undefined;
+}

@@ -1,0 +1,148 @@
+/**
+ * One description of one message, before it takes the form of a mail, a chat card or a document: subject, items worst first,
+ * and what every message ends with. Undefined where nothing is due: silence means health.
+ */
+import type { Bundle } from '../../policy/bundle.ts';
+import { day, moment } from '../../text/dates.ts';
+import { plain, shortName, subject } from '../../text/strangers.ts';
+import type { Decision } from '../incident/decide.ts';
+import type { Item, ItemKind } from '../incident/due.ts';
+import type { Mute } from '../incident/mute.ts';
+import { isBlind, type RunFacts, type VantageState } from '../incident/run-facts.ts';
+import type { Block } from './block.ts';
+import { footer } from './footer.ts';
+import { headline, type Verdicts } from './headline.ts';
+import { itemBlocks } from './item.ts';
+import { entriesCount, sentence } from './wording.ts';
+
+export interface AlertInput {
+  readonly decision: Decision;
+  /** Today's verdicts, the second look's where there was one. */
+  readonly verdicts: Verdicts;
+  readonly bundle: Bundle;
+  readonly mutes: readonly Mute[];
+  readonly vantage: VantageState;
+  readonly run: RunFacts;
+  readonly now: number;
+}
+
+export interface Alert {
+  /** Printable ASCII, below 100 characters. */
+  readonly subject: string;
+  readonly intro: readonly Block[];
+  readonly items: readonly AlertItem[];
+  readonly footer: readonly Block[];
+  readonly at: number;
+}
+
+export interface AlertItem {
+  readonly kind: ItemKind;
+  /** The news in one line, lower case where it does not begin with a name. */
+  readonly title: string;
+  /** Absent for what is about the run itself. */
+  readonly incident?: string;
+  readonly blocks: readonly Block[];
+}
+
+/** The message that is due, if one is. */
+export function describeAlert(input: AlertInput): Alert | undefined {
+  const { decision, verdicts, now } = input;
+  const baseline = isBaseline(input);
+  if (decision.items.length === 0 && decision.gapSince === undefined && !baseline) return undefined;
+  return {
+    subject: subjectOf(input, baseline),
+    intro: [...(baseline ? baselineIntro(input) : []), ...gapIntro(input)],
+    items: decision.items.map((item) => ({
+      kind: item.kind,
+      title: headline(item, verdicts, now),
+      incident: item.incident.id,
+      blocks: itemBlocks(item, input),
+    })),
+    footer: footer(input),
+    at: now,
+  };
+}
+
+/** The first run that could see, and the first complete one, send a message even where all is well: then silence means health. */
+function isBaseline({ run, vantage, decision }: AlertInput): boolean {
+  const again = run.previousRunAt !== undefined && !run.complete;
+  return (
+    run.firstRun && run.scope === 'all' && !again && !isBlind(vantage) && !decision.items.some(({ kind }) => kind === 'blind')
+  );
+}
+
+function subjectOf({ decision, verdicts, now, vantage, run }: AlertInput, baseline: boolean): string {
+  if (baseline) return subject(baselineSubject(verdicts, decision.items));
+  const [first] = decision.items;
+  if (first === undefined)
+    return subject(
+      `${shortName(vantage.name, 40)} did not watch since ${day(decision.gapSince ?? run.previousCompleteAt ?? now)}`,
+    );
+  const rest = decision.items.length - 1;
+  const more = rest === 0 ? '' : `; ${rest} more`;
+  const whole = headline(first, verdicts, now);
+  if (`${whole}${more}`.length < 100) return subject(`${whole}${more}`);
+  // The name gives way before the news does.
+  const over = `${whole}${more}`.length - 99;
+  const label = (first.members[0] ?? first.ended[0])?.label ?? '';
+  return subject(`${headline(first, verdicts, now, Math.max(20, label.length - over))}${more}`);
+}
+
+function baselineSubject(verdicts: Verdicts, items: readonly Item[]): string {
+  const all = [...verdicts.values()];
+  const parts = [
+    ...counted(all.filter(({ verdict }) => verdict === 'fail').length, 'would fail'),
+    ...soon(items),
+    ...counted(all.filter(({ verdict }) => verdict === 'degraded').length, 'degraded'),
+    ...counted(all.filter(({ verdict }) => verdict === 'undetermined').length, 'not judged'),
+  ];
+  return `Now watching ${entriesCount(all.length)}: ${parts.length === 0 ? 'all deliver' : parts.join(', ')}`;
+}
+
+function soon(items: readonly Item[]): readonly string[] {
+  const dates = items.flatMap((item) =>
+    item.members.flatMap((member) => (member.standing === 'failing-soon' ? (member.from ?? []) : [])),
+  );
+  return dates.length === 0 ? [] : [`${dates.length} will from ${day(Math.min(...dates))}`];
+}
+
+function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): readonly Block[] {
+  const all = [...verdicts.values()];
+  const tables = [...new Set(bundle.policyTables.map(({ name }) => name))].join(', ');
+  const counts = (
+    [
+      ['pass', 'delivered as asked'],
+      ['degraded', 'delivered, but not by every server'],
+      ['fail', 'not delivered as asked'],
+      ['undetermined', 'not judged'],
+      ['unchecked', 'nothing to check'],
+    ] as const
+  ).flatMap(([verdict, words]) => {
+    const count = all.filter((entry) => entry.verdict === verdict).length;
+    return count === 0 ? [] : [`${String(count).padStart(6)}  ${words}`];
+  });
+  const texts: readonly Block[] = [
+    {
+      kind: 'text',
+      text: `This is the first look from ${vantage.name} at ${tables === '' ? 'the TLS policy' : tables}, at ${moment(now)}, as Postfix ${bundle.settings.version} would deliver. What is wrong today is told below, whether it is new or old.`,
+    },
+    { kind: 'list', heading: `${entriesCount(all.length)}:`, lines: counts },
+    {
+      kind: 'text',
+      text: 'From now on a message comes only when something changes, when a certificate in use comes near its end, and as a reminder of what stays open. Silence means health, as long as the runs themselves are watched.',
+    },
+  ];
+  const assumed = bundle.assumed.map((words): Block => ({ kind: 'text', text: sentence(`assumed: ${plain(words, 300)}`) }));
+  const cut: readonly Block[] = [
+    { kind: 'text', text: 'This first look was cut short: what is missing follows in the next run.' },
+  ];
+  return [...texts, ...assumed, ...(run.complete ? [] : cut)];
+}
+
+function gapIntro({ decision, vantage, now }: AlertInput): readonly Block[] {
+  if (decision.gapSince === undefined) return [];
+  const text = `No complete run from ${vantage.name} between ${moment(decision.gapSince)} and ${moment(now)}: nothing was watched in between. If runs are scheduled, look why they did not happen.`;
+  return [{ kind: 'text', text }];
+}
+
+const counted = (count: number, words: string) => (count === 0 ? [] : [`${count} ${words}`]);

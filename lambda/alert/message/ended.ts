@@ -1,0 +1,49 @@
+/** The body of an item about an end, and what is said of entries that left the policy. Pure. */
+
+import { daysLong, moment } from '../../text/dates.ts';
+import { plain } from '../../text/strangers.ts';
+import type { Item } from '../incident/due.ts';
+import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import type { AlertInput } from './describe.ts';
+import { causeWords, listed } from './wording.ts';
+
+export function endedBlocks({ ended, incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {
+  const [since, until] = [Math.min(...ended.map((one) => one.since)), Math.max(...ended.map((one) => one.until))];
+  const wasSoon = ended.every(({ was }) => was === 'failing-soon');
+  const over = `Over: ${causeWords(incident, { where: true, soon: wasSoon })}. It lasted from ${moment(since)} until ${moment(until)}, ${daysLong(until - since)}.`;
+  const confirmed = ended.every(({ was }) => was === 'unjudged') ? '' : ' Two looks at least 20 hours apart found it gone.';
+  const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
+    const verdict = verdicts.get(id);
+    const line = verdict?.line == null ? '' : `line ${verdict.line}`;
+    return `${line.padEnd(11)}${plain(label)}${verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`}`;
+  });
+  const rest = ended.length - lines.length;
+  const undo = ended.some(({ was }) => was === 'failing') && members.length === 0;
+  return [
+    ...text(`${over}${confirmed}`),
+    { kind: 'list', heading: 'Today:', lines: rest === 0 ? lines : [...lines, `and ${rest} more`] },
+    ...(undo
+      ? text(
+          `If you changed ${ended.length === 1 ? 'the line' : 'lines'} to get mail through in the meantime, you can change ${ended.length === 1 ? 'it' : 'them'} back.`,
+        )
+      : []),
+  ];
+}
+
+export function departedBlocks({ incident }: Item): readonly Block[] {
+  if (incident.departed.length === 0) return [];
+  return text(
+    `No longer in the policy, or no longer checked: ${listed(
+      incident.departed.map((label) => plain(label)),
+      10,
+    )}.`,
+  );
+}
+
+const TODAY = {
+  pass: 'delivered as asked',
+  degraded: 'delivered, but not by every server',
+  fail: 'fails for another reason',
+  undetermined: 'could not be judged today',
+  unchecked: 'nothing to check',
+} as const;

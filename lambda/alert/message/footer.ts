@@ -1,0 +1,71 @@
+/** What every message ends with: what is open besides, muted, gone, not judged and not watched. Silence about them would lie. Pure. */
+
+import { day, moment } from '../../text/dates.ts';
+import { plain } from '../../text/strangers.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { inForce, type Mute } from '../incident/mute.ts';
+import { isBlind } from '../incident/run-facts.ts';
+import { read } from '../incident/standing.ts';
+import type { Block } from './block.ts';
+import type { AlertInput } from './describe.ts';
+import { headline } from './headline.ts';
+import { entriesCount, listed, reasonWords } from './wording.ts';
+
+export function footer(input: AlertInput): readonly Block[] {
+  const { decision, verdicts, mutes, vantage, run, now } = input;
+  const open = decision.open.map((item) => headline(item, verdicts, now));
+  const left = decision.mentions.flatMap(({ incident }) => incident.departed.map((label) => plain(label)));
+  const unjudged = unjudgedNow(input);
+  const unwatched = unwatchedNow(input);
+  const muted = mutes.filter((mute) => inForce(mute, now)).map(muteWords);
+  return [
+    ...list('Told before and still open:', open),
+    ...(left.length === 0 ? [] : [text(`No longer in the policy, or no longer checked, and so closed: ${listed(left, 20)}.`)]),
+    ...list('Muted:', muted),
+    ...list(`Not judged in this run (${entriesCount(unjudged.length)}):`, grouped(unjudged)),
+    ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
+    ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
+      ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
+      : []),
+    ...(run.complete ? [] : [text('This run was cut short: not everything was looked at.')]),
+    text(
+      `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that is open: postfix-tls-watch status`,
+    ),
+  ];
+}
+
+function muteWords(mute: Mute): string {
+  return `${plain(mute.key)} until ${day(mute.until)}: ${plain(mute.reason, 200)} (${plain(mute.by, 60)})`;
+}
+
+function unjudgedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
+  return [...verdicts.values()].filter((verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unseen');
+}
+
+function unwatchedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
+  return [...verdicts.values()].filter((verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unwatched');
+}
+
+const rules = (intervalMs: number) => ({ intervalMs, overdue: [] });
+
+/** By reason, names cut at ten. */
+function grouped(verdicts: readonly EntryVerdict[]): readonly string[] {
+  const groups = new Map<string, string[]>();
+  for (const verdict of verdicts) {
+    const reason = verdict.reason === null ? 'no reason given' : reasonWords(verdict.reason);
+    const names = groups.get(reason) ?? [];
+    names.push(`${plain(verdict.key ?? verdict.destination)}${verdict.line === null ? '' : ` (line ${verdict.line})`}`);
+    groups.set(reason, names);
+  }
+  return [...groups].map(([reason, names]) => `${reason}: ${listed(names, 10)}`);
+}
+
+function list(heading: string, lines: readonly string[]): readonly Block[] {
+  const shown = lines.slice(0, LINES_SHOWN);
+  const more = lines.length > shown.length ? [`and ${lines.length - shown.length} more`] : [];
+  return lines.length === 0 ? [] : [{ kind: 'list', heading, lines: [...shown, ...more] }];
+}
+
+const text = (words: string): Block => ({ kind: 'text', text: words });
+
+const LINES_SHOWN = 50;

@@ -1,0 +1,108 @@
+/**
+ * A message as plain mail text: what SNS, a terminal and `--hook` get.
+ *
+ * SNS takes less than 100 ASCII characters of subject and 256 KiB of message. Text that does not fit is cut at whole items,
+ * and says so; what was cut is not told, and so is due again in the next run.
+ */
+
+import type { ItemKind } from '../incident/due.ts';
+import type { Block } from './block.ts';
+import type { Alert, AlertItem } from './describe.ts';
+import { entriesCount } from './wording.ts';
+
+export interface Mail {
+  readonly subject: string;
+  readonly text: string;
+  /** How many of the alert's items are in the text; only these may be recorded as told. */
+  readonly items: number;
+}
+
+/** SNS takes 262,144 bytes; some room is left for what wraps it. */
+const MAIL_BYTES = 250_000;
+export const WIDTH = 76;
+
+export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
+  const head = alert.intro.map((block) => blockText(block, 0)).join('\n');
+  const foot = `${RULE}\n\n${alert.footer.map((block) => blockText(block, 0)).join('\n')}`;
+  const texts = alert.items.map((item, i) => itemText(item, i + 1, alert.items.length));
+  const room = limitBytes - bytes(head) - bytes(foot) - 500;
+  let used = 0;
+  const fitting = texts.filter((text, i) => {
+    used += bytes(text) + 1;
+    return i === 0 || used <= room;
+  });
+  const shown = fitting.map((text, i) => (i === 0 && bytes(text) > room ? cutLines(text, room) : text));
+  const left = texts.length - shown.length;
+  const cut =
+    left === 0
+      ? []
+      : [
+          wrapped(
+            `This message is full: ${left === 1 ? '1 item is' : `${left} items are`} left out and will come with the next run; postfix-tls-watch status shows them now.`,
+            0,
+          ),
+        ];
+  return {
+    subject: alert.subject,
+    text: [head, ...shown, ...cut, foot].filter((part) => part !== '').join('\n'),
+    items: shown.length,
+  };
+}
+
+/** `1. FAILING  fastmail.fm would defer: …`, then the blocks, indented. */
+function itemText(item: AlertItem, number: number, of: number): string {
+  const title = `${of === 1 ? '' : `${number}. `}${LABELS[item.kind]}: ${item.title}`;
+  return `${wrapped(title, of === 1 ? 0 : 3, '').trimEnd()}\n\n${item.blocks.map((block) => blockText(block, 3)).join('\n')}`;
+}
+
+function blockText(block: Block, indent: number): string {
+  const margin = ' '.repeat(indent);
+  switch (block.kind) {
+    case 'text':
+      return wrapped(block.text, indent, margin);
+    case 'code':
+      return `${block.lines.map((line) => `${margin}    ${line}`).join('\n')}\n`;
+    case 'list':
+      return `${margin}${block.heading}\n${block.lines.map((line) => `${margin}  ${line}`).join('\n')}\n`;
+  }
+}
+
+/** Words folded at 76 columns, `first` in front of the first line; ends with an empty line. */
+export function wrapped(text: string, indent: number, first = ' '.repeat(indent)): string {
+  const margin = ' '.repeat(indent);
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(' ')) {
+    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length > WIDTH && line.trim() !== '') {
+      lines.push(line);
+      line = `${margin}${word}`;
+    } else line = joined;
+  }
+  return `${[...lines, line].join('\n')}\n`;
+}
+
+/** The one item that is larger than a message: it loses its last lines. */
+function cutLines(text: string, room: number): string {
+  const lines = text.split('\n');
+  let used = 0;
+  const kept = lines.filter((line) => {
+    used += bytes(line) + 1;
+    return used <= room - 100;
+  });
+  return `${kept.join('\n')}\n   (cut here: ${entriesCount(0).replace(/^0 /, 'more ')} than a message holds, see postfix-tls-watch status)\n`;
+}
+
+const bytes = (text: string) => Buffer.byteLength(text);
+
+const RULE = '-'.repeat(WIDTH);
+
+const LABELS: Readonly<Record<ItemKind, string>> = {
+  failing: 'FAILING',
+  'failing-soon': 'WILL FAIL',
+  degraded: 'DEGRADED',
+  resolved: 'RESOLVED',
+  unjudged: 'NOT JUDGED',
+  blind: 'BLIND',
+  partial: 'CUT SHORT',
+};

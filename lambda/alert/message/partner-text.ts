@@ -1,0 +1,215 @@
+/**
+ * A ready text for the people who run the other side: what their servers present, what mail with required TLS needs, what
+ * would help. No names of ours: no table, no line, no vantage point.
+ */
+
+import { deadline, moment } from '../../text/dates.ts';
+import { plain } from '../../text/strangers.ts';
+import type { AddressVerdict, EntryVerdict, HostVerdict, Reason, ShownCertificate } from '../../verdict/verdict.ts';
+import { wrapped } from './mail.ts';
+
+/** Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is on our side. */
+export function partnerText(verdict: EntryVerdict, now: number): string | undefined {
+  const soon = verdict.verdict === 'pass' && verdict.failsFrom !== null;
+  if (!soon && verdict.verdict !== 'fail' && verdict.verdict !== 'degraded') return undefined;
+  const shown = soon
+    ? endingAt(verdict)
+    : verdict.hosts.flatMap((host) =>
+        host.addresses.filter(({ outcome }) => outcome === 'fail').map((address) => ({ host, address })),
+      );
+  const reason: Reason | null = soon ? 'expired' : verdict.reason;
+  const [first] = shown;
+  if (reason === null || OURS.has(reason)) return undefined;
+  const domain = plain(verdict.destination);
+  const what = first === undefined ? DNS[reason] : WHAT[reason];
+  if (what === undefined) return undefined;
+  return [
+    'Hello,\n',
+    wrapped(
+      `we send mail to ${domain} over SMTP and require TLS${verdict.level === 'encrypt' ? '' : ' with a server that can be authenticated'}. ${consequence(verdict, soon, now)}`,
+      0,
+    ),
+    wrapped(what.found(domain, soon), 0),
+    ...shown.slice(0, HOSTS_SHOWN).map(({ host, address }) => seen(host, address, verdict)),
+    ...(shown.length > HOSTS_SHOWN ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`] : []),
+    wrapped(what.wish, 0),
+    wrapped(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
+  ].join('\n');
+}
+
+interface Plea {
+  readonly found: (domain: string, soon: boolean) => string;
+  readonly wish: string;
+}
+
+function consequence(verdict: EntryVerdict, soon: boolean, now: number): string {
+  if (soon && verdict.failsFrom !== null)
+    return `That works today, and will stop on ${deadline(Date.parse(verdict.failsFrom), now)}.`;
+  if (verdict.reason === 'protection-lost') return 'It still goes out, but no longer to a server that we can tell from another.';
+  if (verdict.verdict === 'degraded') return 'That works with some of your mail servers, and not with these.';
+  return verdict.postfixWould === 'bounce'
+    ? 'That does not work at present: such mail is returned.'
+    : 'That does not work at present: such mail waits in our queue.';
+}
+
+/** One address with what it presented, in the words that its operators know. */
+function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict): string {
+  const [leaf] = address.chain;
+  const lines = [
+    `${plain(host.host)} (${plain(address.address)}, port ${address.port})`,
+    ...(address.detail === null ? [] : [`  finding     ${plain(address.detail)}`]),
+    ...(address.reply === null ? [] : [`  reply       ${plain(address.reply.text, 200)}`]),
+    ...(leaf === undefined ? [] : certificateLines(leaf)),
+    ...(verdict.reason === 'name-mismatch' && address.tlsa === null
+      ? [
+          `  we expect   ${address.asked.map((name) => (name.startsWith('.') ? `a name below ${plain(name.slice(1))}` : plain(name))).join(', or ')}`,
+        ]
+      : []),
+    ...(verdict.reason === 'missing-intermediate'
+      ? [`  sent        ${address.chain.length} ${address.chain.length === 1 ? 'certificate' : 'certificates'}`]
+      : []),
+  ];
+  return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+}
+
+function certificateLines(leaf: ShownCertificate): readonly string[] {
+  const names = leaf.dnsNames.slice(0, NAMES_SHOWN).map((name) => plain(name, 100));
+  const more = leaf.dnsNames.length > names.length ? `, and ${leaf.dnsNames.length - names.length} more` : '';
+  return [
+    `  subject     ${plain(leaf.subject, 200)}`,
+    `  names       ${names.length === 0 ? plain(leaf.commonName ?? 'none', 100) : names.join(', ')}${more}`,
+    `  issuer      ${plain(leaf.issuer, 200)}`,
+    `  valid       ${plain(leaf.notBefore)} to ${plain(leaf.notAfter)}`,
+    `  sha256      ${plain(leaf.sha256)}`,
+  ];
+}
+
+function endingAt(verdict: EntryVerdict): readonly { readonly host: HostVerdict; readonly address: AddressVerdict }[] {
+  const end = Date.parse(verdict.failsFrom ?? '');
+  return verdict.hosts.flatMap((host) =>
+    host.addresses
+      .filter(({ chain }) => chain.some(({ notAfter }) => Math.abs(Date.parse(notAfter) - end) <= 1_000))
+      .map((address) => ({ host, address })),
+  );
+}
+
+const CHAIN: Plea = {
+  found: () => 'The certificate chain that these servers present cannot be verified:',
+  wish: 'Could you install a certificate from a public certification authority, with the whole chain of intermediate certificates?',
+};
+const STARTTLS: Plea = {
+  found: () => 'These servers do not let us start TLS:',
+  wish: 'Could you make sure that STARTTLS is offered and works on port 25 of each of these servers?',
+};
+
+const TLSA: Plea = {
+  found: () => 'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
+  wish: 'Could you see that the zone of the MX records and of each host is signed, and that each host has a TLSA record of usage 3 or 2 for the certificate in use?',
+};
+
+const WHAT: Partial<Record<Reason, Plea>> = {
+  'tlsa-mismatch': {
+    found: () => 'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
+    wish: 'Could you publish the record of the certificate in use? At the next change of key, publish the new record some days before, and remove the old one afterwards (RFC 7671, section 8.1).',
+  },
+  'mx-insecure': TLSA,
+  'address-insecure': TLSA,
+  'no-tlsa': TLSA,
+  'tlsa-unusable': TLSA,
+  'tlsa-kills-smtp': TLSA,
+  'tlsa-lookup-failed': {
+    found: () => 'Your name servers do not answer the question for the TLSA records of these servers:',
+    wish: 'Could you see that they answer it, with signatures that are valid, and that they deny it properly where there are none?',
+  },
+  'name-mismatch': {
+    found: () => 'The certificate that these servers present does not carry the name that we expect:',
+    wish: 'Was the change of name intended? If so, please tell us which names your mail servers will present from now on; if not, could you add the name to the certificate again?',
+  },
+  expired: {
+    found: (_, soon) =>
+      soon
+        ? 'The certificate that these servers present ends then, and was not replaced yet:'
+        : 'The certificate that these servers present has ended:',
+    wish: 'Could you renew it, and see that every one of these servers presents the new one?',
+  },
+  'issuer-expired': {
+    found: () => 'The chain that these servers present holds an issuing certificate that has ended:',
+    wish: 'Could you send the current intermediate certificates with your own?',
+  },
+  'missing-intermediate': {
+    found: () => 'These servers do not send the intermediate certificate that leads from their own to the root:',
+    wish: 'Could you add the intermediate certificates of your authority to what the server sends? Browsers fetch them from elsewhere, mail servers do not.',
+  },
+  'untrusted-issuer': CHAIN,
+  'self-signed': CHAIN,
+  'not-yet-valid': CHAIN,
+  'wrong-purpose': {
+    found: () => 'The certificate that these servers present is not meant for servers:',
+    wish: 'Could you use a certificate with the extended key usage serverAuth?',
+  },
+  'weak-signature': {
+    found: () => 'The chain that these servers present has a signature that is too weak:',
+    wish: 'Could you use a chain signed with SHA-2 throughout?',
+  },
+  'invalid-ca': CHAIN,
+  'chain-too-long': CHAIN,
+  'not-permitted-name': CHAIN,
+  'bad-signature': CHAIN,
+  'no-certificate': CHAIN,
+  'digest-mismatch': {
+    found: () => 'The key or certificate that these servers present is not the one that we had agreed on:',
+    wish: 'Was the change intended? If so, please confirm the new fingerprint by another way than this mail.',
+  },
+  'starttls-not-offered': STARTTLS,
+  'ehlo-refused': STARTTLS,
+  'starttls-refused': STARTTLS,
+  'starttls-refused-temporarily': STARTTLS,
+  'handshake-failed': {
+    found: () => 'The TLS handshake with these servers fails:',
+    wish: 'Could you check which protocol versions and ciphers they accept? TLS 1.2 or newer with common ciphers is what we offer.',
+  },
+};
+
+/** Findings without a host. */
+const DNS: Partial<Record<Reason, Plea>> = {
+  'dns-bogus': {
+    found: (domain) =>
+      `The DNSSEC signatures of ${domain} are wrong or have run out, so that validating resolvers refuse to answer for it.`,
+    wish: 'Could you have the zone signed again, and see that its keys are those that the parent zone names?',
+  },
+  'protection-lost': {
+    found: (domain) =>
+      `Until recently the mail servers of ${domain} could be authenticated by signed TLSA records (DANE, RFC 7672); now at least one of them cannot.`,
+    wish: 'Is that intended? If not, could you publish the TLSA records again, and see that the zones are signed?',
+  },
+  nxdomain: {
+    found: (domain) => `The domain ${domain} does not exist in DNS.`,
+    wish: 'Was it given up? If so, please tell us the addresses to write to; if not, could you look after its registration and name servers?',
+  },
+  'null-mx': {
+    found: (domain) => `${domain} publishes a null MX record: it says that it takes no mail.`,
+    wish: 'Is that intended? If so, please tell us the addresses to write to.',
+  },
+  'no-address': {
+    found: (domain) => `None of the mail servers that ${domain} names has an address in DNS.`,
+    wish: 'Could you look after the MX records and the addresses of the hosts they name?',
+  },
+  'not-a-name': {
+    found: (domain) => `The MX records of ${domain} name something that is no host name.`,
+    wish: 'Could you look after the MX records?',
+  },
+};
+
+/** Nothing that the other side could do. */
+const OURS: ReadonlySet<Reason> = new Set<Reason>([
+  'invalid-entry',
+  'smtp-dies',
+  'tls-engine-off',
+  'wrapper-mode-below-encrypt',
+  'forced-failure',
+  'weaker-fallback',
+  'loops',
+]);
+
+const HOSTS_SHOWN = 10;
+const NAMES_SHOWN = 10;

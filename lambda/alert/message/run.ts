@@ -1,0 +1,54 @@
+/** The body of an item about the runs themselves: one that could see nothing says exactly that, as do those cut short. Pure. */
+
+import { daysLong, moment } from '../../text/dates.ts';
+import type { RunReason } from '../incident/cause.ts';
+import type { Item } from '../incident/due.ts';
+import { type Block, text } from './block.ts';
+import type { AlertInput } from './describe.ts';
+import { entriesCount, listed } from './wording.ts';
+
+export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {
+  return reason === 'blind' ? blindBlocks(item, input) : partialBlocks(item, input);
+}
+
+function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
+  if (news === 'resolved') {
+    return text(
+      `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}; what happened in between was not watched.`,
+    );
+  }
+  const all = [...verdicts.values()];
+  const unseen = all.filter(({ verdict }) => verdict === 'undetermined').length;
+  const failing = all.filter(({ verdict }) => verdict === 'fail').length;
+  const families = [...(vantage.ipv4 === 'blind' ? ['IPv4'] : []), ...(vantage.ipv6 === 'blind' ? ['IPv6'] : [])];
+  return [
+    ...text(
+      `No handshake over ${listed(families)} gave a certificate valid under your anchors, neither at a host of the table nor at a control host. Until one does, the silence of a mail server is not believed: nothing is known today of ${entriesCount(unseen)}, and what was known before is kept.`,
+    ),
+    ...(failing === 0
+      ? []
+      : text(
+          'What does answer and fails may be something in between that answers for mail servers: compare with another place.',
+        )),
+    ...text(
+      'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT gateway and its address. A host of your own that is known to be well, given as --control-host, makes the proof independent of others.',
+    ),
+    ...(news === 'opened' ? [] : text(`Blind since ${moment(incident.openedAt)}.`)),
+  ];
+}
+
+function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput): readonly Block[] {
+  const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
+  if (news === 'resolved') return text(`This run looked at everything. Those before it did not, ${lasted}.`);
+  const missing = [...verdicts.values()].filter(({ hosts }) =>
+    hosts.some(({ addresses }) => addresses.some(({ reason }) => reason === 'not-attempted')),
+  ).length;
+  return [
+    ...text(
+      `This run and the one before it ended before everything was looked at: today ${entriesCount(missing)} had to wait. What waits longest comes first in the next run.`,
+    ),
+    ...text(
+      'Give the run more time (--deadline, or the time limit and memory of the function), or let it have more conversations at once (--concurrency, --per-network).',
+    ),
+  ];
+}
