@@ -30,7 +30,7 @@ export async function pack(outdir: string): Promise<string> {
   await build({
     absWorkingDir: ROOT,
     // The embedded store runs as a process of its own, from the file beside the one that starts it.
-    entryPoints: { cli: 'lambda/cli.ts', 'embedded-server': 'lambda/store/embedded-server.ts' },
+    entryPoints: { cli: 'lambda/cli.ts', 'embedded-server': 'lambda/store/embedded/embedded-server.ts' },
     outdir: join(root, 'dist'),
     bundle: true,
     // Commands are imported when they run; splitting keeps it so.

@@ -16,8 +16,8 @@ import { type Report, reportFailure, reportNoPolicy, reportSight, reportWatched 
 import { lookForSilence } from './run/sentinel.ts';
 import { bundleOfPolicy } from './run/stored-policy.ts';
 import { type Watched, watch } from './run/watch.ts';
-import { type Store, spaceOf } from './store/layout.ts';
-import { readPolicy } from './store/policy-store.ts';
+import { type Store, spaceOf } from './store/keys.ts';
+import { readPolicy } from './store/policies.ts';
 import { openTable } from './store/table.ts';
 import { HOUR_MS } from './text/dates.ts';
 

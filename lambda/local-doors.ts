@@ -4,8 +4,8 @@ import { hostname, userInfo } from 'node:os';
 import { HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
 import type { Tell } from './run/watch.ts';
-import { defaultStoreDirectory, openEmbedded } from './store/embedded.ts';
-import { type Store, spaceOf } from './store/layout.ts';
+import { defaultStoreDirectory, openEmbedded } from './store/embedded/embedded.ts';
+import { type Store, spaceOf } from './store/keys.ts';
 import { openTable } from './store/table.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -92,7 +92,7 @@ export function openHook(program: string): Tell {
 /** `--ping URL`. @throws PingError where nobody took it */
 export const pingUrl: (url: string) => Promise<void> = ping;
 
-export { lastShown, noteShown, shownPath } from './store/shown.ts';
+export { lastShown, noteShown, shownPath } from './store/last-shown.ts';
 
 /** A user that no passwd file knows has a number. */
 function userName(env: Readonly<Record<string, string | undefined>>): string {

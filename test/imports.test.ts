@@ -33,10 +33,10 @@ const DOORS = [
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
   'store/table.ts',
-  'store/embedded.ts',
-  'store/embedded-server.ts',
-  'store/lock.ts',
-  'store/shown.ts',
+  'store/embedded/embedded.ts',
+  'store/embedded/embedded-server.ts',
+  'store/embedded/lock.ts',
+  'store/last-shown.ts',
 ];
 
 const OUTSIDE =

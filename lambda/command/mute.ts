@@ -3,7 +3,7 @@ import { type Accepted, newMute } from '../alert/incident/mute.ts';
 import type { Standing } from '../alert/incident/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../local-doors.ts';
 import { readLatest } from '../store/latest.ts';
-import { readMutes, removeMute, saveMute } from '../store/mute-store.ts';
+import { readMutes, removeMute, saveMute } from '../store/mutes.ts';
 import { moment } from '../text/dates.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Console } from './console.ts';

@@ -12,7 +12,7 @@ import { type PushOutcome, push } from '../run/push.ts';
 import { bundleOfPolicy } from '../run/stored-policy.ts';
 import { type PolicyName, pushedText, refusedText, shortVersion } from '../show/policy-push.ts';
 import { partNames, policyStatusDocument, policyStatusText } from '../show/policy-status.ts';
-import { readPolicy, type StoredPolicy } from '../store/policy-store.ts';
+import { readPolicy, type StoredPolicy } from '../store/policies.ts';
 import { UsageError } from '../usage-error.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags } from './flags.ts';

@@ -4,7 +4,7 @@ import { type NotWatched, notWatchedBy } from '../run/not-watched.ts';
 import { readStatus, statusCode } from '../run/status.ts';
 import { bundleOfPolicy } from '../run/stored-policy.ts';
 import { statusDocument, statusText } from '../show/status.ts';
-import { readPolicy } from '../store/policy-store.ts';
+import { readPolicy } from '../store/policies.ts';
 import { StoreError } from '../store/table-error.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags } from './flags.ts';

@@ -8,7 +8,7 @@ import { read } from '../alert/incident/standing.ts';
 import { reasonWords } from '../alert/message/wording.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
-import type { RunRecord } from '../store/values.ts';
+import type { RunRecord } from '../store/stored-values.ts';
 import { DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
 

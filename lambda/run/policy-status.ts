@@ -1,7 +1,7 @@
 /** The pushed policy against the files here: which are the same, and whether postmap was run. Pure. */
 import { type Bundle, contentVersion } from '../policy/bundle.ts';
 import type { BundleSources } from '../policy/gather/this-machine.ts';
-import { type PolicyParts, policyVersion, type StoredPolicy } from '../store/policy-store.ts';
+import { type PolicyParts, policyVersion, type StoredPolicy } from '../store/policies.ts';
 import { partsOf } from './push.ts';
 import { BUNDLE_PART } from './stored-policy.ts';
 import { compareFates, type Difference } from './what-if.ts';

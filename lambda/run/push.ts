@@ -10,11 +10,11 @@ import { type LintProblem, lint } from '../policy/lint/lint.ts';
 import { certificatesOf } from '../snapshot/host-snapshot.ts';
 import type { Remembered } from '../snapshot/remembered-evidence.ts';
 import { readCertificates } from '../store/certificates.ts';
+import type { Store } from '../store/keys.ts';
 import { readLatest } from '../store/latest.ts';
-import type { Store } from '../store/layout.ts';
-import { type PolicyParts, policyState, policyVersion, pushPolicy, readPolicy } from '../store/policy-store.ts';
+import { type PolicyParts, policyState, policyVersion, pushPolicy, readPolicy } from '../store/policies.ts';
+import type { PolicyHead } from '../store/stored-values.ts';
 import { StoreError } from '../store/table-error.ts';
-import type { PolicyHead } from '../store/values.ts';
 import { BUNDLE_PART, bundleOfPolicy, bundlePart } from './stored-policy.ts';
 import { compareFates, type Difference } from './what-if.ts';
 

@@ -3,14 +3,14 @@
 import type { Digests } from '../alert/incident/explanation.ts';
 import { recordTellings, type Telling, type WatchState } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
-import { readIncidents } from '../store/incident-store.ts';
+import { readIncidents } from '../store/incidents.ts';
 import { describeProblem, type Held } from '../store/item.ts';
+import type { Store } from '../store/keys.ts';
 import { type Latest, readLatest } from '../store/latest.ts';
-import type { Store } from '../store/layout.ts';
-import { readMutes } from '../store/mute-store.ts';
-import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../store/run-record.ts';
+import { readMutes } from '../store/mutes.ts';
+import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../store/runs.ts';
+import type { RunRecord } from '../store/stored-values.ts';
 import { StoreError } from '../store/table-error.ts';
-import type { RunRecord } from '../store/values.ts';
 
 export interface Recalled {
   readonly latest: Latest;

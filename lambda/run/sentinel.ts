@@ -3,9 +3,9 @@
  * short. It probes nothing and writes nothing.
  */
 import { isBlind, type VantageState } from '../alert/incident/run-facts.ts';
-import type { Store } from '../store/layout.ts';
-import { lastComplete, recentRuns } from '../store/run-record.ts';
-import type { RunRecord } from '../store/values.ts';
+import type { Store } from '../store/keys.ts';
+import { lastComplete, recentRuns } from '../store/runs.ts';
+import type { RunRecord } from '../store/stored-values.ts';
 import { HOUR_MS, moment } from '../text/dates.ts';
 
 export interface Sight {

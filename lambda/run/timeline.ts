@@ -6,10 +6,10 @@ import { type Leaf, leafOf } from '../snapshot/leaf.ts';
 import { readCertificates } from '../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../store/history.ts';
 import { describeProblem } from '../store/item.ts';
+import type { Grain, Store } from '../store/keys.ts';
 import { type Latest, readLatest } from '../store/latest.ts';
-import type { Grain, Store } from '../store/layout.ts';
-import type { JsonObject } from '../store/shape.ts';
-import type { HistoryEvent } from '../store/values.ts';
+import type { HistoryEvent } from '../store/stored-values.ts';
+import type { JsonObject } from '../store/value-schemas.ts';
 import { DAY_MS } from '../text/dates.ts';
 
 export interface Happened {

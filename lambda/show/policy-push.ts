@@ -6,7 +6,7 @@ import { destinationsOf } from '../policy/destinations.ts';
 import type { LintProblem } from '../policy/lint/lint.ts';
 import type { PushOutcome, Refusal } from '../run/push.ts';
 import type { Difference, Fate } from '../run/what-if.ts';
-import type { PolicyHead } from '../store/values.ts';
+import type { PolicyHead } from '../store/stored-values.ts';
 import { moment } from '../text/dates.ts';
 import { plain } from '../text/strangers.ts';
 import { wrap } from '../text/wrap.ts';

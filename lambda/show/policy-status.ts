@@ -2,7 +2,7 @@
 
 import type { BundleAspect, ComparedFile, PolicyComparison } from '../run/policy-status.ts';
 import { BUNDLE_PART } from '../run/stored-policy.ts';
-import type { PolicyParts, StoredPolicy } from '../store/policy-store.ts';
+import type { PolicyParts, StoredPolicy } from '../store/policies.ts';
 import { plain } from '../text/strangers.ts';
 import { columns, wrap } from '../text/wrap.ts';
 import { differenceLines, headWords, type PolicyName } from './policy-push.ts';

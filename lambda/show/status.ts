@@ -3,7 +3,7 @@
 import type { Standing } from '../alert/incident/standing.ts';
 import { entriesCount, listed } from '../alert/message/wording.ts';
 import { type OpenEntry, type OpenIncident, type Status, statusCode } from '../run/status.ts';
-import type { RunRecord } from '../store/values.ts';
+import type { RunRecord } from '../store/stored-values.ts';
 import { day, deadline, HOUR_MS, moment } from '../text/dates.ts';
 import { plain } from '../text/strangers.ts';
 import { wrap } from '../text/wrap.ts';

@@ -10,8 +10,8 @@ import type { CertificateDigest } from '../snapshot/host-snapshot.ts';
 import { HISTORY_MS } from './history.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
-import { certificate as kind } from './kinds.ts';
-import { keys, type Store } from './layout.ts';
+import { certificate as kind } from './item-kinds.ts';
+import { keys, type Store } from './keys.ts';
 import type { Table } from './table.ts';
 
 export interface Certificates {

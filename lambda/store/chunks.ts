@@ -4,7 +4,7 @@
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { fromItem, toItem } from './item.ts';
-import { chunk } from './kinds.ts';
+import { chunk } from './item-kinds.ts';
 import type { Key, Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 

@@ -5,10 +5,10 @@
  */
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
-import { historyEvent as kind } from './kinds.ts';
-import { type Grain, keyName, keys, type Store } from './layout.ts';
+import { historyEvent as kind } from './item-kinds.ts';
+import { type Grain, keyName, keys, type Store } from './keys.ts';
+import type { HistoryEvent } from './stored-values.ts';
 import type { Item, Range } from './table.ts';
-import type { HistoryEvent } from './values.ts';
 
 /** Default retention of history. */
 export const HISTORY_DAYS = 400;

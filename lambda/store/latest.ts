@@ -7,10 +7,10 @@ import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import { hostKey } from '../snapshot/host-snapshot.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
-import { entryNow, hostNow } from './kinds.ts';
-import { keyName, keys, SHARDS, type Store } from './layout.ts';
+import { entryNow, hostNow } from './item-kinds.ts';
+import { keyName, keys, SHARDS, type Store } from './keys.ts';
+import type { EntryNow } from './stored-values.ts';
 import type { Item, Key, Written } from './table.ts';
-import type { EntryNow } from './values.ts';
 
 /** `rev` is `anything` in place of an item that was corrupt, undefined for a new one. */
 export type Revision = number | 'anything' | undefined;

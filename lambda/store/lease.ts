@@ -5,9 +5,9 @@
  * known to be lost at the next renewal, and everything else is written on condition of its own revision.
  */
 import { nextRev, readItem, writeItem } from './item.ts';
-import { lease as kind } from './kinds.ts';
-import { keys, type Store } from './layout.ts';
-import type { LeaseValue } from './values.ts';
+import { lease as kind } from './item-kinds.ts';
+import { keys, type Store } from './keys.ts';
+import type { LeaseValue } from './stored-values.ts';
 
 export interface Lease extends LeaseValue {
   readonly rev: number;

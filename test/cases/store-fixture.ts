@@ -8,7 +8,7 @@ import { readFileSync } from 'node:fs';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { readStatus } from '../../lambda/run/status.ts';
 import { readTimeline } from '../../lambda/run/timeline.ts';
-import type { Store } from '../../lambda/store/layout.ts';
+import type { Store } from '../../lambda/store/keys.ts';
 import type { Item, Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';
 

@@ -2,7 +2,7 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../lambda/store/embedded.ts';
+import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from './scene.ts';
 
 let scene: Scene;

@@ -4,11 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { notWatchedIn } from '../../lambda/run/not-watched.ts';
-import { openEmbedded } from '../../lambda/store/embedded.ts';
-import { type Store, spaceOf } from '../../lambda/store/layout.ts';
-import { advanceRun, beginRun } from '../../lambda/store/run-record.ts';
-import type { Json } from '../../lambda/store/shape.ts';
-import type { RunRecord, Stage } from '../../lambda/store/values.ts';
+import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
+import { type Store, spaceOf } from '../../lambda/store/keys.ts';
+import { advanceRun, beginRun } from '../../lambda/store/runs.ts';
+import type { RunRecord, Stage } from '../../lambda/store/stored-values.ts';
+import type { Json } from '../../lambda/store/value-schemas.ts';
 import { passing, unseen } from '../alert/verdicts.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from './scene.ts';
 

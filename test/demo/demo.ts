@@ -13,11 +13,11 @@ import { push } from '../../lambda/run/push.ts';
 import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';
 import { watch } from '../../lambda/run/watch.ts';
 import { countVerdicts, summarySentence } from '../../lambda/show/summary.ts';
-import { openEmbedded } from '../../lambda/store/embedded.ts';
+import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
+import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
-import { type Store, spaceOf } from '../../lambda/store/layout.ts';
-import { saveMute } from '../../lambda/store/mute-store.ts';
-import { policyState, readPolicy } from '../../lambda/store/policy-store.ts';
+import { saveMute } from '../../lambda/store/mutes.ts';
+import { policyState, readPolicy } from '../../lambda/store/policies.ts';
 import { moment } from '../../lambda/text/dates.ts';
 import { openScene, type Scene } from './scene.ts';
 

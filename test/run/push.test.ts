@@ -14,10 +14,10 @@ import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';
 import { remember } from '../../lambda/snapshot/entry-snapshot.ts';
 import { hostLooks, see } from '../../lambda/snapshot/host-snapshot.ts';
 import { keepCertificates } from '../../lambda/store/certificates.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded.ts';
+import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
+import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { saveEntry, saveHost } from '../../lambda/store/latest.ts';
-import { type Store, spaceOf } from '../../lambda/store/layout.ts';
-import { policyState, pushPolicy, readPolicy } from '../../lambda/store/policy-store.ts';
+import { policyState, pushPolicy, readPolicy } from '../../lambda/store/policies.ts';
 import { judge } from '../../lambda/verdict/judge.ts';
 import { createAuthority } from '../internet/authority.ts';
 

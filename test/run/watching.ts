@@ -6,7 +6,7 @@ import type { CheckDoors } from '../../lambda/run/check.ts';
 import { digestsUnder } from '../../lambda/run/digests.ts';
 import type { Confirmation } from '../../lambda/run/second-look.ts';
 import { type Telt, type WatchDoors, type Watched, type WatchOptions, watch } from '../../lambda/run/watch.ts';
-import type { Store } from '../../lambda/store/layout.ts';
+import type { Store } from '../../lambda/store/keys.ts';
 
 export const DAY_MS = 86_400_000;
 

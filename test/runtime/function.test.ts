@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { runActions, sentinelActions } from '../../infra/calls.ts';
 import { metricValues } from '../../lambda/metrics.ts';
-import { lastComplete, recentRuns } from '../../lambda/store/run-record.ts';
+import { lastComplete, recentRuns } from '../../lambda/store/runs.ts';
 import { missingClient, type RunningFunction, startFunction } from './function.ts';
 import type { Invoked } from './runtime-api.ts';
 import { CHAT_TOPIC, MAIL_TOPIC, raiseWorld, type World } from './world.ts';

@@ -1,6 +1,6 @@
 /** One run in a process of its own, which kills itself (SIGKILL) at a step the parent chose: before or after the nth step. */
 import { appendFileSync } from 'node:fs';
-import { type Store, spaceOf } from '../../lambda/store/layout.ts';
+import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { openTable, type Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, runOnce } from '../run/watching.ts';

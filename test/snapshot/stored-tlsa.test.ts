@@ -12,7 +12,7 @@ import { type EntrySnapshot, remember } from '../../lambda/snapshot/entry-snapsh
 import { inHindsight } from '../../lambda/snapshot/protection.ts';
 import { evidenceFrom } from '../../lambda/snapshot/remembered-evidence.ts';
 import { storedTlsa } from '../../lambda/snapshot/stored-tlsa.ts';
-import { entrySnapshot } from '../../lambda/store/shape.ts';
+import { entrySnapshot } from '../../lambda/store/value-schemas.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { address, host } from '../alert/verdicts.ts';
 import { DAY, START } from './days.ts';

@@ -12,14 +12,14 @@ import {
   readCertificates,
 } from '../../lambda/store/certificates.ts';
 import { appendHistory, HISTORY_MS, historyBetween, historyOf } from '../../lambda/store/history.ts';
-import { readIncidents, saveIncident } from '../../lambda/store/incident-store.ts';
+import { readIncidents, saveIncident } from '../../lambda/store/incidents.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
-import { certificate, entryNow, hostNow, incident, KINDS, mute, policyHead } from '../../lambda/store/kinds.ts';
+import { certificate, entryNow, hostNow, incident, KINDS, mute, policyHead } from '../../lambda/store/item-kinds.ts';
+import { keys, type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest, retire, revisionOf, saveAll, saveEntry, saveHost } from '../../lambda/store/latest.ts';
-import { keys, type Store, spaceOf } from '../../lambda/store/layout.ts';
 import { LEASE_MS, type Leasing, releaseLease, renewLease, takeLease } from '../../lambda/store/lease.ts';
-import { readMutes, removeMute, saveMute } from '../../lambda/store/mute-store.ts';
-import { policyState, policyVersion, pushPolicy, readPolicy } from '../../lambda/store/policy-store.ts';
+import { readMutes, removeMute, saveMute } from '../../lambda/store/mutes.ts';
+import { policyState, policyVersion, pushPolicy, readPolicy } from '../../lambda/store/policies.ts';
 import {
   advanceRun,
   beginRun,
@@ -29,9 +29,9 @@ import {
   readTellings,
   recentRuns,
   toldButNotStored,
-} from '../../lambda/store/run-record.ts';
+} from '../../lambda/store/runs.ts';
+import type { EntryNow, HistoryEvent } from '../../lambda/store/stored-values.ts';
 import type { Item, Table } from '../../lambda/store/table.ts';
-import type { EntryNow, HistoryEvent } from '../../lambda/store/values.ts';
 
 export interface Opened {
   readonly table: Table;

@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openEmbedded } from '../../lambda/store/embedded.ts';
+import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { describeStore } from './contract.ts';
 
 describeStore('embedded store', async () => {

@@ -7,10 +7,10 @@
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
-import { runRecord as kind } from './kinds.ts';
-import { keys, type Store } from './layout.ts';
-import type { Json } from './shape.ts';
-import type { RunRecord, Stage } from './values.ts';
+import { runRecord as kind } from './item-kinds.ts';
+import { keys, type Store } from './keys.ts';
+import type { RunRecord, Stage } from './stored-values.ts';
+import type { Json } from './value-schemas.ts';
 
 export type Begun =
   /** Created now. */

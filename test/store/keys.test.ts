@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type HostSnapshot, type SeenResult, see } from '../../lambda/snapshot/host-snapshot.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
-import { entryNow, historyEvent, hostNow, KINDS } from '../../lambda/store/kinds.ts';
-import { keyName, keys, spaceOf } from '../../lambda/store/layout.ts';
+import { entryNow, historyEvent, hostNow, KINDS } from '../../lambda/store/item-kinds.ts';
+import { keyName, keys, spaceOf } from '../../lambda/store/keys.ts';
 
 const space = spaceOf('default', 'mx1');
 

@@ -1,8 +1,8 @@
 /** Mutes: known and accepted for a while, by entry key or incident id, for a policy whatever the vantage. */
 import type { Mute } from '../alert/incident/mute.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
-import { mute as kind } from './kinds.ts';
-import { keyName, keys, type Store } from './layout.ts';
+import { mute as kind } from './item-kinds.ts';
+import { keyName, keys, type Store } from './keys.ts';
 import { StoreError } from './table-error.ts';
 
 export interface Mutes {

@@ -6,7 +6,7 @@
 import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
-import type { Json, JsonObject } from './shape.ts';
+import type { Json, JsonObject } from './value-schemas.ts';
 
 /** The version in use. */
 export interface PolicyHead {

@@ -7,8 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
-import { defaultStoreDirectory, type Embedded, type EmbeddedOptions, openEmbedded } from '../../lambda/store/embedded.ts';
-import { openTable } from '../../lambda/store/table.ts';
+import {
+  defaultStoreDirectory,
+  type Embedded,
+  type EmbeddedOptions,
+  openEmbedded,
+} from '../../../lambda/store/embedded/embedded.ts';
+import { openTable } from '../../../lambda/store/table.ts';
 
 const key = { pk: 'p', sk: 's' };
 const now = Date.UTC(2026, 10, 24, 6);

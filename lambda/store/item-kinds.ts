@@ -8,7 +8,19 @@ import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { ItemKind } from './item.ts';
-import { keys } from './layout.ts';
+import { keys } from './keys.ts';
+import type {
+  Chunk,
+  EntryNow,
+  HistoryEvent,
+  LeaseValue,
+  PolicyHead,
+  PolicyManifest,
+  RunRecord,
+  Stage,
+  StoredCertificate,
+} from './stored-values.ts';
+import type { Key } from './table.ts';
 import {
   bytes,
   count,
@@ -21,19 +33,7 @@ import {
   muteShape,
   text,
   word,
-} from './shape.ts';
-import type { Key } from './table.ts';
-import type {
-  Chunk,
-  EntryNow,
-  HistoryEvent,
-  LeaseValue,
-  PolicyHead,
-  PolicyManifest,
-  RunRecord,
-  Stage,
-  StoredCertificate,
-} from './values.ts';
+} from './value-schemas.ts';
 
 /** A kind with an example: held to the codec by a test, and the documentation of what is stored. */
 export interface DocumentedKind<T> extends ItemKind<T> {

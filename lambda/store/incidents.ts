@@ -1,8 +1,8 @@
 /** Incidents by id, for one vantage. What an incident is, is alert's business. */
 import type { Incident } from '../alert/incident/incident.ts';
 import { fromItem, type Held, type ItemProblem, writeItem } from './item.ts';
-import { incident as kind } from './kinds.ts';
-import { keyName, keys, type Store } from './layout.ts';
+import { incident as kind } from './item-kinds.ts';
+import { keyName, keys, type Store } from './keys.ts';
 import type { Written } from './table.ts';
 
 export interface Incidents {

@@ -10,11 +10,11 @@ import { byName } from '../named-record.ts';
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { readItem, toItem } from './item.ts';
-import { policyHead, policyManifest } from './kinds.ts';
-import { keys, type Store } from './layout.ts';
+import { policyHead, policyManifest } from './item-kinds.ts';
+import { keys, type Store } from './keys.ts';
+import type { PolicyHead, PolicyManifest } from './stored-values.ts';
 import type { Table } from './table.ts';
 import { StoreError } from './table-error.ts';
-import type { PolicyHead, PolicyManifest } from './values.ts';
 
 /** Named byte strings: `bundle.json`, `tls_policy`, … Names are up to the caller; they come back byte for byte. */
 export type PolicyParts = Readonly<Record<string, Uint8Array>>;

@@ -8,11 +8,11 @@ import { stat, utimes, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Table } from '../table.ts';
+import { openTable } from '../table.ts';
+import { StoreError } from '../table-error.ts';
 import type { ServerWord } from './embedded-server.ts';
 import { describeHolder, lockPath } from './lock.ts';
-import type { Table } from './table.ts';
-import { openTable } from './table.ts';
-import { StoreError } from './table-error.ts';
 
 export interface Embedded {
   readonly table: Table;
