@@ -9,9 +9,9 @@ import { openProbe } from './probe/connection.ts';
 import type { PaceOptions } from './probe/pace.ts';
 import { openDns, systemResolvers } from './route/dns.ts';
 import { isLoopback, parseAddress } from './route/dns-address.ts';
-import type { CheckDoors } from './run/check.ts';
-import type { DnssecDoor } from './run/dnssec.ts';
-import type { Tell } from './run/watch.ts';
+import type { CheckDoors } from './run/check/check.ts';
+import type { DnssecDoor } from './run/check/dnssec.ts';
+import type { Tell } from './run/watch/watch.ts';
 
 /** How to look at the world; every absent value has its default in limits.ts. */
 export interface WorldConfig {

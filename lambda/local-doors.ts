@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import { HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
-import type { Tell } from './run/watch.ts';
+import type { Tell } from './run/watch/watch.ts';
 import { defaultStoreDirectory, openEmbedded } from './store/embedded/embedded.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { openTable } from './store/table.ts';

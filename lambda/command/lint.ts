@@ -3,7 +3,7 @@ import { openDnssec } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { readBundle } from '../policy/gather/this-machine.ts';
 import { type LintProblem, lint } from '../policy/lint/lint.ts';
-import { proveDnssec } from '../run/dnssec.ts';
+import { proveDnssec } from '../run/check/dnssec.ts';
 import { lintDnssec, wantsDnssec } from '../run/lint-dnssec.ts';
 import { lintDocument, lintText } from '../show/problems.ts';
 import type { Console } from './console.ts';

@@ -3,7 +3,7 @@ import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
-import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check.ts';
+import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check/check.ts';
 import type { Console } from './console.ts';
 import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
 

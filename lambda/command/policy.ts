@@ -9,7 +9,7 @@ import type { TableName } from '../policy/settings.ts';
 import { tableType } from '../postfix/lookup-table.ts';
 import { comparePolicy, type StaleTable } from '../run/policy-status.ts';
 import { type PushOutcome, push } from '../run/push.ts';
-import { bundleOfPolicy } from '../run/stored-policy.ts';
+import { bundleOfPolicy } from '../run/watch/stored-policy.ts';
 import { type PolicyName, pushedText, refusedText, shortVersion } from '../show/policy-push.ts';
 import { partNames, policyStatusDocument, policyStatusText } from '../show/policy-status.ts';
 import { readPolicy, type StoredPolicy } from '../store/policies.ts';

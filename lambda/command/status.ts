@@ -1,8 +1,8 @@
 /** `status`: open incidents, mutes, what is not watched, the last complete run; probes nothing. */
 import { type OpenStore, openStore } from '../local-doors.ts';
-import { type NotWatched, notWatchedBy } from '../run/not-watched.ts';
 import { readStatus, statusCode } from '../run/status.ts';
-import { bundleOfPolicy } from '../run/stored-policy.ts';
+import { type NotWatched, notWatchedBy } from '../run/watch/not-watched.ts';
+import { bundleOfPolicy } from '../run/watch/stored-policy.ts';
 import { statusDocument, statusText } from '../show/status.ts';
 import { readPolicy } from '../store/policies.ts';
 import { StoreError } from '../store/table-error.ts';

@@ -5,7 +5,7 @@ import { mailOf } from '../alert/message/mail.ts';
 import { testMessage } from '../alert/message/test-message.ts';
 import { openTopics } from '../doors.ts';
 import { openHook } from '../local-doors.ts';
-import type { Tell } from '../run/watch.ts';
+import type { Tell } from '../run/watch/watch.ts';
 import type { Console } from './console.ts';
 
 export interface TellFlags {

@@ -2,7 +2,7 @@
 import type { Bundle } from '../policy/bundle.ts';
 import { destinationsOf } from '../policy/destinations.ts';
 import type { LintProblem } from '../policy/lint/lint.ts';
-import { asksDane, type Dnssec } from './dnssec.ts';
+import { asksDane, type Dnssec } from './check/dnssec.ts';
 
 /** Whether any entry takes its demands from DNSSEC. */
 export const wantsDnssec = (bundle: Bundle): boolean => destinationsOf(bundle).some(({ hops }) => hops.some(asksDane));

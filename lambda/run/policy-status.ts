@@ -3,7 +3,7 @@ import { type Bundle, contentVersion } from '../policy/bundle.ts';
 import type { BundleSources } from '../policy/gather/this-machine.ts';
 import { type PolicyParts, policyVersion, type StoredPolicy } from '../store/policies.ts';
 import { partsOf } from './push.ts';
-import { BUNDLE_PART } from './stored-policy.ts';
+import { BUNDLE_PART } from './watch/stored-policy.ts';
 import { compareFates, type Difference } from './what-if.ts';
 
 export interface ComparedFile {

@@ -15,7 +15,7 @@ import { readLatest } from '../store/latest.ts';
 import { type PolicyParts, policyState, policyVersion, pushPolicy, readPolicy } from '../store/policies.ts';
 import type { PolicyHead } from '../store/stored-values.ts';
 import { StoreError } from '../store/table-error.ts';
-import { BUNDLE_PART, bundleOfPolicy, bundlePart } from './stored-policy.ts';
+import { BUNDLE_PART, bundleOfPolicy, bundlePart } from './watch/stored-policy.ts';
 import { compareFates, type Difference } from './what-if.ts';
 
 export interface PushOptions {

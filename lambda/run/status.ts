@@ -11,9 +11,9 @@ import type { Store } from '../store/keys.ts';
 import type { RunRecord } from '../store/stored-values.ts';
 import { DAY_MS, HOUR_MS } from '../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
-import { type NotWatched, notWatchedOf } from './not-watched.ts';
-import { recall } from './recall.ts';
-import { lookForSilence, type Sight } from './sentinel.ts';
+import { type NotWatched, notWatchedOf } from './watch/not-watched.ts';
+import { recall } from './watch/recall.ts';
+import { lookForSilence, type Sight } from './watch/sentinel.ts';
 
 /** No complete run for so long is silence. */
 const SILENCE_MS = 26 * HOUR_MS;

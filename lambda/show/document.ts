@@ -1,6 +1,6 @@
 /** A check run as the one JSON document of `--json` (design.md, JSON of `check`). Pure. */
 import type { Bundle } from '../policy/bundle.ts';
-import type { CheckRun } from '../run/check.ts';
+import type { CheckRun } from '../run/check/check.ts';
 import { VERSION } from '../version.ts';
 import { countVerdicts } from './summary.ts';
 import type { CheckDocument } from './verdict-schema.ts';

@@ -1,7 +1,7 @@
 /** What `policy status` says: what is stored, and whether it is still what is in use here. Pure. */
 
 import type { BundleAspect, ComparedFile, PolicyComparison } from '../run/policy-status.ts';
-import { BUNDLE_PART } from '../run/stored-policy.ts';
+import { BUNDLE_PART } from '../run/watch/stored-policy.ts';
 import type { PolicyParts, StoredPolicy } from '../store/policies.ts';
 import { plain } from '../text/strangers.ts';
 import { columns, wrap } from '../text/wrap.ts';

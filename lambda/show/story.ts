@@ -3,7 +3,7 @@ import { postTlsFinger } from '../alert/message/posttls-finger.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
-import type { CheckRun } from '../run/check.ts';
+import type { CheckRun } from '../run/check/check.ts';
 import { moment } from '../text/dates.ts';
 import { labelled, wrap } from '../text/wrap.ts';
 import { harmless } from '../verdict/stranger-text.ts';

@@ -1,6 +1,6 @@
 /** What a watch run says of itself: to a terminal in a line or two, to a program as JSON. Pure. */
 import type { Bundle } from '../policy/bundle.ts';
-import type { Watched } from '../run/watch.ts';
+import type { Watched } from '../run/watch/watch.ts';
 import { runFacts } from './document.ts';
 import { countVerdicts, summarySentence } from './summary.ts';
 import type { WatchDocument } from './watch-schema.ts';

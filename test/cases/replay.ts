@@ -7,7 +7,7 @@ import { type DaneRoute, resolveDane } from '../../lambda/route/dane-route.ts';
 import { isDane } from '../../lambda/route/host-demand.ts';
 import { type Dns, resolveBatch } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
-import { conversationsOf } from '../../lambda/run/conversations.ts';
+import { conversationsOf } from '../../lambda/run/check/conversations.ts';
 import { judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { dnsOf } from '../internet/zone.ts';

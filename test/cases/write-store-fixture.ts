@@ -12,7 +12,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { newMute } from '../../lambda/alert/incident/mute.ts';
-import { bundlePart } from '../../lambda/run/stored-policy.ts';
+import { bundlePart } from '../../lambda/run/watch/stored-policy.ts';
 import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';

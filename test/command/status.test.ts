@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { notWatchedIn } from '../../lambda/run/not-watched.ts';
+import { notWatchedIn } from '../../lambda/run/watch/not-watched.ts';
 import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { advanceRun, beginRun } from '../../lambda/store/runs.ts';

@@ -1,7 +1,7 @@
 /** Our own check of one configuration, by the code the command runs: real sockets, and the configuration read by postconf. */
 import { openWorld } from '../../lambda/doors.ts';
 import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
-import { checkBundle } from '../../lambda/run/check.ts';
+import { checkBundle } from '../../lambda/run/check/check.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { CONTROL_HOST } from './scene.ts';
 

@@ -8,7 +8,7 @@ import { readCertificate } from '../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
-import type { CheckDoors } from '../../lambda/run/check.ts';
+import type { CheckDoors } from '../../lambda/run/check/check.ts';
 import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { historyOf } from '../../lambda/store/history.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';

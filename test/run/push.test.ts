@@ -10,7 +10,7 @@ import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { conversationFor } from '../../lambda/probe/conversation.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import { partsOf, push } from '../../lambda/run/push.ts';
-import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';
+import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
 import { remember } from '../../lambda/snapshot/entry-snapshot.ts';
 import { hostLooks, see } from '../../lambda/snapshot/host-snapshot.ts';
 import { keepCertificates } from '../../lambda/store/certificates.ts';

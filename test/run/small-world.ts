@@ -2,7 +2,7 @@
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/resolve.ts';
-import type { CheckDoors } from '../../lambda/run/check.ts';
+import type { CheckDoors } from '../../lambda/run/check/check.ts';
 
 export interface SmallHost {
   readonly host: string;

@@ -11,7 +11,7 @@ import dynalite from 'dynalite';
 import { runActions } from '../../infra/calls.ts';
 import { VARIABLES } from '../../lambda/config.ts';
 import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
-import { bundlePart } from '../../lambda/run/stored-policy.ts';
+import { bundlePart } from '../../lambda/run/watch/stored-policy.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { policyState, pushPolicy } from '../../lambda/store/policies.ts';
 import { openTable } from '../../lambda/store/table.ts';

@@ -12,8 +12,8 @@ import type { Ended, Member } from '../../lambda/alert/incident/incident-today.t
 import type { Mail } from '../../lambda/alert/message/mail.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
-import { digestsUnder } from '../../lambda/run/digests.ts';
-import { watch } from '../../lambda/run/watch.ts';
+import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
+import { watch } from '../../lambda/run/watch/watch.ts';
 import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { spaceOf } from '../../lambda/store/keys.ts';
 import { Ledger, matchAt } from './ledger.ts';

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
-import { bundleOfPolicy } from '../../lambda/run/stored-policy.ts';
+import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
 import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { inParallel } from '../../lambda/store/in-parallel.ts';
 import { describeProblem, fromItem, type ItemKind } from '../../lambda/store/item.ts';

@@ -1,5 +1,5 @@
 /** Several ways to tell, as one: told when every one of them took the message. */
-import type { Tell, Telt } from '../../run/watch.ts';
+import type { Tell, Telt } from '../../run/watch/watch.ts';
 
 /** In order; the first that fails makes it untold, and the next run tries all of them again. */
 export function tellAll(ways: readonly Tell[]): Tell {

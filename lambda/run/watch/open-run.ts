@@ -4,12 +4,12 @@
  * A run that was begun and not finished is resumed. One that had told when it died is never taken back to an earlier stage,
  * or what it told would be forgotten: it is continued under an id of its own, and completed together with it.
  */
-import { describeProblem, type Held } from '../store/item.ts';
-import type { Store } from '../store/keys.ts';
-import { releaseLease, renewLease, takeLease } from '../store/lease.ts';
-import { advanceRun, beginRun, recentRuns } from '../store/runs.ts';
-import type { RunRecord, Stage } from '../store/stored-values.ts';
-import { StoreError } from '../store/table-error.ts';
+import { describeProblem, type Held } from '../../store/item.ts';
+import type { Store } from '../../store/keys.ts';
+import { releaseLease, renewLease, takeLease } from '../../store/lease.ts';
+import { advanceRun, beginRun, recentRuns } from '../../store/runs.ts';
+import type { RunRecord, Stage } from '../../store/stored-values.ts';
+import { StoreError } from '../../store/table-error.ts';
 import type { WatchOptions } from './watch.ts';
 
 export type Begun =

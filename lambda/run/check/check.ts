@@ -4,18 +4,18 @@
  * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure reducers. Nothing here
  * knows where a verdict goes.
  */
-import type { Bundle } from '../policy/bundle.ts';
-import { demandFor } from '../policy/demand.ts';
-import { type Destination, destinationsOf, type Hop } from '../policy/destinations.ts';
-import { parseNextHop } from '../policy/next-hop.ts';
-import type { Settings } from '../policy/settings.ts';
-import { type Conversation, distinct } from '../probe/conversation.ts';
-import { type PaceOptions, type Probe, probeBatch } from '../probe/pace.ts';
-import { believe, type Vantage, vantageOf } from '../probe/vantage.ts';
-import type { Dns } from '../route/resolve.ts';
-import type { Evidence } from '../verdict/judge.ts';
-import { judgeFenced } from '../verdict/judge-safely.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { demandFor } from '../../policy/demand.ts';
+import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
+import { parseNextHop } from '../../policy/next-hop.ts';
+import type { Settings } from '../../policy/settings.ts';
+import { type Conversation, distinct } from '../../probe/conversation.ts';
+import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
+import { believe, type Vantage, vantageOf } from '../../probe/vantage.ts';
+import type { Dns } from '../../route/resolve.ts';
+import type { Evidence } from '../../verdict/judge.ts';
+import { judgeFenced } from '../../verdict/judge-safely.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { conversationsOf, provedByTlsa } from './conversations.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';

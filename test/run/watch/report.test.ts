@@ -1,7 +1,7 @@
 /** What the log line of an invocation says, by what the run came to; days and sentinel are tried in test/runtime. */
 import { expect, test } from 'vitest';
-import { type Around, reportFailure, reportNoPolicy, reportSight, reportWatched } from '../../lambda/run/report.ts';
-import type { Watched } from '../../lambda/run/watch.ts';
+import { type Around, reportFailure, reportNoPolicy, reportSight, reportWatched } from '../../../lambda/run/watch/report.ts';
+import type { Watched } from '../../../lambda/run/watch/watch.ts';
 
 const at = Date.UTC(2026, 10, 24, 6);
 const around: Around = {

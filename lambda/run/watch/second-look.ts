@@ -3,8 +3,8 @@
  *
  * The two looks are laid over one another: what the second saw counts, what it could not see stays as the first saw it.
  */
-import type { EntryVerdict } from '../verdict/verdict.ts';
-import type { CheckRun } from './check.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import type { CheckRun } from '../check/check.ts';
 
 /** How a new failure is confirmed. */
 export type Confirmation =

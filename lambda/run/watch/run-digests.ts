@@ -1,8 +1,8 @@
 /** Digests of our own side: what a run was made under, so that the next one can tell whose change it was. Pure. */
 import { createHash } from 'node:crypto';
-import type { Digests } from '../alert/incident/explanation.ts';
-import type { Bundle } from '../policy/bundle.ts';
-import { VERSION } from '../version.ts';
+import type { Digests } from '../../alert/incident/explanation.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { VERSION } from '../../version.ts';
 
 export function digestsUnder(bundle: Bundle, node: string): Digests {
   const { policyMaps: _maps, ...settings } = bundle.settings;

@@ -2,11 +2,11 @@
  * The sentinel: looks at the run records of a vantage that judges elsewhere, for silence, failure, blindness and runs cut
  * short. It probes nothing and writes nothing.
  */
-import { isBlind, type VantageState } from '../alert/incident/run-facts.ts';
-import type { Store } from '../store/keys.ts';
-import { lastComplete, recentRuns } from '../store/runs.ts';
-import type { RunRecord } from '../store/stored-values.ts';
-import { HOUR_MS, moment } from '../text/dates.ts';
+import { isBlind, type VantageState } from '../../alert/incident/run-facts.ts';
+import type { Store } from '../../store/keys.ts';
+import { lastComplete, recentRuns } from '../../store/runs.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { HOUR_MS, moment } from '../../text/dates.ts';
 
 export interface Sight {
   /** The newest run over everything, at whatever stage; absent where there never was one. */

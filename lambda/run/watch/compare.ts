@@ -4,16 +4,16 @@
  * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that an unchanged run writes
  * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
  */
-import { named } from '../named-record.ts';
-import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../snapshot/change.ts';
-import { type EntrySnapshot, remember } from '../snapshot/entry-snapshot.ts';
-import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../snapshot/host-snapshot.ts';
-import type { FindCertificate } from '../snapshot/leaf.ts';
-import { inHindsight } from '../snapshot/protection.ts';
-import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../snapshot/renewal.ts';
-import type { Latest } from '../store/latest.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
-import type { CheckRun } from './check.ts';
+import { named } from '../../named-record.ts';
+import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../../snapshot/change.ts';
+import { type EntrySnapshot, remember } from '../../snapshot/entry-snapshot.ts';
+import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../../snapshot/host-snapshot.ts';
+import type { FindCertificate } from '../../snapshot/leaf.ts';
+import { inHindsight } from '../../snapshot/protection.ts';
+import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../../snapshot/renewal.ts';
+import type { Latest } from '../../store/latest.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import type { CheckRun } from '../check/check.ts';
 
 /** The verdicts of a run in the light of what is remembered of their entries: protection that was there and is gone. */
 export function withHindsight(run: CheckRun, latest: Latest): CheckRun {

@@ -1,7 +1,7 @@
 /** A bundle as the parts of a pushed policy, and back: what the function judges by. Pure. */
-import type { Bundle } from '../policy/bundle.ts';
-import type { PolicyParts, StoredPolicy } from '../store/policies.ts';
-import { StoreError } from '../store/table-error.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { PolicyParts, StoredPolicy } from '../../store/policies.ts';
+import { StoreError } from '../../store/table-error.ts';
 
 /** The part that is judged by; the others are the files as they were, for `policy show` and `policy status`. */
 export const BUNDLE_PART = 'bundle.json';

@@ -1,13 +1,13 @@
 /** The conversations that one hop leads to, by what DNS gave. Pure. */
 
-import { readCertificates } from '../certificate/certificate.ts';
-import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';
-import { named } from '../named-record.ts';
-import type { Hop } from '../policy/destinations.ts';
-import type { Settings } from '../policy/settings.ts';
-import { type Conversation, conversationAt } from '../probe/conversation.ts';
-import type { ProbeResult } from '../probe/result.ts';
-import { hostDemand } from '../route/host-demand.ts';
+import { readCertificates } from '../../certificate/certificate.ts';
+import { anyTlsaMatches } from '../../certificate/trust/tlsa-anchors.ts';
+import { named } from '../../named-record.ts';
+import type { Hop } from '../../policy/destinations.ts';
+import type { Settings } from '../../policy/settings.ts';
+import { type Conversation, conversationAt } from '../../probe/conversation.ts';
+import type { ProbeResult } from '../../probe/result.ts';
+import { hostDemand } from '../../route/host-demand.ts';
 import type { Found } from './dnssec.ts';
 
 /** Every address of every host of one hop that Postfix would connect to. */

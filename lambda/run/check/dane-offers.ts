@@ -2,13 +2,13 @@
  * What `dane-only` would come to for entries that fail at secure or verify: asked of DNS, and where every host has signed
  * records, of the hosts. It serves suggestions alone (verdict/dane-suggestion).
  */
-import { named } from '../named-record.ts';
-import type { Bundle } from '../policy/bundle.ts';
-import type { Destination, Hop } from '../policy/destinations.ts';
-import type { Conversation } from '../probe/conversation.ts';
-import type { DaneRoute } from '../route/dane-route.ts';
-import { daneOnlyOffer } from '../verdict/dane-suggestion.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
+import { named } from '../../named-record.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import type { Conversation } from '../../probe/conversation.ts';
+import type { DaneRoute } from '../../route/dane-route.ts';
+import { daneOnlyOffer } from '../../verdict/dane-suggestion.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { conversationsOf } from './conversations.ts';
 import { type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 

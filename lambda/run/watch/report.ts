@@ -1,8 +1,8 @@
 /** One line per invocation: what it came to, for whoever reads the log, and the metrics that alarms rest on. Pure. */
-import { isBlind } from '../alert/incident/run-facts.ts';
-import { type MetricName, metricValues } from '../metrics.ts';
-import type { RunRecord } from '../store/stored-values.ts';
-import { HOUR_MS } from '../text/dates.ts';
+import { isBlind } from '../../alert/incident/run-facts.ts';
+import { type MetricName, metricValues } from '../../metrics.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { HOUR_MS } from '../../text/dates.ts';
 import { countsOf, figuresOf } from './figures.ts';
 import type { Sight } from './sentinel.ts';
 import type { Watched } from './watch.ts';

@@ -1,6 +1,6 @@
 /** Which destinations a run of some is about. Pure. */
-import type { Bundle } from '../policy/bundle.ts';
-import { destinationsOf } from '../policy/destinations.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { destinationsOf } from '../../policy/destinations.ts';
 
 /**
  * Ids of the destinations that go by these names: the key of an entry, or a domain that is judged under one.

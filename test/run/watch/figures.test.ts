@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { countsOf, figuresOf } from '../../lambda/run/figures.ts';
-import type { AddressVerdict, EntryVerdict } from '../../lambda/verdict/verdict.ts';
+import { countsOf, figuresOf } from '../../../lambda/run/watch/figures.ts';
+import type { AddressVerdict, EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 
 const at = Date.UTC(2026, 10, 24, 6);
 const times = { at, intervalMs: 86_400_000 };

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { chosenIds } from '../../lambda/run/chosen.ts';
-import { bundleOf } from '../policy/bundle-of.ts';
+import { chosenIds } from '../../../lambda/run/watch/chosen-destinations.ts';
+import { bundleOf } from '../../policy/bundle-of.ts';
 
 const bundle = bundleOf(
   `fastmail.fm       secure

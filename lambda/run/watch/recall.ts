@@ -1,16 +1,16 @@
 /** What a run starts from: everything remembered from this vantage, with what an interrupted run told counted as told. */
 
-import type { Digests } from '../alert/incident/explanation.ts';
-import { recordTellings, type Telling, type WatchState } from '../alert/incident/incident.ts';
-import type { Mute } from '../alert/incident/mute.ts';
-import { readIncidents } from '../store/incidents.ts';
-import { describeProblem, type Held } from '../store/item.ts';
-import type { Store } from '../store/keys.ts';
-import { type Latest, readLatest } from '../store/latest.ts';
-import { readMutes } from '../store/mutes.ts';
-import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../store/runs.ts';
-import type { RunRecord } from '../store/stored-values.ts';
-import { StoreError } from '../store/table-error.ts';
+import type { Digests } from '../../alert/incident/explanation.ts';
+import { recordTellings, type Telling, type WatchState } from '../../alert/incident/incident.ts';
+import type { Mute } from '../../alert/incident/mute.ts';
+import { readIncidents } from '../../store/incidents.ts';
+import { describeProblem, type Held } from '../../store/item.ts';
+import type { Store } from '../../store/keys.ts';
+import { type Latest, readLatest } from '../../store/latest.ts';
+import { readMutes } from '../../store/mutes.ts';
+import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../../store/runs.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { StoreError } from '../../store/table-error.ts';
 
 export interface Recalled {
   readonly latest: Latest;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { BUNDLE_PART, bundleOfPolicy, bundlePart } from '../../lambda/run/stored-policy.ts';
-import { StoreError } from '../../lambda/store/table-error.ts';
-import { bundleOf } from '../policy/bundle-of.ts';
+import { BUNDLE_PART, bundleOfPolicy, bundlePart } from '../../../lambda/run/watch/stored-policy.ts';
+import { StoreError } from '../../../lambda/store/table-error.ts';
+import { bundleOf } from '../../policy/bundle-of.ts';
 
 const version = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
 const stored = (parts: Readonly<Record<string, Uint8Array>>) => ({ version, parts, pushedAt: 0, pushedBy: 'alice' });

@@ -7,29 +7,29 @@
  * never loses one. A run that told and died is recovered by the next (recall).
  */
 
-import { type Decision, decide } from '../alert/incident/decide.ts';
-import type { Digests } from '../alert/incident/explanation.ts';
-import { recordTellings, type Telling } from '../alert/incident/incident.ts';
-import type { RunFacts, VantageState } from '../alert/incident/run-facts.ts';
-import { type Alert, describeAlert } from '../alert/message/describe.ts';
-import { type Mail, mailOf } from '../alert/message/mail.ts';
-import type { Bundle } from '../policy/bundle.ts';
-import type { PaceOptions } from '../probe/pace.ts';
-import { hostKey, hostLooks } from '../snapshot/host-snapshot.ts';
-import { readCertificates } from '../store/certificates.ts';
-import type { Store } from '../store/keys.ts';
-import { LEASE_RENEWAL_MS } from '../store/lease.ts';
-import { markRecovered, prepareTellings } from '../store/runs.ts';
-import { StoreError } from '../store/table-error.ts';
-import type { Json } from '../store/value-schemas.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
-import { type Begun, begin } from './begin.ts';
-import { type CheckDoors, type CheckRun, checkBundle } from './check.ts';
+import { type Decision, decide } from '../../alert/incident/decide.ts';
+import type { Digests } from '../../alert/incident/explanation.ts';
+import { recordTellings, type Telling } from '../../alert/incident/incident.ts';
+import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
+import { type Alert, describeAlert } from '../../alert/message/describe.ts';
+import { type Mail, mailOf } from '../../alert/message/mail.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { PaceOptions } from '../../probe/pace.ts';
+import { hostKey, hostLooks } from '../../snapshot/host-snapshot.ts';
+import { readCertificates } from '../../store/certificates.ts';
+import type { Store } from '../../store/keys.ts';
+import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
+import { markRecovered, prepareTellings } from '../../store/runs.ts';
+import { StoreError } from '../../store/table-error.ts';
+import type { Json } from '../../store/value-schemas.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type CheckDoors, type CheckRun, checkBundle } from '../check/check.ts';
 import { certificatesWanted, compare, pictureHosts, withHindsight } from './compare.ts';
 import { countsOf } from './figures.ts';
+import { looksOf } from './host-looks.ts';
 import { keep } from './keep.ts';
-import { looksOf } from './looks.ts';
 import { notWatchedIn } from './not-watched.ts';
+import { type Begun, begin } from './open-run.ts';
 import { digestsOf, recall } from './recall.ts';
 import { afterBoth, type Confirmation, verdictsAfter } from './second-look.ts';
 

@@ -1,12 +1,12 @@
 /** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
 
-import { TRUST_REASONS } from '../certificate/trust/path.ts';
-import { named } from '../named-record.ts';
-import type { Settings } from '../policy/settings.ts';
-import { conversationAt } from '../probe/conversation.ts';
-import type { Look, Trust } from '../snapshot/host-snapshot.ts';
-import type { AddressVerdict } from '../verdict/verdict.ts';
-import type { CheckRun } from './check.ts';
+import { TRUST_REASONS } from '../../certificate/trust/path.ts';
+import { named } from '../../named-record.ts';
+import type { Settings } from '../../policy/settings.ts';
+import { conversationAt } from '../../probe/conversation.ts';
+import type { Look, Trust } from '../../snapshot/host-snapshot.ts';
+import type { AddressVerdict } from '../../verdict/verdict.ts';
+import type { CheckRun } from '../check/check.ts';
 
 /** One look per host and conversation, in table order, of the destinations wanted. */
 export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) => boolean = () => true): Look[] {

@@ -2,15 +2,15 @@
  * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where the level is dane or
  * dane-only, as Postfix's own one resolver would have it for all of them.
  */
-import { byName, named } from '../named-record.ts';
-import type { Hop } from '../policy/destinations.ts';
-import type { NextHop } from '../policy/next-hop.ts';
-import type { Settings } from '../policy/settings.ts';
-import { type DaneRoute, provesValidation, resolveDane } from '../route/dane-route.ts';
-import { isDane } from '../route/host-demand.ts';
-import { type Dns, resolveBatch } from '../route/resolve.ts';
-import type { DnsFailure, Route } from '../route/route.ts';
-import type { Evidence } from '../verdict/judge.ts';
+import { byName, named } from '../../named-record.ts';
+import type { Hop } from '../../policy/destinations.ts';
+import type { NextHop } from '../../policy/next-hop.ts';
+import type { Settings } from '../../policy/settings.ts';
+import { type DaneRoute, provesValidation, resolveDane } from '../../route/dane-route.ts';
+import { isDane } from '../../route/host-demand.ts';
+import { type Dns, resolveBatch } from '../../route/resolve.ts';
+import type { DnsFailure, Route } from '../../route/route.ts';
+import type { Evidence } from '../../verdict/judge.ts';
 
 /** The resolver that is asked for signatures, if one may be believed. */
 export type DnssecDoor =

@@ -1,8 +1,8 @@
 /** What a run came to, in numbers: kept in its record, reported as metrics, and read back by the sentinel. Pure. */
-import { read } from '../alert/incident/standing.ts';
-import type { RunFigures } from '../metrics.ts';
-import { DAY_MS } from '../text/dates.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
+import { read } from '../../alert/incident/standing.ts';
+import type { RunFigures } from '../../metrics.ts';
+import { DAY_MS } from '../../text/dates.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 
 /** Counts of a run record. A day to the first failure is missing while none is in sight. */
 export interface Counts {

@@ -1,18 +1,18 @@
 /** Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the revisions it read. */
 
-import type { Decision } from '../alert/incident/decide.ts';
-import type { WatchState } from '../alert/incident/incident.ts';
-import { REOPEN_MS } from '../alert/incident/settling.ts';
-import { named } from '../named-record.ts';
-import { certificatesOf, hostKey } from '../snapshot/host-snapshot.ts';
-import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../store/certificates.ts';
-import { appendAll } from '../store/history.ts';
-import { saveIncident } from '../store/incidents.ts';
-import type { Store } from '../store/keys.ts';
-import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../store/latest.ts';
-import type { HistoryEvent } from '../store/stored-values.ts';
-import type { JsonObject } from '../store/value-schemas.ts';
-import { DAY_MS } from '../text/dates.ts';
+import type { Decision } from '../../alert/incident/decide.ts';
+import type { WatchState } from '../../alert/incident/incident.ts';
+import { REOPEN_MS } from '../../alert/incident/settling.ts';
+import { named } from '../../named-record.ts';
+import { certificatesOf, hostKey } from '../../snapshot/host-snapshot.ts';
+import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../../store/certificates.ts';
+import { appendAll } from '../../store/history.ts';
+import { saveIncident } from '../../store/incidents.ts';
+import type { Store } from '../../store/keys.ts';
+import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../../store/latest.ts';
+import type { HistoryEvent } from '../../store/stored-values.ts';
+import type { JsonObject } from '../../store/value-schemas.ts';
+import { DAY_MS } from '../../text/dates.ts';
 import { type Comparison, type HostPicture, isHistoric } from './compare.ts';
 import type { Recalled } from './recall.ts';
 

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { lookForSilence } from '../../lambda/run/sentinel.ts';
-import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
-import { type Store, spaceOf } from '../../lambda/store/keys.ts';
-import { advanceRun, beginRun } from '../../lambda/store/runs.ts';
-import type { Stage } from '../../lambda/store/stored-values.ts';
+import { lookForSilence } from '../../../lambda/run/watch/sentinel.ts';
+import { openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
+import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
+import { advanceRun, beginRun } from '../../../lambda/store/runs.ts';
+import type { Stage } from '../../../lambda/store/stored-values.ts';
 
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 24, 12);

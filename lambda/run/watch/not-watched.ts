@@ -4,13 +4,13 @@
  * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was not seen today is not among them.
  */
 import * as v from 'valibot';
-import { read } from '../alert/incident/standing.ts';
-import { reasonWords } from '../alert/message/wording.ts';
-import type { Bundle } from '../policy/bundle.ts';
-import { destinationsOf } from '../policy/destinations.ts';
-import type { RunRecord } from '../store/stored-values.ts';
-import { DAY_MS } from '../text/dates.ts';
-import type { EntryVerdict, Reason } from '../verdict/verdict.ts';
+import { read } from '../../alert/incident/standing.ts';
+import { reasonWords } from '../../alert/message/wording.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { destinationsOf } from '../../policy/destinations.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { DAY_MS } from '../../text/dates.ts';
+import type { EntryVerdict, Reason } from '../../verdict/verdict.ts';
 
 export interface NotWatched {
   readonly name: string;
