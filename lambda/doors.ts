@@ -1,5 +1,6 @@
 /** Configuration → real doors to the world. The only file that imports the doors the scheduled function uses, too. */
 import { hostname } from 'node:os';
+import type { Channel } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
 import { tellAll } from './alert/channel/tell-all.ts';
 import { cardOf } from './alert/message/chat-card.ts';
@@ -11,7 +12,6 @@ import { openDns, systemResolvers } from './route/dns.ts';
 import { isLoopback, parseAddress } from './route/dns-address.ts';
 import type { CheckDoors } from './run/check/check.ts';
 import type { DnssecDoor } from './run/check/dnssec.ts';
-import type { Tell } from './run/watch/watch.ts';
 
 /** How to look at the world; every absent value has its default in limits.ts. */
 export interface WorldConfig {
@@ -108,8 +108,8 @@ export interface TopicConfig {
 }
 
 /** Publishes to the topics named, mail first; a topic that did not take it makes the message untold. */
-export function openTopics({ topic, chatTopic }: TopicConfig): Tell {
-  const ways: Tell[] = [];
+export function openTopics({ topic, chatTopic }: TopicConfig): Channel {
+  const ways: Channel[] = [];
   if (topic !== undefined) ways.push((mail) => publishing(publishMail(topic, mail)));
   if (chatTopic !== undefined) ways.push((_, alert) => publishing(publishCard(chatTopic, cardOf(alert))));
   return tellAll(ways);
@@ -118,7 +118,7 @@ export function openTopics({ topic, chatTopic }: TopicConfig): Tell {
 /** @throws TopicError where the topic could not be asked */
 export const countSubscribers: (topicArn: string) => Promise<number> = confirmedSubscribers;
 
-async function publishing(published: Promise<string>): ReturnType<Tell> {
+async function publishing(published: Promise<string>): ReturnType<Channel> {
   try {
     return { kind: 'told', messageId: await published };
   } catch (error) {

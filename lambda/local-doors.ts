@@ -1,9 +1,9 @@
 /** Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in the function's bundle. */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
+import type { Channel } from './alert/channel/channel.ts';
 import { HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
-import type { Tell } from './run/watch/watch.ts';
 import { defaultStoreDirectory, openEmbedded } from './store/embedded/embedded.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { openTable } from './store/table.ts';
@@ -77,7 +77,7 @@ export async function readOutputs(path: string): Promise<Readonly<Record<string,
 }
 
 /** `--hook PROGRAM`: a status other than 0 means not told. */
-export function openHook(program: string): Tell {
+export function openHook(program: string): Channel {
   return async (mail, alert) => {
     try {
       await runHook(program, alert, mail);

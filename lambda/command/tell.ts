@@ -1,11 +1,11 @@
 /** Flags → the ways to tell: topics, a program, or the terminal where none is named. */
 
+import type { Channel } from '../alert/channel/channel.ts';
 import { tellAll } from '../alert/channel/tell-all.ts';
 import { mailOf } from '../alert/message/mail.ts';
 import { testMessage } from '../alert/message/test-message.ts';
 import { openTopics } from '../doors.ts';
 import { openHook } from '../local-doors.ts';
-import type { Tell } from '../run/watch/watch.ts';
 import type { Console } from './console.ts';
 
 export interface TellFlags {
@@ -14,8 +14,8 @@ export interface TellFlags {
   readonly hook?: string;
 }
 
-export function waysToTell(flags: TellFlags, console: Console): Tell {
-  const ways: Tell[] = [];
+export function waysToTell(flags: TellFlags, console: Console): Channel {
+  const ways: Channel[] = [];
   if (flags.topic !== undefined || flags.chatTopic !== undefined) ways.push(openTopics(flags));
   if (flags.hook !== undefined) ways.push(openHook(flags.hook));
   if (ways.length > 0) return tellAll(ways);

@@ -1,11 +1,13 @@
 /** `watch` under test: a bundle, a clock that a test sets, and messages collected. */
+
+import type { Delivery } from '../../lambda/alert/channel/channel.ts';
 import { type anchorFileFromPem, trustStoreFromPem } from '../../lambda/certificate/anchors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import type { CheckDoors } from '../../lambda/run/check/check.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import type { Confirmation } from '../../lambda/run/watch/second-look.ts';
-import { type Telt, type WatchDoors, type Watched, type WatchOptions, watch } from '../../lambda/run/watch/watch.ts';
+import { type WatchDoors, type Watched, type WatchOptions, watch } from '../../lambda/run/watch/watch.ts';
 import type { Store } from '../../lambda/store/keys.ts';
 
 export const DAY_MS = 86_400_000;
@@ -48,7 +50,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
       store: run.store,
       tell:
         run.tell ??
-        (async ({ subject }): Promise<Telt> => {
+        (async ({ subject }): Promise<Delivery> => {
           subjects.push(subject);
           return { kind: 'told' };
         }),

@@ -7,11 +7,12 @@
  * never loses one. A run that told and died is recovered by the next (recall).
  */
 
+import type { Channel, Delivery } from '../../alert/channel/channel.ts';
 import { type Decision, decide } from '../../alert/incident/decide.ts';
 import type { Digests } from '../../alert/incident/explanation.ts';
 import { recordTellings, type Telling } from '../../alert/incident/incident.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
-import { type Alert, describeAlert } from '../../alert/message/describe.ts';
+import { describeAlert } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
@@ -33,15 +34,11 @@ import { type Begun, begin } from './open-run.ts';
 import { digestsOf, recall } from './recall.ts';
 import { afterBoth, type Confirmation, verdictsAfter } from './second-look.ts';
 
-/** Tells people. Never throws for what is wrong outside; a message may be told twice, so repeating is safe. */
-export type Tell = (mail: Mail, alert: Alert) => Promise<Telt>;
-export type Telt = { readonly kind: 'told'; readonly messageId?: string } | { readonly kind: 'untold'; readonly because: string };
-
 export interface WatchDoors {
   /** A view of the world with fresh DNS; opened once, and again for the second look. */
   readonly openWorld: () => CheckDoors;
   readonly store: Store;
-  readonly tell: Tell;
+  readonly tell: Channel;
   /** Epoch ms. */
   readonly now: () => number;
   /** Resolves after so long, or at once when the signal fires. */
@@ -74,7 +71,7 @@ export type Watched =
       readonly decision: Decision;
       /** Absent: nothing was due. */
       readonly mail?: Mail;
-      readonly told: Telt | undefined;
+      readonly told: Delivery | undefined;
       /** Complete, and what was due was told. */
       readonly complete: boolean;
       /** Sentences about what could not be read or written. */
