@@ -7,7 +7,6 @@
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
-import { processConsole } from './command/console.ts';
 import {
   addBundleFlags,
   addDnssecFlags,
@@ -20,6 +19,7 @@ import {
   notNegative,
   positive,
 } from './command/flags.ts';
+import { processConsole } from './command/terminal/console.ts';
 import { VERSION } from './version.ts';
 
 const console = processConsole();
@@ -38,7 +38,7 @@ function program(): Command {
     .option('--tolerate <n>', 'how many undetermined entries to put up with', notNegative, 0)
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/check.ts')).check(table, flags, console)),
+      finish((await import('./command/check/check.ts')).check(table, flags, console)),
     );
 
   addProbeFlags(addBundleFlags(program.command('explain <destination> [table]')))
@@ -47,7 +47,7 @@ function program(): Command {
     .option('--for-partner', 'a ready text to send to the other side instead, without names of yours')
     .addHelpText('after', boundsHelp())
     .action(async (destination: string, table: string | undefined, flags) =>
-      finish((await import('./command/explain.ts')).explain(destination, table, flags, console)),
+      finish((await import('./command/explain/explain.ts')).explain(destination, table, flags, console)),
     );
 
   addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
@@ -64,14 +64,14 @@ function program(): Command {
     .option('--tolerate <n>', 'with --exit-verdict: how many undetermined entries to put up with', notNegative, 0)
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/watch.ts')).watchCommand(table, flags, console)),
+      finish((await import('./command/watch/watch.ts')).watchCommand(table, flags, console)),
     );
 
   addDnssecFlags(addBundleFlags(program.command('lint [table]')))
     .description("parse only: each problem with its line, in Postfix's wording, and what it would do to mail")
     .addOption(jsonFlag())
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/lint.ts')).lintCommand(table, flags, console)),
+      finish((await import('./command/lint/lint.ts')).lintCommand(table, flags, console)),
     );
 
   addStoreFlags(addBundleFlags(program.command('status [table]')))
@@ -79,7 +79,7 @@ function program(): Command {
     .addOption(jsonFlag())
     .addHelpText('after', STATUS_HELP)
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/status.ts')).statusCommand(table, flags, console)),
+      finish((await import('./command/status/status.ts')).statusCommand(table, flags, console)),
     );
 
   addStoreFlags(program.command('history [destination]'))
@@ -87,7 +87,7 @@ function program(): Command {
     .option('--since <date>', 'from that date on (default: 30 days; for one name all that is kept, 400 days)', date)
     .addOption(jsonFlag())
     .action(async (name: string | undefined, flags) =>
-      finish((await import('./command/history.ts')).historyCommand(name, flags, console)),
+      finish((await import('./command/history/history.ts')).historyCommand(name, flags, console)),
     );
 
   addStoreFlags(program.command('mute <key>'))
@@ -97,11 +97,11 @@ function program(): Command {
     .requiredOption('--until <date>', 'when the mute ends, at most 90 days from now (ISO 8601)', date)
     .requiredOption('--reason <text>', 'why, as every message shows it')
     .addHelpText('after', MUTE_HELP)
-    .action(async (key: string, flags) => finish((await import('./command/mute.ts')).muteCommand(key, flags, console)));
+    .action(async (key: string, flags) => finish((await import('./command/mute/mute.ts')).muteCommand(key, flags, console)));
 
   addStoreFlags(program.command('unmute <key>'))
     .description('end a mute')
-    .action(async (key: string, flags) => finish((await import('./command/mute.ts')).unmuteCommand(key, flags, console)));
+    .action(async (key: string, flags) => finish((await import('./command/mute/mute.ts')).unmuteCommand(key, flags, console)));
 
   addPolicyCommands(program.command('policy').description('the policy as it is stored for the scheduled function'));
   return program;
@@ -115,20 +115,20 @@ function addPolicyCommands(policy: Command): void {
     .option('--force', 'push although lines would defer mail, entries would stop delivering, or somebody else pushed')
     .addHelpText('after', PUSH_HELP)
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/policy.ts')).policyPush(table, flags, console)),
+      finish((await import('./command/policy/policy.ts')).policyPush(table, flags, console)),
     );
 
   addStoreFlags(policy.command('show'))
     .description('print the table as it was pushed, byte for byte')
     .option('--part <name>', 'another part than the table: a path or its last component, such as main.cf; bundle.json')
-    .action(async (flags) => finish((await import('./command/policy.ts')).policyShow(flags, console)));
+    .action(async (flags) => finish((await import('./command/policy/policy.ts')).policyShow(flags, console)));
 
   addStoreFlags(addBundleFlags(policy.command('status [table]')))
     .description('what is stored, and whether it is still what is in use here; name what to compare with as for push')
     .addOption(jsonFlag())
     .addHelpText('after', '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed.')
     .action(async (table: string | undefined, flags) =>
-      finish((await import('./command/policy.ts')).policyStatus(table, flags, console)),
+      finish((await import('./command/policy/policy.ts')).policyStatus(table, flags, console)),
     );
 }
 

@@ -2,7 +2,7 @@
 
 import { StoreError } from '../store/table-error.ts';
 import { UsageError } from '../usage-error.ts';
-import { Interrupted } from './interruption.ts';
+import { Interrupted } from './terminal/interruption.ts';
 
 /** `error: …`, with the stack only where POSTFIX_TLS_WATCH_DEBUG is set. */
 export function describeFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {

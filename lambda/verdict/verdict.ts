@@ -1,7 +1,7 @@
 /**
  * What Postfix would make of a whole entry, as published by `check --json` (design: JSON of check). Plain JSON.
  *
- * The enums are closed: a new reason is a change of contract, and the schema in show/ follows these types.
+ * The enums are closed: a new reason is a change of contract, and the schema in command/check follows these types.
  */
 
 import type { TrustReason } from '../certificate/trust/path.ts';

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import type { CheckDocument } from '../../lambda/show/verdict-schema.ts';
+import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts';
 import { createAuthority } from '../internet/authority.ts';
 import { type MailHost, startInternet } from '../internet/internet.ts';
 

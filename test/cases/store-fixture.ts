@@ -5,9 +5,9 @@
  * writing release knew by them (`facts`), without wordings, which may change.
  */
 import { readFileSync } from 'node:fs';
+import { readTimeline } from '../../lambda/command/history/timeline.ts';
+import { readStatus } from '../../lambda/command/status/read.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
-import { readStatus } from '../../lambda/run/status.ts';
-import { readTimeline } from '../../lambda/run/timeline.ts';
 import type { Store } from '../../lambda/store/keys.ts';
 import type { Item, Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCertificate } from '../../lambda/certificate/certificate.ts';
-import { type CheckDocument, checkSchema } from '../../lambda/show/verdict-schema.ts';
+import { type CheckDocument, checkSchema } from '../../lambda/command/check/verdict-schema.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
-import { schemaText } from '../show/schemas.ts';
 import { runCommand } from './run-command.ts';
+import { schemaText } from './schemas.ts';
 
 let internet: Internet;
 let dir: string;

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CheckDocument } from '../../lambda/show/verdict-schema.ts';
+import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts';
 import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
-import { PUBLISHED, schemaText } from '../show/schemas.ts';
 import { runCommand } from './run-command.ts';
+import { PUBLISHED, schemaText } from './schemas.ts';
 
 let internet: Internet;
 let scene: FoundingDomains;

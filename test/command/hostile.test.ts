@@ -7,7 +7,7 @@ import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, read
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { CheckDocument } from '../../lambda/show/verdict-schema.ts';
+import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts';
 import { type Authority, createAuthority, pemOf } from '../internet/authority.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { element, remint, utcTime } from '../internet/remint.ts';

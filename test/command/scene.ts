@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { Ajv } from 'ajv';
 import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
-import { PUBLISHED, schemaText } from '../show/schemas.ts';
 import { type Ran, runCommand } from './run-command.ts';
+import { PUBLISHED, schemaText } from './schemas.ts';
 
 export interface Scene extends FoundingDomains {
   readonly internet: Internet;

@@ -1,7 +1,7 @@
 import { parse } from 'valibot';
 import { expect, test } from 'vitest';
+import { entrySchema } from '../../lambda/command/check/verdict-schema.ts';
 import type { Destination } from '../../lambda/policy/destinations.ts';
-import { entrySchema } from '../../lambda/show/verdict-schema.ts';
 import { judgeFenced } from '../../lambda/verdict/judge-safely.ts';
 import { bundleOf } from '../run/watching.ts';
 

@@ -1,0 +1,25 @@
+/** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
+import { isBlind } from '../../alert/incident/run-facts.ts';
+import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import { look } from '../gather-and-check.ts';
+import { exitCode } from '../summary.ts';
+import type { Console } from '../terminal/console.ts';
+import { checkDocument } from './document.ts';
+import { overview } from './overview.ts';
+
+export interface CheckFlags extends BundleFlags, ProbeFlags {
+  readonly json?: boolean;
+  readonly tolerate: number;
+}
+
+export async function check(table: string | undefined, flags: CheckFlags, console: Console): Promise<number> {
+  const { bundle, run } = await look(table, flags, console);
+  if (flags.json) console.json(checkDocument(run, bundle));
+  else console.out(overview(run, bundle, console.paint, console.width));
+  return exitCode(run.verdicts, {
+    tolerate: flags.tolerate,
+    complete: run.complete,
+    blind: isBlind({ name: '', ...run.vantage }),
+    at: run.at,
+  });
+}

@@ -1,0 +1,41 @@
+/** A check run as the one JSON document of `--json` (design.md, JSON of `check`). Pure. */
+import type { Bundle } from '../../policy/bundle.ts';
+import type { CheckRun } from '../../run/check/check.ts';
+import { VERSION } from '../../version.ts';
+import { countVerdicts } from '../summary.ts';
+import type { CheckDocument } from './verdict-schema.ts';
+
+export function checkDocument(run: CheckRun, bundle: Bundle): CheckDocument {
+  return {
+    version: 1,
+    run: runFacts(run, bundle),
+    vantage: { ipv4: run.vantage.ipv4, ipv6: run.vantage.ipv6 },
+    summary: { ...countVerdicts(run.verdicts) },
+    // The stages hand on readonly values; the document is the same values, all JSON.
+    entries: structuredClone(run.verdicts) as CheckDocument['entries'],
+  };
+}
+
+export function runFacts(run: Pick<CheckRun, 'at' | 'complete' | 'noDnssec'>, bundle: Bundle): CheckDocument['run'] {
+  return {
+    tool: `postfix-tls-watch ${VERSION}`,
+    at: new Date(run.at).toISOString(),
+    postfixVersion: bundle.settings.version,
+    assumed: [...bundle.assumed],
+    trust: trustSentence(bundle),
+    complete: run.complete,
+    noDnssec: run.noDnssec ?? null,
+  };
+}
+
+/** `/etc/ssl/certs/ca-certificates.crt (142 certificates)`, or why there is nothing to trust. */
+export function trustSentence(bundle: Bundle): string {
+  switch (bundle.trust.kind) {
+    case 'anchors': {
+      const { certificates, source } = bundle.trust;
+      return `${source} (${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'})`;
+    }
+    case 'engine-off':
+      return `none: ${bundle.trust.because}`;
+  }
+}

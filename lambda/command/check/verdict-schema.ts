@@ -1,0 +1,199 @@
+/** The shape of `check --json`, as valibot says it: the published JSON Schema is made from this, and outputs are held to it. */
+import * as v from 'valibot';
+import { TRUST_REASONS } from '../../certificate/trust/path.ts';
+
+const isoDate = v.pipe(v.string(), v.isoTimestamp());
+
+export const certificateSchema = v.strictObject({
+  subject: v.string(),
+  issuer: v.string(),
+  commonName: v.nullable(v.string()),
+  dnsNames: v.array(v.string()),
+  notBefore: isoDate,
+  notAfter: isoDate,
+  sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+  spkiSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+});
+
+const addressFailures = [
+  'starttls-not-offered',
+  'ehlo-refused',
+  'starttls-refused-temporarily',
+  'starttls-refused',
+  'handshake-failed',
+  'no-certificate',
+  ...TRUST_REASONS,
+  'name-mismatch',
+  'digest-mismatch',
+  'tlsa-mismatch',
+  'mx-insecure',
+  'address-insecure',
+  'no-tlsa',
+  'tlsa-unusable',
+  'tlsa-lookup-failed',
+  'tlsa-kills-smtp',
+  'forced-failure',
+  'mx-not-in-pattern',
+  'tls-engine-off',
+  'greeting-refused',
+  'wrapper-mode-below-encrypt',
+] as const;
+
+const unseenReasons = [
+  'refused',
+  'timed-out',
+  'unreachable',
+  'connection-lost',
+  'greeting-4xx',
+  'greeting-5xx',
+  'reply-421',
+  'ehlo-refused',
+  'protocol-error',
+  'barred-address',
+  'no-way-out',
+  'tlsa-lookup-failed',
+  'not-attempted',
+  'our-bug',
+] as const;
+
+const entryReasons = [
+  'invalid-entry',
+  'smtp-dies',
+  'nxdomain',
+  'null-mx',
+  'no-address',
+  'loops',
+  'not-a-name',
+  'weaker-fallback',
+  'protection-lost',
+  'nothing-seen',
+  'partly-unseen',
+  'dane-not-checked',
+  'no-dnssec',
+  'dnssec-lost',
+  'unfinished',
+  'dns-servfail',
+  'dns-bogus',
+  'dns-refused',
+  'dns-timeout',
+  'dns-malformed',
+  'level-none',
+  'parent-key',
+  'never-looked-up',
+  'private-addresses',
+  'table-not-listable',
+] as const;
+
+const phases = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'] as const;
+
+const tlsaSchema = v.strictObject({
+  mxSigned: v.nullable(v.boolean()),
+  asked: v.array(v.string()),
+  answer: v.picklist(['records', 'none', 'unsigned', 'failed']),
+  base: v.nullable(v.string()),
+  records: v.array(
+    v.strictObject({
+      record: v.string(),
+      use: v.picklist(['counts', 'outweighed', 'unusable']),
+      because: v.nullable(v.string()),
+      matches: v.boolean(),
+    }),
+  ),
+  signedUntil: v.exactOptional(isoDate),
+  acts: v.picklist(['dane', 'half-dane', 'encrypt', 'may', 'defers']),
+});
+
+export const addressSchema = v.strictObject({
+  address: v.string(),
+  port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  outcome: v.picklist(['pass', 'fail', 'unseen']),
+  reason: v.nullable(v.picklist([...new Set([...addressFailures, ...unseenReasons])])),
+  detail: v.nullable(v.string()),
+  phase: v.nullable(v.picklist(phases)),
+  reply: v.nullable(v.strictObject({ code: v.number(), text: v.string() })),
+  tls: v.nullable(v.strictObject({ protocol: v.string(), cipher: v.string() })),
+  asked: v.array(v.string()),
+  matched: v.nullable(v.string()),
+  anchor: v.nullable(v.string()),
+  tlsa: v.nullable(tlsaSchema),
+  chain: v.array(certificateSchema),
+  says: v.nullable(v.strictObject({ dsn: v.string(), text: v.string() })),
+});
+
+export const hostSchema = v.strictObject({
+  host: v.string(),
+  preference: v.pipe(v.number(), v.integer()),
+  addresses: v.array(addressSchema),
+});
+
+export const entrySchema = v.strictObject({
+  id: v.string(),
+  table: v.nullable(v.string()),
+  line: v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1))),
+  key: v.nullable(v.string()),
+  destination: v.string(),
+  nextHop: v.nullable(
+    v.strictObject({
+      text: v.string(),
+      host: v.string(),
+      port: v.number(),
+      mx: v.boolean(),
+      via: v.picklist(['recipient', 'transport', 'relayhost', 'fallback-relay', 'default-transport']),
+    }),
+  ),
+  level: v.picklist(['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure', 'invalid']),
+  match: v.array(v.string()),
+  verdict: v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),
+  reason: v.nullable(v.picklist([...new Set([...addressFailures, ...unseenReasons, ...entryReasons])])),
+  sentence: v.string(),
+  protection: v.picklist(['none', 'encrypted', 'authenticated']),
+  postfixWould: v.nullable(v.picklist(['deliver', 'defer', 'bounce', 'depends'])),
+  postfixSays: v.nullable(v.string()),
+  postfixDsn: v.nullable(v.string()),
+  endings: v.array(v.strictObject({ status: v.picklist(['sent', 'deferred', 'bounced']), dsn: v.string(), text: v.string() })),
+  failsFrom: v.nullable(isoDate),
+  degradedFrom: v.nullable(isoDate),
+  failsBecause: v.nullable(v.string()),
+  suggestion: v.nullable(
+    v.strictObject({
+      line: v.string(),
+      restsOn: v.picklist(['dns', 'policy', 'dnssec']),
+      because: v.string(),
+      verdict: v.picklist(['pass', 'degraded']),
+    }),
+  ),
+  hosts: v.array(hostSchema),
+});
+
+export const runSchema = v.strictObject({
+  tool: v.string(),
+  at: isoDate,
+  postfixVersion: v.string(),
+  assumed: v.array(v.string()),
+  trust: v.string(),
+  complete: v.boolean(),
+  /** Why entries at dane and dane-only were not judged. */
+  noDnssec: v.nullable(v.string()),
+});
+
+export const vantageSchema = v.strictObject({
+  ipv4: v.picklist(['clear', 'blind', 'untried']),
+  ipv6: v.picklist(['clear', 'blind', 'untried']),
+});
+
+/** The document of `check --json`. */
+export const checkSchema = v.strictObject({
+  version: v.literal(1),
+  run: runSchema,
+  vantage: vantageSchema,
+  summary: v.strictObject({
+    pass: v.number(),
+    degraded: v.number(),
+    fail: v.number(),
+    undetermined: v.number(),
+    unchecked: v.number(),
+  }),
+  entries: v.array(entrySchema),
+});
+
+export type CheckDocument = v.InferOutput<typeof checkSchema>;

@@ -1,0 +1,33 @@
+/** Answers to the two questions every administrator asks about `secure` (postfix-semantics §8, rows 1 to 3). Pure. */
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+
+/** A word against `verify` and `match=hostname` as cures; null where no name is at stake. */
+export function hostnameAdvice(entry: EntryVerdict): string | null {
+  if (entry.level !== 'secure' && entry.level !== 'verify') return null;
+  if (entry.reason !== 'name-mismatch' && entry.level !== 'verify' && !entry.match.includes('hostname')) return null;
+  return (
+    'They would deliver, but protect less: the name to verify then comes from the MX record, and without DNSSEC anybody who forges ' +
+    'that answer chooses the name, and has a valid certificate for it. Name the provider in the match list instead.'
+  );
+}
+
+/** The answer to "can I have `secure` without a match list?"; null where it does not arise. */
+export function withoutMatchListAdvice(entry: EntryVerdict, without: EntryVerdict | undefined): string | null {
+  if (without === undefined) return null;
+  const domain = entry.nextHop?.host ?? entry.destination;
+  switch (without.verdict) {
+    case 'pass':
+      return `Yes: every certificate seen covers ${domain} or a name below it, which is what secure asks for by default.`;
+    case 'degraded':
+      return `Yes, though not at every host: ${without.sentence}`;
+    case 'fail':
+      if (without.reason !== 'name-mismatch') return null;
+      return (
+        `Not today: by default secure asks for ${domain} or a name below it, and the certificates seen have none. That is up to whoever ` +
+        `runs ${entry.hosts[0]?.host ?? 'the MX hosts'}: they would have to present certificates that cover ${domain}.`
+      );
+    case 'undetermined':
+    case 'unchecked':
+      return null;
+  }
+}

@@ -1,0 +1,62 @@
+/** `explain DESTINATION [TABLE]`: the whole story of one destination. */
+
+import { isBlind } from '../../alert/incident/run-facts.ts';
+import { partnerText } from '../../alert/message/partner-text.ts';
+import { destinationsOf } from '../../policy/destinations.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
+import { UsageError } from '../../usage-error.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import { lookAt } from '../gather-and-check.ts';
+import { withoutMatchList } from '../policy/fates.ts';
+import { exitCode, failsSoon } from '../summary.ts';
+import type { Console } from '../terminal/console.ts';
+import { storyDocument, storyText, tellStory } from './story.ts';
+
+export interface ExplainFlags extends BundleFlags, ProbeFlags {
+  readonly json?: boolean;
+  /** A text to send to the other side, instead of the story. */
+  readonly forPartner?: boolean;
+}
+
+export async function explain(name: string, table: string | undefined, flags: ExplainFlags, console: Console): Promise<number> {
+  if (/\s/.test(name) || name === '') {
+    throw new UsageError(`"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`);
+  }
+  if (flags.json && flags.forPartner) throw new UsageError('--for-partner is a text to send; it has no --json');
+  const wanted = name.toLowerCase();
+  const bundle = await readBundle({
+    ...flags,
+    ...(table === undefined ? {} : { table }),
+    destination: [...(flags.destination ?? []), wanted],
+  });
+  // The entry of that key speaks for it, unless it only covers what is below.
+  const found =
+    destinationsOf(bundle).find((one) => one.unchecked === undefined && (one.name === wanted || one.entry?.key === wanted)) ??
+    destinationsOf(bundle).find((one) => one.name === wanted || one.entry?.key === wanted);
+  if (found === undefined) throw new UsageError(`${name}: neither a key of the table nor a domain name that could be judged`);
+  const run = await lookAt(bundle, flags, console, new Set([found.id]));
+  const verdict = run.verdicts[0];
+  if (verdict === undefined) throw new Error(`no verdict for ${name}`);
+  if (flags.forPartner) printPartnerText(verdict, run.at, console);
+  else {
+    const story = tellStory(verdict, found, bundle, withoutMatchList(found, run.evidence, bundle, run.at));
+    if (flags.json) console.json(storyDocument(story, run, bundle));
+    else console.out(storyText(story, bundle, console.paint, console.width));
+  }
+  return exitCode(run.verdicts, {
+    tolerate: 0,
+    complete: run.complete,
+    blind: isBlind({ name: '', ...run.vantage }),
+    at: run.at,
+  });
+}
+
+/** Alone on standard output, so that it can go into a mail as it is. */
+function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {
+  // An end that lies beyond the horizon is theirs to look after, and too early to ask about.
+  const early = verdict.verdict === 'pass' && !failsSoon(verdict, at);
+  const text = early ? undefined : partnerText(verdict, at);
+  if (text === undefined) console.err(`nothing to ask of them: ${verdict.sentence}\n`);
+  else console.out(text);
+}

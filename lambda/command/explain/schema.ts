@@ -1,0 +1,20 @@
+/** The shape of `explain --json`. */
+import * as v from 'valibot';
+import { entrySchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+
+export const explainSchema = v.strictObject({
+  version: v.literal(1),
+  run: runSchema,
+  vantage: vantageSchema,
+  /** What is asked of the next hop, in a sentence. */
+  demand: v.string(),
+  route: v.string(),
+  /** A word against `verify` and `match=hostname`. */
+  hostnameAdvice: v.nullable(v.string()),
+  /** The answer to "can I have secure without a match list?" */
+  withoutMatchList: v.nullable(v.string()),
+  postTlsFinger: v.nullable(v.string()),
+  entry: entrySchema,
+});
+
+export type ExplainDocument = v.InferOutput<typeof explainSchema>;

@@ -1,0 +1,192 @@
+/** What `explain` prints: one destination, the whole story, in the order Postfix lives through it. Pure. */
+import { postTlsFinger } from '../../alert/message/posttls-finger.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { printMatch } from '../../policy/match-pattern.ts';
+import type { CheckRun } from '../../run/check/check.ts';
+import { moment } from '../../text/dates.ts';
+import { labelled, wrap } from '../../text/wrap.ts';
+import { harmless } from '../../verdict/stranger-text.ts';
+import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/verdict.ts';
+import { runFacts, trustSentence } from '../check/document.ts';
+import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
+import { hostnameAdvice, withoutMatchListAdvice } from './advice.ts';
+import type { ExplainDocument } from './schema.ts';
+import { tlsaLines } from './tlsa-story.ts';
+
+/** The story as labelled parts, so that text and JSON tell the same. */
+export interface Story {
+  readonly verdict: EntryVerdict;
+  readonly demand: string;
+  readonly route: string;
+  /** A word against `verify` and `match=hostname`; null where the question does not arise. */
+  readonly hostnameAdvice: string | null;
+  /** The answer to "can I have secure without a match list?"; null where it does not arise. */
+  readonly withoutMatchList: string | null;
+  /** The command that shows the same; null where posttls-finger cannot. */
+  readonly postTlsFinger: string | null;
+}
+
+export function tellStory(
+  verdict: EntryVerdict,
+  destination: Destination,
+  bundle: Bundle,
+  /** The same entry without its match list; undefined where it has no such question. */
+  without: EntryVerdict | undefined,
+): Story {
+  const hop = destination.hops[0];
+  return {
+    verdict,
+    demand: hop === undefined ? (destination.unchecked?.sentence ?? 'nothing is asked') : demandSentence(hop, bundle),
+    route: routeSentence(verdict),
+    hostnameAdvice: hostnameAdvice(verdict),
+    withoutMatchList: withoutMatchListAdvice(verdict, without),
+    postTlsFinger: postTlsFinger(verdict, bundle),
+  };
+}
+
+export function storyText(story: Story, bundle: Bundle, paint: Paint, width: number): string {
+  const { verdict } = story;
+  const lines = [paint('bold', verdict.destination), ''];
+  const say = (label: string, text: string): void => {
+    lines.push(...labelled(label, text, LABEL, width));
+  };
+  say('entry', verdict.line === null ? 'none: the global level counts' : `${verdict.table} line ${verdict.line}: ${verdict.key}`);
+  say('next hop', story.route);
+  say('asks', story.demand);
+  say('trust', trustSentence(bundle));
+  if (verdict.hosts.length > 0) {
+    lines.push('', `Hosts, best preference first; Postfix tries at most ${limit(bundle)} of the addresses:`);
+    for (const host of verdict.hosts) lines.push(...hostLines(host, paint, width));
+  }
+  lines.push('');
+  say('verdict', `${paint(VERDICT_STYLE[verdict.verdict], verdict.verdict)}: ${verdict.sentence}`);
+  if (verdict.postfixSays !== null) say('Postfix says', `${verdict.postfixDsn ?? ''} ${verdict.postfixSays}`.trim());
+  if (verdict.failsFrom !== null)
+    say('fails from', `${moment(Date.parse(verdict.failsFrom))}: ${verdict.failsBecause ?? 'certificate expires'}`);
+  if (verdict.degradedFrom !== null) say('degraded', `from ${moment(Date.parse(verdict.degradedFrom))}`);
+  if (verdict.suggestion !== null) {
+    lines.push(
+      '',
+      'Use instead:',
+      `  ${paint('bold', verdict.suggestion.line)}`,
+      ...wrap(`  ${verdict.suggestion.because}`, width, '  '),
+    );
+  }
+  for (const [question, answer] of [
+    ['Would verify or match=hostname do?', story.hostnameAdvice],
+    ['Can I have secure without a match list?', story.withoutMatchList],
+  ] as const) {
+    if (answer !== null) lines.push('', question, ...wrap(`  ${answer}`, width, '  '));
+  }
+  if (story.postTlsFinger !== null) lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
+  return `${lines.join('\n')}\n`;
+}
+
+/** `explain --json`. */
+export function storyDocument(
+  story: Story,
+  run: Pick<CheckRun, 'at' | 'complete' | 'vantage' | 'noDnssec'>,
+  bundle: Bundle,
+): ExplainDocument {
+  const { verdict, ...rest } = story;
+  return {
+    version: 1,
+    run: runFacts(run, bundle),
+    vantage: { ...run.vantage },
+    ...rest,
+    entry: structuredClone(verdict) as ExplainDocument['entry'],
+  };
+}
+
+const LABEL = 14;
+
+function limit(bundle: Bundle): string {
+  return bundle.settings.mxAddressLimit === 0 ? 'all' : String(bundle.settings.mxAddressLimit);
+}
+
+function routeSentence(verdict: EntryVerdict): string {
+  const { nextHop } = verdict;
+  if (nextHop === null) return 'none';
+  const why = {
+    recipient: 'the domain itself, since no transport or relayhost says otherwise',
+    transport: 'from the transport table',
+    relayhost: 'relayhost',
+    'fallback-relay': 'smtp_fallback_relay',
+    'default-transport': 'default_transport',
+  }[nextHop.via];
+  return `${nextHop.text} (${why}), port ${nextHop.port}, ${nextHop.mx ? 'by its MX records' : 'without MX lookup'}`;
+}
+
+function demandSentence(hop: Hop, bundle: Bundle): string {
+  const { demand } = hop;
+  if (demand.kind === 'broken') return `nothing that Postfix understands: ${demand.warning}`;
+  const from = demand.entry === undefined ? ' (the global level)' : '';
+  const names = demand.match.map(printMatch);
+  const parts = [`level ${demand.level}${from}`];
+  if (names.length > 0) parts.push(`match ${names.join(':')}${demand.matchFrom === 'main.cf' ? ' (by default)' : ''}`);
+  if (demand.level === 'fingerprint')
+    parts.push(`${demand.digests.length} ${demand.digestAlgorithm} ${demand.digests.length === 1 ? 'digest' : 'digests'}`);
+  if (demand.anchors.kind === 'files') parts.push(`anchors from ${demand.anchors.paths.join(', ')}`);
+  if (demand.level !== 'none') parts.push(`ciphers ${demand.cipherGrade}`);
+  if (hop.nextHop.port !== bundle.settings.tcpPort) parts.push(`port ${hop.nextHop.port}`);
+  return parts.join(', ');
+}
+
+function hostLines(host: HostVerdict, paint: Paint, width: number): string[] {
+  const lines = [
+    '',
+    `${String(host.preference).padStart(4)}  ${host.host}${host.addresses.length === 0 ? '  (no address)' : ''}`,
+  ];
+  for (const alike of groupAlike(host.addresses)) lines.push(...addressLines(alike, paint, width));
+  return lines;
+}
+
+/** Addresses that came to the same in every respect are told once. */
+function groupAlike(addresses: readonly AddressVerdict[]): AddressVerdict[][] {
+  const groups = new Map<string, AddressVerdict[]>();
+  for (const address of addresses) {
+    const { address: _address, says: _says, ...rest } = address;
+    const key = JSON.stringify(rest);
+    groups.set(key, [...(groups.get(key) ?? []), address]);
+  }
+  return [...groups.values()];
+}
+
+function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: number): string[] {
+  const [address] = alike;
+  if (address === undefined) return [];
+  const style = address.outcome === 'pass' ? 'green' : address.outcome === 'fail' ? 'red' : 'magenta';
+  const where = alike.map((one) => `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`).join(', ');
+  const lines = wrap(
+    `      ${where}  ${paint(style, `${address.outcome}${address.reason === null ? '' : ` (${address.reason.replaceAll('-', ' ')})`}`)}`,
+    width,
+    '      ',
+  );
+  const say = (label: string, text: string): void => {
+    lines.push(...labelled(`        ${label}`, text, 18, width));
+  };
+  if (address.detail !== null) say('why', address.detail);
+  if (address.reply !== null) say('reply', `${address.reply.code} ${address.reply.text}`);
+  for (const [label, text] of tlsaLines(address)) say(label, text);
+  if (address.tls !== null) say('TLS', `${address.tls.protocol}, ${address.tls.cipher}`);
+  const leaf = address.chain[0];
+  if (leaf !== undefined) {
+    if (address.asked.length > 0) say('wanted', address.asked.join(', '));
+    say('offered', names(leaf.dnsNames, leaf.commonName));
+    if (address.matched !== null) say('matched', address.matched);
+    address.chain.forEach((certificate, depth) => {
+      say(
+        depth === 0 ? 'chain' : '',
+        `${certificate.subject}, until ${moment(Date.parse(certificate.notAfter))}, sha256 ${certificate.sha256.slice(0, 16)}…`,
+      );
+    });
+    if (address.tlsa?.acts !== 'dane' || address.anchor !== null) say('anchor', address.anchor ?? 'none reached');
+  }
+  return lines;
+}
+
+function names(dnsNames: readonly string[], commonName: string | null): string {
+  if (dnsNames.length > 0) return dnsNames.map((name) => harmless(name)).join(', ');
+  return commonName === null ? 'no name at all' : `CN ${harmless(commonName)} (no DNS names, so the common name counts)`;
+}

@@ -1,0 +1,78 @@
+/** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
+import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import { readBundle } from '../policy/gather/this-machine.ts';
+import type { PaceOptions } from '../probe/pace.ts';
+import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check/check.ts';
+import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
+import type { Console } from './terminal/console.ts';
+
+export interface Look {
+  readonly bundle: Bundle;
+  readonly run: CheckRun;
+}
+
+export async function look(table: string | undefined, flags: BundleFlags & ProbeFlags, console: Console): Promise<Look> {
+  const bundle = await bundleOf(table, flags);
+  return { bundle, run: await lookAt(bundle, flags, console) };
+}
+
+export function bundleOf(table: string | undefined, flags: BundleFlags): Promise<Bundle> {
+  return readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+}
+
+/** @param only ids of the destinations to judge; undefined: all */
+export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console, only?: ReadonlySet<string>): Promise<CheckRun> {
+  const started = console.now();
+  const pace = paceOf(flags, started);
+  const run = await checkBundle(bundle, worldOf(flags, bundle, console, pace), {
+    at: flags.at ?? started,
+    now: console.now,
+    pace,
+    ...(only === undefined ? {} : { only }),
+    ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
+  });
+  if (console.progress) console.err(CLEAR_LINE);
+  return run;
+}
+
+/** The doors to the world, with a progress line where there is a terminal to show it. */
+export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console, { stopAt, signal }: PaceOptions): CheckDoors {
+  const config: WorldConfig = {
+    ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
+    ...dnssecConfig(flags),
+    ...(flags.helo === undefined ? {} : { helo: flags.helo }),
+    ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
+    allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
+    stopAt,
+    ...(signal === undefined ? {} : { signal }),
+  };
+  const world = openWorld(config, bundle);
+  return console.progress ? { ...world, progress: (progress) => console.err(progressLine(progress)) } : world;
+}
+
+/** The flags that name a validating resolver and what proves it. */
+export function dnssecConfig(flags: DnssecFlags): WorldConfig {
+  const { dnssecResolver, dnssecSignedName, dnssecBrokenName } = flags;
+  return {
+    ...(dnssecResolver === undefined ? {} : { dnssecResolver }),
+    ...(dnssecSignedName === undefined ? {} : { dnssecSignedName }),
+    ...(dnssecBrokenName === undefined ? {} : { dnssecBrokenName }),
+  };
+}
+
+/** @param started epoch ms of the command's start, from which --deadline counts */
+export function paceOf(flags: ProbeFlags, started: number): PaceOptions {
+  return paceFor({ concurrency: flags.concurrency, perNetwork: flags.perNetwork, stopAt: started + flags.deadline * 1000 });
+}
+
+export const CLEAR_LINE = '\r\u001b[K';
+
+function progressLine(progress: Progress): string {
+  switch (progress.kind) {
+    case 'resolving':
+      return `${CLEAR_LINE}asking DNS about ${progress.nextHops} ${progress.nextHops === 1 ? 'next hop' : 'next hops'}`;
+    case 'probing':
+      return `${CLEAR_LINE}${progress.done} of ${progress.conversations} conversations`;
+  }
+}

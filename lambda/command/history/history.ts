@@ -1,0 +1,35 @@
+/** `history [NAME]`: what was seen, when, and what changed. */
+import { openStore } from '../../local-doors.ts';
+import { UsageError } from '../../usage-error.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import type { Console } from '../terminal/console.ts';
+import { timelineDocument, timelineText } from './text.ts';
+import { readTimeline } from './timeline.ts';
+
+export interface HistoryFlags extends PlaceFlags {
+  /** Epoch ms. */
+  readonly since?: number;
+  readonly json?: boolean;
+}
+
+export async function historyCommand(name: string | undefined, flags: HistoryFlags, console: Console): Promise<number> {
+  const open = await openStore(await placeOf(flags), 'history', console.env);
+  try {
+    const { space } = open.store;
+    const asked = {
+      ...(name === undefined ? {} : { name }),
+      ...(flags.since === undefined ? {} : { from: flags.since }),
+    };
+    const timeline = await readTimeline(open.store, asked, console.now());
+    if (timeline === undefined)
+      throw new UsageError(
+        `history ${name}: nothing was ever seen under this name from ${space.vantage} for the policy "${space.policy}"; a destination, a key of the table or an MX host is wanted`,
+      );
+    const of = { place: open.place, ...space };
+    if (flags.json) console.json(timelineDocument(timeline, name, of));
+    else console.out(timelineText(timeline, name, of, console.paint, console.width));
+    return 0;
+  } finally {
+    await open.close();
+  }
+}

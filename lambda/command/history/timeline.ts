@@ -1,0 +1,172 @@
+/** What was seen and what changed, read back from the history: of everything, of one destination with its hosts, or of one host. */
+import type { Change } from '../../alert/incident/entry-state.ts';
+import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
+import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
+import { type Leaf, leafOf } from '../../snapshot/leaf.ts';
+import { readCertificates } from '../../store/certificates.ts';
+import { HISTORY_DAYS, historyBetween, historyOf } from '../../store/history.ts';
+import { describeProblem } from '../../store/item.ts';
+import type { Grain, Store } from '../../store/keys.ts';
+import { type Latest, readLatest } from '../../store/latest.ts';
+import type { HistoryEvent } from '../../store/stored-values.ts';
+import type { JsonObject } from '../../store/value-schemas.ts';
+import { DAY_MS } from '../../text/dates.ts';
+
+export interface Happened {
+  readonly event: HistoryEvent;
+  readonly changes: readonly Change[];
+  /** What a host presented from then on; empty for entries. */
+  readonly presents: readonly Presented[];
+}
+
+export interface Presented {
+  readonly addresses: readonly string[];
+  readonly what: 'certificate' | 'no-certificate' | 'no-tls' | 'handshake-failed';
+  /** Absent where there is none, or it is no longer kept. */
+  readonly leaf?: Leaf;
+  readonly sha256?: string;
+}
+
+export interface Timeline {
+  /** Epoch ms. */
+  readonly from: number;
+  /** Nothing older is kept. */
+  readonly whole: boolean;
+  /** Oldest first. */
+  readonly happened: readonly Happened[];
+  readonly problems: readonly string[];
+}
+
+export interface Asked {
+  /** A destination, a key of the table, or an MX host; absent: everything. */
+  readonly name?: string;
+  /** Epoch ms; absent: 30 days back for everything, all that is kept for one name. */
+  readonly from?: number;
+}
+
+/** Undefined where nothing was ever remembered under the name. */
+export async function readTimeline(store: Store, { name, from }: Asked, now: number): Promise<Timeline | undefined> {
+  const found = name === undefined ? await ofAll(store, from, now) : await ofName(store, name.toLowerCase(), from, now);
+  if (found === undefined) return undefined;
+  const events = found.events.toSorted(
+    (a, b) => a.at - b.at || ORDER[a.grain] - ORDER[b.grain] || a.name.localeCompare(b.name, 'en'),
+  );
+  const digests = events.flatMap((event) => (event.grain === 'host' && event.after !== null ? leavesOf(event.after) : []));
+  const { der } = await readCertificates(store, digests);
+  return {
+    from: found.from,
+    whole: name !== undefined && from === undefined,
+    happened: events.map((event) => ({
+      event,
+      changes: event.changes.flatMap((change) => changeOf(change) ?? []),
+      presents: event.grain === 'host' && event.after !== null ? presentsOf(event.after, der) : [],
+    })),
+    problems: found.problems,
+  };
+}
+
+interface Found {
+  readonly from: number;
+  readonly events: readonly HistoryEvent[];
+  readonly problems: readonly string[];
+}
+
+async function ofAll(store: Store, from: number | undefined, now: number): Promise<Found> {
+  const start = from ?? now - 30 * DAY_MS;
+  const { events, problems } = await historyBetween(store, now, { from: start });
+  return { from: start, events, problems: problems.map(describeProblem) };
+}
+
+async function ofName(store: Store, name: string, from: number | undefined, now: number): Promise<Found | undefined> {
+  const latest = await readLatest(store, now);
+  const start = from ?? now - HISTORY_DAYS * DAY_MS;
+  const ids = [...latest.entries.values()].flatMap(({ value: { snapshot } }) =>
+    [snapshot.id, snapshot.destination, snapshot.key].includes(name) ? [snapshot.id] : [],
+  );
+  // What left the policy long ago has its history alone.
+  const entries = await readAll(store, 'entry', ids.length === 0 ? [name] : ids, start, now);
+  const hosts = ids.length === 0 && entries.events.length === 0 ? [name] : hostsOf(entries.events, latest, ids);
+  const seen = await readAll(store, 'host', hostKeys(hosts, latest), start, now);
+  const known = ids.length > 0 || [...latest.hosts.values()].some(({ value }) => value.host === name);
+  const events = [...entries.events, ...seen.events];
+  if (events.length === 0 && !known) return undefined;
+  return { from: start, events, problems: [...entries.problems, ...seen.problems] };
+}
+
+async function readAll(store: Store, grain: Grain, names: readonly string[], from: number, now: number) {
+  const events: HistoryEvent[] = [];
+  const problems: string[] = [];
+  for (const name of names) {
+    const read = await historyOf(store, grain, name, now, { from });
+    events.push(...read.events);
+    problems.push(...read.problems.map(describeProblem));
+  }
+  return { events, problems };
+}
+
+/** Every host that mail for these entries went to, now or then. */
+function hostsOf(events: readonly HistoryEvent[], latest: Latest, ids: readonly string[]): string[] {
+  const snapshots: EntrySnapshot[] = [
+    ...ids.flatMap((id) => latest.entries.get(id)?.value.snapshot ?? []),
+    ...events.flatMap((event) => (event.grain === 'entry' ? [event.before ?? [], event.after ?? []].flat() : [])),
+  ];
+  const routes = snapshots.flatMap((snapshot) => snapshot.routes);
+  return [...new Set(routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [])))];
+}
+
+/**
+ * Keys under which these hosts may have a history. A host that is gone is looked for under the ports and offers of those
+ * that are known: they are those of our own settings.
+ */
+function hostKeys(hosts: readonly string[], latest: Latest): string[] {
+  const known = [...latest.hosts.values()].map(({ value }) => value);
+  const offers = [...new Map(known.map(({ port, offer }) => [`${port} ${offer}`, { port, offer }])).values()].slice(
+    0,
+    OFFERS_TRIED,
+  );
+  return [
+    ...new Set(
+      hosts.flatMap((host) => {
+        const own = known.filter((snapshot) => snapshot.host === host);
+        return own.length > 0 ? own.map(hostKey) : offers.map((offer) => hostKey({ host, ...offer }));
+      }),
+    ),
+  ];
+}
+
+function presentsOf(snapshot: HostSnapshot, der: Readonly<Record<string, string>>): Presented[] {
+  return current(snapshot).map((sighting): Presented => {
+    const { addresses, result } = sighting;
+    switch (result.kind) {
+      case 'presented': {
+        const [sha256] = result.chain;
+        const leaf = leafOf(sighting, (digest) => der[digest]);
+        return {
+          addresses,
+          what: sha256 === undefined ? 'no-certificate' : 'certificate',
+          ...(leaf === undefined ? {} : { leaf }),
+          ...(sha256 === undefined ? {} : { sha256 }),
+        };
+      }
+      case 'no-tls':
+      case 'handshake-failed':
+        return { addresses, what: result.kind };
+    }
+  });
+}
+
+const leavesOf = (snapshot: HostSnapshot): string[] =>
+  current(snapshot).flatMap(({ result }) => (result.kind === 'presented' ? result.chain.slice(0, 1) : []));
+
+/** As snapshot/change wrote it; whatever else stands there is left out. */
+function changeOf({ kind, subject, before, after, at }: JsonObject): Change | undefined {
+  if (typeof kind !== 'string' || typeof subject !== 'string' || typeof at !== 'number') return undefined;
+  const texts = (value: unknown) =>
+    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : typeof value === 'string' ? [value] : undefined;
+  const [was, is] = [texts(before), texts(after)];
+  return { kind, subject, at, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) };
+}
+
+/** What hosts did explains what became of entries. */
+const ORDER: Readonly<Record<Grain, number>> = { host: 0, entry: 1 };
+const OFFERS_TRIED = 20;

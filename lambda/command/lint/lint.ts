@@ -1,0 +1,30 @@
+/** `lint [TABLE]`: parses, and asks nobody but the resolver where an entry needs DNSSEC; each problem with its line number, in Postfix's wording, and what it would do to mail. */
+import { openDnssec } from '../../doors.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
+import { type LintProblem, lint } from '../../policy/lint/lint.ts';
+import { proveDnssec } from '../../run/check/dnssec.ts';
+import type { BundleFlags, DnssecFlags } from '../flags.ts';
+import { dnssecConfig } from '../gather-and-check.ts';
+import type { Console } from '../terminal/console.ts';
+import { lintDnssec, wantsDnssec } from './dnssec.ts';
+import { lintDocument, lintText } from './text.ts';
+
+export interface LintFlags extends BundleFlags, DnssecFlags {
+  readonly json?: boolean;
+}
+
+/** 2 mail would defer, 1 a warning, 0 clean. */
+export async function lintCommand(table: string | undefined, flags: LintFlags, console: Console): Promise<number> {
+  const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+  const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
+  if (flags.json) console.json(lintDocument(problems, bundle));
+  else console.out(lintText(problems, bundle, console.paint, console.width));
+  if (problems.some(({ severity }) => severity === 'defers')) return 2;
+  return problems.some(({ severity }) => severity === 'warning') ? 1 : 0;
+}
+
+async function dnssecProblems(bundle: Bundle, flags: DnssecFlags): Promise<LintProblem[]> {
+  if (!wantsDnssec(bundle)) return [];
+  return lintDnssec(bundle, await proveDnssec(openDnssec(dnssecConfig(flags))));
+}

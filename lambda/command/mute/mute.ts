@@ -1,0 +1,71 @@
+/** `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse cause breaks through. */
+import { type Accepted, newMute } from '../../alert/incident/mute.ts';
+import type { Standing } from '../../alert/incident/standing.ts';
+import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
+import { readLatest } from '../../store/latest.ts';
+import { readMutes, removeMute, saveMute } from '../../store/mutes.ts';
+import { moment } from '../../text/dates.ts';
+import { UsageError } from '../../usage-error.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import type { Console } from '../terminal/console.ts';
+
+export interface MuteFlags extends PlaceFlags {
+  /** Epoch ms. */
+  readonly until: number;
+  readonly reason: string;
+}
+
+/** 0 muted; wrong usage (3) where nothing is open under the key, or the date is too far away. */
+export async function muteCommand(key: string, flags: MuteFlags, console: Console): Promise<number> {
+  return withStore(flags, 'mute', console, async ({ store }) => {
+    const now = console.now();
+    const latest = await readLatest(store, now);
+    const states = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
+      expiresAt === undefined && value.state !== undefined ? [value.state] : [],
+    );
+    const made = newMute(key, { until: flags.until, reason: flags.reason, by: whoAmI(console.env) }, states, now);
+    if (made.kind === 'refused') throw new UsageError(made.because);
+    await saveMute(store, made.mute);
+    const { accepts, until } = made.mute;
+    console.out(`muted ${key} until ${moment(until)}; it covers ${accepts.map(coverWords).join(' and ')}\n`);
+    return 0;
+  });
+}
+
+/** 0 the mute is gone; 3 there was none. */
+export async function unmuteCommand(key: string, flags: PlaceFlags, console: Console): Promise<number> {
+  return withStore(flags, 'unmute', console, async ({ store }) => {
+    if (await removeMute(store, key)) {
+      console.out(`${key} is no longer muted: what is open under it counts again from the next run on\n`);
+      return 0;
+    }
+    const { mutes } = await readMutes(store, console.now());
+    const known = mutes.length === 0 ? 'nothing is muted' : `muted are ${mutes.map((mute) => mute.key).join(', ')}`;
+    throw new UsageError(`unmute ${key}: it is not muted; ${known}`);
+  });
+}
+
+async function withStore(
+  flags: PlaceFlags,
+  command: string,
+  console: Console,
+  work: (open: OpenStore) => Promise<number>,
+): Promise<number> {
+  const open = await openStore(await placeOf(flags), command, console.env);
+  try {
+    return await work(open);
+  } finally {
+    await open.close();
+  }
+}
+
+/** Nothing is worse than failing. */
+const coverWords = ({ incident, standing }: Accepted): string =>
+  standing === 'failing' ? incident : `${incident} while it is ${WORDS[standing]} and not worse`;
+
+const WORDS: Readonly<Record<Exclude<Standing, 'failing'>, string>> = {
+  'failing-soon': 'going to fail',
+  degraded: 'degraded',
+  unjudged: 'not judged',
+  well: 'well',
+};

@@ -1,0 +1,147 @@
+/**
+ * Pushing a policy: the bundle and the files it was made of, stored where the scheduled function reads them.
+ *
+ * Guarded, with no network: by lint, by judging what was seen under both policies, and by the version that was last shown
+ * here. What is wrong already in the policy in use is no reason to refuse: an edit elsewhere must get through.
+ */
+import type { Bundle } from '../../policy/bundle.ts';
+import type { BundleSources } from '../../policy/gather/this-machine.ts';
+import { type LintProblem, lint } from '../../policy/lint/lint.ts';
+import { BUNDLE_PART, bundleOfPolicy, bundlePart } from '../../run/watch/stored-policy.ts';
+import { certificatesOf } from '../../snapshot/host-snapshot.ts';
+import type { Remembered } from '../../snapshot/remembered-evidence.ts';
+import { readCertificates } from '../../store/certificates.ts';
+import type { Store } from '../../store/keys.ts';
+import { readLatest } from '../../store/latest.ts';
+import { type PolicyParts, policyState, policyVersion, pushPolicy, readPolicy } from '../../store/policies.ts';
+import type { PolicyHead } from '../../store/stored-values.ts';
+import { StoreError } from '../../store/table-error.ts';
+import { compareFates, type Difference } from './fates.ts';
+
+export interface PushOptions {
+  /** Who pushes, for people. */
+  readonly by: string;
+  /** Epoch ms. */
+  readonly at: number;
+  /** The version that is expected to be in use, or how it begins; undefined where none was ever shown here. */
+  readonly expected: string | undefined;
+  /** Whether that was said by hand: then there must be such a version. */
+  readonly insisted: boolean;
+  /** Push whatever the guards say. */
+  readonly force: boolean;
+}
+
+export type Refusal =
+  /** Mail would be deferred for these, and the policy in use does not have them. */
+  | { readonly kind: 'defers'; readonly problems: readonly LintProblem[] }
+  /** Mail that is delivered now would not be. */
+  | { readonly kind: 'breaks'; readonly differences: readonly Difference[] }
+  /** Another version is in use than was last shown here. */
+  | { readonly kind: 'not-shown'; readonly head: PolicyHead; readonly expected: string | undefined; readonly insisted: boolean }
+  /** A version was named by hand, and nothing was ever pushed. */
+  | { readonly kind: 'nothing-there'; readonly expected: string }
+  /** What is stored cannot be read, and so not compared with. */
+  | { readonly kind: 'unreadable'; readonly because: string };
+
+export type PushOutcome =
+  | { readonly kind: 'unchanged'; readonly version: string }
+  | { readonly kind: 'refused'; readonly refusals: readonly Refusal[] }
+  | {
+      readonly kind: 'pushed';
+      readonly version: string;
+      /** Absent: the first push. */
+      readonly replaced?: PolicyHead;
+      readonly differences: readonly Difference[];
+      /** Whether anything was seen from this vantage that the policies could be judged on. */
+      readonly seen: boolean;
+      /** What would have been refused without force. */
+      readonly overridden: readonly Refusal[];
+      /** Lines that defer mail, in the policy in use as well. */
+      readonly known: readonly LintProblem[];
+    };
+
+/** The parts of a policy: the bundle, and each file under its path. */
+export function partsOf({ bundle, files }: BundleSources): PolicyParts {
+  const named = Object.entries(files).map(([path, bytes]) => [path === BUNDLE_PART ? `./${path}` : path, bytes] as const);
+  return { ...Object.fromEntries(named), ...bundlePart(bundle) };
+}
+
+/** @throws StoreError where the store cannot be used */
+export async function push(store: Store, sources: BundleSources, options: PushOptions): Promise<PushOutcome> {
+  const { by, at, force } = options;
+  const parts = partsOf(sources);
+  const version = policyVersion(parts);
+  const { head, rev } = await policyState(store);
+  if (head?.current === version) return { kind: 'unchanged', version };
+
+  const stored = head === undefined ? undefined : await storedBundle(store);
+  const before = stored?.kind === 'bundle' ? stored.bundle : undefined;
+  const remembered = before === undefined ? undefined : await rememberedFrom(store, at);
+  const { fresh, known } = deferring(before, sources.bundle);
+  const differences =
+    before === undefined || remembered === undefined ? [] : compareFates(before, sources.bundle, remembered, at);
+  // What lint says of an entry need not be said twice.
+  const linted = new Set(fresh.flatMap(({ key }) => key ?? []));
+  const breaking = differences.filter(({ name, breaks }) => breaks !== undefined && !linted.has(breaks.key ?? name));
+  const refusals: Refusal[] = [
+    ...shownRefusal(head, options),
+    ...(stored?.kind === 'unreadable' ? [stored] : []),
+    ...(fresh.length === 0 ? [] : [{ kind: 'defers' as const, problems: fresh }]),
+    ...(breaking.length === 0 ? [] : [{ kind: 'breaks' as const, differences: breaking }]),
+  ];
+  if (refusals.length > 0 && !force) return { kind: 'refused', refusals };
+
+  const pushed = await pushPolicy(store, { parts, by, at, rev });
+  switch (pushed.kind) {
+    case 'unchanged':
+      return pushed;
+    case 'refused':
+      // Somebody pushed while this one was judged; not even force is meant to undo what nobody here has seen.
+      return { kind: 'refused', refusals: shownRefusal(pushed.head, { ...options, expected: undefined, insisted: false }) };
+    case 'pushed':
+      return {
+        kind: 'pushed',
+        version,
+        ...(head === undefined ? {} : { replaced: head }),
+        differences,
+        seen: remembered !== undefined && [...remembered.hosts].length > 0,
+        overridden: refusals,
+        known,
+      };
+  }
+}
+
+function shownRefusal(head: PolicyHead | undefined, { expected, insisted }: PushOptions): Refusal[] {
+  if (head === undefined) return insisted && expected !== undefined ? [{ kind: 'nothing-there', expected }] : [];
+  if (expected !== undefined && head.current.startsWith(expected)) return [];
+  return [{ kind: 'not-shown', head, expected, insisted }];
+}
+
+/** Lint's problems that defer mail: those that are new, and those that the policy in use has as well. */
+function deferring(before: Bundle | undefined, after: Bundle) {
+  const now = lint(after).filter(({ severity }) => severity === 'defers');
+  // A line number says nothing: lines move when others are added.
+  const name = ({ code, key, postfixSays, effect }: LintProblem) => JSON.stringify([code, key, postfixSays, effect]);
+  const was = new Set(now.length === 0 || before === undefined ? [] : lint(before).map(name));
+  return { fresh: now.filter((problem) => !was.has(name(problem))), known: now.filter((problem) => was.has(name(problem))) };
+}
+
+async function storedBundle(
+  store: Store,
+): Promise<{ readonly kind: 'bundle'; readonly bundle: Bundle } | Extract<Refusal, { kind: 'unreadable' }> | undefined> {
+  try {
+    const policy = await readPolicy(store);
+    return policy === undefined ? undefined : { kind: 'bundle', bundle: bundleOfPolicy(policy) };
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'damaged') return { kind: 'unreadable', because: error.message };
+    throw error;
+  }
+}
+
+/** Everything seen last from this vantage, with the certificates to judge it by. `now` is epoch ms. */
+async function rememberedFrom(store: Store, now: number): Promise<Remembered> {
+  const latest = await readLatest(store, now);
+  const hosts = [...latest.hosts.values()].map(({ value }) => value);
+  const certificates = (await readCertificates(store, hosts.flatMap(certificatesOf))).der;
+  return { entries: [...latest.entries.values()].map(({ value }) => value.snapshot), hosts, certificates };
+}

@@ -1,0 +1,101 @@
+/** What `policy status` says: what is stored, and whether it is still what is in use here. Pure. */
+
+import { BUNDLE_PART } from '../../run/watch/stored-policy.ts';
+import type { PolicyParts, StoredPolicy } from '../../store/policies.ts';
+import { plain } from '../../text/strangers.ts';
+import { columns, wrap } from '../../text/wrap.ts';
+import type { BundleAspect, ComparedFile, PolicyComparison } from './comparison.ts';
+import { differenceLines, headWords, type PolicyName } from './push-text.ts';
+import type { PolicyStatusDocument } from './status-schema.ts';
+
+export function policyStatusText(
+  stored: StoredPolicy | undefined,
+  compared: PolicyComparison | undefined,
+  name: PolicyName,
+  width: number,
+): string {
+  if (stored === undefined)
+    return `policy "${name.policy}" in ${name.place}: nothing was pushed yet; "policy push" with the table does it\n`;
+  const lines = [
+    `policy "${name.policy}" in ${name.place}`,
+    `  ${headWords({ ...stored, current: stored.version })}`,
+    ...columns(partNames(stored.parts).map((part) => [`  ${plain(part)}`, `${stored.parts[part]?.length ?? 0} bytes`])),
+    ...(compared === undefined
+      ? ['', 'compared with nothing: name the table, or --config-directory, to see whether it is still the one in use']
+      : comparedLines(compared, width)),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `policy status --json`. */
+export function policyStatusDocument(
+  stored: StoredPolicy | undefined,
+  compared: PolicyComparison | undefined,
+  name: PolicyName,
+): PolicyStatusDocument {
+  return {
+    version: 1,
+    store: name.place,
+    policy: name.policy,
+    pushed:
+      stored === undefined
+        ? null
+        : {
+            version: stored.version,
+            at: new Date(stored.pushedAt).toISOString(),
+            by: stored.pushedBy,
+            parts: partNames(stored.parts).map((part) => ({ name: part, bytes: stored.parts[part]?.length ?? 0 })),
+          },
+    compared:
+      compared === undefined
+        ? null
+        : {
+            same: compared.same,
+            files: compared.files.map((file) => ({ ...file })),
+            bundle: [...compared.bundle],
+            entries: compared.differences.map(({ name: destination, before, after }) => ({
+              destination,
+              pushed: before?.text ?? null,
+              here: after?.text ?? null,
+            })),
+            postmapNotRun: compared.stale.map((table) => ({ ...table })),
+          },
+  };
+}
+
+/** Files by path; the bundle made of them comes last. */
+export const partNames = (parts: PolicyParts): string[] =>
+  Object.keys(parts).toSorted((a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'));
+
+function comparedLines({ same, files, bundle, differences, stale }: PolicyComparison, width: number): string[] {
+  const unexplained = bundle.filter((aspect) => aspect !== 'tables' && aspect !== 'notes');
+  const noted = !same && files.every(({ standing }) => standing === 'same') && unexplained.length === 0;
+  return [
+    '',
+    'compared with the files here',
+    ...columns(files.map(({ path, standing }) => [`  ${plain(path)}`, STANDING[standing]])),
+    ...(unexplained.length === 0 ? [] : [`  different, as read here: ${unexplained.map((aspect) => ASPECT[aspect]).join(', ')}`]),
+    ...(noted ? ['  different, as read here: what is noted about them, such as when postmap was run'] : []),
+    ...(differences.length === 0 ? [] : ['', 'entries, pushed (-) and here (+)', ...differenceLines(differences, 'texts-alone')]),
+    '',
+    ...stale.flatMap(({ path, database }) =>
+      wrap(`postmap not run: ${path} is newer than ${database}, so Postfix on this host still uses the older table`, width, '  '),
+    ),
+    same ? 'the pushed copy is the one in use here' : 'the pushed copy is not the one in use here: push it again',
+  ];
+}
+
+const STANDING: Readonly<Record<ComparedFile['standing'], string>> = {
+  same: 'the same',
+  differs: 'differs',
+  'not-pushed': 'not pushed',
+  'not-read-here': 'pushed, not read here',
+};
+
+const ASPECT: Readonly<Record<BundleAspect, string>> = {
+  tables: 'tables',
+  settings: 'settings',
+  trust: 'trust anchors',
+  destinations: 'destinations',
+  notes: 'notes',
+};

@@ -1,0 +1,229 @@
+/** Where things stand by what is remembered: open incidents, mutes, what is not judged or not watched, the last runs. Probes nothing. */
+import type { Item } from '../../alert/incident/due.ts';
+import {
+  blindPicture,
+  type DueInput,
+  type Member,
+  type Picture,
+  pictureAll,
+  worstOf,
+} from '../../alert/incident/incident-today.ts';
+import type { Mute } from '../../alert/incident/mute.ts';
+import { needsSecondLook } from '../../alert/incident/settling.ts';
+import { rank, read, type Standing } from '../../alert/incident/standing.ts';
+import { headline } from '../../alert/message/headline.ts';
+import { reasonWords } from '../../alert/message/wording.ts';
+import { type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
+import { recall } from '../../run/watch/recall.ts';
+import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
+import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
+import type { Store } from '../../store/keys.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
+import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
+
+/** No complete run for so long is silence. */
+const SILENCE_MS = 26 * HOUR_MS;
+
+export interface OpenEntry {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly since: number;
+  /** Of a forecast: the date. */
+  readonly from?: number;
+  /** As last judged. */
+  readonly sentence: string;
+  readonly suggestion: string | null;
+  readonly mutedUntil?: number;
+}
+
+export interface OpenIncident {
+  readonly id: string;
+  /** The worst of its entries that are not muted; of the muted ones where all are. */
+  readonly standing: Standing;
+  /** `blind` has no entries. */
+  readonly kind: 'entries' | 'blind';
+  readonly headline: string;
+  readonly reason: string;
+  readonly provider: string;
+  readonly since: number;
+  /** Absent: not told yet. */
+  readonly toldAt?: number;
+  readonly muted: boolean;
+  /** Worst first, muted ones last. */
+  readonly entries: readonly OpenEntry[];
+}
+
+/** One look saw it worse than before; the next decides. */
+interface Pending {
+  readonly name: string;
+  readonly at: number;
+  readonly sentence: string;
+}
+
+interface Unjudged {
+  readonly name: string;
+  readonly since: number;
+  readonly because: string;
+}
+
+export interface Status {
+  readonly at: number;
+  readonly sight: Sight;
+  readonly incidents: readonly OpenIncident[];
+  readonly pending: readonly Pending[];
+  /** What could not be judged when last looked at. */
+  readonly unjudged: readonly Unjudged[];
+  /** Undefined where nothing tells; `notWatchedCount` may still count them. */
+  readonly notWatched: readonly NotWatched[] | undefined;
+  readonly notWatchedCount: number;
+  readonly mutes: readonly Mute[];
+  /** Entries by the verdict last reached. */
+  readonly counts: Readonly<Record<Verdict, number>>;
+  /** Sentences about items that could not be read. */
+  readonly problems: readonly string[];
+}
+
+/** @param policyNotWatched what the policy says is not watched, for records that do not */
+export async function readStatus(
+  store: Store,
+  now: number,
+  policyNotWatched: readonly NotWatched[] | undefined,
+): Promise<Status> {
+  const recalled = await recall(store, '', now);
+  const sight = await lookForSilence(store, SILENCE_MS, now);
+  const snapshots = [...recalled.latest.entries.values()].flatMap(({ value, expiresAt }) =>
+    expiresAt === undefined ? [value.snapshot] : [],
+  );
+  const verdicts = new Map(snapshots.map((snapshot) => [snapshot.id, verdictNow(snapshot)]));
+  const entries = Object.fromEntries(Object.entries(recalled.state.entries).filter(([id]) => verdicts.has(id)));
+  const input: DueInput = {
+    entries,
+    incidents: recalled.state.incidents,
+    departed: [],
+    verdicts,
+    mutes: recalled.mutes,
+    vantage: vantageOf(sight.latest, store.space.vantage),
+    run: { firstRun: false, complete: true, scope: 'all', intervalMs: DAY_MS, confirmAfterMs: 0 },
+    now,
+    causes: new Map(),
+  };
+  const byDesign = snapshots.filter((snapshot) => readingOf(snapshot) === 'unwatched');
+  const known = policyNotWatched === undefined ? undefined : [...policyNotWatched, ...byDesign.map(notWatchedNow)];
+  const notWatched = notWatchedOf(sight.latest) ?? known;
+  return {
+    at: now,
+    sight,
+    incidents: [...pictureAll(input), ...blindPicture(input)]
+      .flatMap((picture) => incidentOf(picture, verdicts, now))
+      .sort(worstFirst),
+    pending: pendingOf(entries, verdicts),
+    unjudged: snapshots.flatMap((snapshot) => unjudgedOf(snapshot)),
+    notWatched,
+    notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
+    mutes: recalled.mutes,
+    counts: countsOf(snapshots),
+    problems: recalled.problems,
+  };
+}
+
+/** 2 an open failing incident, else 1 attention, else 3 no complete run, untold, blind or not judged for long, else 0. Muted ones do not count. */
+export function statusCode({ incidents, pending, sight }: Status): 0 | 1 | 2 | 3 {
+  const audible = incidents.filter(({ muted }) => !muted);
+  const any = (...standings: readonly Standing[]) =>
+    audible.some(({ kind, standing }) => kind === 'entries' && standings.includes(standing));
+  if (any('failing')) return 2;
+  if (any('failing-soon', 'degraded') || pending.length > 0) return 1;
+  return sight.silent || sight.failed || sight.blind || audible.length > 0 ? 3 : 0;
+}
+
+function incidentOf(picture: Picture, verdicts: ReadonlyMap<string, EntryVerdict>, now: number): OpenIncident[] {
+  const { incident, audible, muted } = picture;
+  if (incident.state !== 'open') return [];
+  const isMuted = audible.length === 0 && muted.length > 0;
+  const members = isMuted ? muted : audible;
+  const standing = incident.cause.reason === 'blind' ? 'unjudged' : worstOf(members);
+  const kind = incident.cause.reason === 'blind' ? 'blind' : standing === 'well' ? 'unjudged' : standing;
+  const item: Item = { kind, news: 'opened', incident, members, muted: [], ended: [] };
+  return [
+    {
+      id: incident.id,
+      standing,
+      kind: kind === 'blind' ? 'blind' : 'entries',
+      headline: headline(item, verdicts, now),
+      reason: incident.cause.reason,
+      provider: incident.cause.provider,
+      since: incident.openedAt,
+      ...(incident.told === undefined ? {} : { toldAt: incident.told.at }),
+      muted: isMuted,
+      entries: [...audible, ...muted].map((member) => entryOf(member, verdicts)),
+    },
+  ];
+}
+
+function entryOf(member: Member, verdicts: ReadonlyMap<string, EntryVerdict>): OpenEntry {
+  const { id, label, standing, since, from, mutedUntil } = member;
+  const verdict = verdicts.get(id);
+  return {
+    name: label,
+    standing,
+    since,
+    ...(from === undefined ? {} : { from }),
+    sentence: verdict?.sentence ?? '',
+    suggestion: verdict?.suggestion?.line ?? null,
+    ...(mutedUntil === undefined ? {} : { mutedUntil }),
+  };
+}
+
+function pendingOf(entries: DueInput['entries'], verdicts: ReadonlyMap<string, EntryVerdict>): Pending[] {
+  return Object.values(entries)
+    .filter(needsSecondLook)
+    .map(({ id, label, now, soon }) => ({
+      name: label,
+      at: (now?.turn?.worse === true ? now.turn.at : soon?.turn?.at) ?? 0,
+      sentence: verdicts.get(id)?.sentence ?? '',
+    }));
+}
+
+function unjudgedOf(snapshot: EntrySnapshot): Unjudged[] {
+  if (readingOf(snapshot) !== 'unseen') return [];
+  const since = snapshot.undetermined?.since ?? snapshot.since;
+  const cause = snapshot.undetermined?.cause ?? snapshot.reason;
+  return [{ name: nameOf(snapshot), since, because: cause === null ? 'no reason given' : reasonWords(cause) }];
+}
+
+function notWatchedNow(snapshot: EntrySnapshot): NotWatched {
+  const { reason } = verdictNow(snapshot);
+  return { name: nameOf(snapshot), line: null, because: reason === null ? 'no reason given' : reasonWords(reason) };
+}
+
+const readingOf = (snapshot: EntrySnapshot) => read(verdictNow(snapshot), { intervalMs: DAY_MS, overdue: [] }, 0).kind;
+const nameOf = ({ key, destination }: EntrySnapshot): string => key ?? destination;
+
+/** What is remembered of an entry, as far as sentences about it need a verdict. */
+function verdictNow(snapshot: EntrySnapshot): EntryVerdict {
+  const { id, key, destination, level, sentence, protection, postfixWould, failsFrom, degradedFrom, failsBecause } = snapshot;
+  const { suggestion, undetermined } = snapshot;
+  const [verdict, reason] =
+    undetermined === undefined ? [snapshot.verdict, snapshot.reason] : ['undetermined' as const, undetermined.cause];
+  return {
+    ...{ id, table: null, line: null, key, destination, nextHop: null, level, match: [] },
+    ...{ verdict, reason, sentence, protection, postfixWould, postfixSays: null, postfixDsn: null, endings: [] },
+    ...{ failsFrom, degradedFrom, failsBecause, hosts: [] },
+    suggestion: suggestion === null ? null : { line: suggestion, restsOn: 'policy', because: '', verdict: 'pass' },
+  };
+}
+
+function countsOf(snapshots: readonly EntrySnapshot[]): Record<Verdict, number> {
+  const counts = { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 };
+  for (const { verdict } of snapshots) counts[verdict]++;
+  return counts;
+}
+
+function vantageOf(run: RunRecord | undefined, name: string): DueInput['vantage'] {
+  const family = (word: string | undefined) => (word === 'clear' || word === 'blind' ? word : 'untried');
+  return { name, ipv4: family(run?.vantage.ipv4), ipv6: family(run?.vantage.ipv6) };
+}
+
+const worstFirst = (a: OpenIncident, b: OpenIncident) =>
+  Number(a.muted) - Number(b.muted) || rank(b.standing) - rank(a.standing) || a.since - b.since || a.id.localeCompare(b.id, 'en');

@@ -1,0 +1,78 @@
+/** The shape of `status --json`. */
+import * as v from 'valibot';
+import { checkSchema } from '../check/verdict-schema.ts';
+
+const isoDate = v.pipe(v.string(), v.isoTimestamp());
+const standing = v.picklist(['failing', 'failing-soon', 'degraded', 'unjudged', 'well']);
+
+export const statusSchema = v.strictObject({
+  version: v.literal(1),
+  at: isoDate,
+  store: v.string(),
+  policy: v.string(),
+  vantage: v.string(),
+  /** As of the exit status: 2 failing, 1 attention, 3 unknown, 0 well. */
+  state: v.picklist(['failing', 'attention', 'unknown', 'well']),
+  runs: v.strictObject({
+    /** In a sentence: what the run records say. */
+    sentence: v.string(),
+    /** The newest run over everything, at whatever stage; null where there never was one. */
+    latest: v.nullable(
+      v.strictObject({
+        id: v.string(),
+        startedAt: isoDate,
+        stage: v.picklist(['started', 'judged', 'told', 'untold', 'complete']),
+        ipv4: v.picklist(['clear', 'blind', 'untried']),
+        ipv6: v.picklist(['clear', 'blind', 'untried']),
+        exceptions: v.array(v.string()),
+      }),
+    ),
+    lastComplete: v.nullable(v.strictObject({ id: v.string(), at: isoDate, ageHours: v.number() })),
+    /** No complete run for 26 hours. */
+    silent: v.boolean(),
+    /** The latest run died, or could not tell what was due. */
+    failed: v.boolean(),
+    blind: v.boolean(),
+  }),
+  /** Entries by the verdict last reached. */
+  summary: checkSchema.entries.summary,
+  /** Open ones, worst first, muted ones last. */
+  incidents: v.array(
+    v.strictObject({
+      id: v.string(),
+      kind: v.picklist(['entries', 'blind']),
+      standing,
+      headline: v.string(),
+      reason: v.string(),
+      provider: v.string(),
+      since: isoDate,
+      toldAt: v.nullable(isoDate),
+      muted: v.boolean(),
+      entries: v.array(
+        v.strictObject({
+          name: v.string(),
+          standing,
+          since: isoDate,
+          /** Of a forecast: the date from which it fails. */
+          from: v.nullable(isoDate),
+          sentence: v.string(),
+          suggestion: v.nullable(v.string()),
+          mutedUntil: v.nullable(isoDate),
+        }),
+      ),
+    }),
+  ),
+  /** Seen worse once, to be confirmed by the next look. */
+  pending: v.array(v.strictObject({ name: v.string(), at: isoDate, sentence: v.string() })),
+  mutes: v.array(v.strictObject({ key: v.string(), until: isoDate, reason: v.string(), by: v.string(), at: isoDate })),
+  /** Not judged when last looked at. */
+  notJudged: v.array(v.strictObject({ name: v.string(), since: isoDate, because: v.string() })),
+  notWatched: v.strictObject({
+    count: v.number(),
+    /** Null where only their number is known. */
+    entries: v.nullable(v.array(v.strictObject({ name: v.string(), line: v.nullable(v.number()), because: v.string() }))),
+  }),
+  problems: v.array(v.string()),
+});
+
+export type StatusDocument = v.InferOutput<typeof statusSchema>;

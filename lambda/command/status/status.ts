@@ -1,0 +1,44 @@
+/** `status`: open incidents, mutes, what is not watched, the last complete run; probes nothing. */
+import { type OpenStore, openStore } from '../../local-doors.ts';
+import { type NotWatched, notWatchedBy } from '../../run/watch/not-watched.ts';
+import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
+import { readPolicy } from '../../store/policies.ts';
+import { StoreError } from '../../store/table-error.ts';
+import type { BundleFlags } from '../flags.ts';
+import { bundleOf } from '../gather-and-check.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import type { Console } from '../terminal/console.ts';
+import { readStatus, statusCode } from './read.ts';
+import { statusDocument, statusText } from './text.ts';
+
+export interface StatusFlags extends BundleFlags, PlaceFlags {
+  readonly json?: boolean;
+}
+
+/** 2 an open failing incident, else 1 attention, else 3 no complete run in 26 hours, untold or blind, else 0. */
+export async function statusCommand(table: string | undefined, flags: StatusFlags, console: Console): Promise<number> {
+  const place = await placeOf(flags);
+  const named = table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
+  const here = named ? notWatchedBy(await bundleOf(table, flags)) : undefined;
+  const open = await openStore(place, 'status', console.env);
+  try {
+    const status = await readStatus(open.store, console.now(), here ?? (await pushedNotWatched(open)));
+    const of = { place: open.place, ...open.store.space };
+    if (flags.json) console.json(statusDocument(status, of));
+    else console.out(statusText(status, of, console.paint, console.width));
+    return statusCode(status);
+  } finally {
+    await open.close();
+  }
+}
+
+/** Undefined where nothing was pushed; a policy that cannot be read is told by `policy status`. */
+async function pushedNotWatched({ store }: OpenStore): Promise<NotWatched[] | undefined> {
+  try {
+    const policy = await readPolicy(store);
+    return policy === undefined ? undefined : notWatchedBy(bundleOfPolicy(policy));
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'damaged') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,231 @@
+/** What `status` prints: the state in one line, what is open worst first, then what is muted, not judged and not watched. Pure. */
+
+import type { Standing } from '../../alert/incident/standing.ts';
+import { entriesCount, listed } from '../../alert/message/wording.ts';
+import type { RunRecord } from '../../store/stored-values.ts';
+import { day, deadline, HOUR_MS, moment } from '../../text/dates.ts';
+import { plain } from '../../text/strangers.ts';
+import { wrap } from '../../text/wrap.ts';
+import { summarySentence } from '../summary.ts';
+import type { Paint } from '../terminal/colour.ts';
+import { type OpenEntry, type OpenIncident, type Status, statusCode } from './read.ts';
+import type { StatusDocument } from './schema.ts';
+
+/** Whose status: where it is kept, under which name, seen from where. */
+export interface StatusOf {
+  readonly place: string;
+  readonly policy: string;
+  readonly vantage: string;
+}
+
+export function statusText(status: Status, of: StatusOf, paint: Paint, width: number): string {
+  const lines = [
+    ...wrap(paint(STATE_STYLE[stateOf(status)], firstLine(status)), width, '  '),
+    ...wrap(`  ${runSentence(status)}`, width, '  '),
+    ...status.incidents.flatMap((incident) => ['', ...incidentLines(incident, status.at, paint, width)]),
+    ...section(
+      'Seen worse once, to be confirmed by the next look:',
+      status.pending.flatMap(({ name, at, sentence }) => wrap(`  ${plain(name)}, ${moment(at)}: ${sentence}`, width, '    ')),
+    ),
+    ...section(
+      'Muted:',
+      status.mutes.flatMap(({ key, until, reason, by }) =>
+        wrap(`  ${plain(key)} until ${moment(until)}: ${plain(reason, 200)} (${plain(by, 60)})`, width, '    '),
+      ),
+    ),
+    ...section(
+      `Not judged when last looked at (${entriesCount(status.unjudged.length)}):`,
+      grouped(
+        status.unjudged.map(({ name, since, because }) => ({ because, name: `${plain(name)} since ${day(since)}` })),
+        width,
+      ),
+    ),
+    ...section(`Not watched (${entriesCount(status.notWatchedCount)}):`, notWatchedLines(status, width)),
+    ...section(
+      'Could not be read:',
+      status.problems.flatMap((problem) => wrap(`  ${problem}`, width, '    ')),
+    ),
+    '',
+    ...wrap(
+      `${summarySentence(status.counts)}, as last seen from ${of.vantage}; policy "${of.policy}", kept in ${of.place}`,
+      width,
+      '  ',
+    ),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** `status --json`. */
+export function statusDocument(status: Status, of: StatusOf): StatusDocument {
+  const { sight, incidents, pending, mutes, unjudged, notWatched, at } = status;
+  return {
+    version: 1,
+    at: iso(at),
+    store: of.place,
+    policy: of.policy,
+    vantage: of.vantage,
+    state: stateOf(status),
+    runs: {
+      sentence: sight.sentence,
+      latest: sight.latest === undefined ? null : runDocument(sight.latest),
+      lastComplete:
+        sight.complete === undefined
+          ? null
+          : {
+              id: sight.complete.runId,
+              at: iso(sight.complete.stageAt),
+              ageHours: Math.round(((at - sight.complete.stageAt) / HOUR_MS) * 10) / 10,
+            },
+      silent: sight.silent,
+      failed: sight.failed,
+      blind: sight.blind,
+    },
+    summary: { ...status.counts },
+    incidents: incidents.map(({ since, toldAt, entries, ...incident }) => ({
+      ...incident,
+      since: iso(since),
+      toldAt: toldAt === undefined ? null : iso(toldAt),
+      entries: entries.map((entry) => ({
+        name: entry.name,
+        standing: entry.standing,
+        since: iso(entry.since),
+        from: entry.from === undefined ? null : iso(entry.from),
+        sentence: entry.sentence,
+        suggestion: entry.suggestion,
+        mutedUntil: entry.mutedUntil === undefined ? null : iso(entry.mutedUntil),
+      })),
+    })),
+    pending: pending.map((one) => ({ ...one, at: iso(one.at) })),
+    mutes: mutes.map(({ key, until, reason, by, at: setAt }) => ({ key, until: iso(until), reason, by, at: iso(setAt) })),
+    notJudged: unjudged.map((one) => ({ ...one, since: iso(one.since) })),
+    notWatched: {
+      count: status.notWatchedCount,
+      entries: notWatched === undefined ? null : notWatched.map(({ name, line, because }) => ({ name, line, because })),
+    },
+    problems: [...status.problems],
+  };
+}
+
+type State = StatusDocument['state'];
+
+const stateOf = (status: Status): State => (['well', 'attention', 'failing', 'unknown'] as const)[statusCode(status)];
+
+const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
+  failing: ['red', 'bold'],
+  attention: 'yellow',
+  unknown: 'magenta',
+  well: 'green',
+};
+
+/** One line that a monitoring system shows: `FAILING: fastmail.fm; WILL FAIL: a.example, b.example and 3 more`. */
+function firstLine(status: Status): string {
+  const entries = status.incidents.filter(({ muted }) => !muted).flatMap((incident) => incident.entries);
+  const parts = (['failing', 'failing-soon', 'degraded', 'unjudged'] as const).flatMap((standing) => {
+    const names = entries
+      .filter((entry) => entry.standing === standing && entry.mutedUntil === undefined)
+      .map(({ name }) => plain(name));
+    return names.length === 0 ? [] : [`${LABELS[standing]}: ${listed([...new Set(names)])}`];
+  });
+  const pending = status.pending.length === 0 ? [] : [`NOT CONFIRMED: ${listed(status.pending.map(({ name }) => plain(name)))}`];
+  const runs = runTrouble(status);
+  const all = [...parts, ...pending, ...(runs === undefined ? [] : [`UNKNOWN: ${runs}`])];
+  if (all.length > 0) return all.join('; ');
+  return status.incidents.length === 0 ? 'WELL: nothing is open' : 'WELL: nothing is open but what is muted';
+}
+
+/** Undefined where the runs are as they should be. */
+function runTrouble({ sight, incidents }: Status): string | undefined {
+  if (sight.failed) return 'the latest run failed';
+  if (sight.complete === undefined) return 'no complete run ever';
+  if (sight.silent) return 'no complete run for 26 hours';
+  return sight.blind || incidents.some(({ kind }) => kind === 'blind') ? 'blind' : undefined;
+}
+
+/** What the records say of the runs; of one that is as it should be, when it was. */
+function runSentence({ sight, at }: Status): string {
+  const { complete } = sight;
+  if (sight.silent || sight.failed || sight.blind || complete === undefined) return sight.sentence;
+  const hours = Math.floor((at - complete.stageAt) / HOUR_MS);
+  const ago = hours < 1 ? 'less than an hour ago' : hours === 1 ? '1 hour ago' : `${hours} hours ago`;
+  return `last complete run ${moment(complete.stageAt)}, ${ago}`;
+}
+
+function incidentLines(incident: OpenIncident, at: number, paint: Paint, width: number): string[] {
+  const { entries, toldAt, muted } = incident;
+  const told = toldAt === undefined ? 'not told yet' : `told ${moment(toldAt)}`;
+  const label = `${muted ? 'MUTED, ' : ''}${LABELS[incident.standing]}`;
+  const shown = entries.slice(0, ENTRIES_SHOWN);
+  return [
+    ...wrap(`${paint('bold', incident.kind === 'blind' ? 'BLIND' : label)}: ${incident.headline}`, width, '  '),
+    ...wrap(`  since ${moment(incident.since)}, ${muted ? 'muted' : told}; incident ${incident.id}`, width, '  '),
+    ...(entries.length === 1 ? entryLines(entries, at, width) : shown.flatMap((entry) => entryLine(entry, at, width))),
+    ...(entries.length > shown.length && entries.length > 1 ? [`  and ${entries.length - shown.length} more`] : []),
+  ];
+}
+
+/** The only entry of an incident is named in its headline. */
+function entryLines([entry]: readonly OpenEntry[], at: number, width: number): string[] {
+  if (entry === undefined) return [];
+  return [
+    ...(entry.from === undefined ? [] : [`  fails from ${deadline(entry.from, at)}`]),
+    ...wrap(`  ${entry.sentence}`, width, '  '),
+    ...(entry.suggestion === null ? [] : [`  use instead: ${entry.suggestion}`]),
+  ];
+}
+
+function entryLine(entry: OpenEntry, at: number, width: number): string[] {
+  const from = entry.from === undefined ? '' : `, fails from ${deadline(entry.from, at)}`;
+  const muted = entry.mutedUntil === undefined ? '' : ', muted';
+  const instead = entry.suggestion === null ? '' : `; use instead: ${entry.suggestion}`;
+  return wrap(`  ${plain(entry.name)}: since ${moment(entry.since)}${from}${muted}${instead}`, width, '    ');
+}
+
+function notWatchedLines({ notWatched, notWatchedCount }: Status, width: number): string[] {
+  if (notWatched !== undefined)
+    return grouped(
+      notWatched.map(({ name, line, because }) => ({ because, name: `${plain(name)}${line === null ? '' : ` (line ${line})`}` })),
+      width,
+    );
+  return notWatchedCount === 0 ? [] : ['  counted by the last run; name the table, as for watch, to see which they are'];
+}
+
+/** By reason, names cut at twenty. */
+function grouped(all: readonly { readonly because: string; readonly name: string }[], width: number): string[] {
+  const groups = Map.groupBy(all, ({ because }) => because);
+  return [...groups].flatMap(([because, members]) =>
+    wrap(
+      `  ${because}: ${listed(
+        members.map(({ name }) => name),
+        NAMES_SHOWN,
+      )}`,
+      width,
+      '    ',
+    ),
+  );
+}
+
+const section = (heading: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', heading, ...lines]);
+
+function runDocument({ runId, startedAt, stage, vantage, exceptions }: RunRecord): StatusDocument['runs']['latest'] {
+  const family = (word: string | undefined) => (word === 'clear' || word === 'blind' ? word : 'untried');
+  return {
+    id: runId,
+    startedAt: iso(startedAt),
+    stage,
+    ipv4: family(vantage.ipv4),
+    ipv6: family(vantage.ipv6),
+    exceptions: [...exceptions],
+  };
+}
+
+const iso = (at: number): string => new Date(at).toISOString();
+
+const LABELS: Readonly<Record<Standing, string>> = {
+  failing: 'FAILING',
+  'failing-soon': 'WILL FAIL',
+  degraded: 'DEGRADED',
+  unjudged: 'NOT JUDGED',
+  well: 'NOT JUDGED',
+};
+const ENTRIES_SHOWN = 20;
+const NAMES_SHOWN = 20;

@@ -1,0 +1,54 @@
+/** What a command has of the outside: streams, environment, clock. Tests run commands as processes; this keeps the files thin. */
+
+import { jsonText, terminalText } from '../../text/terminal.ts';
+import { type Paint, paintFor } from './colour.ts';
+import { type Interruption, onInterruption } from './interruption.ts';
+
+export interface Console {
+  readonly out: (text: string) => void;
+  /** The same for what must not be lost: resolves once it is written, with why it could not be. */
+  readonly deliver: (text: string, to?: 'stdout' | 'stderr') => Promise<string | undefined>;
+  /** One document, to the same place. */
+  readonly json: (document: unknown) => void;
+  /** To the same place, as they are. */
+  readonly bytes: (content: Uint8Array) => void;
+  readonly err: (text: string) => void;
+  readonly paint: Paint;
+  readonly width: number;
+  /** Whether a progress line on stderr is welcome. */
+  readonly progress: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Epoch ms. */
+  readonly now: () => number;
+  readonly interruption: Interruption;
+}
+
+export function processConsole(): Console {
+  process.stdout.on('error', outputLost);
+  process.stderr.on('error', () => undefined);
+  return {
+    out: (text) => void process.stdout.write(terminalText(text, process.stdout.isTTY)),
+    deliver: (text, to = 'stdout') =>
+      new Promise((resolve) => {
+        process[to].write(terminalText(text, process[to].isTTY), (error) => resolve(error?.message));
+      }),
+    json: (document) => void process.stdout.write(jsonText(document)),
+    bytes: (content) => void process.stdout.write(content),
+    err: (text) => void process.stderr.write(terminalText(text, process.stderr.isTTY)),
+    paint: paintFor(process.stdout, process.env),
+    width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
+    progress: process.stderr.isTTY === true,
+    env: process.env,
+    now: () => Date.now(),
+    interruption: onInterruption(({ message }) => process.stderr.write(`error: ${message}\n`)),
+  };
+}
+
+/** A reader that has seen enough (`| head`) is no fault, and the exit status stays the verdict's; a full disk is one. */
+function outputLost({ code, message }: NodeJS.ErrnoException): void {
+  if (code === 'EPIPE') return;
+  process.stderr.write(`error: cannot write to standard output: ${message}\n`);
+  process.once('exit', () => {
+    process.exitCode = 3;
+  });
+}

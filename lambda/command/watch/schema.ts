@@ -1,0 +1,17 @@
+/** The shape of `watch --json`. */
+import * as v from 'valibot';
+import { checkSchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+
+export const watchSchema = v.strictObject({
+  version: v.literal(1),
+  /** `busy`: another run holds the store; `already-done`: the same scheduled run was complete. */
+  outcome: v.picklist(['complete', 'incomplete', 'already-done', 'busy']),
+  store: v.string(),
+  run: v.nullable(v.strictObject({ id: v.string(), ...runSchema.entries })),
+  vantage: v.nullable(vantageSchema),
+  summary: v.nullable(checkSchema.entries.summary),
+  message: v.nullable(v.strictObject({ subject: v.string(), text: v.string(), told: v.boolean() })),
+  problems: v.array(v.string()),
+});
+
+export type WatchDocument = v.InferOutput<typeof watchSchema>;

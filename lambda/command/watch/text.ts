@@ -1,0 +1,63 @@
+/** What a watch run says of itself: to a terminal in a line or two, to a program as JSON. Pure. */
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Watched } from '../../run/watch/watch.ts';
+import { runFacts } from '../check/document.ts';
+import { countVerdicts, summarySentence } from '../summary.ts';
+import type { WatchDocument } from './schema.ts';
+
+/** Off a terminal only what went wrong is said, so that cron stays quiet. */
+export function watchText(watched: Watched, place: string, onTerminal: boolean): string {
+  switch (watched.kind) {
+    case 'already-done':
+      return onTerminal ? `run ${watched.runId} was complete already\n` : '';
+    case 'busy':
+      return `error: ${place} is in use by a run of ${watched.holder}; wait for it to end\n`;
+    case 'done': {
+      const wrong = [
+        ...watched.problems.map((problem) => `warning: ${problem}`),
+        ...(watched.told?.kind === 'untold'
+          ? [`error: the message was not told and is due again in the next run: ${watched.told.because}`]
+          : []),
+        ...(watched.check.complete
+          ? []
+          : [
+              'error: not everything could be looked at in the time given; what was left comes first in the next run (--deadline)',
+            ]),
+      ];
+      const said = onTerminal
+        ? [
+            ...(watched.check.noDnssec === undefined ? [] : [`no DANE: ${watched.check.noDnssec}`]),
+            `${summarySentence(countVerdicts(watched.verdicts))}; ${watched.mail === undefined ? 'nothing to tell' : 'told'}; kept in ${place}`,
+          ]
+        : [];
+      return [...wrong, ...said].map((line) => `${line}\n`).join('');
+    }
+  }
+}
+
+/** `watch --json`. */
+export function watchDocument(watched: Watched, bundle: Bundle, place: string): WatchDocument {
+  if (watched.kind !== 'done') {
+    return {
+      version: 1,
+      outcome: watched.kind,
+      store: place,
+      run: null,
+      vantage: null,
+      summary: null,
+      message: null,
+      problems: [],
+    };
+  }
+  const { mail, told } = watched;
+  return {
+    version: 1,
+    outcome: watched.complete ? 'complete' : 'incomplete',
+    store: place,
+    run: { id: watched.runId, ...runFacts(watched.check, bundle) },
+    vantage: { ...watched.check.vantage },
+    summary: { ...countVerdicts(watched.verdicts) },
+    message: mail === undefined ? null : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
+    problems: [...watched.problems, ...(told?.kind === 'untold' ? [told.because] : [])],
+  };
+}

@@ -1,0 +1,109 @@
+/** `watch [TABLE]`: the main job once: check, compare with what was seen before, alert, store. */
+import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
+import { PingError } from '../../alert/channel/ping.ts';
+import { isBlind } from '../../alert/incident/run-facts.ts';
+import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { digestsUnder } from '../../run/watch/run-digests.ts';
+import { type Watched, watch } from '../../run/watch/watch.ts';
+import { HISTORY_DAYS } from '../../store/history.ts';
+import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
+import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import { bundleOf, CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import { exitCode } from '../summary.ts';
+import type { Console } from '../terminal/console.ts';
+import { watchDocument, watchText } from './text.ts';
+import { type TellFlags, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
+
+export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
+  /** Seconds; 0 trusts the first look. */
+  readonly confirmAfter: number;
+  /** Hours between two runs. */
+  readonly interval: number;
+  /** Asked after each complete run that told what was due. */
+  readonly ping?: string;
+  /** Only say that this is how messages arrive. */
+  readonly testMessage?: boolean;
+  readonly exitVerdict?: boolean;
+  readonly tolerate: number;
+  readonly json?: boolean;
+}
+
+/** 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's codes. */
+export async function watchCommand(table: string | undefined, given: WatchFlags, console: Console): Promise<number> {
+  const place = await placeOf(given);
+  const flags = { ...given, ...topicsOf(given, place) };
+  if (flags.testMessage) return tellTest(flags, place.vantage ?? hostname(), console);
+  const bundle = await bundleOf(table, flags);
+  const open = await openStore(place, 'watch', console.env);
+  try {
+    const watched = await watchOnce(bundle, open, flags, console);
+    if (flags.json) console.json(watchDocument(watched, bundle, open.place));
+    else console.err(watchText(watched, open.place, console.progress));
+    const complete = watched.kind === 'done' && watched.complete;
+    const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
+    return pinged ? codeOf(watched, flags) : 3;
+  } finally {
+    await open.close();
+  }
+}
+
+/** Whether the dead-man's switch took it; the run is complete all the same. */
+async function pings(url: string, console: Console): Promise<boolean> {
+  try {
+    await pingUrl(url);
+    return true;
+  } catch (error) {
+    if (!(error instanceof PingError)) throw error;
+    console.err(`error: ${error.message}; the run is complete all the same\n`);
+    return false;
+  }
+}
+
+function watchOnce(bundle: Bundle, open: OpenStore, flags: WatchFlags, console: Console): Promise<Watched> {
+  const started = console.now();
+  const signal = console.interruption();
+  const pace = { ...paceOf(flags, started), signal };
+  return watch(
+    bundle,
+    {
+      openWorld: () => worldOf(flags, bundle, console, pace),
+      store: open.store,
+      tell: waysToTell(flags, {
+        ...console,
+        // With --json standard output is the document's alone.
+        deliver: (text) => console.deliver(console.progress ? `${CLEAR_LINE}${text}` : text, flags.json ? 'stderr' : 'stdout'),
+      }),
+      now: console.now,
+      sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+    },
+    {
+      runId: `${new Date(started).toISOString()}#manual`,
+      holder: open.holder,
+      intervalMs: flags.interval * HOUR_MS,
+      confirm: { kind: 'same-run', afterMs: flags.confirmAfter * 1000 },
+      pace,
+      signal,
+      controlHosts: flags.controlHost ?? [],
+      historyMs: HISTORY_DAYS * DAY_MS,
+      digests: digestsUnder(bundle, process.version),
+    },
+  );
+}
+
+function codeOf(watched: Watched, flags: WatchFlags): number {
+  switch (watched.kind) {
+    case 'already-done':
+      return 0;
+    case 'busy':
+      return watched.sameRun ? 0 : 3;
+    case 'done': {
+      if (!watched.complete) return 3;
+      const { check, verdicts } = watched;
+      const blind = isBlind({ name: '', ...check.vantage });
+      return flags.exitVerdict ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at }) : 0;
+    }
+  }
+}

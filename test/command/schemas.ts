@@ -1,0 +1,39 @@
+/**
+ * The published JSON Schemas, one per command's `--json`. `npm run schemas` writes them beside the code that they describe;
+ * schemas.test.ts holds the files to this.
+ */
+import { writeFileSync } from 'node:fs';
+import { toJsonSchema } from '@valibot/to-json-schema';
+import type { GenericSchema } from 'valibot';
+import { checkSchema } from '../../lambda/command/check/verdict-schema.ts';
+import { explainSchema } from '../../lambda/command/explain/schema.ts';
+import { historySchema } from '../../lambda/command/history/schema.ts';
+import { lintSchema } from '../../lambda/command/lint/schema.ts';
+import { policyStatusSchema } from '../../lambda/command/policy/status-schema.ts';
+import { statusSchema } from '../../lambda/command/status/schema.ts';
+import { watchSchema } from '../../lambda/command/watch/schema.ts';
+
+export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
+  check: checkSchema,
+  explain: explainSchema,
+  history: historySchema,
+  lint: lintSchema,
+  'policy-status': policyStatusSchema,
+  status: statusSchema,
+  watch: watchSchema,
+};
+
+/** The folder of a command's schema, where it is not named as the command. */
+const FOLDER: Readonly<Record<string, string>> = { 'policy-status': 'policy' };
+
+export const schemaFile = (command: string): URL =>
+  new URL(`../../lambda/command/${FOLDER[command] ?? command}/${command}.schema.json`, import.meta.url);
+
+export function schemaText(command: string, schema: GenericSchema): string {
+  const described = { title: `postfix-tls-watch ${command} --json`, ...toJsonSchema(schema, { errorMode: 'ignore' }) };
+  return `${JSON.stringify(described, null, 2)}\n`;
+}
+
+if (import.meta.main) {
+  for (const [command, schema] of Object.entries(PUBLISHED)) writeFileSync(schemaFile(command), schemaText(command, schema));
+}
