@@ -5,7 +5,13 @@
  * ring all day, so each says what a missing value means.
  */
 import { Duration } from 'aws-cdk-lib';
-import { Alarm, type AlarmProps, ComparisonOperator, Metric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  Alarm,
+  type AlarmProps,
+  ComparisonOperator,
+  Metric,
+  TreatMissingData,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -15,7 +21,11 @@ import type { CheckedEnvironment } from './environments.ts';
 import type { Topics } from './topics.ts';
 
 /** A metric of the product, in this environment. `Maximum`, for one run may be reported several times. */
-export function productMetric(environment: CheckedEnvironment, name: MetricName, period: Duration): Metric {
+export function productMetric(
+  environment: CheckedEnvironment,
+  name: MetricName,
+  period: Duration,
+): Metric {
   return new Metric({
     namespace: NAMESPACE,
     metricName: name,
@@ -28,11 +38,19 @@ export function productMetric(environment: CheckedEnvironment, name: MetricName,
 export function buildAlarms(
   scope: Construct,
   environment: CheckedEnvironment,
-  { runner, deadLetters, topics }: { readonly runner: IFunction; readonly deadLetters: Queue; readonly topics: Topics },
+  {
+    runner,
+    deadLetters,
+    topics,
+  }: { readonly runner: IFunction; readonly deadLetters: Queue; readonly topics: Topics },
 ): readonly Alarm[] {
   const { silenceHours, unfinishedEntries } = environment.thresholds;
   const actions = [new SnsAction(topics.mail), new SnsAction(topics.chat)];
-  const alarm = (id: string, told: string, props: Omit<AlarmProps, 'alarmDescription' | 'alarmName'>) => {
+  const alarm = (
+    id: string,
+    told: string,
+    props: Omit<AlarmProps, 'alarmDescription' | 'alarmName'>,
+  ) => {
     const made = new Alarm(scope, `${id}Alarm`, {
       ...props,
       alarmDescription: `TLS watch ${environment.name}: ${told}. See the runbook in README, entry "${RUNBOOK[id]}".`,
@@ -46,7 +64,9 @@ export function buildAlarms(
 
   return [
     alarm('RunFailed', 'a run failed; what was due may not have been told', {
-      metric: onSentinel ? metric('RunFailed') : runner.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
+      metric: onSentinel
+        ? metric('RunFailed')
+        : runner.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
       ...AT_LEAST_ONE,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }),
@@ -58,11 +78,15 @@ export function buildAlarms(
       evaluationPeriods: onSentinel ? 2 : silenceHours,
       treatMissingData: TreatMissingData.BREACHING,
     }),
-    alarm('Blind', 'port 25 cannot be reached from the runner; time-outs say nothing about the servers', {
-      metric: metric('Blind'),
-      ...AT_LEAST_ONE,
-      treatMissingData: TreatMissingData.IGNORE,
-    }),
+    alarm(
+      'Blind',
+      'port 25 cannot be reached from the runner; time-outs say nothing about the servers',
+      {
+        metric: metric('Blind'),
+        ...AT_LEAST_ONE,
+        treatMissingData: TreatMissingData.IGNORE,
+      },
+    ),
     alarm('Partial', 'the run ended before every entry was judged', {
       metric: metric('EntriesUnfinished'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
@@ -71,7 +95,10 @@ export function buildAlarms(
       treatMissingData: TreatMissingData.IGNORE,
     }),
     alarm('DeadLetters', 'an invocation failed for good and lies in the dead-letter queue', {
-      metric: deadLetters.metricApproximateNumberOfMessagesVisible({ period: Duration.minutes(5), statistic: 'Maximum' }),
+      metric: deadLetters.metricApproximateNumberOfMessagesVisible({
+        period: Duration.minutes(5),
+        statistic: 'Maximum',
+      }),
       ...AT_LEAST_ONE,
       treatMissingData: TreatMissingData.NOT_BREACHING,
     }),

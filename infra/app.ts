@@ -7,7 +7,8 @@ import { WatchStack } from './watch-stack.ts';
 const app = new App();
 Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
 try {
-  for (const environment of chooseEnvironments(app.node.tryGetContext('env'))) new WatchStack(app, environment);
+  for (const environment of chooseEnvironments(app.node.tryGetContext('env')))
+    new WatchStack(app, environment);
 } catch (error) {
   // The operator wrote the record: the sentence helps, the stack trace does not.
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`);

@@ -12,7 +12,8 @@ export const TARGET = 'node24';
 /** The modules of a package before its CommonJS: only those can be shaken. 523 KB against 738 KB without. */
 export const MAIN_FIELDS = ['module', 'main'];
 /** For CommonJS packages inside an ES module: they call `require` for Node's own modules. */
-export const BANNER = "import{createRequire as requireFor}from'node:module';const require=requireFor(import.meta.url);";
+export const BANNER =
+  "import{createRequire as requireFor}from'node:module';const require=requireFor(import.meta.url);";
 
 /**
  * Where the SDK looks for credentials on a laptop, each loaded only when the environment has none; a function's always has.
@@ -53,6 +54,7 @@ export async function bundle(entry: string = ENTRY, more: BuildOptions = {}): Pr
     write: false,
   });
   const [file] = outputFiles ?? [];
-  if (file === undefined || metafile === undefined) throw new Error(`esbuild made nothing of ${entry}`);
+  if (file === undefined || metafile === undefined)
+    throw new Error(`esbuild made nothing of ${entry}`);
   return { code: file.contents, metafile };
 }

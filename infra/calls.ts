@@ -31,4 +31,5 @@ export const NEVER_ON_AWS: Readonly<Record<string, string>> = {
 };
 
 export const runActions = (): readonly Action[] => Object.values(RUN_CALLS);
-export const sentinelActions = (): readonly Action[] => SENTINEL_CALLS.map((call) => RUN_CALLS[call]);
+export const sentinelActions = (): readonly Action[] =>
+  SENTINEL_CALLS.map((call) => RUN_CALLS[call]);

@@ -1,19 +1,39 @@
 /** One page for the operator: what the entries come to over time, how long until the first fails, how the runs go. */
 import { Duration } from 'aws-cdk-lib';
-import { type Alarm, AlarmStatusWidget, Dashboard, GraphWidget, SingleValueWidget } from 'aws-cdk-lib/aws-cloudwatch';
+import {
+  type Alarm,
+  AlarmStatusWidget,
+  Dashboard,
+  GraphWidget,
+  SingleValueWidget,
+} from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
 import type { MetricName } from '../lambda/metrics.ts';
 import { productMetric } from './alarms.ts';
 import type { CheckedEnvironment } from './environments.ts';
 
-export function buildDashboard(scope: Construct, environment: CheckedEnvironment, alarms: readonly Alarm[]): Dashboard {
+export function buildDashboard(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  alarms: readonly Alarm[],
+): Dashboard {
   const daily = (name: MetricName, label: string, color?: string) =>
-    productMetric(environment, name, Duration.days(1)).with({ label, ...(color === undefined ? {} : { color }) });
+    productMetric(environment, name, Duration.days(1)).with({
+      label,
+      ...(color === undefined ? {} : { color }),
+    });
 
   return new Dashboard(scope, 'Dashboard', {
     start: '-P3M',
     widgets: [
-      [new AlarmStatusWidget({ title: `TLS watch ${environment.name}`, alarms: [...alarms], width: 24, height: 3 })],
+      [
+        new AlarmStatusWidget({
+          title: `TLS watch ${environment.name}`,
+          alarms: [...alarms],
+          width: 24,
+          height: 3,
+        }),
+      ],
       [
         new GraphWidget({
           title: 'Entries by verdict',

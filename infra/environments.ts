@@ -49,7 +49,11 @@ export function checkEnvironment(record: unknown): CheckedEnvironment {
   const read = v.safeParse(ENVIRONMENT, record);
   if (read.success) return read.output;
   const name = (record as { name?: unknown } | null)?.name;
-  throw new Error(read.issues.map((issue) => `environment ${JSON.stringify(name)}: ${describeIssue(issue)}`).join('\n'));
+  throw new Error(
+    read.issues
+      .map((issue) => `environment ${JSON.stringify(name)}: ${describeIssue(issue)}`)
+      .join('\n'),
+  );
 }
 
 /** The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known. */
@@ -59,10 +63,14 @@ export function chooseEnvironments(
 ): readonly CheckedEnvironment[] {
   const known = records.map((record) => record.name);
   const twice = known.find((each, index) => known.indexOf(each) !== index);
-  if (twice !== undefined) throw new Error(`environment "${twice}" is written twice in infra/environments.ts`);
+  if (twice !== undefined)
+    throw new Error(`environment "${twice}" is written twice in infra/environments.ts`);
   if (name === undefined) return records.map(checkEnvironment);
   const chosen = records.find((record) => record.name === name);
-  if (chosen === undefined) throw new Error(`environment "${name}" is unknown: infra/environments.ts has ${known.join(', ')}`);
+  if (chosen === undefined)
+    throw new Error(
+      `environment "${name}" is unknown: infra/environments.ts has ${known.join(', ')}`,
+    );
   return [checkEnvironment(chosen)];
 }
 
@@ -73,8 +81,12 @@ const whole = (least: number, most: number) =>
     v.minValue(least, `is below ${least}`),
     v.maxValue(most, `is above ${most}`),
   );
-const matching = (pattern: RegExp, wanted: string) => v.pipe(v.string('is no text'), v.regex(pattern, `is no ${wanted}`));
-const hostName = matching(/^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i, 'host name');
+const matching = (pattern: RegExp, wanted: string) =>
+  v.pipe(v.string('is no text'), v.regex(pattern, `is no ${wanted}`));
+const hostName = matching(
+  /^(?=.{1,253}$)([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z0-9-]{2,63}$/i,
+  'host name',
+);
 const chosenFrom = <const T extends readonly [number, ...number[]]>(values: T) =>
   v.picklist(values, `is none of ${values.join(', ')}`);
 
@@ -89,7 +101,10 @@ const COMMON = {
   schedule: v.strictObject({
     hour: whole(0, 23),
     minute: whole(0, 59),
-    timeZone: v.pipe(v.string('is no text'), v.check(isTimeZone, 'is no time zone, such as Europe/Berlin')),
+    timeZone: v.pipe(
+      v.string('is no text'),
+      v.check(isTimeZone, 'is no time zone, such as Europe/Berlin'),
+    ),
     /** The run starts at some minute within so many; 0 starts it on time. */
     jitterMinutes: whole(0, 240),
   }),
@@ -128,7 +143,9 @@ const FUNCTION = {
   /** Hosts of your own whose STARTTLS on port 25 proves the way out. */
   controlHosts: v.optional(v.array(hostName, 'is no list'), []),
   /** A validating resolver, for entries at dane and dane-only: `tls://IP#NAME` or `https://…`. */
-  dnssecResolver: v.optional(matching(/^(?:tls|https):\/\/[^\s"]+$/, 'resolver, such as tls://192.0.2.53#dns.example.net')),
+  dnssecResolver: v.optional(
+    matching(/^(?:tls|https):\/\/[^\s"]+$/, 'resolver, such as tls://192.0.2.53#dns.example.net'),
+  ),
   concurrency: v.optional(whole(1, 1_000), 64),
   perNetwork: v.optional(whole(1, 100), 4),
   memoryMb: v.optional(whole(256, 10_240), 1_024),
@@ -148,7 +165,10 @@ const ENVIRONMENT = v.pipe(
         egress: v.literal('nat-gateway'),
         /** An address for which port 25 is open already; absent: the stack makes one and keeps it. */
         elasticIp: v.optional(
-          matching(/^eipalloc-[0-9a-f]{8,17}$/, 'allocation id of an Elastic IP, such as eipalloc-0123456789abcdef0'),
+          matching(
+            /^eipalloc-[0-9a-f]{8,17}$/,
+            'allocation id of an Elastic IP, such as eipalloc-0123456789abcdef0',
+          ),
         ),
       }),
       v.strictObject({
@@ -158,7 +178,10 @@ const ENVIRONMENT = v.pipe(
         vpc: v.strictObject({
           id: matching(/^vpc-[0-9a-f]{8,17}$/, 'VPC id'),
           zones: v.pipe(
-            v.array(matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'zone, such as eu-central-1a'), 'is no list'),
+            v.array(
+              matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'zone, such as eu-central-1a'),
+              'is no list',
+            ),
             v.minLength(1, 'is empty'),
           ),
           /** One for each zone, in the same order. */
@@ -184,7 +207,9 @@ const ENVIRONMENT = v.pipe(
   ),
   v.check(
     (record) =>
-      record.runner !== 'function' || record.egress !== 'vpc-existing' || record.vpc.zones.length === record.vpc.subnets.length,
+      record.runner !== 'function' ||
+      record.egress !== 'vpc-existing' ||
+      record.vpc.zones.length === record.vpc.subnets.length,
     'vpc.subnets: one for each of vpc.zones, in the same order',
   ),
 );

@@ -27,26 +27,36 @@ export function vantageOf(environment: CheckedEnvironment): string {
   return environment.runner === 'mail-host' ? environment.vantage : 'function';
 }
 
-export function buildFunction(scope: Construct, environment: CheckedEnvironment, around: Surroundings): NodejsFunction {
+export function buildFunction(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  around: Surroundings,
+): NodejsFunction {
   const { placement, table, topics } = around;
   const logGroup = new LogGroup(scope, 'Log', {
     retention: environment.retention.logDays,
     removalPolicy: environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
 
-  const role = new Role(scope, 'FunctionRole', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
+  const role = new Role(scope, 'FunctionRole', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+  });
   const resources = { table, topics: [topics.mail, topics.chat], key: topics.key };
-  const statements = environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
+  const statements =
+    environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
   for (const statement of statements) role.addToPolicy(statement);
   logGroup.grantWrite(role);
   if (placement !== undefined) {
     role.addToPolicy(networkInterfaces());
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason: 'Lambda makes the network interfaces of a function in a VPC with its role, and their names are not known before',
+      reason:
+        'Lambda makes the network interfaces of a function in a VPC with its role, and their names are not known before',
     });
   }
-  role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [around.deadLetters.queueArn] }));
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [around.deadLetters.queueArn] }),
+  );
 
   const made = new NodejsFunction(scope, 'Function', {
     description:
@@ -69,7 +79,9 @@ export function buildFunction(scope: Construct, environment: CheckedEnvironment,
     ...(environment.runner === 'function'
       ? { memorySize: environment.memoryMb, timeout: Duration.minutes(environment.timeoutMinutes) }
       : { memorySize: 256, timeout: Duration.minutes(1) }),
-    ...(environment.runner === 'function' && environment.reserveConcurrency ? { reservedConcurrentExecutions: 1 } : {}),
+    ...(environment.runner === 'function' && environment.reserveConcurrency
+      ? { reservedConcurrentExecutions: 1 }
+      : {}),
     environment: variables(environment, around),
     // What is granted stands above, whole: the destination below would add more than it needs.
     role: role.withoutPolicyUpdates(),
@@ -85,7 +97,10 @@ export function buildFunction(scope: Construct, environment: CheckedEnvironment,
   return made;
 }
 
-function variables(environment: CheckedEnvironment, { table, topics }: Surroundings): Readonly<Record<string, string>> {
+function variables(
+  environment: CheckedEnvironment,
+  { table, topics }: Surroundings,
+): Readonly<Record<string, string>> {
   const values: Readonly<Partial<Record<Variable, string>>> = {
     environment: environment.name,
     table: table.tableName,
@@ -101,11 +116,17 @@ function variables(environment: CheckedEnvironment, { table, topics }: Surroundi
           concurrency: String(environment.concurrency),
           perNetwork: String(environment.perNetwork),
           ...(environment.helo === undefined ? {} : { helo: environment.helo }),
-          ...(environment.dnssecResolver === undefined ? {} : { dnssecResolver: environment.dnssecResolver }),
-          ...(environment.controlHosts.length === 0 ? {} : { controlHosts: environment.controlHosts.join(',') }),
+          ...(environment.dnssecResolver === undefined
+            ? {}
+            : { dnssecResolver: environment.dnssecResolver }),
+          ...(environment.controlHosts.length === 0
+            ? {}
+            : { controlHosts: environment.controlHosts.join(',') }),
         }),
   };
-  return Object.fromEntries(Object.entries(values).map(([field, value]) => [VARIABLES[field as Variable], value]));
+  return Object.fromEntries(
+    Object.entries(values).map(([field, value]) => [VARIABLES[field as Variable], value]),
+  );
 }
 
 /** What Lambda itself does with the role to put the function into a VPC; none of it can be narrowed to one interface. */

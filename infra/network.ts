@@ -31,25 +31,43 @@ export interface Placement {
   readonly securityGroups: SecurityGroup[];
 }
 
-export function buildWayOut(scope: Construct, environment: CheckedEnvironment, table: ITableV2): Placement | undefined {
+export function buildWayOut(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  table: ITableV2,
+): Placement | undefined {
   if (environment.runner === 'mail-host') return undefined;
   switch (environment.egress) {
     case 'none':
       return undefined;
     case 'vpc-existing': {
       const { id, zones, subnets } = environment.vpc;
-      const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', { vpcId: id, availabilityZones: zones, privateSubnetIds: subnets });
+      const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
+        vpcId: id,
+        availabilityZones: zones,
+        privateSubnetIds: subnets,
+      });
       Validations.of(vpc).acknowledge({
         id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
         reason: 'no route of an existing VPC is touched, so its route tables need not be known',
       });
-      return { vpc, vpcSubnets: { subnets: vpc.privateSubnets }, securityGroups: [securityGroup(scope, vpc)] };
+      return {
+        vpc,
+        vpcSubnets: { subnets: vpc.privateSubnets },
+        securityGroups: [securityGroup(scope, vpc)],
+      };
     }
     case 'nat-gateway': {
       const vpc = ownVpc(scope, elasticIp(scope, environment));
-      const endpoint = vpc.addGatewayEndpoint('Table', { service: GatewayVpcEndpointAwsService.DYNAMODB });
+      const endpoint = vpc.addGatewayEndpoint('Table', {
+        service: GatewayVpcEndpointAwsService.DYNAMODB,
+      });
       endpoint.addToPolicy(
-        new PolicyStatement({ principals: [new AnyPrincipal()], actions: [...tableActions()], resources: [table.tableArn] }),
+        new PolicyStatement({
+          principals: [new AnyPrincipal()],
+          actions: [...tableActions()],
+          resources: [table.tableArn],
+        }),
       );
       return {
         vpc,
@@ -61,7 +79,10 @@ export function buildWayOut(scope: Construct, environment: CheckedEnvironment, t
 }
 
 /** The allocation id of the one address that mail servers see. */
-function elasticIp(scope: Construct, environment: Extract<CheckedEnvironment, { egress: 'nat-gateway' }>): string {
+function elasticIp(
+  scope: Construct,
+  environment: Extract<CheckedEnvironment, { egress: 'nat-gateway' }>,
+): string {
   if (environment.elasticIp !== undefined) {
     new CfnOutput(scope, 'ElasticIpAllocation', { value: environment.elasticIp });
     return environment.elasticIp;
@@ -71,7 +92,8 @@ function elasticIp(scope: Construct, environment: Extract<CheckedEnvironment, { 
   Tags.of(address).add('Name', `tls-watch-${environment.name}`);
   new CfnOutput(scope, 'ElasticIpAddress', {
     value: address.attrPublicIp,
-    description: 'Ask AWS to lift the port-25 restriction for this address, and give it a PTR record that matches the EHLO name',
+    description:
+      'Ask AWS to lift the port-25 restriction for this address, and give it a PTR record that matches the EHLO name',
   });
   new CfnOutput(scope, 'ElasticIpAllocation', {
     value: address.attrAllocationId,
@@ -96,7 +118,8 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
   });
   Validations.of(vpc).acknowledge({
     id: 'AwsSolutions-VPC7',
-    reason: 'every conversation that leaves is already in the log and the run record, by address, port and ending',
+    reason:
+      'every conversation that leaves is already in the log and the run record, by address, port and ending',
   });
   return vpc;
 }

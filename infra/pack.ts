@@ -3,7 +3,15 @@
  * bundled JavaScript; dynalite and the Node of each platform stay real dependencies, for they bring files of their own.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
@@ -30,7 +38,10 @@ export async function pack(outdir: string): Promise<string> {
   await build({
     absWorkingDir: ROOT,
     // The embedded store runs as a process of its own, from the file beside the one that starts it.
-    entryPoints: { cli: 'lambda/cli.ts', 'embedded-server': 'lambda/store/embedded/embedded-server.ts' },
+    entryPoints: {
+      cli: 'lambda/cli.ts',
+      'embedded-server': 'lambda/store/embedded/embedded-server.ts',
+    },
     outdir: join(root, 'dist'),
     bundle: true,
     // Commands are imported when they run; splitting keeps it so.
@@ -52,14 +63,25 @@ export async function pack(outdir: string): Promise<string> {
   }
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
 
-  const tarball = execFileSync('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', outdir], {
-    cwd: root,
-    encoding: 'utf8',
-  });
+  const tarball = execFileSync(
+    'npm',
+    ['pack', '--silent', '--ignore-scripts', '--pack-destination', outdir],
+    {
+      cwd: root,
+      encoding: 'utf8',
+    },
+  );
   return join(outdir, tarball.trim());
 }
 
-function packed({ name, version, description, license, dependencies, optionalDependencies }: Manifest) {
+function packed({
+  name,
+  version,
+  description,
+  license,
+  dependencies,
+  optionalDependencies,
+}: Manifest) {
   return {
     name,
     version,

@@ -32,15 +32,28 @@ export function printedPolicy(statements: readonly PolicyStatement[], scope: Sta
   return scope.toJsonString(new PolicyDocument({ statements: [...statements] }).toJSON());
 }
 
-function statements(actions: readonly Action[], { table, topics, key }: Resources): readonly PolicyStatement[] {
+function statements(
+  actions: readonly Action[],
+  { table, topics, key }: Resources,
+): readonly PolicyStatement[] {
   const onTable = actions.filter((action) => action.startsWith('dynamodb:'));
   const onTopics = actions.filter((action) => action.startsWith('sns:'));
   return [
     new PolicyStatement({ sid: 'Table', actions: onTable, resources: [table.tableArn] }),
-    new PolicyStatement({ sid: 'Topics', actions: onTopics, resources: topics.map((topic) => topic.topicArn) }),
+    new PolicyStatement({
+      sid: 'Topics',
+      actions: onTopics,
+      resources: topics.map((topic) => topic.topicArn),
+    }),
     // SNS encrypts what is published under the caller's name; listing subscriptions needs no key.
     ...(onTopics.includes('sns:Publish')
-      ? [new PolicyStatement({ sid: 'TopicKey', actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn] })]
+      ? [
+          new PolicyStatement({
+            sid: 'TopicKey',
+            actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+            resources: [key.keyArn],
+          }),
+        ]
       : []),
   ];
 }

@@ -8,17 +8,34 @@
 import { Duration, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
-import { ContextAttribute, Schedule, ScheduleExpression, ScheduleTargetInput, TimeWindow } from 'aws-cdk-lib/aws-scheduler';
+import {
+  ContextAttribute,
+  Schedule,
+  ScheduleExpression,
+  ScheduleTargetInput,
+  TimeWindow,
+} from 'aws-cdk-lib/aws-scheduler';
 import { LambdaInvoke } from 'aws-cdk-lib/aws-scheduler-targets';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import type { CheckedEnvironment } from './environments.ts';
 
-export function buildSchedule(scope: Construct, environment: CheckedEnvironment, runner: IFunction, deadLetters: Queue): void {
+export function buildSchedule(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  runner: IFunction,
+  deadLetters: Queue,
+): void {
   const { hour, minute, timeZone, jitterMinutes } = environment.schedule;
-  const role = new Role(scope, 'ScheduleRole', { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
-  role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runner.functionArn] }));
-  role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }));
+  const role = new Role(scope, 'ScheduleRole', {
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+  });
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runner.functionArn] }),
+  );
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
+  );
   const hourly = environment.runner === 'mail-host';
 
   new Schedule(scope, 'Schedule', {
@@ -30,11 +47,16 @@ export function buildSchedule(scope: Construct, environment: CheckedEnvironment,
       hour: hourly ? '*' : String(hour),
       timeZone: TimeZone.of(timeZone),
     }),
-    timeWindow: jitterMinutes === 0 || hourly ? TimeWindow.off() : TimeWindow.flexible(Duration.minutes(jitterMinutes)),
+    timeWindow:
+      jitterMinutes === 0 || hourly
+        ? TimeWindow.off()
+        : TimeWindow.flexible(Duration.minutes(jitterMinutes)),
     target: new LambdaInvoke(runner, {
       // The target would add every version and alias of the function to the role.
       role: role.withoutPolicyUpdates(),
-      input: ScheduleTargetInput.fromObject(hourly ? { sentinel: true } : { scheduledTime: ContextAttribute.scheduledTime }),
+      input: ScheduleTargetInput.fromObject(
+        hourly ? { sentinel: true } : { scheduledTime: ContextAttribute.scheduledTime },
+      ),
       retryAttempts: 3,
       maxEventAge: Duration.hours(1),
       deadLetterQueue: deadLetters,

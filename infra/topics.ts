@@ -36,7 +36,13 @@ export function buildTopics(scope: Construct, environment: CheckedEnvironment): 
   );
   const topic = (id: string, displayName: string) => {
     const made = new Topic(scope, id, { displayName, masterKey: key, enforceSSL: true });
-    made.addToResourcePolicy(alarmsOf(scope, { sid: 'AlarmsPublish', actions: ['sns:Publish'], resources: [made.topicArn] }));
+    made.addToResourcePolicy(
+      alarmsOf(scope, {
+        sid: 'AlarmsPublish',
+        actions: ['sns:Publish'],
+        resources: [made.topicArn],
+      }),
+    );
     return made;
   };
   const mail = topic('MailTopic', `TLS watch ${environment.name}`);
@@ -60,7 +66,11 @@ export function buildTopics(scope: Construct, environment: CheckedEnvironment): 
 /** CloudWatch, on behalf of alarms of this account and region and of nobody else. */
 function alarmsOf(
   scope: Construct,
-  grant: { readonly sid: string; readonly actions: readonly string[]; readonly resources: readonly string[] },
+  grant: {
+    readonly sid: string;
+    readonly actions: readonly string[];
+    readonly resources: readonly string[];
+  },
 ): PolicyStatement {
   const stack = Stack.of(scope);
   const alarms = stack.formatArn({
@@ -74,6 +84,9 @@ function alarmsOf(
     principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
     actions: [...grant.actions],
     resources: [...grant.resources],
-    conditions: { ArnLike: { 'aws:SourceArn': alarms }, StringEquals: { 'aws:SourceAccount': stack.account } },
+    conditions: {
+      ArnLike: { 'aws:SourceArn': alarms },
+      StringEquals: { 'aws:SourceAccount': stack.account },
+    },
   });
 }

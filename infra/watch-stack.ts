@@ -2,8 +2,22 @@
  * Everything one environment has on AWS. Nothing is named by us, so that several environments live in one account and a
  * resource that must be replaced can be.
  */
-import { CfnOutput, Duration, Fn, RemovalPolicy, Stack, type StackProps, Validations } from 'aws-cdk-lib';
-import { AttributeType, Billing, type ITableV2, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import {
+  CfnOutput,
+  Duration,
+  Fn,
+  RemovalPolicy,
+  Stack,
+  type StackProps,
+  Validations,
+} from 'aws-cdk-lib';
+import {
+  AttributeType,
+  Billing,
+  type ITableV2,
+  TableEncryptionV2,
+  TableV2,
+} from 'aws-cdk-lib/aws-dynamodb';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { OUTPUTS, stackName } from '../lambda/config.ts';
@@ -22,7 +36,9 @@ export class WatchStack extends Stack {
       ...props,
       description: `Watches whether the Postfix TLS policy still delivers mail (${environment.name})`,
       terminationProtection: environment.keep,
-      ...(environment.account === undefined ? {} : { env: { account: environment.account, region: environment.region } }),
+      ...(environment.account === undefined
+        ? {}
+        : { env: { account: environment.account, region: environment.region } }),
     });
 
     const table = this.table(environment);
@@ -43,10 +59,15 @@ export class WatchStack extends Stack {
     new CfnOutput(this, 'FunctionName', { value: runner.functionName });
     new CfnOutput(this, 'DeadLetterQueueUrl', { value: deadLetters.queueUrl });
     if (environment.runner === 'mail-host') {
-      const statements = runStatements({ table, topics: [topics.mail, topics.chat], key: topics.key });
+      const statements = runStatements({
+        table,
+        topics: [topics.mail, topics.chat],
+        key: topics.key,
+      });
       new CfnOutput(this, 'MailHostPolicy', {
         value: printedPolicy(statements, this),
-        description: 'Attach this to the credentials of the mail host: all that watch and policy push need, and no more',
+        description:
+          'Attach this to the credentials of the mail host: all that watch and policy push need, and no more',
       });
     }
   }
@@ -57,7 +78,8 @@ export class WatchStack extends Stack {
   }
 
   private table(environment: CheckedEnvironment): ITableV2 {
-    if (environment.restoredTable !== undefined) return TableV2.fromTableName(this, 'Table', environment.restoredTable);
+    if (environment.restoredTable !== undefined)
+      return TableV2.fromTableName(this, 'Table', environment.restoredTable);
     return new TableV2(this, 'Table', {
       partitionKey: { name: 'pk', type: AttributeType.STRING },
       sortKey: { name: 'sk', type: AttributeType.STRING },
@@ -77,7 +99,10 @@ export class WatchStack extends Stack {
       enforceSSL: true,
       retentionPeriod: Duration.days(14),
     });
-    Validations.of(queue).acknowledge({ id: 'AwsSolutions-SQS3', reason: 'it is the dead-letter queue itself' });
+    Validations.of(queue).acknowledge({
+      id: 'AwsSolutions-SQS3',
+      reason: 'it is the dead-letter queue itself',
+    });
     return queue;
   }
 }

@@ -26,7 +26,9 @@ const console = processConsole();
 
 function program(): Command {
   const program = new Command('postfix-tls-watch')
-    .description('Judges every line of a Postfix TLS policy table as Postfix would, and tells before one stops delivering mail.')
+    .description(
+      'Judges every line of a Postfix TLS policy table as Postfix would, and tells before one stops delivering mail.',
+    )
     .version(VERSION)
     .showHelpAfterError('see --help')
     .configureHelp({ helpWidth: console.width })
@@ -42,12 +44,19 @@ function program(): Command {
     );
 
   addProbeFlags(addBundleFlags(program.command('explain <destination> [table]')))
-    .description('one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure')
+    .description(
+      'one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure',
+    )
     .addOption(jsonFlag())
-    .option('--for-partner', 'a ready text to send to the other side instead, without names of yours')
+    .option(
+      '--for-partner',
+      'a ready text to send to the other side instead, without names of yours',
+    )
     .addHelpText('after', boundsHelp())
     .action(async (destination: string, table: string | undefined, flags) =>
-      finish((await import('./command/explain/explain.ts')).explain(destination, table, flags, console)),
+      finish(
+        (await import('./command/explain/explain.ts')).explain(destination, table, flags, console),
+      ),
     );
 
   addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
@@ -59,23 +68,37 @@ function program(): Command {
       notNegative,
       600,
     )
-    .option('--interval <hours>', 'time between two runs, for the horizon of forecasts', positive, 24)
+    .option(
+      '--interval <hours>',
+      'time between two runs, for the horizon of forecasts',
+      positive,
+      24,
+    )
     .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
-    .option('--tolerate <n>', 'with --exit-verdict: how many undetermined entries to put up with', notNegative, 0)
+    .option(
+      '--tolerate <n>',
+      'with --exit-verdict: how many undetermined entries to put up with',
+      notNegative,
+      0,
+    )
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/watch/watch.ts')).watchCommand(table, flags, console)),
     );
 
   addDnssecFlags(addBundleFlags(program.command('lint [table]')))
-    .description("parse only: each problem with its line, in Postfix's wording, and what it would do to mail")
+    .description(
+      "parse only: each problem with its line, in Postfix's wording, and what it would do to mail",
+    )
     .addOption(jsonFlag())
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/lint/lint.ts')).lintCommand(table, flags, console)),
     );
 
   addStoreFlags(addBundleFlags(program.command('status [table]')))
-    .description('open incidents, mutes, what is not watched, the last complete run; probes nothing')
+    .description(
+      'open incidents, mutes, what is not watched, the last complete run; probes nothing',
+    )
     .addOption(jsonFlag())
     .addHelpText('after', STATUS_HELP)
     .action(async (table: string | undefined, flags) =>
@@ -83,8 +106,14 @@ function program(): Command {
     );
 
   addStoreFlags(program.command('history [destination]'))
-    .description('what was seen, when, and what changed: of a destination with its hosts, of an MX host, or of everything')
-    .option('--since <date>', 'from that date on (default: 30 days; for one name all that is kept, 400 days)', date)
+    .description(
+      'what was seen, when, and what changed: of a destination with its hosts, of an MX host, or of everything',
+    )
+    .option(
+      '--since <date>',
+      'from that date on (default: 30 days; for one name all that is kept, 400 days)',
+      date,
+    )
     .addOption(jsonFlag())
     .action(async (name: string | undefined, flags) =>
       finish((await import('./command/history/history.ts')).historyCommand(name, flags, console)),
@@ -94,25 +123,43 @@ function program(): Command {
     .description(
       'known and accepted: leave out of messages what is open under an entry, or an incident, as long as it gets no worse',
     )
-    .requiredOption('--until <date>', 'when the mute ends, at most 90 days from now (ISO 8601)', date)
+    .requiredOption(
+      '--until <date>',
+      'when the mute ends, at most 90 days from now (ISO 8601)',
+      date,
+    )
     .requiredOption('--reason <text>', 'why, as every message shows it')
     .addHelpText('after', MUTE_HELP)
-    .action(async (key: string, flags) => finish((await import('./command/mute/mute.ts')).muteCommand(key, flags, console)));
+    .action(async (key: string, flags) =>
+      finish((await import('./command/mute/mute.ts')).muteCommand(key, flags, console)),
+    );
 
   addStoreFlags(program.command('unmute <key>'))
     .description('end a mute')
-    .action(async (key: string, flags) => finish((await import('./command/mute/mute.ts')).unmuteCommand(key, flags, console)));
+    .action(async (key: string, flags) =>
+      finish((await import('./command/mute/mute.ts')).unmuteCommand(key, flags, console)),
+    );
 
-  addPolicyCommands(program.command('policy').description('the policy as it is stored for the scheduled function'));
+  addPolicyCommands(
+    program.command('policy').description('the policy as it is stored for the scheduled function'),
+  );
   return program;
 }
 
 function addPolicyCommands(policy: Command): void {
   addStoreFlags(addBundleFlags(policy.command('push [table]')))
-    .description('store the table, main.cf and every file they name, where the scheduled function reads them')
+    .description(
+      'store the table, main.cf and every file they name, where the scheduled function reads them',
+    )
     .option('--if-changed', 'say nothing where it is in use already: for cron')
-    .option('--expect <version>', 'the version in use, or how it begins, instead of the one last shown on this machine')
-    .option('--force', 'push although lines would defer mail, entries would stop delivering, or somebody else pushed')
+    .option(
+      '--expect <version>',
+      'the version in use, or how it begins, instead of the one last shown on this machine',
+    )
+    .option(
+      '--force',
+      'push although lines would defer mail, entries would stop delivering, or somebody else pushed',
+    )
     .addHelpText('after', PUSH_HELP)
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/policy/policy.ts')).policyPush(table, flags, console)),
@@ -120,13 +167,23 @@ function addPolicyCommands(policy: Command): void {
 
   addStoreFlags(policy.command('show'))
     .description('print the table as it was pushed, byte for byte')
-    .option('--part <name>', 'another part than the table: a path or its last component, such as main.cf; bundle.json')
-    .action(async (flags) => finish((await import('./command/policy/policy.ts')).policyShow(flags, console)));
+    .option(
+      '--part <name>',
+      'another part than the table: a path or its last component, such as main.cf; bundle.json',
+    )
+    .action(async (flags) =>
+      finish((await import('./command/policy/policy.ts')).policyShow(flags, console)),
+    );
 
   addStoreFlags(addBundleFlags(policy.command('status [table]')))
-    .description('what is stored, and whether it is still what is in use here; name what to compare with as for push')
+    .description(
+      'what is stored, and whether it is still what is in use here; name what to compare with as for push',
+    )
     .addOption(jsonFlag())
-    .addHelpText('after', '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed.')
+    .addHelpText(
+      'after',
+      '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed.',
+    )
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/policy/policy.ts')).policyStatus(table, flags, console)),
     );

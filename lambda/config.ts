@@ -64,7 +64,10 @@ const list = v.pipe(
       .filter((item) => item !== ''),
   ),
 );
-const topicArn = v.pipe(text, v.regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[^:]+$/, 'is no ARN of an SNS topic'));
+const topicArn = v.pipe(
+  text,
+  v.regex(/^arn:[a-z-]+:sns:[a-z0-9-]+:\d{12}:[^:]+$/, 'is no ARN of an SNS topic'),
+);
 
 const SCHEMA = v.object({
   /** The stack's environment: the dimension of every metric. */
@@ -118,9 +121,13 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   throw new Error(read.issues.map((issue) => describeIssue(issue, given)).join('; '));
 }
 
-function describeIssue(issue: v.InferIssue<typeof SCHEMA>, given: Readonly<Record<string, string>>): string {
+function describeIssue(
+  issue: v.InferIssue<typeof SCHEMA>,
+  given: Readonly<Record<string, string>>,
+): string {
   const field = v.getDotPath(issue) as Variable;
   const value = given[field];
-  if (value === undefined) return `environment variable ${VARIABLES[field]} is not set: the stack of this function sets it`;
+  if (value === undefined)
+    return `environment variable ${VARIABLES[field]} is not set: the stack of this function sets it`;
   return `environment variable ${VARIABLES[field]}: "${value}" ${issue.message}`;
 }

@@ -59,7 +59,9 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
   const name = servers.join(', ');
   if (config.dnssecResolver === undefined && !(servers.length > 0 && servers.every(isLocal))) {
     const why =
-      name === '' ? 'there is no resolver' : `the resolver ${name} is not on this host, so that anybody on the way could answer`;
+      name === ''
+        ? 'there is no resolver'
+        : `the resolver ${name} is not on this host, so that anybody on the way could answer`;
     return { kind: 'none', because: `${why}; name a validating one with --dnssec-resolver` };
   }
   return {
@@ -111,7 +113,8 @@ export interface TopicConfig {
 export function openTopics({ topic, chatTopic }: TopicConfig): Channel {
   const ways: Channel[] = [];
   if (topic !== undefined) ways.push((mail) => publishing(publishMail(topic, mail)));
-  if (chatTopic !== undefined) ways.push((_, alert) => publishing(publishCard(chatTopic, cardOf(alert))));
+  if (chatTopic !== undefined)
+    ways.push((_, alert) => publishing(publishCard(chatTopic, cardOf(alert))));
   return tellAll(ways);
 }
 

@@ -11,7 +11,13 @@ import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { chosenIds } from './run/watch/chosen-destinations.ts';
-import { type Report, reportFailure, reportNoPolicy, reportSight, reportWatched } from './run/watch/report.ts';
+import {
+  type Report,
+  reportFailure,
+  reportNoPolicy,
+  reportSight,
+  reportWatched,
+} from './run/watch/report.ts';
 import { digestsUnder } from './run/watch/run-digests.ts';
 import { lookForSilence } from './run/watch/sentinel.ts';
 import { bundleOfPolicy } from './run/watch/stored-policy.ts';
@@ -41,7 +47,9 @@ async function reportOn(event: unknown, config: Config, invocation: Invocation):
   const table = openTable({ tableName: config.table });
   const store: Store = { table, space: spaceOf(config.policy, config.vantage) };
   try {
-    return asked.kind === 'sentinel' ? await lookOnce(store, config) : await runOnce(asked, store, config, invocation);
+    return asked.kind === 'sentinel'
+      ? await lookOnce(store, config)
+      : await runOnce(asked, store, config, invocation);
   } finally {
     table.close();
   }
@@ -82,7 +90,11 @@ async function watchPatiently(
 ): Promise<Watched> {
   for (;;) {
     const watched = await watchOnce(asked, bundle, store, config, invocation);
-    if (watched.kind !== 'busy' || invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, invocation)) return watched;
+    if (
+      watched.kind !== 'busy' ||
+      invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, invocation)
+    )
+      return watched;
     await wait(Math.min(BUSY_PAUSE_MS, invocation.getRemainingTimeInMillis() / 10));
   }
 }
@@ -103,9 +115,15 @@ function watchOnce(
         openWorld(
           {
             ...(config.resolver === undefined ? {} : { resolvers: [config.resolver] }),
-            ...(config.dnssecResolver === undefined ? {} : { dnssecResolver: config.dnssecResolver }),
-            ...(config.dnssecSignedName === undefined ? {} : { dnssecSignedName: config.dnssecSignedName }),
-            ...(config.dnssecBrokenName === undefined ? {} : { dnssecBrokenName: config.dnssecBrokenName }),
+            ...(config.dnssecResolver === undefined
+              ? {}
+              : { dnssecResolver: config.dnssecResolver }),
+            ...(config.dnssecSignedName === undefined
+              ? {}
+              : { dnssecSignedName: config.dnssecSignedName }),
+            ...(config.dnssecBrokenName === undefined
+              ? {}
+              : { dnssecBrokenName: config.dnssecBrokenName }),
             ...(config.helo === undefined ? {} : { helo: config.helo }),
             allowPrivateAddresses: config.allowPrivateAddresses,
             stopAt,
@@ -139,7 +157,11 @@ function watchOnce(
 async function lookOnce(store: Store, config: Config): Promise<Report> {
   const now = Date.now();
   const sight = await lookForSilence(store, config.silenceHours * HOUR_MS, now);
-  return reportSight(sight, { now, requests: store.table.requests(), ...(await subscribers(config)) });
+  return reportSight(sight, {
+    now,
+    requests: store.table.requests(),
+    ...(await subscribers(config)),
+  });
 }
 
 /** Over both topics; where one cannot be asked, that is a problem to tell and no number. */
@@ -163,7 +185,9 @@ function writeLine({ level, details, metrics }: Report, { environment }: Config)
 
 /** For next hops that name no port. */
 function withPort(bundle: Bundle, { smtpPort }: Config): Bundle {
-  return smtpPort === undefined ? bundle : { ...bundle, settings: { ...bundle.settings, tcpPort: smtpPort } };
+  return smtpPort === undefined
+    ? bundle
+    : { ...bundle, settings: { ...bundle.settings, tcpPort: smtpPort } };
 }
 
 /** What is kept of the time limit for telling and storing; never more than a third of what there is. */

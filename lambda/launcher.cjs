@@ -22,7 +22,12 @@ if (node === undefined) {
       `${process.platform}-${process.arch}; install one from nodejs.org, or reinstall without --omit=optional`,
   );
 } else {
-  run(node, [...(isOld ? [] : process.execArgv), ...SMALL, join(__dirname, 'dist', 'cli.js'), ...process.argv.slice(2)]);
+  run(node, [
+    ...(isOld ? [] : process.execArgv),
+    ...SMALL,
+    join(__dirname, 'dist', 'cli.js'),
+    ...process.argv.slice(2),
+  ]);
 }
 
 /** Path of the Node that came along; undefined where there is none for this machine. */
@@ -38,7 +43,8 @@ function packagedNode() {
 
 /** Becomes the other process where this Node can, else as far as anyone can tell: its streams, its signals, its exit status. */
 function run(node, args) {
-  if (typeof process.execve === 'function' && process.platform !== 'win32') process.execve(node, [node, ...args], process.env);
+  if (typeof process.execve === 'function' && process.platform !== 'win32')
+    process.execve(node, [node, ...args], process.env);
   const child = spawn(node, args, { stdio: 'inherit' });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));

@@ -38,8 +38,12 @@ export async function openStore(
   const space = spaceOf(flags.policy, flags.vantage ?? host);
   const tableName = /^dynamodb:(.*)$/.exec(flags.store ?? '')?.[1];
   if (tableName !== undefined) {
-    if (tableName === '') throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
-    const table = openTable({ tableName, ...(flags.region === undefined ? {} : { region: flags.region }) });
+    if (tableName === '')
+      throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
+    const table = openTable({
+      tableName,
+      ...(flags.region === undefined ? {} : { region: flags.region }),
+    });
     return {
       store: { table, space },
       place: `DynamoDB table ${tableName}`,
@@ -49,7 +53,12 @@ export async function openStore(
   }
   const directory = flags.store ?? defaultStoreDirectory(env, process.getuid?.() ?? 1);
   const embedded = await openEmbedded(directory, { command });
-  return { store: { table: embedded.table, space }, place: directory, holder: host, close: () => embedded.close() };
+  return {
+    store: { table: embedded.table, space },
+    place: directory,
+    holder: host,
+    close: () => embedded.close(),
+  };
 }
 
 /** Where this user or service keeps what is not in the store, and the store itself where none is named. */
@@ -62,18 +71,25 @@ export function whoAmI(env: Readonly<Record<string, string | undefined>>): strin
 }
 
 /** The outputs of a deployment as `cdk deploy --outputs-file` writes them: by stack, by output. @throws UsageError */
-export async function readOutputs(path: string): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
+export async function readOutputs(
+  path: string,
+): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'No such file or directory' : error.message;
-    throw new UsageError(`cannot read the outputs of the deployment, ${path}: ${why}; the deploy writes it, --outputs names it`);
+    throw new UsageError(
+      `cannot read the outputs of the deployment, ${path}: ${why}; the deploy writes it, --outputs names it`,
+    );
   });
   try {
     const read = JSON.parse(text) as unknown;
-    if (typeof read === 'object' && read !== null) return read as Record<string, Record<string, string>>;
+    if (typeof read === 'object' && read !== null)
+      return read as Record<string, Record<string, string>>;
   } catch {
     // Told below.
   }
-  throw new UsageError(`${path}: not the outputs of a deployment, which cdk deploy writes with --outputs-file`);
+  throw new UsageError(
+    `${path}: not the outputs of a deployment, which cdk deploy writes with --outputs-file`,
+  );
 }
 
 /** `--hook PROGRAM`: a status other than 0 means not told. */

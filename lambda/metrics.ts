@@ -63,13 +63,17 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
     EntriesUnchecked: figures.verdicts.unchecked,
     EntriesNotWatched: figures.notWatched,
     EntriesUnfinished: figures.unfinished,
-    ...(figures.daysToFirstFailure === undefined ? {} : { DaysToFirstFailure: figures.daysToFirstFailure }),
+    ...(figures.daysToFirstFailure === undefined
+      ? {}
+      : { DaysToFirstFailure: figures.daysToFirstFailure }),
     Conversations: figures.conversations,
     Duration: figures.durationMs,
     RunCompleted: figures.completed ? 1 : 0,
     RunFailed: figures.failed ? 1 : 0,
     Blind: figures.blind ? 1 : 0,
-    ...(figures.confirmedSubscribers === undefined ? {} : { ConfirmedSubscribers: figures.confirmedSubscribers }),
+    ...(figures.confirmedSubscribers === undefined
+      ? {}
+      : { ConfirmedSubscribers: figures.confirmedSubscribers }),
   };
 }
 

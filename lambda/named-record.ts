@@ -4,7 +4,10 @@
  */
 
 /** The value put in under that name, never one that every object inherits. */
-export function named<Value>(record: Readonly<Record<string, Value>>, name: string): Value | undefined {
+export function named<Value>(
+  record: Readonly<Record<string, Value>>,
+  name: string,
+): Value | undefined {
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 

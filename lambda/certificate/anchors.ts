@@ -29,7 +29,11 @@ export type TrustStore =
   | { readonly kind: 'engine-off'; readonly because: string };
 
 export type TrustAnchorFile =
-  | { readonly kind: 'anchors'; readonly certificates: readonly Base64Der[]; readonly publicKeys: readonly Base64Der[] }
+  | {
+      readonly kind: 'anchors';
+      readonly certificates: readonly Base64Der[];
+      readonly publicKeys: readonly Base64Der[];
+    }
   /** Missing, unreadable for mail_owner, or no PEM inside: a broken entry at verify and secure. */
   | { readonly kind: 'broken'; readonly because: string };
 
@@ -51,20 +55,26 @@ export function parsePem(text: string): PemObjects {
   const publicKeys: Base64Der[] = [];
   for (const block of blocks) {
     if (block.label === 'PUBLIC KEY') publicKeys.push(block.bytes.toString('base64'));
-    if (block.label === 'X509 CRL' && !isSequence(block.bytes)) return { certificates, publicKeys, malformed: malformed(block) };
+    if (block.label === 'X509 CRL' && !isSequence(block.bytes))
+      return { certificates, publicKeys, malformed: malformed(block) };
     if (!CERTIFICATES.has(block.label) && block.label !== TRUSTED) continue;
     const certificate = block.hasHeader ? undefined : certificateIn(block);
     if (certificate === undefined) return { certificates, publicKeys, malformed: malformed(block) };
     if (!certificate.rejected) certificates.push(certificate.der);
   }
-  return { certificates, publicKeys, ...(broken === undefined ? {} : { malformed: malformed(broken) }) };
+  return {
+    certificates,
+    publicKeys,
+    ...(broken === undefined ? {} : { malformed: malformed(broken) }),
+  };
 }
 
 /** What Postfix gets from a CAfile of this content. `source` names the file for people. */
 export function trustStoreFromPem(text: string, source: string): TrustStore {
   const { certificates, malformed: because } = parsePem(text);
   if (because !== undefined) return { kind: 'engine-off', because: `${source}: ${because}` };
-  if (certificates.length === 0) return { kind: 'engine-off', because: `${source} holds no certificate in PEM` };
+  if (certificates.length === 0)
+    return { kind: 'engine-off', because: `${source} holds no certificate in PEM` };
   return { kind: 'anchors', certificates, source };
 }
 
@@ -72,10 +82,14 @@ export function trustStoreFromPem(text: string, source: string): TrustStore {
  * What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content (tls_dane_load_trustfile). A file of
  * PEM without any anchor in it loads, and trusts nobody; so does, from 3.6 on, a malformed anchor.
  */
-export function anchorFileFromPem(text: string, version: PostfixVersion = NEWEST_PROVED): TrustAnchorFile {
+export function anchorFileFromPem(
+  text: string,
+  version: PostfixVersion = NEWEST_PROVED,
+): TrustAnchorFile {
   const { blocks, broken } = readPem(text);
   if (broken !== undefined) return { kind: 'broken', because: malformed(broken) };
-  if (blocks.length === 0) return { kind: 'broken', because: 'no certificate or public key in PEM' };
+  if (blocks.length === 0)
+    return { kind: 'broken', because: 'no certificate or public key in PEM' };
   const certificates: Base64Der[] = [];
   const publicKeys: Base64Der[] = [];
   for (const block of blocks) {
@@ -108,7 +122,10 @@ const malformed = ({ label, line }: { readonly label: string; readonly line: num
   `${label.toLowerCase()} on line ${line} is malformed`;
 
 /** The certificate of a block, without what may follow its DER: trust settings (X509_CERT_AUX), or nothing that counts. */
-function certificateIn({ label, bytes }: PemBlock): { readonly der: Base64Der; readonly rejected: boolean } | undefined {
+function certificateIn({
+  label,
+  bytes,
+}: PemBlock): { readonly der: Base64Der; readonly rejected: boolean } | undefined {
   try {
     const { whole } = first(bytes, TAG.sequence);
     const der = whole.toString('base64');
@@ -123,7 +140,9 @@ function certificateIn({ label, bytes }: PemBlock): { readonly der: Base64Der; r
 
 function isPublicKey(bytes: Buffer): boolean {
   try {
-    return createPublicKey({ key: bytes, format: 'der', type: 'spki' }).export({ format: 'der', type: 'spki' }).equals(bytes);
+    return createPublicKey({ key: bytes, format: 'der', type: 'spki' })
+      .export({ format: 'der', type: 'spki' })
+      .equals(bytes);
   } catch {
     return false;
   }
@@ -141,11 +160,16 @@ function rejectsServers(settings: Buffer): boolean {
   const parts = inside(first(settings, TAG.sequence).body);
   const uses = (tag: number) => {
     const list = parts.find((part) => part.tag === tag);
-    return list === undefined ? undefined : inside(list.body).map((use) => objectIdentifier(use.body));
+    return list === undefined
+      ? undefined
+      : inside(list.body).map((use) => objectIdentifier(use.body));
   };
   const concernsServers = (use: string) => use === SERVER_AUTH || use === ANY_USE;
   const trusted = uses(TAG.sequence);
-  return (uses(0xa0) ?? []).some(concernsServers) || (trusted !== undefined && !trusted.some(concernsServers));
+  return (
+    (uses(0xa0) ?? []).some(concernsServers) ||
+    (trusted !== undefined && !trusted.some(concernsServers))
+  );
 }
 
 const CERTIFICATES: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);

@@ -127,16 +127,20 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
   const fields = inside(tbs.body);
   const version = fields[0]?.tag === 0xa0 ? (fields.shift()?.body[2] ?? 0) + 1 : 1;
   const [serial, signature, issuerName, validity, subjectName, spki, ...rest] = fields;
-  if (!serial || !signature || !issuerName || !validity || !subjectName || !spki) throw new MalformedDer('certificate');
+  if (!serial || !signature || !issuerName || !validity || !subjectName || !spki)
+    throw new MalformedDer('certificate');
 
   const names = { subject: readName(subjectName), issuer: readName(issuerName) };
-  const extensions = readExtensions(inside(rest.find((field) => field.tag === 0xa3)?.body ?? NOTHING)[0]);
+  const extensions = readExtensions(
+    inside(rest.find((field) => field.tag === 0xa3)?.body ?? NOTHING)[0],
+  );
   const alternative = extensions.alternativeNames ?? [];
   const dates = inside(validity.body).map(date);
   const key = inside(inside(spki.body)[0]?.body ?? NOTHING);
   const digests = new Map<string, string>();
   const digest = (of: 'certificate' | 'key', name: DigestAlgorithm): string => {
-    const known = digests.get(of + name) ?? hash(name, of === 'key' ? spki.whole : whole.whole, 'hex');
+    const known =
+      digests.get(of + name) ?? hash(name, of === 'key' ? spki.whole : whole.whole, 'hex');
     digests.set(of + name, known);
     return known;
   };
@@ -156,7 +160,9 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     hasDnsNames: alternative.some(({ kind }) => kind === 'dns'),
     dnsNames: texts(alternative, 'dns'),
     emailAddresses: texts(alternative, 'email'),
-    ipAddresses: alternative.flatMap((name) => (name.kind === 'ip' ? [addressText(name.bytes)] : [])),
+    ipAddresses: alternative.flatMap((name) =>
+      name.kind === 'ip' ? [addressText(name.bytes)] : [],
+    ),
     notBefore: dates[0] ?? Number.NaN,
     notAfter: dates[1] ?? Number.NaN,
     sha256: digest('certificate', 'sha256'),
@@ -169,7 +175,10 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     signatureOid: algorithmOid(signature),
     keyOid: key[0] === undefined ? '' : objectIdentifier(key[0].body),
     pssDigestOid: pssDigest(signature),
-    explicitCurve: key[1]?.tag === TAG.sequence && key[0] !== undefined && objectIdentifier(key[0].body) === EC_KEY,
+    explicitCurve:
+      key[1]?.tag === TAG.sequence &&
+      key[0] !== undefined &&
+      objectIdentifier(key[0].body) === EC_KEY,
     get keyType() {
       return describedKey().type;
     },
@@ -189,10 +198,17 @@ function date({ tag, body }: Element): number {
   const full = tag === TAG.utcTime ? `${text.slice(0, 2) < '50' ? '20' : '19'}${text}` : text;
   const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
   if (parts === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) return Number.NaN;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts.slice(1).map(Number);
+  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
+    .slice(1)
+    .map(Number);
   const time = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
   time.setUTCFullYear(year, month - 1, day);
-  const exists = time.getUTCMonth() === month - 1 && time.getUTCDate() === day && hour < 24 && minute < 60 && second < 60;
+  const exists =
+    time.getUTCMonth() === month - 1 &&
+    time.getUTCDate() === day &&
+    hour < 24 &&
+    minute < 60 &&
+    second < 60;
   return exists ? time.getTime() : Number.NaN;
 }
 
@@ -206,7 +222,10 @@ function describeKey(x509: X509Certificate): KeyDescription {
   try {
     const { asymmetricKeyType = 'unknown', asymmetricKeyDetails = {} } = x509.publicKey;
     const { modulusLength, namedCurve = '' } = asymmetricKeyDetails;
-    return { type: asymmetricKeyType, bits: modulusLength ?? Number(/\d{3}/.exec(namedCurve)?.[0] ?? 0) };
+    return {
+      type: asymmetricKeyType,
+      bits: modulusLength ?? Number(/\d{3}/.exec(namedCurve)?.[0] ?? 0),
+    };
   } catch {
     return { type: 'unknown', bits: 0 };
   }
@@ -221,7 +240,9 @@ function pssDigest(algorithm: Element): string | undefined {
   const [oid, parameters] = inside(algorithm.body);
   if (oid === undefined || objectIdentifier(oid.body) !== RSASSA_PSS) return undefined;
   try {
-    const hashAlgorithm = inside(parameters?.body ?? NOTHING).find((parameter) => parameter.tag === 0xa0);
+    const hashAlgorithm = inside(parameters?.body ?? NOTHING).find(
+      (parameter) => parameter.tag === 0xa0,
+    );
     return hashAlgorithm === undefined ? SHA1 : algorithmOid(first(hashAlgorithm.body));
   } catch (error) {
     if (error instanceof MalformedDer) return '';
@@ -232,8 +253,14 @@ function pssDigest(algorithm: Element): string | undefined {
 function addressText(bytes: readonly number[]): string {
   if (bytes.length === 4) return bytes.join('.');
   if (bytes.length !== 16) return Buffer.from(bytes).toString('hex');
-  const groups = Array.from({ length: 8 }, (_, group) => ((bytes[2 * group] ?? 0) << 8) | (bytes[2 * group + 1] ?? 0));
-  return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(1, -1);
+  const groups = Array.from(
+    { length: 8 },
+    (_, group) => ((bytes[2 * group] ?? 0) << 8) | (bytes[2 * group + 1] ?? 0),
+  );
+  return new URL(`http://[${groups.map((group) => group.toString(16)).join(':')}]`).hostname.slice(
+    1,
+    -1,
+  );
 }
 
 /** A date outside what ISO 8601 can show, or none: the certificate is told as ending at the beginning of time. */

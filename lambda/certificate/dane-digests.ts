@@ -19,7 +19,10 @@ export interface DaneDigest {
  * Most preferred first. Undefined where an element makes Postfix ≤3.5 give up on DANE altogether; from 3.6 on such an
  * element is only warned about.
  */
-export function daneDigests(list: string, version: PostfixVersion): readonly DaneDigest[] | undefined {
+export function daneDigests(
+  list: string,
+  version: PostfixVersion,
+): readonly DaneDigest[] | undefined {
   const strict = !atLeast(version, '3.6');
   let digests: DaneDigest[] = [];
   for (const element of tokens(list, COMMA_SPACE)) {
@@ -31,7 +34,8 @@ export function daneDigests(list: string, version: PostfixVersion): readonly Dan
     }
     const bytes = digestBytes(name);
     const known = digests.some((one) => one.matchingType === matchingType);
-    if (matchingType !== undefined && bytes !== undefined && !known) digests.push({ matchingType, algorithm: name, bytes });
+    if (matchingType !== undefined && bytes !== undefined && !known)
+      digests.push({ matchingType, algorithm: name, bytes });
     else if (strict) return undefined;
   }
   return strict && digests.length === 0 ? undefined : digests;
@@ -42,8 +46,11 @@ function typeOf(name: string, code: string | undefined): number | undefined {
   const standard = STANDARD.get(name);
   if (code === undefined || code === '') return standard;
   const number = /^\d{1,3}$/.test(code) ? Number(code) : 0;
-  if (number < 1 || number > 254 || (standard !== undefined && number !== standard)) return undefined;
-  return name !== '' && standard === undefined && (number === 1 || number === 2) ? undefined : number;
+  if (number < 1 || number > 254 || (standard !== undefined && number !== standard))
+    return undefined;
+  return name !== '' && standard === undefined && (number === 1 || number === 2)
+    ? undefined
+    : number;
 }
 
 function digestBytes(algorithm: string): number | undefined {

@@ -33,7 +33,8 @@ export function first(bytes: Buffer, tag?: number): Element {
   const shortLength = bytes[1];
   if (identifier === undefined || shortLength === undefined) throw new MalformedDer('cut short');
   if ((identifier & 0x1f) === 0x1f) throw new MalformedDer('tag number of several octets');
-  if (tag !== undefined && identifier !== tag) throw new MalformedDer(`tag ${identifier} where ${tag} is due`);
+  if (tag !== undefined && identifier !== tag)
+    throw new MalformedDer(`tag ${identifier} where ${tag} is due`);
   let header = 2;
   let length = shortLength;
   if (shortLength >= 0x80) {
@@ -43,7 +44,11 @@ export function first(bytes: Buffer, tag?: number): Element {
     header += octets;
   }
   if (bytes.length < header + length) throw new MalformedDer('cut short');
-  return { tag: identifier, body: bytes.subarray(header, header + length), whole: bytes.subarray(0, header + length) };
+  return {
+    tag: identifier,
+    body: bytes.subarray(header, header + length),
+    whole: bytes.subarray(0, header + length),
+  };
 }
 
 /** The elements inside a constructed one, in order. */
@@ -59,7 +64,8 @@ export function inside(body: Buffer): Element[] {
 
 /** Dotted text of an OBJECT IDENTIFIER's contents; of an absurdly long one, its hex. */
 export function objectIdentifier(body: Buffer): string {
-  if (body.length === 0 || (body.at(-1) ?? 0x80) & 0x80) throw new MalformedDer('object identifier');
+  if (body.length === 0 || (body.at(-1) ?? 0x80) & 0x80)
+    throw new MalformedDer('object identifier');
   if (body.length > LONGEST_IDENTIFIER) return body.toString('hex');
   const arcs: bigint[] = [];
   let arc = 0n;
@@ -79,7 +85,8 @@ export function objectIdentifier(body: Buffer): string {
 /** Contents of a BIT STRING: flags in the order of their names in ASN.1, as OpenSSL reads them. */
 export function bits(body: Buffer): readonly number[] {
   const unused = body[0];
-  if (unused === undefined || unused > 7 || (body.length === 1 && unused > 0)) throw new MalformedDer('bit string');
+  if (unused === undefined || unused > 7 || (body.length === 1 && unused > 0))
+    throw new MalformedDer('bit string');
   const set: number[] = [];
   for (let bit = 0; bit < (body.length - 1) * 8 - unused; bit++) {
     if (((body[1 + (bit >> 3)] ?? 0) >> (7 - (bit & 7))) & 1) set.push(bit);

@@ -36,12 +36,19 @@ export function readName(name: Element): DistinguishedName {
       separator = '+';
       folded.push(encode(TAG.sequence, Buffer.concat([typeElement.whole, canonicalValue(value)])));
       if (type === COMMON_NAME) commonNames.push(textOf(value) ?? value.body.toString('latin1'));
-      if (type === EMAIL_ADDRESS) emailAddresses.push(value.tag === IA5_STRING ? value.body.toString('latin1') : null);
+      if (type === EMAIL_ADDRESS)
+        emailAddresses.push(value.tag === IA5_STRING ? value.body.toString('latin1') : null);
       attributeCount++;
     }
     canonical.push(encode(TAG.set, Buffer.concat(folded.sort(Buffer.compare))));
   }
-  return { oneLine, canonical: Buffer.concat(canonical).toString('latin1'), commonNames, emailAddresses, attributeCount };
+  return {
+    oneLine,
+    canonical: Buffer.concat(canonical).toString('latin1'),
+    commonNames,
+    emailAddresses,
+    attributeCount,
+  };
 }
 
 /** Eight hex digits under which OpenSSL looks for a certificate with this subject in a CApath (X509_NAME_hash). */
@@ -66,8 +73,13 @@ function attribute(element: Element): Attribute {
 function printable({ body }: Element): string {
   let text = '';
   for (const octet of body) {
-    if (octet < 0x20 || octet > 0x7e) text += `\\x${octet.toString(16).toUpperCase().padStart(2, '0')}`;
-    else text += octet === SLASH || octet === PLUS ? `\\${String.fromCharCode(octet)}` : String.fromCharCode(octet);
+    if (octet < 0x20 || octet > 0x7e)
+      text += `\\x${octet.toString(16).toUpperCase().padStart(2, '0')}`;
+    else
+      text +=
+        octet === SLASH || octet === PLUS
+          ? `\\${String.fromCharCode(octet)}`
+          : String.fromCharCode(octet);
   }
   return text;
 }

@@ -4,7 +4,16 @@
  * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a certificate neither
  * issues nor is issued by any other. Bytes behind the value of an extension are nobody's concern (X509V3_EXT_d2i).
  */
-import { bits, type Element, first, inside, MalformedDer, objectIdentifier, only, TAG } from './der.ts';
+import {
+  bits,
+  type Element,
+  first,
+  inside,
+  MalformedDer,
+  objectIdentifier,
+  only,
+  TAG,
+} from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 
 export type GeneralName =
@@ -54,7 +63,9 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   const found = new Map<string, Buffer>();
   let invalid = false;
   let unhandledCritical: string | undefined;
-  for (const { oid, critical, value } of extensions === undefined ? [] : inside(extensions.body).map(extension)) {
+  for (const { oid, critical, value } of extensions === undefined
+    ? []
+    : inside(extensions.body).map(extension)) {
     if (found.has(oid) && READ.has(oid)) invalid = true;
     found.set(oid, value);
     if (critical && unhandledCritical === undefined && !HANDLED.has(oid)) unhandledCritical = oid;
@@ -77,14 +88,21 @@ export function readExtensions(extensions: Element | undefined): Extensions {
     keyUsage: read(OID.keyUsage, keyUsage),
     extendedKeyUsage: read(OID.extendedKeyUsage, (value) => sequenceOf(value).map(oidOf)),
     netscapeType: read(OID.netscapeType, (value) => bits(first(value, TAG.bitString).body)),
-    subjectKeyId: read(OID.subjectKeyId, (value) => first(value, TAG.octetString).body.toString('hex')),
+    subjectKeyId: read(OID.subjectKeyId, (value) =>
+      first(value, TAG.octetString).body.toString('hex'),
+    ),
     authorityKeyId: read(OID.authorityKeyId, authorityKeyId),
     alternativeNames: read(OID.alternativeNames, (value) => sequenceOf(value).map(generalName)),
     nameConstraints: read(OID.nameConstraints, nameConstraints),
   };
   read(OID.crlDistributionPoints, distributionPoints);
   const proxy = found.has(OID.proxy);
-  if (proxy && (fields.basicConstraints?.ca || found.has(OID.alternativeNames) || found.has(OID.issuerAlternativeNames))) {
+  if (
+    proxy &&
+    (fields.basicConstraints?.ca ||
+      found.has(OID.alternativeNames) ||
+      found.has(OID.issuerAlternativeNames))
+  ) {
     invalid = true;
   }
   // Malformed, or with resources that no issuer in the chain has to give away: OpenSSL trusts neither (RFC 3779).
@@ -92,11 +110,19 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   return { ...fields, invalid, proxy, unhandledCritical };
 }
 
-function extension(element: Element): { readonly oid: string; readonly critical: boolean; readonly value: Buffer } {
+function extension(element: Element): {
+  readonly oid: string;
+  readonly critical: boolean;
+  readonly value: Buffer;
+} {
   const parts = inside(element.body);
   const value = parts.at(-1);
   if (value?.tag !== TAG.octetString) throw new MalformedDer('extension');
-  return { oid: oidOf(parts[0]), critical: parts[1]?.tag === TAG.boolean && parts[1].body[0] !== 0, value: value.body };
+  return {
+    oid: oidOf(parts[0]),
+    critical: parts[1]?.tag === TAG.boolean && parts[1].body[0] !== 0,
+    value: value.body,
+  };
 }
 
 /** Of a SEQUENCE OF alone OpenSSL does not ask whether it is constructed. */
@@ -157,7 +183,8 @@ function subtree(element: Element): Subtree {
   if (element.tag !== TAG.sequence) throw new MalformedDer('subtree');
   const [base, ...bounds] = inside(element.body);
   if (base === undefined) throw new MalformedDer('subtree');
-  const zeroMinimum = (bound: Element) => bound.tag === 0x80 && bound.body.every((octet) => octet === 0);
+  const zeroMinimum = (bound: Element) =>
+    bound.tag === 0x80 && bound.body.every((octet) => octet === 0);
   return { base: generalName(base), hasBounds: bounds.some((bound) => !zeroMinimum(bound)) };
 }
 
@@ -181,7 +208,8 @@ function generalName(element: Element): GeneralName {
     case 0xa0:
       return { kind: 'other', type: `other ${oidOf(inside(element.body)[0])}` };
     case 0xa5:
-      if (!/^(160,)?161$/.test(String(inside(element.body).map(({ tag }) => tag)))) throw new MalformedDer('ediPartyName');
+      if (!/^(160,)?161$/.test(String(inside(element.body).map(({ tag }) => tag))))
+        throw new MalformedDer('ediPartyName');
       return { kind: 'other', type: String(element.tag) };
     case 0xa3:
     case 0x88:
@@ -242,7 +270,9 @@ const OID = {
 } as const;
 
 /** Those that may not occur twice. */
-const READ: ReadonlySet<string> = new Set(Object.values(OID).filter((oid) => oid !== OID.issuerAlternativeNames));
+const READ: ReadonlySet<string> = new Set(
+  Object.values(OID).filter((oid) => oid !== OID.issuerAlternativeNames),
+);
 
 /** X509_supported_extension() of OpenSSL 3.0. */
 const HANDLED: ReadonlySet<string> = new Set([

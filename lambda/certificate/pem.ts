@@ -30,7 +30,8 @@ export function readPem(text: string): PemText {
     if (label === undefined) continue;
     const line = at + 1;
     const body: string[] = [];
-    for (at++; at < lines.length && !lines[at]?.startsWith('-----END '); at++) body.push(lines[at] ?? '');
+    for (at++; at < lines.length && !lines[at]?.startsWith('-----END '); at++)
+      body.push(lines[at] ?? '');
     const block = lines[at] === `-----END ${label}-----` ? readBody(body) : undefined;
     if (block === undefined) return { blocks, broken: { label, line } };
     blocks.push({ label, line, ...block });
@@ -39,7 +40,9 @@ export function readPem(text: string): PemText {
 }
 
 /** A blank line ends a header; a colon shows that there must be one. A hyphen ends the data. */
-function readBody(body: readonly string[]): { readonly bytes: Buffer; readonly hasHeader: boolean } | undefined {
+function readBody(
+  body: readonly string[],
+): { readonly bytes: Buffer; readonly hasHeader: boolean } | undefined {
   const blank = body.lastIndexOf('');
   if (blank < 0 && body.some((line) => line.includes(':'))) return undefined;
   const data = body

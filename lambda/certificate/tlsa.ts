@@ -42,18 +42,31 @@ export type TlsaSet =
   | { readonly kind: 'kills-smtp' };
 
 /** What a set of records amounts to. `digests` is tls_dane_digests. */
-export function tlsaSet(records: readonly TlsaRecord[], digests: string, version: PostfixVersion): TlsaSet {
+export function tlsaSet(
+  records: readonly TlsaRecord[],
+  digests: string,
+  version: PostfixVersion,
+): TlsaSet {
   const assessed = assessTlsa(records, digests, version);
   if (assessed.some(({ use }) => use.kind === 'kills-smtp')) return { kind: 'kills-smtp' };
-  if (assessed.every(({ use }) => use.kind === 'unusable' && use.by === 'postfix')) return { kind: 'unusable', by: 'postfix' };
+  if (assessed.every(({ use }) => use.kind === 'unusable' && use.by === 'postfix'))
+    return { kind: 'unusable', by: 'postfix' };
   const counting = assessed.flatMap(({ record, use }) => (use.kind === 'counts' ? [record] : []));
-  return counting.length === 0 ? { kind: 'unusable', by: 'openssl' } : { kind: 'usable', records: counting };
+  return counting.length === 0
+    ? { kind: 'unusable', by: 'openssl' }
+    : { kind: 'usable', records: counting };
 }
 
 /** Every record with what becomes of it, in the order answered. */
-export function assessTlsa(records: readonly TlsaRecord[], digests: string, version: PostfixVersion): AssessedTlsa[] {
+export function assessTlsa(
+  records: readonly TlsaRecord[],
+  digests: string,
+  version: PostfixVersion,
+): AssessedTlsa[] {
   const configured = daneDigests(digests, version) ?? [];
-  return atLeast(version, '3.6') ? assessSince36(records, configured, version) : assessUntil35(records, configured);
+  return atLeast(version, '3.6')
+    ? assessSince36(records, configured, version)
+    : assessUntil35(records, configured);
 }
 
 /** Whether a record that counts matches a certificate, or its key. Usage and depth are the caller's business. */
@@ -67,7 +80,9 @@ export function matchesTlsa(
     return certificate.digest(of, 'sha256') === hash('sha256', Buffer.from(data, 'hex'), 'hex');
   }
   const digest = digests.find((one) => one.matchingType === matchingType);
-  return digest !== undefined && certificate.digest(of, digest.algorithm as DigestAlgorithm) === data;
+  return (
+    digest !== undefined && certificate.digest(of, digest.algorithm as DigestAlgorithm) === data
+  );
 }
 
 /** `3 1 1 581168fb…b441a4b1`: as zone files have it, long data cut in the middle. */
@@ -76,29 +91,45 @@ export function printTlsa({ usage, selector, matchingType, data }: TlsaRecord): 
   return `${usage} ${selector} ${matchingType} ${shown}`;
 }
 
-function assessSince36(records: readonly TlsaRecord[], digests: readonly DaneDigest[], version: PostfixVersion): AssessedTlsa[] {
+function assessSince36(
+  records: readonly TlsaRecord[],
+  digests: readonly DaneDigest[],
+  version: PostfixVersion,
+): AssessedTlsa[] {
   const rank = (type: number) => digests.findIndex(({ matchingType }) => matchingType === type);
-  const first = records.map((record): AssessedTlsa => ({ record, use: useSince36(record, digests, version) }));
+  const first = records.map(
+    (record): AssessedTlsa => ({ record, use: useSince36(record, digests, version) }),
+  );
   const strongest = (record: TlsaRecord) =>
     Math.min(
       ...first.flatMap(({ record: other, use }) =>
-        use.kind === 'counts' && sameKind(record, other) && other.matchingType !== 0 ? [rank(other.matchingType)] : [],
+        use.kind === 'counts' && sameKind(record, other) && other.matchingType !== 0
+          ? [rank(other.matchingType)]
+          : [],
       ),
     );
   return first.map(({ record, use }) =>
-    use.kind === 'counts' && record.matchingType !== 0 && rank(record.matchingType) > strongest(record)
+    use.kind === 'counts' &&
+    record.matchingType !== 0 &&
+    rank(record.matchingType) > strongest(record)
       ? { record, use: { kind: 'outweighed' } }
       : { record, use },
   );
 }
 
-function useSince36(record: TlsaRecord, digests: readonly DaneDigest[], version: PostfixVersion): TlsaUse {
+function useSince36(
+  record: TlsaRecord,
+  digests: readonly DaneDigest[],
+  version: PostfixVersion,
+): TlsaUse {
   const { usage, selector, matchingType, data } = record;
   const dropped = (because: string): TlsaUse => ({ kind: 'unusable', by: 'postfix', because });
   const refused = (because: string): TlsaUse => ({ kind: 'unusable', by: 'openssl', because });
   if (!isUsage(usage)) return dropped(`usage ${usage} has no meaning for mail`);
-  if (matchingType === 255) return dropped('matching type 255 is reserved, or the record is cut short');
-  if (data === '') return dropsEmpty(version) ? dropped('there is no data') : { kind: 'kills-smtp' };
+  if (matchingType === 255)
+    return dropped('matching type 255 is reserved, or the record is cut short');
+  if (data === '')
+    return dropsEmpty(version) ? dropped('there is no data') : { kind: 'kills-smtp' };
   if (!isSelector(selector)) return refused(`selector ${selector} is unknown`);
   if (matchingType === 0) {
     const malformed = malformedFull(record);
@@ -112,7 +143,10 @@ function useSince36(record: TlsaRecord, digests: readonly DaneDigest[], version:
  * parse_tlsa_rr() of ≤3.5 over the sorted set. Agility is looked at only where one matching type gives way to another, so
  * that a malformed record just there lets the weaker one slip through.
  */
-function assessUntil35(records: readonly TlsaRecord[], digests: readonly DaneDigest[]): AssessedTlsa[] {
+function assessUntil35(
+  records: readonly TlsaRecord[],
+  digests: readonly DaneDigest[],
+): AssessedTlsa[] {
   const preference = (type: number) => {
     const place = digests.findIndex(({ matchingType }) => matchingType === type);
     return type === 0 ? -1 : place < 0 ? 256 + type : place;
@@ -136,7 +170,10 @@ function assessUntil35(records: readonly TlsaRecord[], digests: readonly DaneDig
       return;
     }
     const because = unusableUntil35(record, digests);
-    uses.set(record, because === undefined ? { kind: 'counts' } : { kind: 'unusable', by: 'postfix', because });
+    uses.set(
+      record,
+      because === undefined ? { kind: 'counts' } : { kind: 'unusable', by: 'postfix', because },
+    );
     const counts = because === undefined && record.matchingType !== 0;
     if (counts && sameGroup && next.matchingType !== record.matchingType) dropping = true;
   });
@@ -150,11 +187,16 @@ function unusableUntil35(record: TlsaRecord, digests: readonly DaneDigest[]): st
   return matchingType === 0 ? malformedFull(record) : unfitDigest(record, digests);
 }
 
-function unfitDigest({ matchingType, data }: TlsaRecord, digests: readonly DaneDigest[]): string | undefined {
+function unfitDigest(
+  { matchingType, data }: TlsaRecord,
+  digests: readonly DaneDigest[],
+): string | undefined {
   const digest = digests.find((one) => one.matchingType === matchingType);
   if (digest === undefined) return `matching type ${matchingType} is not among tls_dane_digests`;
   const { algorithm, bytes } = digest;
-  return data.length === 2 * bytes ? undefined : `${data.length / 2} bytes are no ${algorithm} digest, which has ${bytes}`;
+  return data.length === 2 * bytes
+    ? undefined
+    : `${data.length / 2} bytes are no ${algorithm} digest, which has ${bytes}`;
 }
 
 /** Full data must be one certificate, or one key, that OpenSSL can load. */
@@ -188,7 +230,12 @@ function dropsEmpty(version: PostfixVersion): boolean {
   return since === undefined ? atLeast(version, '3.12') : atLeast(version, since);
 }
 
-const DROPS_EMPTY: Readonly<Record<string, string>> = { '3.8': '3.8.18', '3.9': '3.9.12', '3.10': '3.10.11', '3.11': '3.11.4' };
+const DROPS_EMPTY: Readonly<Record<string, string>> = {
+  '3.8': '3.8.18',
+  '3.9': '3.9.12',
+  '3.10': '3.10.11',
+  '3.11': '3.11.4',
+};
 
 const isUsage = (usage: number) => usage === TRUST_ANCHOR || usage === END_ENTITY;
 const isSelector = (selector: number) => selector === 0 || selector === 1;

@@ -5,10 +5,14 @@ import { UsageError } from '../usage-error.ts';
 import { Interrupted } from './terminal/interruption.ts';
 
 /** `error: …`, with the stack only where POSTFIX_TLS_WATCH_DEBUG is set. */
-export function describeFailure(error: unknown, env: Readonly<Record<string, string | undefined>>): string {
+export function describeFailure(
+  error: unknown,
+  env: Readonly<Record<string, string | undefined>>,
+): string {
   if (error instanceof UsageError || error instanceof StoreError || error instanceof Interrupted)
     return `error: ${error.message}`;
   const text = error instanceof Error ? error.message : String(error);
-  const stack = error instanceof Error && (env.POSTFIX_TLS_WATCH_DEBUG ?? '') !== '' ? `\n${error.stack}` : '';
+  const stack =
+    error instanceof Error && (env.POSTFIX_TLS_WATCH_DEBUG ?? '') !== '' ? `\n${error.stack}` : '';
   return `error: ${text}\nhint: this is a fault of postfix-tls-watch; set POSTFIX_TLS_WATCH_DEBUG=1 and report what it prints${stack}`;
 }

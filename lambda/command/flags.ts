@@ -45,13 +45,27 @@ export function addBundleFlags(command: Command): Command {
       '--config-directory <dir>',
       "ask that Postfix's own postconf for version, settings, tables and the smtp service's overrides",
     )
-    .option('--service <name>', 'the master.cf service that delivers (with --config-directory)', 'smtp')
+    .option(
+      '--service <name>',
+      'the master.cf service that delivers (with --config-directory)',
+      'smtp',
+    )
     .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
     .option('--transport <file>', 'a transport table, as path or type:path')
-    .option('--ca-file <file>', "trust anchors (PEM) instead of main.cf's; without settings: Mozilla's roots")
+    .option(
+      '--ca-file <file>',
+      "trust anchors (PEM) instead of main.cf's; without settings: Mozilla's roots",
+    )
     .option('--ca-path <dir>', 'trust anchors, a directory with OpenSSL hash links')
-    .option('--postfix-version <n>', `judge as this version would (default: ${NEWEST_PROVED}, printed as assumed)`)
-    .option('--destination <name>', 'judge this destination too, for instance one below a .parent entry (repeatable)', collect)
+    .option(
+      '--postfix-version <n>',
+      `judge as this version would (default: ${NEWEST_PROVED}, printed as assumed)`,
+    )
+    .option(
+      '--destination <name>',
+      'judge this destination too, for instance one below a .parent entry (repeatable)',
+      collect,
+    )
     .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
 }
 
@@ -61,22 +75,45 @@ export function addDnssecFlags(command: Command): Command {
       '--dnssec-resolver <address>',
       'a validating resolver, for dane and dane-only: ip[:port], tls://ip[:port][#name] or https://… (default: the resolver, if it is on this host)',
     )
-    .option('--dnssec-signed-name <name>', 'a name known to be signed, to prove that it validates', DEFAULTS.dnssecSignedName)
-    .option('--dnssec-broken-name <name>', 'a name whose signatures are known to be broken', DEFAULTS.dnssecBrokenName);
+    .option(
+      '--dnssec-signed-name <name>',
+      'a name known to be signed, to prove that it validates',
+      DEFAULTS.dnssecSignedName,
+    )
+    .option(
+      '--dnssec-broken-name <name>',
+      'a name whose signatures are known to be broken',
+      DEFAULTS.dnssecBrokenName,
+    );
 }
 
 export function addProbeFlags(command: Command): Command {
   return addDnssecFlags(command)
-    .option('--resolver <ip[:port]>', 'DNS server to ask (repeatable; default: the system resolver)', collect)
-    .option('--helo <name>', "EHLO name (default: main.cf's smtp_helo_name or myhostname, else this host's name)")
-    .option('--allow-private-addresses', 'also connect to loopback, private, link-local and other special-purpose addresses')
+    .option(
+      '--resolver <ip[:port]>',
+      'DNS server to ask (repeatable; default: the system resolver)',
+      collect,
+    )
+    .option(
+      '--helo <name>',
+      "EHLO name (default: main.cf's smtp_helo_name or myhostname, else this host's name)",
+    )
+    .option(
+      '--allow-private-addresses',
+      'also connect to loopback, private, link-local and other special-purpose addresses',
+    )
     .option(
       '--control-host <host[:port]>',
       'a mail host with a valid certificate, to prove that port 25 is open from here (repeatable)',
       collect,
     )
     .option('--concurrency <n>', 'conversations at a time', positive, DEFAULTS.concurrency)
-    .option('--per-network <n>', 'conversations at a time per /24 or /48', positive, DEFAULTS.perNetwork)
+    .option(
+      '--per-network <n>',
+      'conversations at a time per /24 or /48',
+      positive,
+      DEFAULTS.perNetwork,
+    )
     .option(
       '--timeout <seconds>',
       `each step of a conversation (default: greeting ${DEFAULTS.greetingTimeoutMs / 1000}, later steps ${DEFAULTS.stepTimeoutMs / 1000})`,
@@ -93,8 +130,14 @@ export function addStoreFlags(command: Command): Command {
       "a directory, or dynamodb:TABLE (default: /var/lib/postfix-tls-watch for root, else the user's data directory)",
     )
     .option('--policy <name>', 'the name under which things are stored (default: default)')
-    .option('--vantage <name>', "the point of view, compared within itself (default: this host's name)")
-    .option('--env <name>', 'the store, policy, vantage and topics of a deployed environment, unless named otherwise')
+    .option(
+      '--vantage <name>',
+      "the point of view, compared within itself (default: this host's name)",
+    )
+    .option(
+      '--env <name>',
+      'the store, policy, vantage and topics of a deployed environment, unless named otherwise',
+    )
     .option('--outputs <file>', 'with --env: what the deploy wrote (default: cdk-outputs.json)');
 }
 
@@ -102,7 +145,10 @@ export function addTellFlags(command: Command): Command {
   return command
     .option('--topic <arn>', 'publish messages to this SNS topic')
     .option('--chat-topic <arn>', 'publish chat cards to this SNS topic')
-    .option('--hook <program>', 'hand messages to this program: text on stdin, a JSON file as its argument')
+    .option(
+      '--hook <program>',
+      'hand messages to this program: text on stdin, a JSON file as its argument',
+    )
     .option(
       '--ping <url>',
       "ask for this address after each complete run that told what was due: an outside dead-man's switch",
@@ -137,18 +183,21 @@ export function positive(value: string): number {
 
 export function notNegative(value: string): number {
   const n = Number(value);
-  if (!Number.isInteger(n) || n < 0) throw new InvalidArgumentError('a whole number, 0 or more, is wanted');
+  if (!Number.isInteger(n) || n < 0)
+    throw new InvalidArgumentError('a whole number, 0 or more, is wanted');
   return n;
 }
 
 function port(value: string): number {
   const n = Number(value);
-  if (!Number.isInteger(n) || n < 1 || n > 65_535) throw new InvalidArgumentError('a port from 1 to 65535 is wanted');
+  if (!Number.isInteger(n) || n < 1 || n > 65_535)
+    throw new InvalidArgumentError('a port from 1 to 65535 is wanted');
   return n;
 }
 
 function web(value: string): string {
-  if (!URL.canParse(value) || !/^https?:/i.test(value)) throw new InvalidArgumentError('an http or https address is wanted');
+  if (!URL.canParse(value) || !/^https?:/i.test(value))
+    throw new InvalidArgumentError('an http or https address is wanted');
   return value;
 }
 
@@ -158,6 +207,7 @@ export function date(value: string): number {
   // Date.parse() takes a 30th of February for the 2nd of March.
   const exists = day !== undefined && new Date(`${day}T00:00Z`).toJSON()?.startsWith(day);
   const at = exists ? Date.parse(value) : Number.NaN;
-  if (Number.isNaN(at)) throw new InvalidArgumentError('a date such as 2027-01-03 or 2027-01-03T12:00:00Z is wanted');
+  if (Number.isNaN(at))
+    throw new InvalidArgumentError('a date such as 2027-01-03 or 2027-01-03T12:00:00Z is wanted');
   return at;
 }

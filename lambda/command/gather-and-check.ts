@@ -12,7 +12,11 @@ export interface Look {
   readonly run: CheckRun;
 }
 
-export async function look(table: string | undefined, flags: BundleFlags & ProbeFlags, console: Console): Promise<Look> {
+export async function look(
+  table: string | undefined,
+  flags: BundleFlags & ProbeFlags,
+  console: Console,
+): Promise<Look> {
   const bundle = await bundleOf(table, flags);
   return { bundle, run: await lookAt(bundle, flags, console) };
 }
@@ -22,7 +26,12 @@ export function bundleOf(table: string | undefined, flags: BundleFlags): Promise
 }
 
 /** @param only ids of the destinations to judge; undefined: all */
-export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console, only?: ReadonlySet<string>): Promise<CheckRun> {
+export async function lookAt(
+  bundle: Bundle,
+  flags: ProbeFlags,
+  console: Console,
+  only?: ReadonlySet<string>,
+): Promise<CheckRun> {
   const started = console.now();
   const pace = paceOf(flags, started);
   const run = await checkBundle(bundle, worldOf(flags, bundle, console, pace), {
@@ -37,7 +46,12 @@ export async function lookAt(bundle: Bundle, flags: ProbeFlags, console: Console
 }
 
 /** The doors to the world, with a progress line where there is a terminal to show it. */
-export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console, { stopAt, signal }: PaceOptions): CheckDoors {
+export function worldOf(
+  flags: ProbeFlags,
+  bundle: Bundle,
+  console: Console,
+  { stopAt, signal }: PaceOptions,
+): CheckDoors {
   const config: WorldConfig = {
     ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
     ...dnssecConfig(flags),
@@ -48,7 +62,9 @@ export function worldOf(flags: ProbeFlags, bundle: Bundle, console: Console, { s
     ...(signal === undefined ? {} : { signal }),
   };
   const world = openWorld(config, bundle);
-  return console.progress ? { ...world, progress: (progress) => console.err(progressLine(progress)) } : world;
+  return console.progress
+    ? { ...world, progress: (progress) => console.err(progressLine(progress)) }
+    : world;
 }
 
 /** The flags that name a validating resolver and what proves it. */
@@ -63,7 +79,11 @@ export function dnssecConfig(flags: DnssecFlags): WorldConfig {
 
 /** @param started epoch ms of the command's start, from which --deadline counts */
 export function paceOf(flags: ProbeFlags, started: number): PaceOptions {
-  return paceFor({ concurrency: flags.concurrency, perNetwork: flags.perNetwork, stopAt: started + flags.deadline * 1000 });
+  return paceFor({
+    concurrency: flags.concurrency,
+    perNetwork: flags.perNetwork,
+    stopAt: started + flags.deadline * 1000,
+  });
 }
 
 export const CLEAR_LINE = '\r\u001b[K';

@@ -22,20 +22,29 @@ export async function placeOf(flags: PlaceFlags): Promise<Place> {
   const { store, vantage, env } = flags;
   const policy = flags.policy ?? DEFAULT_POLICY;
   if (env === undefined) {
-    if (flags.outputs !== undefined) throw new UsageError('--outputs says nothing without --env, the name of an environment');
-    return { policy, ...(store === undefined ? {} : { store }), ...(vantage === undefined ? {} : { vantage }) };
+    if (flags.outputs !== undefined)
+      throw new UsageError('--outputs says nothing without --env, the name of an environment');
+    return {
+      policy,
+      ...(store === undefined ? {} : { store }),
+      ...(vantage === undefined ? {} : { vantage }),
+    };
   }
   const path = flags.outputs ?? 'cdk-outputs.json';
   const stacks = await readOutputs(path);
   const outputs = stacks[stackName(env)];
   if (outputs === undefined) {
-    const known = Object.keys(stacks).flatMap((name) => (name.startsWith(stackName('')) ? name.slice(stackName('').length) : []));
+    const known = Object.keys(stacks).flatMap((name) =>
+      name.startsWith(stackName('')) ? name.slice(stackName('').length) : [],
+    );
     const hint = known.length === 0 ? 'it has none' : `it has ${known.join(', ')}`;
     throw new UsageError(`--env ${env}: no environment of that name in ${path}, ${hint}`);
   }
   const table = outputs[OUTPUTS.table];
   if (table === undefined && store === undefined)
-    throw new UsageError(`--env ${env}: ${path} names no table; deploy again, so that its outputs are complete`);
+    throw new UsageError(
+      `--env ${env}: ${path} names no table; deploy again, so that its outputs are complete`,
+    );
   return {
     store: store ?? `dynamodb:${table}`,
     policy: flags.policy ?? outputs[OUTPUTS.policy] ?? DEFAULT_POLICY,

@@ -6,7 +6,13 @@ import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
 export type VerdictCounts = Readonly<Record<Verdict, number>>;
 
 /** Worst first. */
-export const VERDICT_ORDER: readonly Verdict[] = ['fail', 'degraded', 'undetermined', 'pass', 'unchecked'];
+export const VERDICT_ORDER: readonly Verdict[] = [
+  'fail',
+  'degraded',
+  'undetermined',
+  'pass',
+  'unchecked',
+];
 
 export function countVerdicts(verdicts: readonly EntryVerdict[]): VerdictCounts {
   const counts = { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 };
@@ -18,14 +24,18 @@ export function countVerdicts(verdicts: readonly EntryVerdict[]): VerdictCounts 
 export function worstFirst(verdicts: readonly EntryVerdict[]): EntryVerdict[] {
   return [...verdicts].sort(
     (a, b) =>
-      VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) || (a.line ?? Infinity) - (b.line ?? Infinity) || 0,
+      VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) ||
+      (a.line ?? Infinity) - (b.line ?? Infinity) ||
+      0,
   );
 }
 
 /** `3 entries: 1 fail, 2 pass`; kinds that do not occur are left out. */
 export function summarySentence(counts: VerdictCounts): string {
   const total = VERDICT_ORDER.reduce((sum, verdict) => sum + counts[verdict], 0);
-  const parts = VERDICT_ORDER.filter((verdict) => counts[verdict] > 0).map((verdict) => `${counts[verdict]} ${verdict}`);
+  const parts = VERDICT_ORDER.filter((verdict) => counts[verdict] > 0).map(
+    (verdict) => `${counts[verdict]} ${verdict}`,
+  );
   return `${total} ${total === 1 ? 'entry' : 'entries'}: ${parts.join(', ') || 'nothing to judge'}`;
 }
 

@@ -48,7 +48,8 @@ export function addAttribute(
 ): AttributeResult {
   const known = name.toLowerCase();
   const since = Object.hasOwn(ATTRIBUTE_SINCE, known) ? ATTRIBUTE_SINCE[known] : undefined;
-  if (since === undefined || !atLeast(version, since)) return { warning: `invalid attribute name: "${name}"` };
+  if (since === undefined || !atLeast(version, since))
+    return { warning: `invalid attribute name: "${name}"` };
   const empty = { warning: `attribute "${name}" has empty value` };
   const again = { warning: `attribute "${name}" is specified multiple times` };
   const wrongLevel = { warning: `attribute "${name}" invalid at security level "${level}"` };
@@ -66,7 +67,8 @@ export function addAttribute(
       return so.exclude === undefined ? { attributes: { ...so, exclude: value } } : again;
     case 'servername':
       if (so.servername !== undefined) return again;
-      if (!isHostname(value)) return { warning: `"${name}=${value}" specifies an invalid hostname` };
+      if (!isHostname(value))
+        return { warning: `"${name}=${value}" specifies an invalid hostname` };
       return { attributes: { ...so, servername: value } };
     case 'match': {
       if (value === '') return empty;
@@ -81,9 +83,13 @@ export function addAttribute(
     case 'connection_reuse':
     case 'enable_rpk': {
       const choice = value.toLowerCase();
-      if (choice !== 'yes' && choice !== 'no') return { warning: `attribute "${name}" has bad value: "${value}"` };
+      if (choice !== 'yes' && choice !== 'no')
+        return { warning: `attribute "${name}" has bad value: "${value}"` };
       const on = choice === 'yes';
-      return { attributes: known === 'enable_rpk' ? { ...so, enableRpk: on } : { ...so, connectionReuse: on } };
+      return {
+        attributes:
+          known === 'enable_rpk' ? { ...so, enableRpk: on } : { ...so, connectionReuse: on },
+      };
     }
     case 'policy_ttl':
       if (so.policyTtl !== undefined) return again;
@@ -104,7 +110,9 @@ export function addAttribute(
     case 'policy_failure': {
       if (so.policyFailure !== undefined) return again;
       const failure = value.toLowerCase();
-      return POLICY_FAILURES.includes(failure) ? { attributes: { ...so, policyFailure: failure } } : unexpected;
+      return POLICY_FAILURES.includes(failure)
+        ? { attributes: { ...so, policyFailure: failure } }
+        : unexpected;
     }
   }
   return { warning: `invalid attribute name: "${name}"` };

@@ -29,7 +29,9 @@ export interface TlsDemand {
   readonly digests: readonly string[];
   readonly digestAlgorithm: string;
   /** At verify and secure: `store` is CAfile + CApath; `files` replaces it (tafile=, smtp_tls_trust_anchor_file). */
-  readonly anchors: { readonly kind: 'store' } | { readonly kind: 'files'; readonly paths: readonly string[] };
+  readonly anchors:
+    | { readonly kind: 'store' }
+    | { readonly kind: 'files'; readonly paths: readonly string[] };
   /** OpenSSL protocol words and cipher words as Postfix would apply them; judged by probe/offer. */
   readonly protocols: string;
   readonly cipherGrade: string;
@@ -90,7 +92,11 @@ export interface DemandContext {
 }
 
 export function demandContext(bundle: Bundle): DemandContext {
-  return { tables: policyTables(bundle), settings: bundle.settings, anchorFiles: bundle.anchorFiles };
+  return {
+    tables: policyTables(bundle),
+    settings: bundle.settings,
+    anchorFiles: bundle.anchorFiles,
+  };
 }
 
 /** The demand for one next hop, as Postfix would make it on each connection. */
@@ -101,14 +107,18 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
   if (found !== undefined && 'kind' in found) return { kind: 'broken', warning: found.warning };
   const place = found === undefined ? {} : { entry: placeOf(found) };
   const broken = (warning: string): Demand => ({ kind: 'broken', ...place, warning });
-  if (found?.policy.kind === 'broken') return broken(`${policyPlace(keyOf(found, nextHop.text))}: ${found.policy.warning}`);
+  if (found?.policy.kind === 'broken')
+    return broken(`${policyPlace(keyOf(found, nextHop.text))}: ${found.policy.warning}`);
 
   const asked = found?.policy.level ?? settings.securityLevel;
   const attributes = found?.policy.attributes ?? {};
   const unusable = brokenAnchor(attributes.tafile ?? [], context);
   if (unusable !== undefined) return broken(unusable);
 
-  const daneOff = asked === 'dane' || asked === 'dane-only' ? daneImpossible(asked, nextHop, settings) : undefined;
+  const daneOff =
+    asked === 'dane' || asked === 'dane-only'
+      ? daneImpossible(asked, nextHop, settings)
+      : undefined;
   if (daneOff !== undefined && asked === 'dane-only') return broken(daneOff);
   const level = daneOff === undefined ? asked : 'may';
   const verifies = level === 'verify' || level === 'secure';
@@ -123,7 +133,9 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
   }
   const digests = level === 'fingerprint' ? digestsOf(match, attributes, settings) : [];
   if (digests === undefined) {
-    return broken(`nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no fingerprints to match.`);
+    return broken(
+      `nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no fingerprints to match.`,
+    );
   }
   const anchorPaths = verifies ? (attributes.tafile ?? settings.trustAnchorFiles) : [];
   const lost = brokenAnchor(anchorPaths, context);
@@ -139,8 +151,10 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
     digests,
     digestAlgorithm: settings.fingerprintDigest.toLowerCase(),
     anchors: anchorPaths.length === 0 ? { kind: 'store' } : { kind: 'files', paths: anchorPaths },
-    protocols: attributes.protocols ?? (level === 'may' ? settings.protocols : settings.mandatoryProtocols),
-    cipherGrade: attributes.ciphers ?? (level === 'may' ? settings.ciphers : settings.mandatoryCiphers),
+    protocols:
+      attributes.protocols ?? (level === 'may' ? settings.protocols : settings.mandatoryProtocols),
+    cipherGrade:
+      attributes.ciphers ?? (level === 'may' ? settings.ciphers : settings.mandatoryCiphers),
     excludeCiphers: attributes.exclude ?? excludesOf(level, settings),
     ...servernameOf(servername),
     wrapperMode: settings.wrapperMode,
@@ -176,20 +190,30 @@ function keyOf(entry: PolicyEntry, nextHop: string): string {
 }
 
 /** dane_init(): the settings without which DANE is not tried, in Postfix's words. */
-function daneImpossible(level: 'dane' | 'dane-only', nextHop: NextHop, settings: Settings): string | undefined {
+function daneImpossible(
+  level: 'dane' | 'dane-only',
+  nextHop: NextHop,
+  settings: Settings,
+): string | undefined {
   if (daneDigests(settings.daneDigests, settings.version) === undefined) {
     return `${nextHop.text}: ${level} configured, but no requisite library support`;
   }
   if (!settings.hostLookup.includes('dns') || settings.dnsSupportLevel !== 'dnssec') {
     return `${nextHop.text}: ${level} configured with dnssec lookups disabled`;
   }
-  if (settings.ignoreMxLookupError) return `${nextHop.text}: ${level} configured with MX lookup errors ignored`;
-  if (settings.dnsSearchesNames) return `${nextHop.text}: dns resolver options incompatible with ${level} TLS`;
+  if (settings.ignoreMxLookupError)
+    return `${nextHop.text}: ${level} configured with MX lookup errors ignored`;
+  if (settings.dnsSearchesNames)
+    return `${nextHop.text}: dns resolver options incompatible with ${level} TLS`;
   return undefined;
 }
 
 /** Elements of the match list that counts, before they are read as names or digests. */
-function matchElements(level: SecurityLevel, attributes: Attributes, settings: Settings): readonly string[] {
+function matchElements(
+  level: SecurityLevel,
+  attributes: Attributes,
+  settings: Settings,
+): readonly string[] {
   if (replacesMatch(attributes, settings)) return ['hostname'];
   if (attributes.match !== undefined) return attributes.match;
   switch (level) {
@@ -214,26 +238,38 @@ function replacesMatch(attributes: Attributes, settings: Settings): boolean {
 }
 
 function hasStsPatterns(attributes: Attributes, settings: Settings): boolean {
-  return settings.enforceStsMxPatterns && attributes.policyType === 'sts' && attributes.mxHostPattern !== undefined;
+  return (
+    settings.enforceStsMxPatterns &&
+    attributes.policyType === 'sts' &&
+    attributes.mxHostPattern !== undefined
+  );
 }
 
 /** The exclusions of main.cf that count at a level; the aNULL and eNULL that levels add are probe/offer's. */
 function excludesOf(level: SecurityLevel, settings: Settings): string {
-  const lists = level === 'may' ? [settings.excludeCiphers] : [settings.excludeCiphers, settings.mandatoryExcludeCiphers];
+  const lists =
+    level === 'may'
+      ? [settings.excludeCiphers]
+      : [settings.excludeCiphers, settings.mandatoryExcludeCiphers];
   return lists.filter((list) => list !== '').join(' ');
 }
 
 function servernameOf(servername: string): Pick<TlsDemand, 'servername'> {
   if (servername === '') return {};
-  if (servername === 'hostname' || servername === 'nexthop') return { servername: { kind: servername } };
+  if (servername === 'hostname' || servername === 'nexthop')
+    return { servername: { kind: servername } };
   return { servername: { kind: 'name', name: servername } };
 }
 
 /** Why one of the anchor files cannot be used, in Postfix's words where it has some. */
-function brokenAnchor(paths: readonly string[], { anchorFiles }: DemandContext): string | undefined {
+function brokenAnchor(
+  paths: readonly string[],
+  { anchorFiles }: DemandContext,
+): string | undefined {
   for (const path of paths) {
     const file = Object.hasOwn(anchorFiles, path) ? anchorFiles[path] : undefined;
-    if (file === undefined) return `error opening trust anchor file: ${path}: No such file or directory`;
+    if (file === undefined)
+      return `error opening trust anchor file: ${path}: No such file or directory`;
     if (file.kind === 'broken') return file.because;
   }
   return undefined;

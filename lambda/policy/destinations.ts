@@ -11,7 +11,13 @@ import type { EntryPlace, PolicyEntry } from './entry.ts';
 import { lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
-import { type NamedNextHop, namedNextHops, type Routing, routeDomain, routingOf } from './transport.ts';
+import {
+  type NamedNextHop,
+  namedNextHops,
+  type Routing,
+  routeDomain,
+  routingOf,
+} from './transport.ts';
 
 /** One next hop that Postfix would try, with what it demands there. */
 export interface Hop {
@@ -22,7 +28,12 @@ export interface Hop {
 }
 
 /** Why nothing is asked of an entry. */
-export type UncheckedReason = 'level-none' | 'parent-key' | 'never-looked-up' | 'private-addresses' | 'table-not-listable';
+export type UncheckedReason =
+  | 'level-none'
+  | 'parent-key'
+  | 'never-looked-up'
+  | 'private-addresses'
+  | 'table-not-listable';
 
 export interface Destination {
   /** Stable across runs and across edits elsewhere in the table: what the store keys by. */
@@ -41,13 +52,19 @@ export function destinationsOf(bundle: Bundle): Destination[] {
   const routing = routingOf(bundle);
   const named = new Map(namedNextHops(routing).map((hop) => [hop.text.toLowerCase(), hop]));
   const work: Work = { demands: demandContext(bundle), routing, named };
-  const extra = [...new Set(bundle.destinations)].map((name) => ({ name, entry: entryFor(name, work), told: false }));
+  const extra = [...new Set(bundle.destinations)].map((name) => ({
+    name,
+    entry: entryFor(name, work),
+    told: false,
+  }));
   const found: Destination[] = [];
   for (const table of work.demands.tables) {
     const unlisted = unlistable(table);
     if (unlisted !== undefined) found.push(unlisted);
     for (const entry of table.notListable === undefined ? table.entries : []) {
-      const below = entry.key.startsWith('.') ? extra.filter((one) => isSame(one.entry, entry)) : [];
+      const below = entry.key.startsWith('.')
+        ? extra.filter((one) => isSame(one.entry, entry))
+        : [];
       if (below.length === 0) found.push(ofEntry(entry, work));
       for (const one of below) {
         found.push(ofName(one.name, entry, work));
@@ -78,9 +95,11 @@ function ofEntry(entry: TableEntry, work: Work): Destination {
     hops: [],
     unchecked: { reason, sentence },
   });
-  const never = (why: string) => unchecked('never-looked-up', `this entry is never looked up: ${why}`);
+  const never = (why: string) =>
+    unchecked('never-looked-up', `this entry is never looked up: ${why}`);
 
-  if (entry.shadowedBy !== undefined) return never(`line ${entry.shadowedBy} has the same key and comes first`);
+  if (entry.shadowedBy !== undefined)
+    return never(`line ${entry.shadowedBy} has the same key and comes first`);
   if (entry.key.startsWith('.') && isUtf8Hostname(entry.key.slice(1), settings.version)) {
     return unchecked(
       'parent-key',
@@ -99,7 +118,12 @@ function ofEntry(entry: TableEntry, work: Work): Destination {
     const hops = [unroutable(entry.key, routed.warning, work.demands)];
     return { id: entry.key, entry: placeOf(entry), name: toAscii(entry.key), hops };
   }
-  if (entry.policy.kind === 'policy' && entry.policy.level === 'none' && winner !== undefined && !('kind' in winner)) {
+  if (
+    entry.policy.kind === 'policy' &&
+    entry.policy.level === 'none' &&
+    winner !== undefined &&
+    !('kind' in winner)
+  ) {
     return unchecked('level-none', 'level none asks nothing of TLS');
   }
   return {
@@ -118,14 +142,26 @@ function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Desti
     ...(entry === undefined ? {} : { entry: placeOf(entry) }),
     name: ascii,
   };
-  const unchecked = (reason: UncheckedReason, sentence: string) => ({ ...base, hops: [], unchecked: { reason, sentence } });
-  const unasked = work.demands.tables.find((table) => table.notListable !== undefined && table.asked !== true);
+  const unchecked = (reason: UncheckedReason, sentence: string) => ({
+    ...base,
+    hops: [],
+    unchecked: { reason, sentence },
+  });
+  const unasked = work.demands.tables.find(
+    (table) => table.notListable !== undefined && table.asked !== true,
+  );
   if (unasked !== undefined) {
-    return unchecked('table-not-listable', `what ${unasked.name} says of ${name} is not known here: ${unasked.notListable}`);
+    return unchecked(
+      'table-not-listable',
+      `what ${unasked.name} says of ${name} is not known here: ${unasked.notListable}`,
+    );
   }
   const routed = isPlain(name, work) ? routeDomain(name, work.routing) : undefined;
   if (routed?.kind === 'other') {
-    return unchecked('never-looked-up', `mail for ${name} goes to the transport ${routed.transport}, which has no TLS policy`);
+    return unchecked(
+      'never-looked-up',
+      `mail for ${name} goes to the transport ${routed.transport}, which has no TLS policy`,
+    );
   }
   const hops =
     routed?.kind === 'smtp'
@@ -133,8 +169,12 @@ function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Desti
       : routed?.kind === 'table-broken'
         ? [unroutable(name, routed.warning, work.demands)]
         : hopsOf(name, 'transport', work.demands);
-  const asksNothing = hops.every((hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none');
-  return asksNothing ? unchecked('level-none', 'level none asks nothing of TLS') : { ...base, hops };
+  const asksNothing = hops.every(
+    (hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none',
+  );
+  return asksNothing
+    ? unchecked('level-none', 'level none asks nothing of TLS')
+    : { ...base, hops };
 }
 
 /** The entry a `--destination` falls under, by its first hop; undefined where none applies. */
@@ -152,25 +192,35 @@ interface ToHop {
 }
 
 /** The next hop list through which a key is looked up, or why it never is. */
-function route(key: string, work: Work): ToHop | { readonly why: string } | { readonly warning: string } {
+function route(
+  key: string,
+  work: Work,
+): ToHop | { readonly why: string } | { readonly warning: string } {
   const { settings } = work.demands;
   const named = work.named.get(key);
   const fallback = named?.via === 'fallback-relay';
   if (isPlain(key, work)) {
     const routed = routeDomain(key, work.routing);
     if (routed.kind === 'table-broken') return { warning: routed.warning };
-    if (routed.kind === 'smtp' && nextHopElements(routed.nextHop, settings.version).some((hop) => hop.toLowerCase() === key)) {
+    if (
+      routed.kind === 'smtp' &&
+      nextHopElements(routed.nextHop, settings.version).some((hop) => hop.toLowerCase() === key)
+    ) {
       return { list: routed.nextHop, via: routed.via };
     }
     if (named !== undefined) return { list: fallback ? key : named.list, via: named.via };
-    if (routed.kind === 'other') return { why: `mail for ${key} goes to the transport ${routed.transport}` };
+    if (routed.kind === 'other')
+      return { why: `mail for ${key} goes to the transport ${routed.transport}` };
     if (!work.routing.complete) return { list: key, via: 'recipient' };
-    return { why: `mail for ${key} goes to ${routed.nextHop} (${SOURCE[routed.via]}), and that text is the key` };
+    return {
+      why: `mail for ${key} goes to ${routed.nextHop} (${SOURCE[routed.via]}), and that text is the key`,
+    };
   }
   if (named !== undefined) return { list: fallback ? key : named.list, via: named.via };
   const parsed = parseNextHop(key, 'transport', settings);
   if ('kind' in parsed) return { why: `no next hop can have the text "${key}"` };
-  if (work.routing.known && work.routing.complete) return { why: `no transport and no relayhost names the next hop ${key}` };
+  if (work.routing.known && work.routing.complete)
+    return { why: `no transport and no relayhost names the next hop ${key}` };
   return { list: key, via: 'transport' };
 }
 
@@ -179,27 +229,43 @@ function hopsOf(list: string, via: Via, demands: DemandContext): Hop[] {
   const { settings } = demands;
   const hop = (text: string, by: Via, fallback: boolean): Hop => {
     const parsed = parseNextHop(text, by, settings);
-    const nextHop = 'kind' in parsed ? { text, host: text, port: settings.tcpPort, mx: false, via: by } : parsed;
+    const nextHop =
+      'kind' in parsed ? { text, host: text, port: settings.tcpPort, mx: false, via: by } : parsed;
     return { nextHop, demand: demandFor(parsed, demands), fallback };
   };
   return [
     ...nextHopElements(list, settings.version).map((text) => hop(text, via, false)),
-    ...(via === 'fallback-relay' ? [] : settings.fallbackRelay).map((text) => hop(text, 'fallback-relay', true)),
+    ...(via === 'fallback-relay' ? [] : settings.fallbackRelay).map((text) =>
+      hop(text, 'fallback-relay', true),
+    ),
   ];
 }
 
 /** Mail that trivial-rewrite cannot route stays in the queue, whatever the policy says. */
 function unroutable(name: string, warning: string, { settings }: DemandContext): Hop {
-  const nextHop: NextHop = { text: name, host: name, port: settings.tcpPort, mx: false, via: 'recipient' };
+  const nextHop: NextHop = {
+    text: name,
+    host: name,
+    port: settings.tcpPort,
+    mx: false,
+    via: 'recipient',
+  };
   return { nextHop, demand: { kind: 'broken', warning, fatal: true }, fallback: false };
 }
 
 /** A table whose keys nobody can list is one destination that says so. */
 function unlistable(table: ParsedTable): Destination | undefined {
-  const why = table.notListable ?? (table.everyKey === undefined ? undefined : 'static: answers every key alike');
+  const why =
+    table.notListable ??
+    (table.everyKey === undefined ? undefined : 'static: answers every key alike');
   if (why === undefined) return undefined;
   const sentence = `the keys of ${table.name} cannot be listed (${why}); name destinations with --destination to have them judged`;
-  return { id: table.name, name: table.name, hops: [], unchecked: { reason: 'table-not-listable', sentence } };
+  return {
+    id: table.name,
+    name: table.name,
+    hops: [],
+    unchecked: { reason: 'table-not-listable', sentence },
+  };
 }
 
 function isPlain(name: string, work: Work): boolean {

@@ -7,7 +7,15 @@
  */
 
 /** Postfix's levels, in its own words (src/tls/tls_level.c). `halfdane` is log-only and never an input. */
-export type SecurityLevel = 'none' | 'may' | 'encrypt' | 'fingerprint' | 'dane' | 'dane-only' | 'verify' | 'secure';
+export type SecurityLevel =
+  | 'none'
+  | 'may'
+  | 'encrypt'
+  | 'fingerprint'
+  | 'dane'
+  | 'dane-only'
+  | 'verify'
+  | 'secure';
 
 /** One element of a match list at `verify` and `secure`. A star is only a star: `*.example.com` is a `name`. */
 export type MatchPattern =

@@ -27,7 +27,9 @@ export function digestsOf(
   settings: Settings,
 ): readonly string[] | undefined {
   const wellFormed = (list: readonly string[]) =>
-    list.map((element) => parseDigest(element, settings.version)).filter((digest) => digest !== undefined);
+    list
+      .map((element) => parseDigest(element, settings.version))
+      .filter((digest) => digest !== undefined);
   const digests = wellFormed(elements);
   if (digests.length > 0) return digests;
   // Up to 3.8 an entry without a usable digest falls through to main.cf's list.
@@ -35,7 +37,9 @@ export function digestsOf(
   if (!atLeast(settings.version, '3.6')) {
     // Any text counts as a digest there; one without colons merely never matches.
     if (elements.length > 0) return [];
-    return fallsThrough && settings.fingerprintCertMatch.length > 0 ? wellFormed(settings.fingerprintCertMatch) : undefined;
+    return fallsThrough && settings.fingerprintCertMatch.length > 0
+      ? wellFormed(settings.fingerprintCertMatch)
+      : undefined;
   }
   const others = fallsThrough ? wellFormed(settings.fingerprintCertMatch) : [];
   return others.length > 0 ? others : undefined;

@@ -38,12 +38,15 @@ export function lookupEntry(
 export function lookupKeys(nextHop: string, version: PostfixVersion = NEWEST_PROVED): string[] {
   const keys = [nextHop];
   if (!isUtf8Hostname(nextHop, version)) return keys;
-  for (let dot = nextHop.indexOf('.', 1); dot > 0; dot = nextHop.indexOf('.', dot + 1)) keys.push(nextHop.slice(dot));
+  for (let dot = nextHop.indexOf('.', 1); dot > 0; dot = nextHop.indexOf('.', dot + 1))
+    keys.push(nextHop.slice(dot));
   return keys;
 }
 
 /** Parses the tables of a bundle in the order in which Postfix asks them, unreadable and unlistable ones included. */
-export function policyTables(bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>): ParsedTable[] {
+export function policyTables(
+  bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>,
+): ParsedTable[] {
   const { version, policyMaps, transportMaps } = bundle.settings;
   const nameOf = (map: { type: string; path: string }) => `${map.type}:${map.path}`;
   const transport = new Set(transportMaps.map(nameOf));
@@ -70,7 +73,10 @@ export function policyTables(bundle: Pick<Bundle, 'settings' | 'policyTables' | 
 }
 
 /** One key in every table, in order: the first that has it answers; one that cannot be opened ends the search. */
-function lookupKey(key: string, tables: readonly ParsedTable[]): PolicyEntry | undefined | TableBroken {
+function lookupKey(
+  key: string,
+  tables: readonly ParsedTable[],
+): PolicyEntry | undefined | TableBroken {
   const folded = key.toLowerCase();
   for (const table of tables) {
     if (table.unavailable !== undefined) {

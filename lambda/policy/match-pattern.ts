@@ -19,7 +19,8 @@ export function parseMatch(element: string): MatchPattern {
       return { kind: 'hostname' };
   }
   if (element.startsWith('.')) return { kind: 'subdomains', parent: element.slice(1) };
-  if (/^[\u3002\uff0e\uff61]./.test(element)) return { kind: 'subdomains', parent: element.slice(1) };
+  if (/^[\u3002\uff0e\uff61]./.test(element))
+    return { kind: 'subdomains', parent: element.slice(1) };
   return { kind: 'name', name: element };
 }
 
@@ -40,7 +41,9 @@ export function printMatch(pattern: MatchPattern): string {
 /** Lower-case hex without colons; undefined for a malformed digest. Colons: optional from 3.6, required before. */
 export function parseDigest(element: string, version: PostfixVersion): string | undefined {
   if (element.length > 3 * LONGEST_DIGEST_BYTES) return undefined;
-  const shape = atLeast(version, '3.6') ? /^[0-9a-f]{2}(:?[0-9a-f]{2})*$/i : /^[0-9a-f]{2}(:[0-9a-f]{2})*$/i;
+  const shape = atLeast(version, '3.6')
+    ? /^[0-9a-f]{2}(:?[0-9a-f]{2})*$/i
+    : /^[0-9a-f]{2}(:[0-9a-f]{2})*$/i;
   return shape.test(element) ? element.replaceAll(':', '').toLowerCase() : undefined;
 }
 

@@ -49,7 +49,8 @@ export function parseNextHop(
   if (!isUtf8Hostname(host, settings.version) && !isHostAddress(host)) {
     return malformed('valid hostname or network address required');
   }
-  if (/^\d/.test(service) && !/^\d+$/.test(service)) return malformed('garbage after numerical service');
+  if (/^\d/.test(service) && !/^\d+$/.test(service))
+    return malformed('garbage after numerical service');
   const port = service === '' ? settings.tcpPort : portOf(service);
   if (port === undefined) return { kind: 'malformed', because: `unknown service: ${service}/tcp` };
   if (port === 0 || port > 65_535) {
@@ -87,7 +88,9 @@ function bracketedParts(text: string): Parts {
 function plainParts(text: string): Parts {
   const colon = text.lastIndexOf(':');
   const host = colon < 0 ? text : text.slice(0, colon);
-  return host === '' ? { error: 'missing host information' } : { host, service: colon < 0 ? '' : text.slice(colon + 1) };
+  return host === ''
+    ? { error: 'missing host information' }
+    : { host, service: colon < 0 ? '' : text.slice(colon + 1) };
 }
 
 const SERVICES: Readonly<Record<string, number>> = {

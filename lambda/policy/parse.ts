@@ -49,12 +49,23 @@ export function parseTable(table: TableText, version: PostfixVersion): ParsedTab
   return {
     name: table.name,
     type: tableType(table.name).type,
-    entries: records.map(({ writtenKey: _, ...record }) => ({ ...record, policy: policyOf(record.value) })),
+    entries: records.map(({ writtenKey: _, ...record }) => ({
+      ...record,
+      policy: policyOf(record.value),
+    })),
     problems,
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(everyKey === undefined
       ? {}
-      : { everyKey: { table: table.name, line: 1, key: '*', value: everyKey, policy: policyOf(everyKey) } }),
+      : {
+          everyKey: {
+            table: table.name,
+            line: 1,
+            key: '*',
+            value: everyKey,
+            policy: policyOf(everyKey),
+          },
+        }),
   };
 }
 
@@ -117,7 +128,10 @@ export function printPolicy(level: SecurityLevel, attributes: Attributes): strin
     ['mx_host_pattern', attributes.mxHostPattern ?? []],
     ['policy_failure', one(attributes.policyFailure)],
   ];
-  return [level, ...printed.flatMap(([name, values]) => values.map((value) => printAttribute(name, value)))].join(' ');
+  return [
+    level,
+    ...printed.flatMap(([name, values]) => values.map((value) => printAttribute(name, value))),
+  ].join(' ');
 }
 
 function printAttribute(name: string, value: string): string {
@@ -125,4 +139,13 @@ function printAttribute(name: string, value: string): string {
 }
 
 /** What tls_level_lookup() accepts. */
-const LEVELS: readonly SecurityLevel[] = ['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure'];
+const LEVELS: readonly SecurityLevel[] = [
+  'none',
+  'may',
+  'encrypt',
+  'fingerprint',
+  'dane',
+  'dane-only',
+  'verify',
+  'secure',
+];

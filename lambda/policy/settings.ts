@@ -6,7 +6,11 @@
  */
 
 import { isHostAddress, isIpv4 } from '../postfix/hostname.ts';
-import { type ParameterReader, parameterReader, type SettingProblem } from '../postfix/parameter.ts';
+import {
+  type ParameterReader,
+  parameterReader,
+  type SettingProblem,
+} from '../postfix/parameter.ts';
 import { COMMA_SPACE, tokens } from '../postfix/token.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './entry.ts';
@@ -110,14 +114,19 @@ export function defaultSettings(version: PostfixVersion): Settings {
 }
 
 /** Settings from expanded parameters, as readMainCf() or `postconf -x` gives them; what is not given has its default. */
-export function readSettings(parameters: Readonly<Record<string, string>>, version: PostfixVersion): ReadSettings {
+export function readSettings(
+  parameters: Readonly<Record<string, string>>,
+  version: PostfixVersion,
+): ReadSettings {
   const reader = parameterReader(parameters, version);
   const { fatal, text, required, yesNo, count, oneOf, tables, problems } = reader;
 
   const dnsDisabled = yesNo('disable_dns_lookups');
   const port = portOf(text('smtp_tcp_port'));
   if (port === undefined) fatal('smtp_tcp_port', `unknown service: ${text('smtp_tcp_port')}/tcp`);
-  const inetProtocols = protocolsOf(text('inet_protocols'), (says) => fatal('inet_protocols', says));
+  const inetProtocols = protocolsOf(text('inet_protocols'), (says) =>
+    fatal('inet_protocols', says),
+  );
   const interfaces = tokens(text('inet_interfaces'));
   const lost = interfaces.find((address) => isIpv4(address));
   if (!inetProtocols.includes('ipv4') && lost !== undefined) {
@@ -161,7 +170,9 @@ export function readSettings(parameters: Readonly<Record<string, string>>, versi
     ),
     daneDigests: text('tls_dane_digests'),
     forceTlsaLookup: yesNo('smtp_tls_force_insecure_host_tlsa_lookup'),
-    dnsSearchesNames: tokens(text('smtp_dns_resolver_options')).some((word) => /^res_(defnames|dnsrch)$/i.test(word)),
+    dnsSearchesNames: tokens(text('smtp_dns_resolver_options')).some((word) =>
+      /^res_(defnames|dnsrch)$/i.test(word),
+    ),
     dnsSupportLevel:
       text('smtp_dns_support_level') === ''
         ? dnsDisabled
@@ -176,7 +187,10 @@ export function readSettings(parameters: Readonly<Record<string, string>>, versi
     hostLookup: tokens(required('smtp_host_lookup')).flatMap((word) => {
       const found = (['dns', 'native'] as const).find((known) => known === word.toLowerCase());
       if (found === undefined) {
-        fatal('smtp_host_lookup', `unknown smtp_host_lookup value "${word}" in "${text('smtp_host_lookup')}"`);
+        fatal(
+          'smtp_host_lookup',
+          `unknown smtp_host_lookup value "${word}" in "${text('smtp_host_lookup')}"`,
+        );
       }
       return found ?? [];
     }),
@@ -200,24 +214,34 @@ export function readSettings(parameters: Readonly<Record<string, string>>, versi
     defaultTransport: text('default_transport'),
     relayTransport: text('relay_transport'),
     relayDomains: tokens(text('relay_domains')),
-    transportParentMatches: tokens(text('parent_domain_matches_subdomains')).includes('transport_maps'),
+    transportParentMatches: tokens(text('parent_domain_matches_subdomains')).includes(
+      'transport_maps',
+    ),
     senderDependentRouting:
-      text('sender_dependent_relayhost_maps') !== '' || text('sender_dependent_default_transport_maps') !== '',
+      text('sender_dependent_relayhost_maps') !== '' ||
+      text('sender_dependent_default_transport_maps') !== '',
     smtpServices: [],
     tcpPort: port ?? 25,
-    discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) => word.toLowerCase()),
+    discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) =>
+      word.toLowerCase(),
+    ),
     skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
     softBounce: yesNo('soft_bounce'),
     wildcardMatchesMultipleLabels: yesNo('tls_wildcard_matches_multiple_labels'),
     enforceStsMxPatterns: yesNo('smtp_tls_enforce_sts_mx_patterns'),
     ...filled('heloName', helo),
     ...filled('myhostname', hostname),
-    ownAddresses: [...interfaces, ...tokens(text('proxy_interfaces'))].filter((address) => isHostAddress(address)),
+    ownAddresses: [...interfaces, ...tokens(text('proxy_interfaces'))].filter((address) =>
+      isHostAddress(address),
+    ),
     chroot: false,
     queueDirectory: text('queue_directory'),
   };
   const first = problems.find((problem) => problem.kind === 'fatal');
-  return { settings: first === undefined ? settings : { ...settings, fatal: first.says }, problems };
+  return {
+    settings: first === undefined ? settings : { ...settings, fatal: first.says },
+    problems,
+  };
 }
 
 /** smtp_tls_security_level, or the legacy switches where it is empty (global_tls_level()). */

@@ -45,18 +45,30 @@ export interface Routing {
   readonly known: boolean;
 }
 
-export function routingOf(bundle: Pick<Bundle, 'settings' | 'transportTables' | 'problems'>): Routing {
+export function routingOf(
+  bundle: Pick<Bundle, 'settings' | 'transportTables' | 'problems'>,
+): Routing {
   const { settings } = bundle;
-  const read = bundle.transportTables.map((table: TableText) => readRecords(table, settings.version));
+  const read = bundle.transportTables.map((table: TableText) =>
+    readRecords(table, settings.version),
+  );
   const names = new Set(settings.transportMaps.map((map) => `${map.type}:${map.path}`));
-  const problems = bundle.problems.filter((problem) => names.has(problem.name) && problem.kind !== 'stale');
+  const problems = bundle.problems.filter(
+    (problem) => names.has(problem.name) && problem.kind !== 'stale',
+  );
   const missing = problems.find((problem) => problem.kind === 'missing');
   const broken = missing !== undefined || read.some((table) => table.unavailable !== undefined);
   return {
     settings,
     tables: read.map(({ records, everyKey }) => ({
-      records: new Map(records.filter((record) => record.shadowedBy === undefined).map((record) => [record.key, record])),
-      ...(everyKey === undefined ? {} : { everyKey: { table: 'static', line: 1, writtenKey: '*', key: '*', value: everyKey } }),
+      records: new Map(
+        records
+          .filter((record) => record.shadowedBy === undefined)
+          .map((record) => [record.key, record]),
+      ),
+      ...(everyKey === undefined
+        ? {}
+        : { everyKey: { table: 'static', line: 1, writtenKey: '*', key: '*', value: everyKey } }),
     })),
     broken,
     complete: problems.length === 0 && !settings.senderDependentRouting,
@@ -72,7 +84,9 @@ export function routeDomain(domain: string, routing: Routing): Routed {
   const relayed = settings.relayDomains.some(
     (relay) => folded === relay.toLowerCase() || folded.endsWith(`.${relay.toLowerCase()}`),
   );
-  const [channel, destination] = splitTransport(relayed ? settings.relayTransport : settings.defaultTransport);
+  const [channel, destination] = splitTransport(
+    relayed ? settings.relayTransport : settings.defaultTransport,
+  );
   let transport = channel;
   let nextHop = settings.relayhost === '' ? domain : settings.relayhost;
   let via: Via = settings.relayhost === '' ? 'recipient' : 'relayhost';
@@ -111,16 +125,21 @@ export function namedNextHops(routing: Routing): NamedNextHop[] {
   const add = (list: string, via: Via) => {
     for (const text of nextHopElements(list, settings.version)) named.push({ text, list, via });
   };
-  for (const record of routing.tables.flatMap((table) => [...table.records.values(), ...optional(table.everyKey)])) {
+  for (const record of routing.tables.flatMap((table) => [
+    ...table.records.values(),
+    ...optional(table.everyKey),
+  ])) {
     const [channel, nextHop] = splitTransport(record.value);
-    if (nextHop !== '' && (channel === '' || isSmtpTransport(channel, settings))) add(nextHop, 'transport');
+    if (nextHop !== '' && (channel === '' || isSmtpTransport(channel, settings)))
+      add(nextHop, 'transport');
   }
   if (settings.relayhost !== '') add(settings.relayhost, 'relayhost');
   for (const transport of [settings.defaultTransport, settings.relayTransport]) {
     const [channel, nextHop] = splitTransport(transport);
     if (nextHop !== '' && isSmtpTransport(channel, settings)) add(nextHop, 'default-transport');
   }
-  for (const relay of settings.fallbackRelay) named.push({ text: relay, list: relay, via: 'fallback-relay' });
+  for (const relay of settings.fallbackRelay)
+    named.push({ text: relay, list: relay, via: 'fallback-relay' });
   return named;
 }
 

@@ -28,5 +28,7 @@ function utf8(bytes: Uint8Array): string | undefined {
 }
 
 function escaped(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join('');
+  return Array.from(bytes, (byte) => String.fromCharCode(byte < 0x80 ? byte : 0xdc00 + byte)).join(
+    '',
+  );
 }

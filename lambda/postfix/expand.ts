@@ -66,7 +66,8 @@ function reference(value: string, start: number): { body: string; end: number } 
   let level = 1;
   for (let at = start + 1; at < value.length; at++) {
     if (value[at] === open) level++;
-    else if (value[at] === close && --level === 0) return { body: value.slice(start + 1, at), end: at + 1 };
+    else if (value[at] === close && --level === 0)
+      return { body: value.slice(start + 1, at), end: at + 1 };
   }
   throw new MacroError(`truncated macro reference: "${value}"`);
 }
@@ -78,7 +79,8 @@ function expandReference(body: string, lookup: Lookup, depth: number): string {
   if (text.startsWith('{')) {
     const left = operand(text);
     const operator = /^(?<sign>==|!=|<=|>=|<|>)(?<kind>\w*)(?<rest>.*)$/s.exec(left.rest)?.groups;
-    if (operator === undefined) throw new MacroError(`an operator was expected at: "...${left.text}}>>>${left.rest}"`);
+    if (operator === undefined)
+      throw new MacroError(`an operator was expected at: "...${left.text}}>>>${left.rest}"`);
     const right = operand((operator.rest ?? '').trimStart());
     const a = expandText(left.text, lookup, depth);
     const b = expandText(right.text, lookup, depth);
@@ -108,7 +110,8 @@ function choose(holdsTrue: boolean, rest: string, lookup: Lookup, depth: number)
     const yes = branch(remaining.slice(1));
     if (holdsTrue) result = expandText(yes.text, lookup, depth);
     if (yes.rest === '') return result;
-    if (!yes.rest.startsWith(':')) throw new MacroError(`":" expected at: "...${yes.text}}>>>${yes.rest}"`);
+    if (!yes.rest.startsWith(':'))
+      throw new MacroError(`":" expected at: "...${yes.text}}>>>${yes.rest}"`);
     remaining = yes.rest;
   }
   const no = branch(remaining.slice(1));
@@ -126,7 +129,8 @@ function operand(text: string): { text: string; rest: string } {
   let level = 0;
   for (let at = 0; at < text.length; at++) {
     if (text[at] === '{') level++;
-    else if (text[at] === '}' && --level === 0) return { text: text.slice(1, at), rest: text.slice(at + 1).trimStart() };
+    else if (text[at] === '}' && --level === 0)
+      return { text: text.slice(1, at), rest: text.slice(at + 1).trimStart() };
   }
   throw new MacroError(`unbalanced {} in attribute expression: "${text}"`);
 }
@@ -134,8 +138,10 @@ function operand(text: string): { text: string; rest: string } {
 /** `${domain_to_ascii{…}}` of ≥3.11 is the only one; its argument passes, as names here are compared in ASCII anyway. */
 function namedFunction(name: string, rest: string, lookup: Lookup, depth: number): string {
   const argument = operand(rest);
-  if (argument.rest !== '') throw new MacroError(`unexpected input at: "...${argument.text}}>>>${argument.rest}"`);
-  if (name !== 'domain_to_ascii') throw new MacroError(`unknown function "${name}" at"...>>>${name}{${argument.text}}"`);
+  if (argument.rest !== '')
+    throw new MacroError(`unexpected input at: "...${argument.text}}>>>${argument.rest}"`);
+  if (name !== 'domain_to_ascii')
+    throw new MacroError(`unknown function "${name}" at"...>>>${name}{${argument.text}}"`);
   return expandText(argument.text.trim(), lookup, depth);
 }
 

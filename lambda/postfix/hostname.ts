@@ -9,8 +9,14 @@ import { atLeast, type PostfixVersion } from './version.ts';
 
 /** valid_hostname(): ASCII letters, digits, `_`, inner hyphens; no trailing dot; not digits and dots alone. */
 export function isHostname(name: string): boolean {
-  if (name === '' || name.length > 255 || !/^[A-Za-z0-9_.-]+$/.test(name) || /^[0-9.]+$/.test(name)) return false;
-  return name.split('.').every((label) => label !== '' && label.length <= 63 && !label.startsWith('-') && !label.endsWith('-'));
+  if (name === '' || name.length > 255 || !/^[A-Za-z0-9_.-]+$/.test(name) || /^[0-9.]+$/.test(name))
+    return false;
+  return name
+    .split('.')
+    .every(
+      (label) =>
+        label !== '' && label.length <= 63 && !label.startsWith('-') && !label.endsWith('-'),
+    );
 }
 
 /** valid_utf8_hostname(): from 3.0, a name with U-labels is judged by its A-labels. */
@@ -51,7 +57,8 @@ export function isIpv6(text: string): boolean {
   const last = fields.at(-1) ?? '';
   const tail = last.includes('.');
   if (tail && !isIpv4(last)) return false;
-  if (!(tail ? fields.slice(0, -1) : fields).every((field) => /^[0-9a-fA-F]{1,4}$/.test(field))) return false;
+  if (!(tail ? fields.slice(0, -1) : fields).every((field) => /^[0-9a-fA-F]{1,4}$/.test(field)))
+    return false;
   const count = fields.length + (tail ? 1 : 0);
   return halves.length === 2 ? count < 8 : count === 8;
 }

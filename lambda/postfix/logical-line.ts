@@ -24,7 +24,11 @@ export function logicalLines(text: string): LogicalLine[] {
     if (current === undefined) return;
     const joined = current.parts.join('');
     const end = joined.indexOf('\0');
-    lines.push({ line: current.line, text: end < 0 ? joined : joined.slice(0, end), orphan: isBlank(joined[0]) });
+    lines.push({
+      line: current.line,
+      text: end < 0 ? joined : joined.slice(0, end),
+      orphan: isBlank(joined[0]),
+    });
     current = undefined;
   };
   physical.forEach((part, index) => {

@@ -25,7 +25,13 @@ export interface TableRecord {
 export interface TableLine {
   readonly table: string;
   readonly line: number;
-  readonly kind: 'no-value' | 'unbalanced-quote' | 'leading-blank' | 'not-utf8' | 'colon-key' | 'duplicate';
+  readonly kind:
+    | 'no-value'
+    | 'unbalanced-quote'
+    | 'leading-blank'
+    | 'not-utf8'
+    | 'colon-key'
+    | 'duplicate';
   /** Postfix's wording behind `warning: `. */
   readonly warning: string;
 }
@@ -50,7 +56,12 @@ export function tableType(name: string): { readonly type: string; readonly path:
 export function readRecords(table: TableText, version: PostfixVersion): Records {
   const { type, path } = tableType(table.name);
   if (type === 'inline') return inlineRecords(table.name, path);
-  if (type === 'static') return { records: [], problems: [], everyKey: path.startsWith('{') ? unbrace(path).text : path };
+  if (type === 'static')
+    return {
+      records: [],
+      problems: [],
+      everyKey: path.startsWith('{') ? unbrace(path).text : path,
+    };
   return fileRecords(table, type, version);
 }
 
@@ -74,26 +85,39 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
     }
     const end = keyEnd(text, version);
     if (end < 0) {
-      problem('unbalanced-quote', `${path}, line ${line}: unbalanced '"' in '${text}' -- ignoring this line`);
+      problem(
+        'unbalanced-quote',
+        `${path}, line ${line}: unbalanced '"' in '${text}' -- ignoring this line`,
+      );
       continue;
     }
     const writtenKey = text.slice(0, end);
     const value = trimBlanks(text.slice(end + 1));
     if (writtenKey === '' || value === '') {
       const ignoring = type === 'texthash' ? ' -- ignoring this line' : '';
-      problem('no-value', `${path}, line ${line}: expected format: key whitespace value${ignoring}`);
+      problem(
+        'no-value',
+        `${path}, line ${line}: expected format: key whitespace value${ignoring}`,
+      );
       continue;
     }
     if (writtenKey.endsWith(':')) {
-      problem('colon-key', `${path}, line ${line}: record is in "key: value" format; is this an alias file?`);
+      problem(
+        'colon-key',
+        `${path}, line ${line}: record is in "key: value" format; is this an alias file?`,
+      );
     }
     const key = writtenKey.toLowerCase();
     const shadowedBy = first.get(key);
     if (shadowedBy === undefined) first.set(key, line);
     else {
       const warning = `${path}, line ${line}: duplicate entry: "${writtenKey}"`;
-      problem('duplicate', type === 'texthash' ? warning : `${databasePath(type, path)}: duplicate entry: "${key}"`);
-      if (type === 'texthash') unavailable ??= printable(`${table.name} is unavailable. ${warning}`);
+      problem(
+        'duplicate',
+        type === 'texthash' ? warning : `${databasePath(type, path)}: duplicate entry: "${key}"`,
+      );
+      if (type === 'texthash')
+        unavailable ??= printable(`${table.name} is unavailable. ${warning}`);
     }
     records.push({
       table: table.name,
@@ -109,7 +133,11 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
 
 /** `inline:{ key = value, { key = value with blanks } }`; of two equal keys the last one counts. */
 function inlineRecords(name: string, path: string): Records {
-  const bad = (why: string): Records => ({ records: [], problems: [], unavailable: `${name} is unavailable. ${why}` });
+  const bad = (why: string): Records => ({
+    records: [],
+    problems: [],
+    unavailable: `${name} is unavailable. ${why}`,
+  });
   const outer = path.startsWith('{') ? unbrace(path) : undefined;
   if (outer === undefined || outer.error !== undefined || path === '{}') {
     return bad(`bad syntax: "${name}"; need "inline:{name=value...}"`);
@@ -117,7 +145,8 @@ function inlineRecords(name: string, path: string): Records {
   const last = new Map<string, TableRecord>();
   for (const token of bracedTokens(path.slice(1, -1))) {
     const unbraced = token.startsWith('{') ? unbrace(token) : { text: token };
-    const pair = unbraced.error === undefined ? splitNameValue(unbraced.text) : { error: unbraced.error };
+    const pair =
+      unbraced.error === undefined ? splitNameValue(unbraced.text) : { error: unbraced.error };
     if ('error' in pair) return bad(`${pair.error}: "${name}"; need "inline:{name=value...}"`);
     const key = pair.name.toLowerCase();
     last.set(key, { table: name, line: 1, writtenKey: pair.name, key, value: pair.value });

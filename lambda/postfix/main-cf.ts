@@ -34,12 +34,20 @@ export function readMainCf(text: string, version: PostfixVersion): MainCf {
   for (const { line, text: logical, orphan } of logicalLines(text)) {
     if (orphan) {
       const shown = logical.length > 30 ? `${logical.slice(0, 30)}...` : logical;
-      problems.push({ line, kind: 'leading-blank', says: `main.cf: logical line must not start with whitespace: "${shown}"` });
+      problems.push({
+        line,
+        kind: 'leading-blank',
+        says: `main.cf: logical line must not start with whitespace: "${shown}"`,
+      });
       continue;
     }
     const pair = splitNameValue(logical);
     if ('error' in pair) {
-      problems.push({ line, kind: 'fatal', says: `main.cf, line ${line}: ${pair.error}: "${logical}"` });
+      problems.push({
+        line,
+        kind: 'fatal',
+        says: `main.cf, line ${line}: ${pair.error}: "${logical}"`,
+      });
       continue;
     }
     const { name, value } = pair;
@@ -51,7 +59,8 @@ export function readMainCf(text: string, version: PostfixVersion): MainCf {
     raw.set(name, { value, line });
   }
 
-  const lookup = (name: string) => raw.get(name)?.value ?? (name === 'mail_version' ? version : defaultOf(name, version));
+  const lookup = (name: string) =>
+    raw.get(name)?.value ?? (name === 'mail_version' ? version : defaultOf(name, version));
   const parameters: Record<string, string> = {};
   const lines: Record<string, number> = {};
   for (const [name, { value, line }] of raw) {

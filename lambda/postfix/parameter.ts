@@ -30,11 +30,19 @@ export interface ParameterReader {
   yesNo(name: string): boolean;
   count(name: string): number;
   /** One of some words, without case; `says` words the fatal error. */
-  oneOf<const T extends string>(name: string, words: readonly T[], fallback: T, says: (value: string) => string): T;
+  oneOf<const T extends string>(
+    name: string,
+    words: readonly T[],
+    fallback: T,
+    says: (value: string) => string,
+  ): T;
   tables(name: string): TableName[];
 }
 
-export function parameterReader(parameters: Readonly<Record<string, string>>, version: PostfixVersion): ParameterReader {
+export function parameterReader(
+  parameters: Readonly<Record<string, string>>,
+  version: PostfixVersion,
+): ParameterReader {
   const problems: SettingProblem[] = [];
   const fatal = (name: string, says: string) => {
     problems.push({ name, kind: 'fatal', says });
@@ -42,14 +50,19 @@ export function parameterReader(parameters: Readonly<Record<string, string>>, ve
   const given = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : undefined);
   for (const name of Object.keys(parameters)) {
     if (isKnownParameter(name) && defaultOf(name, version) === undefined) {
-      problems.push({ name, kind: 'unknown', says: `main.cf: unused parameter: ${name}=${parameters[name]}` });
+      problems.push({
+        name,
+        kind: 'unknown',
+        says: `main.cf: unused parameter: ${name}=${parameters[name]}`,
+      });
     }
   }
 
   /** The value that counts; a parameter the version lacks has its first default, whatever main.cf says. */
   const text = (name: string): string => {
     const fallback = defaultOf(name, version);
-    if (fallback === undefined) return NEUTRAL[name] ?? defaultOf(name, parameterSince(name) ?? version) ?? '';
+    if (fallback === undefined)
+      return NEUTRAL[name] ?? defaultOf(name, parameterSince(name) ?? version) ?? '';
     const value = given(name);
     if (value !== undefined) return value;
     const expanded = expand(
@@ -65,7 +78,8 @@ export function parameterReader(parameters: Readonly<Record<string, string>>, ve
   };
   const yesNo = (name: string): boolean => {
     const value = text(name).toLowerCase();
-    if (value !== 'yes' && value !== 'no') fatal(name, `bad boolean configuration: ${name} = ${text(name)}`);
+    if (value !== 'yes' && value !== 'no')
+      fatal(name, `bad boolean configuration: ${name} = ${text(name)}`);
     return value === 'yes';
   };
   const count = (name: string): number => {
@@ -77,7 +91,12 @@ export function parameterReader(parameters: Readonly<Record<string, string>>, ve
     fatal(name, `bad numerical configuration: ${name} = ${value}`);
     return Number(defaultOf(name, version) ?? 0);
   };
-  const oneOf = <const T extends string>(name: string, words: readonly T[], fallback: T, says: (value: string) => string): T => {
+  const oneOf = <const T extends string>(
+    name: string,
+    words: readonly T[],
+    fallback: T,
+    says: (value: string) => string,
+  ): T => {
     const value = text(name);
     const found = words.find((word) => word === value.toLowerCase());
     if (found === undefined) fatal(name, says(value));

@@ -19,7 +19,8 @@ export interface MasterService {
 export function parseServices(output: string): MasterService[] {
   return output.split('\n').flatMap((line) => {
     const [name, type, , , chroot, , , command] = tokens(line, ' \t');
-    if (name === undefined || type === undefined || chroot === undefined || command === undefined) return [];
+    if (name === undefined || type === undefined || chroot === undefined || command === undefined)
+      return [];
     return [{ name, type, chroot, command }];
   });
 }
@@ -35,7 +36,11 @@ export function overridesOf(output: string, service: MasterService): string {
 }
 
 /** The chroot column; `-` means yes before 3.0, and from 3.0 only below compatibility_level 1. */
-export function isChrooted(service: MasterService, version: PostfixVersion, compatibilityLevel: string): boolean {
+export function isChrooted(
+  service: MasterService,
+  version: PostfixVersion,
+  compatibilityLevel: string,
+): boolean {
   if (service.chroot !== '-') return service.chroot === 'y';
   if (!atLeast(version, '3.0')) return true;
   return /^[\d.]+$/.test(compatibilityLevel) ? compareLevels(compatibilityLevel, '1') < 0 : false;

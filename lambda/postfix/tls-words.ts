@@ -21,7 +21,12 @@ export interface WordProblem {
 export function gradeProblem(grade: string): WordProblem | undefined {
   const word = grade.toLowerCase();
   if (word === 'null')
-    return { word: grade, wrong: 'the grade null offers no encryption', cure: 'use high or medium', fails: true };
+    return {
+      word: grade,
+      wrong: 'the grade null offers no encryption',
+      cure: 'use high or medium',
+      fails: true,
+    };
   if (GRADES.includes(word)) return undefined;
   const meant = nearest(grade, GRADES) ?? 'high or medium';
   return { word: grade, wrong: `"${grade}" is no cipher grade`, cure: `use ${meant}`, fails: true };
@@ -53,11 +58,19 @@ export function protocolProblem(list: string, version: PostfixVersion): WordProb
 export function exclusionProblems(list: string): WordProblem[] {
   return tokens(list, EXCLUSION_SEPARATORS).flatMap((word): WordProblem[] => {
     if (/^[!+@-]/.test(word)) {
-      return [{ word, wrong: `"${word}" begins with a modifier`, cure: `write ${word.slice(1)}, without it`, fails: true }];
+      return [
+        {
+          word,
+          wrong: `"${word}" begins with a modifier`,
+          cure: `write ${word.slice(1)}, without it`,
+          fails: true,
+        },
+      ];
     }
     if (word.split('+').every((part) => isCipherWord(part))) return [];
     const meant = nearest(word, CIPHER_WORDS);
-    const cure = meant === undefined ? 'delete it' : `delete it, or write ${meant} if that is what was meant`;
+    const cure =
+      meant === undefined ? 'delete it' : `delete it, or write ${meant} if that is what was meant`;
     return [{ word, wrong: `"${word}" names no cipher, and excludes none`, cure, fails: false }];
   });
 }
@@ -85,7 +98,24 @@ const CIPHER_WORDS: readonly string[] = [
     'EXPORT40',
     'EXPORT56',
   ],
-  ...['eNULL', 'NULL', 'aNULL', 'kRSA', 'aRSA', 'RSA', 'kDHr', 'kDHd', 'kDH', 'kEDH', 'kDHE', 'EDH', 'DHE', 'DH', 'ADH', 'aDH'],
+  ...[
+    'eNULL',
+    'NULL',
+    'aNULL',
+    'kRSA',
+    'aRSA',
+    'RSA',
+    'kDHr',
+    'kDHd',
+    'kDH',
+    'kEDH',
+    'kDHE',
+    'EDH',
+    'DHE',
+    'DH',
+    'ADH',
+    'aDH',
+  ],
   ...[
     'kECDHr',
     'kECDHe',
@@ -102,7 +132,22 @@ const CIPHER_WORDS: readonly string[] = [
     'aDSS',
     'DSS',
   ],
-  ...['kPSK', 'kRSAPSK', 'kDHEPSK', 'kECDHEPSK', 'aPSK', 'PSK', 'kSRP', 'aSRP', 'SRP', 'kKRB5', 'aKRB5', 'KRB5', 'kFZA', 'aFZA'],
+  ...[
+    'kPSK',
+    'kRSAPSK',
+    'kDHEPSK',
+    'kECDHEPSK',
+    'aPSK',
+    'PSK',
+    'kSRP',
+    'aSRP',
+    'SRP',
+    'kKRB5',
+    'aKRB5',
+    'KRB5',
+    'kFZA',
+    'aFZA',
+  ],
   ...[
     'eFZA',
     'FZA',
@@ -149,5 +194,15 @@ const CIPHER_WORDS: readonly string[] = [
     'SHA384',
     'FIPS',
   ],
-  ...['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.0', 'TLSv1.2', 'TLSv1.3', 'SUITEB128', 'SUITEB128ONLY', 'SUITEB192'],
+  ...[
+    'SSLv2',
+    'SSLv3',
+    'TLSv1',
+    'TLSv1.0',
+    'TLSv1.2',
+    'TLSv1.3',
+    'SUITEB128',
+    'SUITEB128ONLY',
+    'SUITEB192',
+  ],
 ];

@@ -19,7 +19,9 @@ export function bracedTokens(text: string, separators: string = COMMA_SPACE): st
   return split(text, separators, true);
 }
 
-export type NameValue = { readonly name: string; readonly value: string } | { readonly error: string };
+export type NameValue =
+  | { readonly name: string; readonly value: string }
+  | { readonly error: string };
 
 /** `name=value`, blanks around either dropped. */
 export function splitNameValue(text: string): NameValue {
@@ -37,7 +39,8 @@ export type Unbraced = { readonly text: string; readonly error?: string };
 /** Takes the outer braces off and trims; `text` is what Postfix would show beside the error. */
 export function unbrace(braced: string): Unbraced {
   const length = balancedLength(braced);
-  if (length === 0) return { text: trimBlanks(braced.slice(1)), error: `missing '}' in "${braced}"` };
+  if (length === 0)
+    return { text: trimBlanks(braced.slice(1)), error: `missing '}' in "${braced}"` };
   const text = trimBlanks(braced.slice(1, length - 1));
   if (length !== braced.length) return { text, error: `syntax error after '}' in "${braced}"` };
   return { text };

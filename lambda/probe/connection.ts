@@ -6,13 +6,25 @@
  * every read a bound.
  */
 import { connect, type Socket } from 'node:net';
-import { createSecureContext, type SecureContext, connect as secure, type TLSSocket } from 'node:tls';
+import {
+  createSecureContext,
+  type SecureContext,
+  connect as secure,
+  type TLSSocket,
+} from 'node:tls';
 import type { Base64Der } from '../certificate/anchors.ts';
 import { familyOf } from '../route/host-name.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
 import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
-import { CLOSED, causeOf, contextOptions, OTHER_GROUPS, type PossibleOffer, presentedBy } from './openssl.ts';
+import {
+  CLOSED,
+  causeOf,
+  contextOptions,
+  OTHER_GROUPS,
+  type PossibleOffer,
+  presentedBy,
+} from './openssl.ts';
 import type { Probe } from './pace.ts';
 import type { Phase, ProbeResult, Unseen } from './result.ts';
 import { type Loss, Wire } from './wire.ts';
@@ -34,11 +46,17 @@ export function openProbe(options: ProbeOptions): Probe {
   const door: Door = { ...options, contexts: contextsFor(options.anchors) };
   return async (conversation, signal) => {
     const purpose = leftAlone(conversation.address, options);
-    if (purpose !== undefined) return { kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: purpose };
+    if (purpose !== undefined)
+      return { kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: purpose };
     try {
       return await converseTwice(conversation, door, signal);
     } catch (error) {
-      return { kind: 'unseen', phase: 'connect', reason: 'our-bug', detail: String(error).slice(0, 300) };
+      return {
+        kind: 'unseen',
+        phase: 'connect',
+        reason: 'our-bug',
+        detail: String(error).slice(0, 300),
+      };
     }
   };
 }
@@ -54,15 +72,28 @@ interface Door extends ProbeOptions {
 }
 
 /** A handshake that died is tried once with OpenSSL's groups of today: some hosts want them, or choke on ours. */
-async function converseTwice(conversation: Conversation, door: Door, signal?: AbortSignal): Promise<ProbeResult> {
+async function converseTwice(
+  conversation: Conversation,
+  door: Door,
+  signal?: AbortSignal,
+): Promise<ProbeResult> {
   const first = await converse(conversation, door, signal);
   const { offer } = conversation;
-  if (first.kind !== 'handshake-failed' || first.cause === INJECTED || offer.kind === 'impossible') return first;
-  const second = await converse({ ...conversation, offer: { ...offer, groups: OTHER_GROUPS } }, door, signal);
+  if (first.kind !== 'handshake-failed' || first.cause === INJECTED || offer.kind === 'impossible')
+    return first;
+  const second = await converse(
+    { ...conversation, offer: { ...offer, groups: OTHER_GROUPS } },
+    door,
+    signal,
+  );
   return second.kind === 'presented' ? { ...first, dependsOnGroups: true } : first;
 }
 
-async function converse(conversation: Conversation, door: Door, signal?: AbortSignal): Promise<ProbeResult> {
+async function converse(
+  conversation: Conversation,
+  door: Door,
+  signal?: AbortSignal,
+): Promise<ProbeResult> {
   const opened = await open(conversation, door.stepTimeoutMs, signal);
   if ('reason' in opened) return unseen('connect', opened);
   const wire = new Wire(opened, signal);
@@ -78,7 +109,11 @@ async function converse(conversation: Conversation, door: Door, signal?: AbortSi
   }
 }
 
-async function converseInTls(wire: Wire, conversation: Conversation, door: Door): Promise<ProbeResult> {
+async function converseInTls(
+  wire: Wire,
+  conversation: Conversation,
+  door: Door,
+): Promise<ProbeResult> {
   const { offer, servername } = conversation;
   if (offer.kind === 'impossible') return hangUp(wire, offer.because);
   const shaken: Handshake = await handshake(wire.release(), {
@@ -97,7 +132,8 @@ async function converseInTls(wire: Wire, conversation: Conversation, door: Door)
       const presented = presentedBy(shaken.socket);
       const after = await play(wire, insideTls(conversation, door.heloName), door);
       // Silence or a close behind a good handshake takes nothing away from the certificates seen.
-      if (after === undefined || ('kind' in after && after.reason !== 'reply-421')) return presented;
+      if (after === undefined || ('kind' in after && after.reason !== 'reply-421'))
+        return presented;
       return 'kind' in after ? after : { ...presented, afterTls: after };
     }
   }
@@ -110,19 +146,29 @@ function hangUp(wire: Wire, cause: string): ProbeResult {
 }
 
 /** Plays a script over the wire. Each reply has a deadline of its own, whatever the number of reads it takes. */
-async function play<Outcome>(wire: Wire, dialogue: Dialogue<Outcome>, door: Door): Promise<Outcome | Unseen> {
+async function play<Outcome>(
+  wire: Wire,
+  dialogue: Dialogue<Outcome>,
+  door: Door,
+): Promise<Outcome | Unseen> {
   let step = dialogue.next();
   while (!step.done) {
     const { phase, say } = step.value;
     if (say !== undefined) wire.say(say);
-    const heard = await wire.hear(phase === 'greeting' ? door.greetingTimeoutMs : door.stepTimeoutMs);
+    const heard = await wire.hear(
+      phase === 'greeting' ? door.greetingTimeoutMs : door.stepTimeoutMs,
+    );
     if ('reason' in heard) return unseen(phase, heard);
     step = dialogue.next(heard);
   }
   return step.value;
 }
 
-function open(conversation: Conversation, timeoutMs: number, signal?: AbortSignal): Promise<Socket | Loss> {
+function open(
+  conversation: Conversation,
+  timeoutMs: number,
+  signal?: AbortSignal,
+): Promise<Socket | Loss> {
   return new Promise((resolve) => {
     if (signal?.aborted) return void resolve({ reason: 'not-attempted' });
     const socket = connect({ host: conversation.address, port: conversation.port, noDelay: true });
@@ -156,7 +202,10 @@ interface HandshakeOptions {
 }
 
 /** Shakes hands. The socket is destroyed unless it is `done`. */
-function handshake(socket: Socket, { context, servername, timeoutMs, signal }: HandshakeOptions): Promise<Handshake> {
+function handshake(
+  socket: Socket,
+  { context, servername, timeoutMs, signal }: HandshakeOptions,
+): Promise<Handshake> {
   return new Promise((resolve) => {
     const tls = secure({
       socket,
@@ -170,7 +219,10 @@ function handshake(socket: Socket, { context, servername, timeoutMs, signal }: H
     const settle = (outcome: Handshake): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
-      tls.removeAllListeners('secureConnect').removeAllListeners('error').removeAllListeners('close');
+      tls
+        .removeAllListeners('secureConnect')
+        .removeAllListeners('error')
+        .removeAllListeners('close');
       if (outcome.kind !== 'done') {
         tls.on('error', () => {}).destroy();
         socket.destroy();
@@ -178,7 +230,10 @@ function handshake(socket: Socket, { context, servername, timeoutMs, signal }: H
       resolve(outcome);
     };
     const abort = (): void => settle({ kind: 'lost', loss: { reason: 'not-attempted' } });
-    const timer = setTimeout(() => settle({ kind: 'lost', loss: { reason: 'timed-out' } }), timeoutMs);
+    const timer = setTimeout(
+      () => settle({ kind: 'lost', loss: { reason: 'timed-out' } }),
+      timeoutMs,
+    );
     signal?.addEventListener('abort', abort);
     socket.on('error', () => {});
     tls.on('secureConnect', () => settle({ kind: 'done', socket: tls }));

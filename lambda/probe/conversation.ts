@@ -29,9 +29,15 @@ export interface Conversation {
  * The conversation that Postfix would have with one address of one host for this hop.
  * @throws Error for a broken demand: such a hop is never connected to, and asking is our mistake.
  */
-export function conversationFor(hop: Hop, host: MxHost, address: string, settings: Settings): Conversation {
+export function conversationFor(
+  hop: Hop,
+  host: MxHost,
+  address: string,
+  settings: Settings,
+): Conversation {
   const { demand, nextHop } = hop;
-  if (demand.kind === 'broken') throw new Error(`next hop "${nextHop.text}": a broken policy entry connects to nothing`);
+  if (demand.kind === 'broken')
+    throw new Error(`next hop "${nextHop.text}": a broken policy entry connects to nothing`);
   const name = servername(hop, host);
   const conversation = {
     address,
@@ -57,13 +63,16 @@ export function conversationAt(
 ): Conversation | undefined {
   if (hop.demand.kind === 'broken') return undefined;
   const demand = hostDemand(hop.demand, host, address, dane, settings);
-  return demand.kind === 'demand' ? conversationFor({ ...hop, demand }, host, address, settings) : undefined;
+  return demand.kind === 'demand'
+    ? conversationFor({ ...hop, demand }, host, address, settings)
+    : undefined;
 }
 
 /** One of each: entries that share a provider share its conversations. Order is kept. */
 export function distinct(conversations: readonly Conversation[]): Conversation[] {
   const seen = new Map<string, Conversation>();
-  for (const conversation of conversations) if (!seen.has(conversation.id)) seen.set(conversation.id, conversation);
+  for (const conversation of conversations)
+    if (!seen.has(conversation.id)) seen.set(conversation.id, conversation);
   return [...seen.values()];
 }
 
@@ -74,7 +83,11 @@ function servername({ demand, nextHop }: Hop, host: MxHost): string | undefined 
   return familyOf(name) === undefined ? toAscii(name) : undefined;
 }
 
-function nameFor(servername: NonNullable<TlsDemand['servername']>, nextHop: string, host: MxHost): string {
+function nameFor(
+  servername: NonNullable<TlsDemand['servername']>,
+  nextHop: string,
+  host: MxHost,
+): string {
   switch (servername.kind) {
     case 'hostname':
       return host.canonical ?? host.host;
@@ -93,6 +106,13 @@ function digest({
   offer,
   discardEhloKeywords,
 }: Omit<Conversation, 'id' | 'host'>): string {
-  const seen = [address, port, servername ?? null, wrapperMode, offer, discardEhloKeywords.includes('starttls')];
+  const seen = [
+    address,
+    port,
+    servername ?? null,
+    wrapperMode,
+    offer,
+    discardEhloKeywords.includes('starttls'),
+  ];
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

@@ -17,7 +17,10 @@ export interface Turn {
 export type Dialogue<Outcome> = Generator<Turn, Outcome, FullReply>;
 
 /** From the greeting to the reply to STARTTLS: a result, or TLS may begin. */
-export function* untilTls(conversation: Conversation, heloName: string): Dialogue<ProbeResult | 'handshake'> {
+export function* untilTls(
+  conversation: Conversation,
+  heloName: string,
+): Dialogue<ProbeResult | 'handshake'> {
   const greeting = yield { phase: 'greeting' };
   const refused = greetingRefused(greeting);
   if (refused !== undefined) return unseen('greeting', refused, greeting);
@@ -36,11 +39,18 @@ export function* untilTls(conversation: Conversation, heloName: string): Dialogu
   const starttls = yield { phase: 'starttls', say: 'STARTTLS' };
   if (succeeds(starttls)) return 'handshake';
   if (starttls.code === 421) return unseen('starttls', 'reply-421', starttls);
-  return { kind: 'no-tls', why: hundreds(starttls) === 4 ? 'refused-4xx' : 'refused-5xx', reply: kept(starttls) };
+  return {
+    kind: 'no-tls',
+    why: hundreds(starttls) === 4 ? 'refused-4xx' : 'refused-5xx',
+    reply: kept(starttls),
+  };
 }
 
 /** Inside TLS: EHLO again, after the greeting in wrapper mode. A refusal other than 421 is kept, not judged. */
-export function* insideTls(conversation: Conversation, heloName: string): Dialogue<Reply | Unseen | undefined> {
+export function* insideTls(
+  conversation: Conversation,
+  heloName: string,
+): Dialogue<Reply | Unseen | undefined> {
   if (conversation.wrapperMode) {
     const greeting = yield { phase: 'ehlo-after-tls' };
     if (greeting.code === 421) return unseen('ehlo-after-tls', 'reply-421', greeting);

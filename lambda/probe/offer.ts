@@ -29,16 +29,20 @@ export type TlsOffer =
  */
 export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
   const protocols = enabledProtocols(demand.protocols, settings.version);
-  if (protocols === undefined) return impossible(`protocol list "${demand.protocols}" has a word that Postfix does not know`);
-  if (protocols.length === 0) return impossible(`protocol list "${demand.protocols}" leaves no protocol`);
+  if (protocols === undefined)
+    return impossible(`protocol list "${demand.protocols}" has a word that Postfix does not know`);
+  if (protocols.length === 0)
+    return impossible(`protocol list "${demand.protocols}" leaves no protocol`);
 
   const grade = gradeList(demand.cipherGrade, settings);
   if (grade === undefined) return impossible(`cipher grade "${demand.cipherGrade}" does not exist`);
   const excludes = [...wordsOf(demand.excludeCiphers), ...implicitExclude(demand)];
   const modifier = excludes.find((word) => /^[!+@-]/.test(word));
-  if (modifier !== undefined) return impossible(`cipher exclusion "${modifier}" begins with a modifier`);
+  if (modifier !== undefined)
+    return impossible(`cipher exclusion "${modifier}" begins with a modifier`);
   const list = [grade, ...excludes.map((word) => `!${word}`)].join(':');
-  if (!selectsCiphers(list)) return impossible(`cipher grade "${demand.cipherGrade}" with its exclusions leaves no cipher`);
+  if (!selectsCiphers(list))
+    return impossible(`cipher grade "${demand.cipherGrade}" with its exclusions leaves no cipher`);
 
   const level = authenticates(demand) ? 1 : 0;
   // Node offers TLS 1.3 only where its suites are named; Postfix leaves OpenSSL's own in place, whatever the grade.
@@ -68,7 +72,10 @@ function implicitExclude(demand: TlsDemand): readonly string[] {
  * tls_protocol_mask() (≤3.5) and tls_proto_mask_lims(): exclusions, an inclusion list, and from 3.6 limits.
  * Undefined where a word is unknown. SSLv2 and SSLv3 are known, but no OpenSSL of today speaks them.
  */
-function enabledProtocols(text: string, version: PostfixVersion): readonly TlsProtocol[] | undefined {
+function enabledProtocols(
+  text: string,
+  version: PostfixVersion,
+): readonly TlsProtocol[] | undefined {
   const excluded = new Set<string>();
   const included = new Set<string>();
   let floor = 0;
@@ -89,7 +96,10 @@ function enabledProtocols(text: string, version: PostfixVersion): readonly TlsPr
     (word.startsWith('!') ? excluded : included).add(name);
   }
   const enabled = ({ name, number }: (typeof PROTOCOLS)[number]): boolean =>
-    !excluded.has(name) && (included.size === 0 || included.has(name)) && number >= floor && (ceiling === 0 || number <= ceiling);
+    !excluded.has(name) &&
+    (included.size === 0 || included.has(name)) &&
+    number >= floor &&
+    (ceiling === 0 || number <= ceiling);
   // OpenSSL offers a range: with a hole in it, what lies above the hole is not offered.
   const lowest = PROTOCOLS.findIndex(enabled);
   if (lowest < 0) return [];
@@ -101,7 +111,9 @@ function enabledProtocols(text: string, version: PostfixVersion): readonly TlsPr
 function versionNumber(text: string): number | undefined {
   const named = LIMIT_WORDS.get(text.toLowerCase());
   if (named !== undefined) return named;
-  return /^(?:0x)?[0-9a-f]{0,8}$/i.test(text) ? Number.parseInt(text.replace(/^0x/i, '') || '0', 16) : undefined;
+  return /^(?:0x)?[0-9a-f]{0,8}$/i.test(text)
+    ? Number.parseInt(text.replace(/^0x/i, '') || '0', 16)
+    : undefined;
 }
 
 /** tls_set_ciphers(). Undefined for a grade that does not exist; `invalid` is one of those. */
@@ -129,7 +141,9 @@ function gradeList(grade: string, settings: Settings): string | undefined {
  */
 function groupsOf(settings: Settings): string {
   const ffdhe = atLeast(settings.version, '3.8') ? FFDHE_GROUPS : [];
-  const known = [...wordsOf(settings.eecdhAutoCurves), ...ffdhe].filter((name) => !/mlkem/i.test(name) && isGroup(name));
+  const known = [...wordsOf(settings.eecdhAutoCurves), ...ffdhe].filter(
+    (name) => !/mlkem/i.test(name) && isGroup(name),
+  );
   return known.length > 0 ? known.join(':') : LIBRARY_GROUPS;
 }
 
@@ -166,7 +180,12 @@ const PROTOCOLS: readonly { readonly name: TlsProtocol; readonly number: number 
   { name: 'TLSv1.3', number: 0x304 },
 ];
 
-const KNOWN_WORDS = new Map(['SSLv2', 'SSLv3', ...PROTOCOLS.map(({ name }) => name)].map((name) => [name.toLowerCase(), name]));
+const KNOWN_WORDS = new Map(
+  ['SSLv2', 'SSLv3', ...PROTOCOLS.map(({ name }) => name)].map((name) => [
+    name.toLowerCase(),
+    name,
+  ]),
+);
 const LIMIT_WORDS = new Map<string, number>([
   ['none', 0],
   ['sslv3', 0x300],

@@ -12,7 +12,10 @@ import type { Presented } from './result.ts';
 export type PossibleOffer = Extract<TlsOffer, { readonly kind: 'offer' }>;
 
 /** What a context needs to say the offer, and to verify against these anchors only. */
-export function contextOptions(offer: PossibleOffer, anchors: readonly Base64Der[]): SecureContextOptions {
+export function contextOptions(
+  offer: PossibleOffer,
+  anchors: readonly Base64Der[],
+): SecureContextOptions {
   return {
     ca: anchors.map(pem),
     ciphers: offer.ciphers,
@@ -25,7 +28,8 @@ export function contextOptions(offer: PossibleOffer, anchors: readonly Base64Der
 }
 
 /** OpenSSL's groups of today, the hybrid one first: a hello of 1.5 KB. */
-export const OTHER_GROUPS = 'X25519MLKEM768:X25519:prime256v1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072';
+export const OTHER_GROUPS =
+  'X25519MLKEM768:X25519:prime256v1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072';
 
 /** Verification never breaks a handshake off, as in Postfix (tls_verify.c: "We always return 1"); its result is kept. */
 export function presentedBy(tls: TLSSocket): Presented {
@@ -43,7 +47,9 @@ export function presentedBy(tls: TLSSocket): Presented {
 /** Why a handshake failed, in OpenSSL's own words, such as `wrong version number`. */
 export function causeOf(error: NodeJS.ErrnoException & { readonly reason?: string }): string {
   if (error.reason !== undefined) return error.reason;
-  return error.code === 'ECONNRESET' || error.code === 'EPIPE' ? CLOSED : (error.code ?? error.message);
+  return error.code === 'ECONNRESET' || error.code === 'EPIPE'
+    ? CLOSED
+    : (error.code ?? error.message);
 }
 
 export const CLOSED = 'connection closed during the handshake';
@@ -55,7 +61,10 @@ function without(protocols: readonly TlsProtocol[]): number {
     'TLSv1.2': constants.SSL_OP_NO_TLSv1_2,
     'TLSv1.3': constants.SSL_OP_NO_TLSv1_3,
   } satisfies Record<TlsProtocol, number>);
-  return closing.reduce((bits, [name, bit]) => (protocols.some((protocol) => protocol === name) ? bits : bits | bit), 0);
+  return closing.reduce(
+    (bits, [name, bit]) => (protocols.some((protocol) => protocol === name) ? bits : bits | bit),
+    0,
+  );
 }
 
 /** As sent. Node hands the list out once: `issuerCertificate` walks it, and a second look finds it empty. */
@@ -71,7 +80,8 @@ function chainOf(tls: TLSSocket): Base64Der[] {
 }
 
 function protocolOf(name: string | null): TlsProtocol {
-  if (name === 'TLSv1' || name === 'TLSv1.1' || name === 'TLSv1.2' || name === 'TLSv1.3') return name;
+  if (name === 'TLSv1' || name === 'TLSv1.1' || name === 'TLSv1.2' || name === 'TLSv1.3')
+    return name;
   throw new Error(`handshake: negotiated "${name}", which was not offered`);
 }
 

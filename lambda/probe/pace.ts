@@ -67,7 +67,8 @@ class Batch {
     for (const conversation of conversations) {
       const key = networkOf(conversation.address);
       const network = this.#networks.get(key);
-      if (network === undefined) this.#networks.set(key, { waiting: [conversation], underWay: 0, restUntil: 0 });
+      if (network === undefined)
+        this.#networks.set(key, { waiting: [conversation], underWay: 0, restUntil: 0 });
       else network.waiting.push(conversation);
     }
   }
@@ -106,21 +107,31 @@ class Batch {
   /** In steps: a timer of more than 24 days ends at once. */
   #wakeAtEnd(): void {
     const left = this.#options.stopAt - this.#now();
-    if (left > LONGEST_TIMER_MS) this.#endTimer = setTimeout(() => this.#wakeAtEnd(), LONGEST_TIMER_MS);
+    if (left > LONGEST_TIMER_MS)
+      this.#endTimer = setTimeout(() => this.#wakeAtEnd(), LONGEST_TIMER_MS);
     else this.#endTimer = setTimeout(() => this.#end(), Math.max(0, left));
   }
 
   #wakeAfterRest(): void {
     const now = this.#now();
-    const rests = [...this.#networks.values()].map((network) => network.restUntil).filter((until) => until > now);
+    const rests = [...this.#networks.values()]
+      .map((network) => network.restUntil)
+      .filter((until) => until > now);
     clearTimeout(this.#timer);
     if (rests.length > 0) this.#timer = setTimeout(() => this.#pump(), Math.min(...rests) - now);
   }
 
   #nextOf(network: Network): Conversation | undefined {
     const now = this.#now();
-    if (network.underWay >= this.#options.perNetwork || network.restUntil > now || now >= this.#options.stopAt) return undefined;
-    const index = network.waiting.findIndex(({ address }) => (this.#addresses.get(address) ?? 0) < this.#options.perAddress);
+    if (
+      network.underWay >= this.#options.perNetwork ||
+      network.restUntil > now ||
+      now >= this.#options.stopAt
+    )
+      return undefined;
+    const index = network.waiting.findIndex(
+      ({ address }) => (this.#addresses.get(address) ?? 0) < this.#options.perAddress,
+    );
     return index < 0 ? undefined : network.waiting.splice(index, 1)[0];
   }
 
@@ -136,7 +147,11 @@ class Batch {
   #settle(conversation: Conversation, network: Network, result: ProbeResult): void {
     if (result.kind === 'unseen' && result.reason === 'reply-421') {
       network.restUntil = this.#now() + this.#options.restAfter421Ms;
-      if (!this.#rested.has(conversation.id) && network.restUntil < this.#options.stopAt && !this.#stop.signal.aborted) {
+      if (
+        !this.#rested.has(conversation.id) &&
+        network.restUntil < this.#options.stopAt &&
+        !this.#stop.signal.aborted
+      ) {
         this.#rested.add(conversation.id);
         network.waiting.push(conversation);
         return;

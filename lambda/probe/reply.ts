@@ -45,14 +45,18 @@ export class ReplyReader {
   #line(): string | undefined {
     const end = this.#held.indexOf(0x0a);
     if (end >= 0) {
-      const line = this.#skipping ? '' : neutral(this.#held.subarray(0, Math.min(end, BOUNDS.replyLineBytes)));
+      const line = this.#skipping
+        ? ''
+        : neutral(this.#held.subarray(0, Math.min(end, BOUNDS.replyLineBytes)));
       this.#held = this.#held.subarray(end + 1);
       const continued = this.#skipping;
       this.#skipping = false;
       return continued ? this.#line() : line;
     }
     if (this.#held.length <= BOUNDS.replyLineBytes) return undefined;
-    const line = this.#skipping ? undefined : neutral(this.#held.subarray(0, BOUNDS.replyLineBytes));
+    const line = this.#skipping
+      ? undefined
+      : neutral(this.#held.subarray(0, BOUNDS.replyLineBytes));
     this.#skipped += this.#held.length;
     this.#held = Buffer.alloc(0);
     this.#skipping = true;
@@ -62,7 +66,9 @@ export class ReplyReader {
 
 /** Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case. The first word told is the server's name. */
 export function offers(reply: FullReply, keyword: string): boolean {
-  const words = reply.lines.map((line) => EHLO_LINE.exec(line)?.[1]).filter((word) => word !== undefined);
+  const words = reply.lines
+    .map((line) => EHLO_LINE.exec(line)?.[1])
+    .filter((word) => word !== undefined);
   return words.slice(1).some((word) => word.toUpperCase() === keyword);
 }
 

@@ -25,7 +25,8 @@ export function vantageOf(
 ): Vantage {
   const blindTrust = bundle.trust.kind !== 'anchors' || bundle.trust.certificates.length === 0;
   const proves = (result: ProbeResult, id: string): boolean =>
-    result.kind === 'presented' && (blindTrust || result.verify === 'OK' || byTlsa?.has(id) === true);
+    result.kind === 'presented' &&
+    (blindTrust || result.verify === 'OK' || byTlsa?.has(id) === true);
   const inFamily = (family: AddressFamily): FamilyVantage => {
     const tried = conversations
       .filter(({ address }) => familyOf(address) === family)
@@ -49,14 +50,21 @@ export function believe(
   for (const { id, address } of conversations) {
     const result = results[id];
     const family = familyOf(address);
-    if (result?.kind === 'unseen' && family !== undefined && vantage[family] === 'blind' && dependsOnWayOut(result))
+    if (
+      result?.kind === 'unseen' &&
+      family !== undefined &&
+      vantage[family] === 'blind' &&
+      dependsOnWayOut(result)
+    )
       believed[id] = { ...result, reason: 'no-way-out' };
   }
   return believed;
 }
 
 const wasTried = (result: ProbeResult): boolean =>
-  result.kind !== 'unseen' || (result.reason !== 'not-attempted' && result.reason !== 'barred-address');
+  result.kind !== 'unseen' ||
+  (result.reason !== 'not-attempted' && result.reason !== 'barred-address');
 
 /** A refusal comes from the other end, or from a firewall that says so; silence may be ours. */
-const dependsOnWayOut = ({ reason }: Unseen): boolean => reason === 'timed-out' || reason === 'unreachable';
+const dependsOnWayOut = ({ reason }: Unseen): boolean =>
+  reason === 'timed-out' || reason === 'unreachable';

@@ -64,7 +64,11 @@ export class Wire {
 
   /** Hands the bare socket over, for a handshake. */
   release(): Socket {
-    this.#socket.off('data', this.#onData).off('error', this.#onError).off('end', this.#onEnd).off('close', this.#onEnd);
+    this.#socket
+      .off('data', this.#onData)
+      .off('error', this.#onError)
+      .off('end', this.#onEnd)
+      .off('close', this.#onEnd);
     return this.#socket;
   }
 
@@ -98,7 +102,11 @@ export class Wire {
   }
 
   #attach(): void {
-    this.#socket.on('data', this.#onData).on('error', this.#onError).on('end', this.#onEnd).on('close', this.#onEnd);
+    this.#socket
+      .on('data', this.#onData)
+      .on('error', this.#onError)
+      .on('end', this.#onEnd)
+      .on('close', this.#onEnd);
     this.#socket.pause();
   }
 

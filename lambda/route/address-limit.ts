@@ -25,9 +25,15 @@ export function addressList(
   shuffle: (stops: readonly Stop[]) => readonly Stop[],
 ): Stop[] {
   const answered = stopsOf(hosts);
-  const sorted = (settings.randomizeAddresses ? shuffle(answered) : answered).toSorted(byRank(settings));
+  const sorted = (settings.randomizeAddresses ? shuffle(answered) : answered).toSorted(
+    byRank(settings),
+  );
   const limit = limitOf(settings);
-  const targets = balancedTargets(sorted, settings, sorted[0] === undefined ? 'ipv4' : family(sorted[0]));
+  const targets = balancedTargets(
+    sorted,
+    settings,
+    sorted[0] === undefined ? 'ipv4' : family(sorted[0]),
+  );
   if (targets === undefined) return sorted.slice(0, limit);
   return sorted.filter((stop) => targets[family(stop)]-- > 0);
 }
@@ -44,10 +50,16 @@ export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettin
   const starts = new Set(sorted.filter((stop) => rank(stop, first) === 0).map(family));
   const leaning = [...starts].map((start) => balancedTargets(sorted, settings, start));
   const room = (stop: Stop): number =>
-    Math.max(...leaning.map((targets) => (targets === undefined ? limitOf(settings) : targets[family(stop)])));
+    Math.max(
+      ...leaning.map((targets) =>
+        targets === undefined ? limitOf(settings) : targets[family(stop)],
+      ),
+    );
   const balanced = leaning[0] !== undefined;
   return sorted.filter((stop) => {
-    const before = sorted.filter((other) => rank(other, stop) < 0 && (!balanced || family(other) === family(stop)));
+    const before = sorted.filter(
+      (other) => rank(other, stop) < 0 && (!balanced || family(other) === family(stop)),
+    );
     return before.length < room(stop);
   });
 }
@@ -61,7 +73,14 @@ export function balancedTargets(
   const limit = settings.mxAddressLimit;
   const ipv4 = stops.filter((stop) => family(stop) === 'ipv4').length;
   const ipv6 = stops.length - ipv4;
-  if (!settings.balanceInetProtocols || limit === 0 || ipv4 === 0 || ipv6 === 0 || stops.length <= limit) return undefined;
+  if (
+    !settings.balanceInetProtocols ||
+    limit === 0 ||
+    ipv4 === 0 ||
+    ipv6 === 0 ||
+    stops.length <= limit
+  )
+    return undefined;
   const half = Math.floor(limit / 2);
   if (ipv6 <= half) return { ipv4: limit - ipv6, ipv6 };
   if (ipv4 <= half) return { ipv4, ipv6: limit - ipv4 };
@@ -76,9 +95,11 @@ const stopsOf = (hosts: readonly MxHost[]): Stop[] =>
 export const byRank =
   ({ addressPreference }: LimitSettings) =>
   (a: Stop, b: Stop): number => {
-    const later = (stop: Stop): number => (addressPreference === 'any' || family(stop) === addressPreference ? 0 : 1);
+    const later = (stop: Stop): number =>
+      addressPreference === 'any' || family(stop) === addressPreference ? 0 : 1;
     return a.host.preference - b.host.preference || later(a) - later(b);
   };
 
-const limitOf = ({ mxAddressLimit }: LimitSettings): number => (mxAddressLimit === 0 ? Number.POSITIVE_INFINITY : mxAddressLimit);
+const limitOf = ({ mxAddressLimit }: LimitSettings): number =>
+  mxAddressLimit === 0 ? Number.POSITIVE_INFINITY : mxAddressLimit;
 export const family = ({ address }: Stop): AddressFamily => familyOf(address) ?? 'ipv4';

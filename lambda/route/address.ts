@@ -14,7 +14,8 @@ export function bytesOf(address: string): readonly number[] | undefined {
   const [head = [], tail] = hex
     .split('::')
     .map((half) => (half === '' ? [] : half.split(':').map((word) => Number.parseInt(word, 16))));
-  const zeros = tail === undefined ? [] : Array.from({ length: 8 - head.length - tail.length }, () => 0);
+  const zeros =
+    tail === undefined ? [] : Array.from({ length: 8 - head.length - tail.length }, () => 0);
   return [...head, ...zeros, ...(tail ?? [])].flatMap((word) => [word >> 8, word & 0xff]);
 }
 
@@ -26,15 +27,20 @@ export function sameAddress(one: string, other: string): boolean {
 
 /** As inet_ntop() writes 16 bytes: the longest run of two or more zero words shortened, mapped addresses with a dotted tail. */
 export function printIpv6(bytes: Uint8Array): string {
-  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
-  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) return `::ffff:${bytes.slice(12).join('.')}`;
+  const words = Array.from(
+    { length: 8 },
+    (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0),
+  );
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff)
+    return `::ffff:${bytes.slice(12).join('.')}`;
   let longest = { start: 0, length: 1 };
   for (let start = 0; start < 8; start++) {
     let length = 0;
     while (words[start + length] === 0) length++;
     if (length > longest.length) longest = { start, length };
   }
-  const print = (part: readonly number[]): string => part.map((word) => word.toString(16)).join(':');
+  const print = (part: readonly number[]): string =>
+    part.map((word) => word.toString(16)).join(':');
   if (longest.length < 2) return print(words);
   return `${print(words.slice(0, longest.start))}::${print(words.slice(longest.start + longest.length))}`;
 }

@@ -56,7 +56,12 @@ export interface DaneRoute {
  * Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that leads nowhere.
  * @param force smtp_tls_force_insecure_host_tlsa_lookup
  */
-export async function resolveDane(route: Route, nextHop: NextHop, dns: Dns, force = false): Promise<DaneRoute | undefined> {
+export async function resolveDane(
+  route: Route,
+  nextHop: NextHop,
+  dns: Dns,
+  force = false,
+): Promise<DaneRoute | undefined> {
   if (route.kind !== 'hosts') return undefined;
   const mx = route.mx ? await mxSecurity(toAscii(nextHop.host), dns) : undefined;
   const pairs = route.hosts.flatMap(({ host, addresses }) =>
@@ -88,7 +93,8 @@ function noting(door: Dns): { readonly dns: Dns; signature(): { readonly signatu
   const dns: Dns = {
     async query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
       const answer = await door.query(name, type);
-      if (answer.kind === 'found' && answer.ad && answer.signature !== undefined) seen.push(answer.signature);
+      if (answer.kind === 'found' && answer.ad && answer.signature !== undefined)
+        seen.push(answer.signature);
       return answer;
     },
   };
@@ -120,7 +126,11 @@ async function findTlsa(
   // qname_secure(): the alias may be signed where its target is not.
   const alias = await dns.query(host, 'CNAME');
   if (alias.kind === 'found') return alias.ad ? askBases([host], port, dns) : { kind: 'insecure' };
-  return { kind: 'failed', failure: alias.kind === 'failed' ? alias.failure : 'malformed', query: `${host} CNAME` };
+  return {
+    kind: 'failed',
+    failure: alias.kind === 'failed' ? alias.failure : 'malformed',
+    query: `${host} CNAME`,
+  };
 }
 
 async function askBases(bases: readonly string[], port: number, dns: Dns): Promise<TlsaFinding> {
@@ -131,8 +141,10 @@ async function askBases(bases: readonly string[], port: number, dns: Dns): Promi
     if (name.length > LONGEST_NAME) continue;
     asked.push(name);
     const answer = await dns.query(name, 'TLSA');
-    if (answer.kind === 'failed') return { kind: 'failed', failure: answer.failure, query: `${name} TLSA` };
-    if (answer.kind === 'found' && answer.ad) return { kind: 'records', base, asked, records: answer.records };
+    if (answer.kind === 'failed')
+      return { kind: 'failed', failure: answer.failure, query: `${name} TLSA` };
+    if (answer.kind === 'found' && answer.ad)
+      return { kind: 'records', base, asked, records: answer.records };
   }
   return { kind: 'none', asked };
 }
@@ -154,10 +166,20 @@ export async function provesValidation(
   dns: Dns,
   names: { readonly signed: string; readonly broken: string },
 ): Promise<Validation> {
-  const [signed, broken] = await Promise.all([dns.query(names.signed, 'A'), dns.query(names.broken, 'A')]);
-  if (signed.kind === 'failed') return { kind: 'unanswered', failure: signed.failure, query: `${names.signed} A` };
-  if (!signed.ad) return { kind: 'does-not', because: `it does not vouch for ${names.signed}, which is signed` };
-  if (broken.kind === 'failed' && (broken.failure === 'servfail' || broken.failure === 'bogus')) return { kind: 'validates' };
-  if (broken.kind === 'failed') return { kind: 'unanswered', failure: broken.failure, query: `${names.broken} A` };
-  return { kind: 'does-not', because: `it answers for ${names.broken}, whose signatures are broken` };
+  const [signed, broken] = await Promise.all([
+    dns.query(names.signed, 'A'),
+    dns.query(names.broken, 'A'),
+  ]);
+  if (signed.kind === 'failed')
+    return { kind: 'unanswered', failure: signed.failure, query: `${names.signed} A` };
+  if (!signed.ad)
+    return { kind: 'does-not', because: `it does not vouch for ${names.signed}, which is signed` };
+  if (broken.kind === 'failed' && (broken.failure === 'servfail' || broken.failure === 'bogus'))
+    return { kind: 'validates' };
+  if (broken.kind === 'failed')
+    return { kind: 'unanswered', failure: broken.failure, query: `${names.broken} A` };
+  return {
+    kind: 'does-not',
+    because: `it answers for ${names.broken}, whose signatures are broken`,
+  };
 }

@@ -12,7 +12,13 @@ export function parseAddress(text: string, port = 53): ServerAddress | undefined
   const found = /^\[(?<host>[^\]]+)\](?::(?<port>\d+))?$/.exec(text)?.groups ??
     /^(?<host>[^:]+)(?::(?<port>\d+))?$/.exec(text)?.groups ?? { host: text };
   const number = Number(found.port ?? port);
-  if (found.host === undefined || familyOf(found.host) === undefined || number < 1 || number > 65_535) return undefined;
+  if (
+    found.host === undefined ||
+    familyOf(found.host) === undefined ||
+    number < 1 ||
+    number > 65_535
+  )
+    return undefined;
   return { address: found.host, port: number };
 }
 

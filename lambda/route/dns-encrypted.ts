@@ -68,7 +68,11 @@ class TlsLink {
       const finish = (answer: Uint8Array | undefined): void => {
         clearTimeout(timer);
         this.#waiting.delete(id);
-        resolve(answer === undefined ? undefined : Buffer.concat([query.subarray(0, 2), answer.subarray(2)]));
+        resolve(
+          answer === undefined
+            ? undefined
+            : Buffer.concat([query.subarray(0, 2), answer.subarray(2)]),
+        );
         if (this.#waiting.size === 0 && !this.closed) this.#end();
       };
       const timer = setTimeout(() => finish(undefined), timeoutMs);
@@ -111,7 +115,11 @@ function overHttps(resolver: string): Exchange {
         redirect: 'error',
         signal: AbortSignal.timeout(timeoutMs),
       });
-      if (response.status !== 200 || response.headers.get('content-type') !== MESSAGE || response.body === null) {
+      if (
+        response.status !== 200 ||
+        response.headers.get('content-type') !== MESSAGE ||
+        response.body === null
+      ) {
         await response.body?.cancel();
         return undefined;
       }
@@ -123,7 +131,10 @@ function overHttps(resolver: string): Exchange {
 }
 
 /** Undefined for a body that is longer than any DNS message. */
-async function firstBytes(body: ReadableStream<Uint8Array>, most: number): Promise<Uint8Array | undefined> {
+async function firstBytes(
+  body: ReadableStream<Uint8Array>,
+  most: number,
+): Promise<Uint8Array | undefined> {
   const chunks: Uint8Array[] = [];
   let length = 0;
   for await (const chunk of body) {

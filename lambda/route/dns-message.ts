@@ -26,10 +26,19 @@ export type Reading<T extends DnsType> =
   /** The server does not understand EDNS (FORMERR, NOTIMP): ask again without. */
   | { readonly kind: 'no-edns' }
   /** An alias whose target the resolver left out: ask for `canonical`, as dns_lookup_x() does. */
-  | { readonly kind: 'alias'; readonly canonical: string; readonly aliases: readonly string[]; readonly ad: boolean };
+  | {
+      readonly kind: 'alias';
+      readonly canonical: string;
+      readonly aliases: readonly string[];
+      readonly ad: boolean;
+    };
 
 /** A query with RD and AD, and by EDNS the DO bit and room for 1,232 bytes. `name` must be a host name or a TLSA name. */
-export function writeQuery({ name, type, checkingDisabled }: Question, id: number, edns: boolean): Uint8Array {
+export function writeQuery(
+  { name, type, checkingDisabled }: Question,
+  id: number,
+  edns: boolean,
+): Uint8Array {
   const flags = RECURSION_DESIRED | AUTHENTIC_DATA | (checkingDisabled ? CHECKING_DISABLED : 0);
   const packet: Packet = { type: 'query', id, flags, questions: [{ name, type }] };
   return encode(edns ? { ...packet, additionals: [OPT] } : packet);
@@ -49,12 +58,18 @@ export function readAnswer<T extends DnsType>(
   try {
     return read(message, question, id, now);
   } catch (error) {
-    if (error instanceof Malformed) return message.related ? { kind: 'failed', failure: 'malformed' } : { kind: 'unrelated' };
+    if (error instanceof Malformed)
+      return message.related ? { kind: 'failed', failure: 'malformed' } : { kind: 'unrelated' };
     throw error;
   }
 }
 
-function read<T extends DnsType>(message: Message, question: Question<T>, id: number, now: number): Reading<T> {
+function read<T extends DnsType>(
+  message: Message,
+  question: Question<T>,
+  id: number,
+  now: number,
+): Reading<T> {
   const received = message.u16();
   const flags = message.u16();
   const counts = { questions: message.u16(), answers: message.u16() };
@@ -64,7 +79,11 @@ function read<T extends DnsType>(message: Message, question: Question<T>, id: nu
   if (counts.questions === 0 && (rcode === FORMERR || rcode === NOTIMP)) return { kind: 'no-edns' };
   if (counts.questions !== 1) return { kind: 'unrelated' };
   const asked = { name: message.name(), type: message.u16(), class: message.u16() };
-  if (!sameName(asked.name, question.name) || asked.type !== TYPES[question.type] || asked.class !== IN)
+  if (
+    !sameName(asked.name, question.name) ||
+    asked.type !== TYPES[question.type] ||
+    asked.class !== IN
+  )
     return { kind: 'unrelated' };
   message.related = true;
 
@@ -94,9 +113,12 @@ function collect<T extends DnsType>(
     const clazz = message.u16();
     const ttl = message.u32();
     const end = message.span(message.u16());
-    if (clazz === IN && type === TYPES[question.type]) found.push({ owner, ttl, record: READERS[question.type](message, end) });
-    else if (clazz === IN && type === TYPES.CNAME) aliasOf.set(owner, { target: READERS.CNAME(message, end), ttl });
-    else if (clazz === IN && type === RRSIG) noteSignature(signatures, owner, readSignature(message, end, now));
+    if (clazz === IN && type === TYPES[question.type])
+      found.push({ owner, ttl, record: READERS[question.type](message, end) });
+    else if (clazz === IN && type === TYPES.CNAME)
+      aliasOf.set(owner, { target: READERS.CNAME(message, end), ttl });
+    else if (clazz === IN && type === RRSIG)
+      noteSignature(signatures, owner, readSignature(message, end, now));
     message.seek(end);
   }
 
@@ -104,7 +126,11 @@ function collect<T extends DnsType>(
   const restsOn: string[] = [];
   let owner = question.name.toLowerCase();
   let ttl = Number.POSITIVE_INFINITY;
-  for (let alias = aliasOf.get(owner); alias !== undefined && aliases.length < ALIASES; alias = aliasOf.get(owner)) {
+  for (
+    let alias = aliasOf.get(owner);
+    alias !== undefined && aliases.length < ALIASES;
+    alias = aliasOf.get(owner)
+  ) {
     restsOn.push(setKey(owner, TYPES.CNAME));
     aliases.push(alias.target);
     owner = alias.target;
@@ -125,7 +151,9 @@ function collect<T extends DnsType>(
       ttl: Math.min(ttl, ...own.map((record) => record.ttl)),
       ...(signature === undefined ? {} : { signature }),
     };
-  return canonical === undefined ? { kind: 'nodata', ad } : { kind: 'alias', canonical, aliases, ad };
+  return canonical === undefined
+    ? { kind: 'nodata', ad }
+    : { kind: 'alias', canonical, aliases, ad };
 }
 
 interface Rrsig extends Signature {
@@ -153,7 +181,11 @@ function nearest(seconds: number, now: number): number {
   return (Math.floor(now / 1_000) + away) * 1_000;
 }
 
-function noteSignature(signatures: Map<string, Signature>, owner: string, rrsig: Rrsig | undefined): void {
+function noteSignature(
+  signatures: Map<string, Signature>,
+  owner: string,
+  rrsig: Rrsig | undefined,
+): void {
   if (rrsig === undefined) return;
   const { covers, ...signature } = rrsig;
   const key = setKey(owner, covers);
@@ -225,7 +257,8 @@ class Message {
   /** The bytes up to `end`, which must be `exactly` so many where given. */
   bytes(end: number, exactly?: number): Uint8Array {
     const bytes = this.#bytes.subarray(this.#at, end);
-    if (this.#at > end || (exactly !== undefined && bytes.length !== exactly)) throw new Malformed();
+    if (this.#at > end || (exactly !== undefined && bytes.length !== exactly))
+      throw new Malformed();
     this.#at = end;
     return bytes;
   }
@@ -266,12 +299,17 @@ class Message {
 
 function printable(byte: number): string {
   const character = String.fromCharCode(byte);
-  return byte > 0x20 && byte < 0x7f && character !== '.' && character !== '\\' ? character : `\\${String(byte).padStart(3, '0')}`;
+  return byte > 0x20 && byte < 0x7f && character !== '.' && character !== '\\'
+    ? character
+    : `\\${String(byte).padStart(3, '0')}`;
 }
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const TYPES = { A: 1, CNAME: 5, MX: 15, AAAA: 28, TLSA: 52 } as const satisfies Record<DnsType, number>;
+const TYPES = { A: 1, CNAME: 5, MX: 15, AAAA: 28, TLSA: 52 } as const satisfies Record<
+  DnsType,
+  number
+>;
 const RRSIG = 46;
 const IN = 1;
 

@@ -35,7 +35,8 @@ export interface DnsOptions {
 /** Opens the door. It holds no socket between questions, so that there is nothing to close. */
 export function openDns(options: DnsOptions): Dns {
   const servers = (options.servers?.length ? options.servers : systemResolvers()).map(parseServer);
-  if (servers.length === 0) throw new Error('resolv.conf: no name server; name one with --resolver');
+  if (servers.length === 0)
+    throw new Error('resolv.conf: no name server; name one with --resolver');
   const turns = new Turns(options.concurrency);
   const answers = new Map<string, Promise<DnsAnswer>>();
 
@@ -80,7 +81,10 @@ async function follow<T extends DnsType>(
   return { kind: 'nodata', name, ad: false, loop: true };
 }
 
-type Settled<T extends DnsType> = Exclude<Reading<T>, { readonly kind: 'unrelated' | 'truncated' | 'no-edns' }>;
+type Settled<T extends DnsType> = Exclude<
+  Reading<T>,
+  { readonly kind: 'unrelated' | 'truncated' | 'no-edns' }
+>;
 
 /** The servers in turn until one says something definite. Of several failures, one that is an answer is the better reason. */
 async function askInTurn<T extends DnsType>(
@@ -95,7 +99,11 @@ async function askInTurn<T extends DnsType>(
     if (server === undefined || timeoutMs <= 0) break;
     const answer = await askServer(question, server, timeoutMs);
     if (answer.kind !== 'failed') return answer;
-    if (answer.failure === 'servfail' && options.tellsBogus === true && (await answersUnchecked(question, server, options))) {
+    if (
+      answer.failure === 'servfail' &&
+      options.tellsBogus === true &&
+      (await answersUnchecked(question, server, options))
+    ) {
       return { kind: 'failed', failure: 'bogus' };
     }
     if (answer.failure !== 'timeout') failure = answer.failure;
@@ -108,12 +116,24 @@ function timeLeft({ stopAt = Number.POSITIVE_INFINITY, signal }: DnsOptions): nu
 }
 
 /** Whether there is an answer for whoever does not mind the signatures (CD, RFC 4035 §3.2.2). */
-async function answersUnchecked<T extends DnsType>(question: Question<T>, server: Server, options: DnsOptions): Promise<boolean> {
-  const unchecked = await askServer({ ...question, checkingDisabled: true }, server, options.timeoutMs);
+async function answersUnchecked<T extends DnsType>(
+  question: Question<T>,
+  server: Server,
+  options: DnsOptions,
+): Promise<boolean> {
+  const unchecked = await askServer(
+    { ...question, checkingDisabled: true },
+    server,
+    options.timeoutMs,
+  );
   return unchecked.kind !== 'failed';
 }
 
-async function askServer<T extends DnsType>(question: Question<T>, server: Server, timeoutMs: number): Promise<Settled<T>> {
+async function askServer<T extends DnsType>(
+  question: Question<T>,
+  server: Server,
+  timeoutMs: number,
+): Promise<Settled<T>> {
   let answer =
     server.kind === 'plain'
       ? await overUdp(question, server, timeoutMs, true)
@@ -136,10 +156,16 @@ async function askServer<T extends DnsType>(question: Question<T>, server: Serve
   }
 }
 
-async function overLink<T extends DnsType>(question: Question<T>, exchange: Exchange, timeoutMs: number): Promise<Reading<T>> {
+async function overLink<T extends DnsType>(
+  question: Question<T>,
+  exchange: Exchange,
+  timeoutMs: number,
+): Promise<Reading<T>> {
   const id = randomInt(0x1_0000);
   const bytes = await exchange(writeQuery(question, id, true), timeoutMs);
-  return bytes === undefined ? { kind: 'failed', failure: 'timeout' } : readAnswer(bytes, question, id);
+  return bytes === undefined
+    ? { kind: 'failed', failure: 'timeout' }
+    : readAnswer(bytes, question, id);
 }
 
 /** A socket of its own for each query: a random port beside the random id. Unrelated datagrams are passed over until the time is up. */
@@ -169,7 +195,11 @@ function overUdp<T extends DnsType>(
   });
 }
 
-function overTcp<T extends DnsType>(question: Question<T>, server: ServerAddress, timeoutMs: number): Promise<Reading<T>> {
+function overTcp<T extends DnsType>(
+  question: Question<T>,
+  server: ServerAddress,
+  timeoutMs: number,
+): Promise<Reading<T>> {
   const id = randomInt(0x1_0000);
   return new Promise((resolve) => {
     const socket = connect({ host: server.address, port: server.port });
@@ -197,7 +227,9 @@ function overTcp<T extends DnsType>(question: Question<T>, server: ServerAddress
   });
 }
 
-type Server = (ServerAddress & { readonly kind: 'plain' }) | { readonly kind: 'encrypted'; readonly exchange: Exchange };
+type Server =
+  | (ServerAddress & { readonly kind: 'plain' })
+  | { readonly kind: 'encrypted'; readonly exchange: Exchange };
 
 /** @throws UsageError for text that is no address, with or without port */
 function parseServer(text: string): Server {
@@ -205,7 +237,9 @@ function parseServer(text: string): Server {
   if (exchange !== undefined) return { kind: 'encrypted', exchange };
   const server = parseAddress(text);
   if (server === undefined) {
-    throw new UsageError(`resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`);
+    throw new UsageError(
+      `resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`,
+    );
   }
   return { kind: 'plain', ...server };
 }

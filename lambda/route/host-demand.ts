@@ -14,7 +14,10 @@ import type { DnsFailure, MxHost } from './route.ts';
 /** Why an address is passed over unconnected, with the error that Postfix keeps for it: 4.7.5 and `text`. */
 export type DaneRefusal =
   /** dane-only, and there is nothing that could be verified. */
-  | { readonly kind: 'refused'; readonly reason: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable' }
+  | {
+      readonly kind: 'refused';
+      readonly reason: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable';
+    }
   /** smtp(8) dies over a record of the host, and the mail waits with all that is on its way beside it. */
   | { readonly kind: 'deadly' }
   /** dane too: whether there are records is not known, and so whether they are withheld by an attacker. */
@@ -39,7 +42,8 @@ export function hostDemand(
   if (dane === undefined || tlsa === undefined) return { kind: 'unknown' };
   const mandatory = demand.level === 'dane-only';
   const insecureMx = dane.mx !== undefined && !dane.mx.secure;
-  if (insecureMx && (mandatory || settings.daneInsecureMxPolicy === 'may')) return without('mx-insecure', demand);
+  if (insecureMx && (mandatory || settings.daneInsecureMxPolicy === 'may'))
+    return without('mx-insecure', demand);
   switch (tlsa.kind) {
     case 'failed':
       return tlsa;
@@ -51,23 +55,31 @@ export function hostDemand(
       const set = tlsaSet(tlsa.records, settings.daneDigests, settings.version);
       if (set.kind === 'kills-smtp') return { kind: 'deadly' };
       if (set.kind === 'unusable' && set.by === 'postfix') return without('tlsa-unusable', demand);
-      if (insecureMx && settings.daneInsecureMxPolicy === 'encrypt') return asEncrypt('mx-insecure', demand);
+      if (insecureMx && settings.daneInsecureMxPolicy === 'encrypt')
+        return asEncrypt('mx-insecure', demand);
       return enforced(set, tlsa, dane, demand, insecureMx);
     }
   }
 }
 
-export const isDane = ({ level }: Pick<TlsDemand, 'level'>): boolean => level === 'dane' || level === 'dane-only';
+export const isDane = ({ level }: Pick<TlsDemand, 'level'>): boolean =>
+  level === 'dane' || level === 'dane-only';
 
 /** What was found for the host of an address. */
-export function findingFor({ host }: MxHost, address: string, { hosts }: DaneRoute): TlsaFinding | undefined {
+export function findingFor(
+  { host }: MxHost,
+  address: string,
+  { hosts }: DaneRoute,
+): TlsaFinding | undefined {
   return hosts.find((one) => one.host === host && one.family === familyOf(address))?.tlsa;
 }
 
 /** dane_incompat(): dane gives way, dane-only does not. */
 function without(why: NonNullable<TlsDemand['daneWeaker']>, demand: TlsDemand): HostDemand {
   if (demand.level === 'dane-only') return { kind: 'refused', reason: why };
-  return why === 'tlsa-unusable' ? asEncrypt(why, demand) : { ...demand, ...demand.asMay, level: 'may', daneWeaker: why };
+  return why === 'tlsa-unusable'
+    ? asEncrypt(why, demand)
+    : { ...demand, ...demand.asMay, level: 'may', daneWeaker: why };
 }
 
 const asEncrypt = (why: NonNullable<TlsDemand['daneWeaker']>, demand: TlsDemand): TlsDemand => ({

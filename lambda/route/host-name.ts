@@ -9,7 +9,8 @@ export function isHostName(name: string): boolean {
 }
 
 /** valid_rr_name(): what may stand in an MX or CNAME record. An address there is tolerated. */
-export const isNameOrAddress = (text: string): boolean => familyOf(text) !== undefined || isHostName(text);
+export const isNameOrAddress = (text: string): boolean =>
+  familyOf(text) !== undefined || isHostName(text);
 
 /**
  * The family of an address literal without brackets; undefined for anything else. `010.0.0.1` is none: some would read

@@ -14,7 +14,10 @@ import type { DnsFailure } from './route.ts';
 /** The addresses of one host, or why there is none: `dsn` after final answers only, `softDsn` where another host's lookup had failed before. */
 export type Lookup =
   | { readonly kind: 'found'; readonly addresses: readonly string[]; readonly canonical?: string }
-  | (Status & { readonly kind: 'not-found'; readonly reason: 'nxdomain' | 'no-address' | 'not-a-name' })
+  | (Status & {
+      readonly kind: 'not-found';
+      readonly reason: 'nxdomain' | 'no-address' | 'not-a-name';
+    })
   | (Status & { readonly kind: 'failed'; readonly failure: DnsFailure; readonly query: string });
 
 interface Status {
@@ -46,13 +49,20 @@ export async function mailExchangers(domain: string, dns: Dns): Promise<MailExch
 /** A, then AAAA, of one host, in the families of `inet_protocols`. An address literal is itself. */
 export async function findAddresses(host: string, settings: Settings, dns: Dns): Promise<Lookup> {
   const family = familyOf(host);
-  if (family !== undefined && settings.inetProtocols.includes(family)) return { kind: 'found', addresses: [host] };
-  const types = (['A', 'AAAA'] as const).filter((type) => settings.inetProtocols.includes(FAMILY[type]));
-  const asked = await Promise.all(types.map(async (type) => ({ type, answer: await ask(host, type, dns) })));
+  if (family !== undefined && settings.inetProtocols.includes(family))
+    return { kind: 'found', addresses: [host] };
+  const types = (['A', 'AAAA'] as const).filter((type) =>
+    settings.inetProtocols.includes(FAMILY[type]),
+  );
+  const asked = await Promise.all(
+    types.map(async (type) => ({ type, answer: await ask(host, type, dns) })),
+  );
 
   const addresses = asked.flatMap(({ answer }) => (answer.kind === 'found' ? answer.records : []));
   if (addresses.length > 0) {
-    const canonical = asked.map(({ answer }) => (answer.kind === 'found' ? answer.canonical : undefined)).find((name) => name);
+    const canonical = asked
+      .map(({ answer }) => (answer.kind === 'found' ? answer.canonical : undefined))
+      .find((name) => name);
     return {
       kind: 'found',
       addresses: addresses.slice(0, BOUNDS.addressesPerHost),
@@ -60,8 +70,11 @@ export async function findAddresses(host: string, settings: Settings, dns: Dns):
     };
   }
   // Of several failures the gravest is told, and of equals the last (SAVE_HPREF_STATUS).
-  const [grave] = asked.toReversed().toSorted((a, b) => GRAVITY[b.answer.kind] - GRAVITY[a.answer.kind]);
-  if (grave === undefined || grave.answer.kind === 'found') throw new Error('inet_protocols names no address family');
+  const [grave] = asked
+    .toReversed()
+    .toSorted((a, b) => GRAVITY[b.answer.kind] - GRAVITY[a.answer.kind]);
+  if (grave === undefined || grave.answer.kind === 'found')
+    throw new Error('inet_protocols names no address family');
   return settings.dnsSupportLevel === 'disabled' || settings.hostLookup.includes('native')
     ? nativeStatus(host, grave.type, grave.answer, settings)
     : dnsStatus(host, grave.type, grave.answer);
@@ -73,7 +86,14 @@ function dnsStatus(host: string, type: DnsType, nothing: Nothing): Lookup {
   const { text } = nothing;
   switch (nothing.kind) {
     case 'failed':
-      return { kind: 'failed', dsn: '4.4.3', softDsn: '4.4.3', text, failure: nothing.failure, query: `${host} ${type}` };
+      return {
+        kind: 'failed',
+        dsn: '4.4.3',
+        softDsn: '4.4.3',
+        text,
+        failure: nothing.failure,
+        query: `${host} ${type}`,
+      };
     case 'invalid':
       return { kind: 'not-found', dsn: '5.4.4', softDsn: '4.4.4', text, reason: 'not-a-name' };
     case 'not-found':
@@ -88,17 +108,40 @@ function nativeStatus(host: string, type: DnsType, nothing: Nothing, settings: S
   const say = (message: string): string => `unable to look up host ${host}: ${message}`;
   if (nothing.kind === 'failed') {
     const text = say('Temporary failure in name resolution');
-    return { kind: 'failed', dsn: '4.4.4', softDsn: '4.4.4', text, failure: nothing.failure, query: `${host} ${type}` };
+    return {
+      kind: 'failed',
+      dsn: '4.4.4',
+      softDsn: '4.4.4',
+      text,
+      failure: nothing.failure,
+      query: `${host} ${type}`,
+    };
   }
   const reason = nothing.kind === 'invalid' ? 'not-a-name' : nothing.reason;
   return reason === 'no-address'
-    ? { kind: 'not-found', dsn: '5.3.0', softDsn: '4.3.0', text: say('No address associated with hostname'), reason }
-    : { kind: 'not-found', dsn: '5.4.4', softDsn: '4.4.4', text: say('Name or service not known'), reason };
+    ? {
+        kind: 'not-found',
+        dsn: '5.3.0',
+        softDsn: '4.3.0',
+        text: say('No address associated with hostname'),
+        reason,
+      }
+    : {
+        kind: 'not-found',
+        dsn: '5.4.4',
+        softDsn: '4.4.4',
+        text: say('Name or service not known'),
+        reason,
+      };
 }
 
 type Asked<T extends DnsType> =
   | Extract<DnsAnswer<T>, { readonly kind: 'found' }>
-  | { readonly kind: 'not-found'; readonly reason: 'nxdomain' | 'no-address' | 'not-a-name'; readonly text: string }
+  | {
+      readonly kind: 'not-found';
+      readonly reason: 'nxdomain' | 'no-address' | 'not-a-name';
+      readonly text: string;
+    }
   | { readonly kind: 'invalid'; readonly text: string }
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly text: string };
 
@@ -111,7 +154,9 @@ async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<
   const answer = await dns.query(name, type);
   switch (answer.kind) {
     case 'found':
-      return answer.aliases.every(isNameOrAddress) ? answer : { kind: 'invalid', text: malformed(name, type) };
+      return answer.aliases.every(isNameOrAddress)
+        ? answer
+        : { kind: 'invalid', text: malformed(name, type) };
     case 'nodata': {
       const last = answer.name ?? name;
       const text = answer.loop
@@ -120,12 +165,19 @@ async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<
       return { kind: 'not-found', reason: 'no-address', text };
     }
     case 'nxdomain':
-      return { kind: 'not-found', reason: 'nxdomain', text: notFound(answer.name ?? name, type, 'Host not found') };
+      return {
+        kind: 'not-found',
+        reason: 'nxdomain',
+        text: notFound(answer.name ?? name, type, 'Host not found'),
+      };
     case 'failed':
       return {
         kind: 'failed',
         failure: answer.failure,
-        text: answer.failure === 'malformed' ? malformed(name, type) : notFound(name, type, 'Host not found, try again'),
+        text:
+          answer.failure === 'malformed'
+            ? malformed(name, type)
+            : notFound(name, type, 'Host not found, try again'),
       };
   }
 }

@@ -20,7 +20,12 @@ export interface DnsRecords {
   readonly AAAA: string;
   readonly CNAME: string;
   /** `data` is lower-case hex. */
-  readonly TLSA: { readonly usage: number; readonly selector: number; readonly matchingType: number; readonly data: string };
+  readonly TLSA: {
+    readonly usage: number;
+    readonly selector: number;
+    readonly matchingType: number;
+    readonly data: string;
+  };
 }
 
 export type DnsType = keyof DnsRecords;
@@ -64,14 +69,19 @@ export interface Dns {
 }
 
 /** The routes of many next hops, in their order; equal questions are asked once, by the door's promise. */
-export function resolveBatch(nextHops: readonly NextHop[], settings: Settings, dns: Dns): Promise<Route[]> {
+export function resolveBatch(
+  nextHops: readonly NextHop[],
+  settings: Settings,
+  dns: Dns,
+): Promise<Route[]> {
   return Promise.all(nextHops.map((nextHop) => resolveRoute(nextHop, settings, dns)));
 }
 
 /** The route of one next hop. Never rejects unless the door does. */
 export async function resolveRoute(nextHop: NextHop, settings: Settings, dns: Dns): Promise<Route> {
   const name = toAscii(nextHop.host);
-  if (!nextHop.mx || settings.dnsSupportLevel === 'disabled') return hostRoute(nextHop, name, settings, dns);
+  if (!nextHop.mx || settings.dnsSupportLevel === 'disabled')
+    return hostRoute(nextHop, name, settings, dns);
   const mx = await mailExchangers(name, dns);
   switch (mx.kind) {
     case 'found':
@@ -85,15 +95,29 @@ export async function resolveRoute(nextHop: NextHop, settings: Settings, dns: Dn
       return nowhere(nextHop, settings, { reason: 'not-a-name', dsn: '5.4.4', text: mx.text });
     case 'failed':
       if (settings.ignoreMxLookupError) return hostRoute(nextHop, name, settings, dns);
-      return unanswered(nextHop, { failure: mx.failure, query: `${name} MX`, dsn: '4.4.3', text: mx.text });
+      return unanswered(nextHop, {
+        failure: mx.failure,
+        query: `${name} MX`,
+        dsn: '4.4.3',
+        text: mx.text,
+      });
   }
 }
 
 /** Hosts by MX. Any host with an address makes the failures of others harmless. */
-async function mxRoute(nextHop: NextHop, records: readonly DnsRecords['MX'][], settings: Settings, dns: Dns): Promise<Route> {
-  const sorted = records.toSorted((a, b) => a.preference - b.preference).slice(0, BOUNDS.hostsPerNextHop);
+async function mxRoute(
+  nextHop: NextHop,
+  records: readonly DnsRecords['MX'][],
+  settings: Settings,
+  dns: Dns,
+): Promise<Route> {
+  const sorted = records
+    .toSorted((a, b) => a.preference - b.preference)
+    .slice(0, BOUNDS.hostsPerNextHop);
   const found = await Promise.all(sorted.map(({ exchange }) => lookUp(exchange, settings, dns)));
-  const hosts = sorted.map(({ preference, exchange }, i) => mxHost(exchange, preference, found[i], settings));
+  const hosts = sorted.map(({ preference, exchange }, i) =>
+    mxHost(exchange, preference, found[i], settings),
+  );
   const reachable = hosts.filter((host) => host.addresses.length > 0);
   const [best] = reachable;
   if (best === undefined) {
@@ -117,7 +141,12 @@ async function mxRoute(nextHop: NextHop, records: readonly DnsRecords['MX'][], s
 }
 
 /** The next hop is the host: bracketed, without MX, or with DNS switched off. */
-async function hostRoute(nextHop: NextHop, name: string, settings: Settings, dns: Dns): Promise<Route> {
+async function hostRoute(
+  nextHop: NextHop,
+  name: string,
+  settings: Settings,
+  dns: Dns,
+): Promise<Route> {
   const found = await lookUp(name, settings, dns);
   const host = mxHost(name, 0, found, settings);
   if (host.addresses.length === 0) return noAddress(nextHop, [found], settings, false);
@@ -125,9 +154,15 @@ async function hostRoute(nextHop: NextHop, name: string, settings: Settings, dns
   return { kind: 'hosts', nextHop: nextHop.text, mx: false, hosts: [host] };
 }
 
-const lookUp = (host: string, settings: Settings, dns: Dns): Promise<Lookup> => findAddresses(host, settings, dns);
+const lookUp = (host: string, settings: Settings, dns: Dns): Promise<Lookup> =>
+  findAddresses(host, settings, dns);
 
-function mxHost(name: string, preference: number, found: Lookup | undefined, settings: Settings): MxHost {
+function mxHost(
+  name: string,
+  preference: number,
+  found: Lookup | undefined,
+  settings: Settings,
+): MxHost {
   const host = name.toLowerCase();
   if (found?.kind === 'found') {
     const { addresses, canonical } = found;
@@ -135,11 +170,21 @@ function mxHost(name: string, preference: number, found: Lookup | undefined, set
     return { host, ...(overrides ? { canonical } : {}), preference, addresses, lookup: 'found' };
   }
   const none = isNameOrAddress(name) ? 'none' : 'not-a-name';
-  return { host, preference, addresses: [], lookup: found?.kind === 'failed' ? found.failure : none };
+  return {
+    host,
+    preference,
+    addresses: [],
+    lookup: found?.kind === 'failed' ? found.failure : none,
+  };
 }
 
 /** No host has an address: final when all answers were. The text is the last host's, the code remembers any soft error. */
-function noAddress(nextHop: NextHop, found: readonly Lookup[], settings: Settings, mx: boolean): Route {
+function noAddress(
+  nextHop: NextHop,
+  found: readonly Lookup[],
+  settings: Settings,
+  mx: boolean,
+): Route {
   let dsn = '';
   let text = '';
   for (const lookup of found) {
@@ -148,7 +193,8 @@ function noAddress(nextHop: NextHop, found: readonly Lookup[], settings: Setting
     text = lookup.text;
   }
   const failed = found.findLast((lookup) => lookup.kind === 'failed');
-  if (failed !== undefined) return unanswered(nextHop, { failure: failed.failure, query: failed.query, dsn, text });
+  if (failed !== undefined)
+    return unanswered(nextHop, { failure: failed.failure, query: failed.query, dsn, text });
   if (mx && settings.deferIfNoMxAddressFound) dsn = dsn.replace(/^5/, '4');
   const last = found.at(-1);
   const reason = mx || last?.kind !== 'not-found' ? 'no-address' : last.reason;
@@ -172,9 +218,20 @@ type Nowhere = Extract<Route, { readonly kind: 'nowhere' }>;
 type Unanswered = Extract<Route, { readonly kind: 'unanswered' }>;
 
 /** smtp_connect_inet() takes a final error about the relayhost or a fallback relay for a slip of the administrator. */
-function nowhere(nextHop: NextHop, settings: Settings, why: Pick<Nowhere, 'reason' | 'dsn' | 'text'>): Route {
-  const relay = nextHop.via === 'fallback-relay' || (settings.relayhost !== '' && nextHop.text === settings.relayhost);
-  return { kind: 'nowhere', nextHop: nextHop.text, ...why, dsn: relay && why.dsn.startsWith('5') ? '4.3.5' : why.dsn };
+function nowhere(
+  nextHop: NextHop,
+  settings: Settings,
+  why: Pick<Nowhere, 'reason' | 'dsn' | 'text'>,
+): Route {
+  const relay =
+    nextHop.via === 'fallback-relay' ||
+    (settings.relayhost !== '' && nextHop.text === settings.relayhost);
+  return {
+    kind: 'nowhere',
+    nextHop: nextHop.text,
+    ...why,
+    dsn: relay && why.dsn.startsWith('5') ? '4.3.5' : why.dsn,
+  };
 }
 
 function unanswered(nextHop: NextHop, why: Omit<Unanswered, 'kind' | 'nextHop'>): Route {

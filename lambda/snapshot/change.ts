@@ -7,7 +7,13 @@
  */
 
 import type { EntrySnapshot, StoredHost, StoredRoute } from './entry-snapshot.ts';
-import { ABSENT_AFTER_RUNS, current, type HostSnapshot, type Sighting, sightingKey } from './host-snapshot.ts';
+import {
+  ABSENT_AFTER_RUNS,
+  current,
+  type HostSnapshot,
+  type Sighting,
+  sightingKey,
+} from './host-snapshot.ts';
 import { type FindCertificate, type Leaf, leafOf } from './leaf.ts';
 import { isRoutineRenewal, predecessor } from './renewal.ts';
 import { tlsaChanges } from './stored-tlsa.ts';
@@ -49,7 +55,12 @@ export interface Change {
 }
 
 /** What settled between two snapshots of a host, for its history. A first snapshot is no change. */
-export function hostChanges(before: HostSnapshot | undefined, after: HostSnapshot, find: FindCertificate, at: number): Change[] {
+export function hostChanges(
+  before: HostSnapshot | undefined,
+  after: HostSnapshot,
+  find: FindCertificate,
+  at: number,
+): Change[] {
   if (before === undefined) return [];
   return about(after, at, [
     ...names(before.sightings.filter(counts), after.sightings.filter(counts), find),
@@ -61,7 +72,12 @@ export function hostChanges(before: HostSnapshot | undefined, after: HostSnapsho
  * What a host presents now against what it presented when it was seen before, absences included: the explanation of a
  * verdict that turned. A set that answers now this, now that, is news only once.
  */
-export function differences(before: HostSnapshot | undefined, after: HostSnapshot, find: FindCertificate, at: number): Change[] {
+export function differences(
+  before: HostSnapshot | undefined,
+  after: HostSnapshot,
+  find: FindCertificate,
+  at: number,
+): Change[] {
   if (before === undefined) return [];
   const replaced = fresh(before, after).length > 0;
   return about(after, at, [
@@ -71,13 +87,25 @@ export function differences(before: HostSnapshot | undefined, after: HostSnapsho
 }
 
 /** MX hosts that came or, after three runs, went, of which the subject is the destination; and what DNSSEC says of those that stay. */
-export function entryChanges(before: EntrySnapshot | undefined, after: EntrySnapshot, at: number): Change[] {
-  return before === undefined ? [] : [...mx(before, after, hostCounts, at), ...dnssec(before, after, at)];
+export function entryChanges(
+  before: EntrySnapshot | undefined,
+  after: EntrySnapshot,
+  at: number,
+): Change[] {
+  return before === undefined
+    ? []
+    : [...mx(before, after, hostCounts, at), ...dnssec(before, after, at)];
 }
 
 /** The same at once: where mail goes now, against where it went. */
-export function entryDifferences(before: EntrySnapshot | undefined, after: EntrySnapshot, at: number): Change[] {
-  return before === undefined ? [] : [...mx(before, after, ({ missed = 0 }) => missed === 0, at), ...dnssec(before, after, at)];
+export function entryDifferences(
+  before: EntrySnapshot | undefined,
+  after: EntrySnapshot,
+  at: number,
+): Change[] {
+  return before === undefined
+    ? []
+    : [...mx(before, after, ({ missed = 0 }) => missed === 0, at), ...dnssec(before, after, at)];
 }
 
 type Bare = Omit<Change, 'subject' | 'at'>;
@@ -86,13 +114,20 @@ const about = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Ch
   changes.map((change) => ({ ...change, subject: host, at }));
 
 /** Presences, which count at once. Between things known to come in turn nothing is lost and nothing regained. */
-function atOnce(before: HostSnapshot, after: HostSnapshot, find: FindCertificate, at: number): Bare[] {
+function atOnce(
+  before: HostSnapshot,
+  after: HostSnapshot,
+  find: FindCertificate,
+  at: number,
+): Bare[] {
   const [was, is] = [varieties(before, find, at), varieties(after, find, at)];
   const steady = was.length <= 1;
   return [
     ...succession(current(before), fresh(before, after), find),
     ...anchors(current(before), current(after)),
-    ...(steady ? [...starttls(current(before), current(after)), ...trust(current(before), current(after))] : []),
+    ...(steady
+      ? [...starttls(current(before), current(after)), ...trust(current(before), current(after))]
+      : []),
     ...(steady && is.length > 1 ? [{ kind: 'varies', after: shown(is) } as const] : []),
     ...(!steady && is.length <= 1 ? [{ kind: 'uniform', before: shown(was) } as const] : []),
   ];
@@ -105,9 +140,12 @@ function fresh(before: HostSnapshot, after: HostSnapshot): readonly Sighting[] {
 }
 
 function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCertificate): Bare[] {
-  const [before, after] = [leaves(was, find), leaves(is, find)].map((all) => new Set(all.flatMap((leaf) => leaf.names)));
+  const [before, after] = [leaves(was, find), leaves(is, find)].map(
+    (all) => new Set(all.flatMap((leaf) => leaf.names)),
+  );
   // Without a certificate on one side there is nothing to compare: that is another change.
-  if (before === undefined || after === undefined || before.size === 0 || after.size === 0) return [];
+  if (before === undefined || after === undefined || before.size === 0 || after.size === 0)
+    return [];
   const [added, removed] = [without(after, before), without(before, after)];
   return [
     ...(added.length === 0 ? [] : [{ kind: 'name-added', after: shown(added) } as const]),
@@ -116,18 +154,31 @@ function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCert
 }
 
 /** Each new certificate against the one it is nearest to. */
-function succession(was: readonly Sighting[], fresh: readonly Sighting[], find: FindCertificate): Bare[] {
+function succession(
+  was: readonly Sighting[],
+  fresh: readonly Sighting[],
+  find: FindCertificate,
+): Bare[] {
   const changes = fresh.flatMap((sighting): Bare[] => {
     const leaf = leafOf(sighting, find);
     const old = leaf === undefined ? undefined : predecessor(leaf, was, find);
     if (leaf === undefined || old === undefined) return [];
-    const [issuer, anchor] = [old.leaf.issuedBy !== leaf.issuedBy, anchorOf(old.sighting) !== anchorOf(sighting)];
+    const [issuer, anchor] = [
+      old.leaf.issuedBy !== leaf.issuedBy,
+      anchorOf(old.sighting) !== anchorOf(sighting),
+    ];
     const anchors = [anchorOf(old.sighting), anchorOf(sighting)];
     return [
-      ...(isRoutineRenewal(old.leaf, leaf) ? [changed('renewed', date(old.leaf.notAfter), date(leaf.notAfter))] : []),
+      ...(isRoutineRenewal(old.leaf, leaf)
+        ? [changed('renewed', date(old.leaf.notAfter), date(leaf.notAfter))]
+        : []),
       ...(issuer ? [changed('issuer-changed', old.leaf.issuer, leaf.issuer)] : []),
-      ...(anchor && anchors.every((one) => one !== '') ? [changed('anchor-changed', anchors[0] ?? '', anchors[1] ?? '')] : []),
-      ...(old.leaf.spkiSha256 === leaf.spkiSha256 ? [] : [changed('key-changed', old.leaf.spkiSha256, leaf.spkiSha256)]),
+      ...(anchor && anchors.every((one) => one !== '')
+        ? [changed('anchor-changed', anchors[0] ?? '', anchors[1] ?? '')]
+        : []),
+      ...(old.leaf.spkiSha256 === leaf.spkiSha256
+        ? []
+        : [changed('key-changed', old.leaf.spkiSha256, leaf.spkiSha256)]),
     ];
   });
   return [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
@@ -156,7 +207,8 @@ function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   );
   if (before && !after && doubts !== undefined && doubts.length > 0)
     return [{ kind: 'trust-lost', after: shown([...new Set(doubts)]) }];
-  if (!before && after && doubted !== undefined && doubted.length > 0) return [{ kind: 'trust-regained' }];
+  if (!before && after && doubted !== undefined && doubted.length > 0)
+    return [{ kind: 'trust-regained' }];
   return [];
 }
 
@@ -168,7 +220,9 @@ function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: numbe
     matter: matter(sighting, find),
   }));
   const overlapping = counted.filter((one) =>
-    counted.some((other) => one.from <= other.to && other.from <= one.to && one.matter !== other.matter),
+    counted.some(
+      (other) => one.from <= other.to && other.from <= one.to && one.matter !== other.matter,
+    ),
   );
   return [...new Set(overlapping.map((one) => one.matter))].toSorted();
 }
@@ -176,16 +230,26 @@ function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: numbe
 /** What of a sighting decides over mail: names, issuer, whether it is trusted, whether there is TLS at all. */
 function matter(sighting: Sighting, find: FindCertificate): string {
   const { result } = sighting;
-  if (result.kind !== 'presented') return result.kind === 'no-tls' ? 'no STARTTLS' : 'a handshake that fails';
+  if (result.kind !== 'presented')
+    return result.kind === 'no-tls' ? 'no STARTTLS' : 'a handshake that fails';
   const leaf = leafOf(sighting, find);
   if (leaf === undefined) return 'no certificate';
   const untrusted = sighting.trust?.kind === 'untrusted' ? ', not trusted' : '';
   return `${leaf.names.join(' ')} by ${leaf.issuedBy}${untrusted}`;
 }
 
-function mx(before: EntrySnapshot, after: EntrySnapshot, which: (host: StoredHost) => boolean, at: number): Change[] {
+function mx(
+  before: EntrySnapshot,
+  after: EntrySnapshot,
+  which: (host: StoredHost) => boolean,
+  at: number,
+): Change[] {
   const hosts = (routes: readonly StoredRoute[], keep: (host: StoredHost) => boolean) =>
-    new Set(routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.filter(keep).map(({ host }) => host) : [])));
+    new Set(
+      routes.flatMap((route) =>
+        route.kind === 'hosts' ? route.hosts.filter(keep).map(({ host }) => host) : [],
+      ),
+    );
   const was = hosts(before.routes, which);
   const is = hosts(after.routes, which);
   // A destination that was not resolved before or now says nothing about its hosts.
@@ -193,8 +257,12 @@ function mx(before: EntrySnapshot, after: EntrySnapshot, which: (host: StoredHos
   const [added, removed] = [without(is, was), without(was, is)];
   const subject = after.destination;
   return [
-    ...(added.length === 0 ? [] : [{ kind: 'mx-added', subject, after: shown(added), at } as const]),
-    ...(removed.length === 0 ? [] : [{ kind: 'mx-removed', subject, before: shown(removed), at } as const]),
+    ...(added.length === 0
+      ? []
+      : [{ kind: 'mx-added', subject, after: shown(added), at } as const]),
+    ...(removed.length === 0
+      ? []
+      : [{ kind: 'mx-removed', subject, before: shown(removed), at } as const]),
   ];
 }
 
@@ -206,7 +274,9 @@ function dnssec(before: EntrySnapshot, after: EntrySnapshot, at: number): Change
     const wasSigned = old.dane?.mx?.secure;
     const subject = after.destination;
     if (route.kind === 'unanswered') {
-      return wasSigned === true && route.failure === 'bogus' ? [{ kind: 'dnssec-broken', subject, at }] : [];
+      return wasSigned === true && route.failure === 'bogus'
+        ? [{ kind: 'dnssec-broken', subject, at }]
+        : [];
     }
     if (route.kind !== 'hosts') return [];
     const isSigned = route.dane?.mx?.secure;
@@ -214,10 +284,20 @@ function dnssec(before: EntrySnapshot, after: EntrySnapshot, at: number): Change
     const hosts = route.hosts.flatMap((host) => {
       const known = old.hosts.find((one) => one.host === host.host)?.tlsa;
       if (known === undefined || host.tlsa === undefined) return [];
-      return tlsaChanges(known, host.tlsa).map((change) => bounded({ ...change, subject: host.host, at }));
+      return tlsaChanges(known, host.tlsa).map((change) =>
+        bounded({ ...change, subject: host.host, at }),
+      );
     });
     return [
-      ...(turned ? [{ kind: isSigned ? ('dnssec-regained' as const) : ('dnssec-lost' as const), subject, at }] : []),
+      ...(turned
+        ? [
+            {
+              kind: isSigned ? ('dnssec-regained' as const) : ('dnssec-lost' as const),
+              subject,
+              at,
+            },
+          ]
+        : []),
       ...hosts,
     ];
   });
@@ -237,12 +317,19 @@ const leaves = (sightings: readonly Sighting[], find: FindCertificate): Leaf[] =
 const speaksTls = ({ result }: Sighting): boolean => result.kind !== 'no-tls';
 const anchored = ({ trust: how }: Sighting): boolean => how?.kind === 'anchored';
 const anchorOf = ({ trust: how }: Sighting): string => (how?.kind === 'anchored' ? how.anchor : '');
-const changed = (kind: ChangeKind, before: string, after: string): Bare => ({ kind, before: [cut(before)], after: [cut(after)] });
+const changed = (kind: ChangeKind, before: string, after: string): Bare => ({
+  kind,
+  before: [cut(before)],
+  after: [cut(after)],
+});
 const date = (at: number): string => (Number.isFinite(at) ? new Date(at).toISOString() : 'no date');
-const cut = (text: string): string => (text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text);
-const shown = (all: readonly string[]): readonly string[] => all.toSorted().slice(0, SHOWN).map(cut);
+const cut = (text: string): string =>
+  text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
+const shown = (all: readonly string[]): readonly string[] =>
+  all.toSorted().slice(0, SHOWN).map(cut);
 
-const without = (all: ReadonlySet<string>, these: ReadonlySet<string>): string[] => [...all].filter((one) => !these.has(one));
+const without = (all: ReadonlySet<string>, these: ReadonlySet<string>): string[] =>
+  [...all].filter((one) => !these.has(one));
 
 /** Strangers wrote them, and they are stored with every change. */
 const SHOWN = 50;

@@ -11,7 +11,13 @@ import type { SecurityLevel } from '../policy/entry.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
-import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from '../verdict/verdict.ts';
+import type {
+  EntryVerdict,
+  PostfixWould,
+  Protection,
+  Reason,
+  Verdict,
+} from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
 import { everAuthenticated } from './protection.ts';
 import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
@@ -88,7 +94,11 @@ export function remember(
   times: RunTimes,
 ): EntrySnapshot | undefined {
   const { at } = times;
-  if (verdict.verdict === 'undetermined' && before !== undefined && before.verdict !== 'undetermined') {
+  if (
+    verdict.verdict === 'undetermined' &&
+    before !== undefined &&
+    before.verdict !== 'undetermined'
+  ) {
     const known = before.undetermined;
     if (known?.cause === verdict.reason) return undefined;
     return { ...before, undetermined: { since: known?.since ?? at, cause: verdict.reason } };
@@ -112,9 +122,13 @@ export function remember(
     degradedFrom,
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
-    routes: routes.map((route) => storedRoute(routeBefore(before, route), route, named(tlsa, route.nextHop), verdict, times)),
+    routes: routes.map((route) =>
+      storedRoute(routeBefore(before, route), route, named(tlsa, route.nextHop), verdict, times),
+    ),
     ...(everAuthenticated(verdict, before) ? { authenticated: true as const } : {}),
-    ...(verdict.verdict === 'undetermined' ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } } : {}),
+    ...(verdict.verdict === 'undetermined'
+      ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } }
+      : {}),
   };
   return before !== undefined && sameButForPreferences(before, after) ? undefined : after;
 }
@@ -137,7 +151,8 @@ function storedRoute(
   if (route.kind !== 'hosts') return route;
   const { hosts, ...rest } = route;
   const now = hosts.map(({ addresses: _, ...host }): StoredHost => {
-    const known = before?.kind === 'hosts' ? before.hosts.find((one) => one.host === host.host) : undefined;
+    const known =
+      before?.kind === 'hosts' ? before.hosts.find((one) => one.host === host.host) : undefined;
     const tlsa = storedTlsa(host, dane, known?.tlsa, verdict);
     return { ...host, ...unseenOf(host.host, verdict), ...(tlsa === undefined ? {} : { tlsa }) };
   });
@@ -162,35 +177,61 @@ function storedMx({ mx }: DaneRoute): Pick<DaneRoute, 'mx'> {
 }
 
 function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {
-  const addresses = verdict.hosts.filter(({ host }) => host === name).flatMap((host) => host.addresses);
+  const addresses = verdict.hosts
+    .filter(({ host }) => host === name)
+    .flatMap((host) => host.addresses);
   const unseen = addresses.flatMap(({ outcome, address, phase, reason }) =>
-    outcome === 'unseen' ? [{ address, phase: phase ?? 'connect', reason: reason as UnseenReason }] : [],
+    outcome === 'unseen'
+      ? [{ address, phase: phase ?? 'connect', reason: reason as UnseenReason }]
+      : [],
   );
   return unseen.length === 0 ? {} : { unseen: unseen.slice(0, 10) };
 }
 
 function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {
-  return { ...host, missed: (host.missed ?? 0) + 1, lastAt: host.lastAt ?? Math.min(previousAt ?? at, at) };
+  return {
+    ...host,
+    missed: (host.missed ?? 0) + 1,
+    lastAt: host.lastAt ?? Math.min(previousAt ?? at, at),
+  };
 }
 
 /** Preferences, and which addresses were unseen, are no change by themselves. */
-const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean => alike(comparable(a), comparable(b));
+const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean =>
+  alike(comparable(a), comparable(b));
 
 function comparable({ routes, ...rest }: EntrySnapshot): unknown {
-  return { ...rest, routes: routes.map((route) => (route.kind === 'hosts' ? comparableHosts(route) : [route.nextHop, route])) };
+  return {
+    ...rest,
+    routes: routes.map((route) =>
+      route.kind === 'hosts' ? comparableHosts(route) : [route.nextHop, route],
+    ),
+  };
 }
 
-function comparableHosts({ nextHop, hosts, dane }: Extract<StoredRoute, { kind: 'hosts' }>): unknown {
+function comparableHosts({
+  nextHop,
+  hosts,
+  dane,
+}: Extract<StoredRoute, { kind: 'hosts' }>): unknown {
   const named = hosts.map(({ preference: _p, unseen: _u, ...host }) => host);
-  return [nextHop, named.toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0)), dane];
+  return [
+    nextHop,
+    named.toSorted((a, b) => (a.host < b.host ? -1 : a.host > b.host ? 1 : 0)),
+    dane,
+  ];
 }
 
 /** Equal as JSON is, whatever the order of keys; a run compares thousands, most of them equal. */
 function alike(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (Array.isArray(a) && Array.isArray(b)) return a.length === b.length && a.every((one, i) => alike(one, b[i]));
+  if (Array.isArray(a) && Array.isArray(b))
+    return a.length === b.length && a.every((one, i) => alike(one, b[i]));
   if (!isRecord(a) || !isRecord(b)) return false;
-  return Object.keys(a).every((key) => alike(a[key], b[key])) && Object.keys(b).every((key) => key in a || b[key] === undefined);
+  return (
+    Object.keys(a).every((key) => alike(a[key], b[key])) &&
+    Object.keys(b).every((key) => key in a || b[key] === undefined)
+  );
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

@@ -15,7 +15,9 @@ export type CertificateDigest = string;
 
 /** A probe result worth remembering: chains by digest, and nothing that was not seen. */
 export type SeenResult =
-  | (Omit<Extract<ProbeResult, { readonly kind: 'presented' }>, 'chain'> & { readonly chain: readonly CertificateDigest[] })
+  | (Omit<Extract<ProbeResult, { readonly kind: 'presented' }>, 'chain'> & {
+      readonly chain: readonly CertificateDigest[];
+    })
   | Extract<ProbeResult, { readonly kind: 'no-tls' }>
   | Extract<ProbeResult, { readonly kind: 'handshake-failed' }>;
 
@@ -69,7 +71,11 @@ export interface HostLook {
   readonly port: number;
   readonly offer: string;
   readonly servername?: string;
-  readonly seen: readonly { readonly address: string; readonly result: SeenResult; readonly trust?: Trust }[];
+  readonly seen: readonly {
+    readonly address: string;
+    readonly result: SeenResult;
+    readonly trust?: Trust;
+  }[];
   /** The certificates seen, base64 DER by digest. */
   readonly certificates: Readonly<Record<CertificateDigest, string>>;
 }
@@ -82,7 +88,10 @@ export interface RunTimes {
 
 /** Groups a run's conversations by host and offer, in first-met order. A host of which nothing was seen is left out. */
 export function hostLooks(looks: Iterable<Look>): HostLook[] {
-  const hosts = new Map<string, { look: HostLook; seen: HostLook['seen'][number][]; certificates: Record<string, string> }>();
+  const hosts = new Map<
+    string,
+    { look: HostLook; seen: HostLook['seen'][number][]; certificates: Record<string, string> }
+  >();
   for (const { host, conversation, result, trust } of looks) {
     if (result.kind === 'unseen') continue;
     const { port, servername } = conversation;
@@ -92,22 +101,41 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
     if (grouped === undefined) {
       // No `{}`: thousands of them, each growing by another name, and V8 makes every later `{}` of the process a slow one.
       const [seen, certificates] = [[] as HostLook['seen'][number][], byName<string>()];
-      const look = { host, port, offer, ...(servername === undefined ? {} : { servername }), seen, certificates };
+      const look = {
+        host,
+        port,
+        offer,
+        ...(servername === undefined ? {} : { servername }),
+        seen,
+        certificates,
+      };
       grouped = { look, seen, certificates };
       hosts.set(key, grouped);
     }
     const stored = storedResult(result, grouped.certificates);
-    grouped.seen.push({ address: conversation.address, result: stored, ...(trust === undefined ? {} : { trust }) });
+    grouped.seen.push({
+      address: conversation.address,
+      result: stored,
+      ...(trust === undefined ? {} : { trust }),
+    });
   }
   return [...hosts.values()].map(({ look }) => look);
 }
 
 /** Names one host under one offer, as the store's keys do: `in1-smtp.messagingengine.com:25#3f9a01c2`. */
-export const hostKey = ({ host, port, offer }: Pick<HostSnapshot, 'host' | 'port' | 'offer'>): string =>
-  `${host}:${port}#${offer}`;
+export const hostKey = ({
+  host,
+  port,
+  offer,
+}: Pick<HostSnapshot, 'host' | 'port' | 'offer'>): string => `${host}:${port}#${offer}`;
 
 /** Eight hex digits over all that we offer; the address is not part of it. */
-export function offerDigest({ servername, wrapperMode, offer, discardEhloKeywords }: Conversation): string {
+export function offerDigest({
+  servername,
+  wrapperMode,
+  offer,
+  discardEhloKeywords,
+}: Conversation): string {
   const parts = [servername ?? null, wrapperMode, offer, discardEhloKeywords.includes('starttls')];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
@@ -116,7 +144,11 @@ export function offerDigest({ servername, wrapperMode, offer, discardEhloKeyword
  * What is known of a host after one more look: undefined where the look brought nothing new, so that nothing is written.
  * A clock that was set back makes no sighting older than it was.
  */
-export function see(before: HostSnapshot | undefined, look: HostLook, times: RunTimes): HostSnapshot | undefined {
+export function see(
+  before: HostSnapshot | undefined,
+  look: HostLook,
+  times: RunTimes,
+): HostSnapshot | undefined {
   const { at } = times;
   const met = new Map<string, Sighting>();
   for (const { address, result, trust } of look.seen) {
@@ -133,12 +165,21 @@ export function see(before: HostSnapshot | undefined, look: HostLook, times: Run
         missed: 0,
       });
   }
-  for (const [key, sighting] of met) met.set(key, { ...sighting, addresses: [...new Set(sighting.addresses)].toSorted() });
+  for (const [key, sighting] of met)
+    met.set(key, { ...sighting, addresses: [...new Set(sighting.addresses)].toSorted() });
 
   if (before === undefined) {
     const { host, port, offer, servername } = look;
     const sni = servername === undefined ? {} : { servername };
-    return { host, port, offer, ...sni, firstAt: at, sightings: bounded([...met.values()]), certificatesUntil: 0 };
+    return {
+      host,
+      port,
+      offer,
+      ...sni,
+      firstAt: at,
+      sightings: bounded([...met.values()]),
+      certificatesUntil: 0,
+    };
   }
 
   let changed = false;
@@ -172,11 +213,14 @@ export function see(before: HostSnapshot | undefined, look: HostLook, times: Run
 }
 
 /** Sightings of the last run that saw the host. */
-export const current = ({ sightings }: HostSnapshot): readonly Sighting[] => sightings.filter(({ missed }) => missed === 0);
+export const current = ({ sightings }: HostSnapshot): readonly Sighting[] =>
+  sightings.filter(({ missed }) => missed === 0);
 
 /** Every certificate a snapshot refers to, once. */
 export const certificatesOf = (snapshot: HostSnapshot): readonly CertificateDigest[] => [
-  ...new Set(snapshot.sightings.flatMap(({ result }) => (result.kind === 'presented' ? result.chain : []))),
+  ...new Set(
+    snapshot.sightings.flatMap(({ result }) => (result.kind === 'presented' ? result.chain : [])),
+  ),
 ];
 
 /** What makes two results the same thing presented. Protocol, cipher and wording may vary from one connection to the next. */
@@ -191,7 +235,10 @@ export function sightingKey(result: SeenResult): string {
   }
 }
 
-function storedResult(result: Exclude<ProbeResult, { kind: 'unseen' }>, certificates: Record<string, string>): SeenResult {
+function storedResult(
+  result: Exclude<ProbeResult, { kind: 'unseen' }>,
+  certificates: Record<string, string>,
+): SeenResult {
   if (result.kind !== 'presented') return result;
   const chain = result.chain.map((der) => {
     const digest = createHash('sha256').update(der, 'base64').digest('hex');
@@ -203,11 +250,15 @@ function storedResult(result: Exclude<ProbeResult, { kind: 'unseen' }>, certific
 
 /** Up to the previous run it was met each time; from then on the date stands. */
 function missOnce(known: Sighting, { at, previousAt }: RunTimes): Sighting {
-  const lastAt = known.missed > 0 ? known.lastAt : Math.max(known.lastAt, Math.min(previousAt ?? known.lastAt, at));
+  const lastAt =
+    known.missed > 0
+      ? known.lastAt
+      : Math.max(known.lastAt, Math.min(previousAt ?? known.lastAt, at));
   return { ...known, lastAt, missed: known.missed + 1 };
 }
 
-const isGone = ({ missed, lastAt }: Sighting, at: number): boolean => missed >= ABSENT_AFTER_RUNS && at - lastAt >= UNION_MS;
+const isGone = ({ missed, lastAt }: Sighting, at: number): boolean =>
+  missed >= ABSENT_AFTER_RUNS && at - lastAt >= UNION_MS;
 
 /** A host that mints a certificate or a long chain per connection must not fill the table: the freshest are kept. */
 function bounded(sightings: readonly Sighting[]): readonly Sighting[] {
@@ -218,7 +269,10 @@ function bounded(sightings: readonly Sighting[]): readonly Sighting[] {
     .filter((sighting, i) => {
       certificates += sighting.result.kind === 'presented' ? sighting.result.chain.length : 0;
       addresses += sighting.addresses.length;
-      return i === 0 || (i < SIGHTINGS_KEPT && certificates <= REFERENCES_KEPT && addresses <= REFERENCES_KEPT);
+      return (
+        i === 0 ||
+        (i < SIGHTINGS_KEPT && certificates <= REFERENCES_KEPT && addresses <= REFERENCES_KEPT)
+      );
     });
 }
 

@@ -21,7 +21,10 @@ export interface Leaf {
 export type FindCertificate = (digest: CertificateDigest) => string | undefined;
 
 /** The leaf of what was presented; undefined without TLS, without a certificate, or where it cannot be read. */
-export function leafOf({ result }: Pick<Sighting, 'result'>, find: FindCertificate): Leaf | undefined {
+export function leafOf(
+  { result }: Pick<Sighting, 'result'>,
+  find: FindCertificate,
+): Leaf | undefined {
   const [digest] = result.kind === 'presented' ? result.chain : [];
   const der = digest === undefined ? undefined : find(digest);
   return der === undefined ? undefined : readLeaf(der);

@@ -9,14 +9,26 @@ import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './entry-snapshot.ts';
 
 /** The verdict in the light of what was remembered of the entry. */
-export function inHindsight(verdict: EntryVerdict, before: EntrySnapshot | undefined): EntryVerdict {
+export function inHindsight(
+  verdict: EntryVerdict,
+  before: EntrySnapshot | undefined,
+): EntryVerdict {
   if (before === undefined || before.level !== verdict.level) return verdict;
   const announced = announcedOnly(verdict, before);
   if (announced !== undefined) return { ...verdict, sentence: `${verdict.sentence}. ${announced}` };
-  if (verdict.verdict === 'undetermined' && BY_DESIGN.has(verdict.reason ?? '') && before.verdict !== 'undetermined') {
+  if (
+    verdict.verdict === 'undetermined' &&
+    BY_DESIGN.has(verdict.reason ?? '') &&
+    before.verdict !== 'undetermined'
+  ) {
     return { ...verdict, reason: 'dnssec-lost' };
   }
-  if (verdict.verdict !== 'pass' || verdict.protection === 'authenticated' || before.authenticated !== true) return verdict;
+  if (
+    verdict.verdict !== 'pass' ||
+    verdict.protection === 'authenticated' ||
+    before.authenticated !== true
+  )
+    return verdict;
   return {
     ...verdict,
     verdict: 'degraded',
@@ -36,10 +48,15 @@ function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string |
     const known = before.routes
       .flatMap((route) => (route.kind === 'hosts' ? route.hosts : []))
       .find((one) => one.host === host && one.tlsa !== undefined)?.tlsa;
-    const failing = addresses.find(({ reason, tlsa }) => reason === 'tlsa-mismatch' && tlsa !== null);
+    const failing = addresses.find(
+      ({ reason, tlsa }) => reason === 'tlsa-mismatch' && tlsa !== null,
+    );
     if (known?.matched === undefined || failing === undefined) continue;
-    const counting = (failing.tlsa?.records ?? []).filter(({ use }) => use === 'counts').map(({ record }) => record);
-    const gone = known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
+    const counting = (failing.tlsa?.records ?? [])
+      .filter(({ use }) => use === 'counts')
+      .map(({ record }) => record);
+    const gone =
+      known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
     const [record] = counting;
     if (!gone || record === undefined) continue;
     return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${harmless(host)} does not present yet`;
@@ -56,9 +73,14 @@ function announcedWhat(record: string): string {
 }
 
 /** Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level forgets it. */
-export function everAuthenticated(verdict: EntryVerdict, before: EntrySnapshot | undefined): boolean {
+export function everAuthenticated(
+  verdict: EntryVerdict,
+  before: EntrySnapshot | undefined,
+): boolean {
   if (verdict.level !== 'dane') return false;
-  const now = (verdict.verdict === 'pass' || verdict.verdict === 'degraded') && verdict.protection === 'authenticated';
+  const now =
+    (verdict.verdict === 'pass' || verdict.verdict === 'degraded') &&
+    verdict.protection === 'authenticated';
   return now || (before?.level === 'dane' && before.authenticated === true);
 }
 

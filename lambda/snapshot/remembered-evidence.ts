@@ -30,7 +30,11 @@ export interface Remembered {
 }
 
 /** The evidence on which to judge these destinations under these settings. Next hops that were never resolved have no route. */
-export function evidenceFrom(destinations: readonly Destination[], remembered: Remembered, settings: Settings): Evidence {
+export function evidenceFrom(
+  destinations: readonly Destination[],
+  remembered: Remembered,
+  settings: Settings,
+): Evidence {
   const known = index(remembered);
   const routes = byName<Route>();
   const results: Record<string, ProbeResult> = {};
@@ -88,7 +92,11 @@ function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
   if (stored === undefined) {
     // A host in brackets needs no MX: it may have been met on the way to another next hop.
     if (nextHop.mx || !known.hosts.has(`${nextHop.host}:${nextHop.port}`)) return undefined;
-    const host = withAddresses({ host: nextHop.host, preference: 0, lookup: 'found' }, nextHop.port, known);
+    const host = withAddresses(
+      { host: nextHop.host, preference: 0, lookup: 'found' },
+      nextHop.port,
+      known,
+    );
     return { kind: 'hosts', nextHop: nextHop.text, mx: false, hosts: [host] };
   }
   if (stored.kind !== 'hosts') return stored;
@@ -103,10 +111,18 @@ function daneOf({ nextHop }: Hop, known: Known): DaneRoute | undefined {
   if (stored?.kind !== 'hosts' || stored.dane === undefined) return undefined;
   const published = stored.hosts.filter(({ missed = 0 }) => missed === 0);
   const hosts = published.flatMap(({ host, tlsa }) =>
-    (tlsa?.families ?? []).map(({ family, finding }) => ({ host, family, tlsa: restoredFinding(finding) })),
+    (tlsa?.families ?? []).map(({ family, finding }) => ({
+      host,
+      family,
+      tlsa: restoredFinding(finding),
+    })),
   );
-  const whole = hosts.flatMap(({ tlsa, ...rest }) => (tlsa === undefined ? [] : [{ ...rest, tlsa }]));
-  return whole.length < hosts.length ? undefined : { nextHop: nextHop.text, ...stored.dane, hosts: whole };
+  const whole = hosts.flatMap(({ tlsa, ...rest }) =>
+    tlsa === undefined ? [] : [{ ...rest, tlsa }],
+  );
+  return whole.length < hosts.length
+    ? undefined
+    : { nextHop: nextHop.text, ...stored.dane, hosts: whole };
 }
 
 /** Where it was met last, and what could not be looked at. */
@@ -127,15 +143,22 @@ function resultOf(conversation: Conversation, known: Known): ProbeResult | undef
   const found = (known.hosts.get(`${conversation.host}:${conversation.port}`) ?? [])
     .toSorted((a, b) => nearness(b) - nearness(a))
     .flatMap((snapshot) =>
-      current(snapshot).filter(({ result }) => snapshot.offer === offer || result.kind !== 'handshake-failed'),
+      current(snapshot).filter(
+        ({ result }) => snapshot.offer === offer || result.kind !== 'handshake-failed',
+      ),
     )
     .find(({ addresses }) => addresses.includes(conversation.address));
   if (found !== undefined) return restored(found.result, known.certificates);
   const unseen = known.unseen.get(`${conversation.host} ${conversation.address}`);
-  return unseen === undefined ? undefined : { kind: 'unseen', phase: unseen.phase, reason: unseen.reason };
+  return unseen === undefined
+    ? undefined
+    : { kind: 'unseen', phase: unseen.phase, reason: unseen.reason };
 }
 
-function restored(result: SeenResult, certificates: Remembered['certificates']): ProbeResult | undefined {
+function restored(
+  result: SeenResult,
+  certificates: Remembered['certificates'],
+): ProbeResult | undefined {
   if (result.kind !== 'presented') return result;
   const chain = result.chain.flatMap((digest) => certificates[digest] ?? []);
   return chain.length === result.chain.length ? { ...result, chain } : undefined;

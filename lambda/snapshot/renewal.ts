@@ -41,19 +41,38 @@ export interface OverdueRenewal {
  * Whether less validity is left than the predecessor had when it was replaced, minus the larger of two days and a tenth of
  * the lifetime. Nothing is overdue that was renewed at the last moment before, nor what has ended: that is a failure.
  */
-export function isOverdue(leaf: Pick<Leaf, 'notBefore' | 'notAfter'>, predecessorLeftMs: number, at: number): boolean {
+export function isOverdue(
+  leaf: Pick<Leaf, 'notBefore' | 'notAfter'>,
+  predecessorLeftMs: number,
+  at: number,
+): boolean {
   const left = leaf.notAfter - at;
   const slack = Math.max(2 * DAY_MS, (leaf.notAfter - leaf.notBefore) / 10);
   return left > 0 && left < predecessorLeftMs - slack;
 }
 
 /** The overdue renewals of one host, over the certificates it presents now. */
-export function overdueRenewals(snapshot: HostSnapshot, find: FindCertificate, at: number): OverdueRenewal[] {
+export function overdueRenewals(
+  snapshot: HostSnapshot,
+  find: FindCertificate,
+  at: number,
+): OverdueRenewal[] {
   return current(snapshot).flatMap((sighting) => {
     const { predecessorLeftMs } = sighting;
     const leaf = predecessorLeftMs === undefined ? undefined : leafOf(sighting, find);
-    if (leaf === undefined || predecessorLeftMs === undefined || !isOverdue(leaf, predecessorLeftMs, at)) return [];
-    return [{ host: snapshot.host, notAfter: leaf.notAfter, usuallyRenewedDaysBefore: Math.floor(predecessorLeftMs / DAY_MS) }];
+    if (
+      leaf === undefined ||
+      predecessorLeftMs === undefined ||
+      !isOverdue(leaf, predecessorLeftMs, at)
+    )
+      return [];
+    return [
+      {
+        host: snapshot.host,
+        notAfter: leaf.notAfter,
+        usuallyRenewedDaysBefore: Math.floor(predecessorLeftMs / DAY_MS),
+      },
+    ];
   });
 }
 
@@ -70,7 +89,8 @@ export function notePredecessors(
     if (known.has(sightingKey(sighting.result))) return sighting;
     const leaf = leafOf(sighting, find);
     const old = leaf === undefined ? undefined : predecessor(leaf, before.sightings, find);
-    if (leaf === undefined || old === undefined || !isRoutineRenewal(old.leaf, leaf)) return sighting;
+    if (leaf === undefined || old === undefined || !isRoutineRenewal(old.leaf, leaf))
+      return sighting;
     return { ...sighting, predecessorLeftMs: Math.max(0, old.leaf.notAfter - at) };
   });
   return { ...after, sightings };
@@ -87,7 +107,9 @@ export function predecessor(
     const old = leafOf(sighting, find);
     if (old === undefined) return [];
     const common = old.names.filter((name) => names.has(name)).length;
-    return [{ leaf: old, sighting, score: [isRoutineRenewal(old, leaf) ? 1 : 0, common, old.notAfter] }];
+    return [
+      { leaf: old, sighting, score: [isRoutineRenewal(old, leaf) ? 1 : 0, common, old.notAfter] },
+    ];
   });
   const [best] = scored.toSorted((a, b) => compare(b.score, a.score));
   return best;

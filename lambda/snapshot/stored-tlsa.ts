@@ -49,7 +49,13 @@ export function restoredFinding(finding: StoredFinding): TlsaFinding | undefined
 }
 
 export interface TlsaChange {
-  readonly kind: 'tlsa-added' | 'tlsa-announced' | 'tlsa-removed' | 'dnssec-lost' | 'dnssec-regained' | 'dnssec-broken';
+  readonly kind:
+    | 'tlsa-added'
+    | 'tlsa-announced'
+    | 'tlsa-removed'
+    | 'dnssec-lost'
+    | 'dnssec-regained'
+    | 'dnssec-broken';
   readonly before?: readonly string[];
   readonly after?: readonly string[];
 }
@@ -69,7 +75,9 @@ export function tlsaChanges(before: StoredTlsa, after: StoredTlsa): TlsaChange[]
   return [
     ...(met.length === 0 ? [] : [{ kind: 'tlsa-added', after: met } as const]),
     ...(announced.length === 0 ? [] : [{ kind: 'tlsa-announced', after: announced } as const]),
-    ...(removed.length === 0 || !isSecure ? [] : [{ kind: 'tlsa-removed', before: removed } as const]),
+    ...(removed.length === 0 || !isSecure
+      ? []
+      : [{ kind: 'tlsa-removed', before: removed } as const]),
     ...(wasSecure && isInsecure(after) ? [{ kind: 'dnssec-lost' } as const] : []),
     ...(isInsecure(before) && isSecure ? [{ kind: 'dnssec-regained' } as const] : []),
     ...(wasSecure && isBroken(after) ? [{ kind: 'dnssec-broken' } as const] : []),
@@ -100,7 +108,11 @@ function matchedOf(name: string, { hosts }: EntryVerdict): readonly string[] | u
 }
 
 const recordsOf = ({ families }: StoredTlsa): string[] => [
-  ...new Set(families.flatMap(({ finding }) => (finding.kind === 'records' ? finding.records.map(printTlsa) : []))),
+  ...new Set(
+    families.flatMap(({ finding }) =>
+      finding.kind === 'records' ? finding.records.map(printTlsa) : [],
+    ),
+  ),
 ];
 
 /** SERVFAIL of a resolver that answers otherwise is an answer; silence is none. */
@@ -109,10 +121,13 @@ const isSilence = (finding: TlsaFinding): boolean =>
 
 const isSecurely = ({ families }: StoredTlsa) =>
   families.some(({ finding }) => finding.kind === 'records' || finding.kind === 'none');
-const isInsecure = ({ families }: StoredTlsa) => families.every(({ finding }) => finding.kind === 'insecure');
-const isBroken = ({ families }: StoredTlsa) => families.some(({ finding }) => finding.kind === 'failed');
+const isInsecure = ({ families }: StoredTlsa) =>
+  families.every(({ finding }) => finding.kind === 'insecure');
+const isBroken = ({ families }: StoredTlsa) =>
+  families.some(({ finding }) => finding.kind === 'failed');
 
-const textOf = ({ usage, selector, matchingType, data }: TlsaRecord) => `${usage} ${selector} ${matchingType} ${data}`;
+const textOf = ({ usage, selector, matchingType, data }: TlsaRecord) =>
+  `${usage} ${selector} ${matchingType} ${data}`;
 
 /** Of hex, per host and family: six whole certificates, or a hundred digests. */
 const MOST_CHARACTERS = 20_000;

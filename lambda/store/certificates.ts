@@ -22,11 +22,15 @@ export interface Certificates {
 }
 
 /** Until when a certificate that is stored at `at` is kept. */
-export const certificatesKeptUntil = (at: number, historyMs: number = HISTORY_MS): number => at + historyMs + MARGIN_MS;
+export const certificatesKeptUntil = (at: number, historyMs: number = HISTORY_MS): number =>
+  at + historyMs + MARGIN_MS;
 
 /** Whether certificates kept until then must be renewed at `at`, so that an event written now cannot outlive them. */
-export const certificatesDue = (until: number, at: number, historyMs: number = HISTORY_MS): boolean =>
-  until < at + historyMs + 2 * 86_400_000;
+export const certificatesDue = (
+  until: number,
+  at: number,
+  historyMs: number = HISTORY_MS,
+): boolean => until < at + historyMs + 2 * 86_400_000;
 
 /**
  * Stores certificates (base64 DER by digest); one that is there is only kept longer. What this process stored through the same
@@ -46,7 +50,8 @@ export async function keepCertificates(
     const item = toItem(kind, key, storedCertificate(der), { expiresAt: until });
     if ((await table.put(item, { kind: 'absent' })) === 'lost') {
       const stored = (await table.get(key))?.expiresAt;
-      if (typeof stored !== 'number' || stored < expiresAt) await table.update(key, { expiresAt }, { kind: 'present' });
+      if (typeof stored !== 'number' || stored < expiresAt)
+        await table.update(key, { expiresAt }, { kind: 'present' });
     }
     kept.set(sha256, until);
   });
@@ -60,21 +65,29 @@ export async function prolongCertificates(
 ): Promise<CertificateDigest[]> {
   const gone: CertificateDigest[] = [];
   await inParallel(digests, async (sha256) => {
-    const written = await table.update(keys.certificate(sha256), { expiresAt: Math.ceil(until / 1000) }, { kind: 'present' });
+    const written = await table.update(
+      keys.certificate(sha256),
+      { expiresAt: Math.ceil(until / 1000) },
+      { kind: 'present' },
+    );
     if (written === 'lost') gone.push(sha256);
   });
   return gone;
 }
 
 /** Reads certificates by digest, a hundred to a request. */
-export async function readCertificates({ table }: Store, digests: readonly CertificateDigest[]): Promise<Certificates> {
+export async function readCertificates(
+  { table }: Store,
+  digests: readonly CertificateDigest[],
+): Promise<Certificates> {
   const wanted = [...new Set(digests)];
   const der: Record<CertificateDigest, string> = {};
   const problems: ItemProblem[] = [];
   for (const item of await table.getMany(wanted.map(keys.certificate))) {
     // Referred to, so not expired, whatever its date says.
     const read = fromItem(kind, item, 0);
-    if (read.kind === 'held') der[item.pk.slice('cert#'.length)] = Buffer.from(read.value.der).toString('base64');
+    if (read.kind === 'held')
+      der[item.pk.slice('cert#'.length)] = Buffer.from(read.value.der).toString('base64');
     else if (read.kind !== 'absent') problems.push(read);
   }
   return { der, missing: wanted.filter((sha256) => der[sha256] === undefined), problems };
@@ -84,7 +97,15 @@ function storedCertificate(base64: string) {
   const der = Buffer.from(base64, 'base64');
   const read = readCertificate(base64);
   if (read.kind === 'unreadable') {
-    return { der, commonName: null, dnsNames: [], issuer: '', notBefore: 0, notAfter: 0, spkiSha256: '' };
+    return {
+      der,
+      commonName: null,
+      dnsNames: [],
+      issuer: '',
+      notBefore: 0,
+      notAfter: 0,
+      spkiSha256: '',
+    };
   }
   const { commonNames, dnsNames, issuer, notBefore, notAfter, spkiSha256 } = read;
   return {

@@ -25,8 +25,12 @@ export async function writeChunks(
   for (let i = 0; i < chunks; i++) {
     const value = { gz: gz.subarray(i * CHUNK_BYTES, (i + 1) * CHUNK_BYTES) };
     const key = chunkKey(pk, name, i);
-    const written = await table.put(toItem(chunk, key, value, { expiresAt }), { kind: 'not-newer', v: chunk.v });
-    if (written === 'lost') throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID.newer}`);
+    const written = await table.put(toItem(chunk, key, value, { expiresAt }), {
+      kind: 'not-newer',
+      v: chunk.v,
+    });
+    if (written === 'lost')
+      throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID.newer}`);
   }
   return chunks;
 }
@@ -36,13 +40,19 @@ export async function writeChunks(
  *
  * @throws StoreError `damaged` where one is missing or they do not unpack.
  */
-export async function readChunks(table: Table, pk: string, name: string, chunks: number): Promise<Uint8Array> {
+export async function readChunks(
+  table: Table,
+  pk: string,
+  name: string,
+  chunks: number,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   for (let i = 0; i < chunks; i++) {
     const key = chunkKey(pk, name, i);
     // Whoever points at a chunk vouches for it: an expiry that has not been acted on is none.
     const read = fromItem(chunk, await table.get(key), 0);
-    if (read.kind !== 'held') throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID[read.kind]}`);
+    if (read.kind !== 'held')
+      throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID[read.kind]}`);
     parts.push(read.value.gz);
   }
   try {
@@ -52,12 +62,19 @@ export async function readChunks(table: Table, pk: string, name: string, chunks:
   }
 }
 
-export const chunkKey = (pk: string, name: string, i: number): Key => ({ pk, sk: `${name}#${String(i).padStart(3, '0')}` });
+export const chunkKey = (pk: string, name: string, i: number): Key => ({
+  pk,
+  sk: `${name}#${String(i).padStart(3, '0')}`,
+});
 
 const zip = promisify<Uint8Array, { level: number }, Buffer>(gzip);
 const unzip = promisify<Uint8Array, { maxOutputLength: number }, Buffer>(gunzip);
 
-const SAID = { absent: 'missing', corrupt: 'corrupt', newer: 'written by a newer version; update this installation' };
+const SAID = {
+  absent: 'missing',
+  corrupt: 'corrupt',
+  newer: 'written by a newer version; update this installation',
+};
 
 /** An item may have 400 KB in all. */
 export const CHUNK_BYTES = 350 * 1024;

@@ -12,7 +12,9 @@ export function conditionExpression(condition: Condition | undefined): Expressio
     case 'absent':
       return condition.now === undefined
         ? { ConditionExpression: 'attribute_not_exists(pk)' }
-        : where('attribute_not_exists(pk) OR expiresAt <= :now', { ':now': Math.floor(condition.now / 1000) });
+        : where('attribute_not_exists(pk) OR expiresAt <= :now', {
+            ':now': Math.floor(condition.now / 1000),
+          });
     case 'present':
       return { ConditionExpression: 'attribute_exists(pk)' };
     case 'rev':
@@ -28,7 +30,8 @@ export function keyCondition(pk: string, { prefix, from, to }: Range) {
     ExpressionAttributeValues: { ':pk': pk, ...values },
   });
   if (prefix !== undefined) return having(' AND begins_with(sk, :prefix)', { ':prefix': prefix });
-  if (from !== undefined && to !== undefined) return having(' AND sk BETWEEN :from AND :to', { ':from': from, ':to': to });
+  if (from !== undefined && to !== undefined)
+    return having(' AND sk BETWEEN :from AND :to', { ':from': from, ':to': to });
   if (from !== undefined) return having(' AND sk >= :from', { ':from': from });
   if (to !== undefined) return having(' AND sk <= :to', { ':to': to });
   return having('', {});
@@ -52,7 +55,10 @@ export function updateExpression(set: Readonly<Record<string, unknown>>, conditi
   };
 }
 
-const where = (ConditionExpression: string, ExpressionAttributeValues: Record<string, unknown>): Expression => ({
+const where = (
+  ConditionExpression: string,
+  ExpressionAttributeValues: Record<string, unknown>,
+): Expression => ({
   ConditionExpression,
   ExpressionAttributeValues,
 });

@@ -28,7 +28,11 @@ export interface History {
 }
 
 /** Appends one event; repeated (a run that was resumed) it stands there once. */
-export async function appendHistory({ table, space }: Store, event: HistoryEvent, keepMs: number = HISTORY_MS): Promise<void> {
+export async function appendHistory(
+  { table, space }: Store,
+  event: HistoryEvent,
+  keepMs: number = HISTORY_MS,
+): Promise<void> {
   const { grain, name, at, runId } = event;
   const date = new Date(at).toISOString();
   const expiresAt = at + keepMs;
@@ -42,12 +46,22 @@ export async function appendHistory({ table, space }: Store, event: HistoryEvent
 }
 
 /** Appends many, several at a time. */
-export function appendAll(store: Store, events: Iterable<HistoryEvent>, keepMs: number = HISTORY_MS): Promise<void> {
+export function appendAll(
+  store: Store,
+  events: Iterable<HistoryEvent>,
+  keepMs: number = HISTORY_MS,
+): Promise<void> {
   return inParallel(events, (event) => appendHistory(store, event, keepMs));
 }
 
 /** The events of one entry (by id) or host (by key). */
-export function historyOf(store: Store, grain: Grain, name: string, now: number, period: Period = {}): Promise<History> {
+export function historyOf(
+  store: Store,
+  grain: Grain,
+  name: string,
+  now: number,
+  period: Period = {},
+): Promise<History> {
   return collect(store, [keys.historyOf(store.space, grain, name)], now, period);
 }
 
@@ -63,7 +77,12 @@ export function historyBetween(store: Store, now: number, period: Period = {}): 
   return collect(store, months, now, { ...period, from, to });
 }
 
-async function collect({ table }: Store, partitions: readonly string[], now: number, period: Period): Promise<History> {
+async function collect(
+  { table }: Store,
+  partitions: readonly string[],
+  now: number,
+  period: Period,
+): Promise<History> {
   const events: HistoryEvent[] = [];
   const problems: ItemProblem[] = [];
   for (const pk of partitions) {

@@ -4,7 +4,11 @@
  * Runs `work` over all of `items`, so many at a time; an iterable is drawn as it goes, so that nothing piles up. The first error
  * ends it, once what is under way has come back.
  */
-export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>, atOnce = AT_ONCE): Promise<void> {
+export async function inParallel<T>(
+  items: Iterable<T>,
+  work: (item: T) => Promise<void>,
+  atOnce = AT_ONCE,
+): Promise<void> {
   const left = items[Symbol.iterator]();
   let failed: { readonly error: unknown } | undefined;
   async function lane(): Promise<void> {

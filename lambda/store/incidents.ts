@@ -28,7 +28,15 @@ export async function readIncidents({ table, space }: Store, now: number): Promi
 export function saveIncident(
   { table, space }: Store,
   value: Incident,
-  { rev, expiresAt, now }: { readonly rev: number | undefined; readonly expiresAt?: number; readonly now?: number },
+  {
+    rev,
+    expiresAt,
+    now,
+  }: { readonly rev: number | undefined; readonly expiresAt?: number; readonly now?: number },
 ): Promise<Written> {
-  return writeItem(table, kind, { pk: keys.incidents(space), sk: keyName(value.id) }, value, { rev, expiresAt, now });
+  return writeItem(table, kind, { pk: keys.incidents(space), sk: keyName(value.id) }, value, {
+    rev,
+    expiresAt,
+    now,
+  });
 }

@@ -49,7 +49,10 @@ export const policyHead: DocumentedKind<PolicyHead> = {
   name: 'policy head',
   v: 1,
   schema: v.object({ current: v.string(), pushedAt: v.number(), pushedBy: v.string() }),
-  example: { key: keys.policyHead(space), value: { current: digest, pushedAt: at, pushedBy: 'alice@mx1.example.org' } },
+  example: {
+    key: keys.policyHead(space),
+    value: { current: digest, pushedAt: at, pushedBy: 'alice@mx1.example.org' },
+  },
 };
 
 export const policyManifest: DocumentedKind<PolicyManifest> = {
@@ -96,7 +99,8 @@ export const entryNow: DocumentedKind<EntryNow> = {
         verdict: 'fail',
         reason: 'name-mismatch',
         since: at,
-        sentence: 'mail to fastmail.fm is deferred: the certificate of in1-smtp.messagingengine.com does not cover fastmail.fm',
+        sentence:
+          'mail to fastmail.fm is deferred: the certificate of in1-smtp.messagingengine.com does not cover fastmail.fm',
         protection: 'none',
         postfixWould: 'defer',
         failsFrom: null,
@@ -119,8 +123,22 @@ export const entryNow: DocumentedKind<EntryNow> = {
         id: 'fastmail.fm',
         label: 'fastmail.fm',
         asked: 'secure nexthop dot-nexthop',
-        now: { settled: { standing: 'failing', incident: 'messagingengine.com-name-mismatch-1a2b3c', since: at } },
-        told: [{ incident: 'messagingengine.com-name-mismatch-1a2b3c', worst: 'failing', believed: 'failing', since: at, at }],
+        now: {
+          settled: {
+            standing: 'failing',
+            incident: 'messagingengine.com-name-mismatch-1a2b3c',
+            since: at,
+          },
+        },
+        told: [
+          {
+            incident: 'messagingengine.com-name-mismatch-1a2b3c',
+            worst: 'failing',
+            believed: 'failing',
+            since: at,
+            at,
+          },
+        ],
       },
     },
   },
@@ -184,13 +202,28 @@ export const certificate: DocumentedKind<StoredCertificate> = {
   },
 };
 
-const happening = { name: v.string(), at: v.number(), runId: v.string(), changes: v.array(jsonObject) };
+const happening = {
+  name: v.string(),
+  at: v.number(),
+  runId: v.string(),
+  changes: v.array(jsonObject),
+};
 export const historyEvent: DocumentedKind<HistoryEvent> = {
   name: 'history event',
   v: 1,
   schema: v.variant('grain', [
-    v.object({ grain: v.literal('entry'), ...happening, before: v.nullable(entrySnapshot), after: v.nullable(entrySnapshot) }),
-    v.object({ grain: v.literal('host'), ...happening, before: v.nullable(hostSnapshot), after: v.nullable(hostSnapshot) }),
+    v.object({
+      grain: v.literal('entry'),
+      ...happening,
+      before: v.nullable(entrySnapshot),
+      after: v.nullable(entrySnapshot),
+    }),
+    v.object({
+      grain: v.literal('host'),
+      ...happening,
+      before: v.nullable(hostSnapshot),
+      after: v.nullable(hostSnapshot),
+    }),
   ]),
   example: {
     key: {
@@ -202,7 +235,14 @@ export const historyEvent: DocumentedKind<HistoryEvent> = {
       name: 'in1-smtp.messagingengine.com:25#3f9a01c2',
       at,
       runId: scheduled,
-      changes: [{ kind: 'name-removed', subject: 'in1-smtp.messagingengine.com', before: ['smtp.example.net'], at }],
+      changes: [
+        {
+          kind: 'name-removed',
+          subject: 'in1-smtp.messagingengine.com',
+          before: ['smtp.example.net'],
+          at,
+        },
+      ],
       before: host,
       after: host,
     },
@@ -223,7 +263,14 @@ export const incident: DocumentedKind<Incident> = {
       openedAt: at,
       reopened: 0,
       ours: [],
-      theirs: [{ kind: 'name-removed', subject: 'in1-smtp.messagingengine.com', before: 'fastmail.fm', at }],
+      theirs: [
+        {
+          kind: 'name-removed',
+          subject: 'in1-smtp.messagingengine.com',
+          before: 'fastmail.fm',
+          at,
+        },
+      ],
       departed: [],
       told: { at, believed: 'failing', reminders: 0, entries: 1 },
     },
@@ -286,7 +333,13 @@ export const runRecord: DocumentedKind<RunRecord> = {
       startedAt: at,
       stage: 'complete',
       stageAt: at + 90_000,
-      digests: { policy: digest, settings: digest, anchors: digest, product: '0.1.0', node: '24.21.0' },
+      digests: {
+        policy: digest,
+        settings: digest,
+        anchors: digest,
+        product: '0.1.0',
+        node: '24.21.0',
+      },
       counts: { pass: 2, fail: 1, requests: 26 },
       vantage: { ipv4: 'clear', ipv6: 'untried' },
       unseen: [],

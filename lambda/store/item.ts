@@ -27,7 +27,10 @@ export type ItemProblem =
   | { readonly kind: 'corrupt'; readonly key: Key; readonly because: string }
   | { readonly kind: 'newer'; readonly key: Key; readonly v: number };
 
-export type Read<T> = ({ readonly kind: 'held' } & Held<T>) | ItemProblem | { readonly kind: 'absent' };
+export type Read<T> =
+  | ({ readonly kind: 'held' } & Held<T>)
+  | ItemProblem
+  | { readonly kind: 'absent' };
 
 export interface Writing {
   /** Of the item being replaced: undefined for a new one, `anything` in place of a corrupt one. */
@@ -38,13 +41,19 @@ export interface Writing {
   readonly now?: number | undefined;
 }
 
-export function toItem<T>(kind: ItemKind<T>, key: Key, value: T, { rev = 0, expiresAt }: Writing = {}): Item {
+export function toItem<T>(
+  kind: ItemKind<T>,
+  key: Key,
+  value: T,
+  { rev = 0, expiresAt }: Writing = {},
+): Item {
   const ttl = expiresAt === undefined ? {} : { expiresAt: Math.ceil(expiresAt / 1000) };
   return { pk: key.pk, sk: key.sk, v: kind.v, rev: nextRev(rev), value, ...ttl };
 }
 
 /** The revision that a write gives. In place of a corrupt item it is one that no reader of that item can hold. */
-export const nextRev = (rev: Writing['rev']): number => (rev === 'anything' ? 1_000_000 : (rev ?? 0) + 1);
+export const nextRev = (rev: Writing['rev']): number =>
+  rev === 'anything' ? 1_000_000 : (rev ?? 0) + 1;
 
 /** `now` is epoch ms: what expired before it is absent. */
 export function fromItem<T>(kind: ItemKind<T>, item: Item | undefined, now: number): Read<T> {
@@ -53,14 +62,25 @@ export function fromItem<T>(kind: ItemKind<T>, item: Item | undefined, now: numb
   const key = { pk, sk };
   if (typeof v === 'number' && v > kind.v) return { kind: 'newer', key, v };
   if (typeof expiresAt === 'number' && expiresAt * 1000 <= now) return { kind: 'absent' };
-  if (typeof v !== 'number' || typeof rev !== 'number') return { kind: 'corrupt', key, because: 'v or rev is missing' };
+  if (typeof v !== 'number' || typeof rev !== 'number')
+    return { kind: 'corrupt', key, because: 'v or rev is missing' };
   const parsed = valibot.safeParse(kind.schema, value, { abortEarly: true });
   if (!parsed.success) return { kind: 'corrupt', key, because: whyCorrupt(kind, parsed.issues) };
-  return { kind: 'held', value: parsed.output, rev, ...(typeof expiresAt === 'number' ? { expiresAt: expiresAt * 1000 } : {}) };
+  return {
+    kind: 'held',
+    value: parsed.output,
+    rev,
+    ...(typeof expiresAt === 'number' ? { expiresAt: expiresAt * 1000 } : {}),
+  };
 }
 
 /** Reads one item of a kind. */
-export async function readItem<T>(table: Table, kind: ItemKind<T>, key: Key, now: number): Promise<Read<T>> {
+export async function readItem<T>(
+  table: Table,
+  kind: ItemKind<T>,
+  key: Key,
+  now: number,
+): Promise<Read<T>> {
   return fromItem(kind, await table.get(key), now);
 }
 
@@ -68,7 +88,13 @@ export async function readItem<T>(table: Table, kind: ItemKind<T>, key: Key, now
  * Writes one item, if it is still the one of revision `rev` (or still absent). `lost` means a newer writer: keep theirs.
  * An item of a newer layout is never overwritten.
  */
-export function writeItem<T>(table: Table, kind: ItemKind<T>, key: Key, value: T, writing: Writing = {}): Promise<Written> {
+export function writeItem<T>(
+  table: Table,
+  kind: ItemKind<T>,
+  key: Key,
+  value: T,
+  writing: Writing = {},
+): Promise<Written> {
   const { rev, now } = writing;
   const condition: Condition =
     rev === undefined
@@ -90,7 +116,10 @@ export function describeProblem(problem: ItemProblem): string {
   }
 }
 
-function whyCorrupt(kind: ItemKind<unknown>, [issue]: readonly valibot.BaseIssue<unknown>[]): string {
+function whyCorrupt(
+  kind: ItemKind<unknown>,
+  [issue]: readonly valibot.BaseIssue<unknown>[],
+): string {
   if (issue === undefined) return `no proper ${kind.name}`;
   const path = valibot.getDotPath(issue as valibot.BaseIssue<unknown>);
   return `no proper ${kind.name}: ${path === null ? '' : `${path}: `}${issue.message}`;

@@ -48,7 +48,10 @@ export function spaceOf(policy: string, vantage: string): Space {
     ['--vantage', vantage],
   ] as const) {
     if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/u.test(name))
-      throw new StoreError('other', `${flag} "${name}": must be up to 100 letters, digits, dots, hyphens and underscores`);
+      throw new StoreError(
+        'other',
+        `${flag} "${name}": must be up to 100 letters, digits, dots, hyphens and underscores`,
+      );
   }
   return { policy, vantage };
 }
@@ -59,9 +62,16 @@ export const SHARDS: readonly string[] = [...'0123456789abcdef'];
 export const keys = {
   policyHead: ({ policy }: Space): Key => ({ pk: `${policy}/policy`, sk: 'head' }),
   policyVersion: ({ policy }: Space, version: string): string => `${policy}/policy#${version}`,
-  nowShard: ({ policy, vantage }: Space, shard: string): string => `${policy}/now#${vantage}#${shard}`,
-  entry: (space: Space, id: string): Key => ({ pk: keys.nowShard(space, shardOf(id)), sk: `entry#${keyName(id)}` }),
-  host: (space: Space, host: string): Key => ({ pk: keys.nowShard(space, shardOf(host)), sk: `host#${keyName(host)}` }),
+  nowShard: ({ policy, vantage }: Space, shard: string): string =>
+    `${policy}/now#${vantage}#${shard}`,
+  entry: (space: Space, id: string): Key => ({
+    pk: keys.nowShard(space, shardOf(id)),
+    sk: `entry#${keyName(id)}`,
+  }),
+  host: (space: Space, host: string): Key => ({
+    pk: keys.nowShard(space, shardOf(host)),
+    sk: `host#${keyName(host)}`,
+  }),
   historyOf: ({ policy, vantage }: Space, grain: Grain, name: string): string =>
     `${policy}/history#${vantage}#${grain}#${keyName(name)}`,
   historyMonth: ({ policy, vantage }: Space, at: number): string =>
@@ -70,7 +80,8 @@ export const keys = {
   incidents: ({ policy, vantage }: Space): string => `${policy}/incident#${vantage}`,
   mutes: ({ policy }: Space): string => `${policy}/mute`,
   runs: ({ policy, vantage }: Space): string => `${policy}/run#${vantage}`,
-  tellings: ({ policy, vantage }: Space, runId: string): string => `${policy}/tellings#${vantage}#${runId}`,
+  tellings: ({ policy, vantage }: Space, runId: string): string =>
+    `${policy}/tellings#${vantage}#${runId}`,
   lease: ({ policy, vantage }: Space): Key => ({ pk: `${policy}/lease#${vantage}`, sk: 'lease' }),
 };
 
@@ -81,5 +92,6 @@ const sha256 = (text: string): string => createHash('sha256').update(text).diges
 const shardOf = (name: string): string => sha256(name).slice(0, 1);
 
 /** A name as part of a key, within DynamoDB's bounds. */
-export const keyName = (name: string): string => (Buffer.byteLength(name) > NAME_BYTES ? `sha256:${sha256(name)}` : name);
+export const keyName = (name: string): string =>
+  Buffer.byteLength(name) > NAME_BYTES ? `sha256:${sha256(name)}` : name;
 const NAME_BYTES = 900;

@@ -19,7 +19,11 @@ export async function lastShown(directory: string, of: PolicyPlace): Promise<str
 }
 
 /** Notes that a version was shown, or pushed, here. @throws Error where the file cannot be written */
-export async function noteShown(directory: string, of: PolicyPlace, version: string): Promise<void> {
+export async function noteShown(
+  directory: string,
+  of: PolicyPlace,
+  version: string,
+): Promise<void> {
   const known = await read(directory);
   if (known[keyOf(of)] === version) return;
   await mkdir(directory, { recursive: true, mode: 0o700 });
@@ -36,7 +40,9 @@ async function read(directory: string): Promise<Record<string, string>> {
   try {
     const { shown } = JSON.parse(text) as { readonly shown?: unknown };
     if (typeof shown !== 'object' || shown === null) return {};
-    return Object.fromEntries(Object.entries(shown).filter((pair): pair is [string, string] => typeof pair[1] === 'string'));
+    return Object.fromEntries(
+      Object.entries(shown).filter((pair): pair is [string, string] => typeof pair[1] === 'string'),
+    );
   } catch {
     return {};
   }

@@ -32,7 +32,12 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
     if (item.sk.startsWith('entry#')) put(entryNow, item, entries, ({ snapshot }) => snapshot.id);
     else put(hostNow, item, hosts, hostKey);
   }
-  function put<T>(kind: ItemKind<T>, item: Item, into: Map<string, Held<T>>, name: (value: T) => string): void {
+  function put<T>(
+    kind: ItemKind<T>,
+    item: Item,
+    into: Map<string, Held<T>>,
+    name: (value: T) => string,
+  ): void {
     const read = fromItem(kind, item, now);
     if (read.kind === 'held') into.set(name(read.value), heldOf(read));
     else if (read.kind !== 'absent') problems.push(read);
@@ -41,7 +46,8 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
   await inParallel(
     SHARDS,
     async (shard) => {
-      for await (const page of table.query(keys.nowShard(space, shard))) for (const item of page) fold(item);
+      for await (const page of table.query(keys.nowShard(space, shard)))
+        for (const item of page) fold(item);
     },
     2,
   );
@@ -58,15 +64,27 @@ export function revisionOf(latest: Latest, grain: 'entry' | 'host', name: string
   const held = grain === 'entry' ? latest.entries.get(name) : latest.hosts.get(name);
   if (held !== undefined) return held.rev;
   const sk = `${grain}#${keyName(name)}`;
-  return latest.problems.some((problem) => problem.kind === 'corrupt' && problem.key.sk === sk) ? 'anything' : undefined;
+  return latest.problems.some((problem) => problem.kind === 'corrupt' && problem.key.sk === sk)
+    ? 'anything'
+    : undefined;
 }
 
 /** `lost`: a newer writer was there first, or a newer version wrote it; theirs is kept. */
-export function saveEntry({ table, space }: Store, value: EntryNow, rev: Revision, now: number): Promise<Written> {
+export function saveEntry(
+  { table, space }: Store,
+  value: EntryNow,
+  rev: Revision,
+  now: number,
+): Promise<Written> {
   return writeItem(table, entryNow, keys.entry(space, value.snapshot.id), value, { rev, now });
 }
 
-export function saveHost({ table, space }: Store, value: HostSnapshot, rev: Revision, now: number): Promise<Written> {
+export function saveHost(
+  { table, space }: Store,
+  value: HostSnapshot,
+  rev: Revision,
+  now: number,
+): Promise<Written> {
   return writeItem(table, hostNow, keys.host(space, hostKey(value)), value, { rev, now });
 }
 
@@ -79,11 +97,17 @@ export function retire(
   at: number,
 ): Promise<Written> {
   const key: Key = grain === 'entry' ? keys.entry(space, name) : keys.host(space, name);
-  return table.update(key, { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 }, { kind: 'rev', rev });
+  return table.update(
+    key,
+    { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 },
+    { kind: 'rev', rev },
+  );
 }
 
 /** Runs writes, several at a time; answers the names of those that were lost. */
-export async function saveAll(writes: Iterable<readonly [name: string, write: () => Promise<Written>]>): Promise<string[]> {
+export async function saveAll(
+  writes: Iterable<readonly [name: string, write: () => Promise<Written>]>,
+): Promise<string[]> {
   const lost: string[] = [];
   await inParallel(writes, async ([name, write]) => {
     if ((await write()) === 'lost') lost.push(name);

@@ -24,15 +24,22 @@ export type Leasing =
  * Takes the lease for five minutes where it is free, expired for a minute, or the same holder's. `now` is epoch ms. A lease
  * that would end more than an hour from now was written under a clock that has been set back since, and counts as expired.
  */
-export async function takeLease(store: Store, wanted: Omit<LeaseValue, 'until'>, now: number): Promise<Leasing> {
+export async function takeLease(
+  store: Store,
+  wanted: Omit<LeaseValue, 'until'>,
+  now: number,
+): Promise<Leasing> {
   // A lost write means that somebody was quicker: look again, then believe it.
   for (let tries = 0; tries < 3; tries++) {
     const read = await readItem(store.table, kind, keys.lease(store.space), now);
     if (read.kind === 'newer') return { kind: 'newer' };
-    if (read.kind === 'held' && !isFree(read.value, wanted.holder, now)) return { kind: 'busy', by: read.value };
+    if (read.kind === 'held' && !isFree(read.value, wanted.holder, now))
+      return { kind: 'busy', by: read.value };
     const rev = read.kind === 'held' ? read.rev : read.kind === 'corrupt' ? 'anything' : undefined;
     const value = { holder: wanted.holder, runId: wanted.runId, until: now + LEASE_MS };
-    if ((await writeItem(store.table, kind, keys.lease(store.space), value, { rev })) === 'written') {
+    if (
+      (await writeItem(store.table, kind, keys.lease(store.space), value, { rev })) === 'written'
+    ) {
       return { kind: 'held', lease: { ...value, rev: nextRev(rev) } };
     }
   }
@@ -40,9 +47,15 @@ export async function takeLease(store: Store, wanted: Omit<LeaseValue, 'until'>,
 }
 
 /** Prolongs the lease to five minutes from `now`; undefined means that it was lost, and the run must stop. */
-export async function renewLease(store: Store, lease: Lease, now: number): Promise<Lease | undefined> {
+export async function renewLease(
+  store: Store,
+  lease: Lease,
+  now: number,
+): Promise<Lease | undefined> {
   const value = { holder: lease.holder, runId: lease.runId, until: now + LEASE_MS };
-  const written = await writeItem(store.table, kind, keys.lease(store.space), value, { rev: lease.rev });
+  const written = await writeItem(store.table, kind, keys.lease(store.space), value, {
+    rev: lease.rev,
+  });
   return written === 'written' ? { ...value, rev: lease.rev + 1 } : undefined;
 }
 

@@ -34,10 +34,18 @@ export async function saveMute({ table, space }: Store, mute: Mute): Promise<voi
     expiresAt: mute.until + 7 * 86_400_000,
   });
   if ((await table.put(item, { kind: 'not-newer', v: kind.v })) === 'lost')
-    throw new StoreError('damaged', `${table.title}: "${mute.key}" is muted by a newer version; update this installation`);
+    throw new StoreError(
+      'damaged',
+      `${table.title}: "${mute.key}" is muted by a newer version; update this installation`,
+    );
 }
 
 /** Ends a mute, however its key is written; false means that there was none. */
 export async function removeMute({ table, space }: Store, key: string): Promise<boolean> {
-  return (await table.delete({ pk: keys.mutes(space), sk: keyName(key.toLowerCase()) }, { kind: 'present' })) === 'written';
+  return (
+    (await table.delete(
+      { pk: keys.mutes(space), sk: keyName(key.toLowerCase()) },
+      { kind: 'present' },
+    )) === 'written'
+  );
 }

@@ -91,9 +91,15 @@ export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Pr
     written.push({ name, bytes: content.length, sha256: sha256(content), chunks });
   }
   const item = toItem(policyManifest, { pk, sk: 'manifest' }, { ...manifest, parts: written });
-  if ((await table.put(item, { kind: 'not-newer', v: policyManifest.v })) === 'lost') throw newerPolicy(table);
+  if ((await table.put(item, { kind: 'not-newer', v: policyManifest.v })) === 'lost')
+    throw newerPolicy(table);
 
-  const head = toItem(policyHead, keys.policyHead(space), { current: version, pushedAt: at, pushedBy: by }, { rev });
+  const head = toItem(
+    policyHead,
+    keys.policyHead(space),
+    { current: version, pushedAt: at, pushedBy: by },
+    { rev },
+  );
   const flipped = await table.put(head, rev === 0 ? { kind: 'absent' } : { kind: 'rev', rev });
   if (flipped === 'lost') return { kind: 'refused', head: (await policyState(store)).head };
   if (state.head !== undefined) await expireVersion(store, state.head.current, at + HISTORY_MS);
@@ -105,7 +111,10 @@ export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Pr
  *
  * @throws StoreError `damaged` where a part is missing or its bytes are not those that were pushed.
  */
-export async function readPolicy(store: Store, version?: string): Promise<StoredPolicy | undefined> {
+export async function readPolicy(
+  store: Store,
+  version?: string,
+): Promise<StoredPolicy | undefined> {
   const { table, space } = store;
   const wanted = version ?? (await policyState(store)).head?.current;
   if (wanted === undefined) return undefined;
@@ -113,13 +122,17 @@ export async function readPolicy(store: Store, version?: string): Promise<Stored
   const read = await readItem(table, policyManifest, { pk, sk: 'manifest' }, 0);
   if (read.kind === 'absent' && version !== undefined) return undefined;
   const damaged = (because: string) =>
-    new StoreError('damaged', `${table.title}: policy version ${wanted.slice(0, 12)} ${because}; push the policy again`);
+    new StoreError(
+      'damaged',
+      `${table.title}: policy version ${wanted.slice(0, 12)} ${because}; push the policy again`,
+    );
   if (read.kind !== 'held') throw damaged('has no readable manifest');
   const { pushedAt, pushedBy } = read.value;
   const parts = byName<Uint8Array>();
   for (const part of read.value.parts) {
     const content = await readChunks(table, pk, part.name, part.chunks);
-    if (sha256(content) !== part.sha256) throw damaged(`has other bytes in "${part.name}" than were pushed`);
+    if (sha256(content) !== part.sha256)
+      throw damaged(`has other bytes in "${part.name}" than were pushed`);
     parts[part.name] = content;
   }
   return { version: wanted, parts, pushedAt, pushedBy };
@@ -129,11 +142,15 @@ export async function readPolicy(store: Store, version?: string): Promise<Stored
 async function expireVersion({ table, space }: Store, version: string, at: number): Promise<void> {
   const expiresAt = Math.ceil(at / 1000);
   for await (const page of table.query(keys.policyVersion(space, version))) {
-    for (const { pk, sk } of page) await table.update({ pk, sk }, { expiresAt }, { kind: 'present' });
+    for (const { pk, sk } of page)
+      await table.update({ pk, sk }, { expiresAt }, { kind: 'present' });
   }
 }
 
 const newerPolicy = ({ title }: Table): StoreError =>
-  new StoreError('damaged', `${title}: the policy was pushed by a newer version; update this installation`);
+  new StoreError(
+    'damaged',
+    `${title}: the policy was pushed by a newer version; update this installation`,
+  );
 
 const sha256 = (content: Uint8Array): string => createHash('sha256').update(content).digest('hex');

@@ -42,8 +42,10 @@ export async function beginRun({ table, space }: Store, start: Start, now: numbe
   if ((await writeItem(table, kind, key, value, { expiresAt: now + HISTORY_MS })) === 'written')
     return { kind: 'new', run: { value, rev: 1 } };
   const read = await readItem(table, kind, key, now);
-  if (read.kind === 'held') return { kind: read.value.stage === 'complete' ? 'done' : 'resumed', run: read };
-  if (read.kind === 'absent') return { kind: 'unusable', problem: { kind: 'corrupt', key, because: 'it has expired' } };
+  if (read.kind === 'held')
+    return { kind: read.value.stage === 'complete' ? 'done' : 'resumed', run: read };
+  if (read.kind === 'absent')
+    return { kind: 'unusable', problem: { kind: 'corrupt', key, because: 'it has expired' } };
   return { kind: 'unusable', problem: read };
 }
 
@@ -53,24 +55,44 @@ export async function advanceRun(
   { value, rev }: Held<RunRecord>,
   stage: Stage,
   learned: Partial<
-    Pick<RunRecord, 'counts' | 'vantage' | 'unseen' | 'exceptions' | 'messageId' | 'tellings' | 'more' | 'digests'>
+    Pick<
+      RunRecord,
+      'counts' | 'vantage' | 'unseen' | 'exceptions' | 'messageId' | 'tellings' | 'more' | 'digests'
+    >
   >,
   now: number,
 ): Promise<Held<RunRecord> | undefined> {
-  const after: RunRecord = { ...value, ...learned, stage, stageAt: now, unseen: (learned.unseen ?? value.unseen).slice(0, 500) };
+  const after: RunRecord = {
+    ...value,
+    ...learned,
+    stage,
+    stageAt: now,
+    unseen: (learned.unseen ?? value.unseen).slice(0, 500),
+  };
   const key = { pk: keys.runs(space), sk: value.runId };
-  const written = await writeItem(table, kind, key, after, { rev, expiresAt: value.startedAt + HISTORY_MS });
+  const written = await writeItem(table, kind, key, after, {
+    rev,
+    expiresAt: value.startedAt + HISTORY_MS,
+  });
   return written === 'written' ? { value: after, rev: rev + 1 } : undefined;
 }
 
 /** Writes down what is about to be told (any size); answers the number of chunks, for `advanceRun` to note with stage `judged`. */
-export function prepareTellings({ table, space }: Store, runId: string, tellings: Json, now: number): Promise<number> {
+export function prepareTellings(
+  { table, space }: Store,
+  runId: string,
+  tellings: Json,
+  now: number,
+): Promise<number> {
   const content = new TextEncoder().encode(JSON.stringify(tellings));
   return writeChunks(table, keys.tellings(space, runId), 'part', content, now + TELLINGS_MS);
 }
 
 /** Reads back what a run told or was about to tell. @throws StoreError `damaged`. */
-export async function readTellings({ table, space }: Store, run: RunRecord): Promise<Json | undefined> {
+export async function readTellings(
+  { table, space }: Store,
+  run: RunRecord,
+): Promise<Json | undefined> {
   if (run.tellings === 0) return undefined;
   const content = await readChunks(table, keys.tellings(space, run.runId), 'part', run.tellings);
   return JSON.parse(new TextDecoder().decode(content)) as Json;
@@ -101,14 +123,19 @@ export const lastComplete = (runs: readonly Held<RunRecord>[]): RunRecord | unde
   runs
     .map(({ value }) => value)
     .filter(({ stage, scope }) => stage === 'complete' && scope === 'all')
-    .reduce<RunRecord | undefined>((last, run) => (last === undefined || run.startedAt > last.startedAt ? run : last), undefined);
+    .reduce<RunRecord | undefined>(
+      (last, run) => (last === undefined || run.startedAt > last.startedAt ? run : last),
+      undefined,
+    );
 
 /**
  * Runs that told something and died before they stored it, oldest first: what they told counts as told (where nothing later was
  * told of the same). Once that is stored, `markRecovered`.
  */
 export const toldButNotStored = (runs: readonly Held<RunRecord>[]): readonly Held<RunRecord>[] =>
-  runs.filter(({ value }) => value.stage === 'told' && value.recoveredBy === undefined).toReversed();
+  runs
+    .filter(({ value }) => value.stage === 'told' && value.recoveredBy === undefined)
+    .toReversed();
 
 /** Notes that a later run stored what this one told. */
 export async function markRecovered(
@@ -117,7 +144,13 @@ export async function markRecovered(
   recoveredBy: string,
 ): Promise<void> {
   const key = { pk: keys.runs(space), sk: value.runId };
-  await writeItem(table, kind, key, { ...value, recoveredBy }, { rev, expiresAt: value.startedAt + HISTORY_MS });
+  await writeItem(
+    table,
+    kind,
+    key,
+    { ...value, recoveredBy },
+    { rev, expiresAt: value.startedAt + HISTORY_MS },
+  );
 }
 
 const TELLINGS_MS = 30 * 86_400_000;

@@ -91,8 +91,16 @@ export interface RunRecord {
 
 /** One thing that happened to an entry or a host. `before` is null at first sight, `after` once it left the policy. */
 export type HistoryEvent =
-  | (Happening & { readonly grain: 'entry'; readonly before: EntrySnapshot | null; readonly after: EntrySnapshot | null })
-  | (Happening & { readonly grain: 'host'; readonly before: HostSnapshot | null; readonly after: HostSnapshot | null });
+  | (Happening & {
+      readonly grain: 'entry';
+      readonly before: EntrySnapshot | null;
+      readonly after: EntrySnapshot | null;
+    })
+  | (Happening & {
+      readonly grain: 'host';
+      readonly before: HostSnapshot | null;
+      readonly after: HostSnapshot | null;
+    });
 
 interface Happening {
   /** The destination's id, or the host's key. */

@@ -25,7 +25,8 @@ export class StoreError extends Error {
 }
 
 /** A condition that did not hold is an answer, not an error. */
-export const isLostCondition = (error: unknown): boolean => nameOf(error) === 'ConditionalCheckFailedException';
+export const isLostCondition = (error: unknown): boolean =>
+  nameOf(error) === 'ConditionalCheckFailedException';
 
 /** How a table is reached, as far as a sentence needs it. */
 export interface Whereabouts {
@@ -34,24 +35,45 @@ export interface Whereabouts {
 }
 
 /** Turns what the SDK threw into ours. `title` is `table NAME` or `the store in DIR`. */
-export function storeError(error: unknown, title: string, { endpoint, whenUnreachable }: Whereabouts): StoreError {
+export function storeError(
+  error: unknown,
+  title: string,
+  { endpoint, whenUnreachable }: Whereabouts,
+): StoreError {
   if (error instanceof StoreError) return error;
   const name = nameOf(error);
   const told = oneLine(error instanceof Error ? error.message : String(error));
   const at = endpoint === undefined ? '' : ` at ${endpoint}`;
-  const as = (kind: StoreErrorKind, text: string) => new StoreError(kind, `${title}: ${text}`, error);
+  const as = (kind: StoreErrorKind, text: string) =>
+    new StoreError(kind, `${title}: ${text}`, error);
 
   if (name === 'ResourceNotFoundException')
-    return as('table-missing', `no such table${at}; check the name and the region, or deploy the stack that creates it`);
-  if (name === 'ResourceInUseException') return as('table-exists', 'it exists already or is being changed');
-  if (DENIED.has(name)) return as('access-denied', `AWS denied access: ${told}; check the credentials and their permissions`);
-  if (THROTTLED.has(name)) return as('throttled', 'DynamoDB still throttles after repeated tries; try again later');
+    return as(
+      'table-missing',
+      `no such table${at}; check the name and the region, or deploy the stack that creates it`,
+    );
+  if (name === 'ResourceInUseException')
+    return as('table-exists', 'it exists already or is being changed');
+  if (DENIED.has(name))
+    return as(
+      'access-denied',
+      `AWS denied access: ${told}; check the credentials and their permissions`,
+    );
+  if (THROTTLED.has(name))
+    return as('throttled', 'DynamoDB still throttles after repeated tries; try again later');
   if (name === 'CredentialsProviderError')
-    return as('no-credentials', `found no AWS credentials: ${told}; set AWS_PROFILE or AWS_ACCESS_KEY_ID`);
-  if (/region is missing/iu.test(told)) return as('no-region', 'no AWS region is set; set AWS_REGION');
+    return as(
+      'no-credentials',
+      `found no AWS credentials: ${told}; set AWS_PROFILE or AWS_ACCESS_KEY_ID`,
+    );
+  if (/region is missing/iu.test(told))
+    return as('no-region', 'no AWS region is set; set AWS_REGION');
   const code = networkCode(error);
   if (code !== undefined)
-    return as('unreachable', `cannot reach DynamoDB${at} (${code}); ${whenUnreachable ?? 'check the network and the endpoint'}`);
+    return as(
+      'unreachable',
+      `cannot reach DynamoDB${at} (${code}); ${whenUnreachable ?? 'check the network and the endpoint'}`,
+    );
   return as('other', told === '' ? name : told);
 }
 
@@ -76,7 +98,12 @@ const THROTTLED = new Set([
 /** ECONNREFUSED and its like, wherever the SDK or Node put it; an IPv4-and-IPv6 attempt is an AggregateError. */
 function networkCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
-  const { code, cause, errors, name } = error as { code?: unknown; cause?: unknown; errors?: unknown; name?: unknown };
+  const { code, cause, errors, name } = error as {
+    code?: unknown;
+    cause?: unknown;
+    errors?: unknown;
+    name?: unknown;
+  };
   if (typeof code === 'string' && /^E[A-Z_]{3,}$/u.test(code)) return code;
   if (name === 'TimeoutError') return 'ETIMEDOUT';
   if (Array.isArray(errors)) return networkCode(errors[0]);
@@ -84,7 +111,9 @@ function networkCode(error: unknown): string | undefined {
 }
 
 const nameOf = (error: unknown): string =>
-  typeof error === 'object' && error !== null && typeof (error as { name?: unknown }).name === 'string'
+  typeof error === 'object' &&
+  error !== null &&
+  typeof (error as { name?: unknown }).name === 'string'
     ? (error as { name: string }).name
     : '';
 

@@ -132,11 +132,16 @@ export function openTable(options: TableOptions): Table {
       for (let pauseMs = 0; left.length > 0; ) {
         const Keys = left.slice(0, BATCH_KEYS);
         const { Responses, UnprocessedKeys } = await send((client, { BatchGetCommand }) =>
-          client.send(new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } })),
+          client.send(
+            new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
+          ),
         );
         const got = (Responses?.[TableName] ?? []) as Item[];
         items.push(...got);
-        const unprocessed = (UnprocessedKeys?.[TableName]?.Keys ?? []) as { pk: string; sk: string }[];
+        const unprocessed = (UnprocessedKeys?.[TableName]?.Keys ?? []) as {
+          pk: string;
+          sk: string;
+        }[];
         left = [...unprocessed, ...left.slice(BATCH_KEYS)];
         // Keys left over with nothing read is throttling that the SDK does not see.
         pauseMs = unprocessed.length === Keys.length ? Math.max(50, pauseMs * 2) : 0;
@@ -190,27 +195,43 @@ export function openTable(options: TableOptions): Table {
     put: (item, condition) =>
       conditionally(
         send((client, { PutCommand }) =>
-          client.send(new PutCommand({ TableName, Item: { ...item }, ...conditionExpression(condition) })),
+          client.send(
+            new PutCommand({ TableName, Item: { ...item }, ...conditionExpression(condition) }),
+          ),
         ),
       ),
 
     update: (key, set, condition) =>
       conditionally(
         send((client, { UpdateCommand }) =>
-          client.send(new UpdateCommand({ TableName, Key: { pk: key.pk, sk: key.sk }, ...updateExpression(set, condition) })),
+          client.send(
+            new UpdateCommand({
+              TableName,
+              Key: { pk: key.pk, sk: key.sk },
+              ...updateExpression(set, condition),
+            }),
+          ),
         ),
       ),
 
     delete: (key, condition) =>
       conditionally(
         send((client, { DeleteCommand }) =>
-          client.send(new DeleteCommand({ TableName, Key: { pk: key.pk, sk: key.sk }, ...conditionExpression(condition) })),
+          client.send(
+            new DeleteCommand({
+              TableName,
+              Key: { pk: key.pk, sk: key.sk },
+              ...conditionExpression(condition),
+            }),
+          ),
         ),
       ),
 
     async create() {
       try {
-        await send((client, { CreateTableCommand }) => client.send(new CreateTableCommand({ TableName, ...SCHEMA })));
+        await send((client, { CreateTableCommand }) =>
+          client.send(new CreateTableCommand({ TableName, ...SCHEMA })),
+        );
       } catch (error) {
         if (!(error instanceof StoreError && error.kind === 'table-exists')) throw error;
       }
@@ -222,7 +243,10 @@ export function openTable(options: TableOptions): Table {
         if (described?.TableStatus === 'ACTIVE') return;
         await wait(tries < 20 ? 5 : 100);
       }
-      throw new StoreError('other', `${title}: it was created but did not become active within a minute`);
+      throw new StoreError(
+        'other',
+        `${title}: it was created but did not become active within a minute`,
+      );
     },
 
     requests: () => requests,
@@ -233,13 +257,24 @@ export function openTable(options: TableOptions): Table {
   };
 }
 
-type Sdk = Pick<typeof import('@aws-sdk/client-dynamodb'), 'CreateTableCommand' | 'DescribeTableCommand'> &
+type Sdk = Pick<
+  typeof import('@aws-sdk/client-dynamodb'),
+  'CreateTableCommand' | 'DescribeTableCommand'
+> &
   Pick<
     typeof import('@aws-sdk/lib-dynamodb'),
-    'GetCommand' | 'BatchGetCommand' | 'QueryCommand' | 'ScanCommand' | 'PutCommand' | 'UpdateCommand' | 'DeleteCommand'
+    | 'GetCommand'
+    | 'BatchGetCommand'
+    | 'QueryCommand'
+    | 'ScanCommand'
+    | 'PutCommand'
+    | 'UpdateCommand'
+    | 'DeleteCommand'
   >;
 
-async function load(options: TableOptions): Promise<{ readonly client: DynamoDBDocumentClient; readonly sdk: Sdk }> {
+async function load(
+  options: TableOptions,
+): Promise<{ readonly client: DynamoDBDocumentClient; readonly sdk: Sdk }> {
   const [{ DynamoDBClient, CreateTableCommand, DescribeTableCommand }, lib] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('@aws-sdk/lib-dynamodb'),
@@ -258,7 +293,15 @@ async function load(options: TableOptions): Promise<{ readonly client: DynamoDBD
   const client = lib.DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
-  const { GetCommand, BatchGetCommand, QueryCommand, ScanCommand, PutCommand, UpdateCommand, DeleteCommand } = lib;
+  const {
+    GetCommand,
+    BatchGetCommand,
+    QueryCommand,
+    ScanCommand,
+    PutCommand,
+    UpdateCommand,
+    DeleteCommand,
+  } = lib;
   return {
     client,
     sdk: {
@@ -280,7 +323,8 @@ function attemptsOf(error: unknown): number {
   return metadata?.attempts ?? 1;
 }
 
-const throttledSentence = (title: string) => `${title}: DynamoDB still throttles after repeated tries; try again later`;
+const throttledSentence = (title: string) =>
+  `${title}: DynamoDB still throttles after repeated tries; try again later`;
 
 /** BatchGetItem takes so many keys (and answers 16 MB; the rest comes back unprocessed). */
 const BATCH_KEYS = 100;

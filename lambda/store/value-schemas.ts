@@ -10,7 +10,13 @@ import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';
 import type { StoredFinding, StoredTlsa } from '../snapshot/stored-tlsa.ts';
 
-export type Json = string | number | boolean | null | readonly Json[] | { readonly [name: string]: Json };
+export type Json =
+  | string
+  | number
+  | boolean
+  | null
+  | readonly Json[]
+  | { readonly [name: string]: Json };
 export type JsonObject = Readonly<Record<string, Json>>;
 
 /** A closed set of words is checked by the types of the writer; a reader takes any, so that a new word is no corruption. */
@@ -76,7 +82,9 @@ const finding: v.GenericSchema<unknown, StoredFinding> = v.variant('kind', [
     kind: v.literal('records'),
     base: v.string(),
     asked: v.array(v.string()),
-    records: v.array(v.object({ usage: count, selector: count, matchingType: count, data: v.string() })),
+    records: v.array(
+      v.object({ usage: count, selector: count, matchingType: count, data: v.string() }),
+    ),
     more: v.exactOptional(count),
   }),
   v.object({ kind: v.literal('failed'), failure: word<'timeout'>(), query: v.string() }),
@@ -99,16 +107,30 @@ const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
         canonical: v.exactOptional(v.string()),
         preference: v.number(),
         lookup: word<'found'>(),
-        unseen: v.exactOptional(v.array(v.object({ address: v.string(), phase: word<'connect'>(), reason: word<'refused'>() }))),
+        unseen: v.exactOptional(
+          v.array(
+            v.object({ address: v.string(), phase: word<'connect'>(), reason: word<'refused'>() }),
+          ),
+        ),
         missed: v.exactOptional(count),
         lastAt: v.exactOptional(v.number()),
         tlsa: v.exactOptional(tlsa),
       }),
     ),
-    dane: v.exactOptional(v.object({ mx: v.exactOptional(v.object({ secure: v.boolean(), names: v.array(v.string()) })) })),
+    dane: v.exactOptional(
+      v.object({
+        mx: v.exactOptional(v.object({ secure: v.boolean(), names: v.array(v.string()) })),
+      }),
+    ),
     more: v.exactOptional(count),
   }),
-  v.object({ kind: v.literal('nowhere'), nextHop: v.string(), reason: word<'nxdomain'>(), dsn: v.string(), text: v.string() }),
+  v.object({
+    kind: v.literal('nowhere'),
+    nextHop: v.string(),
+    reason: word<'nxdomain'>(),
+    dsn: v.string(),
+    text: v.string(),
+  }),
   v.object({
     kind: v.literal('unanswered'),
     nextHop: v.string(),
@@ -138,7 +160,12 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   suggestion: text,
   routes: v.array(route),
   authenticated: v.exactOptional(v.literal(true)),
-  undetermined: v.exactOptional(v.object({ since: v.number(), cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()) })),
+  undetermined: v.exactOptional(
+    v.object({
+      since: v.number(),
+      cause: v.nullable(word<NonNullable<EntrySnapshot['reason']>>()),
+    }),
+  ),
 });
 
 /** What alert keeps is checked as far as a reader must be sure to find its way; the rest is the writer's own. */

@@ -69,7 +69,8 @@ function cut(text: string, limit: number, end = '…'): string {
     .replace(/�$/, '')}${end}`;
 }
 
-const entities = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const entities = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 const escaped = (character: string) => {
   const code = character.codePointAt(0) ?? 0;
@@ -80,4 +81,5 @@ const escaped = (character: string) => {
  * Controls (C0, DEL, C1), line and paragraph separators, and every format character: bidirectional overrides and isolates,
  * zero-width joiners, tags, soft hyphens; also private use, unassigned, variation selectors and the fillers that show nothing.
  */
-export const UNSHOWABLE = /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]/gu;
+export const UNSHOWABLE =
+  /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]/gu;

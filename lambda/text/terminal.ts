@@ -20,7 +20,10 @@ export function jsonText(document: unknown): string {
   const json = JSON.stringify(document, null, 2).replace(UNSHOWABLE, (found) =>
     found === '\n'
       ? found
-      : Array.from({ length: found.length }, (_, i) => `\\u${hex(found.charCodeAt(i)).padStart(4, '0')}`).join(''),
+      : Array.from(
+          { length: found.length },
+          (_, i) => `\\u${hex(found.charCodeAt(i)).padStart(4, '0')}`,
+        ).join(''),
   );
   return `${json}\n`;
 }
@@ -29,4 +32,7 @@ const escaped = (character: string): string => `\\u{${hex(character.codePointAt(
 const hex = (code: number): string => code.toString(16);
 
 /** First what `paint` writes (styleText: bold, the plain colours, their ends) and how the progress line begins. */
-const ESCAPES_AND_UNSHOWABLE = new RegExp(`(\\u001b\\[(?:1|22|3[1-6]|39|90)m|\\r\\u001b\\[K)|${UNSHOWABLE.source}`, 'gu');
+const ESCAPES_AND_UNSHOWABLE = new RegExp(
+  `(\\u001b\\[(?:1|22|3[1-6]|39|90)m|\\r\\u001b\\[K)|${UNSHOWABLE.source}`,
+  'gu',
+);

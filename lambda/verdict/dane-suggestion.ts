@@ -19,20 +19,30 @@ export function daneOnlyOffer(
   { entry, hops: [hop] }: Pick<Destination, 'entry' | 'hops'>,
   bundle: Bundle,
 ): { readonly line: string; readonly hop: Hop } | undefined {
-  if (hop?.demand.kind !== 'demand' || (hop.demand.level !== 'secure' && hop.demand.level !== 'verify')) return undefined;
+  if (
+    hop?.demand.kind !== 'demand' ||
+    (hop.demand.level !== 'secure' && hop.demand.level !== 'verify')
+  )
+    return undefined;
   const { settings } = bundle;
   const key = entry === undefined || entry.key.startsWith('.') ? hop.nextHop.text : entry.key;
   const split = atLeast(settings.version, '3.10') ? bracedTokens : tokens;
   const [, ...attributes] = split(hop.demand.entry?.value ?? '');
   const kept = attributes.filter((attribute) => STAYS.test(attribute));
   const line = [key, 'dane-only', ...kept].join(' ');
-  const context = demandContext({ ...bundle, policyTables: [{ name: 'hash:suggested', text: `${line}\n` }] });
+  const context = demandContext({
+    ...bundle,
+    policyTables: [{ name: 'hash:suggested', text: `${line}\n` }],
+  });
   const demand = demandFor(hop.nextHop, context);
   return demand.kind === 'demand' ? { line, hop: { ...hop, demand } } : undefined;
 }
 
 /** Null where some host is not proved by a record, or nothing is known of its records. */
-export function suggestDaneOnly(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+export function suggestDaneOnly(
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+): Suggestion | null {
   const { destination, bundle, verdict } = judgement;
   const offer = verdict === 'fail' ? daneOnlyOffer(destination, bundle) : undefined;
   if (offer === undefined) return null;
@@ -51,9 +61,14 @@ export function suggestDaneOnly(judgement: Judgement, judgeChanged: (changed: De
 }
 
 /** All that was seen passes, and of every host something was seen. */
-function everyHostProved({ route, findings }: Extract<HopView, { readonly kind: 'hosts' }>): boolean {
+function everyHostProved({
+  route,
+  findings,
+}: Extract<HopView, { readonly kind: 'hosts' }>): boolean {
   return route.hosts.every((host) => {
-    const own = findings.filter(({ attempt, unseen }) => attempt.host === host && unseen === undefined);
+    const own = findings.filter(
+      ({ attempt, unseen }) => attempt.host === host && unseen === undefined,
+    );
     const reachable = host.addresses.length > 0;
     return (own.length > 0 || !reachable) && own.every(({ verdict }) => verdict.outcome === 'pass');
   });

@@ -8,7 +8,11 @@
 import { type Certificate, readCertificates } from '../certificate/certificate.ts';
 import { printTlsa, type TlsaRecord, TRUST_ANCHOR } from '../certificate/tlsa.ts';
 import { judgePath, type Trust } from '../certificate/trust/path.ts';
-import { endEntityRecord, type TlsaAnchors, trustAnchorRecord } from '../certificate/trust/tlsa-anchors.ts';
+import {
+  endEntityRecord,
+  type TlsaAnchors,
+  trustAnchorRecord,
+} from '../certificate/trust/tlsa-anchors.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsaDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -16,7 +20,14 @@ import { atLeast } from '../postfix/version.ts';
 import type { Presented } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import { nameClause, refusalClause, tlsaClause, trustClause } from './detail.ts';
-import { type Attempt, type ChainFacts, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
+import {
+  type Attempt,
+  type ChainFacts,
+  type Finding,
+  hostName,
+  type Outcomes,
+  outcomesOf,
+} from './finding.ts';
 import { matchNames, presentedNames, type ReferenceIdentifier } from './name-match.ts';
 import { NOT_TRUSTED, NOT_VERIFIED, saysOfRefusal } from './postfix-says.ts';
 
@@ -32,10 +43,22 @@ export function judgeTlsa(
   const { settings, trust: store } = bundle;
   const { version, verifyDepth } = settings;
   if (tlsa.never !== undefined) {
-    return fail('tlsa-unusable', 'handshake', 'none of the TLSA records is usable, and dane-only goes no further without');
+    return fail(
+      'tlsa-unusable',
+      'handshake',
+      'none of the TLSA records is usable, and dane-only goes no further without',
+    );
   }
   const tlsaAnchors: TlsaAnchors = { records: tlsa.records, digests: settings.daneDigests };
-  const path = { chain, anchors: NOTHING, anchorKind: 'store', at, version, verifyDepth, securityLevel: 1 } as const;
+  const path = {
+    chain,
+    anchors: NOTHING,
+    anchorKind: 'store',
+    at,
+    version,
+    verifyDepth,
+    securityLevel: 1,
+  } as const;
   const trust = judgePath({ ...path, tlsa: tlsaAnchors });
   // Half-dane proves a host whose name nobody vouches for.
   const protection = tlsa.half ? 'encrypted' : 'authenticated';
@@ -52,11 +75,14 @@ export function judgeTlsa(
   if (!anchored || (trust.kind === 'untrusted' && trust.endsAt !== undefined)) {
     // Up to 3.5 the text tells whether main.cf's own anchors would have done, unless records replace them.
     const certificates = store.kind === 'anchors' ? store.certificates : [];
-    const trustedAnyway = !anchored && judgePath({ ...path, anchors: { certificates, publicKeys: [] } }).kind === 'trusted';
+    const trustedAnyway =
+      !anchored &&
+      judgePath({ ...path, anchors: { certificates, publicKeys: [] } }).kind === 'trusted';
     const says = since36 || trustedAnyway ? NOT_VERIFIED : NOT_TRUSTED;
     return fail('tlsa-mismatch', 'handshake', tlsaClause(tlsa.records, leaf), { leaf, says });
   }
-  if (trust.kind === 'untrusted') return fail(trust.reason, 'handshake', trustClause(trust), { trust, leaf });
+  if (trust.kind === 'untrusted')
+    return fail(trust.reason, 'handshake', trustClause(trust), { trust, leaf });
   const references = tlsa.names as readonly ReferenceIdentifier[];
   const name = matchNames(leaf, references, settings);
   const facts = { ...anchorFacts(trust, tlsaAnchors, bundle), leaf };
@@ -69,12 +95,21 @@ export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: S
   const { fail, unseen } = outcomesOf(attempt, NOT_CONNECTED, settings);
   const says = saysOfRefusal(refusal, hostName(attempt.host), attempt.nextHop.port);
   if (refusal.kind === 'deadly')
-    return { ...fail('tlsa-kills-smtp', 'connect', refusalClause(refusal), { says }), step: 'bounces' };
-  if (refusal.kind === 'refused') return fail(refusal.reason, 'connect', refusalClause(refusal), { says });
+    return {
+      ...fail('tlsa-kills-smtp', 'connect', refusalClause(refusal), { says }),
+      step: 'bounces',
+    };
+  if (refusal.kind === 'refused')
+    return fail(refusal.reason, 'connect', refusalClause(refusal), { says });
   // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is none.
   return refusal.failure === 'servfail' || refusal.failure === 'bogus'
     ? fail('tlsa-lookup-failed', 'connect', refusalClause(refusal), { says })
-    : unseen({ kind: 'unseen', phase: 'connect', reason: 'tlsa-lookup-failed', detail: refusal.query });
+    : unseen({
+        kind: 'unseen',
+        phase: 'connect',
+        reason: 'tlsa-lookup-failed',
+        detail: refusal.query,
+      });
 }
 
 function anchorFacts(
@@ -86,8 +121,13 @@ function anchorFacts(
   const bareKey = anchors.records.find(
     ({ usage, selector, matchingType }) => usage === 2 && selector === 1 && matchingType === 0,
   );
-  const record: TlsaRecord | undefined = trustAnchorRecord(above, anchors, settings.version) ?? bareKey;
-  return { matched: record === undefined ? null : printTlsa(record), anchor: trust.anchor.subject, trust };
+  const record: TlsaRecord | undefined =
+    trustAnchorRecord(above, anchors, settings.version) ?? bareKey;
+  return {
+    matched: record === undefined ? null : printTlsa(record),
+    anchor: trust.anchor.subject,
+    trust,
+  };
 }
 
 const NOT_CONNECTED = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' } as const;

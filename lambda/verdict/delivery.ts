@@ -24,8 +24,16 @@ export type HopView =
       readonly dane?: DaneRoute;
       readonly undecided?: { readonly reason: EntryUnseen; readonly because: string };
     }
-  | { readonly kind: 'nowhere'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'nowhere' }> }
-  | { readonly kind: 'unanswered'; readonly hop: Hop; readonly route: Extract<Route, { readonly kind: 'unanswered' }> }
+  | {
+      readonly kind: 'nowhere';
+      readonly hop: Hop;
+      readonly route: Extract<Route, { readonly kind: 'nowhere' }>;
+    }
+  | {
+      readonly kind: 'unanswered';
+      readonly hop: Hop;
+      readonly route: Extract<Route, { readonly kind: 'unanswered' }>;
+    }
   /** Not looked up in this run. */
   | { readonly kind: 'unresolved'; readonly hop: Hop }
   /** Nothing is connected to: a broken entry, or `dane-only` without DNSSEC. */
@@ -59,7 +67,12 @@ export interface Ending {
 }
 
 /** Every ending that some order could give. Empty where smtp(8) dies. */
-export function endingsOf(views: readonly HopView[], unseenAs: UnseenAs, attempted: Attempted, settings: Settings): Ending[] {
+export function endingsOf(
+  views: readonly HopView[],
+  unseenAs: UnseenAs,
+  attempted: Attempted,
+  settings: Settings,
+): Ending[] {
   const endings: Ending[] = [];
   for (const [i, view] of views.entries()) {
     const { done, left, final } = endHop(view, unseenAs, attempted, settings);
@@ -74,7 +87,8 @@ export function endingsOf(views: readonly HopView[], unseenAs: UnseenAs, attempt
 export function reachedFindings(views: readonly HopView[], settings: Settings): Finding[] {
   const reached: Finding[] = [];
   for (const view of views) {
-    if (view.kind === 'hosts') reached.push(...walk(stopsOf(view, 'failing', 'later'), settings).reached);
+    if (view.kind === 'hosts')
+      reached.push(...walk(stopsOf(view, 'failing', 'later'), settings).reached);
     const { left, final } = endHop(view, 'failing', 'later', settings);
     if (left.length === 0 || final) break;
   }
@@ -90,7 +104,12 @@ interface HopEnd {
   readonly final: boolean;
 }
 
-function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, settings: Settings): HopEnd {
+function endHop(
+  view: HopView,
+  unseenAs: UnseenAs,
+  attempted: Attempted,
+  settings: Settings,
+): HopEnd {
   const sent = (finding?: Finding): Ending => ({
     status: 'sent',
     dsn: '2.0.0',
@@ -104,7 +123,13 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
     case 'misconfigured':
       return {
         done: [],
-        left: [{ status: 'deferred', ...(view.unanswered === undefined ? MISCONFIGURED : saidBy(view.unanswered)), view }],
+        left: [
+          {
+            status: 'deferred',
+            ...(view.unanswered === undefined ? MISCONFIGURED : saidBy(view.unanswered)),
+            view,
+          },
+        ],
         final: false,
       };
     case 'unanswered': {
@@ -114,11 +139,19 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
     }
     case 'unresolved':
       if (unseenAs !== 'failing') return { done: [sent()], left: [], final: false };
-      return { done: [], left: [{ status: 'deferred', dsn: '4.0.0', text: undefined, view }], final: false };
+      return {
+        done: [],
+        left: [{ status: 'deferred', dsn: '4.0.0', text: undefined, view }],
+        final: false,
+      };
     case 'nowhere': {
       const dsn = settings.softBounce ? view.route.dsn.replace(/^5/, '4') : view.route.dsn;
       const status = dsn.startsWith('4') ? 'deferred' : 'bounced';
-      return { done: [], left: [{ status, dsn, text: view.route.text, view }], final: view.route.reason === 'loops' };
+      return {
+        done: [],
+        left: [{ status, dsn, text: view.route.text, view }],
+        final: view.route.reason === 'loops',
+      };
     }
     case 'hosts': {
       const ends = walk(stopsOf(view, unseenAs, attempted), settings);
@@ -132,7 +165,10 @@ function endHop(view: HopView, unseenAs: UnseenAs, attempted: Attempted, setting
       });
       const untried = ends.leftUntried ? [untriedEnding(view, ends.reached)] : [];
       return {
-        done: [...ends.takenBy.map(sent), ...ends.bouncedBy.map((finding) => spoken('bounced', finding))],
+        done: [
+          ...ends.takenBy.map(sent),
+          ...ends.bouncedBy.map((finding) => spoken('bounced', finding)),
+        ],
         left: [...ends.leftBy.map((finding) => spoken('deferred', finding)), ...untried],
         final: view.route.looped === true,
       };
@@ -148,7 +184,11 @@ function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
   return { status: 'deferred', ...says, view, ...(finding === undefined ? {} : { finding }) };
 }
 
-function stopsOf(view: Extract<HopView, { readonly kind: 'hosts' }>, unseenAs: UnseenAs, attempted: Attempted): Stop<Finding>[] {
+function stopsOf(
+  view: Extract<HopView, { readonly kind: 'hosts' }>,
+  unseenAs: UnseenAs,
+  attempted: Attempted,
+): Stop<Finding>[] {
   return view.findings.map((finding) => ({
     host: finding.attempt.host,
     address: finding.attempt.address,
@@ -167,7 +207,9 @@ function stepOf(
   if (attempted === 'later' && finding.plaintextLater) return 'takes';
   if (finding.unseen === undefined || unseenAs === 'failing') return finding.step;
   if (finding.unseen === 'theirs') return unseenAs === 'passing' ? 'takes' : finding.step;
-  const siblings = view.findings.filter(({ attempt, unseen }) => attempt.host === finding.attempt.host && unseen === undefined);
+  const siblings = view.findings.filter(
+    ({ attempt, unseen }) => attempt.host === finding.attempt.host && unseen === undefined,
+  );
   if (finding.verdict.reason !== 'no-way-out' || siblings.length === 0) return 'takes';
   return siblings.some(({ step }) => step === 'takes') ? 'takes' : finding.step;
 }

@@ -27,7 +27,12 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
       ]);
     case 'degraded':
     case 'fail':
-      return sentences([consequence(judgement), why(judgement), cure(judgement, suggestion), seen(judgement, true)]);
+      return sentences([
+        consequence(judgement),
+        why(judgement),
+        cure(judgement, suggestion),
+        seen(judgement, true),
+      ]);
   }
 }
 
@@ -41,7 +46,8 @@ function consequence(judgement: Judgement): string {
     return `${mail(judgement)} would leave only through ${relay?.nextHop.text ?? 'another next hop'}, whose level is ${level}`;
   }
   if (verdict === 'degraded') {
-    if (judgement.would === 'defer') return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
+    if (judgement.would === 'defer')
+      return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
     return `${mail(judgement)} is delivered, but not over every server that Postfix may try`;
   }
   const statuses = new Set(endings.map(({ status }) => status));
@@ -62,7 +68,9 @@ function why(judgement: Judgement): string {
     case 'nowhere':
       return NOWHERE[first.route.reason];
     case 'unanswered':
-      return first.route.failure === 'bogus' ? `The signatures of ${harmless(first.route.query)} are wrong` : '';
+      return first.route.failure === 'bogus'
+        ? `The signatures of ${harmless(first.route.query)} are wrong`
+        : '';
     default:
       return '';
   }
@@ -101,7 +109,9 @@ function daneWeaker({ reached }: Judgement): string {
     const { level, daneWeaker: why } = findings[0]?.attempt.demand ?? {};
     if (level === undefined || why === undefined) return [];
     const hosts = [...new Set(findings.map(({ attempt }) => harmless(hostName(attempt.host))))];
-    return [`Level dane is only ${level} at ${listed(hosts, 'and', 3)}: ${refusalClause({ kind: 'refused', reason: why })}`];
+    return [
+      `Level dane is only ${level} at ${listed(hosts, 'and', 3)}: ${refusalClause({ kind: 'refused', reason: why })}`,
+    ];
   });
   return sentences(parts);
 }
@@ -141,7 +151,9 @@ const unseenAt = ({ attempt, verdict }: Finding) =>
 function seen({ reached }: Judgement, asSentence = false): string {
   const count = reached.filter(({ unseen }) => unseen === undefined).length;
   if (count === reached.length || count === 0) return '';
-  return asSentence ? `Seen ${count} of ${reached.length} addresses` : ` (seen ${count} of ${reached.length} addresses)`;
+  return asSentence
+    ? `Seen ${count} of ${reached.length} addresses`
+    : ` (seen ${count} of ${reached.length} addresses)`;
 }
 
 const mail = (judgement: Judgement) => `mail to ${name(judgement)}`;
@@ -150,9 +162,16 @@ const sentences = (parts: readonly string[]) => parts.filter((part) => part !== 
 
 const WOULD = { sent: 'be delivered', deferred: 'be deferred', bounced: 'bounce' } as const;
 
-const PROTECTED = { none: 'in plaintext', encrypted: 'encrypted', authenticated: 'encrypted and authenticated' } as const;
+const PROTECTED = {
+  none: 'in plaintext',
+  encrypted: 'encrypted',
+  authenticated: 'encrypted and authenticated',
+} as const;
 
-const BROKEN = { 'invalid-entry': 'The policy for it cannot be used', 'no-dnssec': 'DANE cannot be used here' } as const;
+const BROKEN = {
+  'invalid-entry': 'The policy for it cannot be used',
+  'no-dnssec': 'DANE cannot be used here',
+} as const;
 
 const NOWHERE: Record<Extract<HopView, { readonly kind: 'nowhere' }>['route']['reason'], string> = {
   nxdomain: 'The domain does not exist',
@@ -171,7 +190,8 @@ const CURES: Partial<Record<Reason | AddressFailure, string>> = {
   'issuer-expired': `${THEIRS}: the chain must lead over certificates that are in date`,
   'not-yet-valid': `${THEIRS}, unless the clock here is wrong`,
   'self-signed': `Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate`,
-  'untrusted-issuer': 'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
+  'untrusted-issuer':
+    'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
   'wrong-purpose': `${THEIRS}: a certificate for TLS servers is needed (extended key usage serverAuth)`,
   'weak-signature': `${THEIRS}: the chain must be signed with SHA-2`,
   'invalid-ca': `${THEIRS}: an issuer in the chain may not issue`,
@@ -184,7 +204,8 @@ const CURES: Partial<Record<Reason | AddressFailure, string>> = {
   'tlsa-mismatch': `${THEIRS}: the TLSA records must be those of the certificate in use`,
   'no-tlsa': 'Either they publish TLSA records again, or the level is dane, which does without',
   'mx-insecure': 'Either they sign the zone, or the level is dane, which does without',
-  'address-insecure': 'Either they sign the zone of the host, or the level is dane, which does without',
+  'address-insecure':
+    'Either they sign the zone of the host, or the level is dane, which does without',
   'tlsa-unusable': `${THEIRS}: the TLSA records must be of usage 2 or 3, with SHA-256`,
   'tlsa-kills-smtp': `${YOURS}: a Postfix that passes over such records (3.8.18, 3.9.12, 3.10.11, 3.11.4 and later)`,
   'tlsa-lookup-failed': `${THEIRS}: their name servers must answer for TLSA records, with signatures that are right`,

@@ -12,7 +12,8 @@ export function namesWanted(references: readonly string[]): string {
   const said = references.flatMap((reference, i) => {
     if (references.indexOf(reference) !== i) return [];
     const name = harmless(reference);
-    if (reference.startsWith('.')) return references.includes(reference.slice(1)) ? [] : [`a name below ${name.slice(1)}`];
+    if (reference.startsWith('.'))
+      return references.includes(reference.slice(1)) ? [] : [`a name below ${name.slice(1)}`];
     return references.includes(`.${reference}`) ? [`${name} or a name below it`] : [name];
   });
   return said.length === 0 ? 'no usable name' : listed(said, 'or', 4);
@@ -30,7 +31,11 @@ export function namesOffered(presented: readonly string[]): string {
 }
 
 /** A name that does not fit; `lacksAddress` where the names did, and the address literal beside them did not. */
-export function nameClause(references: readonly string[], presented: readonly string[], lacksAddress?: string): string {
+export function nameClause(
+  references: readonly string[],
+  presented: readonly string[],
+  lacksAddress?: string,
+): string {
   if (lacksAddress !== undefined && references.length > 1)
     return `${lacksAddress} in the match list must be an IP address in the certificate, beside the names; it offers ${namesOffered(presented)}`;
   return `wants ${namesWanted(references)}, offers ${namesOffered(presented)}`;
@@ -41,8 +46,13 @@ export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }
   const { reason, opensslCode, endsAt } = trust;
   const detail = harmless(trust.detail, 300);
   if (reason === 'self-signed') return 'the certificate is self-signed';
-  if (reason === 'missing-intermediate') return `the intermediate certificate is missing: ${detail}`;
-  if (reason !== 'untrusted-issuer' || endsAt === undefined || opensslCode === 'UNABLE_TO_GET_ISSUER_CERT')
+  if (reason === 'missing-intermediate')
+    return `the intermediate certificate is missing: ${detail}`;
+  if (
+    reason !== 'untrusted-issuer' ||
+    endsAt === undefined ||
+    opensslCode === 'UNABLE_TO_GET_ISSUER_CERT'
+  )
     return `the ${detail}`;
   const end = `the chain ends at ${harmless(endsAt.subject)}, sha256 ${endsAt.sha256},`;
   if (endsAt.inMozilla) return `${end} not among your anchors; it is in Mozilla's store`;
@@ -60,25 +70,39 @@ export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): s
 /** Why an address is passed over unconnected at dane-only, or for a failed lookup. */
 export function refusalClause(refusal: DaneRefusal): string {
   if (refusal.kind === 'refused') return REFUSED[refusal.reason];
-  if (refusal.kind === 'deadly') return 'a TLSA record of the host has no data, and smtp(8) of this version dies of it';
+  if (refusal.kind === 'deadly')
+    return 'a TLSA record of the host has no data, and smtp(8) of this version dies of it';
   const query = harmless(refusal.query);
   return refusal.failure === 'bogus'
     ? `the signatures of ${query} are wrong`
     : `DNS gives no answer to ${query} (${refusal.failure})`;
 }
 
-export function digestClause({ digests, digestAlgorithm }: TlsDemand, certificate: string, key: string): string {
+export function digestClause(
+  { digests, digestAlgorithm }: TlsDemand,
+  certificate: string,
+  key: string,
+): string {
   const { length } = digests;
   const wanted =
-    length === 0 ? 'no usable digest is listed' : length === 1 ? 'another one is listed' : `${length} others are listed`;
+    length === 0
+      ? 'no usable digest is listed'
+      : length === 1
+        ? 'another one is listed'
+        : `${length} others are listed`;
   return `the ${digestAlgorithm} digest of the certificate is ${certificate}, that of its key ${key}; ${wanted}`;
 }
 
 /** How the server ended the talk about TLS, or Postfix would not begin it. */
-export function noTlsClause(result: Extract<ProbeResult, { readonly kind: 'no-tls' }>, discards: boolean): string {
+export function noTlsClause(
+  result: Extract<ProbeResult, { readonly kind: 'no-tls' }>,
+  discards: boolean,
+): string {
   switch (result.why) {
     case 'not-offered':
-      return discards ? 'our own smtp_discard_ehlo_keywords hides STARTTLS' : 'the server does not offer STARTTLS';
+      return discards
+        ? 'our own smtp_discard_ehlo_keywords hides STARTTLS'
+        : 'the server does not offer STARTTLS';
     case 'ehlo-refused':
       return `the server refuses EHLO, without which there is no STARTTLS${said(result.reply)}`;
     case 'refused-4xx':
@@ -88,8 +112,12 @@ export function noTlsClause(result: Extract<ProbeResult, { readonly kind: 'no-tl
   }
 }
 
-export function handshakeClause(result: Extract<ProbeResult, { readonly kind: 'handshake-failed' }>): string {
-  const groups = result.dependsOnGroups ? '; with other key-exchange groups in the offer it succeeds' : '';
+export function handshakeClause(
+  result: Extract<ProbeResult, { readonly kind: 'handshake-failed' }>,
+): string {
+  const groups = result.dependsOnGroups
+    ? '; with other key-exchange groups in the offer it succeeds'
+    : '';
   return `the TLS handshake fails: ${harmless(result.cause, 200)}${groups}`;
 }
 
@@ -100,12 +128,14 @@ export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unse
 
 const REFUSED: Record<Extract<DaneRefusal, { readonly kind: 'refused' }>['reason'], string> = {
   'mx-insecure': 'the MX records are not signed',
-  'address-insecure': 'the address of the host is not signed, so that its TLSA records prove nothing',
+  'address-insecure':
+    'the address of the host is not signed, so that its TLSA records prove nothing',
   'no-tlsa': 'the host has no signed TLSA record',
   'tlsa-unusable': 'none of the TLSA records of the host is usable',
 };
 
-const said = (reply: Reply | undefined) => (reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`);
+const said = (reply: Reply | undefined) =>
+  reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`;
 
 const UNSEEN: Record<UnseenReason, string> = {
   refused: 'the connection is refused',

@@ -15,7 +15,13 @@ import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import type { AddressFailure, AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
+import type {
+  AddressFailure,
+  AddressVerdict,
+  Protection,
+  ShownCertificate,
+  ShownTlsa,
+} from './verdict.ts';
 import type { Step } from './walk.ts';
 
 /** One address of one host, on the way to one next hop. */
@@ -59,7 +65,12 @@ type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;
 export interface Outcomes {
   pass(protection: Protection, facts?: Partial<ChainFacts>): Finding;
   /** `says`: where Postfix's text does not follow from the reason. */
-  fail(reason: AddressFailure, phase: Phase, detail: string, facts?: Partial<ChainFacts> & { readonly says?: Saying }): Finding;
+  fail(
+    reason: AddressFailure,
+    phase: Phase,
+    detail: string,
+    facts?: Partial<ChainFacts> & { readonly says?: Saying },
+  ): Finding;
   unseen(why: Unseen): Finding;
 }
 
@@ -71,7 +82,8 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
   const base = {
     address,
     port: nextHop.port,
-    reply: (result.kind === 'no-tls' || result.kind === 'unseen' ? result.reply : undefined) ?? null,
+    reply:
+      (result.kind === 'no-tls' || result.kind === 'unseen' ? result.reply : undefined) ?? null,
     tls: result.kind === 'presented' ? { protocol: result.protocol, cipher: result.cipher } : null,
     asked: askedOf(attempt),
     matched: null,
@@ -82,13 +94,39 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
   return {
     pass(protection, facts = {}) {
       const { trust, leaf, ...names } = facts;
-      const verdict: AddressVerdict = { ...base, ...names, outcome: 'pass', reason: null, detail: null, phase: null, says: null };
-      return { attempt, verdict, step: 'takes', protection, plaintextLater: false, ...kept(trust, leaf) };
+      const verdict: AddressVerdict = {
+        ...base,
+        ...names,
+        outcome: 'pass',
+        reason: null,
+        detail: null,
+        phase: null,
+        says: null,
+      };
+      return {
+        attempt,
+        verdict,
+        step: 'takes',
+        protection,
+        plaintextLater: false,
+        ...kept(trust, leaf),
+      };
     },
     fail(reason, phase, detail, facts = {}) {
       const { trust, leaf, says: own, ...names } = facts;
-      const says = softened(own ?? saysOfFailure(reason, peer, settings, base.reply ?? undefined), settings);
-      const verdict: AddressVerdict = { ...base, ...names, outcome: 'fail', reason, detail, phase, says };
+      const says = softened(
+        own ?? saysOfFailure(reason, peer, settings, base.reply ?? undefined),
+        settings,
+      );
+      const verdict: AddressVerdict = {
+        ...base,
+        ...names,
+        outcome: 'fail',
+        reason,
+        detail,
+        phase,
+        says,
+      };
       const plaintextLater = level === 'may' && reason === 'handshake-failed';
       const protection = plaintextLater ? 'none' : protectionOf(level);
       const step = SILENT.has(reason) ? 'skipped' : stepOf(says);
@@ -98,10 +136,24 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
       const said = saysOfUnseen(why, peer, settings);
       const says = said === undefined ? null : softened(said, settings);
       const { phase, reason } = why;
-      const verdict: AddressVerdict = { ...base, outcome: 'unseen', reason, detail: unseenClause(why), phase, says };
+      const verdict: AddressVerdict = {
+        ...base,
+        outcome: 'unseen',
+        reason,
+        detail: unseenClause(why),
+        phase,
+        says,
+      };
       const step = says === null ? 'skipped' : stepOf(says);
       const unseen = OUR_SIDE.has(reason) ? 'ours' : 'theirs';
-      return { attempt, verdict, step, protection: protectionOf(level), plaintextLater: false, unseen };
+      return {
+        attempt,
+        verdict,
+        step,
+        protection: protectionOf(level),
+        plaintextLater: false,
+        unseen,
+      };
     },
   };
 }
@@ -115,7 +167,10 @@ export function protectionOf(level: SecurityLevel): Protection {
   return level === 'encrypt' ? 'encrypted' : 'authenticated';
 }
 
-function kept(trust: Trust | undefined, leaf: Certificate | undefined): Pick<Finding, 'trust' | 'leaf'> {
+function kept(
+  trust: Trust | undefined,
+  leaf: Certificate | undefined,
+): Pick<Finding, 'trust' | 'leaf'> {
   return { ...(trust === undefined ? {} : { trust }), ...(leaf === undefined ? {} : { leaf }) };
 }
 
@@ -150,6 +205,14 @@ function softened(says: Saying, settings: Settings): Saying {
 }
 
 /** Passed over before anything is tried: the walk keeps the error of another address. */
-const SILENT: ReadonlySet<AddressFailure> = new Set<AddressFailure>(['wrapper-mode-below-encrypt', 'mx-not-in-pattern']);
+const SILENT: ReadonlySet<AddressFailure> = new Set<AddressFailure>([
+  'wrapper-mode-below-encrypt',
+  'mx-not-in-pattern',
+]);
 
-const OUR_SIDE: ReadonlySet<UnseenReason> = new Set<UnseenReason>(['barred-address', 'no-way-out', 'not-attempted', 'our-bug']);
+const OUR_SIDE: ReadonlySet<UnseenReason> = new Set<UnseenReason>([
+  'barred-address',
+  'no-way-out',
+  'not-attempted',
+  'our-bug',
+]);

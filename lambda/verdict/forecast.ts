@@ -28,7 +28,8 @@ export function forecast(
     time = next;
     const before = current;
     current = judgeAt(time);
-    if (current.verdict === 'fail') return told(time, signatureClause(ending, time) ?? because(before, current));
+    if (current.verdict === 'fail')
+      return told(time, signatureClause(ending, time) ?? because(before, current));
     if (current.verdict === 'degraded' && judgement.verdict === 'pass') degraded ??= time;
   }
   return told();
@@ -43,8 +44,14 @@ export function forecast(
 }
 
 /** The first moment after `time` at which a chain now trusted is no longer, or a signature has ended. */
-function nextEnd({ reached }: Judgement, ending: readonly Signature[], time: number): number | undefined {
-  const chains = reached.flatMap(({ trust }) => (trust?.kind === 'trusted' ? [trust.validUntil] : []));
+function nextEnd(
+  { reached }: Judgement,
+  ending: readonly Signature[],
+  time: number,
+): number | undefined {
+  const chains = reached.flatMap(({ trust }) =>
+    trust?.kind === 'trusted' ? [trust.validUntil] : [],
+  );
   const ends = [...chains, ...ending.map(({ until }) => until)].map((end) => end + SECOND_MS);
   const ahead = ends.filter((end) => end > time && end < LAST_DATE);
   return ahead.length === 0 ? undefined : Math.min(...ahead);
@@ -60,13 +67,16 @@ function signatureClause(ending: readonly Signature[], time: number): string | n
 /** The address that passed before and no longer does. */
 function because(before: Judgement, then: Judgement): string | null {
   const passed = new Set(before.reached.filter(({ step }) => step === 'takes').map(keyOf));
-  const turned = then.reached.find((finding) => finding.verdict.outcome === 'fail' && passed.has(keyOf(finding)));
+  const turned = then.reached.find(
+    (finding) => finding.verdict.outcome === 'fail' && passed.has(keyOf(finding)),
+  );
   const { attempt, verdict } = turned ?? then.decisive ?? {};
   if (attempt === undefined || verdict === undefined) return then.reason;
   return `at ${harmless(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason}`;
 }
 
-const keyOf = ({ attempt }: Finding) => `${attempt.nextHop.text} ${attempt.host.host} ${attempt.address}`;
+const keyOf = ({ attempt }: Finding) =>
+  `${attempt.nextHop.text} ${attempt.host.host} ${attempt.address}`;
 
 const SECOND_MS = 1_000;
 /** Every step is the end of a chain seen; more of them than this are not told apart. */

@@ -41,23 +41,40 @@ export interface Evidence {
 }
 
 /** Judges one destination as of `at` (epoch ms). */
-export function judge(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): EntryVerdict {
+export function judge(
+  destination: Destination,
+  evidence: Evidence,
+  bundle: Bundle,
+  at: number,
+): EntryVerdict {
   const judgement = judgeOnce(destination, evidence, bundle, at);
   const { tlsa } = evidence;
   const ending = tlsa === undefined ? [] : endingSignatures(destination, tlsa, at);
   const asOf = (later: number) =>
-    tlsa === undefined || ending.length === 0 ? evidence : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
+    tlsa === undefined || ending.length === 0
+      ? evidence
+      : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
   const suggestion = suggest(judgement, (changed) => judgeOnce(changed, evidence, bundle, at));
   return {
     ...published(judgement),
     sentence: describe(judgement, suggestion),
-    ...forecast(judgement, at, (later) => judgeOnce(destination, asOf(later), bundle, later), ending),
+    ...forecast(
+      judgement,
+      at,
+      (later) => judgeOnce(destination, asOf(later), bundle, later),
+      ending,
+    ),
     suggestion,
   };
 }
 
 /** The same without looking ahead and without a suggestion. */
-export function judgeOnce(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): Judgement {
+export function judgeOnce(
+  destination: Destination,
+  evidence: Evidence,
+  bundle: Bundle,
+  at: number,
+): Judgement {
   const moment = { at, probedAt: evidence.probedAt };
   const views = destination.hops.map((hop) => viewHop(hop, evidence, bundle, moment));
   return weigh(destination, views, bundle);
@@ -65,7 +82,9 @@ export function judgeOnce(destination: Destination, evidence: Evidence, bundle: 
 
 function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
   const { demand, nextHop } = hop;
-  const route = Object.hasOwn(evidence.routes, nextHop.text) ? evidence.routes[nextHop.text] : undefined;
+  const route = Object.hasOwn(evidence.routes, nextHop.text)
+    ? evidence.routes[nextHop.text]
+    : undefined;
   if (demand.kind === 'broken') {
     if (demand.fatal) return { kind: 'fatal', hop, message: demand.warning };
     // Postfix asks DNS before it looks at the policy: what goes nowhere bounces all the same.
@@ -101,13 +120,18 @@ function viewHosts(
   const { nextHop } = hop;
   const { settings } = bundle;
   const dane =
-    evidence.tlsa !== undefined && Object.hasOwn(evidence.tlsa, nextHop.text) ? evidence.tlsa[nextHop.text] : undefined;
+    evidence.tlsa !== undefined && Object.hasOwn(evidence.tlsa, nextHop.text)
+      ? evidence.tlsa[nextHop.text]
+      : undefined;
   const findings: Finding[] = route.hosts.flatMap((host) =>
     host.addresses.map((address) => {
       const conversation = conversationAt(hop, host, address, dane, settings);
       const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
       const own = hostDemand(demand, host, address, dane, settings);
-      const shown = isDane(demand) && dane !== undefined ? shownTlsa(own, host, address, dane, result, settings) : undefined;
+      const shown =
+        isDane(demand) && dane !== undefined
+          ? shownTlsa(own, host, address, dane, result, settings)
+          : undefined;
       const attempt = {
         nextHop,
         demand: own.kind === 'demand' ? own : demand,
@@ -115,7 +139,8 @@ function viewHosts(
         address,
         ...(shown === undefined ? {} : { tlsa: shown }),
       };
-      if (own.kind !== 'demand' && own.kind !== 'unknown') return judgeRefusal(attempt, own, settings);
+      if (own.kind !== 'demand' && own.kind !== 'unknown')
+        return judgeRefusal(attempt, own, settings);
       return judgeAddress(attempt, result, bundle, moment);
     }),
   );
@@ -130,17 +155,23 @@ function viewHosts(
   };
 }
 
-function undecidedFor(noDnssec: Evidence['noDnssec']): NonNullable<Extract<HopView, { kind: 'hosts' }>['undecided']> {
+function undecidedFor(
+  noDnssec: Evidence['noDnssec'],
+): NonNullable<Extract<HopView, { kind: 'hosts' }>['undecided']> {
   if (noDnssec === undefined) return { reason: 'dane-not-checked', because: 'that was not asked' };
   const { because } = noDnssec;
   return { reason: noDnssec.kind === 'none' ? 'no-dnssec' : `dns-${noDnssec.failure}`, because };
 }
 
-function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 'sentence' | 'suggestion'> {
+function published(
+  judgement: Judgement,
+): Omit<EntryVerdict, keyof Forecast | 'sentence' | 'suggestion'> {
   const { destination, views, verdict, reason, protection, would, says, endings } = judgement;
   const entry = destination.entry ?? entryOf(views[0]);
   const nextHop = views[0]?.hop.nextHop;
-  const told = endings.flatMap(({ status, dsn, text }) => (text === undefined ? [] : [{ status, dsn, text }]));
+  const told = endings.flatMap(({ status, dsn, text }) =>
+    text === undefined ? [] : [{ status, dsn, text }],
+  );
   return {
     id: destination.id,
     table: entry?.table ?? null,
@@ -163,7 +194,9 @@ function published(judgement: Judgement): Omit<EntryVerdict, keyof Forecast | 's
         : view.route.hosts.map((host) => ({
             host: host.canonical ?? host.host,
             preference: host.preference,
-            addresses: view.findings.filter(({ attempt }) => attempt.host === host).map((finding) => finding.verdict),
+            addresses: view.findings
+              .filter(({ attempt }) => attempt.host === host)
+              .map((finding) => finding.verdict),
           })),
     ),
   };

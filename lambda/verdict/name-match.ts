@@ -34,7 +34,11 @@ export interface PresentedNames {
 
 /** A mismatch carries both sides, so that an alert can show what was asked and what was offered. */
 export type NameMatch =
-  | { readonly kind: 'matched'; readonly reference: ReferenceIdentifier; readonly presented: string }
+  | {
+      readonly kind: 'matched';
+      readonly reference: ReferenceIdentifier;
+      readonly presented: string;
+    }
   | {
       readonly kind: 'mismatch';
       readonly references: readonly ReferenceIdentifier[];
@@ -44,7 +48,10 @@ export type NameMatch =
     };
 
 /** Expands match patterns for one attempt: what `nexthop` and `hostname` stand for is known only here. A bare `.` drops out. */
-export function referenceIdentifiers(patterns: readonly MatchPattern[], attempt: Attempt): ReferenceIdentifier[] {
+export function referenceIdentifiers(
+  patterns: readonly MatchPattern[],
+  attempt: Attempt,
+): ReferenceIdentifier[] {
   return patterns.flatMap((pattern) => {
     switch (pattern.kind) {
       case 'nexthop':
@@ -72,16 +79,23 @@ export function matchNames(
   references: readonly ReferenceIdentifier[],
   settings: Pick<Settings, 'version' | 'wildcardMatchesMultipleLabels'>,
 ): NameMatch {
-  const mismatch: NameMatch = { kind: 'mismatch', references, presented: presentedNames(certificate) };
+  const mismatch: NameMatch = {
+    kind: 'mismatch',
+    references,
+    presented: presentedNames(certificate),
+  };
   if (!atLeast(settings.version, '3.6')) {
     const multipleLabels = settings.wildcardMatchesMultipleLabels;
-    return matchedBy((reference) => matchServername(certificate, reference, multipleLabels)) ?? mismatch;
+    return (
+      matchedBy((reference) => matchServername(certificate, reference, multipleLabels)) ?? mismatch
+    );
   }
   const address = references.find(isAddress);
   const names = references.filter((reference) => !isAddress(reference));
   const { x509 } = certificate;
   const byName = names.length === 0 ? undefined : matchedBy((name) => checkHost(x509, name), names);
-  if (address === undefined || (names.length > 0 && byName === undefined)) return byName ?? mismatch;
+  if (address === undefined || (names.length > 0 && byName === undefined))
+    return byName ?? mismatch;
   if (x509.checkIP(address) === undefined) return { ...mismatch, lacksAddress: address };
   return byName ?? { kind: 'matched', reference: address, presented: address };
 
@@ -108,13 +122,20 @@ function checkHost(x509: X509Certificate, name: string): string | undefined {
 const answers = new WeakMap<X509Certificate, Map<string, string | undefined>>();
 
 /** The names that count: dNSNames, or the subject's CNs where there is no dNSName at all, malformed ones included. */
-export function presentedNames(certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>): readonly string[] {
+export function presentedNames(
+  certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>,
+): readonly string[] {
   return certificate.dnsNames.length > 0 ? certificate.dnsNames : certificate.commonNames;
 }
 
 /** match_servername() of Postfix ≤3.5: a wildcard covers several labels if so set, and only the first CN counts. */
-function matchServername(certificate: PresentedNames, reference: string, multipleLabels: boolean): string | undefined {
-  const candidates = certificate.dnsNames.length > 0 ? certificate.dnsNames : certificate.commonNames.slice(0, 1);
+function matchServername(
+  certificate: PresentedNames,
+  reference: string,
+  multipleLabels: boolean,
+): string | undefined {
+  const candidates =
+    certificate.dnsNames.length > 0 ? certificate.dnsNames : certificate.commonNames.slice(0, 1);
   return candidates.find((presented) => {
     const name = lower(presented.replace(/\0+$/, ''));
     if (name === '' || name.includes('\0')) return false;

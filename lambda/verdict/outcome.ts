@@ -33,7 +33,11 @@ export interface Judgement {
 }
 
 /** `hops` has a view of each next hop, in the order of the destination's. */
-export function weigh(destination: Destination, hops: readonly HopView[], bundle: Bundle): Judgement {
+export function weigh(
+  destination: Destination,
+  hops: readonly HopView[],
+  bundle: Bundle,
+): Judgement {
   const { settings } = bundle;
   const views = hops.slice(startOf(hops, destination));
   const [first] = views;
@@ -42,7 +46,12 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
   const common = { destination, bundle, views, ...asked(demand, destination, bundle) };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
   if (destination.unchecked !== undefined || first === undefined) {
-    return { ...common, ...silent, verdict: 'unchecked', reason: destination.unchecked?.reason ?? 'never-looked-up' };
+    return {
+      ...common,
+      ...silent,
+      verdict: 'unchecked',
+      reason: destination.unchecked?.reason ?? 'never-looked-up',
+    };
   }
   const fatal = settings.fatal ?? (first.kind === 'fatal' ? first.message : undefined);
   if (fatal !== undefined) {
@@ -56,9 +65,20 @@ export function weigh(destination: Destination, hops: readonly HopView[], bundle
   if (outcome.verdict === 'unchecked') return { ...common, ...silent, ...outcome };
   const endings = endingsOf(views, 'failing', 'now', settings);
   const would = outcome.verdict === 'undetermined' ? null : wouldOf(endings);
-  const says = would === null || would === 'deliver' ? null : mostTelling(endings, outcome.decisive);
-  const protections = eventual.filter(({ status }) => status === 'sent').map(({ finding }) => finding?.protection ?? enforced);
-  return { ...common, ...outcome, reached, endings, would, says, protection: least(protections) ?? enforced };
+  const says =
+    would === null || would === 'deliver' ? null : mostTelling(endings, outcome.decisive);
+  const protections = eventual
+    .filter(({ status }) => status === 'sent')
+    .map(({ finding }) => finding?.protection ?? enforced);
+  return {
+    ...common,
+    ...outcome,
+    reached,
+    endings,
+    would,
+    says,
+    protection: least(protections) ?? enforced,
+  };
 }
 
 type Outcome = Pick<Judgement, 'verdict' | 'reason' | 'decisive'>;
@@ -80,33 +100,50 @@ function outcomeOf(
     case 'unresolved':
       return { verdict: 'undetermined', reason: 'unfinished' };
     case 'unanswered':
-      return { verdict: first.route.failure === 'bogus' ? 'fail' : 'undetermined', reason: `dns-${first.route.failure}` };
+      return {
+        verdict: first.route.failure === 'bogus' ? 'fail' : 'undetermined',
+        reason: `dns-${first.route.failure}`,
+      };
     case 'nowhere':
       return { verdict: eventual.some(isBad) ? 'fail' : 'degraded', reason: first.route.reason };
     case 'hosts':
-      if (first.findings.length > 0 && first.findings.every(({ verdict }) => verdict.reason === 'barred-address')) {
+      if (
+        first.findings.length > 0 &&
+        first.findings.every(({ verdict }) => verdict.reason === 'barred-address')
+      ) {
         return { verdict: 'unchecked', reason: 'private-addresses' };
       }
-      if (first.undecided !== undefined) return { verdict: 'undetermined', reason: first.undecided.reason };
+      if (first.undecided !== undefined)
+        return { verdict: 'undetermined', reason: first.undecided.reason };
   }
   const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
   const [best] = failing;
   if (!eventual.some(isBad)) {
-    return best === undefined ? { verdict: 'pass', reason: null } : { verdict: 'degraded', ...decidedBy(best) };
+    return best === undefined
+      ? { verdict: 'pass', reason: null }
+      : { verdict: 'degraded', ...decidedBy(best) };
   }
   const unseen = reached.filter((finding) => finding.unseen !== undefined);
   const undetermined = (reason: Reason): Outcome => ({
     verdict: 'undetermined',
-    reason: unseen.every(({ verdict }) => verdict.reason === 'not-attempted') ? 'unfinished' : reason,
+    reason: unseen.every(({ verdict }) => verdict.reason === 'not-attempted')
+      ? 'unfinished'
+      : reason,
   });
   if (unseen.length === reached.length) return undetermined('nothing-seen');
   // Where only our own side kept us from looking, what was not seen may well have taken it.
   const mayPass = !endingsOf(views, 'passing-if-ours', 'later', settings).some(isBad);
   if (best === undefined || mayPass) return undetermined('partly-unseen');
-  if (eventual.every(({ status }) => status === 'sent')) return { verdict: 'fail', reason: 'weaker-fallback', decisive: best };
+  if (eventual.every(({ status }) => status === 'sent'))
+    return { verdict: 'fail', reason: 'weaker-fallback', decisive: best };
   // Whatever ends the walk for good decides, whoever failed softly before.
-  const bounced = eventual.find(({ finding }) => finding?.step === 'bounces' && finding.unseen === undefined)?.finding;
-  return { verdict: 'fail', ...decidedBy(bounced ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? best) };
+  const bounced = eventual.find(
+    ({ finding }) => finding?.step === 'bounces' && finding.unseen === undefined,
+  )?.finding;
+  return {
+    verdict: 'fail',
+    ...decidedBy(bounced ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? best),
+  };
 }
 
 const decidedBy = (finding: Finding) => ({ reason: finding.verdict.reason, decisive: finding });
@@ -115,18 +152,30 @@ const decidedBy = (finding: Finding) => ({ reason: finding.verdict.reason, decis
 function startOf(hops: readonly HopView[], { entry }: Destination): number {
   const isAsked = ({ hop }: HopView) => {
     const own = hop.demand.entry;
-    return own !== undefined && own.table === entry?.table && own.line === entry.line && own.key === entry.key;
+    return (
+      own !== undefined &&
+      own.table === entry?.table &&
+      own.line === entry.line &&
+      own.key === entry.key
+    );
   };
   return Math.max(hops.findIndex(isAsked), 0);
 }
 
 /** Level and match list as the entry, or else main.cf, puts them. */
-function asked(demand: Demand | undefined, { entry }: Destination, { settings }: Bundle): Pick<Judgement, 'level' | 'match'> {
+function asked(
+  demand: Demand | undefined,
+  { entry }: Destination,
+  { settings }: Bundle,
+): Pick<Judgement, 'level' | 'match'> {
   if (demand?.kind === 'broken') return { level: 'invalid', match: [] };
   if (demand === undefined) {
     const policy = entry === undefined ? undefined : parsePolicy(entry.value, settings.version);
     if (policy?.kind === 'broken') return { level: 'invalid', match: [] };
-    return { level: policy?.level ?? settings.securityLevel, match: policy?.attributes.match ?? [] };
+    return {
+      level: policy?.level ?? settings.securityLevel,
+      match: policy?.attributes.match ?? [],
+    };
   }
   const level = demand.daneOff === undefined ? demand.level : 'dane';
   return { level, match: level === 'fingerprint' ? demand.digests : demand.match.map(printMatch) };
@@ -142,7 +191,10 @@ function enforcedBy(view: HopView): Protection {
   const { demand } = view.hop;
   if (demand.kind !== 'demand') return 'none';
   // At dane each host has its own demand, and the weakest counts.
-  const own = view.kind === 'hosts' ? least(view.findings.map(({ attempt }) => protectionOf(attempt.demand.level))) : undefined;
+  const own =
+    view.kind === 'hosts'
+      ? least(view.findings.map(({ attempt }) => protectionOf(attempt.demand.level)))
+      : undefined;
   return own ?? protectionOf(demand.level);
 }
 
@@ -150,7 +202,9 @@ function wouldOf(endings: readonly Ending[]): PostfixWould | null {
   const statuses = [...new Set(endings.map(({ status }) => status))];
   const [only] = statuses;
   if (only === undefined) return null;
-  return statuses.length > 1 ? 'depends' : ({ sent: 'deliver', deferred: 'defer', bounced: 'bounce' } as const)[only];
+  return statuses.length > 1
+    ? 'depends'
+    : ({ sent: 'deliver', deferred: 'defer', bounced: 'bounce' } as const)[only];
 }
 
 /** Of several texts the one that the deciding address gives, else one that a seen address gives. */

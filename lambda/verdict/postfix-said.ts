@@ -29,7 +29,10 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   },
   {
     pattern: /^TLS is required, but host \S+ refused to start TLS: 5/,
-    meaning: { reasons: ['starttls-refused'], sentence: 'the server offered STARTTLS and then refused it for good' },
+    meaning: {
+      reasons: ['starttls-refused'],
+      sentence: 'the server offered STARTTLS and then refused it for good',
+    },
   },
   {
     pattern: /^TLS is required, but host \S+ refused to start TLS: /,
@@ -42,53 +45,69 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     pattern: /^Cannot start TLS: handshake failure$/,
     meaning: {
       reasons: ['handshake-failed'],
-      sentence: 'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
+      sentence:
+        'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
     },
   },
   {
     pattern: /^Server certificate not verified$/,
     meaning: {
-      reasons: ['name-mismatch', 'digest-mismatch', 'tlsa-mismatch', 'forced-failure', ...NOT_TRUSTED],
-      sentence: 'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
+      reasons: [
+        'name-mismatch',
+        'digest-mismatch',
+        'tlsa-mismatch',
+        'forced-failure',
+        ...NOT_TRUSTED,
+      ],
+      sentence:
+        'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
     },
   },
   {
     pattern: /^Server certificate not trusted$/,
-    meaning: { reasons: [...NOT_TRUSTED], sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)' },
+    meaning: {
+      reasons: [...NOT_TRUSTED],
+      sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)',
+    },
   },
   {
     pattern: /^client TLS configuration problem$/,
     meaning: {
       reasons: ['invalid-entry', 'no-dnssec'],
-      sentence: 'our own policy entry or table is broken: see the warning that starts with smtp_tls_policy_maps',
+      sentence:
+        'our own policy entry or table is broken: see the warning that starts with smtp_tls_policy_maps',
     },
   },
   {
     pattern: /^TLS is required, but our TLS engine is unavailable$/,
     meaning: {
       reasons: ['tls-engine-off'],
-      sentence: 'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
+      sentence:
+        'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
     },
   },
   {
     pattern: /^server unavailable or unable to receive mail$/,
     meaning: {
       reasons: ['wrapper-mode-below-encrypt', 'mx-not-in-pattern'],
-      sentence: 'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
+      sentence:
+        'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
     },
   },
   {
     pattern: /^no TLSA records found$/,
     meaning: {
       reasons: ['no-tlsa', 'address-insecure'],
-      sentence: 'dane-only, and the host has no TLSA record that is signed; a resolver that does not validate looks the same',
+      sentence:
+        'dane-only, and the host has no TLSA record that is signed; a resolver that does not validate looks the same',
     },
   },
   {
     pattern: /^non DNSSEC destination$/,
     meaning: {
       reasons: ['mx-insecure'],
-      sentence: 'dane-only, and the MX records are not signed; a resolver that does not validate looks the same',
+      sentence:
+        'dane-only, and the MX records are not signed; a resolver that does not validate looks the same',
     },
   },
   {
@@ -102,7 +121,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     pattern: /^TLSA lookup error for \S+$/,
     meaning: {
       reasons: ['tlsa-lookup-failed'],
-      sentence: 'DNS did not say whether the host has TLSA records, and without that no mail leaves at a DANE level',
+      sentence:
+        'DNS did not say whether the host has TLSA records, and without that no mail leaves at a DANE level',
     },
   },
   {
@@ -116,22 +136,33 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     pattern: /^connect to \S+: Connection timed out$/,
     meaning: {
       reasons: ['timed-out'],
-      sentence: 'no answer to the connection; the failure of a better host may stand in the lines before',
+      sentence:
+        'no answer to the connection; the failure of a better host may stand in the lines before',
     },
   },
   {
     pattern: /^connect to \S+: Connection reset by peer$/,
-    meaning: { reasons: ['connection-lost'], sentence: 'the connection was reset before a word was said' },
+    meaning: {
+      reasons: ['connection-lost'],
+      sentence: 'the connection was reset before a word was said',
+    },
   },
-  { pattern: /^connect to \S+: /, meaning: { reasons: ['unreachable'], sentence: 'there is no way to the address' } },
+  {
+    pattern: /^connect to \S+: /,
+    meaning: { reasons: ['unreachable'], sentence: 'there is no way to the address' },
+  },
   {
     pattern: /^conversation with \S+ timed out while receiving the initial server greeting$/,
     meaning: {
       reasons: ['timed-out'],
-      sentence: 'no greeting; a port that expects TLS from the first byte looks the same, see smtp_tls_wrappermode',
+      sentence:
+        'no greeting; a port that expects TLS from the first byte looks the same, see smtp_tls_wrappermode',
     },
   },
-  { pattern: /^conversation with \S+ timed out /, meaning: { reasons: ['timed-out'], sentence: 'the server stopped answering' } },
+  {
+    pattern: /^conversation with \S+ timed out /,
+    meaning: { reasons: ['timed-out'], sentence: 'the server stopped answering' },
+  },
   {
     pattern: /^lost connection with \S+ while /,
     meaning: { reasons: ['connection-lost'], sentence: 'the server closed the connection' },
@@ -157,10 +188,16 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   },
   {
     pattern: /: Host not found, try again$/,
-    meaning: { reasons: ['dns-servfail', 'dns-timeout', 'dns-refused', 'dns-malformed'], sentence: 'DNS did not answer' },
+    meaning: {
+      reasons: ['dns-servfail', 'dns-timeout', 'dns-refused', 'dns-malformed'],
+      sentence: 'DNS did not answer',
+    },
   },
   {
     pattern: /^(?:Host or domain name not found\. |unable to look up host )/,
-    meaning: { reasons: ['nxdomain', 'no-address'], sentence: 'there is no such name, or no address for it' },
+    meaning: {
+      reasons: ['nxdomain', 'no-address'],
+      sentence: 'there is no such name, or no address for it',
+    },
   },
 ];

@@ -36,7 +36,10 @@ export function saysOfFailure(
     case 'starttls-refused-temporarily':
     case 'starttls-refused': {
       const said = reply ?? { code: failure === 'starttls-refused' ? 500 : 400, text: '' };
-      return { dsn: replyDsn(said), text: `TLS is required, but host ${name(peer)} refused to start TLS: ${said.text}` };
+      return {
+        dsn: replyDsn(said),
+        text: `TLS is required, but host ${name(peer)} refused to start TLS: ${said.text}`,
+      };
     }
     case 'handshake-failed':
       return NO_HANDSHAKE;
@@ -85,7 +88,11 @@ export function saysOfUnseen(
   settings: Pick<Settings, 'skip5xxGreeting'>,
 ): Saying | undefined {
   const { phase, reply } = result;
-  if (phase === 'handshake' && (result.reason === 'timed-out' || result.reason === 'connection-lost')) return NO_HANDSHAKE;
+  if (
+    phase === 'handshake' &&
+    (result.reason === 'timed-out' || result.reason === 'connection-lost')
+  )
+    return NO_HANDSHAKE;
   const where = WHERE[phase];
   switch (result.reason) {
     case 'refused':
@@ -104,11 +111,16 @@ export function saysOfUnseen(
     case 'greeting-5xx':
       return refusedToTalk(peer, reply, settings.skip5xxGreeting);
     case 'reply-421':
-      return phase === 'starttls' ? refusedToStartTls(peer, reply) : refusedToTalk(peer, reply, false);
+      return phase === 'starttls'
+        ? refusedToStartTls(peer, reply)
+        : refusedToTalk(peer, reply, false);
     case 'ehlo-refused':
       return refusedToTalk(peer, reply, false);
     case 'protocol-error':
-      return { dsn: '4.5.0', text: `remote protocol error in reply from ${name(peer)} while ${where}` };
+      return {
+        dsn: '4.5.0',
+        text: `remote protocol error in reply from ${name(peer)} while ${where}`,
+      };
     case 'tlsa-lookup-failed':
       return tlsaLookupError(peer);
     case 'barred-address':
@@ -122,7 +134,9 @@ export function saysOfUnseen(
 /** dane_init(): what is kept as the error of an address that is passed over unconnected. */
 export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number): Saying {
   if (refusal.kind === 'deadly') return { dsn: '', text: 'panic: mymalloc: requested length 0' };
-  return refusal.kind === 'failed' ? tlsaLookupError({ host, port }) : { dsn: '4.7.5', text: REFUSAL[refusal.reason] };
+  return refusal.kind === 'failed'
+    ? tlsaLookupError({ host, port })
+    : { dsn: '4.7.5', text: REFUSAL[refusal.reason] };
 }
 
 /** However a handshake broke, a time-out included. */
@@ -132,7 +146,10 @@ const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake 
 export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configuration problem' };
 
 /** Every address was passed over without an error of its own. */
-export const NOT_TRIED: Saying = { dsn: '4.3.0', text: 'server unavailable or unable to receive mail' };
+export const NOT_TRIED: Saying = {
+  dsn: '4.3.0',
+  text: 'server unavailable or unable to receive mail',
+};
 
 /** The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that class. */
 export function replyDsn(reply: Reply): string {
@@ -168,7 +185,10 @@ const connectFailed = (peer: Peer, error: string): Saying => ({
 function refusedToTalk(peer: Peer, reply: Reply | undefined, soften: boolean): Saying {
   const said = reply ?? { code: 400, text: '' };
   const dsn = replyDsn(said);
-  return { dsn: soften ? dsn.replace(/^5/, '4') : dsn, text: `host ${name(peer)} refused to talk to me: ${said.text}` };
+  return {
+    dsn: soften ? dsn.replace(/^5/, '4') : dsn,
+    text: `host ${name(peer)} refused to talk to me: ${said.text}`,
+  };
 }
 
 const refusedToStartTls = (peer: Peer, reply: Reply | undefined): Saying => ({

@@ -1,7 +1,13 @@
 /** What DNSSEC said about one address, as published: names asked, records, which of them count and which match. Pure. */
 import { readCertificates } from '../certificate/certificate.ts';
 import { daneDigests } from '../certificate/dane-digests.ts';
-import { assessTlsa, matchesTlsa, printTlsa, type TlsaRecord, type TlsaUse } from '../certificate/tlsa.ts';
+import {
+  assessTlsa,
+  matchesTlsa,
+  printTlsa,
+  type TlsaRecord,
+  type TlsaUse,
+} from '../certificate/tlsa.ts';
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { ProbeResult } from '../probe/result.ts';
@@ -33,13 +39,21 @@ export function shownTlsa(
   };
 }
 
-function signedUntil(host: MxHost, address: string, dane: DaneRoute): Pick<ShownTlsa, 'signedUntil'> {
+function signedUntil(
+  host: MxHost,
+  address: string,
+  dane: DaneRoute,
+): Pick<ShownTlsa, 'signedUntil'> {
   const own = dane.hosts.find((one) => one.host === host.host && one.family === familyOf(address));
   const ends = [dane.mx?.signature, own?.signature].flatMap((signature) => signature?.until ?? []);
   return ends.length === 0 ? {} : { signedUntil: new Date(Math.min(...ends)).toISOString() };
 }
 
-function shownRecords(records: readonly TlsaRecord[], result: ProbeResult, settings: Settings): ShownTlsa['records'] {
+function shownRecords(
+  records: readonly TlsaRecord[],
+  result: ProbeResult,
+  settings: Settings,
+): ShownTlsa['records'] {
   const chain = result.kind === 'presented' ? readCertificates(result.chain) : [];
   const digests = daneDigests(settings.daneDigests, settings.version) ?? [];
   const candidates = ({ usage }: TlsaRecord) => (usage === 3 ? chain.slice(0, 1) : chain);

@@ -31,8 +31,14 @@ export function withoutEnded(tlsa: Tlsa, ending: readonly Signature[], at: numbe
   return Object.fromEntries(
     Object.entries(tlsa).map(([nextHop, dane]) => {
       const hosts = dane.hosts.map((host) => {
-        const query = ended(dane.mx?.signature) ? `${nextHop} MX` : ended(host.signature) ? `${host.host} TLSA` : undefined;
-        return query === undefined ? host : { ...host, tlsa: { kind: 'failed', failure: 'bogus', query } as const };
+        const query = ended(dane.mx?.signature)
+          ? `${nextHop} MX`
+          : ended(host.signature)
+            ? `${host.host} TLSA`
+            : undefined;
+        return query === undefined
+          ? host
+          : { ...host, tlsa: { kind: 'failed', failure: 'bogus', query } as const };
       });
       return [nextHop, { ...dane, hosts }];
     }),
@@ -40,7 +46,9 @@ export function withoutEnded(tlsa: Tlsa, ending: readonly Signature[], at: numbe
 }
 
 const signaturesOf = ({ mx, hosts }: DaneRoute): Signature[] =>
-  [mx?.signature, ...hosts.map(({ signature }) => signature)].filter((signature) => signature !== undefined);
+  [mx?.signature, ...hosts.map(({ signature }) => signature)].filter(
+    (signature) => signature !== undefined,
+  );
 
 function isInSight({ from, until }: Signature, at: number): boolean {
   return until > at && until - at < Math.min(MOST_MS, (until - from) / 4);

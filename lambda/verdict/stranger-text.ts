@@ -2,7 +2,9 @@
 
 /** Control, format, private and unassigned characters as `\u{202e}`; cut behind `limit` characters with an ellipsis. */
 export function harmless(text: string, limit = 120): string {
-  const shown = text.toWellFormed().replace(UNSHOWABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+  const shown = text
+    .toWellFormed()
+    .replace(UNSHOWABLE, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
   return shown.length <= limit
     ? shown
     : `${shown

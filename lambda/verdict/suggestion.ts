@@ -17,25 +17,43 @@ import { atLeast } from '../postfix/version.ts';
 import { familyOf, isHostName } from '../route/host-name.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';
-import { matchNames, type PresentedNames, presentedNames, referenceIdentifiers } from './name-match.ts';
+import {
+  matchNames,
+  type PresentedNames,
+  presentedNames,
+  referenceIdentifiers,
+} from './name-match.ts';
 import type { Judgement } from './outcome.ts';
 import { listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
 /** Null where no line would help. `judgeChanged` judges the same evidence under a changed policy. */
-export function suggest(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+export function suggest(
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+): Suggestion | null {
   const byMatchList = suggestMatchList(judgement, judgeChanged);
-  return byMatchList?.restsOn === 'policy' ? byMatchList : (suggestDaneOnly(judgement, judgeChanged) ?? byMatchList);
+  return byMatchList?.restsOn === 'policy'
+    ? byMatchList
+    : (suggestDaneOnly(judgement, judgeChanged) ?? byMatchList);
 }
 
-function suggestMatchList(judgement: Judgement, judgeChanged: (changed: Destination) => Judgement): Suggestion | null {
+function suggestMatchList(
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+): Suggestion | null {
   const { destination, bundle, verdict, views } = judgement;
   const [view] = views;
   const hop = view?.hop;
   if (view?.kind !== 'hosts' || hop?.demand.kind !== 'demand') return null;
-  if (hop.demand.mxHostPatterns !== undefined || hop.demand.forcedFailure !== undefined) return null;
+  if (hop.demand.mxHostPatterns !== undefined || hop.demand.forcedFailure !== undefined)
+    return null;
   const { demand, nextHop } = hop;
-  if ((demand.level !== 'secure' && demand.level !== 'verify') || (verdict !== 'fail' && verdict !== 'degraded')) return null;
+  if (
+    (demand.level !== 'secure' && demand.level !== 'verify') ||
+    (verdict !== 'fail' && verdict !== 'degraded')
+  )
+    return null;
 
   // Hosts beyond the address limit as well: they may move up.
   const presenting = view.findings.flatMap((finding) => {
@@ -47,24 +65,38 @@ function suggestMatchList(judgement: Judgement, judgeChanged: (changed: Destinat
   );
   const names = wanted.filter((name) => name !== undefined);
   if (names.length < wanted.length || names.length === 0) return null;
-  const wildcards = presenting.flatMap(({ leaf }) => presentedNames(leaf).filter((name) => name.startsWith('*.')));
+  const wildcards = presenting.flatMap(({ leaf }) =>
+    presentedNames(leaf).filter((name) => name.startsWith('*.')),
+  );
   const found = collapse(distinct(names), wildcards).map(parseMatch);
   const kept = demand.match.filter((pattern) =>
-    presenting.some(({ finding, leaf }) => covers([pattern], finding, leaf) && !covers(found, finding, leaf)),
+    presenting.some(
+      ({ finding, leaf }) => covers([pattern], finding, leaf) && !covers(found, finding, leaf),
+    ),
   );
   const match = [...kept, ...found];
 
   const line = lineWith(match, judgement);
   if (line === undefined) return null;
   const changedHop: Hop = { ...hop, demand: { ...demand, match, matchFrom: 'entry' } };
-  const changed = { ...destination, hops: destination.hops.map((one) => (one === hop ? changedHop : one)) };
+  const changed = {
+    ...destination,
+    hops: destination.hops.map((one) => (one === hop ? changedHop : one)),
+  };
   const then = judgeChanged(changed);
   if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
   if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
   return { line, ...grounds(found, nextHop), verdict: then.verdict };
 
-  function covers(patterns: readonly MatchPattern[], { attempt }: Finding, leaf: PresentedNames): boolean {
-    const references = referenceIdentifiers(patterns, { nextHop: attempt.nextHop.host, mxHost: hostName(attempt.host) });
+  function covers(
+    patterns: readonly MatchPattern[],
+    { attempt }: Finding,
+    leaf: PresentedNames,
+  ): boolean {
+    const references = referenceIdentifiers(patterns, {
+      nextHop: attempt.nextHop.host,
+      mxHost: hostName(attempt.host),
+    });
     return matchNames(leaf, references, bundle.settings).kind === 'matched';
   }
 }
@@ -82,7 +114,8 @@ function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): stri
   const rank = ({ name, owner }: Candidate): number => {
     const wildcard = name.startsWith('*.');
     if (name === domain || name.endsWith(`.${domain}`)) return 0;
-    if (name === host || (wildcard && name.slice(1) === host.slice(host.indexOf('.')))) return wildcard ? 1 : 2;
+    if (name === host || (wildcard && name.slice(1) === host.slice(host.indexOf('.'))))
+      return wildcard ? 1 : 2;
     if (owner === provider) return wildcard ? 3 : 4;
     return byAddress ? 5 : UNRELATED;
   };
@@ -117,18 +150,26 @@ const candidates = new WeakMap<PresentedNames, readonly Candidate[]>();
 
 /** Match elements for presented names: `.base` for wildcards, the common suffix of two or more names of one provider. */
 function collapse(names: readonly string[], wildcards: readonly string[]): string[] {
-  const suffixes = distinct(names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1)));
-  const leaves = names.filter((name) => !name.startsWith('*.') && !suffixes.some((suffix) => name.endsWith(suffix)));
+  const suffixes = distinct(
+    names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1)),
+  );
+  const leaves = names.filter(
+    (name) => !name.startsWith('*.') && !suffixes.some((suffix) => name.endsWith(suffix)),
+  );
   const byProvider = Map.groupBy(leaves, (name) => registrable(name) ?? name);
   const others = [...byProvider].flatMap(([provider, members]) => {
     const suffix = members.length < 2 ? undefined : commonSuffix(members);
-    const tooBroad = suffix === undefined || !(suffix === `.${provider}` || suffix.endsWith(`.${provider}`));
+    const tooBroad =
+      suffix === undefined || !(suffix === `.${provider}` || suffix.endsWith(`.${provider}`));
     const aboveWildcard =
-      suffix !== undefined && wildcards.some((name) => name.slice(1).endsWith(suffix) && name.slice(1) !== suffix);
+      suffix !== undefined &&
+      wildcards.some((name) => name.slice(1).endsWith(suffix) && name.slice(1) !== suffix);
     return tooBroad || aboveWildcard ? members : [suffix];
   });
   const all = distinct([...suffixes, ...others]);
-  return all.filter((one) => !all.some((other) => other !== one && other.startsWith('.') && one.endsWith(other)));
+  return all.filter(
+    (one) => !all.some((other) => other !== one && other.startsWith('.') && one.endsWith(other)),
+  );
 }
 
 /** `.example.net` for `mx1.example.net` and `mx2.example.net`: the longest suffix that all of them lie below. */
@@ -139,7 +180,10 @@ function commonSuffix(names: readonly string[]): string | undefined {
 }
 
 /** The entry with its match list replaced, all else as written; a line of its own where a `.parent` or no entry applied. */
-function lineWith(match: readonly MatchPattern[], { views, bundle }: Judgement): string | undefined {
+function lineWith(
+  match: readonly MatchPattern[],
+  { views, bundle }: Judgement,
+): string | undefined {
   const hop = views[0]?.hop;
   if (hop?.demand.kind !== 'demand') return undefined;
   const { entry, level } = hop.demand;
@@ -151,18 +195,29 @@ function lineWith(match: readonly MatchPattern[], { views, bundle }: Judgement):
   const place = Math.max(attributes.findIndex(isMatch), 0);
   const rest = attributes.filter((attribute) => !isMatch(attribute));
   const value = [word, ...rest.slice(0, place), written, ...rest.slice(place)].join(' ');
-  return parsePolicy(value, bundle.settings.version).kind === 'policy' ? `${key} ${value}` : undefined;
+  return parsePolicy(value, bundle.settings.version).kind === 'policy'
+    ? `${key} ${value}`
+    : undefined;
 }
 
-function grounds(found: readonly MatchPattern[], { host, mx }: NextHop): Pick<Suggestion, 'restsOn' | 'because'> {
+function grounds(
+  found: readonly MatchPattern[],
+  { host, mx }: NextHop,
+): Pick<Suggestion, 'restsOn' | 'because'> {
   const names = found.map((pattern) => printMatch(pattern).replace(/^\./, ''));
   const domain = toAscii(host).toLowerCase();
   if (names.every((name) => name === domain || name.endsWith(`.${domain}`))) {
-    return { restsOn: 'policy', because: `it asks for names of ${domain} alone, whatever DNS says` };
+    return {
+      restsOn: 'policy',
+      because: `it asks for names of ${domain} alone, whatever DNS says`,
+    };
   }
   const providers = listed(distinct(names.map((name) => registrable(name) ?? name)), 'and');
   if (!mx)
-    return { restsOn: 'policy', because: `it asks for what ${domain} presents today: check that ${providers} is who you mean` };
+    return {
+      restsOn: 'policy',
+      because: `it asks for what ${domain} presents today: check that ${providers} is who you mean`,
+    };
   return {
     restsOn: 'dns',
     because:
@@ -171,6 +226,7 @@ function grounds(found: readonly MatchPattern[], { host, mx }: NextHop): Pick<Su
   };
 }
 
-const registrable = (name: string) => getDomain(name.replace(/^\*?\./, ''), { allowPrivateDomains: true }) ?? undefined;
+const registrable = (name: string) =>
+  getDomain(name.replace(/^\*?\./, ''), { allowPrivateDomains: true }) ?? undefined;
 const UNRELATED = 9;
 const distinct = <T>(items: readonly T[]): T[] => [...new Set(items)];

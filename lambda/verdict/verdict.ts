@@ -171,7 +171,11 @@ export interface EntryVerdict {
   readonly postfixSays: string | null;
   readonly postfixDsn: string | null;
   /** Every ending some order could give, for the reference tests: `sent 2.0.0 `, `deferred 4.7.5 Server certificate not verified`. */
-  readonly endings: readonly { readonly status: 'sent' | 'deferred' | 'bounced'; readonly dsn: string; readonly text: string }[];
+  readonly endings: readonly {
+    readonly status: 'sent' | 'deferred' | 'bounced';
+    readonly dsn: string;
+    readonly text: string;
+  }[];
   /** ISO 8601: first date at which the verdict would turn, over the chains seen; null where none is in sight. */
   readonly failsFrom: string | null;
   readonly degradedFrom: string | null;

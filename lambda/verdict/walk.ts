@@ -6,7 +6,13 @@
  * group is asked which members can be visited, which can end the walk, and which can be the last to speak.
  */
 import type { AddressFamily } from '../policy/settings.ts';
-import { balancedTargets, byRank, family, type LimitSettings, type Stop as RouteStop } from '../route/address-limit.ts';
+import {
+  balancedTargets,
+  byRank,
+  family,
+  type LimitSettings,
+  type Stop as RouteStop,
+} from '../route/address-limit.ts';
 
 /** What one address does to the walk: take the mail, refuse for good, fail so that the next is tried, or not be tried at all. */
 export type Step = 'takes' | 'bounces' | 'fails' | 'skipped';
@@ -82,10 +88,15 @@ function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Pla
     return targets === undefined ? [] : [{ targets, start }];
   });
   if (plans.length === 0) return [planUnbalanced(groups, settings)];
-  return plans.map(({ targets, start }) => planBalanced(groups, targets, starts.length > 1 ? start : undefined));
+  return plans.map(({ targets, start }) =>
+    planBalanced(groups, targets, starts.length > 1 ? start : undefined),
+  );
 }
 
-function planUnbalanced<T>(groups: readonly Stop<T>[][], { mxAddressLimit }: LimitSettings): Plan<T> {
+function planUnbalanced<T>(
+  groups: readonly Stop<T>[][],
+  { mxAddressLimit }: LimitSettings,
+): Plan<T> {
   let left = mxAddressLimit > 0 ? mxAddressLimit : Number.POSITIVE_INFINITY;
   return groups.map((members) => {
     const take = Math.min(left, members.length);
@@ -115,7 +126,9 @@ function planBalanced<T>(
 }
 
 function reachedBy<T>(plan: Plan<T>): Stop<T>[] {
-  return plan.flatMap((group) => group.shares.flatMap((share) => (share.take > 0 ? share.members : [])));
+  return plan.flatMap((group) =>
+    group.shares.flatMap((share) => (share.take > 0 ? share.members : [])),
+  );
 }
 
 function followPlan<T>(plan: Plan<T>) {
@@ -125,20 +138,29 @@ function followPlan<T>(plan: Plan<T>) {
   let leftUntried = true;
   for (const { shares, startsWith } of plan) {
     const live = shares.filter((share) => share.take > 0);
-    const passable = (share: Share<T>) => share.members.filter(({ step }) => step === 'fails' || step === 'skipped');
-    const silent = (share: Share<T>) => share.members.filter(({ step }) => step === 'skipped').length >= share.take;
+    const passable = (share: Share<T>) =>
+      share.members.filter(({ step }) => step === 'fails' || step === 'skipped');
+    const silent = (share: Share<T>) =>
+      share.members.filter(({ step }) => step === 'skipped').length >= share.take;
     for (const share of live) {
-      const comesFirst = startsWith === undefined || startsWith === share || passable(startsWith).length > 0;
+      const comesFirst =
+        startsWith === undefined || startsWith === share || passable(startsWith).length > 0;
       if (!comesFirst) continue;
       takenBy.push(...share.members.filter(({ step }) => step === 'takes'));
       bouncedBy.push(...share.members.filter(({ step }) => step === 'bounces'));
     }
-    if (live.some((share) => passable(share).length < share.take)) return { takenBy, bouncedBy, leftBy: [], leftUntried: false };
+    if (live.some((share) => passable(share).length < share.take))
+      return { takenBy, bouncedBy, leftBy: [], leftUntried: false };
     // Whoever must come first, and is the only one of its share, speaks last only where all others keep silent.
     const speaksLast = live.filter(
-      (share) => share !== startsWith || share.take > 1 || live.every((other) => other === share || silent(other)),
+      (share) =>
+        share !== startsWith ||
+        share.take > 1 ||
+        live.every((other) => other === share || silent(other)),
     );
-    const speakers = speaksLast.flatMap((share) => share.members.filter(({ step }) => step === 'fails'));
+    const speakers = speaksLast.flatMap((share) =>
+      share.members.filter(({ step }) => step === 'fails'),
+    );
     const inSilence = live.every(silent);
     leftBy = inSilence ? [...leftBy, ...speakers] : speakers;
     leftUntried &&= inSilence;

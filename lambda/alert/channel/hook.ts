@@ -26,11 +26,18 @@ const HOOK_DEADLINE_MS = 60_000;
  *
  * @throws HookError where it could not be started, failed, or took longer than the deadline
  */
-export async function runHook(program: string, alert: Alert, mail: Mail, deadlineMs = HOOK_DEADLINE_MS): Promise<void> {
+export async function runHook(
+  program: string,
+  alert: Alert,
+  mail: Mail,
+  deadlineMs = HOOK_DEADLINE_MS,
+): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'postfix-tls-watch-'));
   try {
     const path = join(folder, 'alert.json');
-    await writeFile(path, `${JSON.stringify({ version: 1, ...alert }, null, 2)}\n`, { mode: 0o600 });
+    await writeFile(path, `${JSON.stringify({ version: 1, ...alert }, null, 2)}\n`, {
+      mode: 0o600,
+    });
     await ended(program, path, mail, deadlineMs);
   } finally {
     await rm(folder, { recursive: true, force: true });

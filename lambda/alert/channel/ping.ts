@@ -27,12 +27,14 @@ export async function ping(url: string, deadlineMs = PING_DEADLINE_MS): Promise<
 
 /** The path of such an address is its secret: host alone is shown. */
 function shownUrl(url: string): string {
-  if (!URL.canParse(url) || !/^https?:/i.test(url)) throw new PingError('ping: --ping wants an http or https address');
+  if (!URL.canParse(url) || !/^https?:/i.test(url))
+    throw new PingError('ping: --ping wants an http or https address');
   return new URL(url).host;
 }
 
 function because(error: unknown, deadlineMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${deadlineMs / 1_000} seconds`;
+  if (error instanceof Error && error.name === 'TimeoutError')
+    return `no answer within ${deadlineMs / 1_000} seconds`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
   return `could not be reached (${plain(cause instanceof Error ? cause.message : String(cause), 200)})`;
 }

@@ -31,9 +31,12 @@ export function publishMail(
   { subject, text }: { readonly subject: string; readonly text: string },
 ): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
-    const answer = await client.send(new sdk.PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }), {
-      abortSignal: signal,
-    });
+    const answer = await client.send(
+      new sdk.PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }),
+      {
+        abortSignal: signal,
+      },
+    );
     return answer.MessageId ?? '';
   });
 }
@@ -41,9 +44,12 @@ export function publishMail(
 /** Publishes a chat card, without a subject: the chat service reads the JSON alone. Otherwise as `publishMail`. */
 export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
-    const answer = await client.send(new sdk.PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(card) }), {
-      abortSignal: signal,
-    });
+    const answer = await client.send(
+      new sdk.PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(card) }),
+      {
+        abortSignal: signal,
+      },
+    );
     return answer.MessageId ?? '';
   });
 }
@@ -65,7 +71,9 @@ export function confirmedSubscribers(topicArn: string): Promise<number> {
       });
       const answer = await client.send(command, { abortSignal: signal });
       // Pending and deleted ones have a word in place of an ARN.
-      confirmed += (answer.Subscriptions ?? []).filter(({ SubscriptionArn }) => SubscriptionArn?.startsWith('arn:')).length;
+      confirmed += (answer.Subscriptions ?? []).filter(({ SubscriptionArn }) =>
+        SubscriptionArn?.startsWith('arn:'),
+      ).length;
       next = answer.NextToken;
       if (next === undefined) break;
     }
@@ -94,7 +102,9 @@ async function call<T>(topicArn: string, act: (session: Session) => Promise<T>):
 }
 
 function regionOf(topicArn: string): string {
-  const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}$/.exec(topicArn)?.[1];
+  const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}$/.exec(
+    topicArn,
+  )?.[1];
   if (region === undefined)
     throw new TopicError(
       'wrong-arn',
@@ -109,7 +119,10 @@ function topicError(topicArn: string, error: unknown): TopicError {
   switch (name) {
     case 'NotFound':
     case 'NotFoundException':
-      return new TopicError('gone', `topic ${topicArn}: it does not exist, check --topic against the outputs of the deployment`);
+      return new TopicError(
+        'gone',
+        `topic ${topicArn}: it does not exist, check --topic against the outputs of the deployment`,
+      );
     case 'AuthorizationError':
     case 'AuthorizationErrorException':
     case 'AccessDeniedException':
@@ -123,20 +136,32 @@ function topicError(topicArn: string, error: unknown): TopicError {
         `topic ${topicArn}: AWS denies it (${said}), check the credentials and what their policy allows`,
       );
     case 'CredentialsProviderError':
-      return new TopicError('denied', `topic ${topicArn}: no AWS credentials were found, set a profile or a role`);
+      return new TopicError(
+        'denied',
+        `topic ${topicArn}: no AWS credentials were found, set a profile or a role`,
+      );
     case 'Throttled':
     case 'Throttling':
     case 'ThrottledException':
     case 'ThrottlingException':
     case 'KMSThrottlingException':
-      return new TopicError('throttled', `topic ${topicArn}: AWS asks to slow down (${said}), the next run tries again`);
+      return new TopicError(
+        'throttled',
+        `topic ${topicArn}: AWS asks to slow down (${said}), the next run tries again`,
+      );
     case 'InvalidParameter':
     case 'InvalidParameterException':
     case 'InvalidParameterValueException':
     case 'ValidationException':
-      return new TopicError('refused', `topic ${topicArn}: SNS refuses the message (${said}), please report this`);
+      return new TopicError(
+        'refused',
+        `topic ${topicArn}: SNS refuses the message (${said}), please report this`,
+      );
     default:
-      return new TopicError('unreachable', `topic ${topicArn}: SNS could not be reached (${said}), the next run tries again`);
+      return new TopicError(
+        'unreachable',
+        `topic ${topicArn}: SNS could not be reached (${said}), the next run tries again`,
+      );
   }
 }
 

@@ -36,21 +36,29 @@ export function causesOf(verdict: EntryVerdict): readonly Cause[] {
   const reason = verdict.reason;
   if (reason === null) return [];
   if (OURS.has(reason)) return [{ reason, provider: '' }];
-  if (reason === 'protection-lost') return distinct(unprotected(verdict).map((host) => ({ reason, provider: provider(host) })));
+  if (reason === 'protection-lost')
+    return distinct(unprotected(verdict).map((host) => ({ reason, provider: provider(host) })));
   const failing = verdict.hosts.flatMap((host) =>
-    host.addresses.filter((address) => address.outcome === 'fail').map((address) => ({ host: host.host, address })),
+    host.addresses
+      .filter((address) => address.outcome === 'fail')
+      .map((address) => ({ host: host.host, address })),
   );
-  const found = failing.map(({ host, address }) => addressCause(verdict, host, address, address.reason ?? reason));
+  const found = failing.map(({ host, address }) =>
+    addressCause(verdict, host, address, address.reason ?? reason),
+  );
   const decisive = found.filter((cause) => cause.reason === reason);
   const others = found.filter((cause) => cause.reason !== reason);
   const own: readonly Cause[] =
-    decisive.length > 0 ? [] : [{ reason, provider: provider(verdict.nextHop?.host ?? verdict.destination) }];
+    decisive.length > 0
+      ? []
+      : [{ reason, provider: provider(verdict.nextHop?.host ?? verdict.destination) }];
   return distinct([...decisive, ...own, ...others]);
 }
 
 /** Hosts whose TLSA records prove nothing any more; the next hop where none is named. */
 function unprotected({ hosts, nextHop, destination }: EntryVerdict): readonly string[] {
-  const proving = (address: AddressVerdict) => address.tlsa === null || address.tlsa.acts === 'dane';
+  const proving = (address: AddressVerdict) =>
+    address.tlsa === null || address.tlsa.acts === 'dane';
   const named = hosts.filter((host) => !host.addresses.every(proving)).map(({ host }) => host);
   return named.length > 0 ? named : [nextHop?.host ?? destination];
 }
@@ -63,9 +71,16 @@ export function forecastCauses(verdict: EntryVerdict, failsFrom: number): readon
       if (signedUntil !== undefined && endsAt(signedUntil, failsFrom)) {
         return [{ reason: 'dns-bogus' as const, provider: provider(host.host) }];
       }
-      const position = address.chain.findIndex((certificate) => endsAt(certificate.notAfter, failsFrom));
+      const position = address.chain.findIndex((certificate) =>
+        endsAt(certificate.notAfter, failsFrom),
+      );
       if (position < 0) return [];
-      return [{ reason: position === 0 ? ('expired' as const) : ('issuer-expired' as const), provider: provider(host.host) }];
+      return [
+        {
+          reason: position === 0 ? ('expired' as const) : ('issuer-expired' as const),
+          provider: provider(host.host),
+        },
+      ];
     }),
   );
   if (found.length > 0) return distinct(found);
@@ -75,7 +90,10 @@ export function forecastCauses(verdict: EntryVerdict, failsFrom: number): readon
 
 /** Why an entry could not be judged, coarse enough to stay the same from day to day. */
 export function unjudgedCause(verdict: EntryVerdict): Cause {
-  return { reason: 'not-judged', provider: provider(verdict.hosts[0]?.host ?? verdict.nextHop?.host ?? verdict.destination) };
+  return {
+    reason: 'not-judged',
+    provider: provider(verdict.hosts[0]?.host ?? verdict.nextHop?.host ?? verdict.destination),
+  };
 }
 
 /** The registrable domain under the public suffix list with its private section; the host itself where it has none. */
@@ -100,14 +118,24 @@ export function endsAt(notAfter: string, failsFrom: number): boolean {
   return Math.abs(Date.parse(notAfter) - failsFrom) <= 1_000;
 }
 
-function addressCause(verdict: EntryVerdict, host: string, address: AddressVerdict, reason: Reason): Cause {
+function addressCause(
+  verdict: EntryVerdict,
+  host: string,
+  address: AddressVerdict,
+  reason: Reason,
+): Cause {
   const detail = detailOf(verdict, address, reason);
   return { reason, provider: provider(host), ...(detail === undefined ? {} : { detail }) };
 }
 
-function detailOf(verdict: EntryVerdict, address: AddressVerdict, reason: Reason): string | undefined {
+function detailOf(
+  verdict: EntryVerdict,
+  address: AddressVerdict,
+  reason: Reason,
+): string | undefined {
   // Below a TLSA record the names are those of the destination itself.
-  if (reason === 'name-mismatch') return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
+  if (reason === 'name-mismatch')
+    return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
   // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates, and the fault is the same.
   if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;
@@ -116,8 +144,12 @@ function detailOf(verdict: EntryVerdict, address: AddressVerdict, reason: Reason
 /** The match lists of 75 entries differ in letters (`.x.example`, `x.example:y.example`) where the name lost is one: its registrable domain. */
 function missingName(verdict: EntryVerdict, asked: readonly string[]): string {
   const own = verdict.nextHop?.host ?? verdict.destination;
-  const names = asked.map((name) => name.replace(/^\./, '').toLowerCase()).filter((name) => name !== own.toLowerCase());
-  return names.length === 0 ? 'own name' : [...new Set(names.map(provider))].sort().join(' ').slice(0, 200);
+  const names = asked
+    .map((name) => name.replace(/^\./, '').toLowerCase())
+    .filter((name) => name !== own.toLowerCase());
+  return names.length === 0
+    ? 'own name'
+    : [...new Set(names.map(provider))].sort().join(' ').slice(0, 200);
 }
 
 function distinct(causes: readonly Cause[]): readonly Cause[] {

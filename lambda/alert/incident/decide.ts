@@ -57,13 +57,21 @@ export function decide(input: DecideInput): Decision {
   const latest = new Map(input.verdicts.map((verdict) => [verdict.id, verdict]));
   const first = lookAtAll(before.entries, input.verdicts, { ...input, before }, rules, input.at);
   const second = input.secondLook;
-  for (const verdict of second?.verdicts ?? []) if (verdict.verdict !== 'undetermined') latest.set(verdict.id, verdict);
-  const seen = second === undefined ? first : lookAtAll(first.entries, second.verdicts, { ...input, before }, rules, second.at);
+  for (const verdict of second?.verdicts ?? [])
+    if (verdict.verdict !== 'undetermined') latest.set(verdict.id, verdict);
+  const seen =
+    second === undefined
+      ? first
+      : lookAtAll(first.entries, second.verdicts, { ...input, before }, rules, second.at);
 
-  const watched = input.verdicts.filter((verdict) => readingOf(verdict, input).kind !== 'unwatched');
+  const watched = input.verdicts.filter(
+    (verdict) => readingOf(verdict, input).kind !== 'unwatched',
+  );
   const retired = run.scope === 'all' ? gone(before.entries, watched) : [];
   const isRetired = new Set(retired);
-  const entries = Object.fromEntries(Object.entries(seen.entries).filter(([id]) => !isRetired.has(id)));
+  const entries = Object.fromEntries(
+    Object.entries(seen.entries).filter(([id]) => !isRetired.has(id)),
+  );
   const due = dueIncidents({
     entries,
     incidents: before.incidents,
@@ -111,7 +119,11 @@ function lookAtAll(
     if (reading.kind === 'unwatched') continue;
     for (const cause of causesIn(reading)) meet(cause);
     meet(unjudgedCause(verdict));
-    const known = named(after, verdict.id) ?? { id: verdict.id, label: verdict.key ?? verdict.destination, told: [] };
+    const known = named(after, verdict.id) ?? {
+      id: verdict.id,
+      label: verdict.key ?? verdict.destination,
+      told: [],
+    };
     const asked = reading.kind === 'seen' ? askedOf(verdict) : known.asked;
     const edited = known.asked !== undefined && known.asked !== asked;
     const looked = observe(
@@ -133,32 +145,52 @@ function lookAtAll(
   return { entries: after, causes, turned: [...ours.keys()] };
 }
 
-const causesIn = (reading: Reading) => (reading.kind === 'seen' ? [...reading.now.causes, ...(reading.soon?.causes ?? [])] : []);
+const causesIn = (reading: Reading) =>
+  reading.kind === 'seen' ? [...reading.now.causes, ...(reading.soon?.causes ?? [])] : [];
 
 function readingOf(verdict: EntryVerdict, input: DecideInput): Reading {
-  return read(verdict, { intervalMs: input.run.intervalMs, overdue: input.run.overdue ?? [] }, input.at);
+  return read(
+    verdict,
+    { intervalMs: input.run.intervalMs, overdue: input.run.overdue ?? [] },
+    input.at,
+  );
 }
 
 /** An entry that turned with many others belongs to the shared incident, and stays there while it fails for that reason. */
-function withOurSide(reading: Reading, id: string, before: WatchState, turned: ReadonlyMap<string, Cause>): Reading {
+function withOurSide(
+  reading: Reading,
+  id: string,
+  before: WatchState,
+  turned: ReadonlyMap<string, Cause>,
+): Reading {
   if (reading.kind !== 'seen' || reading.now.standing !== 'failing') return reading;
   const joined = turned.get(id);
-  if (joined !== undefined) return { ...reading, now: { ...reading.now, causes: [joined, ...reading.now.causes] } };
+  if (joined !== undefined)
+    return { ...reading, now: { ...reading.now, causes: [joined, ...reading.now.causes] } };
   const incident = named(before.entries, id)?.now?.settled?.incident;
   const known = incident === undefined ? undefined : before.incidents[incident]?.cause;
-  const stays = known?.provider === OUR_SIDE && reading.now.causes.some((cause) => cause.reason === known.reason);
-  return stays && known !== undefined ? { ...reading, now: { ...reading.now, causes: [known, ...reading.now.causes] } } : reading;
+  const stays =
+    known?.provider === OUR_SIDE &&
+    reading.now.causes.some((cause) => cause.reason === known.reason);
+  return stays && known !== undefined
+    ? { ...reading, now: { ...reading.now, causes: [known, ...reading.now.causes] } }
+    : reading;
 }
 
 function remembered(state: WatchState, now: number): WatchState {
   const entries = byName<EntryState>();
-  for (const [id, entry] of Object.entries(state.entries)) entries[id] = withoutStale(entryWithoutFuture(entry, now), now);
+  for (const [id, entry] of Object.entries(state.entries))
+    entries[id] = withoutStale(entryWithoutFuture(entry, now), now);
   const incidents: Record<string, Incident> = {};
-  for (const [id, incident] of Object.entries(state.incidents)) incidents[id] = incidentWithoutFuture(incident, now);
+  for (const [id, incident] of Object.entries(state.incidents))
+    incidents[id] = incidentWithoutFuture(incident, now);
   return { entries, incidents };
 }
 
-function gone(entries: Readonly<Record<string, EntryState>>, watched: readonly EntryVerdict[]): readonly string[] {
+function gone(
+  entries: Readonly<Record<string, EntryState>>,
+  watched: readonly EntryVerdict[],
+): readonly string[] {
   const present = new Set(watched.map(({ id }) => id));
   return Object.keys(entries).filter((id) => !present.has(id));
 }

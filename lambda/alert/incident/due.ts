@@ -32,7 +32,13 @@ import { gapSince } from './run-facts.ts';
 import { rank } from './standing.ts';
 
 /** What an item is about; `ITEM_ORDER` says which comes first. */
-export type ItemKind = 'failing' | 'failing-soon' | 'degraded' | 'resolved' | 'unjudged' | RunReason;
+export type ItemKind =
+  | 'failing'
+  | 'failing-soon'
+  | 'degraded'
+  | 'resolved'
+  | 'unjudged'
+  | RunReason;
 
 export interface Item {
   readonly kind: ItemKind;
@@ -64,30 +70,40 @@ export function dueIncidents(input: DueInput): Due {
   const anyDue = [...news.values()].some((one) => one !== undefined);
   if (anyDue)
     for (const picture of pictures)
-      if (news.get(picture) === undefined && sharesReminder(picture, input.now)) news.set(picture, 'reminder');
+      if (news.get(picture) === undefined && sharesReminder(picture, input.now))
+        news.set(picture, 'reminder');
 
   const due = pictures.flatMap((picture) => {
     const one = news.get(picture);
-    return one === undefined ? [] : [{ item: itemOf(picture, one), telling: tellingOf(picture, one, input.now) }];
+    return one === undefined
+      ? []
+      : [{ item: itemOf(picture, one), telling: tellingOf(picture, one, input.now) }];
   });
   due.sort((a, b) => inOrder(a.item, b.item));
   const isDue = new Set(due.map(({ item }) => item.incident.id));
   const quiet = pictures.filter(({ incident }) => !isDue.has(incident.id));
   // Runs that were cut short are told as such.
-  const wasPartial = pictures.some(({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now);
+  const wasPartial = pictures.some(
+    ({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now,
+  );
   const gap = wasPartial ? undefined : gapSince(input.run, input.now);
   return {
     items: due.map(({ item }) => item),
     tellings: due.map(({ telling }) => telling),
     open: quiet
-      .filter(({ incident, audible }) => incident.state === 'open' && incident.told !== undefined && audible.length > 0)
+      .filter(
+        ({ incident, audible }) =>
+          incident.state === 'open' && incident.told !== undefined && audible.length > 0,
+      )
       .map((picture) => itemOf(picture, 'reminder')),
     mentions: quiet
       .filter(({ incident }) => incident.departed.length > 0)
       .map((picture) => tellingOf(picture, 'mention', input.now)),
     ...(gap === undefined ? {} : { gapSince: gap }),
     incidents: Object.fromEntries(
-      pictures.map(({ incident }) => [incident.id, incident] as const).filter(([, incident]) => !isStale(incident, input.now)),
+      pictures
+        .map(({ incident }) => [incident.id, incident] as const)
+        .filter(([, incident]) => !isStale(incident, input.now)),
     ),
   };
 }
@@ -97,7 +113,12 @@ function newsOf(picture: Picture, input: DueInput): News | undefined {
   if (isOfRun(incident.cause)) return runNews(incident, input.now);
   const worst = worstOf(audible);
   if (audible.length === 0) return ended.length > 0 ? 'resolved' : undefined;
-  const told = incident.told ?? { at: input.now, believed: worst, reminders: 3, entries: audible.length };
+  const told = incident.told ?? {
+    at: input.now,
+    believed: worst,
+    reminders: 3,
+    entries: audible.length,
+  };
   if (audible.some((member) => member.fresh)) {
     if (incident.told === undefined) return 'opened';
     if (told.believed === 'well') return 'reopened';
@@ -120,16 +141,22 @@ function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
 }
 
 function sharesReminder({ incident, audible }: Picture, now: number): boolean {
-  if (incident.state !== 'open' || incident.told === undefined || incident.told.believed === 'well') return false;
+  if (incident.state !== 'open' || incident.told === undefined || incident.told.believed === 'well')
+    return false;
   if (audible.length > 0 && audible.every((member) => member.recovering)) return false;
   const worst = isOfRun(incident.cause) ? 'unjudged' : worstOf(audible);
-  return worst !== 'failing-soon' && worst !== 'well' && reminderDue(incident.told, now, SHARED_REMINDER_DAYS);
+  return (
+    worst !== 'failing-soon' &&
+    worst !== 'well' &&
+    reminderDue(incident.told, now, SHARED_REMINDER_DAYS)
+  );
 }
 
 /** One run that sees ends blindness, and a whole one partial runs: there is nothing to confirm. */
 function runNews(incident: Incident, now: number): News | undefined {
   const told = incident.told;
-  if (incident.state === 'resolved') return told === undefined || told.believed === 'well' ? undefined : 'resolved';
+  if (incident.state === 'resolved')
+    return told === undefined || told.believed === 'well' ? undefined : 'resolved';
   if (told === undefined) return 'opened';
   if (!reminderDue(told, now)) return undefined;
   return told.believed === 'well' ? 'reopened' : 'reminder';
@@ -170,4 +197,12 @@ function inOrder(a: Item, b: Item): number {
   );
 }
 
-const ITEM_ORDER: readonly ItemKind[] = ['failing', 'failing-soon', 'degraded', 'resolved', 'unjudged', 'blind', 'partial'];
+const ITEM_ORDER: readonly ItemKind[] = [
+  'failing',
+  'failing-soon',
+  'degraded',
+  'resolved',
+  'unjudged',
+  'blind',
+  'partial',
+];

@@ -102,7 +102,8 @@ export function memberships(state: EntryState): readonly Settled[] {
   const worst = new Map<string, Settled>();
   for (const settled of found) {
     const known = worst.get(settled.incident);
-    if (known === undefined || rank(settled.standing) > rank(known.standing)) worst.set(settled.incident, settled);
+    if (known === undefined || rank(settled.standing) > rank(known.standing))
+      worst.set(settled.incident, settled);
   }
   return [...worst.values()];
 }
@@ -110,6 +111,7 @@ export function memberships(state: EntryState): readonly Settled[] {
 /** A failure that was told stays a failure while it cannot be judged: one message about an entry is enough. */
 function unjudgedStanding(state: EntryState): Settled | undefined {
   const unjudged = state.unjudged;
-  if (unjudged?.incident === undefined || state.now?.settled?.standing === 'failing') return undefined;
+  if (unjudged?.incident === undefined || state.now?.settled?.standing === 'failing')
+    return undefined;
   return { standing: 'unjudged', incident: unjudged.incident, since: unjudged.since };
 }

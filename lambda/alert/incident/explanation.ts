@@ -14,7 +14,10 @@ export interface Digests {
 }
 
 /** What of ours differs from the run before; the table's digest is left to each entry, since most edits are of other lines. */
-export function ownChanges(before: Digests | undefined, after: Digests | undefined): readonly OwnChange[] {
+export function ownChanges(
+  before: Digests | undefined,
+  after: Digests | undefined,
+): readonly OwnChange[] {
   if (before === undefined || after === undefined) return [];
   return [
     ...(before.settings === after.settings ? [] : ['settings' as const]),
@@ -25,13 +28,27 @@ export function ownChanges(before: Digests | undefined, after: Digests | undefin
 
 /** Level, match list and next hop of an entry: what an edit of its line, or of its routing, would change. */
 export function askedOf(verdict: EntryVerdict): string {
-  return [verdict.level, ...verdict.match, ...(verdict.nextHop === null ? [] : ['to', verdict.nextHop.text])].join(' ');
+  return [
+    verdict.level,
+    ...verdict.match,
+    ...(verdict.nextHop === null ? [] : ['to', verdict.nextHop.text]),
+  ].join(' ');
 }
 
 /** The changes that can explain a reason at hosts of this entry, the latest first, at most three. */
-export function explaining(verdict: EntryVerdict, changes: readonly Change[], at: number): readonly Change[] {
-  const subjects = new Set([verdict.id, verdict.destination, ...verdict.hosts.map((host) => host.host)]);
-  const kinds = EXPLAINS.find(({ reasons }) => verdict.reason !== null && reasons.has(verdict.reason))?.kinds;
+export function explaining(
+  verdict: EntryVerdict,
+  changes: readonly Change[],
+  at: number,
+): readonly Change[] {
+  const subjects = new Set([
+    verdict.id,
+    verdict.destination,
+    ...verdict.hosts.map((host) => host.host),
+  ]);
+  const kinds = EXPLAINS.find(
+    ({ reasons }) => verdict.reason !== null && reasons.has(verdict.reason),
+  )?.kinds;
   return changes
     .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS)
     .filter((change) => (kinds === undefined ? !ROUTINE.has(change.kind) : kinds.has(change.kind)))
@@ -61,12 +78,18 @@ const MOVES = ['mx-added', 'mx-removed', 'varies'];
 
 const TLSA = ['tlsa-added', 'tlsa-announced', 'tlsa-removed', 'dnssec-lost', 'dnssec-broken'];
 
-const EXPLAINS: readonly { readonly reasons: ReadonlySet<Reason>; readonly kinds: ReadonlySet<string> }[] = [
+const EXPLAINS: readonly {
+  readonly reasons: ReadonlySet<Reason>;
+  readonly kinds: ReadonlySet<string>;
+}[] = [
   {
     reasons: new Set<Reason>(['name-mismatch', 'mx-not-in-pattern']),
     kinds: new Set(['name-removed', 'name-added', 'issuer-changed', 'key-changed', ...MOVES]),
   },
-  { reasons: TRUST, kinds: new Set(['issuer-changed', 'anchor-changed', 'trust-lost', 'key-changed', ...MOVES]) },
+  {
+    reasons: TRUST,
+    kinds: new Set(['issuer-changed', 'anchor-changed', 'trust-lost', 'key-changed', ...MOVES]),
+  },
   {
     reasons: new Set<Reason>(['digest-mismatch', 'tlsa-mismatch']),
     kinds: new Set(['key-changed', 'renewed', 'issuer-changed', ...TLSA, ...MOVES]),

@@ -7,7 +7,11 @@ import type { Incident } from './incident.ts';
 
 export function entryWithoutFuture(state: EntryState, now: number): EntryState {
   const dates = [
-    ...[state.now, state.soon].flatMap((track) => [track?.settled?.since, track?.turn?.at, track?.doubts?.since]),
+    ...[state.now, state.soon].flatMap((track) => [
+      track?.settled?.since,
+      track?.turn?.at,
+      track?.doubts?.since,
+    ]),
     state.unjudged?.since,
     ...state.told.flatMap((told) => [told.at, told.since]),
   ];
@@ -17,7 +21,9 @@ export function entryWithoutFuture(state: EntryState, now: number): EntryState {
     ...state,
     ...(state.now === undefined ? {} : { now: trackWithoutFuture(state.now, past) }),
     ...(state.soon === undefined ? {} : { soon: trackWithoutFuture(state.soon, past) }),
-    ...(state.unjudged === undefined ? {} : { unjudged: { ...state.unjudged, since: past(state.unjudged.since) } }),
+    ...(state.unjudged === undefined
+      ? {}
+      : { unjudged: { ...state.unjudged, since: past(state.unjudged.since) } }),
     told: state.told.map((told) => ({ ...told, since: past(told.since), at: past(told.at) })),
   };
 }
@@ -28,15 +34,21 @@ export function incidentWithoutFuture(incident: Incident, now: number): Incident
     ...incident,
     openedAt: past(incident.openedAt),
     ...(incident.resolvedAt === undefined ? {} : { resolvedAt: past(incident.resolvedAt) }),
-    ...(incident.told === undefined ? {} : { told: { ...incident.told, at: past(incident.told.at) } }),
+    ...(incident.told === undefined
+      ? {}
+      : { told: { ...incident.told, at: past(incident.told.at) } }),
   };
 }
 
 function trackWithoutFuture(track: TrackState, past: (at: number) => number): TrackState {
   return {
     ...track,
-    ...(track.settled === undefined ? {} : { settled: { ...track.settled, since: past(track.settled.since) } }),
+    ...(track.settled === undefined
+      ? {}
+      : { settled: { ...track.settled, since: past(track.settled.since) } }),
     ...(track.turn === undefined ? {} : { turn: { ...track.turn, at: past(track.turn.at) } }),
-    ...(track.doubts === undefined ? {} : { doubts: { ...track.doubts, since: past(track.doubts.since) } }),
+    ...(track.doubts === undefined
+      ? {}
+      : { doubts: { ...track.doubts, since: past(track.doubts.since) } }),
   };
 }

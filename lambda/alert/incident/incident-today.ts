@@ -3,7 +3,14 @@
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type Cause, incidentId, isOfRun, type RunReason } from './cause.ts';
-import { type Change, type EntryState, memberships, type OwnChange, type Settled, type Told } from './entry-state.ts';
+import {
+  type Change,
+  type EntryState,
+  memberships,
+  type OwnChange,
+  type Settled,
+  type Told,
+} from './entry-state.ts';
 import { BEFORE_HORIZON, type Incident } from './incident.ts';
 import { type Mute, muteOf } from './mute.ts';
 import { isBlind, isCutShort, type RunFacts, type VantageState } from './run-facts.ts';
@@ -87,13 +94,16 @@ export function pictureAll(input: DueInput): readonly Picture[] {
   }
   const left = new Map<string, string[]>();
   for (const entry of input.departed) {
-    for (const told of entry.told) if (told.believed !== 'well') push(left, told.incident, entry.label);
+    for (const told of entry.told)
+      if (told.believed !== 'well') push(left, told.incident, entry.label);
   }
   const known = Object.values(input.incidents)
     .filter(({ cause }) => !isOfRun(cause))
     .map(({ id }) => id);
   const ids = new Set([...known, ...parts.keys(), ...ended.keys()]);
-  return [...ids].map((id) => pictureOf(id, parts.get(id) ?? [], ended.get(id) ?? [], left.get(id) ?? [], input));
+  return [...ids].map((id) =>
+    pictureOf(id, parts.get(id) ?? [], ended.get(id) ?? [], left.get(id) ?? [], input),
+  );
 }
 
 function pictureOf(
@@ -105,12 +115,23 @@ function pictureOf(
 ): Picture {
   const members = parts.map(({ entry, part }) => memberOf(entry, part, input)).sort(worstFirst);
   const audible = members.filter((member) => member.mutedUntil === undefined);
-  const evidence = parts.filter(({ entry }) => isFresh(entry, id)).flatMap(({ part }) => part.evidence ?? []);
-  const steps = audible.filter((member) => member.standing === 'failing-soon').map((member) => stepOf(member, input));
+  const evidence = parts
+    .filter(({ entry }) => isFresh(entry, id))
+    .flatMap(({ part }) => part.evidence ?? []);
+  const steps = audible
+    .filter((member) => member.standing === 'failing-soon')
+    .map((member) => stepOf(member, input));
   const step = steps.sort((a, b) => a.current - b.current)[0];
   const known = input.incidents[id];
   return {
-    incident: current(known ?? opened(id, parts, input), members.length > 0, ended.length > 0, left, evidence, input.now),
+    incident: current(
+      known ?? opened(id, parts, input),
+      members.length > 0,
+      ended.length > 0,
+      left,
+      evidence,
+      input.now,
+    ),
     audible,
     muted: members.filter((member) => member.mutedUntil !== undefined),
     ended,
@@ -130,21 +151,48 @@ export function blindPicture(input: DueInput): readonly Picture[] {
 
 /** Runs that are cut short: over when one was whole. */
 export function partialPicture(input: DueInput): readonly Picture[] {
-  return pictureOfRun('partial', isCutShort(input.run) ? 'open' : input.run.complete ? 'over' : 'unknown', input);
+  return pictureOfRun(
+    'partial',
+    isCutShort(input.run) ? 'open' : input.run.complete ? 'over' : 'unknown',
+    input,
+  );
 }
 
 /** An incident of the run itself, without entries: open, over, or as it was where nothing can be told of it today. */
-function pictureOfRun(reason: RunReason, state: 'open' | 'over' | 'unknown', input: DueInput): readonly Picture[] {
+function pictureOfRun(
+  reason: RunReason,
+  state: 'open' | 'over' | 'unknown',
+  input: DueInput,
+): readonly Picture[] {
   const cause: Cause = { reason, provider: '' };
   const id = incidentId(input.vantage.name, cause);
   const known = input.incidents[id];
   const open = state === 'open' || (state === 'unknown' && known?.state === 'open');
   if (!open && known === undefined) return [];
-  const incident = current(known ?? { ...opened(id, [], input), cause }, open, true, [], [], input.now);
-  return [{ incident, audible: [], muted: [], ended: [], believedBetter: incident.told?.believed === 'well' }];
+  const incident = current(
+    known ?? { ...opened(id, [], input), cause },
+    open,
+    true,
+    [],
+    [],
+    input.now,
+  );
+  return [
+    {
+      incident,
+      audible: [],
+      muted: [],
+      ended: [],
+      believedBetter: incident.told?.believed === 'well',
+    },
+  ];
 }
 
-function opened(id: string, parts: readonly { readonly entry: EntryState; readonly part: Settled }[], input: DueInput): Incident {
+function opened(
+  id: string,
+  parts: readonly { readonly entry: EntryState; readonly part: Settled }[],
+  input: DueInput,
+): Incident {
   return {
     id,
     vantage: input.vantage.name,
@@ -174,10 +222,16 @@ function current(
   if (hasMembers && known.state === 'resolved')
     return { ...rest, state: 'open', reopened: known.reopened + 1, ours, theirs, departed };
   if (!hasMembers && known.state === 'open') {
-    const told = known.told === undefined || hasEnded ? {} : { told: { ...known.told, believed: 'well' as const } };
+    const told =
+      known.told === undefined || hasEnded
+        ? {}
+        : { told: { ...known.told, believed: 'well' as const } };
     return { ...rest, state: 'resolved', resolvedAt: now, departed, ...told };
   }
-  const grew = ours.length > known.ours.length || theirs.length > known.theirs.length || departed.length > known.departed.length;
+  const grew =
+    ours.length > known.ours.length ||
+    theirs.length > known.theirs.length ||
+    departed.length > known.departed.length;
   return grew ? { ...known, ours, theirs, departed } : known;
 }
 
@@ -224,10 +278,15 @@ function stepOf(member: Member, input: DueInput): Step {
 }
 
 const worstFirst = (a: Member, b: Member) =>
-  rank(b.standing) - rank(a.standing) || (a.from ?? 0) - (b.from ?? 0) || a.label.localeCompare(b.label, 'en');
+  rank(b.standing) - rank(a.standing) ||
+  (a.from ?? 0) - (b.from ?? 0) ||
+  a.label.localeCompare(b.label, 'en');
 
 export function worstOf(members: readonly Member[]): Standing {
-  return members.reduce<Standing>((worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst), 'well');
+  return members.reduce<Standing>(
+    (worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst),
+    'well',
+  );
 }
 
 export function earliest(members: readonly Member[]): number | undefined {
@@ -237,7 +296,10 @@ export function earliest(members: readonly Member[]): number | undefined {
 
 function distinctChanges(changes: readonly Change[]): readonly Change[] {
   const seen = new Map(
-    changes.map((change) => [JSON.stringify([change.kind, change.subject, change.before, change.after]), change]),
+    changes.map((change) => [
+      JSON.stringify([change.kind, change.subject, change.before, change.after]),
+      change,
+    ]),
   );
   return [...seen.values()].sort((a, b) => b.at - a.at).slice(0, CHANGES_KEPT);
 }

@@ -12,7 +12,14 @@
 import { byName } from '../../named-record.ts';
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
 import { type Cause, isOfRun } from './cause.ts';
-import { type Change, type EntryState, memberships, type OwnChange, type Told, type TrackState } from './entry-state.ts';
+import {
+  type Change,
+  type EntryState,
+  memberships,
+  type OwnChange,
+  type Told,
+  type TrackState,
+} from './entry-state.ts';
 import { REOPEN_MS, UNJUDGED_RUNS } from './settling.ts';
 import { rank, type Standing } from './standing.ts';
 
@@ -50,7 +57,15 @@ export interface IncidentTold {
 }
 
 /** `mention`: nothing but that entries left the policy. */
-export type News = 'opened' | 'joined' | 'worse' | 'eased' | 'reminder' | 'reopened' | 'resolved' | 'mention';
+export type News =
+  | 'opened'
+  | 'joined'
+  | 'worse'
+  | 'eased'
+  | 'reminder'
+  | 'reopened'
+  | 'resolved'
+  | 'mention';
 
 /**
  * One item told about one incident: enough to be remembered by itself. A run that died between publishing and storing leaves
@@ -100,14 +115,21 @@ export function recordTellings(state: WatchState, tellings: readonly Telling[]):
     const { id } = telling.incident;
     incidents[id] = toldIncident(incidents[id], telling);
     for (const member of telling.members) {
-      const known = settledIn(entries[member.id] ?? { id: member.id, label: member.label, told: [] }, telling, member);
+      const known = settledIn(
+        entries[member.id] ?? { id: member.id, label: member.label, told: [] },
+        telling,
+        member,
+      );
       const told = toldMember(known.told, telling, member);
-      if (told !== known.told || known !== entries[member.id]) entries[member.id] = { ...known, told };
+      if (told !== known.told || known !== entries[member.id])
+        entries[member.id] = { ...known, told };
     }
     for (const ended of telling.ended) {
       const known = entries[ended];
       if (known === undefined) continue;
-      const told = known.told.map((one) => (one.incident === id ? { ...one, believed: 'well' as const, at: telling.at } : one));
+      const told = known.told.map((one) =>
+        one.incident === id ? { ...one, believed: 'well' as const, at: telling.at } : one,
+      );
       entries[ended] = { ...withoutIncident(known, id, telling.at), told };
     }
   }
@@ -116,7 +138,11 @@ export function recordTellings(state: WatchState, tellings: readonly Telling[]):
 
 /** Whether an incident may be forgotten: ended for 14 days, and nothing of it left to mention. */
 export function isStale(incident: Incident, now: number): boolean {
-  return incident.state === 'resolved' && now - (incident.resolvedAt ?? now) > REOPEN_MS && incident.departed.length === 0;
+  return (
+    incident.state === 'resolved' &&
+    now - (incident.resolvedAt ?? now) > REOPEN_MS &&
+    incident.departed.length === 0
+  );
 }
 
 function toldIncident(known: Incident | undefined, telling: Telling): Incident {
@@ -124,7 +150,11 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
   if (telling.news === 'mention') return { ...(known ?? telling.incident), departed: [] };
   if (before !== undefined && before.at >= telling.at) return known ?? telling.incident;
   const repeated = telling.news === 'reminder' || telling.news === 'reopened';
-  const reminders = repeated ? (before?.reminders ?? 0) + 1 : telling.news === 'joined' ? (before?.reminders ?? 0) : 0;
+  const reminders = repeated
+    ? (before?.reminders ?? 0) + 1
+    : telling.news === 'joined'
+      ? (before?.reminders ?? 0)
+      : 0;
   const believed = telling.members.reduce<Standing>(
     (worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst),
     isOfRun(telling.incident.cause) && telling.news !== 'resolved' ? 'unjudged' : 'well',
@@ -145,7 +175,11 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
 }
 
 /** Belongs to the incident already, unless the run that settled it died. */
-function settledIn(entry: EntryState, telling: Telling, { standing, since }: Telling['members'][number]): EntryState {
+function settledIn(
+  entry: EntryState,
+  telling: Telling,
+  { standing, since }: Telling['members'][number],
+): EntryState {
   const incident = telling.incident.id;
   if (memberships(entry).some((part) => part.incident === incident)) return entry;
   const settled = { standing, incident, since };
@@ -154,7 +188,12 @@ function settledIn(entry: EntryState, telling: Telling, { standing, since }: Tel
     case 'degraded':
       return { ...entry, now: { settled } };
     case 'failing-soon':
-      return { ...entry, soon: { settled: telling.from === undefined ? settled : { ...settled, from: telling.from } } };
+      return {
+        ...entry,
+        soon: {
+          settled: telling.from === undefined ? settled : { ...settled, from: telling.from },
+        },
+      };
     case 'unjudged':
       return { ...entry, unjudged: { runs: UNJUDGED_RUNS, since, incident } };
     case 'well':
@@ -165,7 +204,9 @@ function settledIn(entry: EntryState, telling: Telling, { standing, since }: Tel
 function withoutIncident(entry: EntryState, incident: string, at: number): EntryState {
   if (!memberships(entry).some((part) => part.incident === incident)) return entry;
   const well = (track: TrackState | undefined) =>
-    track?.settled?.incident === incident ? { settled: { standing: 'well' as const, since: at } } : track;
+    track?.settled?.incident === incident
+      ? { settled: { standing: 'well' as const, since: at } }
+      : track;
   const { unjudged, now, soon, ...rest } = entry;
   const [nowAfter, soonAfter] = [well(now), well(soon)];
   return {
@@ -176,9 +217,16 @@ function withoutIncident(entry: EntryState, incident: string, at: number): Entry
   };
 }
 
-function toldMember(before: readonly Told[], telling: Telling, member: Telling['members'][number]): readonly Told[] {
+function toldMember(
+  before: readonly Told[],
+  telling: Telling,
+  member: Telling['members'][number],
+): readonly Told[] {
   const known = before.find((one) => one.incident === telling.incident.id);
-  const worst = known !== undefined && rank(known.worst) > rank(member.standing) ? known.worst : member.standing;
+  const worst =
+    known !== undefined && rank(known.worst) > rank(member.standing)
+      ? known.worst
+      : member.standing;
   const told: Told = {
     incident: telling.incident.id,
     worst,

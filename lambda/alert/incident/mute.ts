@@ -25,7 +25,9 @@ export interface Accepted {
 }
 
 /** A mute, or the sentence that says why there can be none. */
-export type NewMute = { readonly kind: 'mute'; readonly mute: Mute } | { readonly kind: 'refused'; readonly because: string };
+export type NewMute =
+  | { readonly kind: 'mute'; readonly mute: Mute }
+  | { readonly kind: 'refused'; readonly because: string };
 
 /** @param key an entry's key or destination, or an incident's id, as typed */
 export function newMute(
@@ -34,16 +36,25 @@ export function newMute(
   entries: Iterable<EntryState>,
   now: number,
 ): NewMute {
-  const refused = (because: string): NewMute => ({ kind: 'refused', because: `mute ${key}: ${because}` });
+  const refused = (because: string): NewMute => ({
+    kind: 'refused',
+    because: `mute ${key}: ${because}`,
+  });
   if (!Number.isFinite(terms.until) || terms.until <= now)
     return refused('the date is not in the future, give --until a later day');
   if (terms.until > now + MUTE_MAX_DAYS * DAY_MS) {
-    return refused(`at most ${MUTE_MAX_DAYS} days, so until ${day(now + MUTE_MAX_DAYS * DAY_MS).slice(4)} at the latest`);
+    return refused(
+      `at most ${MUTE_MAX_DAYS} days, so until ${day(now + MUTE_MAX_DAYS * DAY_MS).slice(4)} at the latest`,
+    );
   }
   if (terms.reason.trim() === '') return refused('give a --reason: it is shown in every message');
   const accepts = accepted(key, entries);
-  if (accepts.length === 0) return refused('nothing is open under this key, see "postfix-tls-watch status"');
-  return { kind: 'mute', mute: { key, until: terms.until, reason: terms.reason.trim(), by: terms.by, at: now, accepts } };
+  if (accepts.length === 0)
+    return refused('nothing is open under this key, see "postfix-tls-watch status"');
+  return {
+    kind: 'mute',
+    mute: { key, until: terms.until, reason: terms.reason.trim(), by: terms.by, at: now, accepts },
+  };
 }
 
 /** The mute that covers an entry's part in an incident, if one is in force. */
@@ -56,8 +67,12 @@ export function muteOf(
   return mutes.find(
     (mute) =>
       inForce(mute, now) &&
-      (mute.key === part.incident || sameKey(mute.key, entry.label) || sameKey(mute.key, entry.destination)) &&
-      mute.accepts.some((one) => one.incident === part.incident && rank(part.standing) <= rank(one.standing)),
+      (mute.key === part.incident ||
+        sameKey(mute.key, entry.label) ||
+        sameKey(mute.key, entry.destination)) &&
+      mute.accepts.some(
+        (one) => one.incident === part.incident && rank(part.standing) <= rank(one.standing),
+      ),
   );
 }
 
@@ -69,12 +84,15 @@ function accepted(key: string, entries: Iterable<EntryState>): readonly Accepted
   const found = new Map<string, Standing>();
   for (const entry of entries) {
     for (const part of memberships(entry)) {
-      if (part.incident === undefined || (part.incident !== key && !sameKey(key, entry.label))) continue;
+      if (part.incident === undefined || (part.incident !== key && !sameKey(key, entry.label)))
+        continue;
       const known = found.get(part.incident);
-      if (known === undefined || rank(part.standing) > rank(known)) found.set(part.incident, part.standing);
+      if (known === undefined || rank(part.standing) > rank(known))
+        found.set(part.incident, part.standing);
     }
   }
   return [...found].map(([incident, standing]) => ({ incident, standing }));
 }
 
-const sameKey = (key: string, name: string | undefined) => name !== undefined && key.toLowerCase() === name.toLowerCase();
+const sameKey = (key: string, name: string | undefined) =>
+  name !== undefined && key.toLowerCase() === name.toLowerCase();

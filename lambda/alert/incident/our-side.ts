@@ -12,8 +12,14 @@ const ALIKE_ENTRIES = 5;
 const ALIKE_PROVIDERS = 3;
 
 /** The shared cause by entry id, for entries that were judged well before and turned alike. */
-export function ourSideCauses(before: WatchState, verdicts: readonly EntryVerdict[]): ReadonlyMap<string, Cause> {
-  const alike = new Map<string, { readonly ids: string[]; readonly providers: Set<string>; readonly cause: Cause }>();
+export function ourSideCauses(
+  before: WatchState,
+  verdicts: readonly EntryVerdict[],
+): ReadonlyMap<string, Cause> {
+  const alike = new Map<
+    string,
+    { readonly ids: string[]; readonly providers: Set<string>; readonly cause: Cause }
+  >();
   for (const verdict of verdicts) {
     if (verdict.verdict !== 'fail' || !turns(named(before.entries, verdict.id))) continue;
     const cause = causesOf(verdict)[0];
@@ -38,5 +44,9 @@ export function ourSideCauses(before: WatchState, verdicts: readonly EntryVerdic
 /** Judged before, and not failing then: a new line that fails from the start turns nothing, nor does a forecast that comes true. */
 function turns(state: EntryState | undefined): boolean {
   const settled = state?.now?.settled;
-  return settled !== undefined && settled.standing !== 'failing' && state?.soon?.settled?.standing !== 'failing-soon';
+  return (
+    settled !== undefined &&
+    settled.standing !== 'failing' &&
+    state?.soon?.settled?.standing !== 'failing-soon'
+  );
 }

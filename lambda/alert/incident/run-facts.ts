@@ -40,6 +40,7 @@ export function isCutShort(run: RunFacts): boolean {
 
 /** Since when nothing complete was seen, where that is longer than a missed run; undefined where all is well. */
 export function gapSince(run: RunFacts, now: number): number | undefined {
-  if (run.firstRun || run.scope !== 'all' || !run.complete || run.previousCompleteAt === undefined) return undefined;
+  if (run.firstRun || run.scope !== 'all' || !run.complete || run.previousCompleteAt === undefined)
+    return undefined;
   return now - run.previousCompleteAt > 1.75 * run.intervalMs ? run.previousCompleteAt : undefined;
 }

@@ -8,7 +8,13 @@
 
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import { type Cause, incidentId } from './cause.ts';
-import { type EntryState, type Evidence, memberships, type Settled, type TrackState } from './entry-state.ts';
+import {
+  type EntryState,
+  type Evidence,
+  memberships,
+  type Settled,
+  type TrackState,
+} from './entry-state.ts';
 import { type Reading, rank, type Seen } from './standing.ts';
 
 /** How long an ended incident can be reopened, and what was told of it counts. */
@@ -54,10 +60,15 @@ export function observe(before: EntryState, look: Look, rules: SettlingRules): E
       return rules.blind ? before : stillUnseen(before, look, rules);
     case 'seen': {
       const foreseen = before.soon?.settled?.incident;
-      const evidence = look.evidence.ours.length + look.evidence.theirs.length === 0 ? undefined : look.evidence;
+      const evidence =
+        look.evidence.ours.length + look.evidence.theirs.length === 0 ? undefined : look.evidence;
       const now = advance(before.now, reading.now, { ...rules, foreseen, evidence }, at);
-      const soon = reading.soon === undefined ? before.soon : advance(before.soon, reading.soon, { ...rules, evidence }, at);
-      if (now === before.now && soon === before.soon && before.unjudged === undefined) return before;
+      const soon =
+        reading.soon === undefined
+          ? before.soon
+          : advance(before.soon, reading.soon, { ...rules, evidence }, at);
+      if (now === before.now && soon === before.soon && before.unjudged === undefined)
+        return before;
       const { unjudged: _judgedAgain, now: _now, soon: _soon, ...rest } = before;
       return { ...rest, now, ...(soon === undefined ? {} : { soon }) };
     }
@@ -71,7 +82,12 @@ interface TurnRules extends SettlingRules {
 }
 
 /** One more look at one track. */
-function advance(before: TrackState | undefined, seen: Seen, rules: TurnRules, at: number): TrackState {
+function advance(
+  before: TrackState | undefined,
+  seen: Seen,
+  rules: TurnRules,
+  at: number,
+): TrackState {
   const settled = before?.settled;
   const incidents = seen.causes.map((cause) => incidentId(rules.vantage, cause));
   const same = settled?.incident !== undefined && incidents.includes(settled.incident);
@@ -94,7 +110,8 @@ export function needsSecondLook(state: EntryState): boolean {
 export function withoutStale(state: EntryState, now: number): EntryState {
   const within = new Set(memberships(state).map(({ incident }) => incident));
   const told = state.told.filter(
-    (known) => known.believed !== 'well' || now - known.at <= REOPEN_MS || within.has(known.incident),
+    (known) =>
+      known.believed !== 'well' || now - known.at <= REOPEN_MS || within.has(known.incident),
   );
   return told.length === state.told.length ? state : { ...state, told };
 }
@@ -102,33 +119,62 @@ export function withoutStale(state: EntryState, now: number): EntryState {
 function unmoved(before: TrackState | undefined, next: Settled, at: number): TrackState {
   const settled = before?.settled;
   const turn = before?.turn;
-  if (before !== undefined && settled !== undefined && turn === undefined && settled.from === next.from) return before;
+  if (
+    before !== undefined &&
+    settled !== undefined &&
+    turn === undefined &&
+    settled.from === next.from
+  )
+    return before;
   const wavered = turn?.worse === false ? (before?.wavered ?? 0) + 1 : before?.wavered;
   const doubts = turn?.worse === true ? doubted(before, at) : before?.doubts;
   return {
-    settled: settled === undefined ? next : { ...settled, ...(next.from === undefined ? {} : { from: next.from }) },
+    settled:
+      settled === undefined
+        ? next
+        : { ...settled, ...(next.from === undefined ? {} : { from: next.from }) },
     ...(wavered === undefined ? {} : { wavered }),
     ...(doubts === undefined ? {} : { doubts }),
   };
 }
 
-function worse(before: TrackState | undefined, next: Settled, rules: TurnRules, at: number): TrackState {
-  const pending = before?.turn?.worse === true && rank(before.turn.standing) >= rank(next.standing) ? before.turn : undefined;
+function worse(
+  before: TrackState | undefined,
+  next: Settled,
+  rules: TurnRules,
+  at: number,
+): TrackState {
+  const pending =
+    before?.turn?.worse === true && rank(before.turn.standing) >= rank(next.standing)
+      ? before.turn
+      : undefined;
   const evidence = pending?.evidence ?? rules.evidence;
   const withEvidence = evidence === undefined ? {} : { evidence };
   const noTimeLeft = next.from !== undefined && next.from - at < 1.5 * rules.intervalMs;
   const cameTrue = next.incident !== undefined && next.incident === rules.foreseen;
-  const confirmed = pending !== undefined && at > pending.at && at - pending.at >= rules.confirmAfterMs;
+  const confirmed =
+    pending !== undefined && at > pending.at && at - pending.at >= rules.confirmAfterMs;
   const again = (before?.doubts?.count ?? 0) >= 2 && at - (before?.doubts?.since ?? 0) <= DOUBT_MS;
-  if (rules.baseline || rules.confirmAfterMs === 0 || noTimeLeft || cameTrue || confirmed || again) {
+  if (
+    rules.baseline ||
+    rules.confirmAfterMs === 0 ||
+    noTimeLeft ||
+    cameTrue ||
+    confirmed ||
+    again
+  ) {
     return { settled: { ...next, since: pending?.at ?? next.since, ...withEvidence } };
   }
-  return { ...before, turn: pending ?? { standing: next.standing, worse: true, at, ...withEvidence } };
+  return {
+    ...before,
+    turn: pending ?? { standing: next.standing, worse: true, at, ...withEvidence },
+  };
 }
 
 function better(before: TrackState | undefined, next: Settled, at: number): TrackState {
   const pending = before?.turn?.worse === false ? before.turn : undefined;
-  if (pending !== undefined && at - pending.at >= SECOND_PASS_MS) return { settled: { ...next, since: pending.at } };
+  if (pending !== undefined && at - pending.at >= SECOND_PASS_MS)
+    return { settled: { ...next, since: pending.at } };
   return { ...before, turn: pending ?? { standing: next.standing, worse: false, at } };
 }
 
@@ -155,5 +201,12 @@ function stillUnseen(before: EntryState, look: Look, rules: SettlingRules): Entr
   const runs = (known?.runs ?? 0) + 1;
   const since = known?.since ?? Math.min(rules.previousRunAt ?? look.at, look.at);
   const long = runs >= UNJUDGED_RUNS && look.at - since >= UNJUDGED_MS;
-  return { ...before, unjudged: { runs, since, ...(long ? { incident: incidentId(rules.vantage, look.unjudgedCause) } : {}) } };
+  return {
+    ...before,
+    unjudged: {
+      runs,
+      since,
+      ...(long ? { incident: incidentId(rules.vantage, look.unjudgedCause) } : {}),
+    },
+  };
 }

@@ -16,7 +16,13 @@ export function rank(standing: Standing): number {
   return RANKS[standing];
 }
 
-const RANKS: Readonly<Record<Standing, number>> = { failing: 4, 'failing-soon': 3, degraded: 2, unjudged: 1, well: 0 };
+const RANKS: Readonly<Record<Standing, number>> = {
+  failing: 4,
+  'failing-soon': 3,
+  degraded: 2,
+  unjudged: 1,
+  well: 0,
+};
 
 export interface Seen {
   readonly standing: Standing;
@@ -59,7 +65,11 @@ export function read(verdict: EntryVerdict, rules: ForecastRules, at: number): R
     case 'fail':
       return { kind: 'seen', now: { standing: 'failing', causes: causesOf(verdict) } };
     case 'degraded':
-      return { kind: 'seen', now: { standing: 'degraded', causes: causesOf(verdict) }, soon: forecast(verdict, rules, at) };
+      return {
+        kind: 'seen',
+        now: { standing: 'degraded', causes: causesOf(verdict) },
+        soon: forecast(verdict, rules, at),
+      };
     case 'pass':
       return { kind: 'seen', now: WELL, soon: forecast(verdict, rules, at) };
   }
@@ -76,15 +86,23 @@ export function horizonDays(verdict: EntryVerdict, failsFrom: number, intervalMs
 
 /** The days before the end at which a forecast is told (again): the horizon, half of it, three days and one, largest first. */
 export function forecastSteps(horizon: number): readonly number[] {
-  return [...new Set([horizon, horizon / 2, 3, 1])].filter((days) => days <= horizon).sort((a, b) => b - a);
+  return [...new Set([horizon, horizon / 2, 3, 1])]
+    .filter((days) => days <= horizon)
+    .sort((a, b) => b - a);
 }
 
 /**
  * The step a forecast stands at, in days before its date; undefined before the first. Three days and one are counted by the
  * calendar, so that they come whatever the hour of a run; horizon and half of it are spans of time.
  */
-export function currentStep(steps: readonly number[], from: number, now: number): number | undefined {
-  const come = steps.filter((days) => (days === 3 || days === 1 ? calendarDays(now, from) <= days : from - now <= days * DAY_MS));
+export function currentStep(
+  steps: readonly number[],
+  from: number,
+  now: number,
+): number | undefined {
+  const come = steps.filter((days) =>
+    days === 3 || days === 1 ? calendarDays(now, from) <= days : from - now <= days * DAY_MS,
+  );
   return come.at(-1);
 }
 
@@ -92,15 +110,20 @@ function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen
   if (verdict.failsFrom === null) return WELL;
   const from = Date.parse(verdict.failsFrom);
   const horizon = horizonDays(verdict, from, rules.intervalMs);
-  if (overdueRenewal(verdict, rules.overdue) === undefined && from - at > horizon * DAY_MS) return WELL;
+  if (overdueRenewal(verdict, rules.overdue) === undefined && from - at > horizon * DAY_MS)
+    return WELL;
   return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
 }
 
 /** The late renewal that the forecast rests on: of a host of the entry, and of the very certificate whose end turns the verdict. */
-export function overdueRenewal(verdict: EntryVerdict, overdue: readonly OverdueRenewal[]): OverdueRenewal | undefined {
+export function overdueRenewal(
+  verdict: EntryVerdict,
+  overdue: readonly OverdueRenewal[],
+): OverdueRenewal | undefined {
   const from = Date.parse(verdict.failsFrom ?? '');
   return overdue.find(
-    ({ host, notAfter }) => Math.abs(notAfter - from) <= 1_000 && verdict.hosts.some((one) => one.host === host),
+    ({ host, notAfter }) =>
+      Math.abs(notAfter - from) <= 1_000 && verdict.hosts.some((one) => one.host === host),
   );
 }
 
@@ -109,7 +132,9 @@ function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
   const chains = verdict.hosts
     .flatMap((host) => host.addresses.map((address) => address.chain))
     .filter((chain) => chain.length > 0);
-  const ending = chains.filter((chain) => chain.some((certificate) => endsAt(certificate.notAfter, failsFrom)));
+  const ending = chains.filter((chain) =>
+    chain.some((certificate) => endsAt(certificate.notAfter, failsFrom)),
+  );
   const lifetimes = (ending.length > 0 ? ending : chains).flatMap(([leaf]) =>
     leaf === undefined ? [] : [Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore)],
   );
@@ -119,4 +144,7 @@ function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
 const WELL: Seen = { standing: 'well', causes: [] };
 
 /** Undetermined on every day until something is set up: named in every message, no incident. */
-const NOT_JUDGED_BY_DESIGN: ReadonlySet<Reason> = new Set<Reason>(['dane-not-checked', 'no-dnssec']);
+const NOT_JUDGED_BY_DESIGN: ReadonlySet<Reason> = new Set<Reason>([
+  'dane-not-checked',
+  'no-dnssec',
+]);

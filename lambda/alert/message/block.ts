@@ -8,7 +8,8 @@ export type Block =
   | { readonly kind: 'list'; readonly heading: string; readonly lines: readonly string[] };
 
 /** A paragraph; none where there is nothing to say. */
-export const text = (words: string): readonly Block[] => (words === '' ? [] : [{ kind: 'text', text: words }]);
+export const text = (words: string): readonly Block[] =>
+  words === '' ? [] : [{ kind: 'text', text: words }];
 
 /** Entries spelt out per item; more are counted. */
 export const ENTRIES_SHOWN = 100;

@@ -32,7 +32,9 @@ export interface ChatCard {
 }
 
 export function cardOf(alert: Alert): ChatCard {
-  const intro = alert.intro.flatMap((block) => (block.kind === 'text' ? [words(block.text)] : [])).slice(0, 1);
+  const intro = alert.intro
+    .flatMap((block) => (block.kind === 'text' ? [words(block.text)] : []))
+    .slice(0, 1);
   const shown = fitting(alert.items, DESCRIPTION_CHARS - intro.join('').length);
   const left = alert.items.length - shown.length;
   const more = left === 0 ? [] : [`and ${left} more, see the mail or \`postfix-tls-watch status\``];
@@ -59,9 +61,10 @@ export function cardOf(alert: Alert): ChatCard {
 /** The news in a code span, for it holds names, and the first sentence of the story in another. */
 function itemLine(item: AlertItem): string {
   const story = item.blocks.find((block) => block.kind === 'text');
-  return [`*${KEYWORDS[item.kind]}* ${chatCode(item.title, 200)}`, ...(story === undefined ? [] : [words(story.text)])].join(
-    '\n',
-  );
+  return [
+    `*${KEYWORDS[item.kind]}* ${chatCode(item.title, 200)}`,
+    ...(story === undefined ? [] : [words(story.text)]),
+  ].join('\n');
 }
 
 const words = (text: string) => chatCode(text, STORY_CHARS);
@@ -74,7 +77,8 @@ function nextSteps(item: AlertItem): readonly string[] {
   });
 }
 
-const isCure = (before: Block | undefined) => before?.kind === 'text' && before.text.startsWith('Use th');
+const isCure = (before: Block | undefined) =>
+  before?.kind === 'text' && before.text.startsWith('Use th');
 
 /** Whole items, worst first, at most ten. */
 function fitting(items: readonly AlertItem[], room: number): readonly AlertItem[] {

@@ -67,11 +67,18 @@ export function describeAlert(input: AlertInput): Alert | undefined {
 function isBaseline({ run, vantage, decision }: AlertInput): boolean {
   const again = run.previousRunAt !== undefined && !run.complete;
   return (
-    run.firstRun && run.scope === 'all' && !again && !isBlind(vantage) && !decision.items.some(({ kind }) => kind === 'blind')
+    run.firstRun &&
+    run.scope === 'all' &&
+    !again &&
+    !isBlind(vantage) &&
+    !decision.items.some(({ kind }) => kind === 'blind')
   );
 }
 
-function subjectOf({ decision, verdicts, now, vantage, run }: AlertInput, baseline: boolean): string {
+function subjectOf(
+  { decision, verdicts, now, vantage, run }: AlertInput,
+  baseline: boolean,
+): string {
   if (baseline) return subject(baselineSubject(verdicts, decision.items));
   const [first] = decision.items;
   if (first === undefined)
@@ -101,7 +108,9 @@ function baselineSubject(verdicts: Verdicts, items: readonly Item[]): string {
 
 function soon(items: readonly Item[]): readonly string[] {
   const dates = items.flatMap((item) =>
-    item.members.flatMap((member) => (member.standing === 'failing-soon' ? (member.from ?? []) : [])),
+    item.members.flatMap((member) =>
+      member.standing === 'failing-soon' ? (member.from ?? []) : [],
+    ),
   );
   return dates.length === 0 ? [] : [`${dates.length} will from ${day(Math.min(...dates))}`];
 }
@@ -132,9 +141,14 @@ function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): rea
       text: 'From now on a message comes only when something changes, when a certificate in use comes near its end, and as a reminder of what stays open. Silence means health, as long as the runs themselves are watched.',
     },
   ];
-  const assumed = bundle.assumed.map((words): Block => ({ kind: 'text', text: sentence(`assumed: ${plain(words, 300)}`) }));
+  const assumed = bundle.assumed.map(
+    (words): Block => ({ kind: 'text', text: sentence(`assumed: ${plain(words, 300)}`) }),
+  );
   const cut: readonly Block[] = [
-    { kind: 'text', text: 'This first look was cut short: what is missing follows in the next run.' },
+    {
+      kind: 'text',
+      text: 'This first look was cut short: what is missing follows in the next run.',
+    },
   ];
   return [...texts, ...assumed, ...(run.complete ? [] : cut)];
 }

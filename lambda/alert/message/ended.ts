@@ -7,11 +7,19 @@ import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import type { AlertInput } from './describe.ts';
 import { causeWords, listed } from './wording.ts';
 
-export function endedBlocks({ ended, incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {
-  const [since, until] = [Math.min(...ended.map((one) => one.since)), Math.max(...ended.map((one) => one.until))];
+export function endedBlocks(
+  { ended, incident, members }: Item,
+  { verdicts }: AlertInput,
+): readonly Block[] {
+  const [since, until] = [
+    Math.min(...ended.map((one) => one.since)),
+    Math.max(...ended.map((one) => one.until)),
+  ];
   const wasSoon = ended.every(({ was }) => was === 'failing-soon');
   const over = `Over: ${causeWords(incident, { where: true, soon: wasSoon })}. It lasted from ${moment(since)} until ${moment(until)}, ${daysLong(until - since)}.`;
-  const confirmed = ended.every(({ was }) => was === 'unjudged') ? '' : ' Two looks at least 20 hours apart found it gone.';
+  const confirmed = ended.every(({ was }) => was === 'unjudged')
+    ? ''
+    : ' Two looks at least 20 hours apart found it gone.';
   const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
     const verdict = verdicts.get(id);
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;

@@ -14,13 +14,21 @@ import { entriesCount, listed, reasonWords } from './wording.ts';
 export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, vantage, run, now } = input;
   const open = decision.open.map((item) => headline(item, verdicts, now));
-  const left = decision.mentions.flatMap(({ incident }) => incident.departed.map((label) => plain(label)));
+  const left = decision.mentions.flatMap(({ incident }) =>
+    incident.departed.map((label) => plain(label)),
+  );
   const unjudged = unjudgedNow(input);
   const unwatched = unwatchedNow(input);
   const muted = mutes.filter((mute) => inForce(mute, now)).map(muteWords);
   return [
     ...list('Told before and still open:', open),
-    ...(left.length === 0 ? [] : [text(`No longer in the policy, or no longer checked, and so closed: ${listed(left, 20)}.`)]),
+    ...(left.length === 0
+      ? []
+      : [
+          text(
+            `No longer in the policy, or no longer checked, and so closed: ${listed(left, 20)}.`,
+          ),
+        ]),
     ...list('Muted:', muted),
     ...list(`Not judged in this run (${entriesCount(unjudged.length)}):`, grouped(unjudged)),
     ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
@@ -39,11 +47,15 @@ function muteWords(mute: Mute): string {
 }
 
 function unjudgedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
-  return [...verdicts.values()].filter((verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unseen');
+  return [...verdicts.values()].filter(
+    (verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unseen',
+  );
 }
 
 function unwatchedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
-  return [...verdicts.values()].filter((verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unwatched');
+  return [...verdicts.values()].filter(
+    (verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unwatched',
+  );
 }
 
 const rules = (intervalMs: number) => ({ intervalMs, overdue: [] });
@@ -54,7 +66,9 @@ function grouped(verdicts: readonly EntryVerdict[]): readonly string[] {
   for (const verdict of verdicts) {
     const reason = verdict.reason === null ? 'no reason given' : reasonWords(verdict.reason);
     const names = groups.get(reason) ?? [];
-    names.push(`${plain(verdict.key ?? verdict.destination)}${verdict.line === null ? '' : ` (line ${verdict.line})`}`);
+    names.push(
+      `${plain(verdict.key ?? verdict.destination)}${verdict.line === null ? '' : ` (line ${verdict.line})`}`,
+    );
     groups.set(reason, names);
   }
   return [...groups].map(([reason, names]) => `${reason}: ${listed(names, 10)}`);

@@ -22,7 +22,8 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
   if (isOfRun(incident.cause)) return runHeadline(item, incident.cause.reason, now);
   if (item.news === 'resolved') return resolvedHeadline(item, verdicts, nameChars);
   const subject = who(item, nameChars);
-  const many = item.news === 'joined' ? members.filter(({ fresh }) => fresh).length > 1 : members.length > 1;
+  const many =
+    item.news === 'joined' ? members.filter(({ fresh }) => fresh).length > 1 : members.length > 1;
   const where = many && incident.cause.provider !== OUR_SIDE;
   const why =
     item.kind === 'unjudged'
@@ -44,7 +45,9 @@ function wouldDo(members: readonly Member[], verdicts: Verdicts): string {
   if (words.includes('depends')) return 'defer or bounce';
   const [defer, bounce] = [words.includes('defer'), words.includes('bounce')];
   if (bounce) return defer ? 'defer or bounce' : 'bounce';
-  return words.length > 0 && words.every((word) => word === 'deliver') ? 'leave less protected' : 'defer';
+  return words.length > 0 && words.every((word) => word === 'deliver')
+    ? 'leave less protected'
+    : 'defer';
 }
 
 function who(item: Item, nameChars: number): string {
@@ -52,7 +55,9 @@ function who(item: Item, nameChars: number): string {
   if (item.news === 'joined' && fresh.length > 0) {
     return fresh.length === 1 ? name(fresh[0]?.label, nameChars) : `${fresh.length} more entries`;
   }
-  return item.members.length === 1 ? name(item.members[0]?.label, nameChars) : entriesCount(item.members.length);
+  return item.members.length === 1
+    ? name(item.members[0]?.label, nameChars)
+    : entriesCount(item.members.length);
 }
 
 function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): string {
@@ -85,13 +90,20 @@ function forecastWords(from: number, reminder: boolean, now: number): string {
 }
 
 /** What ended, in the words of what it was; an entry may be in other trouble by now. */
-function resolvedHeadline({ ended, incident }: Item, verdicts: Verdicts, nameChars: number): string {
+function resolvedHeadline(
+  { ended, incident }: Item,
+  verdicts: Verdicts,
+  nameChars: number,
+): string {
   const one = ended.length === 1;
   const subject = one ? name(ended[0]?.label, nameChars) : entriesCount(ended.length);
-  const worst = ended.some(({ was }) => was === 'failing') ? 'failing' : (ended[0]?.was ?? 'failing');
+  const worst = ended.some(({ was }) => was === 'failing')
+    ? 'failing'
+    : (ended[0]?.was ?? 'failing');
   const elsewhere = ended.some(({ id }) => verdicts.get(id)?.verdict === 'fail');
   const why = causeWords(incident, { where: !one, soon: worst === 'failing-soon' });
-  if (elsewhere && worst !== 'unjudged') return `${subject} no longer ${one ? 'fails' : 'fail'} for this reason: ${why}`;
+  if (elsewhere && worst !== 'unjudged')
+    return `${subject} no longer ${one ? 'fails' : 'fail'} for this reason: ${why}`;
   switch (worst) {
     case 'failing':
       return `${subject} ${one ? 'delivers' : 'deliver'} again`;
@@ -108,10 +120,14 @@ function resolvedHeadline({ ended, incident }: Item, verdicts: Verdicts, nameCha
 function runHeadline({ news, incident }: Item, reason: RunReason, now: number): string {
   const vantage = plain(incident.vantage, 40);
   const blind = reason === 'blind';
-  if (news === 'resolved') return blind ? `${vantage} sees again: port 25 is open` : `runs on ${vantage} are complete again`;
+  if (news === 'resolved')
+    return blind
+      ? `${vantage} sees again: port 25 is open`
+      : `runs on ${vantage} are complete again`;
   const still = news === 'reminder' ? 'still ' : '';
   const again = news === 'reopened' ? ' again' : '';
-  const since = news === 'opened' || incident.openedAt > now ? '' : `, since ${day(incident.openedAt)}`;
+  const since =
+    news === 'opened' || incident.openedAt > now ? '' : `, since ${day(incident.openedAt)}`;
   return blind
     ? `${vantage} is ${still}blind${again}: no way out to port 25${since}`
     : `runs on ${vantage} are ${still}cut short${again}${since}`;
@@ -125,7 +141,8 @@ function unjudgedWords({ incident, members }: Item, verdicts: Verdicts, where: b
   return `${reasonWords(reason)}${where ? ` at ${plain(incident.cause.provider, 60)}` : ''}`;
 }
 
-const name = (label: string | undefined, limit: number) => shortName(plain(label ?? 'an entry', 300), limit);
+const name = (label: string | undefined, limit: number) =>
+  shortName(plain(label ?? 'an entry', 300), limit);
 
 function earliest(members: readonly Member[]): number | undefined {
   const dates = members.flatMap((member) => member.from ?? []);

@@ -65,9 +65,16 @@ function tellingFirst(item: Item, verdicts: Verdicts): readonly Shown[] {
 }
 
 /** The story of one entry stands for all of an incident: the cause is the same. */
-function storyOf(item: Item, member: Member, verdict: EntryVerdict | undefined, input: AlertInput): string {
-  const place = item.members.length > 1 ? `For instance ${plain(member.label)}${lineWords(verdict)}: ` : '';
-  if (verdict === undefined) return `${place}${sentence(`${plain(member.label)} was not looked at in this run`)}`;
+function storyOf(
+  item: Item,
+  member: Member,
+  verdict: EntryVerdict | undefined,
+  input: AlertInput,
+): string {
+  const place =
+    item.members.length > 1 ? `For instance ${plain(member.label)}${lineWords(verdict)}: ` : '';
+  if (verdict === undefined)
+    return `${place}${sentence(`${plain(member.label)} was not looked at in this run`)}`;
   if (member.standing === 'failing-soon' && (member.from ?? input.now) <= input.now) {
     return `${place}Mail to ${plain(verdict.destination)} was delivered when it was last looked at, and was to be deferred from ${moment(member.from ?? input.now)}; nobody could look since. ${sentence(plain(verdict.sentence))}`;
   }
@@ -87,25 +94,33 @@ function storyOf(item: Item, member: Member, verdict: EntryVerdict | undefined, 
 }
 
 function lineSentence(verdict: EntryVerdict): string {
-  if (verdict.line === null) return `No line covers ${plain(verdict.destination)}: the global level ${verdict.level} counts. `;
-  if (verdict.level === 'invalid') return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} is broken. `;
+  if (verdict.line === null)
+    return `No line covers ${plain(verdict.destination)}: the global level ${verdict.level} counts. `;
+  if (verdict.level === 'invalid')
+    return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} is broken. `;
   return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} asks for ${asked(verdict)}. `;
 }
 
 const asked = (verdict: EntryVerdict) =>
   `${verdict.level}${verdict.match.length === 0 ? '' : ` (match ${verdict.match.map((name) => plain(name)).join(', ')})`}`;
-const lineWords = (verdict: EntryVerdict | undefined) => (verdict?.line == null ? '' : ` (line ${verdict.line})`);
+const lineWords = (verdict: EntryVerdict | undefined) =>
+  verdict?.line == null ? '' : ` (line ${verdict.line})`;
 
 function sinceWords(item: Item, { now }: AlertInput): string {
-  const fresh = item.news === 'joined' ? item.members.filter((member) => member.fresh) : item.members;
+  const fresh =
+    item.news === 'joined' ? item.members.filter((member) => member.fresh) : item.members;
   const since = Math.min(...fresh.map((member) => member.since));
   const others = item.members.length - fresh.length;
   const wavered = Math.max(...item.members.map((member) => member.wavered));
-  const unseen = item.members.filter((member) => member.unseenSince !== undefined && member.standing !== 'unjudged');
+  const unseen = item.members.filter(
+    (member) => member.unseenSince !== undefined && member.standing !== 'unjudged',
+  );
   return [
     ...(item.kind === 'unjudged'
       ? [unjudgedSince(item, since)]
-      : [`First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`]),
+      : [
+          `First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`,
+        ]),
     ...(others === 0
       ? []
       : [
@@ -113,8 +128,12 @@ function sinceWords(item: Item, { now }: AlertInput): string {
         ]),
     ...(item.incident.reopened === 0
       ? []
-      : [`It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`]),
-    ...(wavered === 0 ? [] : [`It is on and off: ${wavered === 1 ? 'once' : `${wavered} times`} it passed in between.`]),
+      : [
+          `It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`,
+        ]),
+    ...(wavered === 0
+      ? []
+      : [`It is on and off: ${wavered === 1 ? 'once' : `${wavered} times`} it passed in between.`]),
     ...(unseen.length === 0
       ? []
       : [
@@ -124,7 +143,8 @@ function sinceWords(item: Item, { now }: AlertInput): string {
 }
 
 function unjudgedSince({ members }: Item, since: number): string {
-  if (members.every(({ neverJudged }) => neverJudged)) return `Not judged once since the first attempt, ${moment(since)}.`;
+  if (members.every(({ neverJudged }) => neverJudged))
+    return `Not judged once since the first attempt, ${moment(since)}.`;
   return `Last judged ${moment(since)}.`;
 }
 
@@ -137,14 +157,17 @@ function changeSentence(item: Item, input: AlertInput): string {
   });
   const ours = item.incident.ours.map((change) => OWN_CHANGES[change]);
   if (theirs.length > 0) {
-    const also = ours.length === 0 ? '' : ` Changed at the same time, on your side: ${listed(ours)}.`;
+    const also =
+      ours.length === 0 ? '' : ` Changed at the same time, on your side: ${listed(ours)}.`;
     return `What changed on their side: ${theirs.join('; ')}.${also}`;
   }
   if (ours.length > 0) return `What changed on your side: ${listed(ours)}.`;
   if (item.kind === 'failing-soon') return renewalSentence(item, input);
-  if (item.incident.cause.reason === 'expired') return 'Nothing changed: the certificate was not renewed in time.';
+  if (item.incident.cause.reason === 'expired')
+    return 'Nothing changed: the certificate was not renewed in time.';
   // Of a first look nothing is known to have changed, and of an old story everything was said.
-  if (item.kind === 'unjudged' || run.firstRun || item.news === 'reminder' || item.news === 'eased') return '';
+  if (item.kind === 'unjudged' || run.firstRun || item.news === 'reminder' || item.news === 'eased')
+    return '';
   return 'No change was seen on either side that would explain it.';
 }
 
@@ -157,7 +180,8 @@ function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertIn
     const verdict = verdicts.get(id);
     return verdict === undefined ? [] : (overdueRenewal(verdict, run.overdue ?? []) ?? []);
   })[0];
-  if (late === undefined) return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
+  if (late === undefined)
+    return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
   const usual = late.usuallyRenewedDaysBefore;
   return `The renewal is late: ${plain(late.host)} had its last certificate renewed ${usual === 1 ? '1 day' : `${usual} days`} before the end, and this one was not.`;
 }
@@ -172,7 +196,10 @@ function entriesBlock(
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
     const remark = joined && member.fresh ? '  (new)' : member.recovering ? '  (better today)' : '';
     const from = member.from === undefined ? '' : `  from ${moment(member.from)}`;
-    const unlike = member.standing === item.kind || member.standing === 'failing-soon' ? '' : `  ${member.standing}`;
+    const unlike =
+      member.standing === item.kind || member.standing === 'failing-soon'
+        ? ''
+        : `  ${member.standing}`;
     return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${remark}`;
   });
   const rest = shown.length - lines.length;
@@ -186,7 +213,9 @@ function entriesBlock(
 }
 
 /** Each line to use instead, and once what such lines rest on. */
-function cureBlocks(shown: readonly { readonly verdict: EntryVerdict | undefined }[]): readonly Block[] {
+function cureBlocks(
+  shown: readonly { readonly verdict: EntryVerdict | undefined }[],
+): readonly Block[] {
   const all = shown.flatMap(({ verdict }) => verdict?.suggestion ?? []);
   const [first] = all;
   if (first === undefined) return [];
@@ -205,7 +234,9 @@ function cureBlocks(shown: readonly { readonly verdict: EntryVerdict | undefined
 
 function commandBlock(verdict: EntryVerdict | undefined, { bundle }: AlertInput): readonly Block[] {
   const command = verdict === undefined ? null : postTlsFinger(verdict, bundle);
-  return command === null ? [] : [...text('To see it with Postfix itself:'), { kind: 'code', lines: [command] }];
+  return command === null
+    ? []
+    : [...text('To see it with Postfix itself:'), { kind: 'code', lines: [command] }];
 }
 
 function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {
@@ -218,22 +249,38 @@ function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): r
 }
 
 /** What can be done from here, as commands to copy. */
-function closing(item: Item, verdict: EntryVerdict | undefined, { now }: AlertInput): readonly Block[] {
+function closing(
+  item: Item,
+  verdict: EntryVerdict | undefined,
+  { now }: AlertInput,
+): readonly Block[] {
   const { incident, members, muted } = item;
   const label = shellWord(verdict?.destination ?? '');
   const key = shellWord(members.length === 1 ? (members[0]?.label ?? incident.id) : incident.id);
   const until = new Date(now + 30 * 86_400_000).toISOString().slice(0, 10);
   const lines: readonly (readonly [string, string])[] = [
-    ...(label === undefined || label === '' || item.kind === 'unjudged' ? [] : explainLines(label, incident.cause.provider)),
+    ...(label === undefined || label === '' || item.kind === 'unjudged'
+      ? []
+      : explainLines(label, incident.cause.provider)),
     ...(key === undefined
       ? []
-      : [[`postfix-tls-watch mute ${key} --until ${until} --reason "..."`, 'known and accepted'] as const]),
+      : [
+          [
+            `postfix-tls-watch mute ${key} --until ${until} --reason "..."`,
+            'known and accepted',
+          ] as const,
+        ]),
   ];
   const width = Math.max(...lines.map(([command]) => command.length));
   return [
-    ...(muted.length === 0 ? [] : text(`${entriesCount(muted.length)} of it ${muted.length === 1 ? 'is' : 'are'} muted.`)),
+    ...(muted.length === 0
+      ? []
+      : text(`${entriesCount(muted.length)} of it ${muted.length === 1 ? 'is' : 'are'} muted.`)),
     ...(lines.length === 0 ? [] : text('To go on:')),
-    { kind: 'code', lines: lines.map(([command, comment]) => `${command.padEnd(width)}  # ${comment}`) },
+    {
+      kind: 'code',
+      lines: lines.map(([command, comment]) => `${command.padEnd(width)}  # ${comment}`),
+    },
   ];
 }
 

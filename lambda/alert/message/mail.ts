@@ -31,7 +31,9 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
     used += bytes(text) + 1;
     return i === 0 || used <= room;
   });
-  const shown = fitting.map((text, i) => (i === 0 && bytes(text) > room ? cutLines(text, room) : text));
+  const shown = fitting.map((text, i) =>
+    i === 0 && bytes(text) > room ? cutLines(text, room) : text,
+  );
   const left = texts.length - shown.length;
   const cut =
     left === 0

@@ -5,7 +5,13 @@
 
 import { deadline, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
-import type { AddressVerdict, EntryVerdict, HostVerdict, Reason, ShownCertificate } from '../../verdict/verdict.ts';
+import type {
+  AddressVerdict,
+  EntryVerdict,
+  HostVerdict,
+  Reason,
+  ShownCertificate,
+} from '../../verdict/verdict.ts';
 import { wrapped } from './mail.ts';
 
 /** Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is on our side. */
@@ -15,7 +21,9 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
   const shown = soon
     ? endingAt(verdict)
     : verdict.hosts.flatMap((host) =>
-        host.addresses.filter(({ outcome }) => outcome === 'fail').map((address) => ({ host, address })),
+        host.addresses
+          .filter(({ outcome }) => outcome === 'fail')
+          .map((address) => ({ host, address })),
       );
   const reason: Reason | null = soon ? 'expired' : verdict.reason;
   const [first] = shown;
@@ -31,7 +39,9 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
     ),
     wrapped(what.found(domain, soon), 0),
     ...shown.slice(0, HOSTS_SHOWN).map(({ host, address }) => seen(host, address, verdict)),
-    ...(shown.length > HOSTS_SHOWN ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`] : []),
+    ...(shown.length > HOSTS_SHOWN
+      ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`]
+      : []),
     wrapped(what.wish, 0),
     wrapped(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
   ].join('\n');
@@ -45,8 +55,10 @@ interface Plea {
 function consequence(verdict: EntryVerdict, soon: boolean, now: number): string {
   if (soon && verdict.failsFrom !== null)
     return `That works today, and will stop on ${deadline(Date.parse(verdict.failsFrom), now)}.`;
-  if (verdict.reason === 'protection-lost') return 'It still goes out, but no longer to a server that we can tell from another.';
-  if (verdict.verdict === 'degraded') return 'That works with some of your mail servers, and not with these.';
+  if (verdict.reason === 'protection-lost')
+    return 'It still goes out, but no longer to a server that we can tell from another.';
+  if (verdict.verdict === 'degraded')
+    return 'That works with some of your mail servers, and not with these.';
   return verdict.postfixWould === 'bounce'
     ? 'That does not work at present: such mail is returned.'
     : 'That does not work at present: such mail waits in our queue.';
@@ -66,7 +78,9 @@ function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict)
         ]
       : []),
     ...(verdict.reason === 'missing-intermediate'
-      ? [`  sent        ${address.chain.length} ${address.chain.length === 1 ? 'certificate' : 'certificates'}`]
+      ? [
+          `  sent        ${address.chain.length} ${address.chain.length === 1 ? 'certificate' : 'certificates'}`,
+        ]
       : []),
   ];
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
@@ -74,7 +88,8 @@ function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict)
 
 function certificateLines(leaf: ShownCertificate): readonly string[] {
   const names = leaf.dnsNames.slice(0, NAMES_SHOWN).map((name) => plain(name, 100));
-  const more = leaf.dnsNames.length > names.length ? `, and ${leaf.dnsNames.length - names.length} more` : '';
+  const more =
+    leaf.dnsNames.length > names.length ? `, and ${leaf.dnsNames.length - names.length} more` : '';
   return [
     `  subject     ${plain(leaf.subject, 200)}`,
     `  names       ${names.length === 0 ? plain(leaf.commonName ?? 'none', 100) : names.join(', ')}${more}`,
@@ -84,11 +99,15 @@ function certificateLines(leaf: ShownCertificate): readonly string[] {
   ];
 }
 
-function endingAt(verdict: EntryVerdict): readonly { readonly host: HostVerdict; readonly address: AddressVerdict }[] {
+function endingAt(
+  verdict: EntryVerdict,
+): readonly { readonly host: HostVerdict; readonly address: AddressVerdict }[] {
   const end = Date.parse(verdict.failsFrom ?? '');
   return verdict.hosts.flatMap((host) =>
     host.addresses
-      .filter(({ chain }) => chain.some(({ notAfter }) => Math.abs(Date.parse(notAfter) - end) <= 1_000))
+      .filter(({ chain }) =>
+        chain.some(({ notAfter }) => Math.abs(Date.parse(notAfter) - end) <= 1_000),
+      )
       .map((address) => ({ host, address })),
   );
 }
@@ -103,13 +122,15 @@ const STARTTLS: Plea = {
 };
 
 const TLSA: Plea = {
-  found: () => 'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
+  found: () =>
+    'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
   wish: 'Could you see that the zone of the MX records and of each host is signed, and that each host has a TLSA record of usage 3 or 2 for the certificate in use?',
 };
 
 const WHAT: Partial<Record<Reason, Plea>> = {
   'tlsa-mismatch': {
-    found: () => 'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
+    found: () =>
+      'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
     wish: 'Could you publish the record of the certificate in use? At the next change of key, publish the new record some days before, and remove the old one afterwards (RFC 7671, section 8.1).',
   },
   'mx-insecure': TLSA,
@@ -118,11 +139,13 @@ const WHAT: Partial<Record<Reason, Plea>> = {
   'tlsa-unusable': TLSA,
   'tlsa-kills-smtp': TLSA,
   'tlsa-lookup-failed': {
-    found: () => 'Your name servers do not answer the question for the TLSA records of these servers:',
+    found: () =>
+      'Your name servers do not answer the question for the TLSA records of these servers:',
     wish: 'Could you see that they answer it, with signatures that are valid, and that they deny it properly where there are none?',
   },
   'name-mismatch': {
-    found: () => 'The certificate that these servers present does not carry the name that we expect:',
+    found: () =>
+      'The certificate that these servers present does not carry the name that we expect:',
     wish: 'Was the change of name intended? If so, please tell us which names your mail servers will present from now on; if not, could you add the name to the certificate again?',
   },
   expired: {
@@ -133,11 +156,13 @@ const WHAT: Partial<Record<Reason, Plea>> = {
     wish: 'Could you renew it, and see that every one of these servers presents the new one?',
   },
   'issuer-expired': {
-    found: () => 'The chain that these servers present holds an issuing certificate that has ended:',
+    found: () =>
+      'The chain that these servers present holds an issuing certificate that has ended:',
     wish: 'Could you send the current intermediate certificates with your own?',
   },
   'missing-intermediate': {
-    found: () => 'These servers do not send the intermediate certificate that leads from their own to the root:',
+    found: () =>
+      'These servers do not send the intermediate certificate that leads from their own to the root:',
     wish: 'Could you add the intermediate certificates of your authority to what the server sends? Browsers fetch them from elsewhere, mail servers do not.',
   },
   'untrusted-issuer': CHAIN,
@@ -157,7 +182,8 @@ const WHAT: Partial<Record<Reason, Plea>> = {
   'bad-signature': CHAIN,
   'no-certificate': CHAIN,
   'digest-mismatch': {
-    found: () => 'The key or certificate that these servers present is not the one that we had agreed on:',
+    found: () =>
+      'The key or certificate that these servers present is not the one that we had agreed on:',
     wish: 'Was the change intended? If so, please confirm the new fingerprint by another way than this mail.',
   },
   'starttls-not-offered': STARTTLS,

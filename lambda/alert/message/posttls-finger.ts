@@ -5,7 +5,12 @@
  * judged and the names that were wanted of it. It must be pasted into a shell unharmed: host names come from strangers' DNS.
  */
 import type { Bundle } from '../../policy/bundle.ts';
-import { type DemandContext, demandContext, demandFor, type TlsDemand } from '../../policy/demand.ts';
+import {
+  type DemandContext,
+  demandContext,
+  demandFor,
+  type TlsDemand,
+} from '../../policy/demand.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
 import type { Settings } from '../../policy/settings.ts';
 import { shellWord } from '../../text/strangers.ts';
@@ -48,20 +53,30 @@ function decisive(verdict: EntryVerdict): Shown | undefined {
 /** The host, or the one address where its others came to something else. At dane levels the next hop: TLSA needs its MX lookup. */
 function destination({ host, address }: Shown, verdict: EntryVerdict, demand: TlsDemand): string {
   const port = address.port === 25 ? '' : `:${address.port}`;
-  if (demand.level === 'dane' || demand.level === 'dane-only') return verdict.nextHop?.text ?? verdict.destination;
-  const alike = host.addresses.every((other) => other.outcome === address.outcome && other.reason === address.reason);
+  if (demand.level === 'dane' || demand.level === 'dane-only')
+    return verdict.nextHop?.text ?? verdict.destination;
+  const alike = host.addresses.every(
+    (other) => other.outcome === address.outcome && other.reason === address.reason,
+  );
   if (alike && host.host !== address.address) return `[${host.host}]${port}`;
-  return address.address.includes(':') ? `[ipv6:${address.address}]${port}` : `[${address.address}]${port}`;
+  return address.address.includes(':')
+    ? `[ipv6:${address.address}]${port}`
+    : `[${address.address}]${port}`;
 }
 
 function trustOptions(demand: TlsDemand, bundle: Bundle): readonly string[] {
-  if (demand.level === 'encrypt' || demand.level === 'may' || demand.level === 'fingerprint') return [];
+  if (demand.level === 'encrypt' || demand.level === 'may' || demand.level === 'fingerprint')
+    return [];
   if (demand.anchors.kind === 'files') return demand.anchors.paths.flatMap((path) => ['-A', path]);
   const byHand = bundle.trust.kind === 'anchors' ? bundle.trust.byHand : undefined;
   const { caFile, caPath } = byHand ?? bundle.settings;
   // Without settings Mozilla's roots were taken, as systems have them here.
-  if (caFile === undefined && caPath === undefined) return ['-F', '/etc/ssl/certs/ca-certificates.crt'];
-  return [...(caFile === undefined ? [] : ['-F', caFile]), ...(caPath === undefined ? [] : ['-P', caPath])];
+  if (caFile === undefined && caPath === undefined)
+    return ['-F', '/etc/ssl/certs/ca-certificates.crt'];
+  return [
+    ...(caFile === undefined ? [] : ['-F', caFile]),
+    ...(caPath === undefined ? [] : ['-P', caPath]),
+  ];
 }
 
 /** Only what differs from posttls-finger's own defaults. It has no option for exclusions, but takes a list that has them. */
@@ -72,7 +87,9 @@ function tlsOptions(demand: TlsDemand, settings: Settings): readonly string[] {
   return [
     ...(demand.cipherGrade === 'medium' ? [] : ['-g', demand.cipherGrade]),
     ...(DEFAULT_PROTOCOLS.has(demand.protocols) ? [] : ['-p', demand.protocols]),
-    ...(excluded.length === 0 ? [] : ['-o', [list, ...excluded.map((word) => `!${word}`)].join(':')]),
+    ...(excluded.length === 0
+      ? []
+      : ['-o', [list, ...excluded.map((word) => `!${word}`)].join(':')]),
     ...(demand.level === 'fingerprint' ? ['-d', demand.digestAlgorithm] : []),
     ...(demand.wrapperMode ? ['-w'] : []),
   ];
@@ -116,4 +133,9 @@ function contextOf(bundle: Bundle): DemandContext {
 
 const CONTEXTS = new WeakMap<Bundle, DemandContext>();
 
-const DEFAULT_PROTOCOLS: ReadonlySet<string> = new Set(['', '>=TLSv1', '!SSLv2, !SSLv3', '!SSLv2,!SSLv3']);
+const DEFAULT_PROTOCOLS: ReadonlySet<string> = new Set([
+  '',
+  '>=TLSv1',
+  '!SSLv2, !SSLv3',
+  '!SSLv2,!SSLv3',
+]);

@@ -11,7 +11,10 @@ export function runBlocks(item: Item, reason: RunReason, input: AlertInput): rea
   return reason === 'blind' ? blindBlocks(item, input) : partialBlocks(item, input);
 }
 
-function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: AlertInput): readonly Block[] {
+function blindBlocks(
+  { news, incident }: Item,
+  { vantage, now, verdicts }: AlertInput,
+): readonly Block[] {
   if (news === 'resolved') {
     return text(
       `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}; what happened in between was not watched.`,
@@ -20,7 +23,10 @@ function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: Alert
   const all = [...verdicts.values()];
   const unseen = all.filter(({ verdict }) => verdict === 'undetermined').length;
   const failing = all.filter(({ verdict }) => verdict === 'fail').length;
-  const families = [...(vantage.ipv4 === 'blind' ? ['IPv4'] : []), ...(vantage.ipv6 === 'blind' ? ['IPv6'] : [])];
+  const families = [
+    ...(vantage.ipv4 === 'blind' ? ['IPv4'] : []),
+    ...(vantage.ipv6 === 'blind' ? ['IPv6'] : []),
+  ];
   return [
     ...text(
       `No handshake over ${listed(families)} gave a certificate valid under your anchors, neither at a host of the table nor at a control host. Until one does, the silence of a mail server is not believed: nothing is known today of ${entriesCount(unseen)}, and what was known before is kept.`,
@@ -39,7 +45,8 @@ function blindBlocks({ news, incident }: Item, { vantage, now, verdicts }: Alert
 
 function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput): readonly Block[] {
   const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
-  if (news === 'resolved') return text(`This run looked at everything. Those before it did not, ${lasted}.`);
+  if (news === 'resolved')
+    return text(`This run looked at everything. Those before it did not, ${lasted}.`);
   const missing = [...verdicts.values()].filter(({ hosts }) =>
     hosts.some(({ addresses }) => addresses.some(({ reason }) => reason === 'not-attempted')),
   ).length;

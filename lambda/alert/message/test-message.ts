@@ -15,11 +15,25 @@ export function testMessage(vantage: string, ways: readonly string[], now: numbe
       },
       ...(ways.length === 0
         ? []
-        : [{ kind: 'list' as const, heading: 'It was sent by:', lines: ways.map((way) => plain(way, 200)) }]),
-      { kind: 'text', text: 'Nothing was checked for it, and nothing is known to be wrong because of it.' },
+        : [
+            {
+              kind: 'list' as const,
+              heading: 'It was sent by:',
+              lines: ways.map((way) => plain(way, 200)),
+            },
+          ]),
+      {
+        kind: 'text',
+        text: 'Nothing was checked for it, and nothing is known to be wrong because of it.',
+      },
     ],
     items: [],
-    footer: [{ kind: 'text', text: `postfix-tls-watch on ${name}. Everything that is open: postfix-tls-watch status` }],
+    footer: [
+      {
+        kind: 'text',
+        text: `postfix-tls-watch on ${name}. Everything that is open: postfix-tls-watch status`,
+      },
+    ],
     at: now,
   };
 }

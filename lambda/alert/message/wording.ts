@@ -72,7 +72,8 @@ export const OWN_CHANGES: Readonly<Record<OwnChange, string>> = {
 /** `a`, `a and b`, `a, b and 3 more`. */
 export function listed(texts: readonly string[], most = 3): string {
   const shown = texts.length > most + 1 ? texts.slice(0, most) : texts;
-  const all = texts.length > shown.length ? [...shown, `${texts.length - shown.length} more`] : shown;
+  const all =
+    texts.length > shown.length ? [...shown, `${texts.length - shown.length} more`] : shown;
   return all.length < 2 ? (all[0] ?? '') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
 }
 
@@ -85,11 +86,19 @@ export function entriesCount(count: number): string {
 export function sentence(text: string): string {
   const trimmed = text.trim();
   if (trimmed === '') return '';
-  const begins = /^[a-z]+(?=[ ,]|$)/.test(trimmed) ? `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}` : trimmed;
+  const begins = /^[a-z]+(?=[ ,]|$)/.test(trimmed)
+    ? `${trimmed.slice(0, 1).toUpperCase()}${trimmed.slice(1)}`
+    : trimmed;
   return /[.!?:]$/.test(begins) ? begins : `${begins}.`;
 }
 
-function lostName({ cause, theirs }: { readonly cause: Cause; readonly theirs: readonly Change[] }): boolean {
+function lostName({
+  cause,
+  theirs,
+}: {
+  readonly cause: Cause;
+  readonly theirs: readonly Change[];
+}): boolean {
   return cause.reason === 'name-mismatch' && theirs.some(({ kind }) => kind === 'name-removed');
 }
 

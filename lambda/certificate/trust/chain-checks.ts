@@ -21,7 +21,12 @@ export interface CheckQuestion {
   readonly anchorFitsAnyway: boolean;
 }
 
-export function checkChain({ chain, at, securityLevel, anchorFitsAnyway }: CheckQuestion): Problem[] {
+export function checkChain({
+  chain,
+  at,
+  securityLevel,
+  anchorFitsAnyway,
+}: CheckQuestion): Problem[] {
   const { certificates } = chain;
   return [
     ...checkExtensions(chain, anchorFitsAnyway),
@@ -38,7 +43,8 @@ export function checkChain({ chain, at, securityLevel, anchorFitsAnyway }: Check
 export function deepestDated({ certificates, restsOn }: Chain): number {
   const top = certificates.length - 1;
   const anchor = certificates[top];
-  if (anchor === undefined || restsOn?.kind === 'public-key' || likelyIssued(anchor, anchor)) return top;
+  if (anchor === undefined || restsOn?.kind === 'public-key' || likelyIssued(anchor, anchor))
+    return top;
   return Math.max(0, top - 1);
 }
 
@@ -53,9 +59,11 @@ function checkExtensions(chain: Chain, anchorFitsAnyway: boolean): Problem[] {
   let pathLength = 0;
   certificates.forEach((certificate, depth) => {
     const { extensions } = certificate;
-    const add = (code: OpensslCode, about?: string) => problems.push({ code, depth, ...(about === undefined ? {} : { about }) });
+    const add = (code: OpensslCode, about?: string) =>
+      problems.push({ code, depth, ...(about === undefined ? {} : { about }) });
     const isLast = depth + 1 === length;
-    if (extensions.unhandledCritical !== undefined) add('UNHANDLED_CRITICAL_EXTENSION', extensions.unhandledCritical);
+    if (extensions.unhandledCritical !== undefined)
+      add('UNHANDLED_CRITICAL_EXTENSION', extensions.unhandledCritical);
     if (extensions.proxy) add('PROXY_CERTIFICATES_NOT_ALLOWED');
     if (depth > 0) {
       const authority = certificateAuthority(certificate);
@@ -63,9 +71,11 @@ function checkExtensions(chain: Chain, anchorFitsAnyway: boolean): Problem[] {
     }
     if (length > 1 && certificate.explicitCurve) add('EC_KEY_EXPLICIT_PARAMS');
     const excused = anchorFitsAnyway && depth >= untrusted;
-    if (!excused && !fitsServers(certificate, depth === 0 ? 'leaf' : 'authority')) add('INVALID_PURPOSE');
+    if (!excused && !fitsServers(certificate, depth === 0 ? 'leaf' : 'authority'))
+      add('INVALID_PURPOSE');
     const allowed = extensions.basicConstraints?.pathLength;
-    if (depth > 1 && allowed !== undefined && pathLength > allowed) add('PATH_LENGTH_EXCEEDED', String(allowed));
+    if (depth > 1 && allowed !== undefined && pathLength > allowed)
+      add('PATH_LENGTH_EXCEEDED', String(allowed));
     if (depth > 0 && !certificate.selfIssued) pathLength++;
   });
   return problems;
@@ -76,7 +86,9 @@ function checkStrength(chain: Chain): Problem[] {
   const length = lengthOf(chain);
   return chain.certificates.flatMap((certificate, depth) => [
     ...(depth > 0 && !strongKey(certificate) ? [{ code: 'CA_KEY_TOO_SMALL', depth } as const] : []),
-    ...(depth + 1 < length && !strongSignature(certificate) ? [{ code: 'CA_MD_TOO_WEAK', depth } as const] : []),
+    ...(depth + 1 < length && !strongSignature(certificate)
+      ? [{ code: 'CA_MD_TOO_WEAK', depth } as const]
+      : []),
   ]);
 }
 
@@ -86,7 +98,12 @@ function checkSignaturesAndDates(chain: Chain, at: number): Problem[] {
   const top = certificates.length - 1;
   const deepest = deepestDated(chain);
   const last = certificates[top];
-  if (top === 0 && chain.restsOn?.kind !== 'public-key' && last !== undefined && !likelyIssued(last, last)) {
+  if (
+    top === 0 &&
+    chain.restsOn?.kind !== 'public-key' &&
+    last !== undefined &&
+    !likelyIssued(last, last)
+  ) {
     problems.push({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', depth: 0 });
   }
   for (let depth = deepest; depth >= 0; depth--) {
@@ -95,11 +112,17 @@ function checkSignaturesAndDates(chain: Chain, at: number): Problem[] {
     if (certificate === undefined) continue;
     if (issuer !== undefined) {
       if (!maySign(issuer, certificate)) {
-        const code = certificate.extensions.proxy ? 'KEYUSAGE_NO_DIGITAL_SIGNATURE' : 'KEYUSAGE_NO_CERTSIGN';
+        const code = certificate.extensions.proxy
+          ? 'KEYUSAGE_NO_DIGITAL_SIGNATURE'
+          : 'KEYUSAGE_NO_CERTSIGN';
         problems.push({ code, depth: depth + 1 });
       }
       if (!verifies(certificate, issuer)) problems.push({ code: 'CERT_SIGNATURE_FAILURE', depth });
-    } else if (chain.restsOn?.kind === 'public-key' && chain.restsOn.wrapped && !signedBy(certificate, chain.restsOn.wrapped)) {
+    } else if (
+      chain.restsOn?.kind === 'public-key' &&
+      chain.restsOn.wrapped &&
+      !signedBy(certificate, chain.restsOn.wrapped)
+    ) {
       problems.push({ code: 'CERT_SIGNATURE_FAILURE', depth });
     }
     problems.push(...checkDates(certificate, depth, at));

@@ -18,7 +18,11 @@ export type Anchors =
   /** Any certificate of the list ends one, whatever its purpose: set with trust settings of their own (Postfix ≤3.5). */
   | { readonly kind: 'trusted'; readonly certificates: CertificatesByName }
   /** DANE-TA: an issuer in the chain itself is recognised, or a bare key signs the last one (Postfix ≥3.6). */
-  | { readonly kind: 'dane'; readonly recognises: (issuer: Certificate) => boolean; readonly publicKeys: readonly KeyObject[] }
+  | {
+      readonly kind: 'dane';
+      readonly recognises: (issuer: Certificate) => boolean;
+      readonly publicKeys: readonly KeyObject[];
+    }
   /** A key in a certificate made up to be the issuer of `issued`, unseen whether it is (Postfix ≤3.5). */
   | { readonly kind: 'wrapped-key'; readonly publicKey: KeyObject; readonly issued: Certificate };
 
@@ -55,7 +59,8 @@ export interface ChainQuestion {
 }
 
 export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion): Chain {
-  const stored = anchors.kind === 'store' || anchors.kind === 'trusted' ? anchors.certificates : undefined;
+  const stored =
+    anchors.kind === 'store' || anchors.kind === 'trusted' ? anchors.certificates : undefined;
   const left = [...sent];
   const chain = [leaf];
   let top = leaf;
@@ -79,7 +84,10 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
       top = known;
       continue;
     }
-    const next = mayBeSent && !selfSigned(top) ? bestIssuer(left.filter(mayFollow(chain)), top, at) : undefined;
+    const next =
+      mayBeSent && !selfSigned(top)
+        ? bestIssuer(left.filter(mayFollow(chain)), top, at)
+        : undefined;
     if (next === undefined) break;
     left.splice(left.indexOf(next), 1);
     chain.push(next);
@@ -93,7 +101,10 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
     if (key !== undefined) restsOn = restOnKey(key);
   }
   const built = { certificates: chain, untrusted, restsOn };
-  return { ...built, problem: restsOn === undefined ? whyNowhere(built, anchors, maxDepth) : undefined };
+  return {
+    ...built,
+    problem: restsOn === undefined ? whyNowhere(built, anchors, maxDepth) : undefined,
+  };
 }
 
 /** Indexes anchors once per array: a run judges every chain against the same store. */
@@ -112,7 +123,11 @@ export function byName(certificates: readonly Certificate[]): CertificatesByName
 }
 
 /** The first likely issuer that is in date, else the one that ended last (find_issuer). */
-function bestIssuer(candidates: readonly Certificate[], issued: Certificate, at: number): Certificate | undefined {
+function bestIssuer(
+  candidates: readonly Certificate[],
+  issued: Certificate,
+  at: number,
+): Certificate | undefined {
   let latest: Certificate | undefined;
   for (const candidate of candidates) {
     if (!likelyIssued(candidate, issued)) continue;
@@ -141,7 +156,13 @@ function whyNowhere(chain: Omit<Chain, 'problem'>, anchors: Anchors, maxDepth: n
   if (certificates.length > maxDepth) return { code: 'CERT_CHAIN_TOO_LONG', depth };
   if (anchors.kind === 'dane') return { code: 'DANE_NO_MATCH', depth };
   if (top !== undefined && selfSigned(top)) {
-    return { code: depth === 0 ? 'DEPTH_ZERO_SELF_SIGNED_CERT' : 'SELF_SIGNED_CERT_IN_CHAIN', depth };
+    return {
+      code: depth === 0 ? 'DEPTH_ZERO_SELF_SIGNED_CERT' : 'SELF_SIGNED_CERT_IN_CHAIN',
+      depth,
+    };
   }
-  return { code: untrusted <= depth ? 'UNABLE_TO_GET_ISSUER_CERT' : 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', depth };
+  return {
+    code: untrusted <= depth ? 'UNABLE_TO_GET_ISSUER_CERT' : 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    depth,
+  };
 }

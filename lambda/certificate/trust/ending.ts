@@ -25,7 +25,8 @@ export function endOfChain(certificates: readonly Certificate[]): Ending | undef
 function rootOf(certificate: Certificate): Certificate | undefined {
   roots ??= byName(readCertificates(mozillaRoots()));
   const candidates = roots.get(certificate.names.issuer.canonical) ?? [];
-  if (selfSigned(certificate)) return candidates.find(({ sha256 }) => sha256 === certificate.sha256);
+  if (selfSigned(certificate))
+    return candidates.find(({ sha256 }) => sha256 === certificate.sha256);
   return candidates.find((root) => likelyIssued(root, certificate) && verifies(certificate, root));
 }
 

@@ -35,7 +35,8 @@ function identifies(issued: Certificate, issuer: Certificate): boolean {
   const wanted = issued.extensions.authorityKeyId;
   if (wanted === undefined) return true;
   const { subjectKeyId } = issuer.extensions;
-  if (wanted.keyId !== undefined && subjectKeyId !== undefined && wanted.keyId !== subjectKeyId) return false;
+  if (wanted.keyId !== undefined && subjectKeyId !== undefined && wanted.keyId !== subjectKeyId)
+    return false;
   if (wanted.serial !== undefined && wanted.serial !== issuer.serial) return false;
   return wanted.issuer === undefined || wanted.issuer === issuer.names.issuer.canonical;
 }

@@ -26,10 +26,16 @@ export interface Violation {
  * The first name of `certificate` that `constraints` do not let pass; undefined when all may be there. A leaf without
  * dNSNames is also held to them by those common names that look like host names.
  */
-export function violation(certificate: Certificate, constraints: NameConstraints, isLeaf: boolean): Violation | undefined {
+export function violation(
+  certificate: Certificate,
+  constraints: NameConstraints,
+  isLeaf: boolean,
+): Violation | undefined {
   const { subject } = certificate.names;
   const alternative = certificate.extensions.alternativeNames ?? [];
-  const work = (subject.attributeCount + alternative.length) * (constraints.permitted.length + constraints.excluded.length);
+  const work =
+    (subject.attributeCount + alternative.length) *
+    (constraints.permitted.length + constraints.excluded.length);
   if (work > MAX_COMPARISONS) return { code: 'UNSPECIFIED', name: 'too many names' };
 
   if (subject.attributeCount > 0) {
@@ -45,10 +51,15 @@ export function violation(certificate: Certificate, constraints: NameConstraints
     const problem = match(name, constraints);
     if (problem) return { code: problem, name: describe(name) };
   }
-  return isLeaf && !certificate.hasDnsNames ? commonNameViolation(certificate, constraints) : undefined;
+  return isLeaf && !certificate.hasDnsNames
+    ? commonNameViolation(certificate, constraints)
+    : undefined;
 }
 
-function commonNameViolation(certificate: Certificate, constraints: NameConstraints): Violation | undefined {
+function commonNameViolation(
+  certificate: Certificate,
+  constraints: NameConstraints,
+): Violation | undefined {
   for (const commonName of certificate.commonNames) {
     const text = Buffer.from(commonName.replace(/\0+$/, ''), 'utf8').toString('latin1');
     if (text.includes('\0')) return { code: 'UNSUPPORTED_NAME_SYNTAX', name: text };
@@ -61,10 +72,17 @@ function commonNameViolation(certificate: Certificate, constraints: NameConstrai
 
 /** Two or more labels of letters, digits, `_` and inner hyphens (cn2dnsid). */
 function looksLikeHost(text: string): boolean {
-  return /^[A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9_]$/.test(text) && text.includes('.') && !/\.\.|-\.|\.-/.test(text);
+  return (
+    /^[A-Za-z0-9_][A-Za-z0-9_.-]*[A-Za-z0-9_]$/.test(text) &&
+    text.includes('.') &&
+    !/\.\.|-\.|\.-/.test(text)
+  );
 }
 
-function match(name: GeneralName, { permitted, excluded }: NameConstraints): NameViolation | undefined {
+function match(
+  name: GeneralName,
+  { permitted, excluded }: NameConstraints,
+): NameViolation | undefined {
   let concerned = false;
   let allowed = false;
   for (const { base, hasBounds } of permitted) {
@@ -89,7 +107,10 @@ function match(name: GeneralName, { permitted, excluded }: NameConstraints): Nam
 
 function sameType(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === 'other' && name.type === SMTP_UTF8_MAILBOX) return base.kind === 'email';
-  return name.kind === base.kind && (name.kind !== 'other' || base.kind !== 'other' || name.type === base.type);
+  return (
+    name.kind === base.kind &&
+    (name.kind !== 'other' || base.kind !== 'other' || name.type === base.type)
+  );
 }
 
 function isWithin(name: GeneralName, base: GeneralName): boolean | NameViolation {
@@ -142,8 +163,14 @@ function uriWithin(uri: string, base: string): boolean | NameViolation {
   return folded(host) === folded(base);
 }
 
-function addressWithin(address: readonly number[], base: readonly number[]): boolean | NameViolation {
-  if ((address.length !== 4 && address.length !== 16) || (base.length !== 8 && base.length !== 32)) {
+function addressWithin(
+  address: readonly number[],
+  base: readonly number[],
+): boolean | NameViolation {
+  if (
+    (address.length !== 4 && address.length !== 16) ||
+    (base.length !== 8 && base.length !== 32)
+  ) {
     return 'UNSUPPORTED_NAME_SYNTAX';
   }
   if (base.length !== address.length * 2) return false;

@@ -17,7 +17,13 @@ import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';
 import { explain } from './reason.ts';
 import { strongKey } from './signature.ts';
 import { anchorSetOfTlsa, type TlsaAnchors } from './tlsa-anchors.ts';
-import { type AnchorFiles, anchorSetOf, type Ground, groundSince36, groundUntil35 } from './trust-anchor-file.ts';
+import {
+  type AnchorFiles,
+  anchorSetOf,
+  type Ground,
+  groundSince36,
+  groundUntil35,
+} from './trust-anchor-file.ts';
 
 export type Anchors = AnchorFiles;
 
@@ -107,34 +113,57 @@ export function examinePath(
   const { leafIsAnchor, sent: available, anchors } = groundOf(question, leaf, sent, is36);
 
   const problems: Problem[] = [];
-  if (securityLevel === 1 && !strongKey(leaf)) problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
+  if (securityLevel === 1 && !strongKey(leaf))
+    problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
   if (leafIsAnchor)
-    return { chain: { certificates: [leaf], untrusted: 0, restsOn: { kind: 'leaf' }, problem: undefined }, problems };
+    return {
+      chain: { certificates: [leaf], untrusted: 0, restsOn: { kind: 'leaf' }, problem: undefined },
+      problems,
+    };
   // SSL_CTX_set_verify_depth(verifyDepth + 1), and OpenSSL builds one further before it complains.
   const chain = buildChain({ leaf, sent: available, anchors, at, maxDepth: verifyDepth + 2 });
   if (!is36) problems.push(...tooDeepUntil35(chain, verifyDepth));
   if (chain.problem !== undefined) problems.push(chain.problem);
-  problems.push(...checkChain({ chain, at, securityLevel, anchorFitsAnyway: anchors.kind === 'trusted' }));
+  problems.push(
+    ...checkChain({ chain, at, securityLevel, anchorFitsAnyway: anchors.kind === 'trusted' }),
+  );
   return { chain, problems };
 }
 
-function groundOf(question: PathQuestion, leaf: Certificate, sent: readonly Certificate[], is36: boolean): Ground {
+function groundOf(
+  question: PathQuestion,
+  leaf: Certificate,
+  sent: readonly Certificate[],
+  is36: boolean,
+): Ground {
   if (question.tlsa !== undefined || question.anchorKind === 'files') {
-    const set = question.tlsa === undefined ? anchorSetOf(question.anchors) : anchorSetOfTlsa(question.tlsa, question.version);
+    const set =
+      question.tlsa === undefined
+        ? anchorSetOf(question.anchors)
+        : anchorSetOfTlsa(question.tlsa, question.version);
     return is36 ? groundSince36(leaf, sent, set) : groundUntil35(leaf, sent, set);
   }
-  return { sent, anchors: { kind: 'store', certificates: indexed(question.anchors.certificates) }, leafIsAnchor: false };
+  return {
+    sent,
+    anchors: { kind: 'store', certificates: indexed(question.anchors.certificates) },
+    leafIsAnchor: false,
+  };
 }
 
 /** Postfix ≤3.5 holds the depth of every certificate OpenSSL reports on against the limit, the root's too. */
 function tooDeepUntil35(chain: Chain, verifyDepth: number): Problem[] {
-  return deepestDated(chain) > verifyDepth ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }] : [];
+  return deepestDated(chain) > verifyDepth
+    ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }]
+    : [];
 }
 
 function trusted(chain: Chain): Trust {
   const { certificates, restsOn } = chain;
   const path = certificates.map(({ der }) => der);
-  const anchor = restsOn?.kind === 'public-key' ? { subject: 'public key', sha256: restsOn.sha256 } : certificates.at(-1);
+  const anchor =
+    restsOn?.kind === 'public-key'
+      ? { subject: 'public key', sha256: restsOn.sha256 }
+      : certificates.at(-1);
   const { subject = '', sha256 = '' } = anchor ?? {};
   const dated = restsOn?.kind === 'leaf' ? [] : certificates.slice(0, deepestDated(chain) + 1);
   return {
@@ -155,7 +184,10 @@ function untrusted(
   const ending = nowhere === undefined ? undefined : endOfChain(certificates);
   const last = certificates.at(-1);
   const namesake = readCertificates(chain).some(
-    (sent) => last !== undefined && sent.names.subject.canonical === last.names.issuer.canonical && !likelyIssued(sent, last),
+    (sent) =>
+      last !== undefined &&
+      sent.names.subject.canonical === last.names.issuer.canonical &&
+      !likelyIssued(sent, last),
   );
   const about = certificates[problem.depth];
   return {

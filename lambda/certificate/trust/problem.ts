@@ -46,7 +46,8 @@ export interface Problem {
 /** The problem Postfix reports: nearest the leaf, and of several there the one OpenSSL found first (update_error_state). */
 export function nearestTheLeaf(problems: readonly Problem[]): Problem | undefined {
   return problems.reduce<Problem | undefined>(
-    (nearest, problem) => (nearest === undefined || problem.depth < nearest.depth ? problem : nearest),
+    (nearest, problem) =>
+      nearest === undefined || problem.depth < nearest.depth ? problem : nearest,
     undefined,
   );
 }

@@ -21,12 +21,15 @@ export function certificateAuthority(certificate: Certificate): 'yes' | 'legacy'
  * and anyExtendedKeyUsage is not a name of it; an absent list is fine. A malformed certificate passes here, as in OpenSSL.
  */
 export function fitsServers(certificate: Certificate, as: 'leaf' | 'authority'): boolean {
-  const { invalid, extendedKeyUsage, keyUsage, netscapeType, basicConstraints } = certificate.extensions;
+  const { invalid, extendedKeyUsage, keyUsage, netscapeType, basicConstraints } =
+    certificate.extensions;
   if (invalid) return true;
-  if (extendedKeyUsage !== undefined && !extendedKeyUsage.some((use) => SERVER_USES.has(use))) return false;
+  if (extendedKeyUsage !== undefined && !extendedKeyUsage.some((use) => SERVER_USES.has(use)))
+    return false;
   if (as === 'authority') {
     const authority = certificateAuthority(certificate);
-    const byNetscapeTypeAlone = authority === 'legacy' && keyUsage === undefined && basicConstraints === undefined;
+    const byNetscapeTypeAlone =
+      authority === 'legacy' && keyUsage === undefined && basicConstraints === undefined;
     if (!byNetscapeTypeAlone || netscapeType === undefined) return authority !== 'no';
     return certificate.version === 1 || netscapeType.includes(NETSCAPE_SSL_CA);
   }
@@ -35,7 +38,11 @@ export function fitsServers(certificate: Certificate, as: 'leaf' | 'authority'):
 }
 
 /** serverAuth, and the two server-gated cryptography purposes of the 1990s. */
-const SERVER_USES: ReadonlySet<string> = new Set(['1.3.6.1.5.5.7.3.1', '1.3.6.1.4.1.311.10.3.3', '2.16.840.1.113730.4.1']);
+const SERVER_USES: ReadonlySet<string> = new Set([
+  '1.3.6.1.5.5.7.3.1',
+  '1.3.6.1.4.1.311.10.3.3',
+  '2.16.840.1.113730.4.1',
+]);
 
 /** digitalSignature, keyEncipherment, keyAgreement. */
 const SERVER_KEY_USAGES: ReadonlySet<number> = new Set([0, 2, 4]);

@@ -26,10 +26,16 @@ export function explain(
         detail: `${which} has expired (${minute(certificate?.notAfter)})`,
       };
     case 'CERT_NOT_YET_VALID':
-      return { reason: 'not-yet-valid', detail: `${which} is not valid before ${minute(certificate?.notBefore)}` };
+      return {
+        reason: 'not-yet-valid',
+        detail: `${which} is not valid before ${minute(certificate?.notBefore)}`,
+      };
     case 'ERROR_IN_CERT_NOT_BEFORE_FIELD':
     case 'ERROR_IN_CERT_NOT_AFTER_FIELD':
-      return { reason: depth === 0 ? 'expired' : 'issuer-expired', detail: `${which} has a malformed date` };
+      return {
+        reason: depth === 0 ? 'expired' : 'issuer-expired',
+        detail: `${which} has a malformed date`,
+      };
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
       return { reason: 'self-signed', detail: 'self-signed certificate' };
     case 'SELF_SIGNED_CERT_IN_CHAIN':
@@ -41,22 +47,37 @@ export function explain(
     case 'INVALID_PURPOSE': {
       const uses = certificate?.extensions.extendedKeyUsage;
       const why = uses === undefined || uses.some(isServerUse) ? 'key usage' : 'extended key usage';
-      return { reason: 'wrong-purpose', detail: `${which} is not designated for use as a server certificate (${why})` };
+      return {
+        reason: 'wrong-purpose',
+        detail: `${which} is not designated for use as a server certificate (${why})`,
+      };
     }
     case 'CA_MD_TOO_WEAK':
-      return { reason: 'weak-signature', detail: `${which} is signed with ${digestName(certificate)}, which is too weak` };
+      return {
+        reason: 'weak-signature',
+        detail: `${which} is signed with ${digestName(certificate)}, which is too weak`,
+      };
     case 'EE_KEY_TOO_SMALL':
     case 'CA_KEY_TOO_SMALL':
-      return { reason: 'weak-signature', detail: `${which} has a key of ${certificate?.keyBits ?? 0} bits, which is too small` };
+      return {
+        reason: 'weak-signature',
+        detail: `${which} has a key of ${certificate?.keyBits ?? 0} bits, which is too small`,
+      };
     case 'INVALID_CA':
       return { reason: 'invalid-ca', detail: `${which} is not a certification authority` };
     case 'KEYUSAGE_NO_CERTSIGN':
     case 'KEYUSAGE_NO_DIGITAL_SIGNATURE':
       return { reason: 'invalid-ca', detail: `${which} may not sign certificates (key usage)` };
     case 'PATH_LENGTH_EXCEEDED':
-      return { reason: 'invalid-ca', detail: `${which} allows at most ${about ?? '0'} authorities below it` };
+      return {
+        reason: 'invalid-ca',
+        detail: `${which} allows at most ${about ?? '0'} authorities below it`,
+      };
     case 'EC_KEY_EXPLICIT_PARAMS':
-      return { reason: 'weak-signature', detail: `${which} has an elliptic curve of its own making` };
+      return {
+        reason: 'weak-signature',
+        detail: `${which} has an elliptic curve of its own making`,
+      };
     case 'PROXY_CERTIFICATES_NOT_ALLOWED':
       return { reason: 'wrong-purpose', detail: `${which} is a proxy certificate` };
     case 'UNHANDLED_CRITICAL_EXTENSION':
@@ -65,9 +86,15 @@ export function explain(
         detail: `${which} has a critical extension that OpenSSL does not know (${about ?? ''})`,
       };
     case 'CERT_CHAIN_TOO_LONG':
-      return { reason: 'chain-too-long', detail: `certificate chain is longer than the limit (smtp_tls_scert_verifydepth)` };
+      return {
+        reason: 'chain-too-long',
+        detail: `certificate chain is longer than the limit (smtp_tls_scert_verifydepth)`,
+      };
     case 'CERT_SIGNATURE_FAILURE':
-      return { reason: 'bad-signature', detail: `${which} does not carry the signature of its issuer` };
+      return {
+        reason: 'bad-signature',
+        detail: `${which} does not carry the signature of its issuer`,
+      };
     case 'PERMITTED_VIOLATION':
     case 'EXCLUDED_VIOLATION':
     case 'SUBTREE_MINMAX':
@@ -94,13 +121,17 @@ function nowhere(
 ): Explained {
   const last = certificates.at(-1);
   const issuer = short(last?.issuer ?? '');
-  const notSent = namesake ? 'was not sent, only one of that name that cannot have issued it,' : 'was not sent';
+  const notSent = namesake
+    ? 'was not sent, only one of that name that cannot have issued it,'
+    : 'was not sent';
   if (last?.extensions.invalid) {
-    const which = certificates.length === 1 ? 'certificate' : `issuer certificate ${short(last.subject)}`;
+    const which =
+      certificates.length === 1 ? 'certificate' : `issuer certificate ${short(last.subject)}`;
     const detail = `${which} has an extension that is malformed or occurs twice, and OpenSSL takes it for issued by nobody`;
     return { reason: 'bad-signature', detail };
   }
-  if (last?.selfIssued && certificates.length === 1) return { reason: 'self-signed', detail: 'self-signed certificate' };
+  if (last?.selfIssued && certificates.length === 1)
+    return { reason: 'self-signed', detail: 'self-signed certificate' };
   if (code === 'UNABLE_TO_GET_ISSUER_CERT') {
     return {
       reason: 'untrusted-issuer',
@@ -115,10 +146,16 @@ function nowhere(
     };
   }
   if (certificates.length === 1) {
-    return { reason: 'missing-intermediate', detail: `issuer ${issuer} ${notSent} and is not among the trust anchors` };
+    return {
+      reason: 'missing-intermediate',
+      detail: `issuer ${issuer} ${notSent} and is not among the trust anchors`,
+    };
   }
   if (last?.selfIssued) {
-    return { reason: 'untrusted-issuer', detail: `chain ends at ${short(last.subject)}, which is not among the trust anchors` };
+    return {
+      reason: 'untrusted-issuer',
+      detail: `chain ends at ${short(last.subject)}, which is not among the trust anchors`,
+    };
   }
   const detail = `chain ends at ${short(last?.subject ?? '')}, whose issuer ${issuer} ${notSent} and is not among the trust anchors`;
   return { reason: 'untrusted-issuer', detail };

@@ -10,12 +10,16 @@ import type { Certificate } from '../certificate.ts';
 /** Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match). */
 export function signatureFitsKey(signed: Certificate, issuer: Certificate): boolean {
   const wanted = SIGNATURES[signed.signatureOid]?.key;
-  return wanted !== undefined && (wanted === KEYS[issuer.keyOid] || (wanted === 'rsa-pss' && KEYS[issuer.keyOid] === 'rsa'));
+  return (
+    wanted !== undefined &&
+    (wanted === KEYS[issuer.keyOid] || (wanted === 'rsa-pss' && KEYS[issuer.keyOid] === 'rsa'))
+  );
 }
 
 /** Whether the digest of the certificate's own signature passes security level 1: SHA-1 and MD5 do not. */
 export function strongSignature({ signatureOid, pssDigestOid }: Certificate): boolean {
-  const bits = pssDigestOid === undefined ? SIGNATURES[signatureOid]?.bits : DIGEST_BITS[pssDigestOid];
+  const bits =
+    pssDigestOid === undefined ? SIGNATURES[signatureOid]?.bits : DIGEST_BITS[pssDigestOid];
   return (bits ?? 0) >= LEVEL_1_BITS;
 }
 

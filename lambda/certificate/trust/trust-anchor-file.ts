@@ -40,7 +40,11 @@ export interface Ground {
  * Postfix ≥3.6. The anchor certificates go before what was sent, so that one that is not sent is taken from the file, the
  * last of all files first: Postfix turns their order round.
  */
-export function groundSince36(leaf: Certificate, sent: readonly Certificate[], anchors: AnchorSet): Ground {
+export function groundSince36(
+  leaf: Certificate,
+  sent: readonly Certificate[],
+  anchors: AnchorSet,
+): Ground {
   const { certificates, publicKeys, known } = anchors;
   return {
     sent: [...certificates.toReversed(), ...sent],
@@ -54,7 +58,11 @@ export function groundSince36(leaf: Certificate, sent: readonly Certificate[], a
  * self-signed leaf may be one. An anchor given as a bare key never serves as the leaf's own issuer with OpenSSL 3.0
  * (seen with 3.5.27; its cause is not known), only further up.
  */
-export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], anchors: AnchorSet): Ground {
+export function groundUntil35(
+  leaf: Certificate,
+  sent: readonly Certificate[],
+  anchors: AnchorSet,
+): Ground {
   const { certificates, publicKeys, known } = anchors;
   if (mayHaveIssued(leaf, leaf)) return ground([], known(leaf) === undefined ? [] : [leaf]);
 
@@ -65,23 +73,34 @@ export function groundUntil35(leaf: Certificate, sent: readonly Certificate[], a
     const place = left.findIndex((candidate) => mayHaveIssued(candidate, top));
     const [issuer] = place < 0 ? [] : left.splice(place, 1);
     if (issuer === undefined) break;
-    if (known(issuer) === 'key') return depth === 0 ? ground([], []) : wrapped(issuer.x509.publicKey);
+    if (known(issuer) === 'key')
+      return depth === 0 ? ground([], []) : wrapped(issuer.x509.publicKey);
     if (known(issuer) === 'certificate') return ground(below, [issuer]);
     below.push(issuer);
     if (selfSigned(issuer)) return ground(below, []);
     top = issuer;
   }
-  const anchor = certificates.findLast((candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate));
+  const anchor = certificates.findLast(
+    (candidate) => mayHaveIssued(candidate, top) && verifies(top, candidate),
+  );
   if (anchor !== undefined) return ground(below, [anchor]);
   const key = publicKeys.findLast((candidate) => signedBy(top, candidate));
   return key !== undefined && top !== leaf ? wrapped(key) : ground(below, []);
 
   function ground(untrusted: readonly Certificate[], trusted: readonly Certificate[]): Ground {
-    return { sent: untrusted, anchors: { kind: 'trusted', certificates: byName(trusted) }, leafIsAnchor: false };
+    return {
+      sent: untrusted,
+      anchors: { kind: 'trusted', certificates: byName(trusted) },
+      leafIsAnchor: false,
+    };
   }
 
   function wrapped(publicKeyOfAnchor: KeyObject): Ground {
-    return { sent: below, anchors: { kind: 'wrapped-key', publicKey: publicKeyOfAnchor, issued: top }, leafIsAnchor: false };
+    return {
+      sent: below,
+      anchors: { kind: 'wrapped-key', publicKey: publicKeyOfAnchor, issued: top },
+      leafIsAnchor: false,
+    };
   }
 }
 
@@ -97,9 +116,13 @@ export function anchorSetOf(files: AnchorFiles): AnchorSet {
 }
 
 /** A key goes before a certificate, as in tls_dane_match(). */
-function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 'certificate' | undefined {
+function recognition(
+  files: AnchorFiles,
+): (certificate: Certificate) => 'key' | 'certificate' | undefined {
   const certificates = new Set(files.certificates);
-  const keys = new Set(files.publicKeys.map((spki) => createHash('sha256').update(spki, 'base64').digest('hex')));
+  const keys = new Set(
+    files.publicKeys.map((spki) => createHash('sha256').update(spki, 'base64').digest('hex')),
+  );
   return (certificate) => {
     if (keys.has(certificate.spkiSha256)) return 'key';
     return certificates.has(certificate.der) ? 'certificate' : undefined;
@@ -107,7 +130,8 @@ function recognition(files: AnchorFiles): (certificate: Certificate) => 'key' | 
 }
 
 /** X509_check_issued(): likely, and allowed to sign. */
-const mayHaveIssued = (issuer: Certificate, issued: Certificate) => likelyIssued(issuer, issued) && maySign(issuer, issued);
+const mayHaveIssued = (issuer: Certificate, issued: Certificate) =>
+  likelyIssued(issuer, issued) && maySign(issuer, issued);
 
 function publicKey(spki: Base64Der): KeyObject[] {
   try {

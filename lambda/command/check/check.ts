@@ -12,7 +12,11 @@ export interface CheckFlags extends BundleFlags, ProbeFlags {
   readonly tolerate: number;
 }
 
-export async function check(table: string | undefined, flags: CheckFlags, console: Console): Promise<number> {
+export async function check(
+  table: string | undefined,
+  flags: CheckFlags,
+  console: Console,
+): Promise<number> {
   const { bundle, run } = await look(table, flags, console);
   if (flags.json) console.json(checkDocument(run, bundle));
   else console.out(overview(run, bundle, console.paint, console.width));

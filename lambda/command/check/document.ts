@@ -16,7 +16,10 @@ export function checkDocument(run: CheckRun, bundle: Bundle): CheckDocument {
   };
 }
 
-export function runFacts(run: Pick<CheckRun, 'at' | 'complete' | 'noDnssec'>, bundle: Bundle): CheckDocument['run'] {
+export function runFacts(
+  run: Pick<CheckRun, 'at' | 'complete' | 'noDnssec'>,
+  bundle: Bundle,
+): CheckDocument['run'] {
   return {
     tool: `postfix-tls-watch ${VERSION}`,
     at: new Date(run.at).toISOString(),

@@ -39,37 +39,58 @@ function seen(entry: EntryVerdict): string {
   if (addresses.length === 0) return '';
   const unseen = addresses.filter((address) => address.outcome === 'unseen').length;
   const hosts = `${entry.hosts.length} ${entry.hosts.length === 1 ? 'host' : 'hosts'}`;
-  return unseen === 0 ? hosts : `${hosts}, ${unseen === addresses.length ? 'none seen' : `${unseen} unseen`}`;
+  return unseen === 0
+    ? hosts
+    : `${hosts}, ${unseen === addresses.length ? 'none seen' : `${unseen} unseen`}`;
 }
 
 function note(entry: EntryVerdict, at: number): string {
   if (entry.verdict === 'pass') {
-    if (failsSoon(entry, at) && entry.failsFrom !== null) return `fails from ${moment(Date.parse(entry.failsFrom))}`;
+    if (failsSoon(entry, at) && entry.failsFrom !== null)
+      return `fails from ${moment(Date.parse(entry.failsFrom))}`;
     return entry.protection === 'none' ? 'not encrypted' : entry.protection;
   }
   return entry.reason === null ? '' : entry.reason.replaceAll('-', ' ');
 }
 
 function needsAttention(entry: EntryVerdict, at: number): boolean {
-  return failsSoon(entry, at) || entry.verdict === 'fail' || entry.verdict === 'degraded' || entry.verdict === 'undetermined';
+  return (
+    failsSoon(entry, at) ||
+    entry.verdict === 'fail' ||
+    entry.verdict === 'degraded' ||
+    entry.verdict === 'undetermined'
+  );
 }
 
 function paragraph(entry: EntryVerdict, paint: Paint, width: number): string[] {
-  const head = entry.line === null ? entry.destination : `${entry.destination} (line ${entry.line})`;
+  const head =
+    entry.line === null ? entry.destination : `${entry.destination} (line ${entry.line})`;
   const lines = wrap(`${paint('bold', head)}: ${entry.sentence}`, width, '  ');
   if (entry.suggestion !== null) {
-    lines.push(`  use instead: ${paint('bold', entry.suggestion.line)}`, ...wrap(`  ${entry.suggestion.because}`, width, '  '));
+    lines.push(
+      `  use instead: ${paint('bold', entry.suggestion.line)}`,
+      ...wrap(`  ${entry.suggestion.because}`, width, '  '),
+    );
   }
   return lines;
 }
 
 function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
   const lines = [summarySentence(countVerdicts(run.verdicts))];
-  lines.push(...wrap(`judged as Postfix ${bundle.settings.version} would, trust anchors: ${trustSentence(bundle)}`, width, '  '));
-  for (const assumption of bundle.assumed) lines.push(...wrap(`assumed: ${assumption}`, width, '  '));
-  for (const problem of bundle.problems) lines.push(...wrap(`${problem.name}: ${problem.because}`, width, '  '));
+  lines.push(
+    ...wrap(
+      `judged as Postfix ${bundle.settings.version} would, trust anchors: ${trustSentence(bundle)}`,
+      width,
+      '  ',
+    ),
+  );
+  for (const assumption of bundle.assumed)
+    lines.push(...wrap(`assumed: ${assumption}`, width, '  '));
+  for (const problem of bundle.problems)
+    lines.push(...wrap(`${problem.name}: ${problem.because}`, width, '  '));
   if (run.noDnssec !== undefined) lines.push(...wrap(`no DANE: ${run.noDnssec}`, width, '  '));
-  if (!run.complete) lines.push('not everything could be looked at in the time given: see --deadline');
+  if (!run.complete)
+    lines.push('not everything could be looked at in the time given: see --deadline');
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (run.vantage[family] === 'blind') lines.push(...wrap(blindSentence(family), width, '  '));
   }

@@ -4,7 +4,12 @@ import type { EntryVerdict } from '../../verdict/verdict.ts';
 /** A word against `verify` and `match=hostname` as cures; null where no name is at stake. */
 export function hostnameAdvice(entry: EntryVerdict): string | null {
   if (entry.level !== 'secure' && entry.level !== 'verify') return null;
-  if (entry.reason !== 'name-mismatch' && entry.level !== 'verify' && !entry.match.includes('hostname')) return null;
+  if (
+    entry.reason !== 'name-mismatch' &&
+    entry.level !== 'verify' &&
+    !entry.match.includes('hostname')
+  )
+    return null;
   return (
     'They would deliver, but protect less: the name to verify then comes from the MX record, and without DNSSEC anybody who forges ' +
     'that answer chooses the name, and has a valid certificate for it. Name the provider in the match list instead.'
@@ -12,7 +17,10 @@ export function hostnameAdvice(entry: EntryVerdict): string | null {
 }
 
 /** The answer to "can I have `secure` without a match list?"; null where it does not arise. */
-export function withoutMatchListAdvice(entry: EntryVerdict, without: EntryVerdict | undefined): string | null {
+export function withoutMatchListAdvice(
+  entry: EntryVerdict,
+  without: EntryVerdict | undefined,
+): string | null {
   if (without === undefined) return null;
   const domain = entry.nextHop?.host ?? entry.destination;
   switch (without.verdict) {

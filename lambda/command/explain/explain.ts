@@ -19,11 +19,19 @@ export interface ExplainFlags extends BundleFlags, ProbeFlags {
   readonly forPartner?: boolean;
 }
 
-export async function explain(name: string, table: string | undefined, flags: ExplainFlags, console: Console): Promise<number> {
+export async function explain(
+  name: string,
+  table: string | undefined,
+  flags: ExplainFlags,
+  console: Console,
+): Promise<number> {
   if (/\s/.test(name) || name === '') {
-    throw new UsageError(`"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`);
+    throw new UsageError(
+      `"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`,
+    );
   }
-  if (flags.json && flags.forPartner) throw new UsageError('--for-partner is a text to send; it has no --json');
+  if (flags.json && flags.forPartner)
+    throw new UsageError('--for-partner is a text to send; it has no --json');
   const wanted = name.toLowerCase();
   const bundle = await readBundle({
     ...flags,
@@ -32,15 +40,24 @@ export async function explain(name: string, table: string | undefined, flags: Ex
   });
   // The entry of that key speaks for it, unless it only covers what is below.
   const found =
-    destinationsOf(bundle).find((one) => one.unchecked === undefined && (one.name === wanted || one.entry?.key === wanted)) ??
-    destinationsOf(bundle).find((one) => one.name === wanted || one.entry?.key === wanted);
-  if (found === undefined) throw new UsageError(`${name}: neither a key of the table nor a domain name that could be judged`);
+    destinationsOf(bundle).find(
+      (one) => one.unchecked === undefined && (one.name === wanted || one.entry?.key === wanted),
+    ) ?? destinationsOf(bundle).find((one) => one.name === wanted || one.entry?.key === wanted);
+  if (found === undefined)
+    throw new UsageError(
+      `${name}: neither a key of the table nor a domain name that could be judged`,
+    );
   const run = await lookAt(bundle, flags, console, new Set([found.id]));
   const verdict = run.verdicts[0];
   if (verdict === undefined) throw new Error(`no verdict for ${name}`);
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
-    const story = tellStory(verdict, found, bundle, withoutMatchList(found, run.evidence, bundle, run.at));
+    const story = tellStory(
+      verdict,
+      found,
+      bundle,
+      withoutMatchList(found, run.evidence, bundle, run.at),
+    );
     if (flags.json) console.json(storyDocument(story, run, bundle));
     else console.out(storyText(story, bundle, console.paint, console.width));
   }

@@ -37,7 +37,10 @@ export function tellStory(
   const hop = destination.hops[0];
   return {
     verdict,
-    demand: hop === undefined ? (destination.unchecked?.sentence ?? 'nothing is asked') : demandSentence(hop, bundle),
+    demand:
+      hop === undefined
+        ? (destination.unchecked?.sentence ?? 'nothing is asked')
+        : demandSentence(hop, bundle),
     route: routeSentence(verdict),
     hostnameAdvice: hostnameAdvice(verdict),
     withoutMatchList: withoutMatchListAdvice(verdict, without),
@@ -51,20 +54,33 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   const say = (label: string, text: string): void => {
     lines.push(...labelled(label, text, LABEL, width));
   };
-  say('entry', verdict.line === null ? 'none: the global level counts' : `${verdict.table} line ${verdict.line}: ${verdict.key}`);
+  say(
+    'entry',
+    verdict.line === null
+      ? 'none: the global level counts'
+      : `${verdict.table} line ${verdict.line}: ${verdict.key}`,
+  );
   say('next hop', story.route);
   say('asks', story.demand);
   say('trust', trustSentence(bundle));
   if (verdict.hosts.length > 0) {
-    lines.push('', `Hosts, best preference first; Postfix tries at most ${limit(bundle)} of the addresses:`);
+    lines.push(
+      '',
+      `Hosts, best preference first; Postfix tries at most ${limit(bundle)} of the addresses:`,
+    );
     for (const host of verdict.hosts) lines.push(...hostLines(host, paint, width));
   }
   lines.push('');
   say('verdict', `${paint(VERDICT_STYLE[verdict.verdict], verdict.verdict)}: ${verdict.sentence}`);
-  if (verdict.postfixSays !== null) say('Postfix says', `${verdict.postfixDsn ?? ''} ${verdict.postfixSays}`.trim());
+  if (verdict.postfixSays !== null)
+    say('Postfix says', `${verdict.postfixDsn ?? ''} ${verdict.postfixSays}`.trim());
   if (verdict.failsFrom !== null)
-    say('fails from', `${moment(Date.parse(verdict.failsFrom))}: ${verdict.failsBecause ?? 'certificate expires'}`);
-  if (verdict.degradedFrom !== null) say('degraded', `from ${moment(Date.parse(verdict.degradedFrom))}`);
+    say(
+      'fails from',
+      `${moment(Date.parse(verdict.failsFrom))}: ${verdict.failsBecause ?? 'certificate expires'}`,
+    );
+  if (verdict.degradedFrom !== null)
+    say('degraded', `from ${moment(Date.parse(verdict.degradedFrom))}`);
   if (verdict.suggestion !== null) {
     lines.push(
       '',
@@ -79,7 +95,8 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   ] as const) {
     if (answer !== null) lines.push('', question, ...wrap(`  ${answer}`, width, '  '));
   }
-  if (story.postTlsFinger !== null) lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
+  if (story.postTlsFinger !== null)
+    lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
   return `${lines.join('\n')}\n`;
 }
 
@@ -124,10 +141,14 @@ function demandSentence(hop: Hop, bundle: Bundle): string {
   const from = demand.entry === undefined ? ' (the global level)' : '';
   const names = demand.match.map(printMatch);
   const parts = [`level ${demand.level}${from}`];
-  if (names.length > 0) parts.push(`match ${names.join(':')}${demand.matchFrom === 'main.cf' ? ' (by default)' : ''}`);
+  if (names.length > 0)
+    parts.push(`match ${names.join(':')}${demand.matchFrom === 'main.cf' ? ' (by default)' : ''}`);
   if (demand.level === 'fingerprint')
-    parts.push(`${demand.digests.length} ${demand.digestAlgorithm} ${demand.digests.length === 1 ? 'digest' : 'digests'}`);
-  if (demand.anchors.kind === 'files') parts.push(`anchors from ${demand.anchors.paths.join(', ')}`);
+    parts.push(
+      `${demand.digests.length} ${demand.digestAlgorithm} ${demand.digests.length === 1 ? 'digest' : 'digests'}`,
+    );
+  if (demand.anchors.kind === 'files')
+    parts.push(`anchors from ${demand.anchors.paths.join(', ')}`);
   if (demand.level !== 'none') parts.push(`ciphers ${demand.cipherGrade}`);
   if (hop.nextHop.port !== bundle.settings.tcpPort) parts.push(`port ${hop.nextHop.port}`);
   return parts.join(', ');
@@ -156,8 +177,11 @@ function groupAlike(addresses: readonly AddressVerdict[]): AddressVerdict[][] {
 function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: number): string[] {
   const [address] = alike;
   if (address === undefined) return [];
-  const style = address.outcome === 'pass' ? 'green' : address.outcome === 'fail' ? 'red' : 'magenta';
-  const where = alike.map((one) => `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`).join(', ');
+  const style =
+    address.outcome === 'pass' ? 'green' : address.outcome === 'fail' ? 'red' : 'magenta';
+  const where = alike
+    .map((one) => `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`)
+    .join(', ');
   const lines = wrap(
     `      ${where}  ${paint(style, `${address.outcome}${address.reason === null ? '' : ` (${address.reason.replaceAll('-', ' ')})`}`)}`,
     width,
@@ -181,12 +205,15 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
         `${certificate.subject}, until ${moment(Date.parse(certificate.notAfter))}, sha256 ${certificate.sha256.slice(0, 16)}…`,
       );
     });
-    if (address.tlsa?.acts !== 'dane' || address.anchor !== null) say('anchor', address.anchor ?? 'none reached');
+    if (address.tlsa?.acts !== 'dane' || address.anchor !== null)
+      say('anchor', address.anchor ?? 'none reached');
   }
   return lines;
 }
 
 function names(dnsNames: readonly string[], commonName: string | null): string {
   if (dnsNames.length > 0) return dnsNames.map((name) => harmless(name)).join(', ');
-  return commonName === null ? 'no name at all' : `CN ${harmless(commonName)} (no DNS names, so the common name counts)`;
+  return commonName === null
+    ? 'no name at all'
+    : `CN ${harmless(commonName)} (no DNS names, so the common name counts)`;
 }

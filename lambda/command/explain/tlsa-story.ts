@@ -3,9 +3,14 @@ import { moment } from '../../text/dates.ts';
 import type { AddressVerdict, ShownTlsa } from '../../verdict/verdict.ts';
 
 /** Label and text of each line; none where DNSSEC was not asked. */
-export function tlsaLines({ tlsa, chain }: AddressVerdict): readonly (readonly [label: string, text: string])[] {
+export function tlsaLines({
+  tlsa,
+  chain,
+}: AddressVerdict): readonly (readonly [label: string, text: string])[] {
   if (tlsa === null) return [];
-  const matched = new Set(tlsa.records.flatMap(({ record, matches }) => (matches ? [kindOf(record)] : [])));
+  const matched = new Set(
+    tlsa.records.flatMap(({ record, matches }) => (matches ? [kindOf(record)] : [])),
+  );
   const records = tlsa.records.map(({ record, use, because, matches }) => {
     const what =
       use === 'unusable'
@@ -19,7 +24,10 @@ export function tlsaLines({ tlsa, chain }: AddressVerdict): readonly (readonly [
               : unmatched(chain.length);
     return ['', `${record}  (${what})`] as const;
   });
-  const signed = tlsa.signedUntil === undefined ? [] : ([['signed', `until ${moment(Date.parse(tlsa.signedUntil))}`]] as const);
+  const signed =
+    tlsa.signedUntil === undefined
+      ? []
+      : ([['signed', `until ${moment(Date.parse(tlsa.signedUntil))}`]] as const);
   return [['TLSA', answerSentence(tlsa)], ...records, ...signed, ['acts as', ACTS[tlsa.acts]]];
 }
 
@@ -44,13 +52,15 @@ const unmatched = (presented: number) => (presented === 0 ? 'counts' : 'counts, 
 const kindOf = (record: string): string => record.split(' ', 2).join(' ');
 
 /** Beside a record of the same kind that matches: whoever presents the key of the other one only is fine until that goes. */
-const ROLL_OVER = 'counts, for another key than is presented: announced before a roll-over, or left from one';
+const ROLL_OVER =
+  'counts, for another key than is presented: announced before a roll-over, or left from one';
 
 const OUTWEIGHED = 'does not count beside a stronger digest';
 
 const ACTS: Record<ShownTlsa['acts'], string> = {
   dane: 'dane: one of the records that count must match, and there is no fall-back',
-  'half-dane': 'half-dane: one of the records must match, but the MX records that name the host are not signed',
+  'half-dane':
+    'half-dane: one of the records must match, but the MX records that name the host are not signed',
   encrypt: 'encrypt: TLS is a must, and nothing is verified',
   may: 'may: TLS where it is offered, and nothing is verified',
   defers: 'not connected to: mail waits',

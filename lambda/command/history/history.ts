@@ -12,7 +12,11 @@ export interface HistoryFlags extends PlaceFlags {
   readonly json?: boolean;
 }
 
-export async function historyCommand(name: string | undefined, flags: HistoryFlags, console: Console): Promise<number> {
+export async function historyCommand(
+  name: string | undefined,
+  flags: HistoryFlags,
+  console: Console,
+): Promise<number> {
   const open = await openStore(await placeOf(flags), 'history', console.env);
   try {
     const { space } = open.store;

@@ -12,7 +12,13 @@ import { VERDICT_STYLE } from '../terminal/colour.ts';
 import type { HistoryDocument } from './schema.ts';
 import type { Happened, Presented, Timeline } from './timeline.ts';
 
-export function timelineText(timeline: Timeline, name: string | undefined, of: StatusOf, paint: Paint, width: number): string {
+export function timelineText(
+  timeline: Timeline,
+  name: string | undefined,
+  of: StatusOf,
+  paint: Paint,
+  width: number,
+): string {
   const runs = [...Map.groupBy(timeline.happened, ({ event }) => event.runId).values()];
   const lines = [
     ...runs.flatMap((happened) => [
@@ -32,7 +38,11 @@ export function timelineText(timeline: Timeline, name: string | undefined, of: S
 }
 
 /** `history --json`. */
-export function timelineDocument(timeline: Timeline, name: string | undefined, of: StatusOf): HistoryDocument {
+export function timelineDocument(
+  timeline: Timeline,
+  name: string | undefined,
+  of: StatusOf,
+): HistoryDocument {
   return {
     version: 1,
     store: of.place,
@@ -46,7 +56,12 @@ export function timelineDocument(timeline: Timeline, name: string | undefined, o
 }
 
 /** The first run of a large table says how many, not which. */
-function runLines(happened: readonly Happened[], all: boolean, paint: Paint, width: number): string[] {
+function runLines(
+  happened: readonly Happened[],
+  all: boolean,
+  paint: Paint,
+  width: number,
+): string[] {
   const fresh = happened.filter((one) => kindOf(one) === 'first-seen');
   if (!all || fresh.length <= FRESH_SHOWN) return blocksOf(happened, paint, width);
   const count = (grain: 'entry' | 'host', one: string, many: string) => {
@@ -54,18 +69,27 @@ function runLines(happened: readonly Happened[], all: boolean, paint: Paint, wid
     return n === 0 ? [] : [`${n} ${n === 1 ? one : many}`];
   };
   const others = happened.filter((one) => kindOf(one) !== 'first-seen');
-  const failing = fresh.filter(({ event }) => event.grain === 'entry' && event.after !== null && event.after.verdict !== 'pass');
+  const failing = fresh.filter(
+    ({ event }) =>
+      event.grain === 'entry' && event.after !== null && event.after.verdict !== 'pass',
+  );
   return [
     `  first seen: ${listed([...count('host', 'host', 'hosts'), ...count('entry', 'entry', 'entries')])}${failing.length === 0 ? '' : `, of which ${failing.length} did not pass`}`,
     ...blocksOf(failing.slice(0, FRESH_SHOWN), paint, width),
-    ...(failing.length > FRESH_SHOWN ? [`  and ${failing.length - FRESH_SHOWN} more that did not pass`] : []),
+    ...(failing.length > FRESH_SHOWN
+      ? [`  and ${failing.length - FRESH_SHOWN} more that did not pass`]
+      : []),
     ...blocksOf(others, paint, width),
   ];
 }
 
 /** A host that two offers met alike is told once. */
 function blocksOf(happened: readonly Happened[], paint: Paint, width: number): string[] {
-  const blocks = new Map(happened.map((one) => happenedLines(one, paint, width)).map((block) => [block.join('\n'), block]));
+  const blocks = new Map(
+    happened
+      .map((one) => happenedLines(one, paint, width))
+      .map((block) => [block.join('\n'), block]),
+  );
   return [...blocks.values()].flat();
 }
 
@@ -75,17 +99,25 @@ function happenedLines(one: Happened, paint: Paint, width: number): string[] {
   const changed = changes.flatMap((change) => say(changeText(change)));
   if (event.grain === 'host') {
     const presents = listed(one.presents.map(presentedWords));
-    if (kindOf(one) === 'first-seen') return [...say(`${hostOf(event.name)}: first seen, ${presents}`), ...changed];
+    if (kindOf(one) === 'first-seen')
+      return [...say(`${hostOf(event.name)}: first seen, ${presents}`), ...changed];
     return [
       ...changed,
-      ...(changes.some(({ kind }) => OF_CERTIFICATES.has(kind)) ? say(`${hostOf(event.name)} now ${presents}`) : []),
+      ...(changes.some(({ kind }) => OF_CERTIFICATES.has(kind))
+        ? say(`${hostOf(event.name)} now ${presents}`)
+        : []),
     ];
   }
   const { before, after } = event;
   const name = plain((after ?? before)?.destination ?? event.name);
   switch (kindOf(one)) {
     case 'first-seen':
-      return after === null ? [] : [...say(`${name}: first seen, ${verdictWords(after, paint)}`), ...sentenceLines(after, width)];
+      return after === null
+        ? []
+        : [
+            ...say(`${name}: first seen, ${verdictWords(after, paint)}`),
+            ...sentenceLines(after, width),
+          ];
     case 'turned':
       return before === null || after === null
         ? []
@@ -106,7 +138,10 @@ function kindOf({ event }: Happened): HistoryDocument['events'][number]['kind'] 
   if (before === null) return 'first-seen';
   if (after === null) return 'left';
   if (event.grain === 'host') return 'changed';
-  return event.before?.verdict === event.after?.verdict && event.before?.reason === event.after?.reason ? 'changed' : 'turned';
+  return event.before?.verdict === event.after?.verdict &&
+    event.before?.reason === event.after?.reason
+    ? 'changed'
+    : 'turned';
 }
 
 const verdictWords = ({ verdict, reason }: EntrySnapshot, paint: Paint): string =>
@@ -119,7 +154,8 @@ const sentenceLines = ({ verdict, sentence }: EntrySnapshot, width: number): str
 function presentedWords({ what, leaf, sha256, addresses }: Presented): string {
   switch (what) {
     case 'certificate': {
-      if (leaf === undefined) return `presents the certificate ${sha256?.slice(0, 16)}…, which is no longer kept`;
+      if (leaf === undefined)
+        return `presents the certificate ${sha256?.slice(0, 16)}…, which is no longer kept`;
       const until = Number.isFinite(leaf.notAfter) ? ` until ${moment(leaf.notAfter)}` : '';
       return `presents ${namesWords(leaf.names)}${until}, issued by ${plain(leaf.issuer, 200)}`;
     }
@@ -156,8 +192,10 @@ interface Words {
 const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   'name-added': ({ subject, after }) => `${subject} presents ${after}, which it did not before`,
   'name-removed': ({ subject, before }) => `${subject} no longer presents ${before}`,
-  'issuer-changed': ({ subject, before, after }) => `${subject} has a certificate from ${after}, before from ${before}`,
-  'anchor-changed': ({ subject, before, after }) => `the chain of ${subject} ends at ${after}, before at ${before}`,
+  'issuer-changed': ({ subject, before, after }) =>
+    `${subject} has a certificate from ${after}, before from ${before}`,
+  'anchor-changed': ({ subject, before, after }) =>
+    `the chain of ${subject} ends at ${after}, before at ${before}`,
   'key-changed': ({ subject }) => `${subject} has a new key`,
   renewed: ({ subject, change }) =>
     `${subject} renewed its certificate: valid until ${date(change.after[0])}, the one before until ${date(change.before[0])}`,
@@ -168,7 +206,8 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   'trust-lost': ({ subject, change }) =>
     `the chain of ${subject} is no longer trusted${change.after.length === 0 ? '' : ` (${listed(change.after.map((one) => plain(one.replaceAll('-', ' '))))})`}`,
   'trust-regained': ({ subject }) => `the chain of ${subject} is trusted again`,
-  'tlsa-added': ({ subject, after }) => `${subject} has a TLSA record more, which it matches: ${after}`,
+  'tlsa-added': ({ subject, after }) =>
+    `${subject} has a TLSA record more, which it matches: ${after}`,
   'tlsa-announced': ({ subject, after }) =>
     `${subject} has a TLSA record more, which it does not match yet: ${after}; its key must change before the old record goes`,
   'tlsa-removed': ({ subject, before }) => `${subject} no longer has the TLSA record ${before}`,
@@ -180,12 +219,19 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
 };
 
 /** Changes after which one wants to see what is presented now. */
-const OF_CERTIFICATES: ReadonlySet<string> = new Set<ChangeKind>(['name-added', 'name-removed', 'issuer-changed', 'key-changed']);
+const OF_CERTIFICATES: ReadonlySet<string> = new Set<ChangeKind>([
+  'name-added',
+  'name-removed',
+  'issuer-changed',
+  'key-changed',
+]);
 
 function eventDocument(one: Happened): HistoryDocument['events'][number] {
   const { event, changes, presents } = one;
   const judged = (snapshot: EntrySnapshot | null) =>
-    snapshot === null ? null : { verdict: snapshot.verdict, reason: snapshot.reason, sentence: snapshot.sentence };
+    snapshot === null
+      ? null
+      : { verdict: snapshot.verdict, reason: snapshot.reason, sentence: snapshot.sentence };
   return {
     at: iso(event.at),
     run: event.runId,
@@ -202,7 +248,8 @@ function eventDocument(one: Happened): HistoryDocument['events'][number] {
             what,
             names: [...(leaf?.names ?? [])],
             issuer: leaf?.issuer ?? null,
-            notAfter: leaf === undefined || !Number.isFinite(leaf.notAfter) ? null : iso(leaf.notAfter),
+            notAfter:
+              leaf === undefined || !Number.isFinite(leaf.notAfter) ? null : iso(leaf.notAfter),
             sha256: sha256 ?? null,
           })),
     changes: changes.flatMap((change) =>

@@ -45,13 +45,22 @@ export interface Asked {
 }
 
 /** Undefined where nothing was ever remembered under the name. */
-export async function readTimeline(store: Store, { name, from }: Asked, now: number): Promise<Timeline | undefined> {
-  const found = name === undefined ? await ofAll(store, from, now) : await ofName(store, name.toLowerCase(), from, now);
+export async function readTimeline(
+  store: Store,
+  { name, from }: Asked,
+  now: number,
+): Promise<Timeline | undefined> {
+  const found =
+    name === undefined
+      ? await ofAll(store, from, now)
+      : await ofName(store, name.toLowerCase(), from, now);
   if (found === undefined) return undefined;
   const events = found.events.toSorted(
     (a, b) => a.at - b.at || ORDER[a.grain] - ORDER[b.grain] || a.name.localeCompare(b.name, 'en'),
   );
-  const digests = events.flatMap((event) => (event.grain === 'host' && event.after !== null ? leavesOf(event.after) : []));
+  const digests = events.flatMap((event) =>
+    event.grain === 'host' && event.after !== null ? leavesOf(event.after) : [],
+  );
   const { der } = await readCertificates(store, digests);
   return {
     from: found.from,
@@ -77,7 +86,12 @@ async function ofAll(store: Store, from: number | undefined, now: number): Promi
   return { from: start, events, problems: problems.map(describeProblem) };
 }
 
-async function ofName(store: Store, name: string, from: number | undefined, now: number): Promise<Found | undefined> {
+async function ofName(
+  store: Store,
+  name: string,
+  from: number | undefined,
+  now: number,
+): Promise<Found | undefined> {
   const latest = await readLatest(store, now);
   const start = from ?? now - HISTORY_DAYS * DAY_MS;
   const ids = [...latest.entries.values()].flatMap(({ value: { snapshot } }) =>
@@ -85,15 +99,23 @@ async function ofName(store: Store, name: string, from: number | undefined, now:
   );
   // What left the policy long ago has its history alone.
   const entries = await readAll(store, 'entry', ids.length === 0 ? [name] : ids, start, now);
-  const hosts = ids.length === 0 && entries.events.length === 0 ? [name] : hostsOf(entries.events, latest, ids);
+  const hosts =
+    ids.length === 0 && entries.events.length === 0 ? [name] : hostsOf(entries.events, latest, ids);
   const seen = await readAll(store, 'host', hostKeys(hosts, latest), start, now);
-  const known = ids.length > 0 || [...latest.hosts.values()].some(({ value }) => value.host === name);
+  const known =
+    ids.length > 0 || [...latest.hosts.values()].some(({ value }) => value.host === name);
   const events = [...entries.events, ...seen.events];
   if (events.length === 0 && !known) return undefined;
   return { from: start, events, problems: [...entries.problems, ...seen.problems] };
 }
 
-async function readAll(store: Store, grain: Grain, names: readonly string[], from: number, now: number) {
+async function readAll(
+  store: Store,
+  grain: Grain,
+  names: readonly string[],
+  from: number,
+  now: number,
+) {
   const events: HistoryEvent[] = [];
   const problems: string[] = [];
   for (const name of names) {
@@ -105,13 +127,25 @@ async function readAll(store: Store, grain: Grain, names: readonly string[], fro
 }
 
 /** Every host that mail for these entries went to, now or then. */
-function hostsOf(events: readonly HistoryEvent[], latest: Latest, ids: readonly string[]): string[] {
+function hostsOf(
+  events: readonly HistoryEvent[],
+  latest: Latest,
+  ids: readonly string[],
+): string[] {
   const snapshots: EntrySnapshot[] = [
     ...ids.flatMap((id) => latest.entries.get(id)?.value.snapshot ?? []),
-    ...events.flatMap((event) => (event.grain === 'entry' ? [event.before ?? [], event.after ?? []].flat() : [])),
+    ...events.flatMap((event) =>
+      event.grain === 'entry' ? [event.before ?? [], event.after ?? []].flat() : [],
+    ),
   ];
   const routes = snapshots.flatMap((snapshot) => snapshot.routes);
-  return [...new Set(routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [])))];
+  return [
+    ...new Set(
+      routes.flatMap((route) =>
+        route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [],
+      ),
+    ),
+  ];
 }
 
 /**
@@ -120,15 +154,16 @@ function hostsOf(events: readonly HistoryEvent[], latest: Latest, ids: readonly 
  */
 function hostKeys(hosts: readonly string[], latest: Latest): string[] {
   const known = [...latest.hosts.values()].map(({ value }) => value);
-  const offers = [...new Map(known.map(({ port, offer }) => [`${port} ${offer}`, { port, offer }])).values()].slice(
-    0,
-    OFFERS_TRIED,
-  );
+  const offers = [
+    ...new Map(known.map(({ port, offer }) => [`${port} ${offer}`, { port, offer }])).values(),
+  ].slice(0, OFFERS_TRIED);
   return [
     ...new Set(
       hosts.flatMap((host) => {
         const own = known.filter((snapshot) => snapshot.host === host);
-        return own.length > 0 ? own.map(hostKey) : offers.map((offer) => hostKey({ host, ...offer }));
+        return own.length > 0
+          ? own.map(hostKey)
+          : offers.map((offer) => hostKey({ host, ...offer }));
       }),
     ),
   ];
@@ -156,15 +191,28 @@ function presentsOf(snapshot: HostSnapshot, der: Readonly<Record<string, string>
 }
 
 const leavesOf = (snapshot: HostSnapshot): string[] =>
-  current(snapshot).flatMap(({ result }) => (result.kind === 'presented' ? result.chain.slice(0, 1) : []));
+  current(snapshot).flatMap(({ result }) =>
+    result.kind === 'presented' ? result.chain.slice(0, 1) : [],
+  );
 
 /** As snapshot/change wrote it; whatever else stands there is left out. */
 function changeOf({ kind, subject, before, after, at }: JsonObject): Change | undefined {
-  if (typeof kind !== 'string' || typeof subject !== 'string' || typeof at !== 'number') return undefined;
+  if (typeof kind !== 'string' || typeof subject !== 'string' || typeof at !== 'number')
+    return undefined;
   const texts = (value: unknown) =>
-    Array.isArray(value) ? value.filter((one) => typeof one === 'string') : typeof value === 'string' ? [value] : undefined;
+    Array.isArray(value)
+      ? value.filter((one) => typeof one === 'string')
+      : typeof value === 'string'
+        ? [value]
+        : undefined;
   const [was, is] = [texts(before), texts(after)];
-  return { kind, subject, at, ...(was === undefined ? {} : { before: was }), ...(is === undefined ? {} : { after: is }) };
+  return {
+    kind,
+    subject,
+    at,
+    ...(was === undefined ? {} : { before: was }),
+    ...(is === undefined ? {} : { after: is }),
+  };
 }
 
 /** What hosts did explains what became of entries. */

@@ -5,7 +5,8 @@ import type { LintProblem } from '../../policy/lint/lint.ts';
 import { asksDane, type Dnssec } from '../../run/check/dnssec.ts';
 
 /** Whether any entry takes its demands from DNSSEC. */
-export const wantsDnssec = (bundle: Bundle): boolean => destinationsOf(bundle).some(({ hops }) => hops.some(asksDane));
+export const wantsDnssec = (bundle: Bundle): boolean =>
+  destinationsOf(bundle).some(({ hops }) => hops.some(asksDane));
 
 /** At most one problem, at the first entry concerned. */
 export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
@@ -16,7 +17,10 @@ export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
   const count = `${asking.length} ${asking.length === 1 ? 'entry' : 'entries'}`;
   return [
     {
-      place: { file: first.entry?.table ?? bundle.policyTables[0]?.name ?? 'main.cf', line: first.entry?.line ?? null },
+      place: {
+        file: first.entry?.table ?? bundle.policyTables[0]?.name ?? 'main.cf',
+        line: first.entry?.line ?? null,
+      },
       key: first.entry?.key ?? null,
       severity: 'warning',
       code: 'no-dnssec',

@@ -15,7 +15,11 @@ export interface LintFlags extends BundleFlags, DnssecFlags {
 }
 
 /** 2 mail would defer, 1 a warning, 0 clean. */
-export async function lintCommand(table: string | undefined, flags: LintFlags, console: Console): Promise<number> {
+export async function lintCommand(
+  table: string | undefined,
+  flags: LintFlags,
+  console: Console,
+): Promise<number> {
   const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
   const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
   if (flags.json) console.json(lintDocument(problems, bundle));

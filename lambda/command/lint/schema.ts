@@ -4,7 +4,11 @@ import { LINT_CODES } from '../../policy/lint/lint.ts';
 
 export const lintSchema = v.strictObject({
   version: v.literal(1),
-  run: v.strictObject({ tool: v.string(), postfixVersion: v.string(), assumed: v.array(v.string()) }),
+  run: v.strictObject({
+    tool: v.string(),
+    postfixVersion: v.string(),
+    assumed: v.array(v.string()),
+  }),
   summary: v.strictObject({ defers: v.number(), warning: v.number(), note: v.number() }),
   problems: v.array(
     v.strictObject({

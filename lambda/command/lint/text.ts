@@ -6,28 +6,48 @@ import { VERSION } from '../../version.ts';
 import type { Paint } from '../terminal/colour.ts';
 import type { LintDocument } from './schema.ts';
 
-export function lintText(problems: readonly LintProblem[], bundle: Bundle, paint: Paint, width: number): string {
+export function lintText(
+  problems: readonly LintProblem[],
+  bundle: Bundle,
+  paint: Paint,
+  width: number,
+): string {
   const lines = problems.flatMap((problem) => [...problemLines(problem, paint, width), '']);
   return `${[...lines, ...footer(problems, bundle, width)].join('\n')}\n`;
 }
 
 export function lintDocument(problems: readonly LintProblem[], bundle: Bundle): LintDocument {
-  const count = (severity: LintProblem['severity']): number => problems.filter((problem) => problem.severity === severity).length;
+  const count = (severity: LintProblem['severity']): number =>
+    problems.filter((problem) => problem.severity === severity).length;
   return {
     version: 1,
-    run: { tool: `postfix-tls-watch ${VERSION}`, postfixVersion: bundle.settings.version, assumed: [...bundle.assumed] },
+    run: {
+      tool: `postfix-tls-watch ${VERSION}`,
+      postfixVersion: bundle.settings.version,
+      assumed: [...bundle.assumed],
+    },
     summary: { defers: count('defers'), warning: count('warning'), note: count('note') },
     problems: structuredClone(problems) as LintDocument['problems'],
   };
 }
 
-const STYLE: Readonly<Record<LintProblem['severity'], Parameters<Paint>[0]>> = { defers: 'red', warning: 'yellow', note: 'cyan' };
+const STYLE: Readonly<Record<LintProblem['severity'], Parameters<Paint>[0]>> = {
+  defers: 'red',
+  warning: 'yellow',
+  note: 'cyan',
+};
 
-function problemLines({ place, key, severity, postfixSays, effect, cure }: LintProblem, paint: Paint, width: number): string[] {
+function problemLines(
+  { place, key, severity, postfixSays, effect, cure }: LintProblem,
+  paint: Paint,
+  width: number,
+): string[] {
   const where = place.line === null ? place.file : `${place.file}, line ${place.line}`;
   const lines = [`${paint('bold', where)}${key === null ? '' : `: ${key}`}`];
   lines.push(
-    ...labelled(`  ${severity}`, effect, 12, width).map((line) => line.replace(severity, paint(STYLE[severity], severity))),
+    ...labelled(`  ${severity}`, effect, 12, width).map((line) =>
+      line.replace(severity, paint(STYLE[severity], severity)),
+    ),
   );
   if (postfixSays !== null) lines.push(...labelled('  logged', postfixSays, 12, width));
   lines.push(...labelled('  cure', cure, 12, width));
@@ -36,7 +56,10 @@ function problemLines({ place, key, severity, postfixSays, effect, cure }: LintP
 
 function footer(problems: readonly LintProblem[], bundle: Bundle, width: number): string[] {
   const parts = (['defers', 'warning', 'note'] as const)
-    .map((severity) => ({ severity, n: problems.filter((problem) => problem.severity === severity).length }))
+    .map((severity) => ({
+      severity,
+      n: problems.filter((problem) => problem.severity === severity).length,
+    }))
     .filter(({ n }) => n > 0)
     .map(
       ({ severity, n }) =>

@@ -16,31 +16,51 @@ export interface MuteFlags extends PlaceFlags {
 }
 
 /** 0 muted; wrong usage (3) where nothing is open under the key, or the date is too far away. */
-export async function muteCommand(key: string, flags: MuteFlags, console: Console): Promise<number> {
+export async function muteCommand(
+  key: string,
+  flags: MuteFlags,
+  console: Console,
+): Promise<number> {
   return withStore(flags, 'mute', console, async ({ store }) => {
     const now = console.now();
     const latest = await readLatest(store, now);
     const states = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
       expiresAt === undefined && value.state !== undefined ? [value.state] : [],
     );
-    const made = newMute(key, { until: flags.until, reason: flags.reason, by: whoAmI(console.env) }, states, now);
+    const made = newMute(
+      key,
+      { until: flags.until, reason: flags.reason, by: whoAmI(console.env) },
+      states,
+      now,
+    );
     if (made.kind === 'refused') throw new UsageError(made.because);
     await saveMute(store, made.mute);
     const { accepts, until } = made.mute;
-    console.out(`muted ${key} until ${moment(until)}; it covers ${accepts.map(coverWords).join(' and ')}\n`);
+    console.out(
+      `muted ${key} until ${moment(until)}; it covers ${accepts.map(coverWords).join(' and ')}\n`,
+    );
     return 0;
   });
 }
 
 /** 0 the mute is gone; 3 there was none. */
-export async function unmuteCommand(key: string, flags: PlaceFlags, console: Console): Promise<number> {
+export async function unmuteCommand(
+  key: string,
+  flags: PlaceFlags,
+  console: Console,
+): Promise<number> {
   return withStore(flags, 'unmute', console, async ({ store }) => {
     if (await removeMute(store, key)) {
-      console.out(`${key} is no longer muted: what is open under it counts again from the next run on\n`);
+      console.out(
+        `${key} is no longer muted: what is open under it counts again from the next run on\n`,
+      );
       return 0;
     }
     const { mutes } = await readMutes(store, console.now());
-    const known = mutes.length === 0 ? 'nothing is muted' : `muted are ${mutes.map((mute) => mute.key).join(', ')}`;
+    const known =
+      mutes.length === 0
+        ? 'nothing is muted'
+        : `muted are ${mutes.map((mute) => mute.key).join(', ')}`;
     throw new UsageError(`unmute ${key}: it is not muted; ${known}`);
   });
 }

@@ -41,7 +41,9 @@ export function comparePolicy(
   return {
     same: policyVersion(parts) === stored.version,
     files: compareFiles(stored.parts, parts),
-    bundle: ASPECTS.filter(([, of]) => digest(of(storedBundle)) !== digest(of(sources.bundle))).map(([aspect]) => aspect),
+    bundle: ASPECTS.filter(([, of]) => digest(of(storedBundle)) !== digest(of(sources.bundle))).map(
+      ([aspect]) => aspect,
+    ),
     differences: compareFates(storedBundle, sources.bundle, nothingSeen, at).filter(
       ({ before, after }) => before?.text !== after?.text,
     ),
@@ -50,7 +52,9 @@ export function comparePolicy(
 }
 
 function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
-  const paths = [...new Set([...Object.keys(here), ...Object.keys(stored)])].filter((path) => path !== BUNDLE_PART);
+  const paths = [...new Set([...Object.keys(here), ...Object.keys(stored)])].filter(
+    (path) => path !== BUNDLE_PART,
+  );
   return paths.toSorted().map((path) => {
     const [there, own] = [stored[path], here[path]];
     if (there === undefined) return { path, standing: 'not-pushed' };
@@ -62,7 +66,10 @@ function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
 const ASPECTS: readonly (readonly [BundleAspect, (bundle: Bundle) => Partial<Bundle>])[] = [
   ['tables', ({ policyTables, transportTables }) => ({ policyTables, transportTables })],
   // The names of the tables are told with the files.
-  ['settings', ({ settings }) => ({ settings: { ...settings, policyMaps: [], transportMaps: [] } })],
+  [
+    'settings',
+    ({ settings }) => ({ settings: { ...settings, policyMaps: [], transportMaps: [] } }),
+  ],
   ['trust', ({ trust, anchorFiles }) => ({ trust, anchorFiles })],
   ['destinations', ({ destinations }) => ({ destinations })],
   [

@@ -46,11 +46,22 @@ export interface Difference {
  * The same sightings under two policies, one after the other: destinations in the order of the new policy, then those that are
  * gone. `at` is epoch ms. A destination that is new is compared with the global level it had before.
  */
-export function compareFates(before: Bundle, after: Bundle, remembered: Remembered, at: number): Difference[] {
+export function compareFates(
+  before: Bundle,
+  after: Bundle,
+  remembered: Remembered,
+  at: number,
+): Difference[] {
   const known = new Set(destinationsOf(before).map(({ id }) => id));
   const destinations = destinationsOf(after);
-  const fresh = destinations.filter(({ id, unchecked }) => !known.has(id) && unchecked === undefined).map(({ name }) => name);
-  const was = fates({ ...before, destinations: [...before.destinations, ...fresh] }, remembered, at);
+  const fresh = destinations
+    .filter(({ id, unchecked }) => !known.has(id) && unchecked === undefined)
+    .map(({ name }) => name);
+  const was = fates(
+    { ...before, destinations: [...before.destinations, ...fresh] },
+    remembered,
+    at,
+  );
   const is = fates(after, remembered, at);
   const differences: Difference[] = [];
   for (const [id, { destination, fate }] of is.byId) {
@@ -65,7 +76,8 @@ export function compareFates(before: Bundle, after: Bundle, remembered: Remember
     });
   }
   for (const [id, { destination, fate }] of was.byId)
-    if (known.has(id) && !is.byId.has(id)) differences.push({ name: destination.name, before: fate });
+    if (known.has(id) && !is.byId.has(id))
+      differences.push({ name: destination.name, before: fate });
   return differences;
 }
 
@@ -81,14 +93,20 @@ function fates(bundle: Bundle, remembered: Remembered, at: number): Fates {
     const { verdict, reason } = judgeOnce(destination, evidence, bundle, at);
     const { entry } = destination;
     const text = entry === undefined ? null : `${entry.key} ${entry.value}`;
-    return [destination.id, { destination, fate: { line: entry?.line ?? null, text, verdict, reason } }] as const;
+    return [
+      destination.id,
+      { destination, fate: { line: entry?.line ?? null, text, verdict, reason } },
+    ] as const;
   });
   return { evidence, byId: new Map(byId) };
 }
 
 /** Mail goes out today, whatever is asked of it. */
 const delivers = ({ verdict, reason }: Fate): boolean =>
-  verdict === 'pass' || verdict === 'degraded' || (verdict === 'unchecked' && reason === 'level-none');
+  verdict === 'pass' ||
+  verdict === 'degraded' ||
+  (verdict === 'unchecked' && reason === 'level-none');
 
 /** That a line moved is no difference. */
-const sameFate = (a: Fate, b: Fate): boolean => a.text === b.text && a.verdict === b.verdict && a.reason === b.reason;
+const sameFate = (a: Fate, b: Fate): boolean =>
+  a.text === b.text && a.verdict === b.verdict && a.reason === b.reason;

@@ -1,7 +1,15 @@
 /** `policy push`, `policy show`, `policy status`: the table and settings where the scheduled function reads them. */
 
 import { resolve } from 'node:path';
-import { lastShown, noteShown, type OpenStore, openStore, shownPath, stateDirectory, whoAmI } from '../../local-doors.ts';
+import {
+  lastShown,
+  noteShown,
+  type OpenStore,
+  openStore,
+  shownPath,
+  stateDirectory,
+  whoAmI,
+} from '../../local-doors.ts';
 import { named } from '../../named-record.ts';
 import { DATABASES } from '../../policy/gather/tables.ts';
 import { modifiedAt, readSources } from '../../policy/gather/this-machine.ts';
@@ -25,7 +33,11 @@ export interface PushFlags extends BundleFlags, PlaceFlags {
 }
 
 /** 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused for what somebody else pushed. */
-export async function policyPush(table: string | undefined, flags: PushFlags, console: Console): Promise<number> {
+export async function policyPush(
+  table: string | undefined,
+  flags: PushFlags,
+  console: Console,
+): Promise<number> {
   if (flags.expect !== undefined && !/^[0-9a-f]{8,64}$/.test(flags.expect))
     throw new UsageError(
       `--expect ${flags.expect}: a version is wanted, at least its first 8 digits, as "policy status" shows it`,
@@ -42,7 +54,10 @@ export async function policyPush(table: string | undefined, flags: PushFlags, co
     if (outcome.kind !== 'refused') await noted(outcome.version);
     switch (outcome.kind) {
       case 'unchanged':
-        if (!flags.ifChanged) console.out(`version ${shortVersion(outcome.version)} is in use already: nothing to push\n`);
+        if (!flags.ifChanged)
+          console.out(
+            `version ${shortVersion(outcome.version)} is in use already: nothing to push\n`,
+          );
         return 0;
       case 'pushed':
         console.out(pushedText(outcome, name, sources.bundle, console.width));
@@ -74,9 +89,16 @@ export interface PolicyStatusFlags extends BundleFlags, PlaceFlags {
 }
 
 /** 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed. */
-export async function policyStatus(table: string | undefined, flags: PolicyStatusFlags, console: Console): Promise<number> {
-  const compares = table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
-  const sources = compares ? await readSources({ ...flags, ...(table === undefined ? {} : { table }) }) : undefined;
+export async function policyStatus(
+  table: string | undefined,
+  flags: PolicyStatusFlags,
+  console: Console,
+): Promise<number> {
+  const compares =
+    table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
+  const sources = compares
+    ? await readSources({ ...flags, ...(table === undefined ? {} : { table }) })
+    : undefined;
   return withPolicy(flags, 'policy status', console, async (open, name, noted) => {
     const stored = await readPolicy(open.store);
     const compared =
@@ -86,7 +108,10 @@ export async function policyStatus(table: string | undefined, flags: PolicyStatu
             stored,
             bundleOfPolicy(stored),
             sources,
-            await staleTables([...sources.bundle.settings.policyMaps, ...sources.bundle.settings.transportMaps]),
+            await staleTables([
+              ...sources.bundle.settings.policyMaps,
+              ...sources.bundle.settings.transportMaps,
+            ]),
             console.now(),
           );
     if (flags.json) console.json(policyStatusDocument(stored, compared, name));
@@ -102,7 +127,11 @@ async function withPolicy(
   flags: PlaceFlags,
   command: string,
   console: Console,
-  work: (open: OpenStore, name: PolicyName, noted: (version: string) => Promise<void>) => Promise<number>,
+  work: (
+    open: OpenStore,
+    name: PolicyName,
+    noted: (version: string) => Promise<void>,
+  ) => Promise<number>,
 ): Promise<number> {
   const place: Place = await placeOf(flags);
   const open = await openStore(place, command, console.env);
@@ -111,7 +140,9 @@ async function withPolicy(
   try {
     return await work(open, name, async (version) => {
       await noteShown(directory, noteOf(name), version).catch((error: Error) => {
-        console.err(`warning: cannot note in ${shownPath(directory)} which version was shown: ${error.message}\n`);
+        console.err(
+          `warning: cannot note in ${shownPath(directory)} which version was shown: ${error.message}\n`,
+        );
       });
     });
   } finally {
@@ -120,7 +151,10 @@ async function withPolicy(
 }
 
 /** A store in a directory is the same one wherever the command is run from. */
-const noteOf = ({ place, policy }: PolicyName) => ({ place: place.startsWith('DynamoDB ') ? place : resolve(place), policy });
+const noteOf = ({ place, policy }: PolicyName) => ({
+  place: place.startsWith('DynamoDB ') ? place : resolve(place),
+  policy,
+});
 
 function codeOf({ refusals }: Extract<PushOutcome, { kind: 'refused' }>): number {
   return refusals.some(({ kind }) => kind === 'defers' || kind === 'breaks') ? 2 : 3;
@@ -134,7 +168,10 @@ function nothingPushed({ policy, place }: PolicyName): UsageError {
 function tableOf(stored: StoredPolicy): Uint8Array {
   const { policyTables } = bundleOfPolicy(stored);
   const [table, ...others] = policyTables;
-  if (table === undefined) throw new UsageError(`the pushed policy has no table; its parts are ${listOf(stored)}, see --part`);
+  if (table === undefined)
+    throw new UsageError(
+      `the pushed policy has no table; its parts are ${listOf(stored)}, see --part`,
+    );
   if (others.length > 0)
     throw new UsageError(
       `the pushed policy has ${policyTables.length} tables; name one of its parts with --part: ${listOf(stored)}`,
@@ -149,7 +186,8 @@ function partNamed(wanted: string, stored: StoredPolicy): Uint8Array {
   const names = Object.keys(stored.parts).filter((part) => part.split('/').at(-1) === wanted);
   const [only, ...others] = names;
   const found = exact ?? (only === undefined || others.length > 0 ? undefined : stored.parts[only]);
-  if (found === undefined) throw new UsageError(`--part ${wanted}: the pushed policy has ${listOf(stored)}`);
+  if (found === undefined)
+    throw new UsageError(`--part ${wanted}: the pushed policy has ${listOf(stored)}`);
   return found;
 }
 
@@ -163,7 +201,8 @@ async function staleTables(maps: readonly TableName[]): Promise<StaleTable[]> {
     const suffix = named(DATABASES, type);
     if (suffix === undefined) continue;
     const [text, built] = [await modifiedAt(path), await modifiedAt(`${path}${suffix}`)];
-    if (text !== undefined && built !== undefined && text > built + 1_000) stale.push({ path, database: `${path}${suffix}` });
+    if (text !== undefined && built !== undefined && text > built + 1_000)
+      stale.push({ path, database: `${path}${suffix}` });
   }
   return stale;
 }

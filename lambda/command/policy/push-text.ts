@@ -34,13 +34,19 @@ export function pushedText(
     `pushed policy "${name.policy}" to ${name.place}: version ${shortVersion(version)}, ${entriesCount(count)}`,
     ...(replaced === undefined ? [] : [`  in place of ${headWords(replaced)}`]),
     ...differenceLines(differences, 'with-verdicts').map((line) => `  ${line}`),
-    ...(replaced === undefined || overridden.some(({ kind }) => kind === 'breaks' || kind === 'unreadable')
+    ...(replaced === undefined ||
+    overridden.some(({ kind }) => kind === 'breaks' || kind === 'unreadable')
       ? []
       : wrap(`  ${judged}`, width, '  ')),
-    ...(overridden.length === 0 ? [] : ['forced in spite of:', ...overridden.flatMap((one) => forcedLines(one, name, width))]),
+    ...(overridden.length === 0
+      ? []
+      : ['forced in spite of:', ...overridden.flatMap((one) => forcedLines(one, name, width))]),
     ...(known.length === 0
       ? []
-      : ['defers mail, and did so in the version before:', ...known.flatMap((one) => problemLines(one, width))]),
+      : [
+          'defers mail, and did so in the version before:',
+          ...known.flatMap((one) => problemLines(one, width)),
+        ]),
   ]);
 }
 
@@ -63,10 +69,16 @@ export const headWords = ({ current, pushedBy, pushedAt }: PolicyHead): string =
 export const shortVersion = (version: string): string => version.slice(0, 12);
 
 /** The entries that differ, as a patch would show them; a verdict that turned stands below its line. */
-export function differenceLines(differences: readonly Difference[], verdicts: 'with-verdicts' | 'texts-alone'): string[] {
+export function differenceLines(
+  differences: readonly Difference[],
+  verdicts: 'with-verdicts' | 'texts-alone',
+): string[] {
   const shown = differences
     .slice(0, SHOWN)
-    .flatMap((difference) => [...patchLines(difference), ...(verdicts === 'with-verdicts' ? turnLines(difference) : [])]);
+    .flatMap((difference) => [
+      ...patchLines(difference),
+      ...(verdicts === 'with-verdicts' ? turnLines(difference) : []),
+    ]);
   const more = differences.length - SHOWN;
   return more > 0 ? [...shown, `and ${more} more`] : shown;
 }
@@ -81,8 +93,15 @@ function refusalLines(refusal: Refusal, name: PolicyName, width: number): string
   switch (refusal.kind) {
     case 'defers': {
       const { problems } = refusal;
-      const what = problems.length === 1 ? 'a line that would defer mail' : `${problems.length} lines that would defer mail`;
-      return [`${what}`, ...problems.slice(0, SHOWN).flatMap((problem) => problemLines(problem, width)), ...moreOf(problems)];
+      const what =
+        problems.length === 1
+          ? 'a line that would defer mail'
+          : `${problems.length} lines that would defer mail`;
+      return [
+        `${what}`,
+        ...problems.slice(0, SHOWN).flatMap((problem) => problemLines(problem, width)),
+        ...moreOf(problems),
+      ];
     }
     case 'breaks': {
       const { differences } = refusal;
@@ -112,7 +131,10 @@ function refusalLines(refusal: Refusal, name: PolicyName, width: number): string
   }
 }
 
-function problemLines({ place, key, postfixSays, effect, cure }: LintProblem, width: number): string[] {
+function problemLines(
+  { place, key, postfixSays, effect, cure }: LintProblem,
+  width: number,
+): string[] {
   const where = place.line === null ? place.file : `${place.file}, line ${place.line}`;
   return [
     `  ${where}${key === null ? '' : `: ${key}`}`,
@@ -145,17 +167,20 @@ function turnLines({ before, after }: Difference): string[] {
   return [`     ${fateWords(before)} → ${fateWords(after)}`];
 }
 
-const signed = (sign: string, text: string | undefined): string[] => (text === undefined ? [] : [`${sign} ${text}`]);
+const signed = (sign: string, text: string | undefined): string[] =>
+  text === undefined ? [] : [`${sign} ${text}`];
 
 /** Undefined where no entry speaks. */
-const textOf = (fate: Fate | undefined): string | undefined => (fate?.text == null ? undefined : plain(fate.text, 300));
+const textOf = (fate: Fate | undefined): string | undefined =>
+  fate?.text == null ? undefined : plain(fate.text, 300);
 
 function fateWords({ verdict, reason }: Fate): string {
   if (verdict === 'undetermined') return 'not known from what was seen';
   return reason === null ? verdict : `${verdict} (${reason.replaceAll('-', ' ')})`;
 }
 
-const moreOf = (all: readonly unknown[]): string[] => (all.length > SHOWN ? [`  and ${all.length - SHOWN} more`] : []);
+const moreOf = (all: readonly unknown[]): string[] =>
+  all.length > SHOWN ? [`  and ${all.length - SHOWN} more`] : [];
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 

@@ -13,7 +13,13 @@ import type { Remembered } from '../../snapshot/remembered-evidence.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { Store } from '../../store/keys.ts';
 import { readLatest } from '../../store/latest.ts';
-import { type PolicyParts, policyState, policyVersion, pushPolicy, readPolicy } from '../../store/policies.ts';
+import {
+  type PolicyParts,
+  policyState,
+  policyVersion,
+  pushPolicy,
+  readPolicy,
+} from '../../store/policies.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { compareFates, type Difference } from './fates.ts';
@@ -37,7 +43,12 @@ export type Refusal =
   /** Mail that is delivered now would not be. */
   | { readonly kind: 'breaks'; readonly differences: readonly Difference[] }
   /** Another version is in use than was last shown here. */
-  | { readonly kind: 'not-shown'; readonly head: PolicyHead; readonly expected: string | undefined; readonly insisted: boolean }
+  | {
+      readonly kind: 'not-shown';
+      readonly head: PolicyHead;
+      readonly expected: string | undefined;
+      readonly insisted: boolean;
+    }
   /** A version was named by hand, and nothing was ever pushed. */
   | { readonly kind: 'nothing-there'; readonly expected: string }
   /** What is stored cannot be read, and so not compared with. */
@@ -62,12 +73,18 @@ export type PushOutcome =
 
 /** The parts of a policy: the bundle, and each file under its path. */
 export function partsOf({ bundle, files }: BundleSources): PolicyParts {
-  const named = Object.entries(files).map(([path, bytes]) => [path === BUNDLE_PART ? `./${path}` : path, bytes] as const);
+  const named = Object.entries(files).map(
+    ([path, bytes]) => [path === BUNDLE_PART ? `./${path}` : path, bytes] as const,
+  );
   return { ...Object.fromEntries(named), ...bundlePart(bundle) };
 }
 
 /** @throws StoreError where the store cannot be used */
-export async function push(store: Store, sources: BundleSources, options: PushOptions): Promise<PushOutcome> {
+export async function push(
+  store: Store,
+  sources: BundleSources,
+  options: PushOptions,
+): Promise<PushOutcome> {
   const { by, at, force } = options;
   const parts = partsOf(sources);
   const version = policyVersion(parts);
@@ -79,10 +96,14 @@ export async function push(store: Store, sources: BundleSources, options: PushOp
   const remembered = before === undefined ? undefined : await rememberedFrom(store, at);
   const { fresh, known } = deferring(before, sources.bundle);
   const differences =
-    before === undefined || remembered === undefined ? [] : compareFates(before, sources.bundle, remembered, at);
+    before === undefined || remembered === undefined
+      ? []
+      : compareFates(before, sources.bundle, remembered, at);
   // What lint says of an entry need not be said twice.
   const linted = new Set(fresh.flatMap(({ key }) => key ?? []));
-  const breaking = differences.filter(({ name, breaks }) => breaks !== undefined && !linted.has(breaks.key ?? name));
+  const breaking = differences.filter(
+    ({ name, breaks }) => breaks !== undefined && !linted.has(breaks.key ?? name),
+  );
   const refusals: Refusal[] = [
     ...shownRefusal(head, options),
     ...(stored?.kind === 'unreadable' ? [stored] : []),
@@ -97,7 +118,10 @@ export async function push(store: Store, sources: BundleSources, options: PushOp
       return pushed;
     case 'refused':
       // Somebody pushed while this one was judged; not even force is meant to undo what nobody here has seen.
-      return { kind: 'refused', refusals: shownRefusal(pushed.head, { ...options, expected: undefined, insisted: false }) };
+      return {
+        kind: 'refused',
+        refusals: shownRefusal(pushed.head, { ...options, expected: undefined, insisted: false }),
+      };
     case 'pushed':
       return {
         kind: 'pushed',
@@ -111,8 +135,12 @@ export async function push(store: Store, sources: BundleSources, options: PushOp
   }
 }
 
-function shownRefusal(head: PolicyHead | undefined, { expected, insisted }: PushOptions): Refusal[] {
-  if (head === undefined) return insisted && expected !== undefined ? [{ kind: 'nothing-there', expected }] : [];
+function shownRefusal(
+  head: PolicyHead | undefined,
+  { expected, insisted }: PushOptions,
+): Refusal[] {
+  if (head === undefined)
+    return insisted && expected !== undefined ? [{ kind: 'nothing-there', expected }] : [];
   if (expected !== undefined && head.current.startsWith(expected)) return [];
   return [{ kind: 'not-shown', head, expected, insisted }];
 }
@@ -121,19 +149,28 @@ function shownRefusal(head: PolicyHead | undefined, { expected, insisted }: Push
 function deferring(before: Bundle | undefined, after: Bundle) {
   const now = lint(after).filter(({ severity }) => severity === 'defers');
   // A line number says nothing: lines move when others are added.
-  const name = ({ code, key, postfixSays, effect }: LintProblem) => JSON.stringify([code, key, postfixSays, effect]);
+  const name = ({ code, key, postfixSays, effect }: LintProblem) =>
+    JSON.stringify([code, key, postfixSays, effect]);
   const was = new Set(now.length === 0 || before === undefined ? [] : lint(before).map(name));
-  return { fresh: now.filter((problem) => !was.has(name(problem))), known: now.filter((problem) => was.has(name(problem))) };
+  return {
+    fresh: now.filter((problem) => !was.has(name(problem))),
+    known: now.filter((problem) => was.has(name(problem))),
+  };
 }
 
 async function storedBundle(
   store: Store,
-): Promise<{ readonly kind: 'bundle'; readonly bundle: Bundle } | Extract<Refusal, { kind: 'unreadable' }> | undefined> {
+): Promise<
+  | { readonly kind: 'bundle'; readonly bundle: Bundle }
+  | Extract<Refusal, { kind: 'unreadable' }>
+  | undefined
+> {
   try {
     const policy = await readPolicy(store);
     return policy === undefined ? undefined : { kind: 'bundle', bundle: bundleOfPolicy(policy) };
   } catch (error) {
-    if (error instanceof StoreError && error.kind === 'damaged') return { kind: 'unreadable', because: error.message };
+    if (error instanceof StoreError && error.kind === 'damaged')
+      return { kind: 'unreadable', because: error.message };
     throw error;
   }
 }
@@ -143,5 +180,9 @@ async function rememberedFrom(store: Store, now: number): Promise<Remembered> {
   const latest = await readLatest(store, now);
   const hosts = [...latest.hosts.values()].map(({ value }) => value);
   const certificates = (await readCertificates(store, hosts.flatMap(certificatesOf))).der;
-  return { entries: [...latest.entries.values()].map(({ value }) => value.snapshot), hosts, certificates };
+  return {
+    entries: [...latest.entries.values()].map(({ value }) => value.snapshot),
+    hosts,
+    certificates,
+  };
 }

@@ -23,12 +23,21 @@ export const policyStatusSchema = v.strictObject({
       /** Whether a push now would change nothing. */
       same: v.boolean(),
       files: v.array(
-        v.strictObject({ path: v.string(), standing: v.picklist(['same', 'differs', 'not-pushed', 'not-read-here']) }),
+        v.strictObject({
+          path: v.string(),
+          standing: v.picklist(['same', 'differs', 'not-pushed', 'not-read-here']),
+        }),
       ),
       /** Parts of the bundle that differ, with the same files or not. */
       bundle: v.array(v.picklist(['tables', 'settings', 'trust', 'destinations', 'notes'])),
       /** Entries that differ: as pushed and as they are here; null where there is none. */
-      entries: v.array(v.strictObject({ destination: v.string(), pushed: v.nullable(v.string()), here: v.nullable(v.string()) })),
+      entries: v.array(
+        v.strictObject({
+          destination: v.string(),
+          pushed: v.nullable(v.string()),
+          here: v.nullable(v.string()),
+        }),
+      ),
       /** Tables whose text is newer than what postmap made of it. */
       postmapNotRun: v.array(v.strictObject({ path: v.string(), database: v.string() })),
     }),

@@ -19,9 +19,17 @@ export function policyStatusText(
   const lines = [
     `policy "${name.policy}" in ${name.place}`,
     `  ${headWords({ ...stored, current: stored.version })}`,
-    ...columns(partNames(stored.parts).map((part) => [`  ${plain(part)}`, `${stored.parts[part]?.length ?? 0} bytes`])),
+    ...columns(
+      partNames(stored.parts).map((part) => [
+        `  ${plain(part)}`,
+        `${stored.parts[part]?.length ?? 0} bytes`,
+      ]),
+    ),
     ...(compared === undefined
-      ? ['', 'compared with nothing: name the table, or --config-directory, to see whether it is still the one in use']
+      ? [
+          '',
+          'compared with nothing: name the table, or --config-directory, to see whether it is still the one in use',
+        ]
       : comparedLines(compared, width)),
   ];
   return `${lines.join('\n')}\n`;
@@ -44,7 +52,10 @@ export function policyStatusDocument(
             version: stored.version,
             at: new Date(stored.pushedAt).toISOString(),
             by: stored.pushedBy,
-            parts: partNames(stored.parts).map((part) => ({ name: part, bytes: stored.parts[part]?.length ?? 0 })),
+            parts: partNames(stored.parts).map((part) => ({
+              name: part,
+              bytes: stored.parts[part]?.length ?? 0,
+            })),
           },
     compared:
       compared === undefined
@@ -65,23 +76,41 @@ export function policyStatusDocument(
 
 /** Files by path; the bundle made of them comes last. */
 export const partNames = (parts: PolicyParts): string[] =>
-  Object.keys(parts).toSorted((a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'));
+  Object.keys(parts).toSorted(
+    (a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'),
+  );
 
-function comparedLines({ same, files, bundle, differences, stale }: PolicyComparison, width: number): string[] {
+function comparedLines(
+  { same, files, bundle, differences, stale }: PolicyComparison,
+  width: number,
+): string[] {
   const unexplained = bundle.filter((aspect) => aspect !== 'tables' && aspect !== 'notes');
-  const noted = !same && files.every(({ standing }) => standing === 'same') && unexplained.length === 0;
+  const noted =
+    !same && files.every(({ standing }) => standing === 'same') && unexplained.length === 0;
   return [
     '',
     'compared with the files here',
     ...columns(files.map(({ path, standing }) => [`  ${plain(path)}`, STANDING[standing]])),
-    ...(unexplained.length === 0 ? [] : [`  different, as read here: ${unexplained.map((aspect) => ASPECT[aspect]).join(', ')}`]),
-    ...(noted ? ['  different, as read here: what is noted about them, such as when postmap was run'] : []),
-    ...(differences.length === 0 ? [] : ['', 'entries, pushed (-) and here (+)', ...differenceLines(differences, 'texts-alone')]),
+    ...(unexplained.length === 0
+      ? []
+      : [`  different, as read here: ${unexplained.map((aspect) => ASPECT[aspect]).join(', ')}`]),
+    ...(noted
+      ? ['  different, as read here: what is noted about them, such as when postmap was run']
+      : []),
+    ...(differences.length === 0
+      ? []
+      : ['', 'entries, pushed (-) and here (+)', ...differenceLines(differences, 'texts-alone')]),
     '',
     ...stale.flatMap(({ path, database }) =>
-      wrap(`postmap not run: ${path} is newer than ${database}, so Postfix on this host still uses the older table`, width, '  '),
+      wrap(
+        `postmap not run: ${path} is newer than ${database}, so Postfix on this host still uses the older table`,
+        width,
+        '  ',
+      ),
     ),
-    same ? 'the pushed copy is the one in use here' : 'the pushed copy is not the one in use here: push it again',
+    same
+      ? 'the pushed copy is the one in use here'
+      : 'the pushed copy is not the one in use here: push it again',
   ];
 }
 

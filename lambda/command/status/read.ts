@@ -96,7 +96,9 @@ export async function readStatus(
     expiresAt === undefined ? [value.snapshot] : [],
   );
   const verdicts = new Map(snapshots.map((snapshot) => [snapshot.id, verdictNow(snapshot)]));
-  const entries = Object.fromEntries(Object.entries(recalled.state.entries).filter(([id]) => verdicts.has(id)));
+  const entries = Object.fromEntries(
+    Object.entries(recalled.state.entries).filter(([id]) => verdicts.has(id)),
+  );
   const input: DueInput = {
     entries,
     incidents: recalled.state.incidents,
@@ -109,7 +111,10 @@ export async function readStatus(
     causes: new Map(),
   };
   const byDesign = snapshots.filter((snapshot) => readingOf(snapshot) === 'unwatched');
-  const known = policyNotWatched === undefined ? undefined : [...policyNotWatched, ...byDesign.map(notWatchedNow)];
+  const known =
+    policyNotWatched === undefined
+      ? undefined
+      : [...policyNotWatched, ...byDesign.map(notWatchedNow)];
   const notWatched = notWatchedOf(sight.latest) ?? known;
   return {
     at: now,
@@ -137,13 +142,18 @@ export function statusCode({ incidents, pending, sight }: Status): 0 | 1 | 2 | 3
   return sight.silent || sight.failed || sight.blind || audible.length > 0 ? 3 : 0;
 }
 
-function incidentOf(picture: Picture, verdicts: ReadonlyMap<string, EntryVerdict>, now: number): OpenIncident[] {
+function incidentOf(
+  picture: Picture,
+  verdicts: ReadonlyMap<string, EntryVerdict>,
+  now: number,
+): OpenIncident[] {
   const { incident, audible, muted } = picture;
   if (incident.state !== 'open') return [];
   const isMuted = audible.length === 0 && muted.length > 0;
   const members = isMuted ? muted : audible;
   const standing = incident.cause.reason === 'blind' ? 'unjudged' : worstOf(members);
-  const kind = incident.cause.reason === 'blind' ? 'blind' : standing === 'well' ? 'unjudged' : standing;
+  const kind =
+    incident.cause.reason === 'blind' ? 'blind' : standing === 'well' ? 'unjudged' : standing;
   const item: Item = { kind, news: 'opened', incident, members, muted: [], ended: [] };
   return [
     {
@@ -175,7 +185,10 @@ function entryOf(member: Member, verdicts: ReadonlyMap<string, EntryVerdict>): O
   };
 }
 
-function pendingOf(entries: DueInput['entries'], verdicts: ReadonlyMap<string, EntryVerdict>): Pending[] {
+function pendingOf(
+  entries: DueInput['entries'],
+  verdicts: ReadonlyMap<string, EntryVerdict>,
+): Pending[] {
   return Object.values(entries)
     .filter(needsSecondLook)
     .map(({ id, label, now, soon }) => ({
@@ -189,28 +202,64 @@ function unjudgedOf(snapshot: EntrySnapshot): Unjudged[] {
   if (readingOf(snapshot) !== 'unseen') return [];
   const since = snapshot.undetermined?.since ?? snapshot.since;
   const cause = snapshot.undetermined?.cause ?? snapshot.reason;
-  return [{ name: nameOf(snapshot), since, because: cause === null ? 'no reason given' : reasonWords(cause) }];
+  return [
+    {
+      name: nameOf(snapshot),
+      since,
+      because: cause === null ? 'no reason given' : reasonWords(cause),
+    },
+  ];
 }
 
 function notWatchedNow(snapshot: EntrySnapshot): NotWatched {
   const { reason } = verdictNow(snapshot);
-  return { name: nameOf(snapshot), line: null, because: reason === null ? 'no reason given' : reasonWords(reason) };
+  return {
+    name: nameOf(snapshot),
+    line: null,
+    because: reason === null ? 'no reason given' : reasonWords(reason),
+  };
 }
 
-const readingOf = (snapshot: EntrySnapshot) => read(verdictNow(snapshot), { intervalMs: DAY_MS, overdue: [] }, 0).kind;
+const readingOf = (snapshot: EntrySnapshot) =>
+  read(verdictNow(snapshot), { intervalMs: DAY_MS, overdue: [] }, 0).kind;
 const nameOf = ({ key, destination }: EntrySnapshot): string => key ?? destination;
 
 /** What is remembered of an entry, as far as sentences about it need a verdict. */
 function verdictNow(snapshot: EntrySnapshot): EntryVerdict {
-  const { id, key, destination, level, sentence, protection, postfixWould, failsFrom, degradedFrom, failsBecause } = snapshot;
+  const {
+    id,
+    key,
+    destination,
+    level,
+    sentence,
+    protection,
+    postfixWould,
+    failsFrom,
+    degradedFrom,
+    failsBecause,
+  } = snapshot;
   const { suggestion, undetermined } = snapshot;
   const [verdict, reason] =
-    undetermined === undefined ? [snapshot.verdict, snapshot.reason] : ['undetermined' as const, undetermined.cause];
+    undetermined === undefined
+      ? [snapshot.verdict, snapshot.reason]
+      : ['undetermined' as const, undetermined.cause];
   return {
     ...{ id, table: null, line: null, key, destination, nextHop: null, level, match: [] },
-    ...{ verdict, reason, sentence, protection, postfixWould, postfixSays: null, postfixDsn: null, endings: [] },
+    ...{
+      verdict,
+      reason,
+      sentence,
+      protection,
+      postfixWould,
+      postfixSays: null,
+      postfixDsn: null,
+      endings: [],
+    },
     ...{ failsFrom, degradedFrom, failsBecause, hosts: [] },
-    suggestion: suggestion === null ? null : { line: suggestion, restsOn: 'policy', because: '', verdict: 'pass' },
+    suggestion:
+      suggestion === null
+        ? null
+        : { line: suggestion, restsOn: 'policy', because: '', verdict: 'pass' },
   };
 }
 
@@ -221,9 +270,13 @@ function countsOf(snapshots: readonly EntrySnapshot[]): Record<Verdict, number> 
 }
 
 function vantageOf(run: RunRecord | undefined, name: string): DueInput['vantage'] {
-  const family = (word: string | undefined) => (word === 'clear' || word === 'blind' ? word : 'untried');
+  const family = (word: string | undefined) =>
+    word === 'clear' || word === 'blind' ? word : 'untried';
   return { name, ipv4: family(run?.vantage.ipv4), ipv6: family(run?.vantage.ipv6) };
 }
 
 const worstFirst = (a: OpenIncident, b: OpenIncident) =>
-  Number(a.muted) - Number(b.muted) || rank(b.standing) - rank(a.standing) || a.since - b.since || a.id.localeCompare(b.id, 'en');
+  Number(a.muted) - Number(b.muted) ||
+  rank(b.standing) - rank(a.standing) ||
+  a.since - b.since ||
+  a.id.localeCompare(b.id, 'en');

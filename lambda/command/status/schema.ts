@@ -64,13 +64,25 @@ export const statusSchema = v.strictObject({
   ),
   /** Seen worse once, to be confirmed by the next look. */
   pending: v.array(v.strictObject({ name: v.string(), at: isoDate, sentence: v.string() })),
-  mutes: v.array(v.strictObject({ key: v.string(), until: isoDate, reason: v.string(), by: v.string(), at: isoDate })),
+  mutes: v.array(
+    v.strictObject({
+      key: v.string(),
+      until: isoDate,
+      reason: v.string(),
+      by: v.string(),
+      at: isoDate,
+    }),
+  ),
   /** Not judged when last looked at. */
   notJudged: v.array(v.strictObject({ name: v.string(), since: isoDate, because: v.string() })),
   notWatched: v.strictObject({
     count: v.number(),
     /** Null where only their number is known. */
-    entries: v.nullable(v.array(v.strictObject({ name: v.string(), line: v.nullable(v.number()), because: v.string() }))),
+    entries: v.nullable(
+      v.array(
+        v.strictObject({ name: v.string(), line: v.nullable(v.number()), because: v.string() }),
+      ),
+    ),
   }),
   problems: v.array(v.string()),
 });

@@ -16,13 +16,22 @@ export interface StatusFlags extends BundleFlags, PlaceFlags {
 }
 
 /** 2 an open failing incident, else 1 attention, else 3 no complete run in 26 hours, untold or blind, else 0. */
-export async function statusCommand(table: string | undefined, flags: StatusFlags, console: Console): Promise<number> {
+export async function statusCommand(
+  table: string | undefined,
+  flags: StatusFlags,
+  console: Console,
+): Promise<number> {
   const place = await placeOf(flags);
-  const named = table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
+  const named =
+    table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
   const here = named ? notWatchedBy(await bundleOf(table, flags)) : undefined;
   const open = await openStore(place, 'status', console.env);
   try {
-    const status = await readStatus(open.store, console.now(), here ?? (await pushedNotWatched(open)));
+    const status = await readStatus(
+      open.store,
+      console.now(),
+      here ?? (await pushedNotWatched(open)),
+    );
     const of = { place: open.place, ...open.store.space };
     if (flags.json) console.json(statusDocument(status, of));
     else console.out(statusText(status, of, console.paint, console.width));

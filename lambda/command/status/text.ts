@@ -22,25 +22,40 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
   const lines = [
     ...wrap(paint(STATE_STYLE[stateOf(status)], firstLine(status)), width, '  '),
     ...wrap(`  ${runSentence(status)}`, width, '  '),
-    ...status.incidents.flatMap((incident) => ['', ...incidentLines(incident, status.at, paint, width)]),
+    ...status.incidents.flatMap((incident) => [
+      '',
+      ...incidentLines(incident, status.at, paint, width),
+    ]),
     ...section(
       'Seen worse once, to be confirmed by the next look:',
-      status.pending.flatMap(({ name, at, sentence }) => wrap(`  ${plain(name)}, ${moment(at)}: ${sentence}`, width, '    ')),
+      status.pending.flatMap(({ name, at, sentence }) =>
+        wrap(`  ${plain(name)}, ${moment(at)}: ${sentence}`, width, '    '),
+      ),
     ),
     ...section(
       'Muted:',
       status.mutes.flatMap(({ key, until, reason, by }) =>
-        wrap(`  ${plain(key)} until ${moment(until)}: ${plain(reason, 200)} (${plain(by, 60)})`, width, '    '),
+        wrap(
+          `  ${plain(key)} until ${moment(until)}: ${plain(reason, 200)} (${plain(by, 60)})`,
+          width,
+          '    ',
+        ),
       ),
     ),
     ...section(
       `Not judged when last looked at (${entriesCount(status.unjudged.length)}):`,
       grouped(
-        status.unjudged.map(({ name, since, because }) => ({ because, name: `${plain(name)} since ${day(since)}` })),
+        status.unjudged.map(({ name, since, because }) => ({
+          because,
+          name: `${plain(name)} since ${day(since)}`,
+        })),
         width,
       ),
     ),
-    ...section(`Not watched (${entriesCount(status.notWatchedCount)}):`, notWatchedLines(status, width)),
+    ...section(
+      `Not watched (${entriesCount(status.notWatchedCount)}):`,
+      notWatchedLines(status, width),
+    ),
     ...section(
       'Could not be read:',
       status.problems.flatMap((problem) => wrap(`  ${problem}`, width, '    ')),
@@ -96,11 +111,20 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
       })),
     })),
     pending: pending.map((one) => ({ ...one, at: iso(one.at) })),
-    mutes: mutes.map(({ key, until, reason, by, at: setAt }) => ({ key, until: iso(until), reason, by, at: iso(setAt) })),
+    mutes: mutes.map(({ key, until, reason, by, at: setAt }) => ({
+      key,
+      until: iso(until),
+      reason,
+      by,
+      at: iso(setAt),
+    })),
     notJudged: unjudged.map((one) => ({ ...one, since: iso(one.since) })),
     notWatched: {
       count: status.notWatchedCount,
-      entries: notWatched === undefined ? null : notWatched.map(({ name, line, because }) => ({ name, line, because })),
+      entries:
+        notWatched === undefined
+          ? null
+          : notWatched.map(({ name, line, because }) => ({ name, line, because })),
     },
     problems: [...status.problems],
   };
@@ -108,7 +132,8 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
 
 type State = StatusDocument['state'];
 
-const stateOf = (status: Status): State => (['well', 'attention', 'failing', 'unknown'] as const)[statusCode(status)];
+const stateOf = (status: Status): State =>
+  (['well', 'attention', 'failing', 'unknown'] as const)[statusCode(status)];
 
 const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
   failing: ['red', 'bold'],
@@ -119,18 +144,27 @@ const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
 
 /** One line that a monitoring system shows: `FAILING: fastmail.fm; WILL FAIL: a.example, b.example and 3 more`. */
 function firstLine(status: Status): string {
-  const entries = status.incidents.filter(({ muted }) => !muted).flatMap((incident) => incident.entries);
-  const parts = (['failing', 'failing-soon', 'degraded', 'unjudged'] as const).flatMap((standing) => {
-    const names = entries
-      .filter((entry) => entry.standing === standing && entry.mutedUntil === undefined)
-      .map(({ name }) => plain(name));
-    return names.length === 0 ? [] : [`${LABELS[standing]}: ${listed([...new Set(names)])}`];
-  });
-  const pending = status.pending.length === 0 ? [] : [`NOT CONFIRMED: ${listed(status.pending.map(({ name }) => plain(name)))}`];
+  const entries = status.incidents
+    .filter(({ muted }) => !muted)
+    .flatMap((incident) => incident.entries);
+  const parts = (['failing', 'failing-soon', 'degraded', 'unjudged'] as const).flatMap(
+    (standing) => {
+      const names = entries
+        .filter((entry) => entry.standing === standing && entry.mutedUntil === undefined)
+        .map(({ name }) => plain(name));
+      return names.length === 0 ? [] : [`${LABELS[standing]}: ${listed([...new Set(names)])}`];
+    },
+  );
+  const pending =
+    status.pending.length === 0
+      ? []
+      : [`NOT CONFIRMED: ${listed(status.pending.map(({ name }) => plain(name)))}`];
   const runs = runTrouble(status);
   const all = [...parts, ...pending, ...(runs === undefined ? [] : [`UNKNOWN: ${runs}`])];
   if (all.length > 0) return all.join('; ');
-  return status.incidents.length === 0 ? 'WELL: nothing is open' : 'WELL: nothing is open but what is muted';
+  return status.incidents.length === 0
+    ? 'WELL: nothing is open'
+    : 'WELL: nothing is open but what is muted';
 }
 
 /** Undefined where the runs are as they should be. */
@@ -146,7 +180,8 @@ function runSentence({ sight, at }: Status): string {
   const { complete } = sight;
   if (sight.silent || sight.failed || sight.blind || complete === undefined) return sight.sentence;
   const hours = Math.floor((at - complete.stageAt) / HOUR_MS);
-  const ago = hours < 1 ? 'less than an hour ago' : hours === 1 ? '1 hour ago' : `${hours} hours ago`;
+  const ago =
+    hours < 1 ? 'less than an hour ago' : hours === 1 ? '1 hour ago' : `${hours} hours ago`;
   return `last complete run ${moment(complete.stageAt)}, ${ago}`;
 }
 
@@ -156,10 +191,22 @@ function incidentLines(incident: OpenIncident, at: number, paint: Paint, width: 
   const label = `${muted ? 'MUTED, ' : ''}${LABELS[incident.standing]}`;
   const shown = entries.slice(0, ENTRIES_SHOWN);
   return [
-    ...wrap(`${paint('bold', incident.kind === 'blind' ? 'BLIND' : label)}: ${incident.headline}`, width, '  '),
-    ...wrap(`  since ${moment(incident.since)}, ${muted ? 'muted' : told}; incident ${incident.id}`, width, '  '),
-    ...(entries.length === 1 ? entryLines(entries, at, width) : shown.flatMap((entry) => entryLine(entry, at, width))),
-    ...(entries.length > shown.length && entries.length > 1 ? [`  and ${entries.length - shown.length} more`] : []),
+    ...wrap(
+      `${paint('bold', incident.kind === 'blind' ? 'BLIND' : label)}: ${incident.headline}`,
+      width,
+      '  ',
+    ),
+    ...wrap(
+      `  since ${moment(incident.since)}, ${muted ? 'muted' : told}; incident ${incident.id}`,
+      width,
+      '  ',
+    ),
+    ...(entries.length === 1
+      ? entryLines(entries, at, width)
+      : shown.flatMap((entry) => entryLine(entry, at, width))),
+    ...(entries.length > shown.length && entries.length > 1
+      ? [`  and ${entries.length - shown.length} more`]
+      : []),
   ];
 }
 
@@ -177,20 +224,32 @@ function entryLine(entry: OpenEntry, at: number, width: number): string[] {
   const from = entry.from === undefined ? '' : `, fails from ${deadline(entry.from, at)}`;
   const muted = entry.mutedUntil === undefined ? '' : ', muted';
   const instead = entry.suggestion === null ? '' : `; use instead: ${entry.suggestion}`;
-  return wrap(`  ${plain(entry.name)}: since ${moment(entry.since)}${from}${muted}${instead}`, width, '    ');
+  return wrap(
+    `  ${plain(entry.name)}: since ${moment(entry.since)}${from}${muted}${instead}`,
+    width,
+    '    ',
+  );
 }
 
 function notWatchedLines({ notWatched, notWatchedCount }: Status, width: number): string[] {
   if (notWatched !== undefined)
     return grouped(
-      notWatched.map(({ name, line, because }) => ({ because, name: `${plain(name)}${line === null ? '' : ` (line ${line})`}` })),
+      notWatched.map(({ name, line, because }) => ({
+        because,
+        name: `${plain(name)}${line === null ? '' : ` (line ${line})`}`,
+      })),
       width,
     );
-  return notWatchedCount === 0 ? [] : ['  counted by the last run; name the table, as for watch, to see which they are'];
+  return notWatchedCount === 0
+    ? []
+    : ['  counted by the last run; name the table, as for watch, to see which they are'];
 }
 
 /** By reason, names cut at twenty. */
-function grouped(all: readonly { readonly because: string; readonly name: string }[], width: number): string[] {
+function grouped(
+  all: readonly { readonly because: string; readonly name: string }[],
+  width: number,
+): string[] {
   const groups = Map.groupBy(all, ({ because }) => because);
   return [...groups].flatMap(([because, members]) =>
     wrap(
@@ -204,10 +263,18 @@ function grouped(all: readonly { readonly because: string; readonly name: string
   );
 }
 
-const section = (heading: string, lines: readonly string[]): string[] => (lines.length === 0 ? [] : ['', heading, ...lines]);
+const section = (heading: string, lines: readonly string[]): string[] =>
+  lines.length === 0 ? [] : ['', heading, ...lines];
 
-function runDocument({ runId, startedAt, stage, vantage, exceptions }: RunRecord): StatusDocument['runs']['latest'] {
-  const family = (word: string | undefined) => (word === 'clear' || word === 'blind' ? word : 'untried');
+function runDocument({
+  runId,
+  startedAt,
+  stage,
+  vantage,
+  exceptions,
+}: RunRecord): StatusDocument['runs']['latest'] {
+  const family = (word: string | undefined) =>
+    word === 'clear' || word === 'blind' ? word : 'untried';
   return {
     id: runId,
     startedAt: iso(startedAt),

@@ -5,9 +5,14 @@ import type { Verdict } from '../../verdict/verdict.ts';
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
 /** Colour only on a TTY and not with NO_COLOR (https://no-color.org). */
-export function paintFor(stream: { readonly isTTY?: boolean }, env: Readonly<Record<string, string | undefined>>): Paint {
+export function paintFor(
+  stream: { readonly isTTY?: boolean },
+  env: Readonly<Record<string, string | undefined>>,
+): Paint {
   const colours = stream.isTTY === true && (env.NO_COLOR ?? '') === '';
-  return colours ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
+  return colours
+    ? (style, text) => styleText(style, text, { validateStream: false })
+    : (_style, text) => text;
 }
 
 export const VERDICT_STYLE: Readonly<Record<Verdict, Parameters<typeof styleText>[0]>> = {

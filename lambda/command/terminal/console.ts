@@ -30,7 +30,9 @@ export function processConsole(): Console {
     out: (text) => void process.stdout.write(terminalText(text, process.stdout.isTTY)),
     deliver: (text, to = 'stdout') =>
       new Promise((resolve) => {
-        process[to].write(terminalText(text, process[to].isTTY), (error) => resolve(error?.message));
+        process[to].write(terminalText(text, process[to].isTTY), (error) =>
+          resolve(error?.message),
+        );
       }),
     json: (document) => void process.stdout.write(jsonText(document)),
     bytes: (content) => void process.stdout.write(content),

@@ -16,7 +16,9 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
       const wrong = [
         ...watched.problems.map((problem) => `warning: ${problem}`),
         ...(watched.told?.kind === 'untold'
-          ? [`error: the message was not told and is due again in the next run: ${watched.told.because}`]
+          ? [
+              `error: the message was not told and is due again in the next run: ${watched.told.because}`,
+            ]
           : []),
         ...(watched.check.complete
           ? []
@@ -57,7 +59,10 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
     run: { id: watched.runId, ...runFacts(watched.check, bundle) },
     vantage: { ...watched.check.vantage },
     summary: { ...countVerdicts(watched.verdicts) },
-    message: mail === undefined ? null : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
+    message:
+      mail === undefined
+        ? null
+        : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
     problems: [...watched.problems, ...(told?.kind === 'untold' ? [told.because] : [])],
   };
 }

@@ -32,7 +32,11 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
 }
 
 /** 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's codes. */
-export async function watchCommand(table: string | undefined, given: WatchFlags, console: Console): Promise<number> {
+export async function watchCommand(
+  table: string | undefined,
+  given: WatchFlags,
+  console: Console,
+): Promise<number> {
   const place = await placeOf(given);
   const flags = { ...given, ...topicsOf(given, place) };
   if (flags.testMessage) return tellTest(flags, place.vantage ?? hostname(), console);
@@ -62,7 +66,12 @@ async function pings(url: string, console: Console): Promise<boolean> {
   }
 }
 
-function watchOnce(bundle: Bundle, open: OpenStore, flags: WatchFlags, console: Console): Promise<Watched> {
+function watchOnce(
+  bundle: Bundle,
+  open: OpenStore,
+  flags: WatchFlags,
+  console: Console,
+): Promise<Watched> {
   const started = console.now();
   const signal = console.interruption();
   const pace = { ...paceOf(flags, started), signal };
@@ -74,7 +83,11 @@ function watchOnce(bundle: Bundle, open: OpenStore, flags: WatchFlags, console: 
       tell: waysToTell(flags, {
         ...console,
         // With --json standard output is the document's alone.
-        deliver: (text) => console.deliver(console.progress ? `${CLEAR_LINE}${text}` : text, flags.json ? 'stderr' : 'stdout'),
+        deliver: (text) =>
+          console.deliver(
+            console.progress ? `${CLEAR_LINE}${text}` : text,
+            flags.json ? 'stderr' : 'stdout',
+          ),
       }),
       now: console.now,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
@@ -103,7 +116,9 @@ function codeOf(watched: Watched, flags: WatchFlags): number {
       if (!watched.complete) return 3;
       const { check, verdicts } = watched;
       const blind = isBlind({ name: '', ...check.vantage });
-      return flags.exitVerdict ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at }) : 0;
+      return flags.exitVerdict
+        ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at })
+        : 0;
     }
   }
 }

@@ -21,18 +21,28 @@ export function waysToTell(flags: TellFlags, console: Console): Channel {
   if (ways.length > 0) return tellAll(ways);
   return async ({ subject, text }) => {
     const because = await console.deliver(`Subject: ${subject}\n\n${text}\n`);
-    return because === undefined ? { kind: 'told' } : { kind: 'untold', because: `nobody takes what is written: ${because}` };
+    return because === undefined
+      ? { kind: 'told' }
+      : { kind: 'untold', because: `nobody takes what is written: ${because}` };
   };
 }
 
 /** Topics as named; an environment's own where none is. */
 export function topicsOf(flags: TellFlags, place: TellFlags): TellFlags {
-  const { topic, chatTopic } = flags.topic === undefined && flags.chatTopic === undefined ? place : flags;
-  return { ...(topic === undefined ? {} : { topic }), ...(chatTopic === undefined ? {} : { chatTopic }) };
+  const { topic, chatTopic } =
+    flags.topic === undefined && flags.chatTopic === undefined ? place : flags;
+  return {
+    ...(topic === undefined ? {} : { topic }),
+    ...(chatTopic === undefined ? {} : { chatTopic }),
+  };
 }
 
 /** `--test-message`: through every way that is set up, and nothing else. 0 told, 3 not. */
-export async function tellTest(flags: TellFlags, vantage: string, console: Console): Promise<number> {
+export async function tellTest(
+  flags: TellFlags,
+  vantage: string,
+  console: Console,
+): Promise<number> {
   const ways = [
     ...(flags.topic === undefined ? [] : [`mail by the topic ${flags.topic}`]),
     ...(flags.chatTopic === undefined ? [] : [`a chat card by the topic ${flags.chatTopic}`]),

@@ -20,10 +20,16 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
     ...(options.smtpPort === undefined ? {} : { tcpPort: options.smtpPort }),
     ...(options.table === undefined
       ? {}
-      : { policyMaps: [tableNamed(options.table, gathered.settings.policyMaps, gathered, assumed)] }),
+      : {
+          policyMaps: [tableNamed(options.table, gathered.settings.policyMaps, gathered, assumed)],
+        }),
     ...(options.transport === undefined
       ? {}
-      : { transportMaps: [tableNamed(options.transport, gathered.settings.transportMaps, gathered, [])] }),
+      : {
+          transportMaps: [
+            tableNamed(options.transport, gathered.settings.transportMaps, gathered, []),
+          ],
+        }),
   };
   if (settings.policyMaps.length === 0 && (options.destination ?? []).length === 0) {
     throw new UsageError(
@@ -33,8 +39,22 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
     );
   }
   const problems: TableProblem[] = [];
-  const policy = await readTables(settings.policyMaps, 'smtp_tls_policy_maps', options.table, gathered, machine, problems);
-  const transport = await readTables(settings.transportMaps, 'transport_maps', options.transport, gathered, machine, problems);
+  const policy = await readTables(
+    settings.policyMaps,
+    'smtp_tls_policy_maps',
+    options.table,
+    gathered,
+    machine,
+    problems,
+  );
+  const transport = await readTables(
+    settings.transportMaps,
+    'transport_maps',
+    options.transport,
+    gathered,
+    machine,
+    problems,
+  );
   const draft = { settings, policyTables: policy, transportTables: transport, problems };
   const destinations = options.destination ?? [];
   const answers = await askTables(draft, destinations, gathered, machine);
@@ -61,13 +81,21 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
 }
 
 /** `type:path` as it is; a bare path takes the type main.cf gives that file, else that of main.cf's first table, else hash. */
-function tableNamed(text: string, maps: readonly TableName[], gathered: Gathered, assumed: string[]): TableName {
+function tableNamed(
+  text: string,
+  maps: readonly TableName[],
+  gathered: Gathered,
+  assumed: string[],
+): TableName {
   const { type, path } = tableType(text);
   if (type !== '' && !text.startsWith('./') && !text.startsWith('../')) return { type, path };
-  const named = maps.find((map) => map.path === text) ?? maps.find((map) => basename(map.path) === basename(text));
+  const named =
+    maps.find((map) => map.path === text) ??
+    maps.find((map) => basename(map.path) === basename(text));
   const found = named ?? maps.find((map) => TEXT_TYPES.has(map.type));
   if (found !== undefined) return { type: found.type, path: text };
-  if (gathered.from === 'nothing') assumed.push(`${text} is a hash: table, where the first of two equal keys counts`);
+  if (gathered.from === 'nothing')
+    assumed.push(`${text} is a hash: table, where the first of two equal keys counts`);
   return { type: 'hash', path: text };
 }
 
@@ -97,7 +125,9 @@ async function trustOf(
   assumed: string[],
 ): Promise<TrustStore> {
   if (options.caFile === undefined && options.caPath === undefined && gathered.from === 'nothing') {
-    assumed.push("the trust anchors are Mozilla's roots (--ca-file, --ca-path or --main-cf name others)");
+    assumed.push(
+      "the trust anchors are Mozilla's roots (--ca-file, --ca-path or --main-cf name others)",
+    );
     return { kind: 'anchors', certificates: mozillaRoots(), source: "Mozilla's roots" };
   }
   return readTrust(settings, options, gathered, machine, files);

@@ -3,7 +3,12 @@
 import { decodeText } from '../../postfix/decode.ts';
 import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
 import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
-import { isChrooted, type MasterService, overridesOf, parseServices } from '../../postfix/postconf.ts';
+import {
+  isChrooted,
+  type MasterService,
+  overridesOf,
+  parseServices,
+} from '../../postfix/postconf.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/version.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
@@ -27,9 +32,12 @@ export interface Gathered {
 /** @throws UsageError */
 export async function gatherSettings(options: BundleOptions, machine: Machine): Promise<Gathered> {
   if (options.configDirectory !== undefined && options.mainCf !== undefined) {
-    throw new UsageError('--config-directory and --main-cf both say where settings come from: give one of them');
+    throw new UsageError(
+      '--config-directory and --main-cf both say where settings come from: give one of them',
+    );
   }
-  if (options.configDirectory !== undefined) return fromHost(options.configDirectory, options, machine);
+  if (options.configDirectory !== undefined)
+    return fromHost(options.configDirectory, options, machine);
   const { version, assumed } = chosenVersion(options.postfixVersion);
   if (options.mainCf === undefined) {
     const none =
@@ -44,13 +52,24 @@ export async function gatherSettings(options: BundleOptions, machine: Machine): 
     };
   }
   const read = await machine.read(options.mainCf);
-  if (read.kind === 'failed') throw new UsageError(`cannot read --main-cf ${options.mainCf}: ${read.because}`);
+  if (read.kind === 'failed')
+    throw new UsageError(`cannot read --main-cf ${options.mainCf}: ${read.because}`);
   const mainCf = readMainCf(decodeText(read.bytes), version);
-  return { ...settingsOf(mainCf, mainCf, version), from: 'file', source: options.mainCf, lines: mainCf.lines, assumed };
+  return {
+    ...settingsOf(mainCf, mainCf, version),
+    from: 'file',
+    source: options.mainCf,
+    lines: mainCf.lines,
+    assumed,
+  };
 }
 
 /** Asks that host's postconf: raw values with the defaults as compiled there, and the service's overrides on top. */
-async function fromHost(directory: string, options: BundleOptions, machine: Machine): Promise<Gathered> {
+async function fromHost(
+  directory: string,
+  options: BundleOptions,
+  machine: Machine,
+): Promise<Gathered> {
   const postconf = async (...args: string[]) => {
     const ran = await machine.run('postconf', ['-c', directory, ...args]);
     if (ran.kind === 'not-installed') {
@@ -60,13 +79,17 @@ async function fromHost(directory: string, options: BundleOptions, machine: Mach
     }
     if (ran.status !== 0) {
       const said = ran.errors.trim().split('\n').at(-1) ?? '';
-      throw new UsageError(`--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`);
+      throw new UsageError(
+        `--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`,
+      );
     }
     return ran.output;
   };
   const installed = (await postconf('-d', '-h', 'mail_version')).trim();
   const { version, assumed } = chosenVersion(options.postfixVersion ?? installed);
-  const services = parseServices(await postconf('-M')).filter(({ type, command }) => type === 'unix' && command === 'smtp');
+  const services = parseServices(await postconf('-M')).filter(
+    ({ type, command }) => type === 'unix' && command === 'smtp',
+  );
   const name = options.service ?? 'smtp';
   const service = services.find((candidate) => candidate.name === name);
   if (service === undefined) {
@@ -101,25 +124,43 @@ function servicesLike(chosen: MasterService, services: readonly MasterService[])
 }
 
 /** Settings, and what Postfix says of main.cf as it is written (the values may come from postconf). */
-function settingsOf(mainCf: MainCf, written: MainCf, version: PostfixVersion): Pick<Gathered, 'settings' | 'problems'> {
+function settingsOf(
+  mainCf: MainCf,
+  written: MainCf,
+  version: PostfixVersion,
+): Pick<Gathered, 'settings' | 'problems'> {
   const read = readSettings(mainCf.parameters, version);
-  const lines = written.problems.map(({ line, kind, name, says }) => ({ line, kind, name: name ?? null, says }));
+  const lines = written.problems.map(({ line, kind, name, says }) => ({
+    line,
+    kind,
+    name: name ?? null,
+    says,
+  }));
   const values = read.problems
     .filter(({ kind, name }) => kind === 'fatal' || Object.hasOwn(written.lines, name))
     .map(({ kind, name, says }) => ({ line: written.lines[name] ?? null, kind, name, says }));
-  const fatal = lines.find(({ kind }) => kind === 'fatal' || kind === 'macro')?.says ?? read.settings.fatal;
-  return { settings: fatal === undefined ? read.settings : { ...read.settings, fatal }, problems: [...lines, ...values] };
+  const fatal =
+    lines.find(({ kind }) => kind === 'fatal' || kind === 'macro')?.says ?? read.settings.fatal;
+  return {
+    settings: fatal === undefined ? read.settings : { ...read.settings, fatal },
+    problems: [...lines, ...values],
+  };
 }
 
 /** The version to judge by, and what to say about it. */
-function chosenVersion(given: string | undefined): { readonly version: PostfixVersion; readonly assumed: readonly string[] } {
+function chosenVersion(given: string | undefined): {
+  readonly version: PostfixVersion;
+  readonly assumed: readonly string[];
+} {
   if (given === undefined) {
     const newest = `Postfix is ${NEWEST_PROVED}, the newest version this was compared with (--postfix-version names yours)`;
     return { version: NEWEST_PROVED, assumed: [newest] };
   }
   const version = /^\d+\.\d+(\.\d+)?/.exec(given)?.[0];
   if (version === undefined || !atLeast(version, OLDEST_KNOWN)) {
-    throw new UsageError(`--postfix-version ${given}: a version from ${OLDEST_KNOWN} on is wanted, such as 3.7 or 3.7.11`);
+    throw new UsageError(
+      `--postfix-version ${given}: a version from ${OLDEST_KNOWN} on is wanted, such as 3.7 or 3.7.11`,
+    );
   }
   if (!atLeast(version, OLDEST_PROVED)) {
     const old = `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was compared with real deliveries`;

@@ -31,10 +31,15 @@ export async function readTable(map: TableName, context: Context): Promise<ReadT
   const name = `${map.type}:${map.path}`;
   const { type, path } = map.type === 'proxy' ? unproxied(map.path) : map;
   if (type === 'inline' || type === 'static') return { text: { name, text: '' } };
-  const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({ problem: { name, kind, because } });
+  const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({
+    problem: { name, kind, because },
+  });
   const database = named(DATABASES, type);
   if (database === undefined && type !== 'texthash')
-    return problem('not-listable', named(WHY_NOT, type) ?? `a ${type}: table is asked one key at a time`);
+    return problem(
+      'not-listable',
+      named(WHY_NOT, type) ?? `a ${type}: table is asked one key at a time`,
+    );
 
   const { gathered, machine, option, parameter } = context;
   const read = await machine.read(path);
@@ -43,20 +48,27 @@ export async function readTable(map: TableName, context: Context): Promise<ReadT
     const text = { name, text: decodeText(read.bytes) };
     if (!onHost || database === undefined) return { text };
     const built = await machine.modified(`${path}${database}`);
-    if (built === undefined) return problem('missing', `open database ${path}${database}: No such file or directory`);
+    if (built === undefined)
+      return problem('missing', `open database ${path}${database}: No such file or directory`);
     const stale = `${path} is newer than ${path}${database}: run postmap ${type}:${path}`;
-    return read.modifiedMs > built + 1000 ? { text, problem: { name, kind: 'stale', because: stale } } : { text };
+    return read.modifiedMs > built + 1000
+      ? { text, problem: { name, kind: 'stale', because: stale } }
+      : { text };
   }
   if (option !== undefined) throw new UsageError(`cannot read the table ${path}: ${read.because}`);
   if (!onHost) {
     const line = gathered.lines[parameter];
     const place = line === undefined ? gathered.source : `${gathered.source} line ${line}`;
-    const next = parameter === 'transport_maps' ? 'give it with --transport' : "give the policy table's path as an argument";
+    const next =
+      parameter === 'transport_maps'
+        ? 'give it with --transport'
+        : "give the policy table's path as an argument";
     throw new UsageError(`${place}: ${parameter} names ${name}, which this machine lacks; ${next}`);
   }
   if (database !== undefined && (await machine.modified(`${path}${database}`)) !== undefined) {
     const listed = await machine.run('postmap', [...configOf(gathered), '-s', `${type}:${path}`]);
-    if (listed.kind === 'ended' && listed.status === 0) return { text: { name, text: listed.output } };
+    if (listed.kind === 'ended' && listed.status === 0)
+      return { text: { name, text: listed.output } };
   }
   return problem('missing', `open database ${path}${database ?? ''}: ${read.because}`);
 }
@@ -78,16 +90,22 @@ export async function askTables(
     const routed = isUtf8Hostname(name, settings.version) ? routeDomain(name, routing) : undefined;
     return nextHopElements(routed?.kind === 'smtp' ? routed.nextHop : name, settings.version);
   });
-  const keys = new Set([...nextHops, ...settings.fallbackRelay].flatMap((hop) => lookupKeys(hop, settings.version)));
+  const keys = new Set(
+    [...nextHops, ...settings.fallbackRelay].flatMap((hop) => lookupKeys(hop, settings.version)),
+  );
   const answered: TableText[] = [];
   for (const map of settings.policyMaps) {
     const name = `${map.type}:${map.path}`;
-    if (!bundle.problems.some((problem) => problem.name === name && problem.kind === 'not-listable')) continue;
+    if (
+      !bundle.problems.some((problem) => problem.name === name && problem.kind === 'not-listable')
+    )
+      continue;
     const lines: string[] = [];
     let asked = true;
     for (const key of keys) {
       const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, name]);
-      asked &&= ran.kind === 'ended' && (ran.status === 0 || (ran.status === 1 && ran.errors === ''));
+      asked &&=
+        ran.kind === 'ended' && (ran.status === 0 || (ran.status === 1 && ran.errors === ''));
       if (ran.kind === 'ended' && ran.status === 0) lines.push(`${key} ${ran.output.trim()}\n`);
     }
     if (asked) answered.push({ name, text: lines.join('') });

@@ -44,7 +44,12 @@ export type FileRead =
   | { readonly kind: 'failed'; readonly because: string };
 
 export type Ran =
-  | { readonly kind: 'ended'; readonly status: number; readonly output: string; readonly errors: string }
+  | {
+      readonly kind: 'ended';
+      readonly status: number;
+      readonly output: string;
+      readonly errors: string;
+    }
   | { readonly kind: 'not-installed' };
 
 /** What the gatherers may ask of the machine. Nothing is written; every call may be repeated. */
@@ -115,13 +120,28 @@ const thisMachine: Machine = {
     }
   },
   run(command, args) {
-    const env = { ...process.env, PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`, LC_ALL: 'C' };
+    const env = {
+      ...process.env,
+      PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`,
+      LC_ALL: 'C',
+    };
     return new Promise((resolve) => {
-      execFile(command, args, { env, timeout: COMMAND_TIMEOUT_MS, maxBuffer: COMMAND_OUTPUT_BYTES }, (error, output, errors) => {
-        if (error === null) resolve({ kind: 'ended', status: 0, output, errors });
-        else if (error.code === 'ENOENT') resolve({ kind: 'not-installed' });
-        else resolve({ kind: 'ended', status: typeof error.code === 'number' ? error.code : -1, output, errors });
-      });
+      execFile(
+        command,
+        args,
+        { env, timeout: COMMAND_TIMEOUT_MS, maxBuffer: COMMAND_OUTPUT_BYTES },
+        (error, output, errors) => {
+          if (error === null) resolve({ kind: 'ended', status: 0, output, errors });
+          else if (error.code === 'ENOENT') resolve({ kind: 'not-installed' });
+          else
+            resolve({
+              kind: 'ended',
+              status: typeof error.code === 'number' ? error.code : -1,
+              output,
+              errors,
+            });
+        },
+      );
     });
   },
 };

@@ -51,12 +51,22 @@ export async function readTrust(
     if (links === undefined) {
       if (byHand) throw new UsageError(`cannot list --ca-path ${caPath}`);
       if (gathered.from === 'file') throw lacking('smtp_tls_CApath', caPath, gathered);
-      problems.push({ path: caPath, parameter: 'smtp_tls_CApath', kind: 'missing', because: 'the directory cannot be listed' });
+      problems.push({
+        path: caPath,
+        parameter: 'smtp_tls_CApath',
+        kind: 'missing',
+        because: 'the directory cannot be listed',
+      });
     } else {
       certificates.push(...links.certificates);
       if (links.unseen > 0) {
         const because = `${links.unseen} certificate ${links.unseen === 1 ? 'file' : 'files'} without a hash link`;
-        problems.push({ path: caPath, parameter: 'smtp_tls_CApath', kind: 'no-hash-link', because });
+        problems.push({
+          path: caPath,
+          parameter: 'smtp_tls_CApath',
+          kind: 'no-hash-link',
+          because,
+        });
       }
     }
     sources.push(caPath);
@@ -71,8 +81,16 @@ export async function readTrust(
     }
   }
   const source = sources.length === 0 ? 'no CAfile and no CApath' : sources.join(' and ');
-  const named = { ...(caFile === undefined ? {} : { caFile }), ...(caPath === undefined ? {} : { caPath }) };
-  return { kind: 'anchors', certificates: [...new Set(certificates)], source, ...(byHand ? { byHand: named } : {}) };
+  const named = {
+    ...(caFile === undefined ? {} : { caFile }),
+    ...(caPath === undefined ? {} : { caPath }),
+  };
+  return {
+    kind: 'anchors',
+    certificates: [...new Set(certificates)],
+    source,
+    ...(byHand ? { byHand: named } : {}),
+  };
 }
 
 /** Every tafile= of a table and every smtp_tls_trust_anchor_file, by the path as written. */
@@ -89,20 +107,32 @@ export async function readAnchorFiles(
     ),
   );
   const paths = new Set([...named, ...settings.trustAnchorFiles]);
-  const owner = paths.size > 0 && gathered.from === 'host' ? await ownerOf(gathered, machine) : undefined;
+  const owner =
+    paths.size > 0 && gathered.from === 'host' ? await ownerOf(gathered, machine) : undefined;
   const files = byName<TrustAnchorFile>();
   for (const path of paths) {
     const read = await machine.read(inJail(path, settings) ?? path);
     const because =
-      read.kind === 'failed' ? read.because : owner === undefined || mayRead(owner, read) ? undefined : 'Permission denied';
+      read.kind === 'failed'
+        ? read.because
+        : owner === undefined || mayRead(owner, read)
+          ? undefined
+          : 'Permission denied';
     if (because !== undefined || read.kind === 'failed') {
-      files[path] = { kind: 'broken', because: `error opening trust anchor file: ${path}: ${because}` };
+      files[path] = {
+        kind: 'broken',
+        because: `error opening trust anchor file: ${path}: ${because}`,
+      };
       problems.push({ path, parameter: 'tafile', kind: 'unreadable', because: because ?? '' });
       continue;
     }
     const anchors = anchorFileFromPem(textOf(read), settings.version);
-    files[path] = anchors.kind === 'broken' ? { kind: 'broken', because: `${path}: ${anchors.because}` } : anchors;
-    if (anchors.kind === 'broken') problems.push({ path, parameter: 'tafile', kind: 'unreadable', because: anchors.because });
+    files[path] =
+      anchors.kind === 'broken'
+        ? { kind: 'broken', because: `${path}: ${anchors.because}` }
+        : anchors;
+    if (anchors.kind === 'broken')
+      problems.push({ path, parameter: 'tafile', kind: 'unreadable', because: anchors.because });
   }
   return files;
 }
@@ -122,15 +152,21 @@ async function readHashLinks(
   const others: Base64Der[][] = [];
   for (const name of names) {
     const parts = /^(?<hash>[0-9a-f]{8})\.(?<number>\d+)$/.exec(name)?.groups;
-    const reached = parts !== undefined && countsUpTo(parts.hash ?? '', Number(parts.number), present);
+    const reached =
+      parts !== undefined && countsUpTo(parts.hash ?? '', Number(parts.number), present);
     if (!reached && !/\.(pem|crt|cer|cert)$/i.test(name)) continue;
     const read = await machine.read(join(directory, name));
     if (read.kind === 'failed') continue;
     const { certificates } = parsePem(textOf(read));
-    if (reached) for (const der of certificates.filter((one) => hashedName(one) === parts.hash)) linked.add(der);
+    if (reached)
+      for (const der of certificates.filter((one) => hashedName(one) === parts.hash))
+        linked.add(der);
     else if (certificates.length > 0) others.push([...certificates]);
   }
-  return { certificates: [...linked], unseen: others.filter((file) => !file.some((der) => linked.has(der))).length };
+  return {
+    certificates: [...linked],
+    unseen: others.filter((file) => !file.some((der) => linked.has(der))).length,
+  };
 }
 
 function countsUpTo(hash: string, number: number, present: ReadonlySet<string>): boolean {
@@ -162,7 +198,9 @@ function mayRead(owner: Owner, file: Extract<FileRead, { kind: 'read' }>): boole
 function lacking(parameter: string, path: string, { source, lines }: Gathered): UsageError {
   const line = lines[parameter];
   const place = line === undefined ? source : `${source} line ${line}`;
-  return new UsageError(`${place}: ${parameter} names ${path}, which this machine lacks; give the trust anchors with --ca-file`);
+  return new UsageError(
+    `${place}: ${parameter} names ${path}, which this machine lacks; give the trust anchors with --ca-file`,
+  );
 }
 
 /** Relative paths are below queue_directory, where smtp(8) stands. */

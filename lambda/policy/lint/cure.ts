@@ -15,22 +15,32 @@ export function cureOf(warning: string, value: string, version: PostfixVersion):
 
 interface Cure {
   readonly pattern: RegExp;
-  readonly cure: (found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion) => string;
+  readonly cure: (
+    found: Readonly<Record<string, string | undefined>>,
+    value: string,
+    version: PostfixVersion,
+  ) => string;
 }
 
 const LEVELS = ['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure'];
 
 const CURES: readonly Cure[] = [
-  { pattern: /^invalid empty policy(?<all>)$/, cure: () => `write one of the levels ${LEVELS.join(', ')}` },
+  {
+    pattern: /^invalid empty policy(?<all>)$/,
+    cure: () => `write one of the levels ${LEVELS.join(', ')}`,
+  },
   {
     pattern: /^invalid security level "(?<level>.*)"$/s,
     cure: ({ level = '' }) => {
       if (/^["'“”„]/.test(level)) return 'write the level without quotes';
       if (level === '=') return 'write the level behind the key, without "="';
-      if (level.startsWith('#')) return 'put the comment on a line of its own, and a level behind the key';
+      if (level.startsWith('#'))
+        return 'put the comment on a line of its own, and a level behind the key';
       if (level.toLowerCase() === 'halfdane') return 'use dane: halfdane is only a word of the log';
       const meant = nearest(level, LEVELS);
-      return meant === undefined ? `use one of the levels ${LEVELS.join(', ')}` : `use ${meant}, if that is what was meant`;
+      return meant === undefined
+        ? `use one of the levels ${LEVELS.join(', ')}`
+        : `use ${meant}, if that is what was meant`;
     },
   },
   { pattern: /^malformed attribute\/value pair "(?<text>.*)": (?<why>.*)$/s, cure: malformedPair },
@@ -49,12 +59,16 @@ const CURES: readonly Cure[] = [
   {
     pattern: /^attribute "(?<name>\w+)" invalid at security level "(?<level>[\w-]+)"$/,
     cure: ({ name = '', level = '' }) => {
-      if (level.startsWith('dane')) return `delete ${name}=: at ${level} DNS says what the certificate must be`;
+      if (level.startsWith('dane'))
+        return `delete ${name}=: at ${level} DNS says what the certificate must be`;
       if (level === 'fingerprint') return `delete ${name}=: at fingerprint the digest alone counts`;
       return `delete ${name}=, as ${level} checks no certificate; or write secure to have it checked`;
     },
   },
-  { pattern: /^attribute "(?<name>\w+)" has bad value: /, cure: ({ name = '' }) => `write ${name}=yes or ${name}=no` },
+  {
+    pattern: /^attribute "(?<name>\w+)" has bad value: /,
+    cure: ({ name = '' }) => `write ${name}=yes or ${name}=no`,
+  },
   {
     pattern: /^attribute "(?<name>\w+)" has an unexpected value: /,
     cure: ({ name = '' }) =>
@@ -65,12 +79,18 @@ const CURES: readonly Cure[] = [
   {
     pattern: /^attribute "(?<name>\w+)" has a malformed value: /,
     cure: ({ name = '' }) =>
-      name.toLowerCase() === 'policy_ttl' ? 'write policy_ttl as whole seconds' : `write ${name} as a host name`,
+      name.toLowerCase() === 'policy_ttl'
+        ? 'write policy_ttl as whole seconds'
+        : `write ${name} as a host name`,
   },
-  { pattern: /specifies an invalid hostname(?<all>)$/, cure: () => 'write a host name, hostname or nexthop behind servername=' },
+  {
+    pattern: /specifies an invalid hostname(?<all>)$/,
+    cure: () => 'write a host name, hostname or nexthop behind servername=',
+  },
   {
     pattern: /^built-in policy has unexpected attribute(?<all>)/,
-    cure: () => 'add policy_type=sts, or delete the attributes that begin with policy_ and mx_host_pattern',
+    cure: () =>
+      'add policy_type=sts, or delete the attributes that begin with policy_ and mx_host_pattern',
   },
 ];
 
@@ -80,9 +100,14 @@ function blankBehind(name: string, value: string): boolean {
   return next !== undefined && !next.includes('=') && !next.startsWith('{');
 }
 
-function malformedPair(found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion): string {
+function malformedPair(
+  found: Readonly<Record<string, string | undefined>>,
+  value: string,
+  version: PostfixVersion,
+): string {
   const text = found.text ?? '';
-  if (text.startsWith('#')) return 'put the comment on a line of its own: Postfix has no comments behind an entry';
+  if (text.startsWith('#'))
+    return 'put the comment on a line of its own: Postfix has no comments behind an entry';
   if (text.startsWith('{') && !atLeast(version, '3.10')) {
     return '{ name = value } came with Postfix 3.10: write name=value without blanks';
   }
@@ -91,7 +116,9 @@ function malformedPair(found: Readonly<Record<string, string | undefined>>, valu
   if (text.startsWith('=') || new RegExp(`\\b${escapeRegExp(text)}\\s+=`, 'i').test(value)) {
     return 'write name=value without blanks around "="';
   }
-  const list = /(?<name>match|protocols|exclude)=(?<first>[^\s,]*)[\s,]+$/i.exec(value.slice(0, value.indexOf(text)))?.groups;
+  const list = /(?<name>match|protocols|exclude)=(?<first>[^\s,]*)[\s,]+$/i.exec(
+    value.slice(0, value.indexOf(text)),
+  )?.groups;
   if (list !== undefined) {
     const name = (list.name ?? '').toLowerCase();
     const separator = name === 'match' && /^fingerprint\b/i.test(value) ? '|' : ':';
@@ -100,14 +127,21 @@ function malformedPair(found: Readonly<Record<string, string | undefined>>, valu
   return `write it as name=value, or delete "${text}"`;
 }
 
-function unknownAttribute(found: Readonly<Record<string, string | undefined>>, value: string, version: PostfixVersion): string {
+function unknownAttribute(
+  found: Readonly<Record<string, string | undefined>>,
+  value: string,
+  version: PostfixVersion,
+): string {
   const name = (found.name ?? '').toLowerCase();
   const since = Object.hasOwn(ATTRIBUTE_SINCE, name) ? ATTRIBUTE_SINCE[name] : undefined;
-  if (since !== undefined) return `${name} came with Postfix ${since}: delete it for ${version}, or upgrade`;
+  if (since !== undefined)
+    return `${name} came with Postfix ${since}: delete it for ${version}, or upgrade`;
   if (name.startsWith('#') || value.includes('#')) {
     return 'put the comment on a line of its own: Postfix has no comments behind an entry';
   }
-  const known = Object.entries(ATTRIBUTE_SINCE).flatMap(([attribute, first]) => (atLeast(version, first) ? [attribute] : []));
+  const known = Object.entries(ATTRIBUTE_SINCE).flatMap(([attribute, first]) =>
+    atLeast(version, first) ? [attribute] : [],
+  );
   const meant = nearest(name, known);
   return meant === undefined
     ? `delete it; Postfix ${version} knows ${known.join(', ')}`

@@ -29,14 +29,18 @@ export function lintDigests({ entry, level, attributes, demand, bundle }: Judged
       code: 'digest',
       severity: 'warning',
       ...(modern ? { postfixSays: `malformed fingerprint value: ${element}` } : {}),
-      effect: modern ? `${element} is no digest, and is ignored` : `${element} is no digest with colons, and never matches`,
+      effect: modern
+        ? `${element} is no digest, and is ignored`
+        : `${element} is no digest with colons, and never matches`,
       cure: 'write pairs of hex digits with colons between, as openssl x509 -fingerprint prints them',
     });
   }
   if (demand.kind !== 'demand') return findings;
   const algorithm = demand.digestAlgorithm;
   const bytes = DIGEST_BYTES[algorithm];
-  const fitting = demand.digests.filter((digest) => bytes === undefined || digest.length === 2 * bytes);
+  const fitting = demand.digests.filter(
+    (digest) => bytes === undefined || digest.length === 2 * bytes,
+  );
   const misfit = demand.digests.find((digest) => !fitting.includes(digest));
   if (misfit !== undefined) {
     const all = fitting.length === 0;
@@ -65,4 +69,11 @@ export function lintDigests({ entry, level, attributes, demand, bundle }: Judged
   return findings;
 }
 
-const DIGEST_BYTES: Readonly<Record<string, number>> = { md5: 16, sha1: 20, sha224: 28, sha256: 32, sha384: 48, sha512: 64 };
+const DIGEST_BYTES: Readonly<Record<string, number>> = {
+  md5: 16,
+  sha1: 20,
+  sha224: 28,
+  sha256: 32,
+  sha384: 48,
+  sha512: 64,
+};

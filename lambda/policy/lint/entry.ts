@@ -4,7 +4,12 @@
  * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics: pitfalls).
  */
 
-import { exclusionProblems, gradeProblem, protocolProblem, type WordProblem } from '../../postfix/tls-words.ts';
+import {
+  exclusionProblems,
+  gradeProblem,
+  protocolProblem,
+  type WordProblem,
+} from '../../postfix/tls-words.ts';
 import type { Bundle } from '../bundle.ts';
 import { type Demand, type DemandContext, demandFor } from '../demand.ts';
 import type { Destination } from '../destinations.ts';
@@ -20,7 +25,9 @@ import { lintMatch } from './match.ts';
 import { defersFor, whomOf } from './table.ts';
 
 /** A problem before its place and key are known. */
-export type Finding = Omit<LintProblem, 'place' | 'key' | 'postfixSays'> & { readonly postfixSays?: string };
+export type Finding = Omit<LintProblem, 'place' | 'key' | 'postfixSays'> & {
+  readonly postfixSays?: string;
+};
 
 /** One entry that parsed, with what Postfix makes of it. */
 export interface Judged {
@@ -39,17 +46,24 @@ interface Context {
 
 export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
   const { bundle, tables, destinations } = context;
-  const demands: DemandContext = { tables, settings: bundle.settings, anchorFiles: bundle.anchorFiles };
+  const demands: DemandContext = {
+    tables,
+    settings: bundle.settings,
+    anchorFiles: bundle.anchorFiles,
+  };
   const unchecked = new Map<number, string>();
   for (const { entry, unchecked: why } of destinations) {
-    if (entry?.table === table.name && why?.reason === 'never-looked-up') unchecked.set(entry.line, why.sentence);
+    if (entry?.table === table.name && why?.reason === 'never-looked-up')
+      unchecked.set(entry.line, why.sentence);
   }
   let byHost: ReadonlyMap<string, string> | undefined;
   const named = () => {
     byHost ??= nextHopsByHost(bundle);
     return byHost;
   };
-  const byKey = new Map(tables.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const)).reverse());
+  const byKey = new Map(
+    tables.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const)).reverse(),
+  );
   return table.entries.flatMap((entry) => {
     if (entry.shadowedBy !== undefined) return [];
     const placed = (findings: readonly Finding[]): LintProblem[] =>
@@ -60,10 +74,16 @@ export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
         postfixSays: finding.postfixSays ?? null,
       }));
     const never = unchecked.get(entry.line);
-    const dead = never === undefined || entry.key.endsWith(':') ? [] : [neverLookedUp(entry.key, never, bundle.settings, named)];
+    const dead =
+      never === undefined || entry.key.endsWith(':')
+        ? []
+        : [neverLookedUp(entry.key, never, bundle.settings, named)];
     if (never !== undefined || entry.policy.kind === 'broken') return placed(dead);
     const judged = judgedAs(entry, entry.policy, bundle, demands);
-    return placed([...RULES.flatMap((rule) => rule(judged)), ...besideParents(entry, entry.policy.level, byKey, bundle)]);
+    return placed([
+      ...RULES.flatMap((rule) => rule(judged)),
+      ...besideParents(entry, entry.policy.level, byKey, bundle),
+    ]);
   });
 }
 
@@ -84,23 +104,44 @@ function judgedAs(
 ): Judged {
   const { level, attributes } = policy;
   // A parent entry is judged by a domain below it.
-  const nextHop = parseNextHop(entry.key.startsWith('.') ? `any${entry.key}` : entry.key, 'recipient', bundle.settings);
+  const nextHop = parseNextHop(
+    entry.key.startsWith('.') ? `any${entry.key}` : entry.key,
+    'recipient',
+    bundle.settings,
+  );
   return { entry, level, attributes, demand: demandFor(nextHop, demands), bundle };
 }
 
 /** What the text alone allows, but files or settings break: each connection would find it so. */
 function brokenByFiles({ entry, demand, attributes }: Judged): Finding[] {
-  if (demand.kind !== 'broken' || demand.entry?.line !== entry.line || demand.fatal === true) return [];
-  const base = { severity: 'defers', postfixSays: demand.warning, effect: defersFor(entry.key) } as const;
+  if (demand.kind !== 'broken' || demand.entry?.line !== entry.line || demand.fatal === true)
+    return [];
+  const base = {
+    severity: 'defers',
+    postfixSays: demand.warning,
+    effect: defersFor(entry.key),
+  } as const;
   if (attributes.tafile !== undefined) {
     const cure = 'make the file readable for mail_owner, with a certificate or public key in PEM';
     return [{ ...base, code: 'unreadable-file', cure }];
   }
   if (demand.warning.includes('no fingerprints to match')) {
-    return [{ ...base, code: 'digest', cure: 'write match= with the digest of the certificate or of its public key' }];
+    return [
+      {
+        ...base,
+        code: 'digest',
+        cure: 'write match= with the digest of the certificate or of its public key',
+      },
+    ];
   }
   if (demand.warning.includes('dane-only')) {
-    return [{ ...base, code: 'dane-off', cure: 'set smtp_dns_support_level = dnssec, and use a local validating resolver' }];
+    return [
+      {
+        ...base,
+        code: 'dane-off',
+        cure: 'set smtp_dns_support_level = dnssec, and use a local validating resolver',
+      },
+    ];
   }
   return [];
 }
@@ -110,16 +151,35 @@ function impossibleHandshake({ entry, level, attributes, bundle }: Judged): Find
   const { version } = bundle.settings;
   const words: readonly (readonly [string, WordProblem | undefined])[] = [
     ['ciphers', attributes.ciphers === undefined ? undefined : gradeProblem(attributes.ciphers)],
-    ['protocols', attributes.protocols === undefined ? undefined : protocolProblem(attributes.protocols, version)],
-    ...(attributes.exclude === undefined ? [] : exclusionProblems(attributes.exclude)).map((word) => ['exclude', word] as const),
+    [
+      'protocols',
+      attributes.protocols === undefined
+        ? undefined
+        : protocolProblem(attributes.protocols, version),
+    ],
+    ...(attributes.exclude === undefined ? [] : exclusionProblems(attributes.exclude)).map(
+      (word) => ['exclude', word] as const,
+    ),
   ];
-  return words.flatMap(([name, problem]) => (problem === undefined ? [] : [wordFinding(`${name}=`, problem, level, entry.key)]));
+  return words.flatMap(([name, problem]) =>
+    problem === undefined ? [] : [wordFinding(`${name}=`, problem, level, entry.key)],
+  );
 }
 
 /** Shared with main.cf's lists, which have no key: what a bad word does to mail at a level. */
-export function wordFinding(where: string, problem: WordProblem, level: SecurityLevel, key: string | undefined): Finding {
+export function wordFinding(
+  where: string,
+  problem: WordProblem,
+  level: SecurityLevel,
+  key: string | undefined,
+): Finding {
   if (!problem.fails) {
-    return { code: 'unknown-word', severity: 'warning', effect: `${where}: ${problem.wrong}`, cure: problem.cure };
+    return {
+      code: 'unknown-word',
+      severity: 'warning',
+      effect: `${where}: ${problem.wrong}`,
+      cure: problem.cure,
+    };
   }
   const whom = key === undefined ? 'all mail at encrypt and above' : `all mail to ${whomOf(key)}`;
   return level === 'may'
@@ -143,8 +203,10 @@ function wrapperMode({ level, bundle }: Judged): Finding[] {
     {
       code: 'wrapper-mode',
       severity: 'defers',
-      postfixSays: 'smtp_tls_wrappermode requires "smtp_tls_security_level = encrypt" (or stronger)',
-      effect: 'all mail to this next hop would be deferred (4.3.0 server unavailable or unable to receive mail)',
+      postfixSays:
+        'smtp_tls_wrappermode requires "smtp_tls_security_level = encrypt" (or stronger)',
+      effect:
+        'all mail to this next hop would be deferred (4.3.0 server unavailable or unable to receive mail)',
       cure: 'write encrypt or a stronger level, or set smtp_tls_wrappermode = no for this service',
     },
   ];
@@ -161,7 +223,11 @@ function mtaSts({ attributes, demand }: Judged): Finding[] {
       cure: 'nothing, where an MTA-STS plugin writes the entry; by hand, delete policy_type= and mx_host_pattern=',
     });
   }
-  if (attributes.policyFailure !== undefined && demand.kind === 'demand' && demand.connectionReuse) {
+  if (
+    attributes.policyFailure !== undefined &&
+    demand.kind === 'demand' &&
+    demand.connectionReuse
+  ) {
     findings.push({
       code: 'ignored-failure',
       severity: 'warning',
@@ -184,15 +250,30 @@ function besideParents(
     const domain = entry.key.slice(1);
     if (byKey.has(domain) || !domain.includes('.')) return [];
     const effect = `the entry is for domains below ${domain} and not for ${domain} itself`;
-    return [{ code: 'parent-alone', severity: 'note', effect, cure: `add a line for ${domain}, if mail goes there too` }];
+    return [
+      {
+        code: 'parent-alone',
+        severity: 'note',
+        effect,
+        cure: `add a line for ${domain}, if mail goes there too`,
+      },
+    ];
   }
   const above = lookupKeys(entry.key, settings.version)
     .slice(1)
     .map((key) => byKey.get(key));
   const parent = above.find((one) => one !== undefined);
-  if (parent?.policy.kind !== 'policy' || STRENGTH[level] >= STRENGTH[parent.policy.level]) return [];
+  if (parent?.policy.kind !== 'policy' || STRENGTH[level] >= STRENGTH[parent.policy.level])
+    return [];
   const effect = `${level} here takes ${entry.key} out of ${parent.key} ${parent.policy.level} on line ${parent.line}`;
-  return [{ code: 'weaker-than-parent', severity: 'note', effect, cure: 'delete this line, if that is not meant' }];
+  return [
+    {
+      code: 'weaker-than-parent',
+      severity: 'note',
+      effect,
+      cure: 'delete this line, if that is not meant',
+    },
+  ];
 }
 
 /** What transports and relayhost name, by the host in it: a dead key is often one of them written otherwise. */
@@ -205,18 +286,31 @@ function nextHopsByHost(bundle: Bundle): ReadonlyMap<string, string> {
   return byHost;
 }
 
-function neverLookedUp(key: string, sentence: string, settings: Settings, named: () => ReadonlyMap<string, string>): Finding {
+function neverLookedUp(
+  key: string,
+  sentence: string,
+  settings: Settings,
+  named: () => ReadonlyMap<string, string>,
+): Finding {
   const base = { code: 'never-looked-up', severity: 'warning', effect: sentence } as const;
   if (key === '*') {
-    return { ...base, cure: 'set smtp_tls_security_level in main.cf: it counts for every next hop without an entry' };
+    return {
+      ...base,
+      cure: 'set smtp_tls_security_level in main.cf: it counts for every next hop without an entry',
+    };
   }
-  if (key.includes('@')) return { ...base, cure: `write ${key.slice(key.lastIndexOf('@') + 1)} as the key` };
-  if (/^[^[\]:]+\.$/.test(key)) return { ...base, cure: 'write the key without the dot at its end' };
-  if (/[,;"']/.test(key)) return { ...base, cure: `write ${key.replace(/[,;"']/g, '')} as the key` };
+  if (key.includes('@'))
+    return { ...base, cure: `write ${key.slice(key.lastIndexOf('@') + 1)} as the key` };
+  if (/^[^[\]:]+\.$/.test(key))
+    return { ...base, cure: 'write the key without the dot at its end' };
+  if (/[,;"']/.test(key))
+    return { ...base, cure: `write ${key.replace(/[,;"']/g, '')} as the key` };
   const parsed = parseNextHop(key, 'transport', settings);
   const like = named().get('kind' in parsed ? key : parsed.host);
-  if (like !== undefined) return { ...base, cure: `write ${like} as the key: the next hop has that very text` };
-  if (sentence.includes(' goes to ')) return { ...base, cure: 'key the entry by the next hop as routed, or delete it' };
+  if (like !== undefined)
+    return { ...base, cure: `write ${like} as the key: the next hop has that very text` };
+  if (sentence.includes(' goes to '))
+    return { ...base, cure: 'key the entry by the next hop as routed, or delete it' };
   return { ...base, cure: 'delete the line, or write the key as the next hop is written' };
 }
 

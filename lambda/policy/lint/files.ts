@@ -21,7 +21,8 @@ export function countEntries(tables: readonly ParsedTable[]): Counts {
   ])) {
     if (policy.kind === 'broken' || shadowedBy !== undefined) continue;
     const { level, attributes } = policy;
-    if ((level === 'secure' || level === 'verify') && attributes.tafile === undefined) counts.byStore++;
+    if ((level === 'secure' || level === 'verify') && attributes.tafile === undefined)
+      counts.byStore++;
     if (level === 'secure' && attributes.match === undefined) counts.secureByDefault++;
     if (level === 'fingerprint') counts.fingerprint++;
     if (STRENGTH[level] > STRENGTH.may) counts.aboveMay++;
@@ -30,7 +31,10 @@ export function countEntries(tables: readonly ParsedTable[]): Counts {
 }
 
 /** CAfile and CApath: nothing in them, or TLS switched off for what is in them. */
-export function anchors({ trust, settings }: Bundle, counts: Counts): (readonly [string, Finding])[] {
+export function anchors(
+  { trust, settings }: Bundle,
+  counts: Counts,
+): (readonly [string, Finding])[] {
   if (trust.kind === 'engine-off') {
     const path = settings.caPath === undefined ? '' : `, CApath="${settings.caPath}"`;
     const named = `CAfile="${settings.caFile ?? ''}"${path}`;
@@ -50,10 +54,15 @@ export function anchors({ trust, settings }: Bundle, counts: Counts): (readonly 
   const globally = settings.securityLevel === 'verify' || settings.securityLevel === 'secure';
   if (trust.certificates.length > 0 || settings.trustAnchorFiles.length > 0) return [];
   if (counts.byStore === 0 && !globally) return [];
-  const who = counts.byStore === 0 ? `the global level ${settings.securityLevel}` : entries(counts.byStore, 'verify and secure');
+  const who =
+    counts.byStore === 0
+      ? `the global level ${settings.securityLevel}`
+      : entries(counts.byStore, 'verify and secure');
   return [
     [
-      settings.caFile === undefined && settings.caPath !== undefined ? 'smtp_tls_CApath' : 'smtp_tls_CAfile',
+      settings.caFile === undefined && settings.caPath !== undefined
+        ? 'smtp_tls_CApath'
+        : 'smtp_tls_CAfile',
       {
         code: 'no-anchors',
         severity: 'defers',
@@ -69,7 +78,12 @@ export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [s
   switch (problem.kind) {
     case 'no-hash-link': {
       const effect = `${path}: ${because}, which OpenSSL does not see`;
-      return [[parameter, { code: 'no-hash-link', severity: 'warning', effect, cure: `run c_rehash ${path}` }]];
+      return [
+        [
+          parameter,
+          { code: 'no-hash-link', severity: 'warning', effect, cure: `run c_rehash ${path}` },
+        ],
+      ];
     }
     case 'missing': {
       const where = settings.chroot ? ` (smtp is chrooted to ${settings.queueDirectory})` : '';
@@ -78,7 +92,9 @@ export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [s
       return [[parameter, { code: 'unreadable-file', severity: 'warning', effect, cure }]];
     }
     case 'unreadable':
-      return settings.trustAnchorFiles.includes(path) ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]] : [];
+      return settings.trustAnchorFiles.includes(path)
+        ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]]
+        : [];
   }
 }
 
@@ -95,7 +111,9 @@ function ofAnchorFile({ path, because }: FileProblem): Finding {
 }
 
 export function ofTable(problem: TableProblem, { settings }: Bundle): LintProblem {
-  const transport = settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
+  const transport = settings.transportMaps.some(
+    (map) => `${map.type}:${map.path}` === problem.name,
+  );
   const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
   switch (problem.kind) {
     case 'missing':

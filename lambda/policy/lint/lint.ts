@@ -39,7 +39,10 @@ export function lint(bundle: Bundle): LintProblem[] {
   const destinations = destinationsOf(bundle);
   const problems = [
     ...lintSettings(bundle, tables, destinations),
-    ...tables.flatMap((table) => [...lintTable(table, bundle), ...lintEntry(table, { bundle, tables, destinations })]),
+    ...tables.flatMap((table) => [
+      ...lintTable(table, bundle),
+      ...lintEntry(table, { bundle, tables, destinations }),
+    ]),
   ];
   const order = (problem: LintProblem) => {
     const table = tables.findIndex(({ name }) => name === problem.place.file);
@@ -50,7 +53,9 @@ export function lint(bundle: Bundle): LintProblem[] {
 
 /** The worst severity; undefined for a clean bundle. Exit codes go by it: 2, 1, and 0 with notes alone. */
 export function worst(problems: readonly LintProblem[]): LintProblem['severity'] | undefined {
-  return (['defers', 'warning', 'note'] as const).find((severity) => problems.some((problem) => problem.severity === severity));
+  return (['defers', 'warning', 'note'] as const).find((severity) =>
+    problems.some((problem) => problem.severity === severity),
+  );
 }
 
 /** Closed; documented with the schema of `lint --json`. */

@@ -12,13 +12,16 @@ export function lintMatch(judged: Judged): Finding[] {
   if (level !== 'verify' && level !== 'secure') return [];
   const findings: Finding[] = [];
   const elements = attributes.match;
-  const replaced = demand.kind === 'demand' && demand.mxHostPatterns !== undefined && elements !== undefined;
+  const replaced =
+    demand.kind === 'demand' && demand.mxHostPatterns !== undefined && elements !== undefined;
   if (elements === undefined) {
-    if (level === 'secure' && isAddressHop(entry.key) && checksAddresses(judged)) findings.push(addressHop(entry.key));
+    if (level === 'secure' && isAddressHop(entry.key) && checksAddresses(judged))
+      findings.push(addressHop(entry.key));
   } else {
     const usable = elements.filter((element) => element !== '.');
     if (usable.length === 0) {
-      const cure = 'name the host or domain in match=, or delete match= to have the default of the level';
+      const cure =
+        'name the host or domain in match=, or delete match= to have the default of the level';
       return [
         {
           code: 'no-usable-name',
@@ -28,7 +31,9 @@ export function lintMatch(judged: Judged): Finding[] {
         },
       ];
     }
-    const parents = new Set(elements.filter((element) => element.startsWith('.')).map((parent) => parent.toLowerCase()));
+    const parents = new Set(
+      elements.filter((element) => element.startsWith('.')).map((parent) => parent.toLowerCase()),
+    );
     const list: MatchList = { alone: elements.length === 1, parents };
     for (const element of new Set(usable)) findings.push(...lintElement(element, list, judged));
   }
@@ -67,7 +72,9 @@ function lintElement(element: string, list: MatchList, judged: Judged): Finding[
   }
   if (element.startsWith('*.')) {
     const effect = `${element} in match= is no wildcard: it matches a certificate that has this very text, and no host name`;
-    return [{ code: 'literal-star', severity: 'warning', effect, cure: `write ${element.slice(1)}` }];
+    return [
+      { code: 'literal-star', severity: 'warning', effect, cure: `write ${element.slice(1)}` },
+    ];
   }
   if (element.endsWith('.')) {
     const effect = `${element} in match= has a dot at its end, and matches no certificate${only}`;
@@ -87,7 +94,9 @@ function lintName(name: string, { parents }: MatchList, nextHop: string): Findin
   if (owner === getDomain(toAscii(nextHop), { allowPrivateDomains: false })) return [];
   if (ascii === owner) {
     const effect = `${name} in match= covers a certificate for ${name} alone, and not one for mx.${name}`;
-    return [{ code: 'provider-domain', severity: 'note', effect, cure: `write match=.${name}:${name}` }];
+    return [
+      { code: 'provider-domain', severity: 'note', effect, cure: `write match=.${name}:${name}` },
+    ];
   }
   return [
     {
@@ -101,7 +110,8 @@ function lintName(name: string, { parents }: MatchList, nextHop: string): Findin
 
 function isBelow(name: string, parents: ReadonlySet<string>): boolean {
   const dotted = `.${name}`;
-  for (let dot = 0; dot >= 0; dot = dotted.indexOf('.', dot + 1)) if (parents.has(dotted.slice(dot))) return true;
+  for (let dot = 0; dot >= 0; dot = dotted.indexOf('.', dot + 1))
+    if (parents.has(dotted.slice(dot))) return true;
   return false;
 }
 

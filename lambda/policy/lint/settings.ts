@@ -16,7 +16,10 @@ export function lintSettings(
 ): LintProblem[] {
   const { settings } = bundle;
   const at = (parameter: string, finding: Finding): LintProblem => ({
-    place: { file: bundle.mainCf?.source ?? 'main.cf', line: bundle.mainCf?.lines[parameter] ?? null },
+    place: {
+      file: bundle.mainCf?.source ?? 'main.cf',
+      line: bundle.mainCf?.lines[parameter] ?? null,
+    },
     key: parameter,
     ...finding,
     postfixSays: finding.postfixSays ?? null,
@@ -43,32 +46,66 @@ export function lintSettings(
 /** What Postfix itself says of main.cf as a text and of single parameters. */
 function mainCfLines({ mainCf, settings }: Bundle): LintProblem[] {
   const file = mainCf?.source ?? 'main.cf';
-  const problems: LintProblem[] = (mainCf?.problems ?? []).flatMap(({ kind, line, name, says }): LintProblem[] => {
-    const base = { place: { file, line }, key: name, postfixSays: says };
-    switch (kind) {
-      case 'fatal':
-      case 'macro':
-        return [];
-      case 'unknown': {
-        const effect = `Postfix ${settings.version} has no such parameter: the line does nothing`;
-        return [{ ...base, code: 'unknown-parameter', severity: 'warning', effect, cure: 'delete the line, or upgrade' }];
+  const problems: LintProblem[] = (mainCf?.problems ?? []).flatMap(
+    ({ kind, line, name, says }): LintProblem[] => {
+      const base = { place: { file, line }, key: name, postfixSays: says };
+      switch (kind) {
+        case 'fatal':
+        case 'macro':
+          return [];
+        case 'unknown': {
+          const effect = `Postfix ${settings.version} has no such parameter: the line does nothing`;
+          return [
+            {
+              ...base,
+              code: 'unknown-parameter',
+              severity: 'warning',
+              effect,
+              cure: 'delete the line, or upgrade',
+            },
+          ];
+        }
+        case 'overridden': {
+          const effect = `${name ?? 'the parameter'} is set twice, and the later line counts`;
+          return [
+            {
+              ...base,
+              code: 'main-cf-line',
+              severity: 'warning',
+              effect,
+              cure: 'delete one of the lines',
+            },
+          ];
+        }
+        case 'leading-blank': {
+          const effect = 'the line is ignored';
+          return [
+            {
+              ...base,
+              code: 'main-cf-line',
+              severity: 'warning',
+              effect,
+              cure: 'begin the line in the first column',
+            },
+          ];
+        }
       }
-      case 'overridden': {
-        const effect = `${name ?? 'the parameter'} is set twice, and the later line counts`;
-        return [{ ...base, code: 'main-cf-line', severity: 'warning', effect, cure: 'delete one of the lines' }];
-      }
-      case 'leading-blank': {
-        const effect = 'the line is ignored';
-        return [{ ...base, code: 'main-cf-line', severity: 'warning', effect, cure: 'begin the line in the first column' }];
-      }
-    }
-  });
+    },
+  );
   if (settings.fatal === undefined) return problems;
   const found = mainCf?.problems.find(({ says }) => says === settings.fatal);
   const effect = 'smtp(8) ends at start with this error: no mail leaves this host at all';
   const place = { file, line: found?.line ?? null };
   const fatal = { place, key: found?.name ?? null, postfixSays: settings.fatal, effect } as const;
-  return [{ ...fatal, code: 'smtp-dies', severity: 'defers', cure: 'correct the value, and run postfix reload' }, ...problems];
+  return [
+    {
+      ...fatal,
+      code: 'smtp-dies',
+      severity: 'defers',
+      cure: 'correct the value, and run postfix reload',
+    },
+    ...problems,
+  ];
 }
 
 /** Cipher and protocol words of main.cf. */
@@ -76,14 +113,20 @@ function words({ settings }: Bundle): (readonly [string, Finding])[] {
   const { version } = settings;
   const grade = (name: string, value: string, level: 'may' | 'encrypt') => {
     const problem = gradeProblem(value);
-    return problem === undefined ? [] : [[name, wordFinding(name, problem, level, undefined)] as const];
+    return problem === undefined
+      ? []
+      : [[name, wordFinding(name, problem, level, undefined)] as const];
   };
   const protocols = (name: string, value: string, level: 'may' | 'encrypt') => {
     const problem = protocolProblem(value, version);
-    return problem === undefined ? [] : [[name, wordFinding(name, problem, level, undefined)] as const];
+    return problem === undefined
+      ? []
+      : [[name, wordFinding(name, problem, level, undefined)] as const];
   };
   const exclusions = (name: string, value: string) =>
-    exclusionProblems(value).map((problem) => [name, wordFinding(name, problem, 'encrypt', undefined)] as const);
+    exclusionProblems(value).map(
+      (problem) => [name, wordFinding(name, problem, 'encrypt', undefined)] as const,
+    );
   return [
     ...grade('smtp_tls_mandatory_ciphers', settings.mandatoryCiphers, 'encrypt'),
     ...grade('smtp_tls_ciphers', settings.ciphers, 'may'),
@@ -123,7 +166,9 @@ function digests({ settings }: Bundle, counts: Counts): Finding[] {
 /** `dane` that acts as may; `dane-only` is told entry by entry, since it defers. */
 function dane(destinations: readonly Destination[]): Finding[] {
   const demands = destinations.flatMap(({ hops }) => hops.map((hop) => hop.demand));
-  const off = demands.flatMap((demand) => (demand.kind === 'demand' && demand.daneOff !== undefined ? [demand.daneOff] : []));
+  const off = demands.flatMap((demand) =>
+    demand.kind === 'demand' && demand.daneOff !== undefined ? [demand.daneOff] : [],
+  );
   const [first] = off;
   if (first === undefined) return [];
   return [
@@ -143,10 +188,17 @@ function fallback(destinations: readonly Destination[]): Finding[] {
   for (const { hops } of destinations) {
     const asked = Math.max(
       0,
-      ...hops.filter((hop) => !hop.fallback).map(({ demand }) => (demand.kind === 'demand' ? STRENGTH[demand.level] : 9)),
+      ...hops
+        .filter((hop) => !hop.fallback)
+        .map(({ demand }) => (demand.kind === 'demand' ? STRENGTH[demand.level] : 9)),
     );
     for (const { nextHop, demand, fallback: isFallback } of hops) {
-      if (!isFallback || demand.kind === 'broken' || STRENGTH[demand.level] >= Math.min(asked, STRENGTH.encrypt)) continue;
+      if (
+        !isFallback ||
+        demand.kind === 'broken' ||
+        STRENGTH[demand.level] >= Math.min(asked, STRENGTH.encrypt)
+      )
+        continue;
       const known = weaker.get(nextHop.text);
       weaker.set(nextHop.text, { level: demand.level, count: (known?.count ?? 0) + 1 });
     }

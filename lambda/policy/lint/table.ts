@@ -12,7 +12,8 @@ export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
   const problems = table.problems.map((line) => ofLine(line, table));
   for (const entry of table.entries) {
     if (entry.shadowedBy !== undefined) continue;
-    if (entry.policy.kind === 'broken') problems.push(ofBroken(entry, entry.policy.warning, bundle));
+    if (entry.policy.kind === 'broken')
+      problems.push(ofBroken(entry, entry.policy.warning, bundle));
     else if (entry.policy.level === 'none') problems.push(...ofNone(entry));
   }
   return problems;
@@ -65,7 +66,10 @@ function ofLine(line: TableLine, table: ParsedTable): LintProblem {
     case 'not-utf8':
       return ignored(base, 'write the line in UTF-8');
     case 'leading-blank':
-      return ignored(base, 'begin the line in the first column: a blank there continues the line before');
+      return ignored(
+        base,
+        'begin the line in the first column: a blank there continues the line before',
+      );
     case 'colon-key':
       return {
         ...base,
@@ -110,7 +114,9 @@ function ofNone(entry: TableEntry): LintProblem[] {
       effect: comment
         ? 'the comment counts as attributes, which level none ignores with a warning for each delivery'
         : 'mail goes out in plaintext, and the attributes are ignored',
-      cure: comment ? 'put the comment on a line of its own' : 'write a level from may up, or delete the attributes',
+      cure: comment
+        ? 'put the comment on a line of its own'
+        : 'write a level from may up, or delete the attributes',
     },
   ];
 }

@@ -61,12 +61,19 @@ export interface CheckRun {
 }
 
 /** Judges every destination of the bundle once. */
-export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: CheckOptions): Promise<CheckRun> {
+export async function checkBundle(
+  bundle: Bundle,
+  doors: CheckDoors,
+  options: CheckOptions,
+): Promise<CheckRun> {
   const destinations = destinationsOf(bundle).filter(({ id }) => options.only?.has(id) ?? true);
   const control = controlHops(options.controlHosts ?? [], bundle);
   const plan = oldestFirst(destinations, options.lastSeen);
   const hops = [...control, ...plan.flatMap((one) => one.hops)];
-  doors.progress?.({ kind: 'resolving', nextHops: new Set(hops.map(({ nextHop }) => nextHop.text)).size });
+  doors.progress?.({
+    kind: 'resolving',
+    nextHops: new Set(hops.map(({ nextHop }) => nextHop.text)).size,
+  });
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
   const found = await findRoutes(hops, bundle.settings, doors.dns, dnssec);
 
@@ -81,17 +88,23 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,
     now: options.now,
-    onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
+    onProgress: (done) =>
+      doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 
-  const vantage = vantageOf(conversations, results, { bundle, byTlsa: provedByTlsa(asked, found, results, bundle.settings) });
+  const vantage = vantageOf(conversations, results, {
+    bundle,
+    byTlsa: provedByTlsa(asked, found, results, bundle.settings),
+  });
   const evidence: Evidence = {
     ...found,
     results: believe(results, conversations, vantage),
     probedAt,
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec }),
   };
-  const verdicts = destinations.map((destination) => judgeFenced(destination, evidence, bundle, options.at));
+  const verdicts = destinations.map((destination) =>
+    judgeFenced(destination, evidence, bundle, options.at),
+  );
   const run: CheckRun = {
     at: options.at,
     destinations,
@@ -102,11 +115,15 @@ export async function checkBundle(bundle: Bundle, doors: CheckDoors, options: Ch
     // Past the end DNS is not asked either, and who has no route has no conversation that could be missing.
     complete:
       probedAt < options.pace.stopAt &&
-      Object.values(results).every((result) => result.kind !== 'unseen' || result.reason !== 'not-attempted'),
+      Object.values(results).every(
+        (result) => result.kind !== 'unseen' || result.reason !== 'not-attempted',
+      ),
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
   };
   const offers = await findOffers(destinations, verdicts, bundle, doors.dnssec, dnssec);
-  return offers === undefined ? run : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
+  return offers === undefined
+    ? run
+    : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
 }
 
 /** The failing entries again, with what their hosts say to dane-only: it shows in the suggestions alone, and is not kept. */
@@ -117,7 +134,10 @@ async function judgeWith(
   doors: CheckDoors,
   options: CheckOptions,
 ): Promise<EntryVerdict[]> {
-  const results = await probeBatch(conversations, doors.probe, { ...options.pace, now: options.now });
+  const results = await probeBatch(conversations, doors.probe, {
+    ...options.pace,
+    now: options.now,
+  });
   const more: Evidence = {
     ...evidence,
     tlsa: { ...tlsa, ...evidence.tlsa },
@@ -125,7 +145,9 @@ async function judgeWith(
   };
   return destinations.map((destination, i) => {
     const verdict = verdicts[i];
-    return verdict !== undefined && verdict.verdict !== 'fail' ? verdict : judgeFenced(destination, more, bundle, options.at);
+    return verdict !== undefined && verdict.verdict !== 'fail'
+      ? verdict
+      : judgeFenced(destination, more, bundle, options.at);
   });
 }
 
@@ -133,13 +155,26 @@ async function judgeWith(
 function controlHops(hosts: readonly string[], bundle: Bundle): Hop[] {
   const settings: Settings = { ...bundle.settings, securityLevel: 'encrypt' };
   return hosts.flatMap((host) => {
-    const nextHop = parseNextHop(host.startsWith('[') ? host : host.replace(/^([^:]+)/, '[$1]'), 'recipient', settings);
+    const nextHop = parseNextHop(
+      host.startsWith('[') ? host : host.replace(/^([^:]+)/, '[$1]'),
+      'recipient',
+      settings,
+    );
     if ('kind' in nextHop) return [];
-    return [{ nextHop, fallback: false, demand: demandFor(nextHop, { tables: [], settings, anchorFiles: {} }) }];
+    return [
+      {
+        nextHop,
+        fallback: false,
+        demand: demandFor(nextHop, { tables: [], settings, anchorFiles: {} }),
+      },
+    ];
   });
 }
 
-function oldestFirst(destinations: readonly Destination[], lastSeen: ReadonlyMap<string, number> = new Map()): Destination[] {
+function oldestFirst(
+  destinations: readonly Destination[],
+  lastSeen: ReadonlyMap<string, number> = new Map(),
+): Destination[] {
   return destinations.toSorted((a, b) => (lastSeen.get(a.id) ?? 0) - (lastSeen.get(b.id) ?? 0));
 }
 

@@ -11,12 +11,18 @@ import { hostDemand } from '../../route/host-demand.ts';
 import type { Found } from './dnssec.ts';
 
 /** Every address of every host of one hop that Postfix would connect to. */
-export function conversationsOf(hop: Hop, { routes, tlsa }: Found, settings: Settings): Conversation[] {
+export function conversationsOf(
+  hop: Hop,
+  { routes, tlsa }: Found,
+  settings: Settings,
+): Conversation[] {
   const { text } = hop.nextHop;
   const route = named(routes, text);
   if (route?.kind !== 'hosts') return [];
   return route.hosts.flatMap((host) =>
-    host.addresses.flatMap((address) => conversationAt(hop, host, address, tlsa && named(tlsa, text), settings) ?? []),
+    host.addresses.flatMap(
+      (address) => conversationAt(hop, host, address, tlsa && named(tlsa, text), settings) ?? [],
+    ),
   );
 }
 
@@ -37,10 +43,12 @@ export function provedByTlsa(
         const conversation = conversationAt(hop, host, address, dane, settings);
         const result = conversation && results[conversation.id];
         const demand = hostDemand(hop.demand, host, address, dane, settings);
-        if (conversation === undefined || result?.kind !== 'presented' || demand.kind !== 'demand') continue;
+        if (conversation === undefined || result?.kind !== 'presented' || demand.kind !== 'demand')
+          continue;
         const records = demand.tlsa?.half === false ? demand.tlsa.records : [];
         const anchors = { records, digests: settings.daneDigests };
-        if (anyTlsaMatches(readCertificates(result.chain), anchors, settings.version)) proved.add(conversation.id);
+        if (anyTlsaMatches(readCertificates(result.chain), anchors, settings.version))
+          proved.add(conversation.id);
       }
     }
   }

@@ -34,7 +34,9 @@ export async function findOffers(
   const dnssec = proved ?? (await proveDnssec(door));
   if (dnssec.kind !== 'proved') return undefined;
   const found = await findRoutes(hops, bundle.settings, dnssec.dns, dnssec);
-  const signed = hops.filter(({ nextHop }) => hasRecordsEverywhere(found.tlsa && named(found.tlsa, nextHop.text)));
+  const signed = hops.filter(({ nextHop }) =>
+    hasRecordsEverywhere(found.tlsa && named(found.tlsa, nextHop.text)),
+  );
   if (signed.length === 0) return undefined;
   const tlsa = Object.fromEntries(
     signed.flatMap(({ nextHop: { text } }) => {
@@ -42,7 +44,12 @@ export async function findOffers(
       return dane === undefined ? [] : [[text, dane]];
     }),
   );
-  return { tlsa, conversations: signed.flatMap((hop) => conversationsOf(hop, { routes: found.routes, tlsa }, bundle.settings)) };
+  return {
+    tlsa,
+    conversations: signed.flatMap((hop) =>
+      conversationsOf(hop, { routes: found.routes, tlsa }, bundle.settings),
+    ),
+  };
 }
 
 function hasRecordsEverywhere(dane: DaneRoute | undefined): boolean {

@@ -39,7 +39,10 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
     case 'validates':
       return { kind: 'proved', dns: door.dns };
     case 'does-not':
-      return { kind: 'none', because: `the resolver ${door.name} does not validate: ${validation.because}` };
+      return {
+        kind: 'none',
+        because: `the resolver ${door.name} does not validate: ${validation.because}`,
+      };
     case 'unanswered':
       return {
         kind: 'silent',
@@ -53,14 +56,23 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
 export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
 
 /** Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be believed. */
-export async function findRoutes(hops: readonly Hop[], settings: Settings, dns: Dns, dnssec: Dnssec | undefined): Promise<Found> {
+export async function findRoutes(
+  hops: readonly Hop[],
+  settings: Settings,
+  dns: Dns,
+  dnssec: Dnssec | undefined,
+): Promise<Found> {
   const believed = dnssec?.kind === 'proved' ? dnssec.dns : undefined;
   const signed = distinct(hops.filter(asksDane));
   const others = distinct(hops.filter((hop) => !asksDane(hop)));
   const routes = byName<Route>();
   for (const route of await resolveBatch(others, settings, dns)) routes[route.nextHop] = route;
-  for (const route of await resolveBatch(signed, settings, believed ?? dns)) routes[route.nextHop] = route;
-  return { routes, ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, settings, believed) }) };
+  for (const route of await resolveBatch(signed, settings, believed ?? dns))
+    routes[route.nextHop] = route;
+  return {
+    routes,
+    ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, settings, believed) }),
+  };
 }
 
 async function findTlsa(
@@ -73,7 +85,9 @@ async function findTlsa(
   const found = await Promise.all(
     nextHops.map((nextHop) => {
       const route = named(routes, nextHop.text);
-      return route === undefined ? undefined : resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
+      return route === undefined
+        ? undefined
+        : resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
     }),
   );
   for (const dane of found) if (dane !== undefined) tlsa[dane.nextHop] = dane;
@@ -83,4 +97,6 @@ async function findTlsa(
 /** Whether a hop takes its demands from DNSSEC. */
 export const asksDane = ({ demand }: Hop): boolean => demand.kind === 'demand' && isDane(demand);
 
-const distinct = (hops: readonly Hop[]): NextHop[] => [...new Map(hops.map(({ nextHop }) => [nextHop.text, nextHop])).values()];
+const distinct = (hops: readonly Hop[]): NextHop[] => [
+  ...new Map(hops.map(({ nextHop }) => [nextHop.text, nextHop])).values(),
+];

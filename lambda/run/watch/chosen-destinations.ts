@@ -13,7 +13,9 @@ export function chosenIds(bundle: Bundle, names: readonly string[]): ReadonlySet
   const unknown: string[] = [];
   for (const name of names) {
     const wanted = name.toLowerCase();
-    const found = destinations.filter(({ id, name: own, entry }) => id === wanted || own === wanted || entry?.key === wanted);
+    const found = destinations.filter(
+      ({ id, name: own, entry }) => id === wanted || own === wanted || entry?.key === wanted,
+    );
     if (found.length === 0) unknown.push(`"${name}"`);
     for (const { id } of found) ids.add(id);
   }

@@ -5,9 +5,22 @@
  * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
  */
 import { named } from '../../named-record.ts';
-import { type Change, differences, entryChanges, entryDifferences, hostChanges } from '../../snapshot/change.ts';
+import {
+  type Change,
+  differences,
+  entryChanges,
+  entryDifferences,
+  hostChanges,
+} from '../../snapshot/change.ts';
 import { type EntrySnapshot, remember } from '../../snapshot/entry-snapshot.ts';
-import { certificatesOf, type HostLook, type HostSnapshot, hostKey, type RunTimes, see } from '../../snapshot/host-snapshot.ts';
+import {
+  certificatesOf,
+  type HostLook,
+  type HostSnapshot,
+  hostKey,
+  type RunTimes,
+  see,
+} from '../../snapshot/host-snapshot.ts';
 import type { FindCertificate } from '../../snapshot/leaf.ts';
 import { inHindsight } from '../../snapshot/protection.ts';
 import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../../snapshot/renewal.ts';
@@ -19,7 +32,9 @@ import type { CheckRun } from '../check/check.ts';
 export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
   return {
     ...run,
-    verdicts: run.verdicts.map((verdict) => inHindsight(verdict, latest.entries.get(verdict.id)?.value.snapshot)),
+    verdicts: run.verdicts.map((verdict) =>
+      inHindsight(verdict, latest.entries.get(verdict.id)?.value.snapshot),
+    ),
   };
 }
 
@@ -31,11 +46,19 @@ export interface HostPicture {
 }
 
 /** What each host looked at presents now, given what it presented before. */
-export function pictureHosts(looks: readonly HostLook[], latest: Latest, times: RunTimes): HostPicture[] {
+export function pictureHosts(
+  looks: readonly HostLook[],
+  latest: Latest,
+  times: RunTimes,
+): HostPicture[] {
   return looks.map((look) => {
     const before = latest.hosts.get(hostKey(look))?.value;
     const after = see(before, look, times);
-    return { look, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
+    return {
+      look,
+      ...(before === undefined ? {} : { before }),
+      ...(after === undefined ? {} : { after }),
+    };
   });
 }
 
@@ -46,7 +69,9 @@ export function certificatesWanted(pictures: readonly HostPicture[]): string[] {
       pictures.flatMap(({ look, before, after }) =>
         before === undefined || after === undefined
           ? []
-          : [...certificatesOf(before), ...certificatesOf(after)].filter((digest) => look.certificates[digest] === undefined),
+          : [...certificatesOf(before), ...certificatesOf(after)].filter(
+              (digest) => look.certificates[digest] === undefined,
+            ),
       ),
     ),
   ];
@@ -105,17 +130,32 @@ export function compare(
     const verdict = verdicts.get(destination.id);
     if (verdict === undefined || verdict.verdict === 'unchecked') continue;
     const before = latest.entries.get(destination.id)?.value.snapshot;
-    const routes = destination.hops.flatMap((hop) => named(run.evidence.routes, hop.nextHop.text) ?? []);
+    const routes = destination.hops.flatMap(
+      (hop) => named(run.evidence.routes, hop.nextHop.text) ?? [],
+    );
     const { tlsa } = run.evidence;
-    const after = remember(before, { verdict, routes, ...(tlsa === undefined ? {} : { tlsa }) }, times);
+    const after = remember(
+      before,
+      { verdict, routes, ...(tlsa === undefined ? {} : { tlsa }) },
+      times,
+    );
     if (after === undefined) continue;
     different.push(...entryDifferences(before, after, at));
-    entries.set(destination.id, { ...(before === undefined ? {} : { before }), after, changes: entryChanges(before, after, at) });
+    entries.set(destination.id, {
+      ...(before === undefined ? {} : { before }),
+      after,
+      changes: entryChanges(before, after, at),
+    });
   }
   return { hosts, entries, differences: different, overdue };
 }
 
 /** Whether a changed entry is worth a line in its history. */
 export function isHistoric({ before, after, changes }: ChangedEntry): boolean {
-  return before === undefined || before.verdict !== after.verdict || before.reason !== after.reason || changes.length > 0;
+  return (
+    before === undefined ||
+    before.verdict !== after.verdict ||
+    before.reason !== after.reason ||
+    changes.length > 0
+  );
 }

@@ -23,7 +23,8 @@ export function countsOf(
   conversations: number,
   { at, intervalMs }: { readonly at: number; readonly intervalMs: number },
 ): Counts {
-  const by = (wanted: EntryVerdict['verdict']) => verdicts.filter(({ verdict }) => verdict === wanted).length;
+  const by = (wanted: EntryVerdict['verdict']) =>
+    verdicts.filter(({ verdict }) => verdict === wanted).length;
   const days = daysToFirstFailure(verdicts, at);
   return {
     pass: by('pass'),
@@ -31,7 +32,9 @@ export function countsOf(
     fail: by('fail'),
     undetermined: by('undetermined'),
     unchecked: by('unchecked'),
-    notWatched: verdicts.filter((verdict) => read(verdict, { intervalMs, overdue: [] }, at).kind === 'unwatched').length,
+    notWatched: verdicts.filter(
+      (verdict) => read(verdict, { intervalMs, overdue: [] }, at).kind === 'unwatched',
+    ).length,
     unfinished: verdicts.filter(isUnfinished).length,
     conversations,
     ...(days === undefined ? {} : { daysToFirstFailure: days }),
@@ -41,7 +44,10 @@ export function countsOf(
 /** Puts the counts of a record, which may be of an older release, together with what else is known of the run. */
 export function figuresOf(
   counts: Readonly<Record<string, number>>,
-  rest: Omit<RunFigures, 'verdicts' | 'notWatched' | 'unfinished' | 'conversations' | 'daysToFirstFailure'>,
+  rest: Omit<
+    RunFigures,
+    'verdicts' | 'notWatched' | 'unfinished' | 'conversations' | 'daysToFirstFailure'
+  >,
 ): RunFigures {
   const of = (name: keyof Counts) => counts[name] ?? 0;
   return {
@@ -63,13 +69,18 @@ export function figuresOf(
 /** Whole days until the first entry fails; 0 where one fails now. */
 function daysToFirstFailure(verdicts: readonly EntryVerdict[], at: number): number | undefined {
   if (verdicts.some(({ verdict }) => verdict === 'fail')) return 0;
-  const dates = verdicts.flatMap(({ failsFrom }) => (failsFrom === null ? [] : [Date.parse(failsFrom)]));
-  return dates.length === 0 ? undefined : Math.max(0, Math.floor((Math.min(...dates) - at) / DAY_MS));
+  const dates = verdicts.flatMap(({ failsFrom }) =>
+    failsFrom === null ? [] : [Date.parse(failsFrom)],
+  );
+  return dates.length === 0
+    ? undefined
+    : Math.max(0, Math.floor((Math.min(...dates) - at) / DAY_MS));
 }
 
 /** Time was up before one of its addresses was looked at. */
 function isUnfinished({ reason, hosts }: EntryVerdict): boolean {
   return (
-    reason === 'unfinished' || hosts.some(({ addresses }) => addresses.some((address) => address.reason === 'not-attempted'))
+    reason === 'unfinished' ||
+    hosts.some(({ addresses }) => addresses.some((address) => address.reason === 'not-attempted'))
   );
 }

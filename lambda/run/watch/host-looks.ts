@@ -9,7 +9,11 @@ import type { AddressVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
 /** One look per host and conversation, in table order, of the destinations wanted. */
-export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) => boolean = () => true): Look[] {
+export function looksOf(
+  run: CheckRun,
+  settings: Settings,
+  wanted: (id: string) => boolean = () => true,
+): Look[] {
   const looks = new Map<string, Look>();
   run.destinations.forEach((destination, i) => {
     if (destination.unchecked !== undefined || !wanted(destination.id)) return;
@@ -23,11 +27,18 @@ export function looksOf(run: CheckRun, settings: Settings, wanted: (id: string) 
           const conversation = conversationAt(hop, host, address, dane, settings);
           const result = conversation && run.evidence.results[conversation.id];
           if (conversation === undefined || result === undefined) continue;
-          const verdict = judged.find((one) => one.host === host.host)?.addresses.find((one) => one.address === address);
+          const verdict = judged
+            .find((one) => one.host === host.host)
+            ?.addresses.find((one) => one.address === address);
           const trust = verdict === undefined ? undefined : trustOf(verdict);
           const key = `${host.host} ${conversation.id}`;
           if (looks.get(key)?.trust !== undefined) continue;
-          looks.set(key, { host: host.host, conversation, result, ...(trust === undefined ? {} : { trust }) });
+          looks.set(key, {
+            host: host.host,
+            conversation,
+            result,
+            ...(trust === undefined ? {} : { trust }),
+          });
         }
       }
     }

@@ -5,7 +5,12 @@ import type { WatchState } from '../../alert/incident/incident.ts';
 import { REOPEN_MS } from '../../alert/incident/settling.ts';
 import { named } from '../../named-record.ts';
 import { certificatesOf, hostKey } from '../../snapshot/host-snapshot.ts';
-import { certificatesDue, certificatesKeptUntil, keepCertificates, prolongCertificates } from '../../store/certificates.ts';
+import {
+  certificatesDue,
+  certificatesKeptUntil,
+  keepCertificates,
+  prolongCertificates,
+} from '../../store/certificates.ts';
 import { appendAll } from '../../store/history.ts';
 import { saveIncident } from '../../store/incidents.ts';
 import type { Store } from '../../store/keys.ts';
@@ -51,21 +56,44 @@ export async function keep(store: Store, given: Keeping): Promise<string[]> {
   ];
 }
 
-function* eventsOf({ comparison, runId, at }: Keeping, spared: ReadonlySet<string>): Iterable<HistoryEvent> {
+function* eventsOf(
+  { comparison, runId, at }: Keeping,
+  spared: ReadonlySet<string>,
+): Iterable<HistoryEvent> {
   for (const { before, after, changes } of comparison.hosts) {
     if (before !== undefined && changes.length === 0) continue;
-    yield { grain: 'host', name: hostKey(after), at, runId, changes: json(changes), before: before ?? null, after };
+    yield {
+      grain: 'host',
+      name: hostKey(after),
+      at,
+      runId,
+      changes: json(changes),
+      before: before ?? null,
+      after,
+    };
   }
   for (const [id, changed] of comparison.entries) {
     if (spared.has(id) || !isHistoric(changed)) continue;
     const { before, after, changes } = changed;
-    yield { grain: 'entry', name: id, at, runId, changes: json(changes), before: before ?? null, after };
+    yield {
+      grain: 'entry',
+      name: id,
+      at,
+      runId,
+      changes: json(changes),
+      before: before ?? null,
+      after,
+    };
   }
 }
 
 type Writes = Iterable<readonly [string, () => Promise<'written' | 'lost'>]>;
 
-function* hostWrites(store: Store, { comparison, pictures, recalled, at, historyMs }: Keeping, until: number): Writes {
+function* hostWrites(
+  store: Store,
+  { comparison, pictures, recalled, at, historyMs }: Keeping,
+  until: number,
+): Writes {
   const rev = (name: string) => revisionOf(recalled.latest, 'host', name);
   for (const { after } of comparison.hosts) {
     const name = hostKey(after);
@@ -73,24 +101,40 @@ function* hostWrites(store: Store, { comparison, pictures, recalled, at, history
   }
   // What has not changed for a year still needs its certificates.
   for (const { look, before, after } of pictures) {
-    if (before === undefined || after !== undefined || !certificatesDue(before.certificatesUntil, at, historyMs)) continue;
+    if (
+      before === undefined ||
+      after !== undefined ||
+      !certificatesDue(before.certificatesUntil, at, historyMs)
+    )
+      continue;
     const name = hostKey(before);
     yield [
       name,
       async () => {
         const gone = await prolongCertificates(store, certificatesOf(before), until);
-        await keepCertificates(store, Object.fromEntries(gone.flatMap((digest) => entryOf(look.certificates, digest))), until);
+        await keepCertificates(
+          store,
+          Object.fromEntries(gone.flatMap((digest) => entryOf(look.certificates, digest))),
+          until,
+        );
         return saveHost(store, { ...before, certificatesUntil: until }, rev(name), at);
       },
     ];
   }
 }
 
-function* entryWrites(store: Store, { comparison, recalled, state, at }: Keeping, spared: ReadonlySet<string>): Writes {
+function* entryWrites(
+  store: Store,
+  { comparison, recalled, state, at }: Keeping,
+  spared: ReadonlySet<string>,
+): Writes {
   const ids = new Set([...comparison.entries.keys(), ...Object.keys(state.entries)]);
   for (const id of ids) {
     const held = recalled.latest.entries.get(id)?.value;
-    const snapshot = (spared.has(id) ? held?.snapshot : undefined) ?? comparison.entries.get(id)?.after ?? held?.snapshot;
+    const snapshot =
+      (spared.has(id) ? held?.snapshot : undefined) ??
+      comparison.entries.get(id)?.after ??
+      held?.snapshot;
     const told = named(state.entries, id);
     if (snapshot === undefined || (snapshot === held?.snapshot && told === held.state)) continue;
     const value = { snapshot, ...(told === undefined ? {} : { state: told }) };
@@ -102,37 +146,51 @@ function* incidentWrites(store: Store, { recalled, state, at }: Keeping): Writes
   for (const incident of Object.values(state.incidents)) {
     const held = recalled.incidents.incidents.get(incident.id);
     if (held !== undefined && JSON.stringify(held.value) === JSON.stringify(incident)) continue;
-    const ends = incident.resolvedAt === undefined ? {} : { expiresAt: Math.max(at, incident.resolvedAt) + REOPEN_MS + DAY_MS };
+    const ends =
+      incident.resolvedAt === undefined
+        ? {}
+        : { expiresAt: Math.max(at, incident.resolvedAt) + REOPEN_MS + DAY_MS };
     yield [incident.id, () => saveIncident(store, incident, { rev: held?.rev, now: at, ...ends })];
   }
 }
 
 /** Entries that left the policy, and hosts that no entry leads to any more, expire. */
-async function retireGone(store: Store, { recalled, decision, pictures, at }: Keeping): Promise<string[]> {
+async function retireGone(
+  store: Store,
+  { recalled, decision, pictures, at }: Keeping,
+): Promise<string[]> {
   const gone = new Set(decision.retired);
   const looked = new Set(pictures.map(({ look }) => hostKey(look)));
   const published = new Set(
     [...recalled.latest.entries].flatMap(([id, { value }]) =>
       gone.has(id)
         ? []
-        : value.snapshot.routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [])),
+        : value.snapshot.routes.flatMap((route) =>
+            route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [],
+          ),
     ),
   );
   const writes: [string, () => Promise<'written' | 'lost'>][] = [];
   for (const id of gone) {
     const held = recalled.latest.entries.get(id);
-    if (held !== undefined && held.expiresAt === undefined) writes.push([id, () => retire(store, 'entry', id, held.rev, at)]);
+    if (held !== undefined && held.expiresAt === undefined)
+      writes.push([id, () => retire(store, 'entry', id, held.rev, at)]);
   }
   for (const [name, held] of recalled.latest.hosts) {
-    const gone = held.expiresAt === undefined && !looked.has(name) && !published.has(held.value.host);
+    const gone =
+      held.expiresAt === undefined && !looked.has(name) && !published.has(held.value.host);
     if (gone) writes.push([name, () => retire(store, 'host', name, held.rev, at)]);
   }
   return saveAll(writes);
 }
 
-const json = (changes: readonly object[]): readonly JsonObject[] => changes as unknown as readonly JsonObject[];
+const json = (changes: readonly object[]): readonly JsonObject[] =>
+  changes as unknown as readonly JsonObject[];
 
-function entryOf(certificates: Readonly<Record<string, string>>, digest: string): [string, string][] {
+function entryOf(
+  certificates: Readonly<Record<string, string>>,
+  digest: string,
+): [string, string][] {
   const der = certificates[digest];
   return der === undefined ? [] : [[digest, der]];
 }

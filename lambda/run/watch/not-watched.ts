@@ -36,7 +36,9 @@ export function notWatchedOf(record: RunRecord | undefined): readonly NotWatched
 /** What a policy alone says: private addresses and what DNS would have to tell are not known to it. */
 export function notWatchedBy(bundle: Bundle): NotWatched[] {
   return destinationsOf(bundle).flatMap(({ entry, name, unchecked }) =>
-    unchecked === undefined ? [] : [notWatched(entry?.key ?? name, entry?.line ?? null, unchecked.reason)],
+    unchecked === undefined
+      ? []
+      : [notWatched(entry?.key ?? name, entry?.line ?? null, unchecked.reason)],
   );
 }
 
@@ -47,6 +49,8 @@ const notWatched = (name: string, line: number | null, reason: Reason | null): N
 });
 
 const MORE = v.object({
-  notWatched: v.array(v.object({ name: v.string(), line: v.nullable(v.number()), because: v.string() })),
+  notWatched: v.array(
+    v.object({ name: v.string(), line: v.nullable(v.number()), because: v.string() }),
+  ),
 });
 const KEPT = 500;

@@ -17,7 +17,11 @@ export type Begun =
       readonly kind: 'begun';
       readonly run: Held<RunRecord>;
       /** Notes a stage; throws where another process goes on with this run. */
-      readonly advance: (stage: Stage, learned: Parameters<typeof advanceRun>[3], now: number) => Promise<RunRecord>;
+      readonly advance: (
+        stage: Stage,
+        learned: Parameters<typeof advanceRun>[3],
+        now: number,
+      ) => Promise<RunRecord>;
       /** Completes the run, and the one it continues. */
       readonly complete: (now: number) => Promise<void>;
       /** False: the lease was lost. */
@@ -31,9 +35,13 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   const { runId, holder } = options;
   const leasing = await takeLease(store, { holder, runId }, now);
   if (leasing.kind === 'newer') {
-    throw new StoreError('other', 'the lease was written by a newer version of postfix-tls-watch: update this installation');
+    throw new StoreError(
+      'other',
+      'the lease was written by a newer version of postfix-tls-watch: update this installation',
+    );
   }
-  if (leasing.kind === 'busy') return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
+  if (leasing.kind === 'busy')
+    return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
   let lease: typeof leasing.lease | undefined = leasing.lease;
   const release = async (): Promise<void> => {
     if (lease !== undefined) await releaseLease(store, lease);
@@ -43,7 +51,11 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   for (let i = 1; i <= MAX_CONTINUATIONS; i++) {
     const id = i === 1 ? runId : `${runId}#${i}`;
     const scope = options.only === undefined ? ('all' as const) : ('some' as const);
-    const begun = await beginRun(store, { runId: id, scope, holder, digests: { ...options.digests } }, now);
+    const begun = await beginRun(
+      store,
+      { runId: id, scope, holder, digests: { ...options.digests } },
+      now,
+    );
     if (begun.kind === 'done') {
       await release();
       return { kind: 'already-done', runId };
@@ -70,7 +82,11 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
     run: own,
     advance: async (stage, learned, at) => {
       const next = await advanceRun(store, held, stage, learned, at);
-      if (next === undefined) throw new StoreError('other', `run ${held.value.runId}: another process went on with it meanwhile`);
+      if (next === undefined)
+        throw new StoreError(
+          'other',
+          `run ${held.value.runId}: another process went on with it meanwhile`,
+        );
       held = next;
       return next.value;
     },

@@ -36,7 +36,9 @@ export async function recall(store: Store, self: string, now: number): Promise<R
   const recovered = toldButNotStored(runs.runs);
   let state: WatchState = {
     entries: Object.fromEntries(
-      [...latest.entries].flatMap(([id, { value }]) => (value.state === undefined ? [] : [[id, value.state]])),
+      [...latest.entries].flatMap(([id, { value }]) =>
+        value.state === undefined ? [] : [[id, value.state]],
+      ),
     ),
     incidents: Object.fromEntries([...incidents.incidents].map(([id, { value }]) => [id, value])),
   };
@@ -44,13 +46,16 @@ export async function recall(store: Store, self: string, now: number): Promise<R
   for (const { value } of recovered) {
     try {
       const tellings = await readTellings(store, value);
-      if (tellings !== undefined) state = recordTellings(state, tellings as unknown as readonly Telling[]);
+      if (tellings !== undefined)
+        state = recordTellings(state, tellings as unknown as readonly Telling[]);
     } catch (error) {
       if (!(error instanceof StoreError && error.kind === 'damaged')) throw error;
       untellable.push(`${error.message}; what run ${value.runId} told may be told once more`);
     }
   }
-  const earlier = runs.runs.filter(({ value }) => value.runId !== self && value.scope === 'all' && value.stage !== 'started');
+  const earlier = runs.runs.filter(
+    ({ value }) => value.runId !== self && value.scope === 'all' && value.stage !== 'started',
+  );
   const complete = lastComplete(runs.runs.filter(({ value }) => value.runId !== self));
   const last = earlier.map(({ value }) => value).toSorted((a, b) => b.startedAt - a.startedAt)[0];
   return {
@@ -62,7 +67,9 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     ...(complete === undefined ? {} : { lastComplete: complete }),
     recovered,
     problems: [
-      ...[...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(describeProblem),
+      ...[...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(
+        describeProblem,
+      ),
       ...untellable,
     ],
   };
@@ -71,7 +78,13 @@ export async function recall(store: Store, self: string, now: number): Promise<R
 /** Digests of a stored run, where it has them all. */
 export function digestsOf(run: RunRecord | undefined): Digests | undefined {
   const { table, settings, anchors, product, node } = run?.digests ?? {};
-  if (table === undefined || settings === undefined || anchors === undefined || product === undefined || node === undefined)
+  if (
+    table === undefined ||
+    settings === undefined ||
+    anchors === undefined ||
+    product === undefined ||
+    node === undefined
+  )
     return undefined;
   return { table, settings, anchors, product, node };
 }

@@ -35,7 +35,11 @@ export interface Around {
 export function reportWatched(watched: Watched, around: Around): Report {
   switch (watched.kind) {
     case 'already-done':
-      return { level: 'INFO', details: { outcome: 'already-done', runId: watched.runId }, metrics: {} };
+      return {
+        level: 'INFO',
+        details: { outcome: 'already-done', runId: watched.runId },
+        metrics: {},
+      };
     case 'busy':
       return failed(
         `another run holds the lease: ${watched.holder}; it is tried again, and ends by itself within minutes if that run has died`,
@@ -73,7 +77,13 @@ export function reportWatched(watched: Watched, around: Around): Report {
         problems: [...watched.problems, ...problems],
         ...(watched.check.noDnssec === undefined ? {} : { noDnssec: watched.check.noDnssec }),
         ...(around.scope === 'some'
-          ? { entries: watched.verdicts.map(({ destination, verdict, sentence }) => ({ destination, verdict, sentence })) }
+          ? {
+              entries: watched.verdicts.map(({ destination, verdict, sentence }) => ({
+                destination,
+                verdict,
+                sentence,
+              })),
+            }
           : {}),
       };
       const metrics = around.scope === 'all' ? metricValues(figures) : {};
@@ -87,7 +97,11 @@ export function reportWatched(watched: Watched, around: Around): Report {
 /** Nothing was ever pushed: no failure, but no run either; the alarm about missed runs tells. */
 export function reportNoPolicy(policy: string, table: string): Report {
   const message = `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy push`;
-  return { level: 'WARN', details: { outcome: 'no-policy', message }, metrics: { RunCompleted: 0 } };
+  return {
+    level: 'WARN',
+    details: { outcome: 'no-policy', message },
+    metrics: { RunCompleted: 0 },
+  };
 }
 
 /**
@@ -117,7 +131,9 @@ export function reportSight(
       requests: around.requests,
       problems: around.problems,
     },
-    metrics: fresh ? all : Object.fromEntries(Object.entries(all).filter(([name]) => ALARMED.has(name as MetricName))),
+    metrics: fresh
+      ? all
+      : Object.fromEntries(Object.entries(all).filter(([name]) => ALARMED.has(name as MetricName))),
   };
 }
 

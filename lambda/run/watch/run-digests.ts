@@ -13,10 +13,14 @@ export function digestsUnder(bundle: Bundle, node: string): Digests {
       bundle.destinations,
     ]),
     settings: digest(settings),
-    anchors: digest([bundle.trust.kind === 'anchors' ? bundle.trust.certificates : bundle.trust.because, bundle.anchorFiles]),
+    anchors: digest([
+      bundle.trust.kind === 'anchors' ? bundle.trust.certificates : bundle.trust.because,
+      bundle.anchorFiles,
+    ]),
     product: VERSION,
     node,
   };
 }
 
-const digest = (value: unknown): string => createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);
+const digest = (value: unknown): string =>
+  createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 16);

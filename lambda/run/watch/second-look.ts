@@ -14,9 +14,13 @@ export type Confirmation =
   | { readonly kind: 'next-run' };
 
 /** Verdicts by destination id after both looks. */
-export function verdictsAfter(first: CheckRun, second: CheckRun | undefined): Map<string, EntryVerdict> {
+export function verdictsAfter(
+  first: CheckRun,
+  second: CheckRun | undefined,
+): Map<string, EntryVerdict> {
   const verdicts = new Map(first.verdicts.map((verdict) => [verdict.id, verdict]));
-  for (const verdict of second?.verdicts ?? []) if (verdict.verdict !== 'undetermined') verdicts.set(verdict.id, verdict);
+  for (const verdict of second?.verdicts ?? [])
+    if (verdict.verdict !== 'undetermined') verdicts.set(verdict.id, verdict);
   return verdicts;
 }
 
@@ -24,15 +28,21 @@ export function verdictsAfter(first: CheckRun, second: CheckRun | undefined): Ma
 export function afterBoth(first: CheckRun, second: CheckRun | undefined): CheckRun {
   if (second === undefined) return first;
   const { routes, results, tlsa, ...rest } = first.evidence;
-  const conclusive = Object.entries(second.evidence.routes).filter(([, route]) => route.kind !== 'unanswered');
-  const seen = Object.entries(second.evidence.results).filter(([, result]) => result.kind !== 'unseen');
+  const conclusive = Object.entries(second.evidence.routes).filter(
+    ([, route]) => route.kind !== 'unanswered',
+  );
+  const seen = Object.entries(second.evidence.results).filter(
+    ([, result]) => result.kind !== 'unseen',
+  );
   return {
     ...first,
     evidence: {
       ...rest,
       routes: { ...routes, ...Object.fromEntries(conclusive) },
       results: { ...results, ...Object.fromEntries(seen) },
-      ...(tlsa === undefined && second.evidence.tlsa === undefined ? {} : { tlsa: { ...tlsa, ...second.evidence.tlsa } }),
+      ...(tlsa === undefined && second.evidence.tlsa === undefined
+        ? {}
+        : { tlsa: { ...tlsa, ...second.evidence.tlsa } }),
     },
   };
 }

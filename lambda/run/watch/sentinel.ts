@@ -30,7 +30,10 @@ export async function lookForSilence(store: Store, silenceMs: number, now: numbe
   const latest = runs
     .map(({ value }) => value)
     .filter(({ scope }) => scope === 'all')
-    .reduce<RunRecord | undefined>((last, run) => (last === undefined || run.startedAt > last.startedAt ? run : last), undefined);
+    .reduce<RunRecord | undefined>(
+      (last, run) => (last === undefined || run.startedAt > last.startedAt ? run : last),
+      undefined,
+    );
 
   const silent = complete === undefined || now - complete.stageAt > silenceMs;
   const failed = latest !== undefined && (latest.stage === 'untold' || isDead(latest, now));
@@ -60,19 +63,28 @@ function vantageOf({ vantage }: RunRecord, name: string): VantageState {
 
 function describe(
   vantage: string,
-  sight: { latest: RunRecord | undefined; complete: RunRecord | undefined; silent: boolean; failed: boolean; blind: boolean },
+  sight: {
+    latest: RunRecord | undefined;
+    complete: RunRecord | undefined;
+    silent: boolean;
+    failed: boolean;
+    blind: boolean;
+  },
   now: number,
 ): string {
   const { latest, complete, silent, failed, blind } = sight;
-  if (latest === undefined) return `no run from ${vantage} is on record: is its timer enabled, and is --vantage ${vantage}?`;
+  if (latest === undefined)
+    return `no run from ${vantage} is on record: is its timer enabled, and is --vantage ${vantage}?`;
   if (failed && latest.stage === 'untold')
     return `the run of ${moment(latest.startedAt)} from ${vantage} could not tell what was due: ${latest.exceptions.at(-1) ?? 'no reason on record'}`;
   if (failed)
     return `the run of ${moment(latest.startedAt)} from ${vantage} ended at stage "${latest.stage}": look at its log there`;
-  if (complete === undefined) return `no run from ${vantage} was ever complete: the last began ${moment(latest.startedAt)}`;
+  if (complete === undefined)
+    return `no run from ${vantage} was ever complete: the last began ${moment(latest.startedAt)}`;
   if (silent)
     return `no complete run from ${vantage} for ${Math.floor((now - complete.stageAt) / HOUR_MS)} hours: the last was ${moment(complete.stageAt)}`;
-  if (blind) return `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be reached from there`;
+  if (blind)
+    return `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be reached from there`;
   return `all is well: the last complete run from ${vantage} was ${moment(complete.stageAt)}`;
 }
 

@@ -16,10 +16,16 @@ export function bundlePart(bundle: Bundle): PolicyParts {
 /** @throws StoreError `damaged` where the policy holds no bundle, or one that a newer version pushed. */
 export function bundleOfPolicy({ version, parts }: StoredPolicy): Bundle {
   const part = parts[BUNDLE_PART];
-  const read = part === undefined ? undefined : (JSON.parse(new TextDecoder().decode(part)) as { v?: number; bundle?: Bundle });
+  const read =
+    part === undefined
+      ? undefined
+      : (JSON.parse(new TextDecoder().decode(part)) as { v?: number; bundle?: Bundle });
   const short = version.slice(0, 12);
   if (read?.v === undefined || read.bundle === undefined)
-    throw new StoreError('damaged', `policy version ${short} holds no bundle; push the policy again`);
+    throw new StoreError(
+      'damaged',
+      `policy version ${short} holds no bundle; push the policy again`,
+    );
   if (read.v > V)
     throw new StoreError(
       'damaged',

@@ -83,7 +83,11 @@ export type Watched =
   | { readonly kind: 'busy'; readonly holder: string; readonly sameRun: boolean };
 
 /** @throws Error where the store cannot be used, or where the lease was lost on the way. */
-export async function watch(bundle: Bundle, doors: WatchDoors, options: WatchOptions): Promise<Watched> {
+export async function watch(
+  bundle: Bundle,
+  doors: WatchDoors,
+  options: WatchOptions,
+): Promise<Watched> {
   const begun = await begin(doors.store, options, doors.now());
   if (begun.kind !== 'begun') return begun;
   const lost = new AbortController();
@@ -94,7 +98,8 @@ export async function watch(bundle: Bundle, doors: WatchDoors, options: WatchOpt
       () => undefined,
     );
   const renewal = setInterval(renew, LEASE_RENEWAL_MS);
-  const stopped = options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal]);
+  const stopped =
+    options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal]);
   try {
     return await watchUnderLease(bundle, doors, options, begun, stopped);
   } finally {
@@ -113,7 +118,12 @@ async function watchUnderLease(
   const { store } = doors;
   const at = doors.now();
   const recalled = await recall(store, begun.run.value.runId, at);
-  const lastSeen = new Map([...recalled.latest.entries].map(([id, { value }]) => [id, value.snapshot.undetermined?.since ?? at]));
+  const lastSeen = new Map(
+    [...recalled.latest.entries].map(([id, { value }]) => [
+      id,
+      value.snapshot.undetermined?.since ?? at,
+    ]),
+  );
   const look = async (only: ReadonlySet<string> | undefined): Promise<CheckRun> => {
     const run = await checkBundle(bundle, doors.openWorld(), {
       at: doors.now(),
@@ -128,7 +138,10 @@ async function watchUnderLease(
 
   const first = await look(options.only);
   stopped.throwIfAborted();
-  const times = { at, ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }) };
+  const times = {
+    at,
+    ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }),
+  };
   const scope = options.only === undefined ? 'all' : 'some';
   const vantage: VantageState = { name: store.space.vantage, ...first.vantage };
 
@@ -136,25 +149,42 @@ async function watchUnderLease(
     const before = digestsOf(recalled.lastRun);
     return {
       // A baseline that was told by a run that died then is not told again.
-      firstRun: recalled.lastComplete === undefined && recalled.recovered.every(({ value }) => value.scope === 'some'),
+      firstRun:
+        recalled.lastComplete === undefined &&
+        recalled.recovered.every(({ value }) => value.scope === 'some'),
       complete,
       scope,
       intervalMs: options.intervalMs,
-      confirmAfterMs: options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
+      confirmAfterMs:
+        options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
       digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
       ...(overdue === undefined ? {} : { overdue }),
       ...(recalled.lastRun === undefined ? {} : { previousRunAt: recalled.lastRun.startedAt }),
-      ...(recalled.lastComplete === undefined ? {} : { previousCompleteAt: recalled.lastComplete.startedAt }),
+      ...(recalled.lastComplete === undefined
+        ? {}
+        : { previousCompleteAt: recalled.lastComplete.startedAt }),
     };
   };
   const weigh = async (second: CheckRun | undefined) => {
     const both = afterBoth(first, second);
     const verdicts = verdictsAfter(first, second);
-    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run, bundle.settings));
+    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) =>
+      looksOf(run, bundle.settings),
+    );
     const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
     const stored = await readCertificates(store, certificatesWanted(pictures));
-    const seen = Object.assign({}, ...pictures.map((picture) => picture.look.certificates)) as Record<string, string>;
-    const comparison = compare(both, verdicts, pictures, recalled.latest, (digest) => seen[digest] ?? stored.der[digest], times);
+    const seen = Object.assign(
+      {},
+      ...pictures.map((picture) => picture.look.certificates),
+    ) as Record<string, string>;
+    const comparison = compare(
+      both,
+      verdicts,
+      pictures,
+      recalled.latest,
+      (digest) => seen[digest] ?? stored.der[digest],
+      times,
+    );
     const run = facts(first.complete && (second?.complete ?? true), comparison.overdue);
     const decision = decide({
       at,
@@ -171,37 +201,71 @@ async function watchUnderLease(
   };
 
   let weighed = await weigh(undefined);
-  if (weighed.decision.needsSecondLook.length > 0 && options.confirm.kind === 'same-run' && options.confirm.afterMs > 0) {
+  if (
+    weighed.decision.needsSecondLook.length > 0 &&
+    options.confirm.kind === 'same-run' &&
+    options.confirm.afterMs > 0
+  ) {
     const again = at + options.confirm.afterMs;
     if (again < options.pace.stopAt) {
       await doors.sleep(Math.max(0, again - doors.now()), stopped);
-      if (!stopped.aborted) weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
+      if (!stopped.aborted)
+        weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
     }
   }
   stopped.throwIfAborted();
 
   const { verdicts, decision, run: runFacts, comparison, pictures } = weighed;
-  const alert = describeAlert({ decision, verdicts, bundle, mutes: recalled.mutes, vantage, run: runFacts, now: doors.now() });
+  const alert = describeAlert({
+    decision,
+    verdicts,
+    bundle,
+    mutes: recalled.mutes,
+    vantage,
+    run: runFacts,
+    now: doors.now(),
+  });
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
   const learned = {
-    counts: { ...countsOf([...verdicts.values()], first.conversations.length, { at, intervalMs: options.intervalMs }) },
+    counts: {
+      ...countsOf([...verdicts.values()], first.conversations.length, {
+        at,
+        intervalMs: options.intervalMs,
+      }),
+    },
     vantage: { ...first.vantage },
-    unseen: [...verdicts.values()].filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
+    unseen: [...verdicts.values()]
+      .filter(({ verdict }) => verdict === 'undetermined')
+      .map(({ id }) => id),
     exceptions: recalled.problems,
     more: { notWatched: notWatchedIn(verdicts.values()) } as unknown as Json,
   };
   const chunks =
-    mail === undefined ? 0 : await prepareTellings(store, begun.run.value.runId, tellings as unknown as Json, doors.now());
+    mail === undefined
+      ? 0
+      : await prepareTellings(
+          store,
+          begun.run.value.runId,
+          tellings as unknown as Json,
+          doors.now(),
+        );
   let record = await begun.advance('judged', { ...learned, tellings: chunks }, doors.now());
 
-  const told = alert === undefined || mail === undefined ? undefined : await doors.tell(mail, alert);
+  const told =
+    alert === undefined || mail === undefined ? undefined : await doors.tell(mail, alert);
   const untold = told?.kind === 'untold';
   if (told !== undefined) {
-    const messageId = told.kind === 'told' && told.messageId !== undefined ? { messageId: told.messageId } : {};
-    const exceptions = told.kind === 'untold' ? [...learned.exceptions, told.because] : learned.exceptions;
-    record = await begun.advance(untold ? 'untold' : 'told', { ...messageId, exceptions }, doors.now());
+    const messageId =
+      told.kind === 'told' && told.messageId !== undefined ? { messageId: told.messageId } : {};
+    const exceptions =
+      told.kind === 'untold' ? [...learned.exceptions, told.because] : learned.exceptions;
+    record = await begun.advance(
+      untold ? 'untold' : 'told',
+      { ...messageId, exceptions },
+      doors.now(),
+    );
   }
 
   const state = untold ? decision.after : recordTellings(decision.after, tellings);
@@ -218,7 +282,8 @@ async function watchUnderLease(
     state,
     whole,
   });
-  for (const earlier of recalled.recovered) await markRecovered(store, earlier, begun.run.value.runId);
+  for (const earlier of recalled.recovered)
+    await markRecovered(store, earlier, begun.run.value.runId);
   const complete = runFacts.complete && !untold;
   if (complete) await begun.complete(doors.now());
   return {
@@ -232,7 +297,9 @@ async function watchUnderLease(
     complete,
     problems: [
       ...recalled.problems,
-      ...overwritten.map((name) => `${name}: another run wrote it meanwhile, and its picture was kept`),
+      ...overwritten.map(
+        (name) => `${name}: another run wrote it meanwhile, and its picture was kept`,
+      ),
     ],
   };
 }
@@ -243,10 +310,14 @@ const CONFIRMING_GAP_MS = 10 * 60_000;
 /** Keys of hosts that only these entries lead to: what turned alike over unrelated providers overwrites nothing. */
 function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): Set<string> {
   if (ids.size === 0) return new Set();
-  const keysOf = (wanted: (id: string) => boolean) => new Set(hostLooks(looksOf(run, bundle.settings, wanted)).map(hostKey));
+  const keysOf = (wanted: (id: string) => boolean) =>
+    new Set(hostLooks(looksOf(run, bundle.settings, wanted)).map(hostKey));
   const others = keysOf((id) => !ids.has(id));
   return new Set([...keysOf((id) => ids.has(id))].filter((key) => !others.has(key)));
 }
 
 const leaseLost = () =>
-  new StoreError('held', 'another run took the lease while this one worked: nothing was told or stored; is its clock right?');
+  new StoreError(
+    'held',
+    'another run took the lease while this one worked: nothing was told or stored; is its clock right?',
+  );

@@ -39,7 +39,11 @@ process.on('uncaughtException', ({ message }) => {
 
 async function start(): Promise<void> {
   await mkdir(dir, { recursive: true, mode: 0o700 });
-  const locking = await lockDirectory(dir, await self(command, process.ppid, Date.now()), Number(waitMs));
+  const locking = await lockDirectory(
+    dir,
+    await self(command, process.ppid, Date.now()),
+    Number(waitMs),
+  );
   if (locking.kind === 'held') {
     say({ kind: 'held', by: locking.by ?? null });
     return stop(1);
@@ -59,7 +63,8 @@ async function start(): Promise<void> {
   const answer = server.listeners('request')[0] as (request: unknown, response: unknown) => void;
   server.removeAllListeners('request');
   server.on('request', (request, response) => {
-    if (request.headers.authorization?.includes(` Credential=${accessKeyId}/`)) return answer(request, response);
+    if (request.headers.authorization?.includes(` Credential=${accessKeyId}/`))
+      return answer(request, response);
     response.writeHead(403).end();
   });
   server.keepAliveTimeout = 60_000;
@@ -96,7 +101,10 @@ async function tryDatabase(path: string): Promise<ServerWord | undefined> {
 function troubleOf(error: unknown, path: string): ServerWord {
   const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
   if (cause?.code === 'LEVEL_LOCKED') return { kind: 'held', by: null };
-  const hint = cause?.code === 'LEVEL_CORRUPTION' ? `; restore it from a backup, or remove ${path} to begin anew` : '';
+  const hint =
+    cause?.code === 'LEVEL_CORRUPTION'
+      ? `; restore it from a backup, or remove ${path} to begin anew`
+      : '';
   return { kind: 'failed', because: `${cause?.message ?? (error as Error).message}${hint}` };
 }
 
@@ -127,7 +135,8 @@ async function stop(code: number): Promise<void> {
 let said = false;
 function say(word: ServerWord): void {
   if (!said) process.stdout.write(`${JSON.stringify(word)}\n`);
-  else if (word.kind === 'failed') process.stderr.write(`postfix-tls-watch: embedded store: ${word.because}\n`);
+  else if (word.kind === 'failed')
+    process.stderr.write(`postfix-tls-watch: embedded store: ${word.because}\n`);
   said = true;
 }
 

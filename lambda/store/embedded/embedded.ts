@@ -41,8 +41,12 @@ export interface EmbeddedOptions {
  */
 export async function openEmbedded(dir: string, options: EmbeddedOptions = {}): Promise<Embedded> {
   const { waitMs = WAIT_MS, command = 'postfix-tls-watch' } = options;
-  const server = fileURLToPath(new URL(`./embedded-server${extname(import.meta.url)}`, import.meta.url));
-  const child = spawn(process.execPath, [...SMALL, server, dir, String(waitMs), command], { stdio: ['pipe', 'pipe', 'inherit'] });
+  const server = fileURLToPath(
+    new URL(`./embedded-server${extname(import.meta.url)}`, import.meta.url),
+  );
+  const child = spawn(process.execPath, [...SMALL, server, dir, String(waitMs), command], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const ended = new Promise<void>((resolve) => {
     child.once('exit', () => resolve());
     child.once('error', () => resolve());
@@ -54,9 +58,13 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions = {}): 
   if (word.kind !== 'ready') {
     child.stdin.end();
     await ended;
-    if (word.kind === 'failed') throw new StoreError('other', `the store in ${dir}: ${word.because}`);
+    if (word.kind === 'failed')
+      throw new StoreError('other', `the store in ${dir}: ${word.because}`);
     const hint = `wait for it to end; if it ended long ago, remove ${lockPath(dir)}`;
-    throw new StoreError('held', `the store in ${dir} is in use by ${describeHolder(word.by ?? undefined)}; ${hint}`);
+    throw new StoreError(
+      'held',
+      `the store in ${dir} is in use by ${describeHolder(word.by ?? undefined)}; ${hint}`,
+    );
   }
 
   const endpoint = `http://127.0.0.1:${word.port}`;
@@ -87,7 +95,10 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions = {}): 
 }
 
 /** Where the store lives when nobody says: the service's state directory, root's, or the user's data directory. */
-export function defaultStoreDirectory(env: Readonly<Record<string, string | undefined>>, uid: number): string {
+export function defaultStoreDirectory(
+  env: Readonly<Record<string, string | undefined>>,
+  uid: number,
+): string {
   // systemd may name several, separated by colons; the first is ours.
   const [state] = (env.STATE_DIRECTORY ?? '').split(':');
   if (state !== undefined && state !== '') return state;
@@ -100,9 +111,13 @@ export function defaultStoreDirectory(env: Readonly<Record<string, string | unde
 
 async function firstWord(stdout: NodeJS.ReadableStream, ended: Promise<void>): Promise<ServerWord> {
   const line = new Promise<ServerWord>((resolve) => {
-    createInterface({ input: stdout }).once('line', (text) => resolve(JSON.parse(text) as ServerWord));
+    createInterface({ input: stdout }).once('line', (text) =>
+      resolve(JSON.parse(text) as ServerWord),
+    );
   });
-  const silent = ended.then((): ServerWord => ({ kind: 'failed', because: 'its process ended at once without a word' }));
+  const silent = ended.then(
+    (): ServerWord => ({ kind: 'failed', because: 'its process ended at once without a word' }),
+  );
   return await Promise.race([line, silent]);
 }
 

@@ -52,7 +52,14 @@ export async function lockDirectory(dir: string, me: Holder, waitMs: number): Pr
 /** This process, or the one it works for. */
 export async function self(command: string, parent: number, at: number): Promise<Holder> {
   const since = new Date(at).toISOString();
-  return { pid: process.pid, parent, born: await birthOf(process.pid), host: hostname(), command, since };
+  return {
+    pid: process.pid,
+    parent,
+    born: await birthOf(process.pid),
+    host: hostname(),
+    command,
+    since,
+  };
 }
 
 /** Who holds the directory; undefined when nobody does or the file makes no sense. */
@@ -64,7 +71,9 @@ export const lockPath = (dir: string): string => join(dir, 'lock');
 
 /** `postfix-tls-watch watch (process 4711 on mx1, since 2026-11-24T06:00:00Z)` */
 export const describeHolder = (by: Holder | undefined): string =>
-  by === undefined ? 'another process' : `${by.command} (process ${by.parent} on ${by.host}, since ${by.since})`;
+  by === undefined
+    ? 'another process'
+    : `${by.command} (process ${by.parent} on ${by.host}, since ${by.since})`;
 
 async function linked(from: string, to: string): Promise<boolean> {
   try {
@@ -86,7 +95,8 @@ async function takeAway(path: string, dead: Holder, me: Holder): Promise<void> {
     throw error;
   }
   const moved = parse(await readFile(aside, 'utf8').catch(() => ''));
-  if (moved !== undefined && (moved.pid !== dead.pid || moved.since !== dead.since)) await linked(aside, path);
+  if (moved !== undefined && (moved.pid !== dead.pid || moved.since !== dead.since))
+    await linked(aside, path);
   await rm(aside, { force: true });
 }
 
@@ -119,7 +129,14 @@ function parse(text: string): Holder | undefined {
   try {
     const value = JSON.parse(text) as Partial<Holder> | null;
     if (typeof value?.pid !== 'number' || typeof value.host !== 'string') return undefined;
-    const { pid, host, parent = pid, born = null, command = 'postfix-tls-watch', since = '' } = value;
+    const {
+      pid,
+      host,
+      parent = pid,
+      born = null,
+      command = 'postfix-tls-watch',
+      since = '',
+    } = value;
     return { pid, parent, born, host, command, since };
   } catch {
     return undefined;
