@@ -1,8 +1,9 @@
 /**
- * Silence is not health: what raises an alarm, to both topics. Each has its entry in README's runbook, by the same name.
+ * Silence is not health: what raises an alarm, to both topics. Each has its entry in README's
+ * runbook, by the same name.
  *
- * Data come once a day from a runner, once an hour from a sentinel. An alarm over missing data with a short period would
- * ring all day, so each says what a missing value means.
+ * Data come once a day from a runner, once an hour from a sentinel. An alarm over missing data with
+ * a short period would ring all day, so each says what a missing value means.
  */
 import { Duration } from 'aws-cdk-lib';
 import {
@@ -20,7 +21,10 @@ import { DIMENSION, type MetricName, NAMESPACE } from '../lambda/metrics.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import type { Topics } from './topics.ts';
 
-/** A metric of the product, in this environment. `Maximum`, for one run may be reported several times. */
+/**
+ * A metric of the product, in this environment. `Maximum`, for one run may be reported several
+ * times.
+ */
 export function productMetric(
   environment: CheckedEnvironment,
   name: MetricName,

@@ -1,4 +1,7 @@
-/** `cdk synth` and `cdk deploy`: one stack per environment; `--context env=NAME` for one of them, all without. */
+/**
+ * `cdk synth` and `cdk deploy`: one stack per environment; `--context env=NAME` for one of them,
+ * all without.
+ */
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { chooseEnvironments } from './environments.ts';

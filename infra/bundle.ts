@@ -1,6 +1,6 @@
 /**
- * How the function's code is bundled: these settings are CDK's at synth (function.ts), and `bundle` makes the same from
- * esbuild directly, for tests that run the bundle or look at what went into it.
+ * How the function's code is bundled: these settings are CDK's at synth (function.ts), and `bundle`
+ * makes the same from esbuild directly, for tests that run the bundle or look at what went into it.
  */
 import { fileURLToPath } from 'node:url';
 import { type BuildOptions, build, type Metafile } from 'esbuild';
@@ -9,15 +9,18 @@ export const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const ENTRY = fileURLToPath(new URL('../lambda/handler.ts', import.meta.url));
 
 export const TARGET = 'node24';
-/** The modules of a package before its CommonJS: only those can be shaken. 523 KB against 738 KB without. */
+/**
+ * The modules of a package before its CommonJS: only those can be shaken. 523 KB against 738 KB
+ * without.
+ */
 export const MAIN_FIELDS = ['module', 'main'];
 /** For CommonJS packages inside an ES module: they call `require` for Node's own modules. */
 export const BANNER =
   "import{createRequire as requireFor}from'node:module';const require=requireFor(import.meta.url);";
 
 /**
- * Where the SDK looks for credentials on a laptop, each loaded only when the environment has none; a function's always has.
- * 100 KB less.
+ * Where the SDK looks for credentials on a laptop, each loaded only when the environment has none;
+ * a function's always has. 100 KB less.
  */
 export const LEFT_OUT = [
   '@aws-sdk/credential-provider-ini',

@@ -1,8 +1,9 @@
 /**
  * The AWS calls the code makes, in one place. infra/permissions.ts turns them into statements.
  *
- * A test compares these lists with the SDK commands in what each program is bundled from: a command that is neither
- * granted here nor named as never sent on AWS fails it, and so does a grant that nothing needs.
+ * A test compares these lists with the SDK commands in what each program is bundled from: a command
+ * that is neither granted here nor named as never sent on AWS fails it, and so does a grant that
+ * nothing needs.
  */
 
 /** SDK commands that a run sends on AWS, by the IAM action that allows each. */

@@ -1,4 +1,7 @@
-/** One page for the operator: what the entries come to over time, how long until the first fails, how the runs go. */
+/**
+ * One page for the operator: what the entries come to over time, how long until the first fails,
+ * how the runs go.
+ */
 import { Duration } from 'aws-cdk-lib';
 import {
   type Alarm,

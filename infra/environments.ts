@@ -1,8 +1,9 @@
 /**
- * The environments, one typed record each. Copy an example, put your own values in, deploy it by its name.
+ * The environments, one typed record each. Copy an example, put your own values in, deploy it by
+ * its name.
  *
- * Checked at synth: a value that AWS would refuse half an hour into a deploy, or that would be accepted and then
- * never run, is told here, with the field it stands in.
+ * Checked at synth: a value that AWS would refuse half an hour into a deploy, or that would be
+ * accepted and then never run, is told here, with the field it stands in.
  */
 import * as v from 'valibot';
 
@@ -56,7 +57,9 @@ export function checkEnvironment(record: unknown): CheckedEnvironment {
   );
 }
 
-/** The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known. */
+/**
+ * The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known.
+ */
 export function chooseEnvironments(
   name: string | undefined,
   records: readonly Environment[] = ENVIRONMENTS,
@@ -96,7 +99,9 @@ const COMMON = {
   /** Both or neither. Without them the stack goes where the credentials of the deploy point. */
   account: v.optional(matching(/^\d{12}$/, 'account number of 12 digits')),
   region: v.optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'region, such as eu-central-1')),
-  /** Whether table, key and Elastic IP outlive the stack, and the table is protected from deletion. */
+  /**
+   * Whether table, key and Elastic IP outlive the stack, and the table is protected from deletion.
+   */
   keep: v.boolean('is neither true nor false'),
   schedule: v.strictObject({
     hour: whole(0, 23),
@@ -122,11 +127,17 @@ const COMMON = {
   ),
   /** The name the pushed policy is kept under. */
   policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
-  /** A table that exists, which a restore made, in the place of the stack's own (README, "Restore drill"). */
+  /**
+   * A table that exists, which a restore made, in the place of the stack's own (README, "Restore
+   * drill").
+   */
   restoredTable: v.optional(matching(/^[A-Za-z0-9_.-]{3,255}$/, 'table name')),
   thresholds: v.optional(
     v.strictObject({
-      /** No complete run for so long raises "run missed"; more than a day, for the schedule has jitter and the run its length. */
+      /**
+       * No complete run for so long raises "run missed"; more than a day, for the schedule has
+       * jitter and the run its length.
+       */
       silenceHours: v.optional(whole(25, 168), 26),
       /** So many entries left over by a run are borne without an alarm. */
       unfinishedEntries: v.optional(whole(0, 100_000), 0),
@@ -138,7 +149,9 @@ const COMMON = {
 const FUNCTION = {
   ...COMMON,
   runner: v.literal('function'),
-  /** EHLO name; it should match the PTR record of the address used. Default: the pushed settings'. */
+  /**
+   * EHLO name; it should match the PTR record of the address used. Default: the pushed settings'.
+   */
   helo: v.optional(hostName),
   /** Hosts of your own whose STARTTLS on port 25 proves the way out. */
   controlHosts: v.optional(v.array(hostName, 'is no list'), []),
@@ -150,7 +163,10 @@ const FUNCTION = {
   perNetwork: v.optional(whole(1, 100), 4),
   memoryMb: v.optional(whole(256, 10_240), 1_024),
   timeoutMinutes: v.optional(whole(3, 15), 15),
-  /** One run at a time by Lambda's own means, beside the lease. Off: young accounts have too few to reserve one. */
+  /**
+   * One run at a time by Lambda's own means, beside the lease. Off: young accounts have too few to
+   * reserve one.
+   */
   reserveConcurrency: v.optional(v.boolean('is neither true nor false'), false),
 };
 
@@ -161,9 +177,14 @@ const ENVIRONMENT = v.pipe(
     v.variant('egress', [
       v.strictObject({
         ...FUNCTION,
-        /** A VPC of its own, one NAT gateway with a fixed Elastic IP, for which AWS lifts the port-25 restriction. */
+        /**
+         * A VPC of its own, one NAT gateway with a fixed Elastic IP, for which AWS lifts the
+         * port-25 restriction.
+         */
         egress: v.literal('nat-gateway'),
-        /** An address for which port 25 is open already; absent: the stack makes one and keeps it. */
+        /**
+         * An address for which port 25 is open already; absent: the stack makes one and keeps it.
+         */
         elasticIp: v.optional(
           matching(
             /^eipalloc-[0-9a-f]{8,17}$/,
@@ -190,7 +211,10 @@ const ENVIRONMENT = v.pipe(
       }),
       v.strictObject({
         ...FUNCTION,
-        /** Outside any VPC, where port 25 never opens: only for next hops on other ports, and for trying the rest. */
+        /**
+         * Outside any VPC, where port 25 never opens: only for next hops on other ports, and for
+         * trying the rest.
+         */
         egress: v.literal('none'),
       }),
     ]),

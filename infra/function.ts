@@ -22,7 +22,10 @@ export interface Surroundings {
   readonly placement: Placement | undefined;
 }
 
-/** The point of view that judges. A function's is one word, whatever its generated name is after the next deploy. */
+/**
+ * The point of view that judges. A function's is one word, whatever its generated name is after the
+ * next deploy.
+ */
 export function vantageOf(environment: CheckedEnvironment): string {
   return environment.runner === 'mail-host' ? environment.vantage : 'function';
 }
@@ -87,7 +90,8 @@ export function buildFunction(
     role: role.withoutPolicyUpdates(),
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    // The schedule invokes asynchronously: these tries, this age and this queue are Lambda's own, beside the scheduler's.
+    // The schedule invokes asynchronously: these tries, this age and this queue are Lambda's own,
+    // beside the scheduler's.
     retryAttempts: 2,
     maxEventAge: Duration.hours(3),
     onFailure: new SqsDestination(around.deadLetters),
@@ -129,7 +133,10 @@ function variables(
   );
 }
 
-/** What Lambda itself does with the role to put the function into a VPC; none of it can be narrowed to one interface. */
+/**
+ * What Lambda itself does with the role to put the function into a VPC; none of it can be narrowed
+ * to one interface.
+ */
 function networkInterfaces(): PolicyStatement {
   return new PolicyStatement({
     sid: 'NetworkInterfaces',

@@ -1,8 +1,10 @@
 /**
- * The way out to port 25: none, the operator's own subnets, or a small VPC behind one NAT gateway with a fixed address.
+ * The way out to port 25: none, the operator's own subnets, or a small VPC behind one NAT gateway
+ * with a fixed address.
  *
- * The address is what AWS lifts the port-25 restriction for and what the PTR record names, and both take days: it is a
- * resource of its own, it outlives the stack where `keep` says so, and one that exists can be named instead.
+ * The address is what AWS lifts the port-25 restriction for and what the PTR record names, and both
+ * take days: it is a resource of its own, it outlives the stack where `keep` says so, and one that
+ * exists can be named instead.
  */
 import { CfnOutput, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -105,7 +107,8 @@ function elasticIp(
 function ownVpc(scope: Construct, allocation: string): Vpc {
   const vpc = new Vpc(scope, 'Vpc', {
     ipAddresses: IpAddresses.cidr('10.25.0.0/24'),
-    // One zone: a zone that is down costs one run, and "run missed" tells; a second NAT gateway would double the bill.
+    // One zone: a zone that is down costs one run, and "run missed" tells; a second NAT gateway
+    // would double the bill.
     maxAzs: 1,
     natGateways: 1,
     natGatewayProvider: NatProvider.gateway({ eipAllocationIds: [allocation] }),
@@ -113,7 +116,8 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
       { name: 'Out', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false },
       { name: 'Watch', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
     ],
-    // Emptying the default group takes a second function with rights over security groups; nothing here joins that group.
+    // Emptying the default group takes a second function with rights over security groups; nothing
+    // here joins that group.
     restrictDefaultSecurityGroup: false,
   });
   Validations.of(vpc).acknowledge({
@@ -124,7 +128,10 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
   return vpc;
 }
 
-/** Nobody comes in. Out goes TCP to any port, for a policy may name any, and DNS to a resolver outside the VPC. */
+/**
+ * Nobody comes in. Out goes TCP to any port, for a policy may name any, and DNS to a resolver
+ * outside the VPC.
+ */
 function securityGroup(scope: Construct, vpc: IVpc): SecurityGroup {
   const group = new SecurityGroup(scope, 'WatchSecurityGroup', {
     vpc,

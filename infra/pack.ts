@@ -1,6 +1,7 @@
 /**
- * `npm run pack`: the installable command as a tarball. Node strips no types below node_modules, so what is packed is
- * bundled JavaScript; dynalite and the Node of each platform stay real dependencies, for they bring files of their own.
+ * `npm run pack`: the installable command as a tarball. Node strips no types below node_modules, so
+ * what is packed is bundled JavaScript; dynalite and the Node of each platform stay real
+ * dependencies, for they bring files of their own.
  */
 import { execFileSync } from 'node:child_process';
 import {

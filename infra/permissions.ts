@@ -1,4 +1,7 @@
-/** From the calls the code makes to the statements that allow them: least privilege for function, sentinel and mail host. */
+/**
+ * From the calls the code makes to the statements that allow them: least privilege for function,
+ * sentinel and mail host.
+ */
 import type { Stack } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
@@ -22,7 +25,9 @@ export function sentinelStatements(resources: Resources): readonly PolicyStateme
   return statements(sentinelActions(), resources);
 }
 
-/** What may leave a VPC towards DynamoDB through its gateway: the run's calls, whoever makes them. */
+/**
+ * What may leave a VPC towards DynamoDB through its gateway: the run's calls, whoever makes them.
+ */
 export function tableActions(): readonly string[] {
   return runActions().filter((action) => action.startsWith('dynamodb:'));
 }

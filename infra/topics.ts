@@ -1,8 +1,10 @@
 /**
- * Where messages and alarms go: a topic for mail and one for chat cards, encrypted with a key of their own.
+ * Where messages and alarms go: a topic for mail and one for chat cards, encrypted with a key of
+ * their own.
  *
- * enforceSSL puts a policy with nothing but a Deny on a topic, which replaces the default that let CloudWatch in, and
- * an encrypted topic also wants the key opened for it. Miss one of the grants below and alarms go nowhere, silently.
+ * enforceSSL puts a policy with nothing but a Deny on a topic, which replaces the default that let
+ * CloudWatch in, and an encrypted topic also wants the key opened for it. Miss one of the grants
+ * below and alarms go nowhere, silently.
  */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LoggingLevel, SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';

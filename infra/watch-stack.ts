@@ -1,6 +1,6 @@
 /**
- * Everything one environment has on AWS. Nothing is named by us, so that several environments live in one account and a
- * resource that must be replaced can be.
+ * Everything one environment has on AWS. Nothing is named by us, so that several environments live
+ * in one account and a resource that must be replaced can be.
  */
 import {
   CfnOutput,

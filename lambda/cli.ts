@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 /**
- * argv → one command → exit code. Commands are imported when they run, so that --help and lint start fast.
+ * argv → one command → exit code. Commands are imported when they run, so that --help and lint
+ * start fast.
  *
- * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention; else 3 undetermined,
- * blind, interrupted, wrong usage or our own error; else 0.
+ * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention;
+ * else 3 undetermined, blind, interrupted, wrong usage or our own error; else 0.
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
@@ -211,7 +212,10 @@ async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
 }
 
-/** A user that no passwd file knows, as containers have them, needs a HOME: AWS's client looks for its files there and fails without. */
+/**
+ * A user that no passwd file knows, as containers have them, needs a HOME: AWS's client looks for
+ * its files there and fails without.
+ */
 function settle(): void {
   if (process.env.HOME !== undefined) return;
   try {

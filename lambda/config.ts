@@ -1,8 +1,8 @@
 /**
  * The function's environment variables, read once into a typed Config; infra writes the same names.
  *
- * Flags of the command line are not here: each command has its own. A value that does not fit is our fault or the
- * deployer's, so it throws, naming the variable.
+ * Flags of the command line are not here: each command has its own. A value that does not fit is
+ * our fault or the deployer's, so it throws, naming the variable.
  */
 import * as v from 'valibot';
 import { DEFAULTS } from './limits.ts';
@@ -33,7 +33,10 @@ export const VARIABLES = {
 
 export type Variable = keyof typeof VARIABLES;
 
-/** The stack of an environment, and the outputs by which commands find its table and topics in `cdk deploy --outputs-file`. */
+/**
+ * The stack of an environment, and the outputs by which commands find its table and topics in `cdk
+ * deploy --outputs-file`.
+ */
 export const stackName = (environment: string) => `tls-watch-${environment}`;
 export const OUTPUTS = {
   region: 'Region',
@@ -42,7 +45,9 @@ export const OUTPUTS = {
   chatTopic: 'ChatTopicArn',
   /** The name the function reads its policy under. */
   policy: 'PolicyName',
-  /** The point of view that judges; absent where the stack has no such output yet: the function's. */
+  /**
+   * The point of view that judges; absent where the stack has no such output yet: the function's.
+   */
   vantage: 'VantageName',
 } as const;
 
@@ -84,7 +89,10 @@ const SCHEMA = v.object({
   perNetwork: v.optional(wholeNumber(1, 1_000), String(DEFAULTS.perNetwork)),
   /** `IP` or `IP:PORT`; absent: the resolver of the machine. */
   resolver: v.optional(text),
-  /** A validating resolver that may be believed: `IP`, `tls://IP#NAME` or `https://…`; absent: `resolver`, if it is on this host. */
+  /**
+   * A validating resolver that may be believed: `IP`, `tls://IP#NAME` or `https://…`; absent:
+   * `resolver`, if it is on this host.
+   */
   dnssecResolver: v.optional(text),
   dnssecSignedName: v.optional(text),
   dnssecBrokenName: v.optional(text),
@@ -108,7 +116,10 @@ const SCHEMA = v.object({
 
 export type Config = v.InferOutput<typeof SCHEMA>;
 
-/** Reads the variables; throws one error that names every variable at fault, with what is wrong with it. */
+/**
+ * Reads the variables; throws one error that names every variable at fault, with what is wrong with
+ * it.
+ */
 export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(
     Object.entries(VARIABLES).flatMap(([field, name]) => {

@@ -1,4 +1,7 @@
-/** Configuration → real doors to the world. The only file that imports the doors the scheduled function uses, too. */
+/**
+ * Configuration → real doors to the world. The only file that imports the doors the scheduled
+ * function uses, too.
+ */
 import { hostname } from 'node:os';
 import type { Channel } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
@@ -17,7 +20,10 @@ import type { DnssecDoor } from './run/check/dnssec.ts';
 export interface WorldConfig {
   /** `ip` or `ip:port`; none: the system's resolvers. */
   readonly resolvers?: readonly string[];
-  /** A validating resolver that may be believed (route/dns-encrypted.ts); none: the resolvers in use, if they are on this host. */
+  /**
+   * A validating resolver that may be believed (route/dns-encrypted.ts); none: the resolvers in
+   * use, if they are on this host.
+   */
   readonly dnssecResolver?: string;
   /** What proves that it validates. */
   readonly dnssecSignedName?: string;
@@ -105,11 +111,15 @@ export function paceFor(config: PaceConfig): PaceOptions {
 export interface TopicConfig {
   /** ARN of the topic for mail. */
   readonly topic?: string | undefined;
-  /** ARN of the topic that the chat service reads: it gets cards, for plain text is dropped there. */
+  /**
+   * ARN of the topic that the chat service reads: it gets cards, for plain text is dropped there.
+   */
   readonly chatTopic?: string | undefined;
 }
 
-/** Publishes to the topics named, mail first; a topic that did not take it makes the message untold. */
+/**
+ * Publishes to the topics named, mail first; a topic that did not take it makes the message untold.
+ */
 export function openTopics({ topic, chatTopic }: TopicConfig): Channel {
   const ways: Channel[] = [];
   if (topic !== undefined) ways.push((mail) => publishing(publishMail(topic, mail)));

@@ -1,8 +1,10 @@
 /**
- * The scheduled function: an event, validated, → one run → one line that tells what it came to, with its metrics.
+ * The scheduled function: an event, validated, → one run → one line that tells what it came to,
+ * with its metrics.
  *
- * It stops probing well before its time limit, so that what was judged is stored and told. What fails is thrown after the
- * line is written: Lambda counts it, tries twice more, and then leaves it in the dead-letter queue.
+ * It stops probing well before its time limit, so that what was judged is stored and told. What
+ * fails is thrown after the line is written: Lambda counts it, tries twice more, and then leaves it
+ * in the dead-letter queue.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
@@ -33,7 +35,10 @@ export interface Invocation {
   readonly getRemainingTimeInMillis: () => number;
 }
 
-/** Answers what the log line says; throws where the run failed, is busy elsewhere, or the event is none of ours. */
+/**
+ * Answers what the log line says; throws where the run failed, is busy elsewhere, or the event is
+ * none of ours.
+ */
 export async function handler(event: unknown, invocation: Invocation): Promise<Report['details']> {
   const config = readConfig(process.env);
   const report = await reportOn(event, config, invocation).catch(reportFailure);
@@ -78,8 +83,8 @@ async function runOnce(
 }
 
 /**
- * A duplicate of this run, or a run by hand, holds the lease: waiting for it costs less than failing. A run that died
- * lets go within minutes; one that ends finds this one done.
+ * A duplicate of this run, or a run by hand, holds the lease: waiting for it costs less than
+ * failing. A run that died lets go within minutes; one that ends finds this one done.
  */
 async function watchPatiently(
   asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
@@ -137,7 +142,8 @@ function watchOnce(
     },
     {
       runId: asked.kind === 'scheduled' ? asked.runId : `${new Date(now).toISOString()}#manual`,
-      // Lambda repeats a failed invocation under its id: the repeat may take over at once what the first left behind.
+      // Lambda repeats a failed invocation under its id: the repeat may take over at once what the
+      // first left behind.
       holder: `${config.vantage}#${invocation.awsRequestId}`,
       ...(asked.kind === 'scheduled' ? {} : { only: chosenIds(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
@@ -177,7 +183,10 @@ async function subscribers(
   }
 }
 
-/** One line on standard output, as it is: Lambda's own logger would wrap it, and metrics must stand at the top level. */
+/**
+ * One line on standard output, as it is: Lambda's own logger would wrap it, and metrics must stand
+ * at the top level.
+ */
 function writeLine({ level, details, metrics }: Report, { environment }: Config): void {
   const line = embeddedMetrics(environment, metrics, { level, ...details }, Date.now());
   process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -190,7 +199,9 @@ function withPort(bundle: Bundle, { smtpPort }: Config): Bundle {
     : { ...bundle, settings: { ...bundle.settings, tcpPort: smtpPort } };
 }
 
-/** What is kept of the time limit for telling and storing; never more than a third of what there is. */
+/**
+ * What is kept of the time limit for telling and storing; never more than a third of what there is.
+ */
 function reserveMs({ reserveSeconds }: Config, invocation: Invocation): number {
   return Math.min(reserveSeconds * 1_000, invocation.getRemainingTimeInMillis() / 3);
 }

@@ -1,4 +1,7 @@
-/** Every bound of the product in one place: what strangers may send, how long we wait, how much we keep. */
+/**
+ * Every bound of the product in one place: what strangers may send, how long we wait, how much we
+ * keep.
+ */
 
 /** Defaults of the flags; printed by --help. */
 export const DEFAULTS = {
@@ -12,7 +15,10 @@ export const DEFAULTS = {
   dnsTimeoutMs: 5_000,
   dnsTries: 3,
   dnsConcurrency: 100,
-  /** Known to be signed, and known to have broken signatures on purpose: what a resolver says to them proves it. */
+  /**
+   * Known to be signed, and known to have broken signatures on purpose: what a resolver says to
+   * them proves it.
+   */
   dnssecSignedName: 'ietf.org',
   dnssecBrokenName: 'dnssec-failed.org',
   restAfter421Ms: 5 * 60_000,

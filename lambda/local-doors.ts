@@ -1,4 +1,7 @@
-/** Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in the function's bundle. */
+/**
+ * Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in
+ * the function's bundle.
+ */
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { Channel } from './alert/channel/channel.ts';
@@ -24,7 +27,10 @@ export interface OpenStore {
   readonly store: Store;
   /** For people: a path, or the table's name. */
   readonly place: string;
-  /** Who works on it: one name where a lock keeps others out, one name per process where it does not. */
+  /**
+   * Who works on it: one name where a lock keeps others out, one name per process where it does
+   * not.
+   */
   readonly holder: string;
   close(): Promise<void>;
 }
@@ -61,7 +67,10 @@ export async function openStore(
   };
 }
 
-/** Where this user or service keeps what is not in the store, and the store itself where none is named. */
+/**
+ * Where this user or service keeps what is not in the store, and the store itself where none is
+ * named.
+ */
 export const stateDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
   defaultStoreDirectory(env, process.getuid?.() ?? 1);
 
@@ -70,7 +79,10 @@ export function whoAmI(env: Readonly<Record<string, string | undefined>>): strin
   return `${env.SUDO_USER ?? userName(env)}@${hostname()}`;
 }
 
-/** The outputs of a deployment as `cdk deploy --outputs-file` writes them: by stack, by output. @throws UsageError */
+/**
+ * The outputs of a deployment as `cdk deploy --outputs-file` writes them: by stack, by output.
+ * @throws UsageError
+ */
 export async function readOutputs(
   path: string,
 ): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> {

@@ -1,9 +1,10 @@
 /**
- * What one run tells CloudWatch: names and units shared by the function, its alarms and its dashboard, and the one
- * line that carries them in embedded metric format. Pure.
+ * What one run tells CloudWatch: names and units shared by the function, its alarms and its
+ * dashboard, and the one line that carries them in embedded metric format. Pure.
  *
- * The line goes to standard output as it is; the agent behind the function's log group makes metrics of it, so that
- * no call and no permission is needed. Format: "Specification: Embedded metric format" of the CloudWatch manual.
+ * The line goes to standard output as it is; the agent behind the function's log group makes
+ * metrics of it, so that no call and no permission is needed. Format: "Specification: Embedded
+ * metric format" of the CloudWatch manual.
  */
 import type { Verdict } from './verdict/verdict.ts';
 
@@ -11,7 +12,10 @@ import type { Verdict } from './verdict/verdict.ts';
 export const NAMESPACE = 'PostfixTlsWatch';
 export const DIMENSION = 'Environment';
 
-/** Every metric, with its unit in CloudWatch's words. Gauges: several reports of one run must not be summed. */
+/**
+ * Every metric, with its unit in CloudWatch's words. Gauges: several reports of one run must not be
+ * summed.
+ */
 export const METRICS = {
   EntriesPass: 'Count',
   EntriesDegraded: 'Count',
@@ -20,7 +24,9 @@ export const METRICS = {
   EntriesUnchecked: 'Count',
   /** Entries that nobody watches: unchecked, muted, or not judged in this run. */
   EntriesNotWatched: 'Count',
-  /** Entries the run had no time for; they come first next time. Above zero, the run was partial. */
+  /**
+   * Entries the run had no time for; they come first next time. Above zero, the run was partial.
+   */
   EntriesUnfinished: 'Count',
   /** Absent while no end is in sight; zero once an entry fails. */
   DaysToFirstFailure: 'Count',
@@ -78,8 +84,8 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
 }
 
 /**
- * One log line: metrics by name at the top level, as the format asks, and whatever else the summary tells beside them.
- * `at` is epoch ms. Nothing in `details` may bear the name of a metric.
+ * One log line: metrics by name at the top level, as the format asks, and whatever else the summary
+ * tells beside them. `at` is epoch ms. Nothing in `details` may bear the name of a metric.
  */
 export function embeddedMetrics(
   environment: string,

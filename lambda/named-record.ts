@@ -1,6 +1,6 @@
 /**
- * Records keyed by names that others chose. `constructor` and `__proto__` are host names like any other: a plain object
- * has the one before anything is put in, and loses the other.
+ * Records keyed by names that others chose. `constructor` and `__proto__` are host names like any
+ * other: a plain object has the one before anything is put in, and loses the other.
  */
 
 /** The value put in under that name, never one that every object inherits. */

@@ -1,8 +1,8 @@
 /**
  * Trust anchors as Postfix would load them: CAfile, CApath (only `hhhhhhhh.N` links count), tafile.
  *
- * Certificates travel as base64 DER, so that stages stay plain JSON. Node accepts garbage in `ca` silently, where
- * Postfix turns TLS off: every PEM block is parsed here.
+ * Certificates travel as base64 DER, so that stages stay plain JSON. Node accepts garbage in `ca`
+ * silently, where Postfix turns TLS off: every PEM block is parsed here.
  */
 
 import { createPublicKey } from 'node:crypto';
@@ -17,15 +17,23 @@ import { type PemBlock, readPem } from './pem.ts';
 export type Base64Der = string;
 
 export type TrustStore =
-  /** `source` names file, directory or `Mozilla's roots` for people; no certificates means that everything is untrusted. */
+  /**
+   * `source` names file, directory or `Mozilla's roots` for people; no certificates means that
+   * everything is untrusted.
+   */
   | {
       readonly kind: 'anchors';
       readonly certificates: readonly Base64Der[];
       readonly source: string;
-      /** Named by hand in place of main.cf's: what another command must be given to see the same. */
+      /**
+       * Named by hand in place of main.cf's: what another command must be given to see the same.
+       */
       readonly byHand?: { readonly caFile?: string; readonly caPath?: string };
     }
-  /** CAfile missing or without PEM: Postfix turns its TLS engine off (encrypt and above defer, may goes out in plaintext). */
+  /**
+   * CAfile missing or without PEM: Postfix turns its TLS engine off (encrypt and above defer, may
+   * goes out in plaintext).
+   */
   | { readonly kind: 'engine-off'; readonly because: string };
 
 export type TrustAnchorFile =
@@ -41,13 +49,16 @@ export type TrustAnchorFile =
 export interface PemObjects {
   readonly certificates: readonly Base64Der[];
   readonly publicKeys: readonly Base64Der[];
-  /** The first block that OpenSSL cannot read, which makes it refuse a whole CAfile: `certificate on line 41 is malformed`. */
+  /**
+   * The first block that OpenSSL cannot read, which makes it refuse a whole CAfile: `certificate on
+   * line 41 is malformed`.
+   */
   readonly malformed?: string;
 }
 
 /**
- * Reads a PEM text as OpenSSL reads a CAfile. A `TRUSTED CERTIFICATE` loses its trust settings, and is left out where
- * they reject TLS servers.
+ * Reads a PEM text as OpenSSL reads a CAfile. A `TRUSTED CERTIFICATE` loses its trust settings, and
+ * is left out where they reject TLS servers.
  */
 export function parsePem(text: string): PemObjects {
   const { blocks, broken } = readPem(text);
@@ -79,8 +90,9 @@ export function trustStoreFromPem(text: string, source: string): TrustStore {
 }
 
 /**
- * What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content (tls_dane_load_trustfile). A file of
- * PEM without any anchor in it loads, and trusts nobody; so does, from 3.6 on, a malformed anchor.
+ * What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content
+ * (tls_dane_load_trustfile). A file of PEM without any anchor in it loads, and trusts nobody; so
+ * does, from 3.6 on, a malformed anchor.
  */
 export function anchorFileFromPem(
   text: string,
@@ -104,13 +116,19 @@ export function anchorFileFromPem(
   return { kind: 'anchors', certificates, publicKeys };
 }
 
-/** The eight hex digits under which OpenSSL looks for this certificate in a CApath; undefined for what is no certificate. */
+/**
+ * The eight hex digits under which OpenSSL looks for this certificate in a CApath; undefined for
+ * what is no certificate.
+ */
 export function hashedName(der: Base64Der): string | undefined {
   const certificate = readCertificate(der);
   return certificate.kind === 'certificate' ? nameHash(certificate.names.subject) : undefined;
 }
 
-/** Mozilla's roots as built into Node. Always the same array, so that what is indexed by it is indexed once. */
+/**
+ * Mozilla's roots as built into Node. Always the same array, so that what is indexed by it is
+ * indexed once.
+ */
 export function mozillaRoots(): readonly Base64Der[] {
   roots ??= rootCertificates.map((pem) => pem.replace(/-----[^-]+-----|\s/g, ''));
   return roots;
@@ -121,7 +139,10 @@ let roots: readonly Base64Der[] | undefined;
 const malformed = ({ label, line }: { readonly label: string; readonly line: number }) =>
   `${label.toLowerCase()} on line ${line} is malformed`;
 
-/** The certificate of a block, without what may follow its DER: trust settings (X509_CERT_AUX), or nothing that counts. */
+/**
+ * The certificate of a block, without what may follow its DER: trust settings (X509_CERT_AUX), or
+ * nothing that counts.
+ */
 function certificateIn({
   label,
   bytes,

@@ -1,8 +1,9 @@
 /**
  * One certificate, read: DER → names, validity, digests, key.
  *
- * Names are those Postfix compares (semantics 3.2): dNSNames with whatever bytes they carry, and common names for the
- * certificates that have none. OpenSSL, through Node, has the first look; what it cannot parse is `unreadable`.
+ * Names are those Postfix compares (semantics 3.2): dNSNames with whatever bytes they carry, and
+ * common names for the certificates that have none. OpenSSL, through Node, has the first look; what
+ * it cannot parse is `unreadable`.
  */
 import { hash, X509Certificate } from 'node:crypto';
 import type { Base64Der } from './anchors.ts';
@@ -22,12 +23,17 @@ export interface Certificate {
   readonly commonNames: readonly string[];
   /** Whether there is any dNSName, malformed or not: then the common names do not count. */
   readonly hasDnsNames: boolean;
-  /** As presented, one character per byte; an embedded NUL stays in the text and matches nothing. */
+  /**
+   * As presented, one character per byte; an embedded NUL stays in the text and matches nothing.
+   */
   readonly dnsNames: readonly string[];
   readonly emailAddresses: readonly string[];
   /** Text of an address; of any other length than 4 or 16 bytes, its bytes in hex. */
   readonly ipAddresses: readonly string[];
-  /** Epoch ms. Valid from `notBefore` on and no longer at `notAfter`. NaN where OpenSSL does not accept the encoding. */
+  /**
+   * Epoch ms. Valid from `notBefore` on and no longer at `notAfter`. NaN where OpenSSL does not
+   * accept the encoding.
+   */
   readonly notBefore: number;
   readonly notAfter: number;
   /** Lower-case hex. */
@@ -73,7 +79,10 @@ export interface ShownCertificate {
   readonly spkiSha256: string;
 }
 
-/** Reads a certificate. The same text gives the same object while it is among the last few thousand read. */
+/**
+ * Reads a certificate. The same text gives the same object while it is among the last few thousand
+ * read.
+ */
 export function readCertificate(der: Base64Der): Certificate | Unreadable {
   const known = cache.get(der);
   if (known !== undefined) return known;
@@ -96,7 +105,10 @@ export function readCertificates(ders: readonly Base64Der[]): Certificate[] {
   });
 }
 
-/** For documents and messages. All names, uncut and not neutralised: whoever prints them bounds them. */
+/**
+ * For documents and messages. All names, uncut and not neutralised: whoever prints them bounds
+ * them.
+ */
 export function shown(certificate: Certificate): ShownCertificate {
   return {
     subject: certificate.subject,
@@ -192,7 +204,10 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
 const texts = (names: readonly GeneralName[], kind: 'dns' | 'email') =>
   names.flatMap((name) => (name.kind === kind ? [name.text] : []));
 
-/** UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else, of a day and time that exist (X509_cmp_time). */
+/**
+ * UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else, of a day and time
+ * that exist (X509_cmp_time).
+ */
 function date({ tag, body }: Element): number {
   const text = body.toString('latin1');
   const full = tag === TAG.utcTime ? `${text.slice(0, 2) < '50' ? '20' : '19'}${text}` : text;
@@ -235,7 +250,10 @@ function algorithmOid(algorithm: Element): string {
   return objectIdentifier(first(algorithm.body, TAG.objectIdentifier).body);
 }
 
-/** hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1; empty where they are malformed, which OpenSSL finds out late. */
+/**
+ * hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1; empty where they are malformed, which
+ * OpenSSL finds out late.
+ */
 function pssDigest(algorithm: Element): string | undefined {
   const [oid, parameters] = inside(algorithm.body);
   if (oid === undefined || objectIdentifier(oid.body) !== RSASSA_PSS) return undefined;
@@ -263,7 +281,10 @@ function addressText(bytes: readonly number[]): string {
   );
 }
 
-/** A date outside what ISO 8601 can show, or none: the certificate is told as ending at the beginning of time. */
+/**
+ * A date outside what ISO 8601 can show, or none: the certificate is told as ending at the
+ * beginning of time.
+ */
 const isoDate = (time: number) => new Date(Number.isFinite(time) ? time : 0).toISOString();
 
 const cache = new Map<Base64Der, Certificate | Unreadable>();

@@ -1,7 +1,8 @@
 /**
  * tls_dane_digests: which TLSA matching types count, and which goes before which.
  *
- * Follows tls_dane_digest_init() of Postfix ≥3.6 and dane_init(), add_digest() of ≤3.5, in src/tls/tls_dane.c.
+ * Follows tls_dane_digest_init() of Postfix ≥3.6 and dane_init(), add_digest() of ≤3.5, in
+ * src/tls/tls_dane.c.
  */
 import { getHashes, hash } from 'node:crypto';
 import { COMMA_SPACE, tokens } from '../postfix/token.ts';
@@ -16,8 +17,8 @@ export interface DaneDigest {
 }
 
 /**
- * Most preferred first. Undefined where an element makes Postfix ≤3.5 give up on DANE altogether; from 3.6 on such an
- * element is only warned about.
+ * Most preferred first. Undefined where an element makes Postfix ≤3.5 give up on DANE altogether;
+ * from 3.6 on such an element is only warned about.
  */
 export function daneDigests(
   list: string,
@@ -41,7 +42,9 @@ export function daneDigests(
   return strict && digests.length === 0 ? undefined : digests;
 }
 
-/** The number given, or the standard one of the name; undefined where the two contradict each other. */
+/**
+ * The number given, or the standard one of the name; undefined where the two contradict each other.
+ */
 function typeOf(name: string, code: string | undefined): number | undefined {
   const standard = STANDARD.get(name);
   if (code === undefined || code === '') return standard;

@@ -1,13 +1,17 @@
 /**
  * A reader of DER as strangers write it: one element at a time, bounds checked, nothing copied.
  *
- * The outer structure of a certificate has passed OpenSSL's own parser before it comes here; the contents of its
- * extensions have not. A library reader was tried: it gives names and addresses as text, where OpenSSL compares bytes
- * (string types, masks, embedded NULs), and takes half a millisecond per certificate, which is most of a run.
+ * The outer structure of a certificate has passed OpenSSL's own parser before it comes here; the
+ * contents of its extensions have not. A library reader was tried: it gives names and addresses as
+ * text, where OpenSSL compares bytes (string types, masks, embedded NULs), and takes half a
+ * millisecond per certificate, which is most of a run.
  */
 
 export interface Element {
-  /** Identifier octet, class and constructed bit included: 0x30 is SEQUENCE, 0xa0 is [0] constructed. */
+  /**
+   * Identifier octet, class and constructed bit included: 0x30 is SEQUENCE, 0xa0 is [0]
+   * constructed.
+   */
   readonly tag: number;
   /** Contents without header. */
   readonly body: Buffer;
@@ -15,7 +19,10 @@ export interface Element {
   readonly whole: Buffer;
 }
 
-/** Thrown for anything that is no DER; the readers of certificate and extensions turn it into a value. */
+/**
+ * Thrown for anything that is no DER; the readers of certificate and extensions turn it into a
+ * value.
+ */
 export class MalformedDer extends Error {
   override readonly name = 'MalformedDer';
 }
@@ -104,7 +111,10 @@ export function encode(tag: number, body: Buffer): Buffer {
   return Buffer.concat([Buffer.of(tag, 0x80 | length.length), length, body]);
 }
 
-/** Octets. Numbers of any length are slow to write in decimal, and a stranger may send 100 KB of one. */
+/**
+ * Octets. Numbers of any length are slow to write in decimal, and a stranger may send 100 KB of
+ * one.
+ */
 const LONGEST_IDENTIFIER = 64;
 
 export const TAG = {

@@ -1,20 +1,31 @@
 /**
- * Distinguished names: as Postfix logs them (X509_NAME_oneline) and as OpenSSL compares them (x509_name_canon).
+ * Distinguished names: as Postfix logs them (X509_NAME_oneline) and as OpenSSL compares them
+ * (x509_name_canon).
  *
- * Two names are equal for OpenSSL when their canonical encodings are: strings as UTF-8, ASCII letters folded, white
- * space trimmed and collapsed. The same encoding gives the hash that names a file in a CApath.
+ * Two names are equal for OpenSSL when their canonical encodings are: strings as UTF-8, ASCII
+ * letters folded, white space trimmed and collapsed. The same encoding gives the hash that names a
+ * file in a CApath.
  */
 import { createHash } from 'node:crypto';
 import { type Element, encode, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 
 export interface DistinguishedName {
-  /** `/C=US/O=Example/CN=mx.example.com`; bytes outside printable ASCII as `\xNN`. Empty for an empty name. */
+  /**
+   * `/C=US/O=Example/CN=mx.example.com`; bytes outside printable ASCII as `\xNN`. Empty for an
+   * empty name.
+   */
   readonly oneLine: string;
-  /** Canonical encoding, one character per byte: equal names have equal text, and a prefix is a subtree. */
+  /**
+   * Canonical encoding, one character per byte: equal names have equal text, and a prefix is a
+   * subtree.
+   */
   readonly canonical: string;
   /** All common names in order, as text. */
   readonly commonNames: readonly string[];
-  /** Contents of all emailAddress attributes; null for one that is not an IA5String, which name constraints refuse. */
+  /**
+   * Contents of all emailAddress attributes; null for one that is not an IA5String, which name
+   * constraints refuse.
+   */
   readonly emailAddresses: readonly (string | null)[];
   readonly attributeCount: number;
 }
@@ -51,7 +62,10 @@ export function readName(name: Element): DistinguishedName {
   };
 }
 
-/** Eight hex digits under which OpenSSL looks for a certificate with this subject in a CApath (X509_NAME_hash). */
+/**
+ * Eight hex digits under which OpenSSL looks for a certificate with this subject in a CApath
+ * (X509_NAME_hash).
+ */
 export function nameHash(name: DistinguishedName): string {
   const digest = createHash('sha1').update(name.canonical, 'latin1').digest();
   return digest.readUInt32LE(0).toString(16).padStart(8, '0');

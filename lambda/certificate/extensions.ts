@@ -1,8 +1,10 @@
 /**
- * What path validation needs from a certificate's extensions, as OpenSSL caches it (ossl_x509v3_cache_extensions).
+ * What path validation needs from a certificate's extensions, as OpenSSL caches it
+ * (ossl_x509v3_cache_extensions).
  *
- * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a certificate neither
- * issues nor is issued by any other. Bytes behind the value of an extension are nobody's concern (X509V3_EXT_d2i).
+ * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a
+ * certificate neither issues nor is issued by any other. Bytes behind the value of an extension are
+ * nobody's concern (X509V3_EXT_d2i).
  */
 import {
   bits,
@@ -44,7 +46,9 @@ interface AuthorityKeyId {
 export interface Extensions {
   readonly invalid: boolean;
   readonly basicConstraints: { readonly ca: boolean; readonly pathLength?: number } | undefined;
-  /** Bit numbers of RFC 5280: 0 digitalSignature, 2 keyEncipherment, 4 keyAgreement, 5 keyCertSign. */
+  /**
+   * Bit numbers of RFC 5280: 0 digitalSignature, 2 keyEncipherment, 4 keyAgreement, 5 keyCertSign.
+   */
   readonly keyUsage: readonly number[] | undefined;
   /** OIDs. */
   readonly extendedKeyUsage: readonly string[] | undefined;
@@ -58,7 +62,10 @@ export interface Extensions {
   readonly unhandledCritical: string | undefined;
 }
 
-/** Reads the extensions of a TBSCertificate; `extensions` is the SEQUENCE inside [3], undefined where there is none. */
+/**
+ * Reads the extensions of a TBSCertificate; `extensions` is the SEQUENCE inside [3], undefined
+ * where there is none.
+ */
 export function readExtensions(extensions: Element | undefined): Extensions {
   const found = new Map<string, Buffer>();
   let invalid = false;
@@ -105,7 +112,8 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   ) {
     invalid = true;
   }
-  // Malformed, or with resources that no issuer in the chain has to give away: OpenSSL trusts neither (RFC 3779).
+  // Malformed, or with resources that no issuer in the chain has to give away: OpenSSL trusts
+  // neither (RFC 3779).
   if (found.has(OID.addressBlocks) || found.has(OID.autonomousSystems)) invalid = true;
   return { ...fields, invalid, proxy, unhandledCritical };
 }
@@ -219,7 +227,9 @@ function generalName(element: Element): GeneralName {
   }
 }
 
-/** A string in pieces is DER of nobody's, and OpenSSL puts it together all the same (asn1_collect). */
+/**
+ * A string in pieces is DER of nobody's, and OpenSSL puts it together all the same (asn1_collect).
+ */
 function stringOf({ tag, body }: Element, depth = 0): Buffer {
   if ((tag & CONSTRUCTED) === 0) return body;
   if (depth > MOST_NESTED) throw new MalformedDer('string in pieces of pieces');
@@ -234,7 +244,10 @@ function distributionPoints(value: Buffer): void {
   }
 }
 
-/** Hex of a serial number without leading zero octets, with a sign: what ASN1_INTEGER_cmp tells apart. */
+/**
+ * Hex of a serial number without leading zero octets, with a sign: what ASN1_INTEGER_cmp tells
+ * apart.
+ */
 export function serialText(body: Buffer): string {
   return integer({ tag: TAG.integer, body, whole: body }).toString(16);
 }

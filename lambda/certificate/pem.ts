@@ -1,7 +1,9 @@
 /**
- * PEM as OpenSSL reads it (PEM_read_bio): what is a block, what is base64, and what makes it give up on a whole file.
+ * PEM as OpenSSL reads it (PEM_read_bio): what is a block, what is base64, and what makes it give
+ * up on a whole file.
  *
- * The details were tried on OpenSSL 3.0, because one bad block in a CAfile turns off TLS altogether.
+ * The details were tried on OpenSSL 3.0, because one bad block in a CAfile turns off TLS
+ * altogether.
  */
 
 export interface PemBlock {

@@ -1,9 +1,9 @@
 /**
  * TLSA records: which of them count, and whether one matches a certificate (RFC 6698, RFC 7671).
  *
- * Postfix ≥3.6 drops what it does not support (parse_tlsa_rr in src/tls/tls_dane.c), and OpenSSL then drops what it cannot
- * use (dane_tlsa_add in ssl/ssl_lib.c) and keeps to the strongest digest (dane_match_cert in crypto/x509/x509_vfy.c).
- * Postfix ≤3.5 does all of it by itself. Pure.
+ * Postfix ≥3.6 drops what it does not support (parse_tlsa_rr in src/tls/tls_dane.c), and OpenSSL
+ * then drops what it cannot use (dane_tlsa_add in ssl/ssl_lib.c) and keeps to the strongest digest
+ * (dane_match_cert in crypto/x509/x509_vfy.c). Postfix ≤3.5 does all of it by itself. Pure.
  */
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
@@ -22,11 +22,20 @@ export interface TlsaRecord {
 /** What Postfix makes of one record. */
 export type TlsaUse =
   | { readonly kind: 'counts' }
-  /** There is a stronger matching type for the same usage and selector (digest agility, RFC 7671 §9). */
+  /**
+   * There is a stronger matching type for the same usage and selector (digest agility, RFC 7671
+   * §9).
+   */
   | { readonly kind: 'outweighed' }
-  /** `by`: Postfix before it connects, or OpenSSL when the connection is set up (≥3.6 only). `because` is a clause for people. */
+  /**
+   * `by`: Postfix before it connects, or OpenSSL when the connection is set up (≥3.6 only).
+   * `because` is a clause for people.
+   */
   | { readonly kind: 'unusable'; readonly by: 'postfix' | 'openssl'; readonly because: string }
-  /** Postfix since 3.6 asks for 0 bytes of memory for a record without data, and its smtp(8) ends over that (seen on 3.7.11). */
+  /**
+   * Postfix since 3.6 asks for 0 bytes of memory for a record without data, and its smtp(8) ends
+   * over that (seen on 3.7.11).
+   */
   | { readonly kind: 'kills-smtp' };
 
 export interface AssessedTlsa {
@@ -69,7 +78,10 @@ export function assessTlsa(
     : assessUntil35(records, configured);
 }
 
-/** Whether a record that counts matches a certificate, or its key. Usage and depth are the caller's business. */
+/**
+ * Whether a record that counts matches a certificate, or its key. Usage and depth are the caller's
+ * business.
+ */
 export function matchesTlsa(
   certificate: Certificate,
   { selector, matchingType, data }: TlsaRecord,
@@ -140,8 +152,8 @@ function useSince36(
 }
 
 /**
- * parse_tlsa_rr() of ≤3.5 over the sorted set. Agility is looked at only where one matching type gives way to another, so
- * that a malformed record just there lets the weaker one slip through.
+ * parse_tlsa_rr() of ≤3.5 over the sorted set. Agility is looked at only where one matching type
+ * gives way to another, so that a malformed record just there lets the weaker one slip through.
  */
 function assessUntil35(
   records: readonly TlsaRecord[],
@@ -223,7 +235,10 @@ export function fullKey(data: string): KeyObject | undefined {
   }
 }
 
-/** Which release of each minor version learned to pass over a record without data; 3.6 and 3.7 never did. */
+/**
+ * Which release of each minor version learned to pass over a record without data; 3.6 and 3.7 never
+ * did.
+ */
 function dropsEmpty(version: PostfixVersion): boolean {
   const minor = version.split('.').slice(0, 2).join('.');
   const since = DROPS_EMPTY[minor];

@@ -1,4 +1,7 @@
-/** An exception, as the last line a person sees: our usage and store errors as they are, anything else as our own fault. */
+/**
+ * An exception, as the last line a person sees: our usage and store errors as they are, anything
+ * else as our own fault.
+ */
 
 import { StoreError } from '../store/table-error.ts';
 import { UsageError } from '../usage-error.ts';

@@ -1,4 +1,7 @@
-/** The flags that commands share: where the policy comes from, how to look at the world, how to print. */
+/**
+ * The flags that commands share: where the policy comes from, how to look at the world, how to
+ * print.
+ */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
 import { NEWEST_PROVED } from '../postfix/version.ts';

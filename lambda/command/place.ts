@@ -1,4 +1,7 @@
-/** Flags → the place where things are kept: as named, or looked up in the outputs of a deployed environment. */
+/**
+ * Flags → the place where things are kept: as named, or looked up in the outputs of a deployed
+ * environment.
+ */
 import { OUTPUTS, stackName } from '../config.ts';
 import { readOutputs, type StoreFlags } from '../local-doors.ts';
 import { UsageError } from '../usage-error.ts';
@@ -17,7 +20,10 @@ export interface Place extends StoreFlags {
   readonly chatTopic?: string;
 }
 
-/** What is named counts before what the environment has: its table restored under another name, say. @throws UsageError where the environment is not in the outputs */
+/**
+ * What is named counts before what the environment has: its table restored under another name, say.
+ * @throws UsageError where the environment is not in the outputs
+ */
 export async function placeOf(flags: PlaceFlags): Promise<Place> {
   const { store, vantage, env } = flags;
   const policy = flags.policy ?? DEFAULT_POLICY;

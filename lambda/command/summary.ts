@@ -1,4 +1,7 @@
-/** Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins convention, design.md). */
+/**
+ * Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins
+ * convention, design.md).
+ */
 import { horizonDays } from '../alert/incident/standing.ts';
 import { calendarDays, DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
@@ -50,7 +53,10 @@ export interface ExitRules {
   readonly at: number;
 }
 
-/** 2 an entry fails; else 1 attention; else 3 undetermined, blind or cut short; else 0. `unchecked` does not count. */
+/**
+ * 2 an entry fails; else 1 attention; else 3 undetermined, blind or cut short; else 0. `unchecked`
+ * does not count.
+ */
 export function exitCode(verdicts: readonly EntryVerdict[], rules: ExitRules): 0 | 1 | 2 | 3 {
   const counts = countVerdicts(verdicts);
   if (counts.fail > 0) return 2;

@@ -1,8 +1,10 @@
 /**
- * The attributes of a policy entry: which exist in which version, at which levels, how often, with which values.
+ * The attributes of a policy entry: which exist in which version, at which levels, how often, with
+ * which values.
  *
- * Follows the loop in tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c, and its wording. A tafile is opened by
- * Postfix inside that loop; here policy/demand looks at it, because reading files is not parsing.
+ * Follows the loop in tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c, and its wording. A
+ * tafile is opened by Postfix inside that loop; here policy/demand looks at it, because reading
+ * files is not parsing.
  */
 
 import { isHostname } from '../postfix/hostname.ts';
@@ -13,7 +15,10 @@ import type { Attributes, SecurityLevel } from './entry.ts';
 /** What one attribute adds, or Postfix's warning about it. */
 export type AttributeResult = { readonly attributes: Attributes } | { readonly warning: string };
 
-/** Attribute names in the order in which entries are printed, with the first version that knows each. */
+/**
+ * Attribute names in the order in which entries are printed, with the first version that knows
+ * each.
+ */
 export const ATTRIBUTE_SINCE: Readonly<Record<string, PostfixVersion>> = {
   match: '2.11',
   tafile: '2.11',
@@ -38,7 +43,10 @@ export const POLICY_FAILURES: readonly string[] = [
   'validation-failure',
 ];
 
-/** Adds `name=value` to what the entry has so far, whose lists become those of the result. The name is shown as written, compared without case. */
+/**
+ * Adds `name=value` to what the entry has so far, whose lists become those of the result. The name
+ * is shown as written, compared without case.
+ */
 export function addAttribute(
   so: Attributes,
   name: string,
@@ -118,7 +126,10 @@ export function addAttribute(
   return { warning: `invalid attribute name: "${name}"` };
 }
 
-/** In place: only the newest attributes are looked at, and a line that repeats match= 100,000 times should not take minutes. */
+/**
+ * In place: only the newest attributes are looked at, and a line that repeats match= 100,000 times
+ * should not take minutes.
+ */
 function longer(list: readonly string[] = [], more: readonly string[]): readonly string[] {
   const grown = list as string[];
   for (const element of more) grown.push(element);

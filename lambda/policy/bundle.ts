@@ -1,6 +1,6 @@
 /**
- * Everything a run needs to know about the sender's side, as plain JSON: what `check` reads from files and what
- * `policy push` stores. Pure; reading files is policy/files.
+ * Everything a run needs to know about the sender's side, as plain JSON: what `check` reads from
+ * files and what `policy push` stores. Pure; reading files is policy/files.
  */
 import { createHash } from 'node:crypto';
 import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
@@ -17,8 +17,9 @@ export interface TableText {
 export interface TableProblem {
   readonly name: string;
   /**
-   * `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre, databases: ask per key.
-   * `stale`: the text was changed after postmap read it; it is the text that is judged.
+   * `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre,
+   * databases: ask per key. `stale`: the text was changed after postmap read it; it is the text
+   * that is judged.
    */
   readonly kind: 'missing' | 'not-listable' | 'stale';
   readonly because: string;
@@ -66,7 +67,10 @@ export interface Bundle {
   readonly assumed: readonly string[];
 }
 
-/** SHA-256, hex, over the bundle as JSON with sorted keys: two bundles that read the same have the same version. */
+/**
+ * SHA-256, hex, over the bundle as JSON with sorted keys: two bundles that read the same have the
+ * same version.
+ */
 export function contentVersion(bundle: Bundle): string {
   return createHash('sha256').update(canonical(bundle)).digest('hex');
 }

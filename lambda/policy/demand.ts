@@ -1,5 +1,6 @@
 /**
- * What Postfix demands of a connection to one next hop: the policy entry found for it, completed by main.cf.
+ * What Postfix demands of a connection to one next hop: the policy entry found for it, completed by
+ * main.cf.
  *
  * Follows policy_create(), set_cipher_grade() and dane_init() in src/smtp/smtp_tls_policy.c. Pure.
  */
@@ -21,14 +22,20 @@ export interface TlsDemand {
   /** Absent: no entry applied, the global level counts. */
   readonly entry?: EntryPlace;
   readonly level: SecurityLevel;
-  /** At verify and secure: the patterns in order, from the entry's `match=` or main.cf. Empty at other levels. */
+  /**
+   * At verify and secure: the patterns in order, from the entry's `match=` or main.cf. Empty at
+   * other levels.
+   */
   readonly match: readonly MatchPattern[];
   /** Whether `match` came from the entry, and so would a suggestion replace it. */
   readonly matchFrom: 'entry' | 'main.cf';
   /** At fingerprint: well-formed digests, lower-case hex without colons. */
   readonly digests: readonly string[];
   readonly digestAlgorithm: string;
-  /** At verify and secure: `store` is CAfile + CApath; `files` replaces it (tafile=, smtp_tls_trust_anchor_file). */
+  /**
+   * At verify and secure: `store` is CAfile + CApath; `files` replaces it (tafile=,
+   * smtp_tls_trust_anchor_file).
+   */
   readonly anchors:
     | { readonly kind: 'store' }
     | { readonly kind: 'files'; readonly paths: readonly string[] };
@@ -44,7 +51,10 @@ export interface TlsDemand {
   readonly wrapperMode: boolean;
   readonly enableRpk: boolean;
   readonly connectionReuse: boolean;
-  /** MX hosts outside these patterns are skipped unconnected (≥3.10.5, policy_type=sts); absent: no such rule. */
+  /**
+   * MX hosts outside these patterns are skipped unconnected (≥3.10.5, policy_type=sts); absent: no
+   * such rule.
+   */
   readonly mxHostPatterns?: readonly string[];
   /** A `policy_failure=` that forces verification to fail (≥3.10). */
   readonly forcedFailure?: string;
@@ -60,13 +70,19 @@ export interface TlsDemand {
 
 /** What one host must present at level dane: a certificate or key that matches one of these. */
 export interface TlsaDemand {
-  /** The name that has the records: SNI, and a name that a certificate below a trust anchor may carry. */
+  /**
+   * The name that has the records: SNI, and a name that a certificate below a trust anchor may
+   * carry.
+   */
   readonly base: string;
   /** Names that a certificate below a trust anchor may carry; the base first. */
   readonly names: readonly string[];
   /** Those that count. */
   readonly records: readonly TlsaRecord[];
-  /** The MX answer was not signed: what is verified is a host that anybody may have named (half-dane). */
+  /**
+   * The MX answer was not signed: what is verified is a host that anybody may have named
+   * (half-dane).
+   */
   readonly half: boolean;
   /** Verification fails whatever is presented: no record is usable, and the level is dane-only. */
   readonly never?: 'unusable';
@@ -74,13 +90,19 @@ export interface TlsaDemand {
 
 export type Demand =
   | TlsDemand
-  /** Broken entry, broken table, unreadable tafile: every address is skipped, 4.7.5 `client TLS configuration problem`. */
+  /**
+   * Broken entry, broken table, unreadable tafile: every address is skipped, 4.7.5 `client TLS
+   * configuration problem`.
+   */
   | {
       readonly kind: 'broken';
       readonly entry?: EntryPlace;
       /** Postfix's wording behind `warning: `, or behind `fatal: ` where smtp(8) dies. */
       readonly warning: string;
-      /** No policy is looked up at all: smtp(8) dies over the next hop (malformed text, unknown service), or trivial-rewrite cannot route. */
+      /**
+       * No policy is looked up at all: smtp(8) dies over the next hop (malformed text, unknown
+       * service), or trivial-rewrite cannot route.
+       */
       readonly fatal?: true;
     };
 
@@ -163,7 +185,8 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
     ...(replacesMatch(attributes, settings) || (verifies && hasStsPatterns(attributes, settings))
       ? { mxHostPatterns: attributes.mxHostPattern ?? [] }
       : {}),
-    // With connection_reuse=yes the handshake is tlsproxy(8)'s, which is not told of it: a defect of Postfix ≥3.10.
+    // With connection_reuse=yes the handshake is tlsproxy(8)'s, which is not told of it: a defect
+    // of Postfix ≥3.10.
     ...(verifies && !connectionReuse && attributes.policyFailure !== undefined
       ? { forcedFailure: attributes.policyFailure }
       : {}),
@@ -184,7 +207,10 @@ export function placeOf(entry: PolicyEntry): EntryPlace {
   return { table: entry.table, line: entry.line, key: entry.key, value: entry.value };
 }
 
-/** The key as Postfix logs it: the text that was looked up, before folding; a parent entry under its own key. */
+/**
+ * The key as Postfix logs it: the text that was looked up, before folding; a parent entry under its
+ * own key.
+ */
 function keyOf(entry: PolicyEntry, nextHop: string): string {
   return entry.key === nextHop.toLowerCase() || entry.key === '*' ? nextHop : entry.key;
 }
@@ -232,7 +258,9 @@ function matchElements(
   }
 }
 
-/** SAFE_FOR_SMTP_TLS_ENF_STS_MX_PAT() at parse time: an entry's own match gives way to `hostname`. */
+/**
+ * SAFE_FOR_SMTP_TLS_ENF_STS_MX_PAT() at parse time: an entry's own match gives way to `hostname`.
+ */
 function replacesMatch(attributes: Attributes, settings: Settings): boolean {
   return attributes.match !== undefined && hasStsPatterns(attributes, settings);
 }
@@ -245,7 +273,10 @@ function hasStsPatterns(attributes: Attributes, settings: Settings): boolean {
   );
 }
 
-/** The exclusions of main.cf that count at a level; the aNULL and eNULL that levels add are probe/offer's. */
+/**
+ * The exclusions of main.cf that count at a level; the aNULL and eNULL that levels add are
+ * probe/offer's.
+ */
 function excludesOf(level: SecurityLevel, settings: Settings): string {
   const lists =
     level === 'may'

@@ -1,7 +1,9 @@
 /**
- * Everything to judge, in table order: one destination per entry that can be looked up, and each `--destination`.
+ * Everything to judge, in table order: one destination per entry that can be looked up, and each
+ * `--destination`.
  *
- * What is never looked up, or cannot be listed, stays in the list as `unchecked`: what is not watched is named.
+ * What is never looked up, or cannot be listed, stays in the list as `unchecked`: what is not
+ * watched is named.
  */
 
 import { isUtf8Hostname, toAscii } from '../postfix/hostname.ts';
@@ -23,7 +25,10 @@ import {
 export interface Hop {
   readonly nextHop: NextHop;
   readonly demand: Demand;
-  /** An element of smtp_fallback_relay: tried after the others fail, under its own and perhaps weaker policy. */
+  /**
+   * An element of smtp_fallback_relay: tried after the others fail, under its own and perhaps
+   * weaker policy.
+   */
   readonly fallback: boolean;
 }
 
@@ -224,7 +229,10 @@ function route(
   return { list: key, via: 'transport' };
 }
 
-/** The elements of a next hop in order, then those of smtp_fallback_relay, each under its own demand. */
+/**
+ * The elements of a next hop in order, then those of smtp_fallback_relay, each under its own
+ * demand.
+ */
 function hopsOf(list: string, via: Via, demands: DemandContext): Hop[] {
   const { settings } = demands;
   const hop = (text: string, by: Via, fallback: boolean): Hop => {
@@ -276,7 +284,9 @@ function isSame(a: PolicyEntry | undefined, b: PolicyEntry): boolean {
   return a !== undefined && a.table === b.table && a.line === b.line && a.key === b.key;
 }
 
-/** The store keys by id: a second entry of the same id (a duplicate, another table) gets a number. */
+/**
+ * The store keys by id: a second entry of the same id (a duplicate, another table) gets a number.
+ */
 function withDistinctIds(destinations: readonly Destination[]): Destination[] {
   const seen = new Map<string, number>();
   return destinations.map((destination) => {

@@ -1,12 +1,15 @@
 /**
  * One line of the TLS policy table, parsed: lookup key, security level, attributes.
  *
- * The grammar is Postfix's, from tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c. Past `parse`, an entry
- * cannot hold an unknown level, an attribute the version lacks, or an empty pattern: such a line is `broken`, as
- * in Postfix, and keeps the warning that Postfix would log.
+ * The grammar is Postfix's, from tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c. Past
+ * `parse`, an entry cannot hold an unknown level, an attribute the version lacks, or an empty
+ * pattern: such a line is `broken`, as in Postfix, and keeps the warning that Postfix would log.
  */
 
-/** Postfix's levels, in its own words (src/tls/tls_level.c). `halfdane` is log-only and never an input. */
+/**
+ * Postfix's levels, in its own words (src/tls/tls_level.c). `halfdane` is log-only and never an
+ * input.
+ */
 export type SecurityLevel =
   | 'none'
   | 'may'
@@ -17,7 +20,10 @@ export type SecurityLevel =
   | 'verify'
   | 'secure';
 
-/** One element of a match list at `verify` and `secure`. A star is only a star: `*.example.com` is a `name`. */
+/**
+ * One element of a match list at `verify` and `secure`. A star is only a star: `*.example.com` is a
+ * `name`.
+ */
 export type MatchPattern =
   | { readonly kind: 'nexthop' }
   | { readonly kind: 'dot-nexthop' }
@@ -25,9 +31,15 @@ export type MatchPattern =
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'subdomains'; readonly parent: string };
 
-/** Attributes as written, after the version's rules were applied. `undefined` means not given: main.cf decides. */
+/**
+ * Attributes as written, after the version's rules were applied. `undefined` means not given:
+ * main.cf decides.
+ */
 export interface Attributes {
-  /** Elements of every `match=`, split as the level splits them (`:` for names, `|` for digests), empty ones dropped. */
+  /**
+   * Elements of every `match=`, split as the level splits them (`:` for names, `|` for digests),
+   * empty ones dropped.
+   */
   readonly match?: readonly string[];
   readonly ciphers?: string;
   readonly protocols?: string;
@@ -48,8 +60,9 @@ export interface Attributes {
 export type EntryPolicy =
   | { readonly kind: 'policy'; readonly level: SecurityLevel; readonly attributes: Attributes }
   /**
-   * Every address of the next hop is skipped and mail defers 4.7.5. `warning` is Postfix's wording behind
-   * `warning: smtp_tls_policy_maps, next-hop destination "D": `, where D is the key that was looked up.
+   * Every address of the next hop is skipped and mail defers 4.7.5. `warning` is Postfix's wording
+   * behind `warning: smtp_tls_policy_maps, next-hop destination "D": `, where D is the key that was
+   * looked up.
    */
   | { readonly kind: 'broken'; readonly warning: string };
 

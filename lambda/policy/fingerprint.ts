@@ -1,7 +1,8 @@
 /**
  * The digests that count at level fingerprint.
  *
- * Follows tls_dane_add_fpt_digests() and, before 3.6, tls_dane_add_ee_digests() in src/tls/tls_dane.c.
+ * Follows tls_dane_add_fpt_digests() and, before 3.6, tls_dane_add_ee_digests() in
+ * src/tls/tls_dane.c.
  */
 
 import { atLeast } from '../postfix/version.ts';
@@ -10,8 +11,9 @@ import { parseDigest } from './match-pattern.ts';
 import type { Settings } from './settings.ts';
 
 /**
- * tls_dane_add_fpt_digests() allocates half the length of a digest, and the allocator refuses 0 bytes: since 3.6 a digest
- * of one character ends smtp(8) with a panic. Seen on 3.7.11; the line is the same up to 3.11.6.
+ * tls_dane_add_fpt_digests() allocates half the length of a digest, and the allocator refuses 0
+ * bytes: since 3.6 a digest of one character ends smtp(8) with a panic. Seen on 3.7.11; the line is
+ * the same up to 3.11.6.
  */
 export function killsSmtp(element: string, { version }: Pick<Settings, 'version'>): boolean {
   return atLeast(version, '3.6') && Buffer.byteLength(element) === 1;

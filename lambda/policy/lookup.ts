@@ -32,8 +32,9 @@ export function lookupEntry(
 }
 
 /**
- * The keys tried for a next hop, in order: the text, and for a plain host name its parents with a leading dot. A text
- * with brackets or a port, an address, or a trailing dot is tried verbatim alone.
+ * The keys tried for a next hop, in order: the text, and for a plain host name its parents with a
+ * leading dot. A text with brackets or a port, an address, or a trailing dot is tried verbatim
+ * alone.
  */
 export function lookupKeys(nextHop: string, version: PostfixVersion = NEWEST_PROVED): string[] {
   const keys = [nextHop];
@@ -43,7 +44,10 @@ export function lookupKeys(nextHop: string, version: PostfixVersion = NEWEST_PRO
   return keys;
 }
 
-/** Parses the tables of a bundle in the order in which Postfix asks them, unreadable and unlistable ones included. */
+/**
+ * Parses the tables of a bundle in the order in which Postfix asks them, unreadable and unlistable
+ * ones included.
+ */
 export function policyTables(
   bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>,
 ): ParsedTable[] {
@@ -72,7 +76,10 @@ export function policyTables(
   return tables.sort((a, b) => rank(a) - rank(b));
 }
 
-/** One key in every table, in order: the first that has it answers; one that cannot be opened ends the search. */
+/**
+ * One key in every table, in order: the first that has it answers; one that cannot be opened ends
+ * the search.
+ */
 function lookupKey(
   key: string,
   tables: readonly ParsedTable[],

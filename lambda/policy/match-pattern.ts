@@ -1,14 +1,17 @@
 /**
  * Elements of a match list, read: at verify and secure names and keywords, at fingerprint digests.
  *
- * Follows add_namechecks() in src/tls/tls_client.c, tls_dane_add_fpt_digests() in src/tls/tls_dane.c and, before 3.6,
- * tls_dane_add_ee_digests().
+ * Follows add_namechecks() in src/tls/tls_client.c, tls_dane_add_fpt_digests() in
+ * src/tls/tls_dane.c and, before 3.6, tls_dane_add_ee_digests().
  */
 
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { MatchPattern } from './entry.ts';
 
-/** Keywords without case; a leading dot (or U+3002, U+FF0E, U+FF61 before a name) means every name below. */
+/**
+ * Keywords without case; a leading dot (or U+3002, U+FF0E, U+FF61 before a name) means every name
+ * below.
+ */
 export function parseMatch(element: string): MatchPattern {
   switch (element.toLowerCase()) {
     case 'nexthop':
@@ -38,7 +41,10 @@ export function printMatch(pattern: MatchPattern): string {
   }
 }
 
-/** Lower-case hex without colons; undefined for a malformed digest. Colons: optional from 3.6, required before. */
+/**
+ * Lower-case hex without colons; undefined for a malformed digest. Colons: optional from 3.6,
+ * required before.
+ */
 export function parseDigest(element: string, version: PostfixVersion): string | undefined {
   if (element.length > 3 * LONGEST_DIGEST_BYTES) return undefined;
   const shape = atLeast(version, '3.6')

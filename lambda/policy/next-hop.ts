@@ -1,8 +1,8 @@
 /**
  * The next hop: where Postfix sends mail for a destination, as text and as parts.
  *
- * The policy table is keyed by the text exactly as routed (smtp_tls_policy.c); host and port come from
- * smtp_parse_destination() in src/smtp/smtp_connect.c and host_port() in src/util/host_port.c.
+ * The policy table is keyed by the text exactly as routed (smtp_tls_policy.c); host and port come
+ * from smtp_parse_destination() in src/smtp/smtp_connect.c and host_port() in src/util/host_port.c.
  */
 import { named } from '../named-record.ts';
 import { isHostAddress, isIpv6, isUtf8Hostname } from '../postfix/hostname.ts';
@@ -32,7 +32,10 @@ export interface MalformedNextHop {
   readonly because: string;
 }
 
-/** Takes one element of a next hop apart: `domain`, `domain:port`, `[host]`, `[host]:service`, `[IPv6:…]`. */
+/**
+ * Takes one element of a next hop apart: `domain`, `domain:port`, `[host]`, `[host]:service`,
+ * `[IPv6:…]`.
+ */
 export function parseNextHop(
   text: string,
   via: Via,
@@ -64,7 +67,10 @@ export function nextHopElements(text: string, version: PostfixVersion): string[]
   return atLeast(version, '3.5') ? tokens(text) : [text];
 }
 
-/** Port of a service name or number; undefined for a name this list lacks. Names as in /etc/services. */
+/**
+ * Port of a service name or number; undefined for a name this list lacks. Names as in
+ * /etc/services.
+ */
 export function portOf(service: string): number | undefined {
   if (/^\d+$/.test(service)) return Number(service);
   return named(SERVICES, service.toLowerCase());

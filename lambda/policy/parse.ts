@@ -1,8 +1,9 @@
 /**
  * The TLS policy table: text to entries, and entries back to text.
  *
- * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value, and policy/record for the lines. Never
- * throws, whatever the bytes: what Postfix would refuse becomes a `broken` policy that keeps Postfix's warning.
+ * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value, and policy/record
+ * for the lines. Never throws, whatever the bytes: what Postfix would refuse becomes a `broken`
+ * policy that keeps Postfix's warning.
  */
 
 import { readRecords, type TableLine, tableType } from '../postfix/lookup-table.ts';
@@ -15,7 +16,10 @@ import type { Attributes, EntryPolicy, PolicyEntry, SecurityLevel } from './entr
 
 /** An entry in its table. */
 export interface TableEntry extends PolicyEntry {
-  /** Line of the earlier entry with the same key, which Postfix uses instead; absent for the one that counts. */
+  /**
+   * Line of the earlier entry with the same key, which Postfix uses instead; absent for the one
+   * that counts.
+   */
   readonly shadowedBy?: number;
 }
 
@@ -29,9 +33,15 @@ export interface ParsedTable {
   readonly problems: readonly TableLine[];
   /** Every lookup is an error (missing file, duplicate in texthash): why, as Postfix logs it. */
   readonly unavailable?: string;
-  /** Keys cannot be listed (regexp, pcre, databases): why. Entries are then answers to single questions. */
+  /**
+   * Keys cannot be listed (regexp, pcre, databases): why. Entries are then answers to single
+   * questions.
+   */
   readonly notListable?: string;
-  /** A table that cannot be listed was asked about every `--destination`: what `entries` lacks, it lacks. */
+  /**
+   * A table that cannot be listed was asked about every `--destination`: what `entries` lacks, it
+   * lacks.
+   */
   readonly asked?: boolean;
   /** `static:` answers every key with this. */
   readonly everyKey?: PolicyEntry;
@@ -69,7 +79,10 @@ export function parseTable(table: TableText, version: PostfixVersion): ParsedTab
   };
 }
 
-/** The right-hand side. At `none` attributes are ignored, with a warning in Postfix's log that lint repeats. */
+/**
+ * The right-hand side. At `none` attributes are ignored, with a warning in Postfix's log that lint
+ * repeats.
+ */
 export function parsePolicy(value: string, version: PostfixVersion): EntryPolicy {
   const braces = atLeast(version, '3.10');
   const [word, ...rest] = braces ? bracedTokens(value) : tokens(value);
@@ -103,8 +116,9 @@ export function printEntry(entry: Pick<PolicyEntry, 'key' | 'value'>): string {
 }
 
 /**
- * The right-hand side for a level and attributes, in a fixed order. Parsing it gives them back, provided that no value
- * holds an unbalanced brace; a value with blanks or commas needs the braces of Postfix ≥3.10.
+ * The right-hand side for a level and attributes, in a fixed order. Parsing it gives them back,
+ * provided that no value holds an unbalanced brace; a value with blanks or commas needs the braces
+ * of Postfix ≥3.10.
  */
 export function printPolicy(level: SecurityLevel, attributes: Attributes): string {
   const separator = level === 'fingerprint' ? '|' : ':';

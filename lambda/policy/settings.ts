@@ -1,8 +1,10 @@
 /**
- * The main.cf parameters that change a verdict (postfix-tls-watch judges by these and by nothing else), with the
- * defaults of each Postfix version. Plain JSON, so that a stored policy carries them.
+ * The main.cf parameters that change a verdict (postfix-tls-watch judges by these and by nothing
+ * else), with the defaults of each Postfix version. Plain JSON, so that a stored policy carries
+ * them.
  *
- * Follows the parameter tables in src/smtp/smtp_params.c and pre_init(), post_init() in src/smtp/smtp.c.
+ * Follows the parameter tables in src/smtp/smtp_params.c and pre_init(), post_init() in
+ * src/smtp/smtp.c.
  */
 
 import { isHostAddress, isIpv4 } from '../postfix/hostname.ts';
@@ -26,10 +28,16 @@ export interface TableName {
   readonly path: string;
 }
 
-/** Values after expansion and typing; names follow the parameters. Lists are split as Postfix splits them. */
+/**
+ * Values after expansion and typing; names follow the parameters. Lists are split as Postfix splits
+ * them.
+ */
 export interface Settings {
   readonly version: PostfixVersion;
-  /** smtp_tls_security_level after the legacy parameters; empty is `none`, or `may` with ≥3.11 and compatibility_level ≥3.11. */
+  /**
+   * smtp_tls_security_level after the legacy parameters; empty is `none`, or `may` with ≥3.11 and
+   * compatibility_level ≥3.11.
+   */
   readonly securityLevel: SecurityLevel;
   readonly policyMaps: readonly TableName[];
   readonly secureCertMatch: readonly string[];
@@ -80,9 +88,15 @@ export interface Settings {
   readonly defaultTransport: string;
   readonly relayTransport: string;
   readonly relayDomains: readonly string[];
-  /** `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers sub-domains too. */
+  /**
+   * `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers
+   * sub-domains too.
+   */
   readonly transportParentMatches: boolean;
-  /** sender_dependent_relayhost_maps or sender_dependent_default_transport_maps is set: senders decide next hops too. */
+  /**
+   * sender_dependent_relayhost_maps or sender_dependent_default_transport_maps is set: senders
+   * decide next hops too.
+   */
   readonly senderDependentRouting: boolean;
   /** master.cf services that run smtp(8); empty where no master.cf was read. */
   readonly smtpServices: readonly string[];
@@ -94,12 +108,20 @@ export interface Settings {
   readonly enforceStsMxPatterns: boolean;
   readonly heloName?: string;
   readonly myhostname?: string;
-  /** Addresses that are this host's own (inet_interfaces, proxy_interfaces), where literal: MX loops end at them. */
+  /**
+   * Addresses that are this host's own (inet_interfaces, proxy_interfaces), where literal: MX loops
+   * end at them.
+   */
   readonly ownAddresses: readonly string[];
-  /** master.cf or a `-o` override runs this service in a chroot: files are looked up below queueDirectory. */
+  /**
+   * master.cf or a `-o` override runs this service in a chroot: files are looked up below
+   * queueDirectory.
+   */
   readonly chroot: boolean;
   readonly queueDirectory: string;
-  /** smtp(8) dies at start with this message and nothing is delivered at all; absent when it starts. */
+  /**
+   * smtp(8) dies at start with this message and nothing is delivered at all; absent when it starts.
+   */
   readonly fatal?: string;
 }
 
@@ -113,7 +135,10 @@ export function defaultSettings(version: PostfixVersion): Settings {
   return readSettings({}, version).settings;
 }
 
-/** Settings from expanded parameters, as readMainCf() or `postconf -x` gives them; what is not given has its default. */
+/**
+ * Settings from expanded parameters, as readMainCf() or `postconf -x` gives them; what is not given
+ * has its default.
+ */
 export function readSettings(
   parameters: Readonly<Record<string, string>>,
   version: PostfixVersion,

@@ -1,8 +1,9 @@
 /**
  * Recipient domain to next hop: transport_maps, relayhost, default_transport.
  *
- * Follows resolve_addr() in src/trivial-rewrite/resolve.c and transport_lookup() in src/trivial-rewrite/transport.c.
- * What only a sender or a whole address decides (sender_dependent_*, user@domain keys) is not known here.
+ * Follows resolve_addr() in src/trivial-rewrite/resolve.c and transport_lookup() in
+ * src/trivial-rewrite/transport.c. What only a sender or a whole address decides
+ * (sender_dependent_*, user@domain keys) is not known here.
  */
 
 import { readRecords, type TableRecord } from '../postfix/lookup-table.ts';
@@ -39,7 +40,10 @@ export interface Routing {
   readonly tables: readonly TransportTable[];
   /** A table cannot be opened: every lookup fails, and all mail waits for it. */
   readonly broken: boolean;
-  /** False where a transport table could not be listed, or where senders decide: next hops beyond these exist. */
+  /**
+   * False where a transport table could not be listed, or where senders decide: next hops beyond
+   * these exist.
+   */
   readonly complete: boolean;
   /** True where main.cf or a table says anything about routing. */
   readonly known: boolean;
@@ -118,7 +122,9 @@ export interface NamedNextHop {
   readonly via: Via;
 }
 
-/** Every next hop that tables and main.cf name, with what names it: elements of lists on their own. */
+/**
+ * Every next hop that tables and main.cf name, with what names it: elements of lists on their own.
+ */
 export function namedNextHops(routing: Routing): NamedNextHop[] {
   const { settings } = routing;
   const named: NamedNextHop[] = [];
@@ -143,13 +149,19 @@ export function namedNextHops(routing: Routing): NamedNextHop[] {
   return named;
 }
 
-/** Whether a master.cf service runs smtp(8). Without a master.cf: everything that is not known to be something else. */
+/**
+ * Whether a master.cf service runs smtp(8). Without a master.cf: everything that is not known to be
+ * something else.
+ */
 export function isSmtpTransport(name: string, settings: Pick<Settings, 'smtpServices'>): boolean {
   if (settings.smtpServices.length > 0) return settings.smtpServices.includes(name);
   return !OTHER_AGENTS.has(name) && !name.startsWith('lmtp') && !name.endsWith('lmtp');
 }
 
-/** The domain, its parents with a leading dot (or bare, by parent_domain_matches_subdomains), then `*`. */
+/**
+ * The domain, its parents with a leading dot (or bare, by parent_domain_matches_subdomains), then
+ * `*`.
+ */
 function findTransport(domain: string, routing: Routing): TableRecord | undefined {
   const keys = [domain];
   for (let dot = domain.indexOf('.', 1); dot > 0; dot = domain.indexOf('.', dot + 1)) {

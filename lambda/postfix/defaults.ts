@@ -1,8 +1,8 @@
 /**
  * Defaults of the main.cf parameters that change a verdict, by Postfix version.
  *
- * From src/global/mail_params.h of each release. Those of 3.5.27, 3.7.11 and 3.11.6 were compared with `postconf -d`;
- * below 3.5 nothing was compared with a running Postfix.
+ * From src/global/mail_params.h of each release. Those of 3.5.27, 3.7.11 and 3.11.6 were compared
+ * with `postconf -d`; below 3.5 nothing was compared with a running Postfix.
  */
 import { atLeast, type PostfixVersion } from './version.ts';
 
@@ -11,7 +11,10 @@ export const OLDEST_PROVED: PostfixVersion = '3.5';
 /** Oldest version this product knows anything about. */
 export const OLDEST_KNOWN: PostfixVersion = '2.11';
 
-/** The default text, macros unexpanded; undefined where the version lacks the parameter (then setting it has no effect). */
+/**
+ * The default text, macros unexpanded; undefined where the version lacks the parameter (then
+ * setting it has no effect).
+ */
 export function defaultOf(name: string, version: PostfixVersion): string | undefined {
   const changes = Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name] : undefined;
   return changes?.findLast(([since]) => atLeast(version, since))?.[1];
@@ -27,7 +30,10 @@ export function parameterSince(name: string): PostfixVersion | undefined {
   return Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name]?.[0]?.[0] : undefined;
 }
 
-/** A value and the first version that has it, oldest first. A later minor release may return to an older value. */
+/**
+ * A value and the first version that has it, oldest first. A later minor release may return to an
+ * older value.
+ */
 type Changes = readonly (readonly [since: PostfixVersion, value: string])[];
 
 const always = (value: string): Changes => [[OLDEST_KNOWN, value]];

@@ -1,15 +1,17 @@
 /**
  * `$name` expansion of main.cf values.
  *
- * Follows mac_parse() and mac_expand_callback() in src/util/mac_parse.c and src/util/mac_expand.c: `$name`, `${name}`,
- * `$(name)`, `${name?text}`, `${name:text}`, `${name?{text}:{text}}`, `${{left} == {right} ? {text} : {text}}`, `$$`.
+ * Follows mac_parse() and mac_expand_callback() in src/util/mac_parse.c and src/util/mac_expand.c:
+ * `$name`, `${name}`, `$(name)`, `${name?text}`, `${name:text}`, `${name?{text}:{text}}`, `${{left}
+ * == {right} ? {text} : {text}}`, `$$`.
  */
 
 export type Expanded = { readonly text: string } | { readonly error: string };
 
 /**
- * Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every Postfix program. Where
- * names double one another (`a = $b$b`, `b = $c$c`, …) Postfix goes on until its memory ends, and the error is ours.
+ * Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every
+ * Postfix program. Where names double one another (`a = $b$b`, `b = $c$c`, …) Postfix goes on until
+ * its memory ends, and the error is ours.
  */
 export function expand(value: string, lookup: (name: string) => string | undefined): Expanded {
   let left = MOST_CHARACTERS;
@@ -135,7 +137,10 @@ function operand(text: string): { text: string; rest: string } {
   throw new MacroError(`unbalanced {} in attribute expression: "${text}"`);
 }
 
-/** `${domain_to_ascii{…}}` of ≥3.11 is the only one; its argument passes, as names here are compared in ASCII anyway. */
+/**
+ * `${domain_to_ascii{…}}` of ≥3.11 is the only one; its argument passes, as names here are compared
+ * in ASCII anyway.
+ */
 function namedFunction(name: string, rest: string, lookup: Lookup, depth: number): string {
   const argument = operand(rest);
   if (argument.rest !== '')
@@ -162,7 +167,10 @@ function holds(left: string, sign: string, right: string, kind: string): boolean
   return difference >= 0;
 }
 
-/** Numbers as numbers, other texts as bytes; with the suffix `level`, compatibility levels part by part. */
+/**
+ * Numbers as numbers, other texts as bytes; with the suffix `level`, compatibility levels part by
+ * part.
+ */
 function compare(left: string, right: string, kind: string): number {
   if (kind === 'level') return compareLevels(left, right);
   if (kind !== '') throw new MacroError(`bad operator suffix at: ">>>${kind}"`);

@@ -1,13 +1,17 @@
 /**
  * What Postfix takes for a host name and for an address.
  *
- * Follows src/util/valid_hostname.c and src/util/valid_utf8_hostname.c. Whether a next hop is a "plain" name decides
- * if the policy lookup goes on to parent domains, so the rules are Postfix's and not those of an RFC.
+ * Follows src/util/valid_hostname.c and src/util/valid_utf8_hostname.c. Whether a next hop is a
+ * "plain" name decides if the policy lookup goes on to parent domains, so the rules are Postfix's
+ * and not those of an RFC.
  */
 import { domainToASCII } from 'node:url';
 import { atLeast, type PostfixVersion } from './version.ts';
 
-/** valid_hostname(): ASCII letters, digits, `_`, inner hyphens; no trailing dot; not digits and dots alone. */
+/**
+ * valid_hostname(): ASCII letters, digits, `_`, inner hyphens; no trailing dot; not digits and dots
+ * alone.
+ */
 export function isHostname(name: string): boolean {
   if (name === '' || name.length > 255 || !/^[A-Za-z0-9_.-]+$/.test(name) || /^[0-9.]+$/.test(name))
     return false;
@@ -25,7 +29,10 @@ export function isUtf8Hostname(name: string, version: PostfixVersion): boolean {
   return isHostname(domainToASCII(name));
 }
 
-/** U-labels become A-labels. ASCII passes untouched: domainToASCII() would read `10.1` as an address. */
+/**
+ * U-labels become A-labels. ASCII passes untouched: domainToASCII() would read `10.1` as an
+ * address.
+ */
 export function toAscii(name: string): string {
   if (isAscii(name)) return name;
   const ascii = domainToASCII(name);
@@ -41,7 +48,10 @@ export function isHostAddress(text: string): boolean {
   return text.includes(':') ? isIpv6(text) : isIpv4(text);
 }
 
-/** valid_ipv4_hostaddr(): four octets; leading zeros are digits like others; of 0.x.x.x only 0.0.0.0. */
+/**
+ * valid_ipv4_hostaddr(): four octets; leading zeros are digits like others; of 0.x.x.x only
+ * 0.0.0.0.
+ */
 export function isIpv4(text: string): boolean {
   if (!/^\d+(\.\d+){3}$/.test(text)) return false;
   const octets = text.split('.').map(Number);
@@ -49,7 +59,9 @@ export function isIpv4(text: string): boolean {
   return octets[0] !== 0 || octets.every((octet) => octet === 0);
 }
 
-/** valid_ipv6_hostaddr(): eight fields, one run of zeros compressed, perhaps an IPv4 tail; no zone. */
+/**
+ * valid_ipv6_hostaddr(): eight fields, one run of zeros compressed, perhaps an IPv4 tail; no zone.
+ */
 export function isIpv6(text: string): boolean {
   const halves = text.split('::');
   if (halves.length > 2) return false;

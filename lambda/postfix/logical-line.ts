@@ -1,7 +1,8 @@
 /**
  * Logical lines of a Postfix text file: comments dropped, continuation lines joined.
  *
- * Follows readllines() in src/util/readlline.c, which main.cf, master.cf, texthash: and postmap's input share.
+ * Follows readllines() in src/util/readlline.c, which main.cf, master.cf, texthash: and postmap's
+ * input share.
  */
 
 /** One logical line and the physical line it starts at, from 1. */
@@ -13,8 +14,9 @@ export interface LogicalLine {
 }
 
 /**
- * Splits a text as Postfix reads it. A physical line that starts with white space or `#` never ends a logical line,
- * so a continuation may follow a comment or a blank line. Text after a NUL is cut off, as C code does.
+ * Splits a text as Postfix reads it. A physical line that starts with white space or `#` never ends
+ * a logical line, so a continuation may follow a comment or a blank line. Text after a NUL is cut
+ * off, as C code does.
  */
 export function logicalLines(text: string): LogicalLine[] {
   const physical = text.split('\n');

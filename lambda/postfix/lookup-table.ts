@@ -1,8 +1,8 @@
 /**
  * Lookup tables as texts: `key value` records, with what Postfix says about lines it cannot use.
  *
- * Follows dict_thash.c, postmap.c and dict_inline.c in Postfix. Both the policy table and the transport table are
- * read by this. Nothing here knows what a value means.
+ * Follows dict_thash.c, postmap.c and dict_inline.c in Postfix. Both the policy table and the
+ * transport table are read by this. Nothing here knows what a value means.
  */
 import type { TableText } from '../policy/bundle.ts';
 import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
@@ -39,7 +39,9 @@ export interface TableLine {
 export interface Records {
   readonly records: readonly TableRecord[];
   readonly problems: readonly TableLine[];
-  /** Postfix cannot open the table: every lookup in it is an error. Its wording behind `warning: `. */
+  /**
+   * Postfix cannot open the table: every lookup in it is an error. Its wording behind `warning: `.
+   */
   readonly unavailable?: string;
   /** `static:`: the value of every key. */
   readonly everyKey?: string;
@@ -155,7 +157,10 @@ function inlineRecords(name: string, path: string): Records {
   return { records: [...last.values()], problems: [] };
 }
 
-/** Index where the key ends: the first blank outside quotes (quoting since 3.2); -1 where a quote never closes. */
+/**
+ * Index where the key ends: the first blank outside quotes (quoting since 3.2); -1 where a quote
+ * never closes.
+ */
 function keyEnd(text: string, version: PostfixVersion): number {
   const quoting = atLeast(version, '3.2');
   let quoted = false;

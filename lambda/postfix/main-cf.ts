@@ -1,8 +1,9 @@
 /**
  * main.cf, or the output of `postconf -n`, to parameters.
  *
- * Follows dict_load_fp() in src/util/dict.c: the last of several settings wins, a line without `=` is fatal. Values are
- * expanded as Postfix expands them, with the defaults of the version behind names that the text does not set.
+ * Follows dict_load_fp() in src/util/dict.c: the last of several settings wins, a line without `=`
+ * is fatal. Values are expanded as Postfix expands them, with the defaults of the version behind
+ * names that the text does not set.
  */
 import { defaultOf } from './defaults.ts';
 import { expand } from './expand.ts';

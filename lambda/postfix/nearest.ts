@@ -1,6 +1,9 @@
 /** The known word a misspelt one was probably meant to be. */
 
-/** The closest candidate within a third of the word's length (at least one edit); undefined where none is close. */
+/**
+ * The closest candidate within a third of the word's length (at least one edit); undefined where
+ * none is close.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
   const allowed = Math.max(1, Math.floor(word.length / 3));
   let best: string | undefined;

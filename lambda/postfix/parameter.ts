@@ -1,8 +1,8 @@
 /**
  * One main.cf parameter at a time: its value or the version's default, typed as smtp(8) types it.
  *
- * Follows get_mail_conf_str(), get_mail_conf_bool() and their kin in src/global/mail_conf_*.c, in wording too: what they
- * call fatal ends smtp(8) before it delivers anything.
+ * Follows get_mail_conf_str(), get_mail_conf_bool() and their kin in src/global/mail_conf_*.c, in
+ * wording too: what they call fatal ends smtp(8) before it delivers anything.
  */
 
 import type { TableName } from '../policy/settings.ts';
@@ -14,7 +14,10 @@ import type { PostfixVersion } from './version.ts';
 
 export interface SettingProblem {
   readonly name: string;
-  /** `fatal`: smtp(8) dies at start. `unknown`: the version has no such parameter, the setting does nothing. */
+  /**
+   * `fatal`: smtp(8) dies at start. `unknown`: the version has no such parameter, the setting does
+   * nothing.
+   */
   readonly kind: 'fatal' | 'unknown';
   /** Postfix's wording behind `fatal: `, or for `unknown` that of postconf behind `warning: `. */
   readonly says: string;
@@ -58,7 +61,10 @@ export function parameterReader(
     }
   }
 
-  /** The value that counts; a parameter the version lacks has its first default, whatever main.cf says. */
+  /**
+   * The value that counts; a parameter the version lacks has its first default, whatever main.cf
+   * says.
+   */
   const text = (name: string): string => {
     const fallback = defaultOf(name, version);
     if (fallback === undefined)
@@ -113,7 +119,10 @@ export function parameterReader(
   return { problems, fatal, text, required, yesNo, count, oneOf, tables };
 }
 
-/** What older versions do where a later parameter did not exist yet and its first default would be wrong. */
+/**
+ * What older versions do where a later parameter did not exist yet and its first default would be
+ * wrong.
+ */
 const NEUTRAL: Readonly<Record<string, string>> = {
   smtp_tls_enforce_sts_mx_patterns: 'no',
   smtp_balance_inet_protocols: 'no',

@@ -1,8 +1,8 @@
 /**
  * Words of cipher grades, cipher lists and protocol lists: which ones Postfix and OpenSSL know.
  *
- * Grades from tls_cipher_grade() in src/tls/tls_misc.c, protocols from its protocol_table, cipher words from
- * cipher_aliases[] in OpenSSL's ssl/ssl_ciph.c with those that older releases had.
+ * Grades from tls_cipher_grade() in src/tls/tls_misc.c, protocols from its protocol_table, cipher
+ * words from cipher_aliases[] in OpenSSL's ssl/ssl_ciph.c with those that older releases had.
  */
 import { nearest } from './nearest.ts';
 import { tokens } from './token.ts';
@@ -75,7 +75,10 @@ export function exclusionProblems(list: string): WordProblem[] {
   });
 }
 
-/** A keyword, or anything that looks like the name of one suite: those come and go with OpenSSL releases. */
+/**
+ * A keyword, or anything that looks like the name of one suite: those come and go with OpenSSL
+ * releases.
+ */
 function isCipherWord(word: string): boolean {
   return CIPHER_WORDS.includes(word) || /^TLS_|^[A-Z0-9]+(-[A-Z0-9]+)+$/.test(word);
 }

@@ -1,8 +1,9 @@
 /**
  * Postfix's small tokenizers, shared by the policy value, main.cf lists and inline tables.
  *
- * Follows mystrtok() and mystrtokq() in src/util/mystrtok.c, split_nameval() in src/util/split_nameval.c, extpar() in
- * src/util/extpar.c and balpar() in src/util/balpar.c. Texts of the errors are theirs.
+ * Follows mystrtok() and mystrtokq() in src/util/mystrtok.c, split_nameval() in
+ * src/util/split_nameval.c, extpar() in src/util/extpar.c and balpar() in src/util/balpar.c. Texts
+ * of the errors are theirs.
  */
 import { isBlank, trimBlanks } from './logical-line.ts';
 
@@ -14,7 +15,9 @@ export function tokens(text: string, separators: string = COMMA_SPACE): string[]
   return split(text, separators, false);
 }
 
-/** The same, but separators between braces are text: `{ name = value with blanks }` is one token. */
+/**
+ * The same, but separators between braces are text: `{ name = value with blanks }` is one token.
+ */
 export function bracedTokens(text: string, separators: string = COMMA_SPACE): string[] {
   return split(text, separators, true);
 }

@@ -3,10 +3,16 @@
 /** `3.11` or `3.11.6`. Without a patch level the newest of that minor release is meant. */
 export type PostfixVersion = string;
 
-/** The newest version whose verdicts were compared with real deliveries; assumed, and printed as assumed, for lack of `--postfix-version`. */
+/**
+ * The newest version whose verdicts were compared with real deliveries; assumed, and printed as
+ * assumed, for lack of `--postfix-version`.
+ */
 export const NEWEST_PROVED: PostfixVersion = '3.11';
 
-/** Whether `version` has what came with `since`. `atLeast('3.7', '3.7.13')` is true: the newest 3.7 is meant. */
+/**
+ * Whether `version` has what came with `since`. `atLeast('3.7', '3.7.13')` is true: the newest 3.7
+ * is meant.
+ */
 export function atLeast(version: PostfixVersion, since: PostfixVersion): boolean {
   const asked = `${version} ${since}`;
   const known = answers.get(asked);

@@ -1,9 +1,10 @@
 /**
- * The door to other people's mail servers: one conversation with one address, up to EHLO inside TLS, then QUIT.
+ * The door to other people's mail servers: one conversation with one address, up to EHLO inside
+ * TLS, then QUIT.
  *
- * Speaks as Postfix does (src/smtp/smtp_proto.c, src/tls/tls_client.c): nothing before the greeting, no SNI unless the
- * policy asks for it, Postfix's protocols, ciphers and groups. It reports and never judges; every wait has a deadline,
- * every read a bound.
+ * Speaks as Postfix does (src/smtp/smtp_proto.c, src/tls/tls_client.c): nothing before the
+ * greeting, no SNI unless the policy asks for it, Postfix's protocols, ciphers and groups. It
+ * reports and never judges; every wait has a deadline, every read a bound.
  */
 import { connect, type Socket } from 'node:net';
 import {
@@ -71,7 +72,10 @@ interface Door extends ProbeOptions {
   readonly contexts: ReturnType<typeof contextsFor>;
 }
 
-/** A handshake that died is tried once with OpenSSL's groups of today: some hosts want them, or choke on ours. */
+/**
+ * A handshake that died is tried once with OpenSSL's groups of today: some hosts want them, or
+ * choke on ours.
+ */
 async function converseTwice(
   conversation: Conversation,
   door: Door,
@@ -145,7 +149,10 @@ function hangUp(wire: Wire, cause: string): ProbeResult {
   return { kind: 'handshake-failed', cause };
 }
 
-/** Plays a script over the wire. Each reply has a deadline of its own, whatever the number of reads it takes. */
+/**
+ * Plays a script over the wire. Each reply has a deadline of its own, whatever the number of reads
+ * it takes.
+ */
 async function play<Outcome>(
   wire: Wire,
   dialogue: Dialogue<Outcome>,
@@ -214,7 +221,8 @@ function handshake(
       checkServerIdentity: () => undefined,
       ...(servername === undefined ? {} : { servername }),
     });
-    // Node would describe the certificate for checkServerIdentity, and dies of a key on a curve that NIST has no name for.
+    // Node would describe the certificate for checkServerIdentity, and dies of a key on a curve
+    // that NIST has no name for.
     Object.assign(tls, { getPeerCertificate: () => ({}) });
     const settle = (outcome: Handshake): void => {
       clearTimeout(timer);
@@ -242,7 +250,9 @@ function handshake(
   });
 }
 
-/** Contexts by offer: loading a bundle of roots takes milliseconds, and entries share their offers. */
+/**
+ * Contexts by offer: loading a bundle of roots takes milliseconds, and entries share their offers.
+ */
 function contextsFor(anchors: readonly Base64Der[]): (offer: PossibleOffer) => SecureContext {
   const contexts = new Map<string, SecureContext>();
   return (offer) => {
@@ -277,7 +287,7 @@ const unseen = (phase: Phase, { reason, detail }: Loss): Unseen => ({
 });
 
 /**
- * Postfix throws such bytes away when they come with the reply, and its handshake breaks when they come later. Either
- * way somebody talks into the conversation who is not part of it.
+ * Postfix throws such bytes away when they come with the reply, and its handshake breaks when they
+ * come later. Either way somebody talks into the conversation who is not part of it.
  */
 const INJECTED = 'plaintext behind the reply to STARTTLS';

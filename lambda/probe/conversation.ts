@@ -11,7 +11,10 @@ import type { MxHost } from '../route/route.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
 
 export interface Conversation {
-  /** Digest of all fields that change what the server sees (address, port, SNI, offer, wrapper mode, STARTTLS ignored). */
+  /**
+   * Digest of all fields that change what the server sees (address, port, SNI, offer, wrapper mode,
+   * STARTTLS ignored).
+   */
   readonly id: string;
   readonly address: string;
   readonly port: number;
@@ -51,8 +54,8 @@ export function conversationFor(
 }
 
 /**
- * The same, where DANE may have its own say about the host: undefined for an address that Postfix passes over unconnected,
- * and at dane levels for want of `dane`, what DNSSEC says about the route.
+ * The same, where DANE may have its own say about the host: undefined for an address that Postfix
+ * passes over unconnected, and at dane levels for want of `dane`, what DNSSEC says about the route.
  */
 export function conversationAt(
   hop: Hop,
@@ -76,7 +79,9 @@ export function distinct(conversations: readonly Conversation[]): Conversation[]
   return [...seen.values()];
 }
 
-/** SNI as smtp_tls_policy_cache_query() expands it, in A-labels; an address is no SNI (RFC 6066 §3). */
+/**
+ * SNI as smtp_tls_policy_cache_query() expands it, in A-labels; an address is no SNI (RFC 6066 §3).
+ */
 function servername({ demand, nextHop }: Hop, host: MxHost): string | undefined {
   if (demand.kind === 'broken' || demand.servername === undefined) return undefined;
   const name = nameFor(demand.servername, nextHop.host, host);

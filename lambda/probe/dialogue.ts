@@ -1,8 +1,9 @@
 /**
  * The SMTP dialogue as a script: what to say next, given what was answered. No sockets, no clock.
  *
- * Follows smtp_helo() in src/smtp/smtp_proto.c, with one difference: 421 at any step is the server asking for a rest,
- * and so no finding about its TLS. The caller plays the script and tells time-outs and lost connections itself.
+ * Follows smtp_helo() in src/smtp/smtp_proto.c, with one difference: 421 at any step is the server
+ * asking for a rest, and so no finding about its TLS. The caller plays the script and tells
+ * time-outs and lost connections itself.
  */
 import type { Conversation } from './conversation.ts';
 import { type FullReply, offers } from './reply.ts';
@@ -46,7 +47,10 @@ export function* untilTls(
   };
 }
 
-/** Inside TLS: EHLO again, after the greeting in wrapper mode. A refusal other than 421 is kept, not judged. */
+/**
+ * Inside TLS: EHLO again, after the greeting in wrapper mode. A refusal other than 421 is kept, not
+ * judged.
+ */
 export function* insideTls(
   conversation: Conversation,
   heloName: string,

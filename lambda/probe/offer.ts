@@ -1,7 +1,8 @@
 /**
  * What Postfix would offer in its ClientHello: protocols, ciphers, groups, security level, SNI.
  *
- * Follows tls_set_ciphers() in src/tls/tls_misc.c and tls_client_start() in src/tls/tls_client.c. Pure.
+ * Follows tls_set_ciphers() in src/tls/tls_misc.c and tls_client_start() in src/tls/tls_client.c.
+ * Pure.
  */
 
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
@@ -20,12 +21,15 @@ export type TlsOffer =
       readonly ciphers: string;
       readonly groups: string;
     }
-  /** Postfix's own TLS set-up fails (unknown grade or protocol word, nothing left): a handshake failure at every host. */
+  /**
+   * Postfix's own TLS set-up fails (unknown grade or protocol word, nothing left): a handshake
+   * failure at every host.
+   */
   | { readonly kind: 'impossible'; readonly because: string };
 
 /**
- * The offer for one demand. A demand that Postfix's own set-up refuses is `impossible`: it still says EHLO and STARTTLS
- * to each host, and then breaks off as after a failed handshake.
+ * The offer for one demand. A demand that Postfix's own set-up refuses is `impossible`: it still
+ * says EHLO and STARTTLS to each host, and then breaks off as after a failed handshake.
  */
 export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
   const protocols = enabledProtocols(demand.protocols, settings.version);
@@ -45,7 +49,8 @@ export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
     return impossible(`cipher grade "${demand.cipherGrade}" with its exclusions leaves no cipher`);
 
   const level = authenticates(demand) ? 1 : 0;
-  // Node offers TLS 1.3 only where its suites are named; Postfix leaves OpenSSL's own in place, whatever the grade.
+  // Node offers TLS 1.3 only where its suites are named; Postfix leaves OpenSSL's own in place,
+  // whatever the grade.
   const suites = protocols.includes('TLSv1.3') ? [TLS13_SUITES] : [];
   return {
     kind: 'offer',
@@ -57,7 +62,10 @@ export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
 
 const impossible = (because: string): TlsOffer => ({ kind: 'impossible', because });
 
-/** TLS_MUST_MATCH(): above encrypt. There aNULL is never offered, and OpenSSL's level 1 rules out TLS 1.1 and SHA-1. */
+/**
+ * TLS_MUST_MATCH(): above encrypt. There aNULL is never offered, and OpenSSL's level 1 rules out
+ * TLS 1.1 and SHA-1.
+ */
 function authenticates({ level }: TlsDemand): boolean {
   return level !== 'none' && level !== 'may' && level !== 'encrypt';
 }
@@ -69,8 +77,9 @@ function implicitExclude(demand: TlsDemand): readonly string[] {
 }
 
 /**
- * tls_protocol_mask() (≤3.5) and tls_proto_mask_lims(): exclusions, an inclusion list, and from 3.6 limits.
- * Undefined where a word is unknown. SSLv2 and SSLv3 are known, but no OpenSSL of today speaks them.
+ * tls_protocol_mask() (≤3.5) and tls_proto_mask_lims(): exclusions, an inclusion list, and from 3.6
+ * limits. Undefined where a word is unknown. SSLv2 and SSLv3 are known, but no OpenSSL of today
+ * speaks them.
  */
 function enabledProtocols(
   text: string,
@@ -136,8 +145,9 @@ function gradeList(grade: string, settings: Settings): string | undefined {
 }
 
 /**
- * tls_auto_eecdh_curves(), from 3.8 tls_auto_groups(): those that the library knows, in order. Hybrid ML-KEM groups are
- * left out: the OpenSSL that Postfix is commonly built on does not have them, and some hosts hang on their size.
+ * tls_auto_eecdh_curves(), from 3.8 tls_auto_groups(): those that the library knows, in order.
+ * Hybrid ML-KEM groups are left out: the OpenSSL that Postfix is commonly built on does not have
+ * them, and some hosts hang on their size.
  */
 function groupsOf(settings: Settings): string {
   const ffdhe = atLeast(settings.version, '3.8') ? FFDHE_GROUPS : [];

@@ -1,6 +1,6 @@
 /**
- * Postfix's offer in OpenSSL's terms, and what a session with a server came to, read back from them. No I/O: the
- * session is connection.ts's.
+ * Postfix's offer in OpenSSL's terms, and what a session with a server came to, read back from
+ * them. No I/O: the session is connection.ts's.
  */
 import { constants } from 'node:crypto';
 import type { EphemeralKeyInfo, SecureContextOptions, TLSSocket } from 'node:tls';
@@ -31,7 +31,10 @@ export function contextOptions(
 export const OTHER_GROUPS =
   'X25519MLKEM768:X25519:prime256v1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072';
 
-/** Verification never breaks a handshake off, as in Postfix (tls_verify.c: "We always return 1"); its result is kept. */
+/**
+ * Verification never breaks a handshake off, as in Postfix (tls_verify.c: "We always return 1");
+ * its result is kept.
+ */
 export function presentedBy(tls: TLSSocket): Presented {
   const { name } = tls.getEphemeralKeyInfo() as EphemeralKeyInfo;
   return {
@@ -67,7 +70,10 @@ function without(protocols: readonly TlsProtocol[]): number {
   );
 }
 
-/** As sent. Node hands the list out once: `issuerCertificate` walks it, and a second look finds it empty. */
+/**
+ * As sent. Node hands the list out once: `issuerCertificate` walks it, and a second look finds it
+ * empty.
+ */
 function chainOf(tls: TLSSocket): Base64Der[] {
   const chain: Base64Der[] = [];
   for (

@@ -1,14 +1,15 @@
 /**
- * When each conversation may be had: few at a time with one address and one network, a rest for whoever says 421, and
- * an end when the time is up. The manners of architecture.md, "Pace and manners".
+ * When each conversation may be had: few at a time with one address and one network, a rest for
+ * whoever says 421, and an end when the time is up. The manners of architecture.md, "Pace and
+ * manners".
  */
 import { networkOf } from '../route/address.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult } from './result.ts';
 
 /**
- * One conversation, from connecting to QUIT. Never rejects: what goes wrong is a result. An aborted one ends at once as
- * `not-attempted`. May be called concurrently; the caller keeps the pace.
+ * One conversation, from connecting to QUIT. Never rejects: what goes wrong is a result. An aborted
+ * one ends at once as `not-attempted`. May be called concurrently; the caller keeps the pace.
  */
 export type Probe = (conversation: Conversation, signal?: AbortSignal) => Promise<ProbeResult>;
 
@@ -17,9 +18,15 @@ export interface PaceOptions {
   readonly concurrency: number;
   readonly perAddress: number;
   readonly perNetwork: number;
-  /** How long a network is left alone after a 421; the conversation is then tried once more, if there is time. */
+  /**
+   * How long a network is left alone after a 421; the conversation is then tried once more, if
+   * there is time.
+   */
   readonly restAfter421Ms: number;
-  /** Epoch ms at which probing ends: what is under way is broken off, what is left is `not-attempted`. */
+  /**
+   * Epoch ms at which probing ends: what is under way is broken off, what is left is
+   * `not-attempted`.
+   */
   readonly stopAt: number;
   /** Ends probing at once. */
   readonly signal?: AbortSignal;
@@ -29,7 +36,10 @@ export interface PaceOptions {
   readonly onProgress?: (done: number) => void;
 }
 
-/** Has all conversations, each once, and a second time after a 421. The results are by conversation id. */
+/**
+ * Has all conversations, each once, and a second time after a 421. The results are by conversation
+ * id.
+ */
 export function probeBatch(
   conversations: readonly Conversation[],
   probe: Probe,
@@ -89,7 +99,10 @@ class Batch {
     return this.#results;
   }
 
-  /** Starts whatever may start now. A network that got its turn goes to the end of the line, so that none is met in a burst. */
+  /**
+   * Starts whatever may start now. A network that got its turn goes to the end of the line, so that
+   * none is met in a burst.
+   */
   #pump(): void {
     for (const [key, network] of this.#networks) {
       if (this.#underWay >= this.#options.concurrency) return;

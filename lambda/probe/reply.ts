@@ -1,8 +1,8 @@
 /**
  * SMTP replies: bytes as they come → whole replies, bounded, and harmless to print.
  *
- * Follows smtp_chat_resp() in src/smtp/smtp_chat.c: lines that carry no three-digit code are kept as text and passed
- * over, and the last line's code counts. Pure.
+ * Follows smtp_chat_resp() in src/smtp/smtp_chat.c: lines that carry no three-digit code are kept
+ * as text and passed over, and the last line's code counts. Pure.
  */
 import { BOUNDS } from '../limits.ts';
 import type { Reply } from './result.ts';
@@ -12,7 +12,10 @@ export interface FullReply extends Reply {
   readonly lines: readonly string[];
 }
 
-/** `feed` bytes, then `take` replies. What is left behind a reply stays for the next one, as in Postfix's stream buffer. */
+/**
+ * `feed` bytes, then `take` replies. What is left behind a reply stays for the next one, as in
+ * Postfix's stream buffer.
+ */
 export class ReplyReader {
   #held = Buffer.alloc(0);
   /** Past this, the rest of a line is dropped until it ends. */
@@ -24,7 +27,10 @@ export class ReplyReader {
     this.#held = Buffer.concat([this.#held, bytes]);
   }
 
-  /** Undefined: more bytes are needed. `too-long`: more lines, or more of one line, than anyone should send. */
+  /**
+   * Undefined: more bytes are needed. `too-long`: more lines, or more of one line, than anyone
+   * should send.
+   */
   take(): FullReply | 'too-long' | undefined {
     for (let line = this.#line(); line !== undefined; line = this.#line()) {
       if (this.#lines.push(line) > BOUNDS.replyLines) return 'too-long';
@@ -64,7 +70,10 @@ export class ReplyReader {
   }
 }
 
-/** Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case. The first word told is the server's name. */
+/**
+ * Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case. The first word told is the
+ * server's name.
+ */
 export function offers(reply: FullReply, keyword: string): boolean {
   const words = reply.lines
     .map((line) => EHLO_LINE.exec(line)?.[1])
@@ -72,10 +81,16 @@ export function offers(reply: FullReply, keyword: string): boolean {
   return words.slice(1).some((word) => word.toUpperCase() === keyword);
 }
 
-/** "code (SP|-) ehlo-keyword (SP|=) ehlo-param...", as smtp_helo() takes lines apart; the code may be any word. */
+/**
+ * "code (SP|-) ehlo-keyword (SP|=) ehlo-param...", as smtp_helo() takes lines apart; the code may
+ * be any word.
+ */
 const EHLO_LINE = /^[- ]*[^- ]+[- ][ \t=]*([^ \t=]+)/;
 
-/** Valid UTF-8 stays; controls, invisible and direction-changing characters become `?`, as Postfix's printable() does for controls. */
+/**
+ * Valid UTF-8 stays; controls, invisible and direction-changing characters become `?`, as Postfix's
+ * printable() does for controls.
+ */
 function neutral(bytes: Uint8Array): string {
   return new TextDecoder()
     .decode(bytes)

@@ -23,7 +23,9 @@ export type UnseenReason =
   | 'protocol-error'
   | 'barred-address'
   | 'no-way-out'
-  /** At dane levels: DNS did not say whether the host has TLSA records, and Postfix passes it over. */
+  /**
+   * At dane levels: DNS did not say whether the host has TLSA records, and Postfix passes it over.
+   */
   | 'tlsa-lookup-failed'
   | 'not-attempted'
   | 'our-bug';
@@ -36,7 +38,10 @@ export type ProbeResult =
       readonly group?: string;
       /** As sent, leaf first, duplicates and aliens included; empty for an anonymous server. */
       readonly chain: readonly Base64Der[];
-      /** OpenSSL's own result of the live handshake under the run's anchors: `OK`, or a code such as `CERT_HAS_EXPIRED`. */
+      /**
+       * OpenSSL's own result of the live handshake under the run's anchors: `OK`, or a code such as
+       * `CERT_HAS_EXPIRED`.
+       */
       readonly verify: string;
       /** A refusal of EHLO inside TLS, told but not judged. */
       readonly afterTls?: Reply;

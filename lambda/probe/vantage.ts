@@ -1,6 +1,6 @@
 /**
- * Whether the way out is open from here, for each address family: without that proof, a time-out says nothing about
- * the other side (design.md, "Vantage"). Pure.
+ * Whether the way out is open from here, for each address family: without that proof, a time-out
+ * says nothing about the other side (design.md, "Vantage"). Pure.
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { AddressFamily } from '../policy/settings.ts';
@@ -8,15 +8,19 @@ import { familyOf } from '../route/host-name.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult, Unseen } from './result.ts';
 
-/** `clear`: proved open and unmeddled. `blind`: tried and never proved. `untried`: no conversation in this family. */
+/**
+ * `clear`: proved open and unmeddled. `blind`: tried and never proved. `untried`: no conversation
+ * in this family.
+ */
 export type FamilyVantage = 'clear' | 'blind' | 'untried';
 
 export type Vantage = Readonly<Record<AddressFamily, FamilyVantage>>;
 
 /**
- * The proof is a STARTTLS handshake with a chain valid under the run's anchors: a port that is redirected or meddled
- * with does not give it. Nor does it give a certificate that a signed TLSA record names (`byTlsa`, ids of conversations).
- * Where there are no anchors at all nothing could be valid, and any handshake has to do.
+ * The proof is a STARTTLS handshake with a chain valid under the run's anchors: a port that is
+ * redirected or meddled with does not give it. Nor does it give a certificate that a signed TLSA
+ * record names (`byTlsa`, ids of conversations). Where there are no anchors at all nothing could be
+ * valid, and any handshake has to do.
  */
 export function vantageOf(
   conversations: readonly Conversation[],
@@ -40,7 +44,10 @@ export function vantageOf(
   return { ipv4: inFamily('ipv4'), ipv6: inFamily('ipv6') };
 }
 
-/** The same results, but for a blind family its time-outs and unreachable networks are put down to the missing way out. */
+/**
+ * The same results, but for a blind family its time-outs and unreachable networks are put down to
+ * the missing way out.
+ */
 export function believe(
   results: Readonly<Record<string, ProbeResult>>,
   conversations: readonly Conversation[],

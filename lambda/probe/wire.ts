@@ -1,4 +1,7 @@
-/** One connection as replies and lines, in plaintext and, after `adopt`, inside TLS. Only connection.ts uses it. */
+/**
+ * One connection as replies and lines, in plaintext and, after `adopt`, inside TLS. Only
+ * connection.ts uses it.
+ */
 import type { Socket } from 'node:net';
 import { type FullReply, ReplyReader } from './reply.ts';
 import type { UnseenReason } from './result.ts';
@@ -30,7 +33,9 @@ export class Wire {
     if (this.#loss === undefined) this.#socket.write(`${line}\r\n`);
   }
 
-  /** The next reply. The deadline is for the whole of it: a server that drips bytes gains nothing. */
+  /**
+   * The next reply. The deadline is for the whole of it: a server that drips bytes gains nothing.
+   */
   hear(timeoutMs: number): Promise<FullReply | Loss> {
     return new Promise((resolve) => {
       const timer = setTimeout(() => this.#lose({ reason: 'timed-out' }), timeoutMs);

@@ -1,8 +1,9 @@
 /**
- * Which addresses of a route Postfix would visit, and in which order: sorting, shuffling, balance of the families, limit.
+ * Which addresses of a route Postfix would visit, and in which order: sorting, shuffling, balance
+ * of the families, limit.
  *
- * Follows smtp_domain_addr() and smtp_balance_inet_proto() in src/smtp/smtp_addr.c, and the count of addresses in
- * smtp_connect_inet(). Pure: the shuffle is an argument.
+ * Follows smtp_domain_addr() and smtp_balance_inet_proto() in src/smtp/smtp_addr.c, and the count
+ * of addresses in smtp_connect_inet(). Pure: the shuffle is an argument.
  */
 import type { AddressFamily, Settings } from '../policy/settings.ts';
 import { familyOf } from './host-name.ts';
@@ -18,7 +19,10 @@ export type LimitSettings = Pick<
   'mxAddressLimit' | 'randomizeAddresses' | 'addressPreference' | 'balanceInetProtocols'
 >;
 
-/** The addresses in the order in which Postfix would visit them, after this shuffle; `shuffle` is not asked where smtp_randomize_addresses is off. */
+/**
+ * The addresses in the order in which Postfix would visit them, after this shuffle; `shuffle` is
+ * not asked where smtp_randomize_addresses is off.
+ */
 export function addressList(
   hosts: readonly MxHost[],
   settings: LimitSettings,
@@ -38,7 +42,10 @@ export function addressList(
   return sorted.filter((stop) => targets[family(stop)]-- > 0);
 }
 
-/** Every address that some shuffle brings within the limit, in the order answered. What is not among them need not be asked. */
+/**
+ * Every address that some shuffle brings within the limit, in the order answered. What is not among
+ * them need not be asked.
+ */
 export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettings): Stop[] {
   const rank = byRank(settings);
   const sorted = stopsOf(hosts).toSorted(rank);
@@ -46,7 +53,8 @@ export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettin
   if (first === undefined) return [];
   if (!settings.randomizeAddresses) return addressList(hosts, settings, (stops) => stops);
 
-  // The balance leans to the family of the first address, and any of the best rank may be the first.
+  // The balance leans to the family of the first address, and any of the best rank may be the
+  // first.
   const starts = new Set(sorted.filter((stop) => rank(stop, first) === 0).map(family));
   const leaning = [...starts].map((start) => balancedTargets(sorted, settings, start));
   const room = (stop: Stop): number =>
@@ -64,7 +72,10 @@ export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettin
   });
 }
 
-/** How many of each family are kept; undefined where nothing needs balancing. `start` is the family of the first address. */
+/**
+ * How many of each family are kept; undefined where nothing needs balancing. `start` is the family
+ * of the first address.
+ */
 export function balancedTargets(
   stops: readonly Stop[],
   settings: LimitSettings,
@@ -91,7 +102,10 @@ export function balancedTargets(
 const stopsOf = (hosts: readonly MxHost[]): Stop[] =>
   hosts.flatMap((host) => host.addresses.map((address) => ({ host, address })));
 
-/** dns_rr_compare_pref_any() and its siblings: preference first, then the family where one is preferred. */
+/**
+ * dns_rr_compare_pref_any() and its siblings: preference first, then the family where one is
+ * preferred.
+ */
 export const byRank =
   ({ addressPreference }: LimitSettings) =>
   (a: Stop, b: Stop): number => {

@@ -25,7 +25,10 @@ export function sameAddress(one: string, other: string): boolean {
   return bytes !== undefined && bytes.join() === bytesOf(other)?.join();
 }
 
-/** As inet_ntop() writes 16 bytes: the longest run of two or more zero words shortened, mapped addresses with a dotted tail. */
+/**
+ * As inet_ntop() writes 16 bytes: the longest run of two or more zero words shortened, mapped
+ * addresses with a dotted tail.
+ */
 export function printIpv6(bytes: Uint8Array): string {
   const words = Array.from(
     { length: 8 },
@@ -45,7 +48,10 @@ export function printIpv6(bytes: Uint8Array): string {
   return `${print(words.slice(0, longest.start))}::${print(words.slice(longest.start + longest.length))}`;
 }
 
-/** The /24 or /48 that an address belongs to: what is rested after a 421, and gets few conversations at a time. */
+/**
+ * The /24 or /48 that an address belongs to: what is rested after a 421, and gets few conversations
+ * at a time.
+ */
 export function networkOf(address: string): string {
   const bytes = bytesOf(address);
   if (bytes === undefined) return address;

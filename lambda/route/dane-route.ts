@@ -1,9 +1,11 @@
 /**
- * What DNSSEC says about the hosts of one next hop: security of MX and addresses, and the TLSA records that count.
+ * What DNSSEC says about the hosts of one next hop: security of MX and addresses, and the TLSA
+ * records that count.
  *
- * Follows dane_init() in src/smtp/smtp_tls_policy.c and tls_dane_resolve() in src/tls/tls_dane.c as far as they ask DNS;
- * what the answers do to a level is the verdict's. The door remembers answers, so that asking here for the MX and the
- * addresses that a route was made of asks nobody anew. It must lead to a validating resolver that may be believed.
+ * Follows dane_init() in src/smtp/smtp_tls_policy.c and tls_dane_resolve() in src/tls/tls_dane.c as
+ * far as they ask DNS; what the answers do to a level is the verdict's. The door remembers answers,
+ * so that asking here for the MX and the addresses that a route was made of asks nobody anew. It
+ * must lead to a validating resolver that may be believed.
  */
 
 import type { NextHop } from '../policy/next-hop.ts';
@@ -15,13 +17,19 @@ import type { DnsFailure, Route } from './route.ts';
 
 export type TlsaRecord = DnsRecords['TLSA'];
 
-/** What was found for one host, for the addresses of one family: A and AAAA are signed each for itself. */
+/**
+ * What was found for one host, for the addresses of one family: A and AAAA are signed each for
+ * itself.
+ */
 export type TlsaFinding =
   /** No AD on the addresses (nor, of an alias, on the CNAME): TLSA is not even asked for. */
   | { readonly kind: 'insecure' }
   /** No such records, or an answer without AD. `asked` in order, the TLSA names. */
   | { readonly kind: 'none'; readonly asked: readonly string[] }
-  /** `base` is the name that had them: SNI, and a name that a trust anchor's certificate may carry. Not yet judged usable. */
+  /**
+   * `base` is the name that had them: SNI, and a name that a trust anchor's certificate may carry.
+   * Not yet judged usable.
+   */
   | {
       readonly kind: 'records';
       readonly base: string;
@@ -36,13 +44,16 @@ export interface DaneRoute {
   /** Absent without MX: then there is no MX to be insecure. */
   readonly mx?: {
     readonly secure: boolean;
-    /** The next hop's domain, and before it what it is an alias of: names that a trust anchor's certificate may carry. */
+    /**
+     * The next hop's domain, and before it what it is an alias of: names that a trust anchor's
+     * certificate may carry.
+     */
     readonly names: readonly string[];
     readonly signature?: Signature;
   };
   /**
-   * One for each host and family with addresses. `signature` is the first to end of those that its addresses and TLSA
-   * records rest on.
+   * One for each host and family with addresses. `signature` is the first to end of those that its
+   * addresses and TLSA records rest on.
    */
   readonly hosts: readonly {
     readonly host: string;
@@ -53,7 +64,8 @@ export interface DaneRoute {
 }
 
 /**
- * Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that leads nowhere.
+ * Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that
+ * leads nowhere.
  * @param force smtp_tls_force_insecure_host_tlsa_lookup
  */
 export async function resolveDane(
@@ -87,7 +99,10 @@ async function mxSecurity(domain: string, dns: Dns): Promise<NonNullable<DaneRou
   return { secure: answer.kind === 'found' && answer.ad, names, ...noted.signature() };
 }
 
-/** The same door, which notes the signatures of what is vouched for, and gives the one that ends first. */
+/**
+ * The same door, which notes the signatures of what is vouched for, and gives the one that ends
+ * first.
+ */
 function noting(door: Dns): { readonly dns: Dns; signature(): { readonly signature?: Signature } } {
   const seen: Signature[] = [];
   const dns: Dns = {
@@ -107,7 +122,10 @@ function noting(door: Dns): { readonly dns: Dns; signature(): { readonly signatu
   };
 }
 
-/** tls_dane_resolve(): the expanded name first if it is secure, then the name itself. A failed lookup of the first ends it. */
+/**
+ * tls_dane_resolve(): the expanded name first if it is secure, then the name itself. A failed
+ * lookup of the first ends it.
+ */
 async function findTlsa(
   { host, family }: { readonly host: string; readonly family: AddressFamily },
   port: number,
@@ -159,8 +177,9 @@ export type Validation =
   | { readonly kind: 'unanswered'; readonly failure: DnsFailure; readonly query: string };
 
 /**
- * Whether the resolver behind the door validates: it vouches for a name known to be signed, and refuses one whose
- * signatures are known to be broken. A resolver that merely passes an AD bit on shows itself by the second.
+ * Whether the resolver behind the door validates: it vouches for a name known to be signed, and
+ * refuses one whose signatures are known to be broken. A resolver that merely passes an AD bit on
+ * shows itself by the second.
  */
 export async function provesValidation(
   dns: Dns,

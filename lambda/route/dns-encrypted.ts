@@ -1,24 +1,30 @@
 /**
- * DNS messages over TLS (RFC 7858) and over HTTPS (RFC 8484): the way to a validating resolver that is not on this host,
- * so that nobody on the way can set the AD bit. The resolver must prove its name, or its address, by certificate.
+ * DNS messages over TLS (RFC 7858) and over HTTPS (RFC 8484): the way to a validating resolver that
+ * is not on this host, so that nobody on the way can set the AD bit. The resolver must prove its
+ * name, or its address, by certificate.
  */
 import { randomInt } from 'node:crypto';
 import { connect, type TLSSocket } from 'node:tls';
 import { UsageError } from '../usage-error.ts';
 import { parseAddress } from './dns-address.ts';
 
-/** One message there, one back; undefined where none came in time, or the other end is not who it should be. */
+/**
+ * One message there, one back; undefined where none came in time, or the other end is not who it
+ * should be.
+ */
 export type Exchange = (query: Uint8Array, timeoutMs: number) => Promise<Uint8Array | undefined>;
 
-/** Undefined for an address of any other kind. @throws UsageError for a text that is neither whole */
+/**
+ * Undefined for an address of any other kind. @throws UsageError for a text that is neither whole
+ */
 export function encryptedExchange(resolver: string): Exchange | undefined {
   if (/^tls:\/\//i.test(resolver)) return overTls(resolver);
   return /^https:\/\//i.test(resolver) ? overHttps(resolver) : undefined;
 }
 
 /**
- * `tls://ip[:port][#name]`: the certificate must carry the name, or else the address. Queries under way share a
- * connection; it is closed when none is, so that there is nothing to close.
+ * `tls://ip[:port][#name]`: the certificate must carry the name, or else the address. Queries under
+ * way share a connection; it is closed when none is, so that there is nothing to close.
  */
 function overTls(resolver: string): Exchange {
   const [, place = '', name = ''] = /^tls:\/\/([^#/]*)(?:#(.+))?$/i.exec(resolver) ?? [];
@@ -49,7 +55,10 @@ function overTls(resolver: string): Exchange {
 class TlsLink {
   closed = false;
   readonly #socket: TLSSocket;
-  /** By the id under which it went out: a number of the link's own, since those of the queries may meet. */
+  /**
+   * By the id under which it went out: a number of the link's own, since those of the queries may
+   * meet.
+   */
   readonly #waiting = new Map<number, (answer: Uint8Array | undefined) => void>();
   #held = Buffer.alloc(0);
   #next = randomInt(0x1_0000);

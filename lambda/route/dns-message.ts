@@ -1,9 +1,9 @@
 /**
  * DNS messages (RFC 1035 §4): the query we send, and what a resolver's answer says to it.
  *
- * Queries are written by dns-packet. Answers are read here, because the length of each record and every step of a
- * compressed name must be held to what the message contains: strangers wrote them. Pure; whatever the bytes,
- * `readAnswer` returns.
+ * Queries are written by dns-packet. Answers are read here, because the length of each record and
+ * every step of a compressed name must be held to what the message contains: strangers wrote them.
+ * Pure; whatever the bytes, `readAnswer` returns.
  */
 import { encode, type OptAnswer, type Packet } from 'dns-packet';
 import { BOUNDS } from '../limits.ts';
@@ -19,7 +19,10 @@ export interface Question<T extends DnsType = DnsType> {
 
 export type Reading<T extends DnsType> =
   | DnsAnswer<T>
-  /** Not an answer to this query: other id, other question, not a response. Whoever sent it is not to be believed. */
+  /**
+   * Not an answer to this query: other id, other question, not a response. Whoever sent it is not
+   * to be believed.
+   */
   | { readonly kind: 'unrelated' }
   /** TC is set: ask again over TCP. */
   | { readonly kind: 'truncated' }
@@ -33,7 +36,10 @@ export type Reading<T extends DnsType> =
       readonly ad: boolean;
     };
 
-/** A query with RD and AD, and by EDNS the DO bit and room for 1,232 bytes. `name` must be a host name or a TLSA name. */
+/**
+ * A query with RD and AD, and by EDNS the DO bit and room for 1,232 bytes. `name` must be a host
+ * name or a TLSA name.
+ */
 export function writeQuery(
   { name, type, checkingDisabled }: Question,
   id: number,
@@ -46,7 +52,8 @@ export function writeQuery(
 
 /**
  * Reads the answer to one question. Records of other names and classes are passed over.
- * @param now epoch ms: the dates of signatures have no century, and are the nearest to it (RFC 4034 §3.1.5)
+ * @param now epoch ms: the dates of signatures have no century, and are the nearest to it (RFC 4034
+ * §3.1.5)
  */
 export function readAnswer<T extends DnsType>(
   bytes: Uint8Array,
@@ -96,7 +103,10 @@ function read<T extends DnsType>(
   return collect(message, question, Math.min(counts.answers, BOUNDS.dnsRecords), ad, now);
 }
 
-/** Follows aliases from the question's name through the answer section to the records of the type asked for. */
+/**
+ * Follows aliases from the question's name through the answer section to the records of the type
+ * asked for.
+ */
 function collect<T extends DnsType>(
   message: Message,
   question: Question<T>,
@@ -160,7 +170,10 @@ interface Rrsig extends Signature {
   readonly covers: number;
 }
 
-/** RFC 4034 §3.1. Undefined for one that is malformed: the records beside it are none the worse for it. */
+/**
+ * RFC 4034 §3.1. Undefined for one that is malformed: the records beside it are none the worse for
+ * it.
+ */
 function readSignature(message: Message, end: number, now: number): Rrsig | undefined {
   try {
     const covers = message.u16();
@@ -175,7 +188,10 @@ function readSignature(message: Message, end: number, now: number): Rrsig | unde
   }
 }
 
-/** Serial number arithmetic (RFC 1982): of the moments that 32 bits of seconds can mean, in epoch ms, the nearest to `now`. */
+/**
+ * Serial number arithmetic (RFC 1982): of the moments that 32 bits of seconds can mean, in epoch
+ * ms, the nearest to `now`.
+ */
 function nearest(seconds: number, now: number): number {
   const away = (seconds - Math.floor(now / 1_000)) | 0;
   return (Math.floor(now / 1_000) + away) * 1_000;
@@ -201,7 +217,8 @@ const READERS: { readonly [T in DnsType]: (message: Message, end: number) => Dns
   AAAA: (message, end) => printIpv6(message.bytes(end, 16)),
   MX: (message, end) => ({ preference: message.u16(), exchange: message.nameUpTo(end) }),
   CNAME: (message, end) => message.nameUpTo(end),
-  // A record cut short is no reason to disbelieve the rest: what is missing reads as 255, and no such record is usable.
+  // A record cut short is no reason to disbelieve the rest: what is missing reads as 255, and no
+  // such record is usable.
   TLSA: (message, end) => {
     const [usage = 255, selector = 255, matchingType = 255, ...data] = message.bytes(end);
     return { usage, selector, matchingType, data: Buffer.from(data).toString('hex') };
@@ -271,8 +288,9 @@ class Message {
   }
 
   /**
-   * A name without trailing dot; the root is empty. Pointers lead backwards only, so that no loop can be built. A byte
-   * that no host name has, a dot inside a label included, becomes `\ddd`, as in dn_expand(): no such name is valid.
+   * A name without trailing dot; the root is empty. Pointers lead backwards only, so that no loop
+   * can be built. A byte that no host name has, a dot inside a label included, becomes `\ddd`, as
+   * in dn_expand(): no such name is valid.
    */
   name(): string {
     const labels: string[] = [];

@@ -1,8 +1,9 @@
 /**
  * The door to DNS: asks recursive resolvers over UDP, over TCP where an answer is truncated.
  *
- * Not the system's resolver library: that one shows neither the AD bit nor the aliases followed, and tells SERVFAIL
- * from a time-out only with luck. Answers count only from the address asked and for the question asked.
+ * Not the system's resolver library: that one shows neither the AD bit nor the aliases followed,
+ * and tells SERVFAIL from a time-out only with luck. Answers count only from the address asked and
+ * for the question asked.
  */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -16,7 +17,10 @@ import type { Dns, DnsAnswer, DnsType } from './resolve.ts';
 import type { DnsFailure } from './route.ts';
 
 export interface DnsOptions {
-  /** `ip`, `ip:port` or `[ip]:port`, `tls://…`, `https://…` (dns-encrypted.ts); none: those of the system (/etc/resolv.conf). */
+  /**
+   * `ip`, `ip:port` or `[ip]:port`, `tls://…`, `https://…` (dns-encrypted.ts); none: those of the
+   * system (/etc/resolv.conf).
+   */
   readonly servers?: readonly string[];
   /** For one attempt with one server. */
   readonly timeoutMs: number;
@@ -24,7 +28,10 @@ export interface DnsOptions {
   readonly tries: number;
   /** Questions under way at once: resolvers drop what comes in floods. */
   readonly concurrency: number;
-  /** Asks once more without validation where a validating resolver fails, and so tells `bogus` from `servfail`. */
+  /**
+   * Asks once more without validation where a validating resolver fails, and so tells `bogus` from
+   * `servfail`.
+   */
   readonly tellsBogus?: boolean;
   /** Epoch ms after which nothing more is asked, and what is open has timed out. */
   readonly stopAt?: number;
@@ -56,7 +63,10 @@ export function openDns(options: DnsOptions): Dns {
 /** Those of /etc/resolv.conf. */
 export const systemResolvers = (): readonly string[] => getServers();
 
-/** Asks again for the target of an alias that the resolver left open, as dns_lookup_x() does, up to ten times. */
+/**
+ * Asks again for the target of an alias that the resolver left open, as dns_lookup_x() does, up to
+ * ten times.
+ */
 async function follow<T extends DnsType>(
   question: Question<T>,
   servers: readonly Server[],
@@ -86,7 +96,10 @@ type Settled<T extends DnsType> = Exclude<
   { readonly kind: 'unrelated' | 'truncated' | 'no-edns' }
 >;
 
-/** The servers in turn until one says something definite. Of several failures, one that is an answer is the better reason. */
+/**
+ * The servers in turn until one says something definite. Of several failures, one that is an answer
+ * is the better reason.
+ */
 async function askInTurn<T extends DnsType>(
   question: Question<T>,
   servers: readonly Server[],
@@ -168,7 +181,10 @@ async function overLink<T extends DnsType>(
     : readAnswer(bytes, question, id);
 }
 
-/** A socket of its own for each query: a random port beside the random id. Unrelated datagrams are passed over until the time is up. */
+/**
+ * A socket of its own for each query: a random port beside the random id. Unrelated datagrams are
+ * passed over until the time is up.
+ */
 function overUdp<T extends DnsType>(
   question: Question<T>,
   server: ServerAddress,

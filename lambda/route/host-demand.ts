@@ -1,8 +1,10 @@
 /**
- * What Postfix demands of one host of a next hop: the policy's demand, and at dane levels what DNSSEC makes of it there.
+ * What Postfix demands of one host of a next hop: the policy's demand, and at dane levels what
+ * DNSSEC makes of it there.
  *
- * Follows dane_init() and dane_incompat() in src/smtp/smtp_tls_policy.c, and from 3.6 on the second thoughts of
- * tls_client_start() in src/tls/tls_client.c, where OpenSSL finds no record usable. Pure.
+ * Follows dane_init() and dane_incompat() in src/smtp/smtp_tls_policy.c, and from 3.6 on the second
+ * thoughts of tls_client_start() in src/tls/tls_client.c, where OpenSSL finds no record usable.
+ * Pure.
  */
 import { type TlsaSet, tlsaSet } from '../certificate/tlsa.ts';
 import type { TlsaDemand, TlsDemand } from '../policy/demand.ts';
@@ -11,16 +13,25 @@ import type { DaneRoute, TlsaFinding } from './dane-route.ts';
 import { familyOf } from './host-name.ts';
 import type { DnsFailure, MxHost } from './route.ts';
 
-/** Why an address is passed over unconnected, with the error that Postfix keeps for it: 4.7.5 and `text`. */
+/**
+ * Why an address is passed over unconnected, with the error that Postfix keeps for it: 4.7.5 and
+ * `text`.
+ */
 export type DaneRefusal =
   /** dane-only, and there is nothing that could be verified. */
   | {
       readonly kind: 'refused';
       readonly reason: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable';
     }
-  /** smtp(8) dies over a record of the host, and the mail waits with all that is on its way beside it. */
+  /**
+   * smtp(8) dies over a record of the host, and the mail waits with all that is on its way beside
+   * it.
+   */
   | { readonly kind: 'deadly' }
-  /** dane too: whether there are records is not known, and so whether they are withheld by an attacker. */
+  /**
+   * dane too: whether there are records is not known, and so whether they are withheld by an
+   * attacker.
+   */
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly query: string };
 
 export type HostDemand =
@@ -29,7 +40,10 @@ export type HostDemand =
   /** DNSSEC was not asked. */
   | { readonly kind: 'unknown' };
 
-/** The demand on one address of one host. `dane` is what was found for the whole route; not looked at below the dane levels. */
+/**
+ * The demand on one address of one host. `dane` is what was found for the whole route; not looked
+ * at below the dane levels.
+ */
 export function hostDemand(
   demand: TlsDemand,
   host: MxHost,
@@ -96,7 +110,8 @@ function enforced(
   half: boolean,
 ): TlsDemand {
   if (set.kind === 'unusable' && demand.level === 'dane') {
-    // The handshake was prepared for dane: its SNI stays, and so does its refusal of anonymous servers.
+    // The handshake was prepared for dane: its SNI stays, and so does its refusal of anonymous
+    // servers.
     return {
       ...asEncrypt('tlsa-unusable', demand),
       excludeCiphers: `${demand.excludeCiphers} aNULL`.trim(),

@@ -13,8 +13,8 @@ export const isNameOrAddress = (text: string): boolean =>
   familyOf(text) !== undefined || isHostName(text);
 
 /**
- * The family of an address literal without brackets; undefined for anything else. `010.0.0.1` is none: some would read
- * it as 8.0.0.1.
+ * The family of an address literal without brackets; undefined for anything else. `010.0.0.1` is
+ * none: some would read it as 8.0.0.1.
  */
 export function familyOf(text: string): AddressFamily | undefined {
   if (/(?:^|\.)0\d/.test(text)) return undefined;

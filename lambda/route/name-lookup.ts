@@ -1,9 +1,11 @@
 /**
- * One name looked up as Postfix's DNS client does it: what counts as found, and what it says when nothing is.
+ * One name looked up as Postfix's DNS client does it: what counts as found, and what it says when
+ * nothing is.
  *
- * Follows dns_lookup_x() and dns_get_answer() in src/dns/dns_lookup.c, dns_lookup_rv() in src/dns/dns_lookup_types.c
- * and smtp_addr_one() in src/smtp/smtp_addr.c. Where smtp_host_lookup says `native`, DNS is asked all the same and
- * only the wording follows getaddrinfo(): /etc/hosts is not read.
+ * Follows dns_lookup_x() and dns_get_answer() in src/dns/dns_lookup.c, dns_lookup_rv() in
+ * src/dns/dns_lookup_types.c and smtp_addr_one() in src/smtp/smtp_addr.c. Where smtp_host_lookup
+ * says `native`, DNS is asked all the same and only the wording follows getaddrinfo(): /etc/hosts
+ * is not read.
  */
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -11,7 +13,10 @@ import { familyOf, isHostName, isNameOrAddress } from './host-name.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType } from './resolve.ts';
 import type { DnsFailure } from './route.ts';
 
-/** The addresses of one host, or why there is none: `dsn` after final answers only, `softDsn` where another host's lookup had failed before. */
+/**
+ * The addresses of one host, or why there is none: `dsn` after final answers only, `softDsn` where
+ * another host's lookup had failed before.
+ */
 export type Lookup =
   | { readonly kind: 'found'; readonly addresses: readonly string[]; readonly canonical?: string }
   | (Status & {
@@ -34,7 +39,10 @@ export type MailExchangers =
   | { readonly kind: 'invalid'; readonly text: string }
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly text: string };
 
-/** The MX records of a domain, as answered. A single `.` among them means that it takes no mail (RFC 7505, and Postfix even next to others). */
+/**
+ * The MX records of a domain, as answered. A single `.` among them means that it takes no mail (RFC
+ * 7505, and Postfix even next to others).
+ */
 export async function mailExchangers(domain: string, dns: Dns): Promise<MailExchangers> {
   const answer = await ask(domain, 'MX', dns);
   if (answer.kind !== 'found') return answer;
@@ -42,7 +50,8 @@ export async function mailExchangers(domain: string, dns: Dns): Promise<MailExch
     return { kind: 'null-mx', text: `Domain ${domain} does not accept mail (nullMX)` };
   const named = answer.records.filter(({ exchange }) => isNameOrAddress(exchange));
   if (named.length === 0) return { kind: 'invalid', text: malformed(domain, 'MX') };
-  // Malformed names among good ones stay, without an address: Postfix passes over them silently, a report need not.
+  // Malformed names among good ones stay, without an address: Postfix passes over them silently, a
+  // report need not.
   return { kind: 'found', records: answer.records, ad: answer.ad };
 }
 
@@ -101,7 +110,10 @@ function dnsStatus(host: string, type: DnsType, nothing: Nothing): Lookup {
   }
 }
 
-/** getaddrinfo()'s words. They replace those of a DNS lookup that found nothing, never those of one that failed. */
+/**
+ * getaddrinfo()'s words. They replace those of a DNS lookup that found nothing, never those of one
+ * that failed.
+ */
 function nativeStatus(host: string, type: DnsType, nothing: Nothing, settings: Settings): Lookup {
   const dnsToo = settings.dnsSupportLevel !== 'disabled' && settings.hostLookup.includes('dns');
   if (dnsToo && nothing.kind !== 'not-found') return dnsStatus(host, type, nothing);
@@ -145,7 +157,10 @@ type Asked<T extends DnsType> =
   | { readonly kind: 'invalid'; readonly text: string }
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly text: string };
 
-/** dns_lookup_x(): a name that is none is never sent, and an alias to a name that is none spoils the answer. */
+/**
+ * dns_lookup_x(): a name that is none is never sent, and an alias to a name that is none spoils the
+ * answer.
+ */
 async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<Asked<T>> {
   if (!isHostName(name)) {
     const text = `Name service error for ${name}: invalid host or domain name`;

@@ -1,8 +1,9 @@
 /**
  * From a next hop to the addresses that Postfix would walk, or to its reason for not having any.
  *
- * Follows smtp_domain_addr(), smtp_host_addr() and smtp_addr_one() in src/smtp/smtp_addr.c and dns_lookup_x() in
- * src/dns/dns_lookup.c, down to the wording of the status text. Order, shuffling and limits are route/address-limit.
+ * Follows smtp_domain_addr(), smtp_host_addr() and smtp_addr_one() in src/smtp/smtp_addr.c and
+ * dns_lookup_x() in src/dns/dns_lookup.c, down to the wording of the status text. Order, shuffling
+ * and limits are route/address-limit.
  */
 import { BOUNDS } from '../limits.ts';
 import type { NextHop } from '../policy/next-hop.ts';
@@ -13,7 +14,10 @@ import { isNameOrAddress } from './host-name.ts';
 import { findAddresses, type Lookup, mailExchangers } from './name-lookup.ts';
 import type { DnsFailure, MxHost, Route } from './route.ts';
 
-/** What a record of each type holds. Names are lower case without trailing dot; the root is the empty string (null MX). */
+/**
+ * What a record of each type holds. Names are lower case without trailing dot; the root is the
+ * empty string (null MX).
+ */
 export interface DnsRecords {
   readonly MX: { readonly preference: number; readonly exchange: string };
   readonly A: string;
@@ -30,7 +34,9 @@ export interface DnsRecords {
 
 export type DnsType = keyof DnsRecords;
 
-/** What a DNSSEC signature says of itself (RFC 4034 §3.1), in epoch ms. `zone` is whose key signed. */
+/**
+ * What a DNSSEC signature says of itself (RFC 4034 §3.1), in epoch ms. `zone` is whose key signed.
+ */
 export interface Signature {
   readonly zone: string;
   readonly from: number;
@@ -50,25 +56,33 @@ export type DnsAnswer<T extends DnsType = DnsType> =
       /** Smallest in the answer, in seconds. */
       readonly ttl?: number;
       /**
-       * Of the signatures that the answer rests on, the one that ends first; absent where the answer holds none. Of several
-       * over one record set the last to end counts, since one that holds is enough. Proves nothing without `ad`.
+       * Of the signatures that the answer rests on, the one that ends first; absent where the
+       * answer holds none. Of several over one record set the last to end counts, since one that
+       * holds is enough. Proves nothing without `ad`.
        */
       readonly signature?: Signature;
     }
-  /** `name` is what was asked last: the target of an alias that the resolver did not follow itself, else the name itself. `loop`: aliases without end. */
+  /**
+   * `name` is what was asked last: the target of an alias that the resolver did not follow itself,
+   * else the name itself. `loop`: aliases without end.
+   */
   | { readonly kind: 'nodata'; readonly name?: string; readonly ad: boolean; readonly loop?: true }
   | { readonly kind: 'nxdomain'; readonly name?: string; readonly ad: boolean }
   | { readonly kind: 'failed'; readonly failure: DnsFailure };
 
 /**
- * The door to DNS. May be called concurrently and repeatedly: answers are remembered for the life of the door, failures
- * too, so that a second look takes a new door. Never rejects: what went wrong is an answer of kind `failed`.
+ * The door to DNS. May be called concurrently and repeatedly: answers are remembered for the life
+ * of the door, failures too, so that a second look takes a new door. Never rejects: what went wrong
+ * is an answer of kind `failed`.
  */
 export interface Dns {
   query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;
 }
 
-/** The routes of many next hops, in their order; equal questions are asked once, by the door's promise. */
+/**
+ * The routes of many next hops, in their order; equal questions are asked once, by the door's
+ * promise.
+ */
 export function resolveBatch(
   nextHops: readonly NextHop[],
   settings: Settings,
@@ -127,7 +141,8 @@ async function mxRoute(
 
   const self = detectsLoops(nextHop) ? reachable.find((host) => isOurs(host, settings)) : undefined;
   if (self === undefined) return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts };
-  // We are a backup: only better hosts count. With none of them in DNS we may not claim a loop (smtp_addr.c).
+  // We are a backup: only better hosts count. With none of them in DNS we may not claim a loop
+  // (smtp_addr.c).
   const better = hosts.filter((host) => host.preference < self.preference);
   if (better.some((host) => host.addresses.length > 0))
     return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts: better, looped: true };
@@ -178,7 +193,10 @@ function mxHost(
   };
 }
 
-/** No host has an address: final when all answers were. The text is the last host's, the code remembers any soft error. */
+/**
+ * No host has an address: final when all answers were. The text is the last host's, the code
+ * remembers any soft error.
+ */
 function noAddress(
   nextHop: NextHop,
   found: readonly Lookup[],
@@ -217,7 +235,10 @@ const loops = (nextHop: NextHop, settings: Settings): Route =>
 type Nowhere = Extract<Route, { readonly kind: 'nowhere' }>;
 type Unanswered = Extract<Route, { readonly kind: 'unanswered' }>;
 
-/** smtp_connect_inet() takes a final error about the relayhost or a fallback relay for a slip of the administrator. */
+/**
+ * smtp_connect_inet() takes a final error about the relayhost or a fallback relay for a slip of the
+ * administrator.
+ */
 function nowhere(
   nextHop: NextHop,
   settings: Settings,

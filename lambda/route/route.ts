@@ -1,11 +1,17 @@
 /** Where a next hop leads: MX hosts with preferences and addresses, or why nowhere. Plain JSON. */
 
-/** `bogus`: SERVFAIL, and without validation there is an answer: its signatures are wrong. Only a validating resolver's door says so. */
+/**
+ * `bogus`: SERVFAIL, and without validation there is an answer: its signatures are wrong. Only a
+ * validating resolver's door says so.
+ */
 export type DnsFailure = 'servfail' | 'bogus' | 'refused' | 'timeout' | 'malformed';
 
 /** What one host's address lookup gave. */
 export interface MxHost {
-  /** As published in the MX record (before CNAME), lower case, no trailing dot: what `hostname` stands for. */
+  /**
+   * As published in the MX record (before CNAME), lower case, no trailing dot: what `hostname`
+   * stands for.
+   */
   readonly host: string;
   /** Set where smtp_cname_overrides_servername makes the alias' target the `hostname`. */
   readonly canonical?: string;
@@ -34,7 +40,10 @@ export type Route =
       /** What Postfix logs as the status text. */
       readonly text: string;
     }
-  /** DNS did not answer: unseen as a whole; Postfix defers, with `dsn` (4.4.3, or 4.4.4 where the last of several answers was final) and `text`. */
+  /**
+   * DNS did not answer: unseen as a whole; Postfix defers, with `dsn` (4.4.3, or 4.4.4 where the
+   * last of several answers was final) and `text`.
+   */
   | {
       readonly kind: 'unanswered';
       readonly nextHop: string;

@@ -1,10 +1,14 @@
 /**
- * Addresses that no mail host on the Internet has, by the IANA special-purpose registries (RFC 6890): a name in a
- * stranger's zone must not send us to our own network. An IPv6 address that carries an IPv4 one is judged by both. Pure.
+ * Addresses that no mail host on the Internet has, by the IANA special-purpose registries (RFC
+ * 6890): a name in a stranger's zone must not send us to our own network. An IPv6 address that
+ * carries an IPv4 one is judged by both. Pure.
  */
 import { bytesOf } from './address.ts';
 
-/** What the address is reserved for (`loopback`, `private network`, …); undefined for one that may be connected to. */
+/**
+ * What the address is reserved for (`loopback`, `private network`, …); undefined for one that may
+ * be connected to.
+ */
 export function barred(address: string): string | undefined {
   const bytes = bytesOf(address);
   if (bytes === undefined) return 'not an address';
@@ -104,7 +108,10 @@ const GLOBAL_IPV6 = [
   '2001:30::/28',
 ].map(prefix);
 
-/** IPv6 addresses that lead to an IPv4 one, at the byte where it begins. The well-known NAT64 prefix and 6to4 are as good as the address inside. */
+/**
+ * IPv6 addresses that lead to an IPv4 one, at the byte where it begins. The well-known NAT64 prefix
+ * and 6to4 are as good as the address inside.
+ */
 const CARRIERS = [
   { ...prefix('::ffff:0:0/96'), at: 12, form: 'mapped form' },
   { ...prefix('64:ff9b::/96'), at: 12, form: 'NAT64 form' },

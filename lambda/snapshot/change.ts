@@ -1,9 +1,10 @@
 /**
  * What changed between two snapshots, typed.
  *
- * Two readers ask. History wants what has settled: a presence counts at once, an absence after three runs. A message wants
- * what is different now, to explain a verdict that turned today: `differences`. Routine renewals are told apart from all
- * else, and addresses and preferences are no change. Pure.
+ * Two readers ask. History wants what has settled: a presence counts at once, an absence after
+ * three runs. A message wants what is different now, to explain a verdict that turned today:
+ * `differences`. Routine renewals are told apart from all else, and addresses and preferences are
+ * no change. Pure.
  */
 
 import type { EntrySnapshot, StoredHost, StoredRoute } from './entry-snapshot.ts';
@@ -31,7 +32,10 @@ export type ChangeKind =
   | 'starttls-regained'
   | 'trust-lost'
   | 'trust-regained'
-  /** TLSA records that came and are matched; that came and are not yet, beside one that is; and that went. */
+  /**
+   * TLSA records that came and are matched; that came and are not yet, beside one that is; and that
+   * went.
+   */
   | 'tlsa-added'
   | 'tlsa-announced'
   | 'tlsa-removed'
@@ -69,8 +73,9 @@ export function hostChanges(
 }
 
 /**
- * What a host presents now against what it presented when it was seen before, absences included: the explanation of a
- * verdict that turned. A set that answers now this, now that, is news only once.
+ * What a host presents now against what it presented when it was seen before, absences included:
+ * the explanation of a verdict that turned. A set that answers now this, now that, is news only
+ * once.
  */
 export function differences(
   before: HostSnapshot | undefined,
@@ -86,7 +91,10 @@ export function differences(
   ]);
 }
 
-/** MX hosts that came or, after three runs, went, of which the subject is the destination; and what DNSSEC says of those that stay. */
+/**
+ * MX hosts that came or, after three runs, went, of which the subject is the destination; and what
+ * DNSSEC says of those that stay.
+ */
 export function entryChanges(
   before: EntrySnapshot | undefined,
   after: EntrySnapshot,
@@ -113,7 +121,10 @@ type Bare = Omit<Change, 'subject' | 'at'>;
 const about = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Change[] =>
   changes.map((change) => ({ ...change, subject: host, at }));
 
-/** Presences, which count at once. Between things known to come in turn nothing is lost and nothing regained. */
+/**
+ * Presences, which count at once. Between things known to come in turn nothing is lost and nothing
+ * regained.
+ */
 function atOnce(
   before: HostSnapshot,
   after: HostSnapshot,
@@ -184,7 +195,10 @@ function succession(
   return [...new Map(changes.map((change) => [JSON.stringify(change), change])).values()];
 }
 
-/** The same certificates that lead elsewhere: another intermediate was sent, or our own bundle is another. */
+/**
+ * The same certificates that lead elsewhere: another intermediate was sent, or our own bundle is
+ * another.
+ */
 function anchors(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   const before = new Map(was.map((sighting) => [sightingKey(sighting.result), anchorOf(sighting)]));
   return is.flatMap((sighting) => {
@@ -212,7 +226,10 @@ function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   return [];
 }
 
-/** What a host presents in turn, as far as it matters; one thing after another is a succession and no variety. */
+/**
+ * What a host presents in turn, as far as it matters; one thing after another is a succession and
+ * no variety.
+ */
 function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: number): string[] {
   const counted = sightings.filter(counts).map((sighting) => ({
     from: sighting.firstAt,
@@ -227,7 +244,10 @@ function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: numbe
   return [...new Set(overlapping.map((one) => one.matter))].toSorted();
 }
 
-/** What of a sighting decides over mail: names, issuer, whether it is trusted, whether there is TLS at all. */
+/**
+ * What of a sighting decides over mail: names, issuer, whether it is trusted, whether there is TLS
+ * at all.
+ */
 function matter(sighting: Sighting, find: FindCertificate): string {
   const { result } = sighting;
   if (result.kind !== 'presented')

@@ -1,8 +1,10 @@
 /**
- * One entry as remembered: the verdict that was last reached, where its mail would go, and since when.
+ * One entry as remembered: the verdict that was last reached, where its mail would go, and since
+ * when.
  *
- * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX hosts that are no
- * longer published are kept for three runs and seven days, as sightings are. Pure.
+ * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX
+ * hosts that are no longer published are kept for three runs and seven days, as sightings are.
+ * Pure.
  */
 
 import { BOUNDS } from '../limits.ts';
@@ -63,9 +65,15 @@ export type StoredRoute =
     });
 
 export interface StoredHost extends Omit<MxHost, 'addresses'> {
-  /** Addresses that could not be looked at when this was written, at most ten; no change by themselves. */
+  /**
+   * Addresses that could not be looked at when this was written, at most ten; no change by
+   * themselves.
+   */
   readonly unseen?: readonly UnseenAddress[];
-  /** Runs in a row that did not find it in DNS, and when it was last found; absent while it is published. */
+  /**
+   * Runs in a row that did not find it in DNS, and when it was last found; absent while it is
+   * published.
+   */
   readonly missed?: number;
   readonly lastAt?: number;
   /** At dane levels. */
@@ -87,7 +95,10 @@ export interface Judged {
   readonly tlsa?: Readonly<Record<string, DaneRoute>>;
 }
 
-/** What is known of an entry after one more run: undefined where nothing changed, so that nothing is written. */
+/**
+ * What is known of an entry after one more run: undefined where nothing changed, so that nothing is
+ * written.
+ */
 export function remember(
   before: EntrySnapshot | undefined,
   { verdict, routes, tlsa = {} }: Judged,

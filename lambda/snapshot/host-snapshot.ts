@@ -1,9 +1,11 @@
 /**
  * One host as it presents itself: a set of sightings, kept over seven days.
  *
- * What a host presents is rarely one thing: anycast, RSA beside ECDSA, a rotation half done. So a new sighting counts at
- * once, one that was not met again counts as absent after three runs, and is forgotten once seven days have passed as
- * well: what comes back sooner is known. What could not be looked at changes nothing. A run that meets what is known changes nothing either, so that nothing need be written. Pure.
+ * What a host presents is rarely one thing: anycast, RSA beside ECDSA, a rotation half done. So a
+ * new sighting counts at once, one that was not met again counts as absent after three runs, and is
+ * forgotten once seven days have passed as well: what comes back sooner is known. What could not be
+ * looked at changes nothing. A run that meets what is known changes nothing either, so that nothing
+ * need be written. Pure.
  */
 import { createHash } from 'node:crypto';
 import { byName } from '../named-record.ts';
@@ -34,11 +36,17 @@ export interface Sighting {
   readonly trust?: Trust;
   /** Since when it is met, epoch ms; anew after an absence that counted. */
   readonly firstAt: number;
-  /** Epoch ms. While `missed` is 0 it was met in every run since, and this date is when that was last written down. */
+  /**
+   * Epoch ms. While `missed` is 0 it was met in every run since, and this date is when that was
+   * last written down.
+   */
   readonly lastAt: number;
   /** Runs in a row that saw the host, but not this. */
   readonly missed: number;
-  /** Validity left, in ms, on the certificate that this one replaced as a routine renewal, when it did. */
+  /**
+   * Validity left, in ms, on the certificate that this one replaced as a routine renewal, when it
+   * did.
+   */
   readonly predecessorLeftMs?: number;
 }
 
@@ -46,14 +54,20 @@ export interface Sighting {
 export interface HostSnapshot {
   readonly host: string;
   readonly port: number;
-  /** Digest of what we offer: protocols, ciphers, groups, SNI, wrapper mode. Another offer may meet another certificate. */
+  /**
+   * Digest of what we offer: protocols, ciphers, groups, SNI, wrapper mode. Another offer may meet
+   * another certificate.
+   */
   readonly offer: string;
   /** Absent: no SNI. */
   readonly servername?: string;
   readonly firstAt: number;
   /** Freshest first. */
   readonly sightings: readonly Sighting[];
-  /** The certificates it refers to are kept until then at least (epoch ms); 0 before they were stored. */
+  /**
+   * The certificates it refers to are kept until then at least (epoch ms); 0 before they were
+   * stored.
+   */
   readonly certificatesUntil: number;
 }
 
@@ -86,7 +100,10 @@ export interface RunTimes {
   readonly previousAt?: number | undefined;
 }
 
-/** Groups a run's conversations by host and offer, in first-met order. A host of which nothing was seen is left out. */
+/**
+ * Groups a run's conversations by host and offer, in first-met order. A host of which nothing was
+ * seen is left out.
+ */
 export function hostLooks(looks: Iterable<Look>): HostLook[] {
   const hosts = new Map<
     string,
@@ -99,7 +116,8 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
     const key = hostKey({ host, port, offer });
     let grouped = hosts.get(key);
     if (grouped === undefined) {
-      // No `{}`: thousands of them, each growing by another name, and V8 makes every later `{}` of the process a slow one.
+      // No `{}`: thousands of them, each growing by another name, and V8 makes every later `{}` of
+      // the process a slow one.
       const [seen, certificates] = [[] as HostLook['seen'][number][], byName<string>()];
       const look = {
         host,
@@ -122,7 +140,10 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
   return [...hosts.values()].map(({ look }) => look);
 }
 
-/** Names one host under one offer, as the store's keys do: `in1-smtp.messagingengine.com:25#3f9a01c2`. */
+/**
+ * Names one host under one offer, as the store's keys do:
+ * `in1-smtp.messagingengine.com:25#3f9a01c2`.
+ */
 export const hostKey = ({
   host,
   port,
@@ -141,8 +162,8 @@ export function offerDigest({
 }
 
 /**
- * What is known of a host after one more look: undefined where the look brought nothing new, so that nothing is written.
- * A clock that was set back makes no sighting older than it was.
+ * What is known of a host after one more look: undefined where the look brought nothing new, so
+ * that nothing is written. A clock that was set back makes no sighting older than it was.
  */
 export function see(
   before: HostSnapshot | undefined,
@@ -223,7 +244,10 @@ export const certificatesOf = (snapshot: HostSnapshot): readonly CertificateDige
   ),
 ];
 
-/** What makes two results the same thing presented. Protocol, cipher and wording may vary from one connection to the next. */
+/**
+ * What makes two results the same thing presented. Protocol, cipher and wording may vary from one
+ * connection to the next.
+ */
 export function sightingKey(result: SeenResult): string {
   switch (result.kind) {
     case 'presented':
@@ -260,7 +284,10 @@ function missOnce(known: Sighting, { at, previousAt }: RunTimes): Sighting {
 const isGone = ({ missed, lastAt }: Sighting, at: number): boolean =>
   missed >= ABSENT_AFTER_RUNS && at - lastAt >= UNION_MS;
 
-/** A host that mints a certificate or a long chain per connection must not fill the table: the freshest are kept. */
+/**
+ * A host that mints a certificate or a long chain per connection must not fill the table: the
+ * freshest are kept.
+ */
 function bounded(sightings: readonly Sighting[]): readonly Sighting[] {
   let certificates = 0;
   let addresses = 0;

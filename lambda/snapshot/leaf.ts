@@ -1,15 +1,22 @@
 /**
- * What a comparison of snapshots needs of a host's own certificate, from its DER and never from a list that was cut. Pure.
+ * What a comparison of snapshots needs of a host's own certificate, from its DER and never from a
+ * list that was cut. Pure.
  */
 import { readCertificate } from '../certificate/certificate.ts';
 import type { CertificateDigest, Sighting } from './host-snapshot.ts';
 
 export interface Leaf {
-  /** The names Postfix compares, lower case and sorted: dNSNames, or the common names where there are none. */
+  /**
+   * The names Postfix compares, lower case and sorted: dNSNames, or the common names where there
+   * are none.
+   */
   readonly names: readonly string[];
   /** `/C=US/O=Let's Encrypt/CN=R11` */
   readonly issuer: string;
-  /** The organisation behind it: authorities issue under several names in turn (R10, R11, E5), and that is no change. */
+  /**
+   * The organisation behind it: authorities issue under several names in turn (R10, R11, E5), and
+   * that is no change.
+   */
   readonly issuedBy: string;
   readonly spkiSha256: string;
   /** Epoch ms. */
@@ -20,7 +27,10 @@ export interface Leaf {
 /** Finds the base64 DER of a certificate; undefined where it is not at hand. */
 export type FindCertificate = (digest: CertificateDigest) => string | undefined;
 
-/** The leaf of what was presented; undefined without TLS, without a certificate, or where it cannot be read. */
+/**
+ * The leaf of what was presented; undefined without TLS, without a certificate, or where it cannot
+ * be read.
+ */
 export function leafOf(
   { result }: Pick<Sighting, 'result'>,
   find: FindCertificate,
@@ -30,7 +40,10 @@ export function leafOf(
   return der === undefined ? undefined : readLeaf(der);
 }
 
-/** Reads a leaf; undefined where OpenSSL cannot. A date that makes no sense is NaN and compares as neither earlier nor later. */
+/**
+ * Reads a leaf; undefined where OpenSSL cannot. A date that makes no sense is NaN and compares as
+ * neither earlier nor later.
+ */
 export function readLeaf(der: string): Leaf | undefined {
   const read = readCertificate(der);
   if (read.kind === 'unreadable') return undefined;

@@ -1,8 +1,10 @@
 /**
- * What only a watcher can tell of a verdict: that mail at level dane was authenticated before, and is no longer; and that
- * there was somebody to ask about DNSSEC, and is no longer; and that records were announced for a key that is still to come.
+ * What only a watcher can tell of a verdict: that mail at level dane was authenticated before, and
+ * is no longer; and that there was somebody to ask about DNSSEC, and is no longer; and that records
+ * were announced for a key that is still to come.
  *
- * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen for more. Pure.
+ * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen
+ * for more. Pure.
  */
 import { harmless } from '../verdict/stranger-text.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
@@ -40,8 +42,9 @@ export function inHindsight(
 }
 
 /**
- * A roll-over that DNS has finished and the host has not, announced beside the old record or not: the record last matched is
- * gone, and what is published is for another key. Undefined where that is not what happened.
+ * A roll-over that DNS has finished and the host has not, announced beside the old record or not:
+ * the record last matched is gone, and what is published is for another key. Undefined where that
+ * is not what happened.
  */
 function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string | undefined {
   for (const { host, addresses } of hosts) {
@@ -72,7 +75,10 @@ function announcedWhat(record: string): string {
   return digest === undefined ? what : `${what}: ${digest} ${data}`;
 }
 
-/** Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level forgets it. */
+/**
+ * Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level
+ * forgets it.
+ */
 export function everAuthenticated(
   verdict: EntryVerdict,
   before: EntrySnapshot | undefined,

@@ -1,11 +1,13 @@
 /**
- * What was seen, handed to the judge again: another table, another bundle or another date, with no network. Pure.
+ * What was seen, handed to the judge again: another table, another bundle or another date, with no
+ * network. Pure.
  *
- * The judge asks by conversation, and another table may offer other protocols or another SNI than the one that was probed.
- * What the same offer met is preferred; failing that, what the same SNI met, then anything that this host presented: a
- * certificate rarely depends on the offer, and a host that was looked at should not count as unseen (a handshake that
- * broke does depend on it, and counts for that offer alone). OpenSSL's results
- * of the live handshakes are no witness at another date, so the evidence says nothing of when it was had.
+ * The judge asks by conversation, and another table may offer other protocols or another SNI than
+ * the one that was probed. What the same offer met is preferred; failing that, what the same SNI
+ * met, then anything that this host presented: a certificate rarely depends on the offer, and a
+ * host that was looked at should not count as unseen (a handshake that broke does depend on it, and
+ * counts for that offer alone). OpenSSL's results of the live handshakes are no witness at another
+ * date, so the evidence says nothing of when it was had.
  */
 
 import { byName } from '../named-record.ts';
@@ -29,7 +31,10 @@ export interface Remembered {
   readonly certificates: Readonly<Record<CertificateDigest, string>>;
 }
 
-/** The evidence on which to judge these destinations under these settings. Next hops that were never resolved have no route. */
+/**
+ * The evidence on which to judge these destinations under these settings. Next hops that were never
+ * resolved have no route.
+ */
 export function evidenceFrom(
   destinations: readonly Destination[],
   remembered: Remembered,
@@ -105,7 +110,10 @@ function routeOf({ nextHop }: Hop, known: Known): Route | undefined {
   return { ...rest, hosts: published.map((host) => withAddresses(host, nextHop.port, known)) };
 }
 
-/** What DNSSEC said when it was last asked; undefined where it was not, or a set was too large to keep. */
+/**
+ * What DNSSEC said when it was last asked; undefined where it was not, or a set was too large to
+ * keep.
+ */
 function daneOf({ nextHop }: Hop, known: Known): DaneRoute | undefined {
   const stored = known.routes.get(nextHop.text);
   if (stored?.kind !== 'hosts' || stored.dane === undefined) return undefined;

@@ -1,8 +1,9 @@
 /**
- * Renewals: which are routine, which are late, and from when an end in sight is worth a word. Pure; all times in ms.
+ * Renewals: which are routine, which are late, and from when an end in sight is worth a word. Pure;
+ * all times in ms.
  *
- * Renewal tools act at a third of the lifetime (90 days) or half of it (6 days). A warning while that is still to come
- * would be noise; one that comes when they have failed is the point.
+ * Renewal tools act at a third of the lifetime (90 days) or half of it (6 days). A warning while
+ * that is still to come would be noise; one that comes when they have failed is the point.
  */
 
 import type { HostSnapshot, Sighting } from './host-snapshot.ts';
@@ -21,8 +22,8 @@ export function isRoutineRenewal(before: Leaf, after: Leaf): boolean {
 }
 
 /**
- * How long before its end a certificate is worth a forecast: the larger of two run intervals and the smaller of 21 days and
- * one sixth of its lifetime.
+ * How long before its end a certificate is worth a forecast: the larger of two run intervals and
+ * the smaller of 21 days and one sixth of its lifetime.
  */
 export function horizonMs(lifetimeMs: number, intervalMs: number): number {
   return Math.max(2 * intervalMs, Math.min(21 * DAY_MS, lifetimeMs / 6));
@@ -38,8 +39,9 @@ export interface OverdueRenewal {
 }
 
 /**
- * Whether less validity is left than the predecessor had when it was replaced, minus the larger of two days and a tenth of
- * the lifetime. Nothing is overdue that was renewed at the last moment before, nor what has ended: that is a failure.
+ * Whether less validity is left than the predecessor had when it was replaced, minus the larger of
+ * two days and a tenth of the lifetime. Nothing is overdue that was renewed at the last moment
+ * before, nor what has ended: that is a failure.
  */
 export function isOverdue(
   leaf: Pick<Leaf, 'notBefore' | 'notAfter'>,
@@ -76,7 +78,10 @@ export function overdueRenewals(
   });
 }
 
-/** Notes on each new sighting that is a routine renewal how much validity the certificate it replaced had left at `at`. */
+/**
+ * Notes on each new sighting that is a routine renewal how much validity the certificate it
+ * replaced had left at `at`.
+ */
 export function notePredecessors(
   before: HostSnapshot | undefined,
   after: HostSnapshot,
@@ -96,7 +101,10 @@ export function notePredecessors(
   return { ...after, sightings };
 }
 
-/** The certificate that a new one most likely stands in for: same issuer and most names in common, then the latest. */
+/**
+ * The certificate that a new one most likely stands in for: same issuer and most names in common,
+ * then the latest.
+ */
 export function predecessor(
   leaf: Leaf,
   was: readonly Sighting[],

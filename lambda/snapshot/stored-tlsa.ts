@@ -1,8 +1,9 @@
 /**
  * What DNSSEC said about the hosts of a route, as remembered, and what changed in it.
  *
- * Records come in any order and are stored sorted; strangers write them, so that a set that is too large to keep is kept as
- * its first records and counts as unknown where it would be judged again. Pure.
+ * Records come in any order and are stored sorted; strangers write them, so that a set that is too
+ * large to keep is kept as its first records and counts as unknown where it would be judged again.
+ * Pure.
  */
 import { printTlsa } from '../certificate/tlsa.ts';
 import type { AddressFamily } from '../policy/settings.ts';
@@ -23,7 +24,10 @@ export type StoredFinding =
   /** `more`: how many records were not kept. */
   | (Extract<TlsaFinding, { readonly kind: 'records' }> & { readonly more?: number });
 
-/** Undefined where DNSSEC was not asked about the host. What DNS did not answer leaves standing what was known. */
+/**
+ * Undefined where DNSSEC was not asked about the host. What DNS did not answer leaves standing what
+ * was known.
+ */
 export function storedTlsa(
   { host }: Pick<MxHost, 'host'>,
   dane: DaneRoute | undefined,
@@ -61,8 +65,9 @@ export interface TlsaChange {
 }
 
 /**
- * What changed at one host. A record that comes while another one is matched, and that nothing presented matches, announces
- * a roll-over: the host must have changed its key by the time the old record goes.
+ * What changed at one host. A record that comes while another one is matched, and that nothing
+ * presented matches, announces a roll-over: the host must have changed its key by the time the old
+ * record goes.
  */
 export function tlsaChanges(before: StoredTlsa, after: StoredTlsa): TlsaChange[] {
   const [was, is] = [recordsOf(before), recordsOf(after)];

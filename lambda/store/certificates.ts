@@ -1,8 +1,10 @@
 /**
- * Certificates, each stored once, as DER under its SHA-256, shared by all policies and vantages of a table.
+ * Certificates, each stored once, as DER under its SHA-256, shared by all policies and vantages of
+ * a table.
  *
- * Their end is set so far out that what refers to them ends first: a host's snapshot says until when its certificates are
- * kept, and when less than the retention of history is left they are renewed together.
+ * Their end is set so far out that what refers to them ends first: a host's snapshot says until
+ * when its certificates are kept, and when less than the retention of history is left they are
+ * renewed together.
  */
 import { readCertificate } from '../certificate/certificate.ts';
 import { BOUNDS } from '../limits.ts';
@@ -25,7 +27,10 @@ export interface Certificates {
 export const certificatesKeptUntil = (at: number, historyMs: number = HISTORY_MS): number =>
   at + historyMs + MARGIN_MS;
 
-/** Whether certificates kept until then must be renewed at `at`, so that an event written now cannot outlive them. */
+/**
+ * Whether certificates kept until then must be renewed at `at`, so that an event written now cannot
+ * outlive them.
+ */
 export const certificatesDue = (
   until: number,
   at: number,
@@ -33,8 +38,8 @@ export const certificatesDue = (
 ): boolean => until < at + historyMs + 2 * 86_400_000;
 
 /**
- * Stores certificates (base64 DER by digest); one that is there is only kept longer. What this process stored through the same
- * table is not written again: most hosts share their intermediates.
+ * Stores certificates (base64 DER by digest); one that is there is only kept longer. What this
+ * process stored through the same table is not written again: most hosts share their intermediates.
  */
 export async function keepCertificates(
   { table }: Store,
@@ -57,7 +62,10 @@ export async function keepCertificates(
   });
 }
 
-/** Keeps certificates that are stored already. Answers those that are not, to be stored from what a probe saw. */
+/**
+ * Keeps certificates that are stored already. Answers those that are not, to be stored from what a
+ * probe saw.
+ */
 export async function prolongCertificates(
   { table }: Store,
   digests: readonly CertificateDigest[],

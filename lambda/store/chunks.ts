@@ -9,7 +9,8 @@ import type { Key, Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 
 /**
- * Writes chunks `NAME#000 …` into a partition, over whatever stands there; answers how many. `expiresAt` is epoch ms.
+ * Writes chunks `NAME#000 …` into a partition, over whatever stands there; answers how many.
+ * `expiresAt` is epoch ms.
  *
  * @throws StoreError `damaged` where a newer version's chunk is in the way.
  */

@@ -1,7 +1,8 @@
 /**
  * What happened, to entries and to hosts: appended, never changed, gone after 400 days.
  *
- * Each event stands twice: under its entry or host, and under its month, so that both questions are one query.
+ * Each event stands twice: under its entry or host, and under its month, so that both questions are
+ * one query.
  */
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';

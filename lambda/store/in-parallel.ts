@@ -1,8 +1,8 @@
 /** Many requests, some at a time. */
 
 /**
- * Runs `work` over all of `items`, so many at a time; an iterable is drawn as it goes, so that nothing piles up. The first error
- * ends it, once what is under way has come back.
+ * Runs `work` over all of `items`, so many at a time; an iterable is drawn as it goes, so that
+ * nothing piles up. The first error ends it, once what is under way has come back.
  */
 export async function inParallel<T>(
   items: Iterable<T>,

@@ -24,7 +24,10 @@ export async function readIncidents({ table, space }: Store, now: number): Promi
   return { incidents, problems };
 }
 
-/** Writes one, on condition of the revision that was read (undefined for a new one). `expiresAt` is epoch ms. */
+/**
+ * Writes one, on condition of the revision that was read (undefined for a new one). `expiresAt` is
+ * epoch ms.
+ */
 export function saveIncident(
   { table, space }: Store,
   value: Incident,

@@ -1,5 +1,6 @@
 /**
- * The kinds of item: the shape of each value, the version of that shape, and an example with the key it stands under.
+ * The kinds of item: the shape of each value, the version of that shape, and an example with the
+ * key it stands under.
  *
  * Keys are explained in layout.ts, values in values.ts. Dates are epoch milliseconds.
  */

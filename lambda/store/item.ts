@@ -1,13 +1,18 @@
 /**
- * Value ⇄ item. Every item carries `v`, the version of its kind's shape, and `rev`, raised by one at each write.
+ * Value ⇄ item. Every item carries `v`, the version of its kind's shape, and `rev`, raised by one
+ * at each write.
  *
- * A reader never trusts what is stored: an item that does not have its kind's shape is `corrupt`, one of a higher `v` is
- * `newer`; both are told and skipped, and the newer one is never overwritten. Expired items that DynamoDB has not removed yet do not exist.
+ * A reader never trusts what is stored: an item that does not have its kind's shape is `corrupt`,
+ * one of a higher `v` is `newer`; both are told and skipped, and the newer one is never
+ * overwritten. Expired items that DynamoDB has not removed yet do not exist.
  */
 import * as valibot from 'valibot';
 import type { Condition, Item, Key, Table, Written } from './table.ts';
 
-/** The shape of one kind of item. `v` goes up when a reader of the old shape would misread the new one. */
+/**
+ * The shape of one kind of item. `v` goes up when a reader of the old shape would misread the new
+ * one.
+ */
 export interface ItemKind<T> {
   readonly name: string;
   readonly v: number;
@@ -51,7 +56,10 @@ export function toItem<T>(
   return { pk: key.pk, sk: key.sk, v: kind.v, rev: nextRev(rev), value, ...ttl };
 }
 
-/** The revision that a write gives. In place of a corrupt item it is one that no reader of that item can hold. */
+/**
+ * The revision that a write gives. In place of a corrupt item it is one that no reader of that item
+ * can hold.
+ */
 export const nextRev = (rev: Writing['rev']): number =>
   rev === 'anything' ? 1_000_000 : (rev ?? 0) + 1;
 
@@ -85,8 +93,8 @@ export async function readItem<T>(
 }
 
 /**
- * Writes one item, if it is still the one of revision `rev` (or still absent). `lost` means a newer writer: keep theirs.
- * An item of a newer layout is never overwritten.
+ * Writes one item, if it is still the one of revision `rev` (or still absent). `lost` means a newer
+ * writer: keep theirs. An item of a newer layout is never overwritten.
  */
 export function writeItem<T>(
   table: Table,

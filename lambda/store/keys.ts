@@ -1,9 +1,11 @@
 /**
- * What is stored, and under which key: one table, partition `pk`, sort key `sk`, TTL attribute `expiresAt`.
+ * What is stored, and under which key: one table, partition `pk`, sort key `sk`, TTL attribute
+ * `expiresAt`.
  *
- * Every item is `{ pk, sk, v, rev, value, expiresAt? }`. Keys begin with the policy's name and, for what was seen, hold the
- * vantage: several MTAs and vantage points share a table and are compared within themselves. Certificates alone are
- * shared by all. `EXAMPLES` has one item of each kind; a test holds them to the codec.
+ * Every item is `{ pk, sk, v, rev, value, expiresAt? }`. Keys begin with the policy's name and, for
+ * what was seen, hold the vantage: several MTAs and vantage points share a table and are compared
+ * within themselves. Certificates alone are shared by all. `EXAMPLES` has one item of each kind; a
+ * test holds them to the codec.
  *
  *     POLICY/policy                      head                        which version is in use; flipped last, on condition of rev
  *     POLICY/policy#VERSION              manifest | PART#000 …       gzipped in chunks; TTL once superseded
@@ -17,7 +19,8 @@
  *     POLICY/tellings#VANTAGE#RUN        part#000 …                  what was about to be told, gzipped
  *     POLICY/lease#VANTAGE               lease
  *
- * A name of more than 900 bytes stands in a key as `sha256:…` (DynamoDB allows 1,024 bytes in a sort key); values hold it whole.
+ * A name of more than 900 bytes stands in a key as `sha256:…` (DynamoDB allows 1,024 bytes in a
+ * sort key); values hold it whole.
  */
 import { createHash } from 'node:crypto';
 import type { Key, Table } from './table.ts';

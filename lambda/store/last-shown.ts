@@ -1,8 +1,9 @@
 /**
- * Which version of a policy was last shown on this machine, so that a push can tell that somebody else pushed since.
+ * Which version of a policy was last shown on this machine, so that a push can tell that somebody
+ * else pushed since.
  *
- * One small JSON file in the state directory of this user or service: a note for people, never the truth. What cannot be
- * read counts as never shown.
+ * One small JSON file in the state directory of this user or service: a note for people, never the
+ * truth. What cannot be read counts as never shown.
  */
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -18,7 +19,9 @@ export async function lastShown(directory: string, of: PolicyPlace): Promise<str
   return (await read(directory))[keyOf(of)];
 }
 
-/** Notes that a version was shown, or pushed, here. @throws Error where the file cannot be written */
+/**
+ * Notes that a version was shown, or pushed, here. @throws Error where the file cannot be written
+ */
 export async function noteShown(
   directory: string,
   of: PolicyPlace,

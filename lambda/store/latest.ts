@@ -1,7 +1,8 @@
 /**
  * The latest of every entry and host: read whole in 16 queries, written where something changed.
  *
- * Two shards at a time and each page folded at once, or a table of 20,000 entries needs twice the memory.
+ * Two shards at a time and each page folded at once, or a table of 20,000 entries needs twice the
+ * memory.
  */
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import { hostKey } from '../snapshot/host-snapshot.ts';
@@ -23,7 +24,10 @@ export interface Latest {
   readonly problems: readonly ItemProblem[];
 }
 
-/** Reads everything that was last seen from this vantage. `now` is epoch ms: what was retired and has expired is left out. */
+/**
+ * Reads everything that was last seen from this vantage. `now` is epoch ms: what was retired and
+ * has expired is left out.
+ */
 export async function readLatest({ table, space }: Store, now: number): Promise<Latest> {
   const entries = new Map<string, Held<EntryNow>>();
   const hosts = new Map<string, Held<HostSnapshot>>();
@@ -59,7 +63,9 @@ function heldOf<T>({ value, rev, expiresAt }: Held<T>): Held<T> {
   return { value, rev, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
-/** What a write of this entry must find: the revision read, or in place of a corrupt item anything. */
+/**
+ * What a write of this entry must find: the revision read, or in place of a corrupt item anything.
+ */
 export function revisionOf(latest: Latest, grain: 'entry' | 'host', name: string): Revision {
   const held = grain === 'entry' ? latest.entries.get(name) : latest.hosts.get(name);
   if (held !== undefined) return held.rev;
@@ -115,5 +121,7 @@ export async function saveAll(
   return lost;
 }
 
-/** A retired entry is remembered this long: an entry taken out by mistake comes back as what it was. */
+/**
+ * A retired entry is remembered this long: an entry taken out by mistake comes back as what it was.
+ */
 const RETIRED_MS = 14 * 86_400_000;

@@ -1,8 +1,9 @@
 /**
  * The lease: one run at a time for a policy seen from one vantage.
  *
- * Safety does not rest on clocks: each renewal must find the revision of the one before, so a lease that was taken over is
- * known to be lost at the next renewal, and everything else is written on condition of its own revision.
+ * Safety does not rest on clocks: each renewal must find the revision of the one before, so a lease
+ * that was taken over is known to be lost at the next renewal, and everything else is written on
+ * condition of its own revision.
  */
 import { nextRev, readItem, writeItem } from './item.ts';
 import { lease as kind } from './item-kinds.ts';
@@ -21,8 +22,9 @@ export type Leasing =
   | { readonly kind: 'newer' };
 
 /**
- * Takes the lease for five minutes where it is free, expired for a minute, or the same holder's. `now` is epoch ms. A lease
- * that would end more than an hour from now was written under a clock that has been set back since, and counts as expired.
+ * Takes the lease for five minutes where it is free, expired for a minute, or the same holder's.
+ * `now` is epoch ms. A lease that would end more than an hour from now was written under a clock
+ * that has been set back since, and counts as expired.
  */
 export async function takeLease(
   store: Store,
@@ -46,7 +48,10 @@ export async function takeLease(
   return { kind: 'busy', by: { holder: 'another run', runId: '', until: now + LEASE_MS } };
 }
 
-/** Prolongs the lease to five minutes from `now`; undefined means that it was lost, and the run must stop. */
+/**
+ * Prolongs the lease to five minutes from `now`; undefined means that it was lost, and the run must
+ * stop.
+ */
 export async function renewLease(
   store: Store,
   lease: Lease,

@@ -1,4 +1,7 @@
-/** Mutes: known and accepted for a while, by entry key or incident id, for a policy whatever the vantage. */
+/**
+ * Mutes: known and accepted for a while, by entry key or incident id, for a policy whatever the
+ * vantage.
+ */
 import type { Mute } from '../alert/incident/mute.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { mute as kind } from './item-kinds.ts';

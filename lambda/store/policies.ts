@@ -1,8 +1,9 @@
 /**
  * The pushed policy: every text a run needs, under the digest of its content.
  *
- * The parts of a version are written first and the head is flipped last, on condition that nobody else flipped it: a push
- * that dies half way leaves the policy in use untouched. A superseded version is kept as long as the history that names it.
+ * The parts of a version are written first and the head is flipped last, on condition that nobody
+ * else flipped it: a push that dies half way leaves the policy in use untouched. A superseded
+ * version is kept as long as the history that names it.
  */
 
 import { createHash } from 'node:crypto';
@@ -16,7 +17,10 @@ import type { PolicyHead, PolicyManifest } from './stored-values.ts';
 import type { Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 
-/** Named byte strings: `bundle.json`, `tls_policy`, … Names are up to the caller; they come back byte for byte. */
+/**
+ * Named byte strings: `bundle.json`, `tls_policy`, … Names are up to the caller; they come back
+ * byte for byte.
+ */
 export type PolicyParts = Readonly<Record<string, Uint8Array>>;
 
 export interface StoredPolicy {
@@ -107,7 +111,8 @@ export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Pr
 }
 
 /**
- * Reads a version, by default the one in use; undefined where nothing was pushed, or that version is gone.
+ * Reads a version, by default the one in use; undefined where nothing was pushed, or that version
+ * is gone.
  *
  * @throws StoreError `damaged` where a part is missing or its bytes are not those that were pushed.
  */

@@ -1,8 +1,9 @@
 /**
  * One record per run: how far it came, under which texts and versions, and what came out.
  *
- * The stages are what a later run recovers by. What is to be told is written before it is published and counts as told from
- * the one update to stage `told` on; a crash between publishing and that update is the only place where a message repeats.
+ * The stages are what a later run recovers by. What is to be told is written before it is published
+ * and counts as told from the one update to stage `told` on; a crash between publishing and that
+ * update is the only place where a message repeats.
  */
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
@@ -49,7 +50,10 @@ export async function beginRun({ table, space }: Store, start: Start, now: numbe
   return { kind: 'unusable', problem: read };
 }
 
-/** Notes a stage with what was learned on the way; undefined means that another process goes on with this run. */
+/**
+ * Notes a stage with what was learned on the way; undefined means that another process goes on with
+ * this run.
+ */
 export async function advanceRun(
   { table, space }: Store,
   { value, rev }: Held<RunRecord>,
@@ -77,7 +81,10 @@ export async function advanceRun(
   return written === 'written' ? { value: after, rev: rev + 1 } : undefined;
 }
 
-/** Writes down what is about to be told (any size); answers the number of chunks, for `advanceRun` to note with stage `judged`. */
+/**
+ * Writes down what is about to be told (any size); answers the number of chunks, for `advanceRun`
+ * to note with stage `judged`.
+ */
 export function prepareTellings(
   { table, space }: Store,
   runId: string,
@@ -118,7 +125,10 @@ export async function recentRuns({ table, space }: Store, now: number, limit = 5
   return { runs, problems };
 }
 
-/** The last run over everything that came to its end, by the date it began: a clock that was set back does not hide it. */
+/**
+ * The last run over everything that came to its end, by the date it began: a clock that was set
+ * back does not hide it.
+ */
 export const lastComplete = (runs: readonly Held<RunRecord>[]): RunRecord | undefined =>
   runs
     .map(({ value }) => value)
@@ -129,8 +139,8 @@ export const lastComplete = (runs: readonly Held<RunRecord>[]): RunRecord | unde
     );
 
 /**
- * Runs that told something and died before they stored it, oldest first: what they told counts as told (where nothing later was
- * told of the same). Once that is stored, `markRecovered`.
+ * Runs that told something and died before they stored it, oldest first: what they told counts as
+ * told (where nothing later was told of the same). Once that is stored, `markRecovered`.
  */
 export const toldButNotStored = (runs: readonly Held<RunRecord>[]): readonly Held<RunRecord>[] =>
   runs

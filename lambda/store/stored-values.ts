@@ -1,5 +1,6 @@
 /**
- * The values that are kept, each in an item of its own (kinds.ts has an example of each). Dates are epoch milliseconds.
+ * The values that are kept, each in an item of its own (kinds.ts has an example of each). Dates are
+ * epoch milliseconds.
  *
  * What was seen is typed by snapshot/, incidents, mutes and what was told by alert/.
  */
@@ -89,7 +90,10 @@ export interface RunRecord {
   readonly more?: Json;
 }
 
-/** One thing that happened to an entry or a host. `before` is null at first sight, `after` once it left the policy. */
+/**
+ * One thing that happened to an entry or a host. `before` is null at first sight, `after` once it
+ * left the policy.
+ */
 export type HistoryEvent =
   | (Happening & {
       readonly grain: 'entry';

@@ -14,7 +14,10 @@ export type StoreErrorKind =
   | 'damaged'
   | 'other';
 
-/** We or our table are at fault: nothing a mail server did. The message is for the reader as it stands. */
+/**
+ * We or our table are at fault: nothing a mail server did. The message is for the reader as it
+ * stands.
+ */
 export class StoreError extends Error {
   override readonly name = 'StoreError';
   readonly kind: StoreErrorKind;
@@ -95,7 +98,10 @@ const THROTTLED = new Set([
   'LimitExceededException',
 ]);
 
-/** ECONNREFUSED and its like, wherever the SDK or Node put it; an IPv4-and-IPv6 attempt is an AggregateError. */
+/**
+ * ECONNREFUSED and its like, wherever the SDK or Node put it; an IPv4-and-IPv6 attempt is an
+ * AggregateError.
+ */
 function networkCode(error: unknown): string | undefined {
   if (typeof error !== 'object' || error === null) return undefined;
   const { code, cause, errors, name } = error as {

@@ -1,8 +1,10 @@
 /**
- * The one door to DynamoDB: a few plain operations on one table, the same for AWS, DynamoDB Local and the embedded store.
+ * The one door to DynamoDB: a few plain operations on one table, the same for AWS, DynamoDB Local
+ * and the embedded store.
  *
- * Only single-item conditional writes: dynalite knows no transactions, and nothing here needs one. The SDK is loaded at
- * the first request, so that a command that stores nothing starts fast. Its exceptions become `StoreError`.
+ * Only single-item conditional writes: dynalite knows no transactions, and nothing here needs one.
+ * The SDK is loaded at the first request, so that a command that stores nothing starts fast. Its
+ * exceptions become `StoreError`.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
@@ -21,7 +23,9 @@ export type Item = Key & Readonly<Record<string, unknown>>;
 
 /** What must hold of the stored item for a write to happen. */
 export type Condition =
-  /** No such item, or, where `now` (epoch ms) is given, one that expired and was not removed yet. */
+  /**
+   * No such item, or, where `now` (epoch ms) is given, one that expired and was not removed yet.
+   */
   | { readonly kind: 'absent'; readonly now?: number }
   | { readonly kind: 'present' }
   /** The item is the one that was read. */
@@ -43,8 +47,8 @@ export interface Range {
 }
 
 /**
- * Every method may be called concurrently, throws `StoreError` where we or our table are at fault, and is safe to repeat:
- * a conditional write that was done twice reports `lost` the second time.
+ * Every method may be called concurrently, throws `StoreError` where we or our table are at fault,
+ * and is safe to repeat: a conditional write that was done twice reports `lost` the second time.
  */
 export interface Table {
   /** As messages call it: `table NAME` or `the store in DIR`. */
@@ -53,16 +57,24 @@ export interface Table {
   get(key: Key): Promise<Item | undefined>;
   /** In no order; missing ones are left out. Any number of keys. */
   getMany(keys: readonly Key[]): Promise<readonly Item[]>;
-  /** Page after page, strongly consistent, in order of the sort key; expired items are among them. */
+  /**
+   * Page after page, strongly consistent, in order of the sort key; expired items are among them.
+   */
   query(pk: string, range?: Range): AsyncIterable<readonly Item[]>;
-  /** Page after page over everything, keys and `expiresAt` alone: housekeeping of the embedded store. */
+  /**
+   * Page after page over everything, keys and `expiresAt` alone: housekeeping of the embedded
+   * store.
+   */
   scanKeys(): AsyncIterable<readonly Item[]>;
   put(item: Item, condition?: Condition): Promise<Written>;
   /** Sets some attributes of an item. */
   update(key: Key, set: Readonly<Record<string, unknown>>, condition: Condition): Promise<Written>;
   /** Deleting what is not there counts as written. */
   delete(key: Key, condition?: Condition): Promise<Written>;
-  /** Creates the table and waits for it; one that exists is left as it is. For the embedded store and tests. */
+  /**
+   * Creates the table and waits for it; one that exists is left as it is. For the embedded store
+   * and tests.
+   */
   create(): Promise<void>;
   /** Requests sent so far, repeats by the SDK included. */
   requests(): number;

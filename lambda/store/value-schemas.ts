@@ -19,7 +19,10 @@ export type Json =
   | { readonly [name: string]: Json };
 export type JsonObject = Readonly<Record<string, Json>>;
 
-/** A closed set of words is checked by the types of the writer; a reader takes any, so that a new word is no corruption. */
+/**
+ * A closed set of words is checked by the types of the writer; a reader takes any, so that a new
+ * word is no corruption.
+ */
 export const word = <T extends string>() => v.string() as unknown as v.GenericSchema<unknown, T>;
 export const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 export const json = v.unknown() as unknown as v.GenericSchema<unknown, Json>;
@@ -168,7 +171,10 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   ),
 });
 
-/** What alert keeps is checked as far as a reader must be sure to find its way; the rest is the writer's own. */
+/**
+ * What alert keeps is checked as far as a reader must be sure to find its way; the rest is the
+ * writer's own.
+ */
 export const entryState = v.looseObject({
   id: v.string(),
   label: v.string(),

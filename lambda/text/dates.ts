@@ -1,4 +1,7 @@
-/** Dates for people: `Sun 2027-01-03 12:00Z`, calendar days and the last working day before. All in UTC, times in epoch ms. */
+/**
+ * Dates for people: `Sun 2027-01-03 12:00Z`, calendar days and the last working day before. All in
+ * UTC, times in epoch ms.
+ */
 
 export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
@@ -15,12 +18,18 @@ export function day(at: number): string {
   return `${DAYS[new Date(at).getUTCDay()]} ${iso(at).slice(0, 10)}`;
 }
 
-/** Days between two dates by the calendar: Monday 23:59 to Tuesday 00:01 is one day. Negative where `to` is before. */
+/**
+ * Days between two dates by the calendar: Monday 23:59 to Tuesday 00:01 is one day. Negative where
+ * `to` is before.
+ */
 export function calendarDays(from: number, to: number): number {
   return Math.floor(to / DAY_MS) - Math.floor(from / DAY_MS);
 }
 
-/** The last Monday to Friday before that day, as a moment within it. Holidays differ by country and are not known. */
+/**
+ * The last Monday to Friday before that day, as a moment within it. Holidays differ by country and
+ * are not known.
+ */
 export function lastWorkingDayBefore(at: number): number {
   let before = at - DAY_MS;
   while (isWeekend(before)) before -= DAY_MS;
@@ -28,7 +37,8 @@ export function lastWorkingDayBefore(at: number): number {
 }
 
 /**
- * `Sun 2027-01-03 12:00Z (last working day before: Fri 2027-01-01)`, or what is left to say where that day is today or gone.
+ * `Sun 2027-01-03 12:00Z (last working day before: Fri 2027-01-01)`, or what is left to say where
+ * that day is today or gone.
  */
 export function deadline(at: number, now: number): string {
   const working = lastWorkingDayBefore(at);

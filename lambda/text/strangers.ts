@@ -1,8 +1,9 @@
 /**
- * Strangers' text made harmless for its medium: certificates, banners and DNS names are written by others and end in
- * terminals, mail, subjects and chat.
+ * Strangers' text made harmless for its medium: certificates, banners and DNS names are written by
+ * others and end in terminals, mail, subjects and chat.
  *
- * What could move the cursor, turn the reading direction, hide, break a line or be clickable is shown instead of obeyed.
+ * What could move the cursor, turn the reading direction, hide, break a line or be clickable is
+ * shown instead of obeyed.
  */
 
 /** How much of one stranger's text a person is shown by default. */
@@ -12,23 +13,28 @@ const SHOWN_CHARS = 500;
 const SUBJECT_CHARS = 99;
 
 /**
- * For terminals and plain mail: one line, control, bidirectional and invisible characters as `\u{202e}`, and no clickable
- * addresses (`http://` becomes `http:[//]`). Cut behind `limit` characters with an ellipsis.
+ * For terminals and plain mail: one line, control, bidirectional and invisible characters as
+ * `\u{202e}`, and no clickable addresses (`http://` becomes `http:[//]`). Cut behind `limit`
+ * characters with an ellipsis.
  */
 export function plain(text: string, limit = SHOWN_CHARS): string {
   return cut(text.toWellFormed().replace(UNSHOWABLE, escaped).replace(/:\/\//g, ':[//]'), limit);
 }
 
 /**
- * For chat markdown: a code span, in which no mention, link or markup works. The one character that could end it, the
- * backtick, becomes an apostrophe; `&`, `<` and `>` are escaped as the chat service asks, since it looks for mentions first.
+ * For chat markdown: a code span, in which no mention, link or markup works. The one character that
+ * could end it, the backtick, becomes an apostrophe; `&`, `<` and `>` are escaped as the chat
+ * service asks, since it looks for mentions first.
  */
 export function chatCode(text: string, limit = SHOWN_CHARS): string {
   const inside = entities(plain(text, limit).replaceAll('`', "'"));
   return inside.trim() === '' ? '` `' : `\`${inside}\``;
 }
 
-/** For a chat title, which has no code spans: letters, digits and the punctuation that no markup uses. */
+/**
+ * For a chat title, which has no code spans: letters, digits and the punctuation that no markup
+ * uses.
+ */
 export function chatTitle(text: string): string {
   return subject(text)
     .replace(/[*_~`<>&@#|[\]]/g, ' ')
@@ -36,7 +42,10 @@ export function chatTitle(text: string): string {
     .trim();
 }
 
-/** For a mail subject as SNS takes it: printable ASCII, one line, begins with no space, below 100 characters. */
+/**
+ * For a mail subject as SNS takes it: printable ASCII, one line, begins with no space, below 100
+ * characters.
+ */
 export function subject(text: string): string {
   const ascii = text
     .toWellFormed()
@@ -46,21 +55,29 @@ export function subject(text: string): string {
   return cut(ascii === '' ? '?' : ascii, SUBJECT_CHARS, '...');
 }
 
-/** A name for a subject: long ones lose their middle, so that both the first label and the domain stay readable. */
+/**
+ * A name for a subject: long ones lose their middle, so that both the first label and the domain
+ * stay readable.
+ */
 export function shortName(name: string, limit: number): string {
   if (name.length <= limit) return name;
   const tail = Math.floor((limit - 3) * 0.6);
   return `${name.slice(0, limit - 3 - tail)}...${name.slice(-tail)}`;
 }
 
-/** Quotes a word for a POSIX shell; bare where nothing in it could be special. Undefined where no quoting makes it harmless to paste. */
+/**
+ * Quotes a word for a POSIX shell; bare where nothing in it could be special. Undefined where no
+ * quoting makes it harmless to paste.
+ */
 export function shellWord(word: string): string | undefined {
   if (/[^\x20-\x7e]/.test(word)) return undefined;
   if (/^[A-Za-z0-9_.,:/@%+=-]+$/.test(word)) return word;
   return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Cuts at whole code points; `end` tells that something is missing and counts against the limit. */
+/**
+ * Cuts at whole code points; `end` tells that something is missing and counts against the limit.
+ */
 function cut(text: string, limit: number, end = '…'): string {
   if (text.length <= limit) return text;
   return `${text
@@ -78,8 +95,9 @@ const escaped = (character: string) => {
 };
 
 /**
- * Controls (C0, DEL, C1), line and paragraph separators, and every format character: bidirectional overrides and isolates,
- * zero-width joiners, tags, soft hyphens; also private use, unassigned, variation selectors and the fillers that show nothing.
+ * Controls (C0, DEL, C1), line and paragraph separators, and every format character: bidirectional
+ * overrides and isolates, zero-width joiners, tags, soft hyphens; also private use, unassigned,
+ * variation selectors and the fillers that show nothing.
  */
 export const UNSHOWABLE =
   /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Co}|\p{Cn}|\p{Variation_Selector}|[\u115f\u1160\u3164\uffa0]/gu;

@@ -1,12 +1,12 @@
 /**
- * The last thing before a terminal: strangers' and other people's text is made harmless where it is quoted, and whatever
- * slipped through is shown instead of obeyed here. Pure.
+ * The last thing before a terminal: strangers' and other people's text is made harmless where it is
+ * quoted, and whatever slipped through is shown instead of obeyed here. Pure.
  */
 import { UNSHOWABLE } from './strangers.ts';
 
 /**
- * Lines and tabs stay; of escape sequences only our own (bold, colours, clearing the line) and only with `escapes`;
- * everything else that moves, turns or hides becomes `\u{202e}`.
+ * Lines and tabs stay; of escape sequences only our own (bold, colours, clearing the line) and only
+ * with `escapes`; everything else that moves, turns or hides becomes `\u{202e}`.
  */
 export function terminalText(text: string, escapes: boolean): string {
   return text.replace(ESCAPES_AND_UNSHOWABLE, (found, own: string | undefined) => {
@@ -15,7 +15,10 @@ export function terminalText(text: string, escapes: boolean): string {
   });
 }
 
-/** One JSON document with a line break at its end; a parser reads what was given, a terminal finds nothing to obey. */
+/**
+ * One JSON document with a line break at its end; a parser reads what was given, a terminal finds
+ * nothing to obey.
+ */
 export function jsonText(document: unknown): string {
   const json = JSON.stringify(document, null, 2).replace(UNSHOWABLE, (found) =>
     found === '\n'
@@ -31,7 +34,10 @@ export function jsonText(document: unknown): string {
 const escaped = (character: string): string => `\\u{${hex(character.codePointAt(0) ?? 0)}}`;
 const hex = (code: number): string => code.toString(16);
 
-/** First what `paint` writes (styleText: bold, the plain colours, their ends) and how the progress line begins. */
+/**
+ * First what `paint` writes (styleText: bold, the plain colours, their ends) and how the progress
+ * line begins.
+ */
 const ESCAPES_AND_UNSHOWABLE = new RegExp(
   `(\\u001b\\[(?:1|22|3[1-6]|39|90)m|\\r\\u001b\\[K)|${UNSHOWABLE.source}`,
   'gu',

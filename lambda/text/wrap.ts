@@ -1,7 +1,10 @@
 /** Columns and wrapped paragraphs for a terminal. Pure. */
 import { stripVTControlCharacters } from 'node:util';
 
-/** Pads every column but the last to its widest cell, two blanks between; empty trailing cells leave no blanks. */
+/**
+ * Pads every column but the last to its widest cell, two blanks between; empty trailing cells leave
+ * no blanks.
+ */
 export function columns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
   for (const row of rows)
@@ -16,7 +19,10 @@ export function columns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-/** Breaks at blanks so that no line exceeds `width` where a blank allows it; continuation lines start with `indent`. */
+/**
+ * Breaks at blanks so that no line exceeds `width` where a blank allows it; continuation lines
+ * start with `indent`.
+ */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lead = /^ */.exec(text)?.[0] ?? '';
   return fill(text.trim(), width, lead, indent);

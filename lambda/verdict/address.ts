@@ -1,8 +1,9 @@
 /**
  * One address, judged at the level asked: what Postfix would make of what the probe saw there.
  *
- * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, add_namechecks() in src/tls/tls_client.c and
- * src/tls/tls_fprint.c for digests. Pure: trust at a date is certificate/path's.
+ * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, add_namechecks() in
+ * src/tls/tls_client.c and src/tls/tls_fprint.c for digests. Pure: trust at a date is
+ * certificate/path's.
  */
 
 import { getHashes } from 'node:crypto';
@@ -30,7 +31,10 @@ import {
 import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
 import { matchNames, presentedNames, referenceIdentifiers } from './name-match.ts';
 
-/** When to judge, and when the handshake was had; without the latter OpenSSL's own result is not asked as a witness. */
+/**
+ * When to judge, and when the handshake was had; without the latter OpenSSL's own result is not
+ * asked as a witness.
+ */
 export interface Moment {
   /** Epoch ms. */
   readonly at: number;
@@ -219,7 +223,10 @@ function isWithoutStartTls(result: ProbeResult): boolean {
   );
 }
 
-/** MTA-STS patterns as Postfix ≥3.10.5 applies them: the name itself, or `*.` for exactly one label (RFC 8461 §4.1). */
+/**
+ * MTA-STS patterns as Postfix ≥3.10.5 applies them: the name itself, or `*.` for exactly one label
+ * (RFC 8461 §4.1).
+ */
 function fitsPattern(host: string, patterns: readonly string[]): boolean {
   const name = host.toLowerCase();
   const parent = name.indexOf('.') > 0 ? name.slice(name.indexOf('.')) : undefined;

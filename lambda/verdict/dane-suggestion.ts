@@ -1,7 +1,9 @@
 /**
- * `dane-only` as the line without a match list, where a destination's own signed DNS vouches for every one of its hosts.
+ * `dane-only` as the line without a match list, where a destination's own signed DNS vouches for
+ * every one of its hosts.
  *
- * Never where a host lacks records, for mail to it would be deferred; and never under settings with which DANE is off.
+ * Never where a host lacks records, for mail to it would be deferred; and never under settings with
+ * which DANE is off.
  */
 
 import type { Bundle } from '../policy/bundle.ts';
@@ -14,7 +16,10 @@ import type { Judgement } from './outcome.ts';
 import { harmless } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
-/** The line, and the first hop as it would then be; undefined where the question does not arise or the line would be broken. */
+/**
+ * The line, and the first hop as it would then be; undefined where the question does not arise or
+ * the line would be broken.
+ */
 export function daneOnlyOffer(
   { entry, hops: [hop] }: Pick<Destination, 'entry' | 'hops'>,
   bundle: Bundle,

@@ -1,9 +1,10 @@
 /**
- * One address at a dane level: whether what it presents matches a TLSA record that counts, and what becomes of an address
- * that Postfix passes over for want of one.
+ * One address at a dane level: whether what it presents matches a TLSA record that counts, and what
+ * becomes of an address that Postfix passes over for want of one.
  *
- * Usage 3 asks for the certificate or key and for nothing else; usage 2 for a chain to the record, dates, purpose and one
- * of the signed names (RFC 7672 §3.1; dane_init() in src/smtp/smtp_tls_policy.c, add_namechecks() in src/tls/tls_client.c).
+ * Usage 3 asks for the certificate or key and for nothing else; usage 2 for a chain to the record,
+ * dates, purpose and one of the signed names (RFC 7672 §3.1; dane_init() in
+ * src/smtp/smtp_tls_policy.c, add_namechecks() in src/tls/tls_client.c).
  */
 import { type Certificate, readCertificates } from '../certificate/certificate.ts';
 import { printTlsa, type TlsaRecord, TRUST_ANCHOR } from '../certificate/tlsa.ts';
@@ -73,7 +74,8 @@ export function judgeTlsa(
   }
   const anchored = tlsa.records.some(({ usage }) => usage === TRUST_ANCHOR);
   if (!anchored || (trust.kind === 'untrusted' && trust.endsAt !== undefined)) {
-    // Up to 3.5 the text tells whether main.cf's own anchors would have done, unless records replace them.
+    // Up to 3.5 the text tells whether main.cf's own anchors would have done, unless records
+    // replace them.
     const certificates = store.kind === 'anchors' ? store.certificates : [];
     const trustedAnyway =
       !anchored &&
@@ -101,7 +103,8 @@ export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: S
     };
   if (refusal.kind === 'refused')
     return fail(refusal.reason, 'connect', refusalClause(refusal), { says });
-  // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is none.
+  // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is
+  // none.
   return refusal.failure === 'servfail' || refusal.failure === 'bogus'
     ? fail('tlsa-lookup-failed', 'connect', refusalClause(refusal), { says })
     : unseen({

@@ -1,8 +1,10 @@
 /**
- * The whole delivery, next hop after next hop, in every order that Postfix may choose, and each way it can end.
+ * The whole delivery, next hop after next hop, in every order that Postfix may choose, and each way
+ * it can end.
  *
- * Follows smtp_connect_inet() in src/smtp/smtp_connect.c: anything but a hard failure of a server, or mail that loops,
- * leads on to the next element of the list and then to smtp_fallback_relay, each under a policy of its own. Pure.
+ * Follows smtp_connect_inet() in src/smtp/smtp_connect.c: anything but a hard failure of a server,
+ * or mail that loops, leads on to the next element of the list and then to smtp_fallback_relay,
+ * each under a policy of its own. Pure.
  */
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
@@ -15,7 +17,10 @@ import { type Stop, walk } from './walk.ts';
 
 /** One next hop with everything that is known of it. */
 export type HopView =
-  /** `dane`: what DNSSEC says, at dane levels. `undecided`: it was not asked, and the addresses may pass or fail. */
+  /**
+   * `dane`: what DNSSEC says, at dane levels. `undecided`: it was not asked, and the addresses may
+   * pass or fail.
+   */
   | {
       readonly kind: 'hosts';
       readonly hop: Hop;
@@ -49,12 +54,16 @@ export type HopView =
   | { readonly kind: 'fatal'; readonly hop: Hop; readonly message: string };
 
 /**
- * How to take what was not seen: as failing; as passing; or passing only where our own side kept us from looking. A
- * family without a way out from here behaves as the seen addresses of its host do, where there are any.
+ * How to take what was not seen: as failing; as passing; or passing only where our own side kept us
+ * from looking. A family without a way out from here behaves as the seen addresses of its host do,
+ * where there are any.
  */
 export type UnseenAs = 'failing' | 'passing' | 'passing-if-ours';
 
-/** `now` is the first attempt of a new message; `later` lets an address whose handshake breaks at `may` take it in plaintext. */
+/**
+ * `now` is the first attempt of a new message; `later` lets an address whose handshake breaks at
+ * `may` take it in plaintext.
+ */
 export type Attempted = 'now' | 'later';
 
 export interface Ending {
@@ -176,7 +185,10 @@ function endHop(
   }
 }
 
-/** All skipped: by Postfix, which says so, or by us, who then cannot tell what Postfix would have met. */
+/**
+ * All skipped: by Postfix, which says so, or by us, who then cannot tell what Postfix would have
+ * met.
+ */
 function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
   const finding = reached.find(({ unseen }) => unseen === undefined) ?? reached[0];
   const known = reached.every(({ unseen }) => unseen !== 'ours');

@@ -1,6 +1,7 @@
 /**
- * A verdict in one plain sentence, in the operator's words: what Postfix would do and log, why, which names were wanted
- * and which offered, and what would cure it. The one wording shared by alert, terminal and document. Pure.
+ * A verdict in one plain sentence, in the operator's words: what Postfix would do and log, why,
+ * which names were wanted and which offered, and what would cure it. The one wording shared by
+ * alert, terminal and document. Pure.
  */
 
 import type { HopView } from './delivery.ts';
@@ -99,7 +100,10 @@ function daneOff({ views }: Judgement): string {
     : '';
 }
 
-/** Hosts at which level dane means less, and why: mail flows, and nothing would tell if it were led astray. */
+/**
+ * Hosts at which level dane means less, and why: mail flows, and nothing would tell if it were led
+ * astray.
+ */
 function daneWeaker({ reached }: Judgement): string {
   const weaker = Map.groupBy(
     reached.filter(({ attempt }) => attempt.demand.daneWeaker !== undefined),

@@ -1,4 +1,7 @@
-/** What exactly was wrong at one address, in one clause for people. Strangers' texts are made harmless here. Pure. */
+/**
+ * What exactly was wrong at one address, in one clause for people. Strangers' texts are made
+ * harmless here. Pure.
+ */
 import type { Certificate } from '../certificate/certificate.ts';
 import { printTlsa, type TlsaRecord } from '../certificate/tlsa.ts';
 import type { Trust } from '../certificate/trust/path.ts';
@@ -7,7 +10,10 @@ import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import { harmless, listed } from './stranger-text.ts';
 
-/** `example.com or a name below it`, `a name below example.net or mx.example.org`: match patterns as people say them. */
+/**
+ * `example.com or a name below it`, `a name below example.net or mx.example.org`: match patterns as
+ * people say them.
+ */
 export function namesWanted(references: readonly string[]): string {
   const said = references.flatMap((reference, i) => {
     if (references.indexOf(reference) !== i) return [];
@@ -30,7 +36,10 @@ export function namesOffered(presented: readonly string[]): string {
       );
 }
 
-/** A name that does not fit; `lacksAddress` where the names did, and the address literal beside them did not. */
+/**
+ * A name that does not fit; `lacksAddress` where the names did, and the address literal beside them
+ * did not.
+ */
 export function nameClause(
   references: readonly string[],
   presented: readonly string[],

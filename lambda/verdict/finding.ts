@@ -1,6 +1,6 @@
 /**
- * An address as judged, whatever the outcome: what is published of it, and what the walk over all addresses, the
- * forecast and the suggestion need besides. Pure.
+ * An address as judged, whatever the outcome: what is published of it, and what the walk over all
+ * addresses, the forecast and the suggestion need besides. Pure.
  */
 import { type Certificate, readCertificate, shown } from '../certificate/certificate.ts';
 import { printTlsa } from '../certificate/tlsa.ts';
@@ -34,15 +34,23 @@ export interface Attempt {
   readonly tlsa?: ShownTlsa;
 }
 
-/** An address as judged: what is published, and what the walk, the forecast and the suggestion need besides. */
+/**
+ * An address as judged: what is published, and what the walk, the forecast and the suggestion need
+ * besides.
+ */
 export interface Finding {
   readonly attempt: Attempt;
   readonly verdict: AddressVerdict;
-  /** What a new message meets here; an unseen address counts as failing, or as skipped where Postfix might see it. */
+  /**
+   * What a new message meets here; an unseen address counts as failing, or as skipped where Postfix
+   * might see it.
+   */
   readonly step: Step;
   /** Under which the mail would leave, if it does. */
   readonly protection: Protection;
-  /** A handshake that breaks at `may`: the first attempt fails, a later one goes out in plaintext. */
+  /**
+   * A handshake that breaks at `may`: the first attempt fails, a later one goes out in plaintext.
+   */
   readonly plaintextLater: boolean;
   /** Whose doing it is that nothing was seen. */
   readonly unseen?: 'theirs' | 'ours';
@@ -51,7 +59,10 @@ export interface Finding {
   readonly leaf?: Certificate;
 }
 
-/** What is known of a chain: the name or digest that fitted, the anchor, and how far both can be trusted. */
+/**
+ * What is known of a chain: the name or digest that fitted, the anchor, and how far both can be
+ * trusted.
+ */
 export interface ChainFacts {
   readonly matched: string | null;
   readonly anchor: string | null;
@@ -158,7 +169,10 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
   };
 }
 
-/** The name by which Postfix knows a host: as published, or its alias' target with smtp_cname_overrides_servername. */
+/**
+ * The name by which Postfix knows a host: as published, or its alias' target with
+ * smtp_cname_overrides_servername.
+ */
 export const hostName = (host: MxHost) => host.canonical ?? host.host;
 
 /** Below which no mail leaves at this level. */
@@ -180,7 +194,9 @@ function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
   return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
 }
 
-/** Made once for each chain of a run, and shared: thousands of entries may lead to the same host. */
+/**
+ * Made once for each chain of a run, and shared: thousands of entries may lead to the same host.
+ */
 function shownChain(chain: readonly string[]): readonly ShownCertificate[] {
   const known = shownChains.get(chain);
   if (known !== undefined) return known;
@@ -199,7 +215,9 @@ const shownChains = new WeakMap<readonly string[], readonly ShownCertificate[]>(
 /** A hard error of a server ends the walk. */
 const stepOf = ({ dsn }: Saying): Step => (dsn.startsWith('5') ? 'bounces' : 'fails');
 
-/** soft_bounce=yes logs a hard error as a deferral and goes on (smtp_bulk_fail(), bounce_append()). */
+/**
+ * soft_bounce=yes logs a hard error as a deferral and goes on (smtp_bulk_fail(), bounce_append()).
+ */
 function softened(says: Saying, settings: Settings): Saying {
   return settings.softBounce ? { ...says, dsn: says.dsn.replace(/^5/, '4') } : says;
 }

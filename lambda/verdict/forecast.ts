@@ -1,7 +1,8 @@
 /**
- * The first dates at which a verdict would turn, found by judging again: whatever the chains seen hold, and nothing
- * that is not in them. Dates come from trust alone, and at dane levels from signatures about to end (signature-end.ts);
- * where no chain is asked for (encrypt, fingerprint) none is in sight.
+ * The first dates at which a verdict would turn, found by judging again: whatever the chains seen
+ * hold, and nothing that is not in them. Dates come from trust alone, and at dane levels from
+ * signatures about to end (signature-end.ts); where no chain is asked for (encrypt, fingerprint)
+ * none is in sight.
  */
 import type { Signature } from '../route/resolve.ts';
 import { type Finding, hostName } from './finding.ts';
@@ -11,7 +12,10 @@ import type { EntryVerdict } from './verdict.ts';
 
 export type Forecast = Pick<EntryVerdict, 'failsFrom' | 'degradedFrom' | 'failsBecause'>;
 
-/** `judgeAt` judges the same evidence as of a later date (epoch ms); `ending` are the signatures that end in sight. */
+/**
+ * `judgeAt` judges the same evidence as of a later date (epoch ms); `ending` are the signatures
+ * that end in sight.
+ */
 export function forecast(
   judgement: Judgement,
   at: number,
@@ -43,7 +47,10 @@ export function forecast(
   }
 }
 
-/** The first moment after `time` at which a chain now trusted is no longer, or a signature has ended. */
+/**
+ * The first moment after `time` at which a chain now trusted is no longer, or a signature has
+ * ended.
+ */
 function nextEnd(
   { reached }: Judgement,
   ending: readonly Signature[],

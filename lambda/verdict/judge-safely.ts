@@ -1,4 +1,7 @@
-/** The judge, fenced: what one entry's strangers made us stumble over must not cost the other entries their verdict. */
+/**
+ * The judge, fenced: what one entry's strangers made us stumble over must not cost the other
+ * entries their verdict.
+ */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination } from '../policy/destinations.ts';
 import { type Evidence, judge } from './judge.ts';

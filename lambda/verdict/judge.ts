@@ -1,8 +1,9 @@
 /**
- * What Postfix would make of a whole entry: every address judged, walked in every order, the unseen taken both ways.
+ * What Postfix would make of a whole entry: every address judged, walked in every order, the unseen
+ * taken both ways.
  *
- * There is one judge. `--at`, the forecast, a suggestion, the push guard and the next CA bundle all ask it again, on
- * stored results. Pure; arguments and result are plain JSON.
+ * There is one judge. `--at`, the forecast, a suggestion, the push guard and the next CA bundle all
+ * ask it again, on stored results. Pure; arguments and result are plain JSON.
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
@@ -24,19 +25,30 @@ import { endingSignatures, withoutEnded } from './signature-end.ts';
 import { suggest } from './suggestion.ts';
 import type { EntryVerdict } from './verdict.ts';
 
-/** What was seen from here, by next hop and by conversation. Whatever is missing counts as not attempted. */
+/**
+ * What was seen from here, by next hop and by conversation. Whatever is missing counts as not
+ * attempted.
+ */
 export interface Evidence {
   /** By the text of the next hop. */
   readonly routes: Readonly<Record<string, Route>>;
   /** By the id of the conversation. */
   readonly results: Readonly<Record<string, ProbeResult>>;
-  /** By the text of the next hop: what DNSSEC says about it. Without, a hop at a dane level is not judged. */
+  /**
+   * By the text of the next hop: what DNSSEC says about it. Without, a hop at a dane level is not
+   * judged.
+   */
   readonly tlsa?: Readonly<Record<string, DaneRoute>>;
-  /** Why DNSSEC was not asked: nobody here may be believed, or whoever may did not answer today. `because` is a clause for people. */
+  /**
+   * Why DNSSEC was not asked: nobody here may be believed, or whoever may did not answer today.
+   * `because` is a clause for people.
+   */
   readonly noDnssec?:
     | { readonly kind: 'none'; readonly because: string }
     | { readonly kind: 'silent'; readonly failure: DnsFailure; readonly because: string };
-  /** Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time. */
+  /**
+   * Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time.
+   */
   readonly probedAt?: number;
 }
 
@@ -206,5 +218,7 @@ const entryOf = (view: HopView | undefined) => view?.hop.demand.entry;
 
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
 
-/** dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may. */
+/**
+ * dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may.
+ */
 const NO_DANE = /: dane-only configured(?: with |, but )| incompatible with dane-only TLS$/;

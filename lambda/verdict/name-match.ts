@@ -1,9 +1,10 @@
 /**
  * The names a policy entry asks for, and the name in the certificate that satisfies one.
  *
- * Expansion follows add_namechecks() in Postfix's src/tls/tls_client.c. From 3.6 the comparison is OpenSSL's own, with
- * the one flag Postfix sets; up to 3.5 it is Postfix's match_servername(), written out here. tls.checkServerIdentity()
- * is another matcher still, with no form for "any subdomain".
+ * Expansion follows add_namechecks() in Postfix's src/tls/tls_client.c. From 3.6 the comparison is
+ * OpenSSL's own, with the one flag Postfix sets; up to 3.5 it is Postfix's match_servername(),
+ * written out here. tls.checkServerIdentity() is another matcher still, with no form for "any
+ * subdomain".
  */
 import type { X509Certificate } from 'node:crypto';
 import type { MatchPattern } from '../policy/entry.ts';
@@ -19,12 +20,16 @@ export interface Attempt {
 }
 
 /**
- * A name the certificate must present: `mx.example.com` is that name alone; `.example.com` is every name below it, at
- * any depth, but not `example.com` itself. An address literal is a name up to 3.5; see `matchNames` for what it is since.
+ * A name the certificate must present: `mx.example.com` is that name alone; `.example.com` is every
+ * name below it, at any depth, but not `example.com` itself. An address literal is a name up to
+ * 3.5; see `matchNames` for what it is since.
  */
 export type ReferenceIdentifier = string & { readonly brand: 'ReferenceIdentifier' };
 
-/** What a certificate says about its holder. `dnsNames` as encoded, a NUL or a blank inside included. */
+/**
+ * What a certificate says about its holder. `dnsNames` as encoded, a NUL or a blank inside
+ * included.
+ */
 export interface PresentedNames {
   readonly x509: X509Certificate;
   readonly dnsNames: readonly string[];
@@ -43,11 +48,17 @@ export type NameMatch =
       readonly kind: 'mismatch';
       readonly references: readonly ReferenceIdentifier[];
       readonly presented: readonly string[];
-      /** The names were satisfied, but this address literal among them was not (OpenSSL 3 wants both). */
+      /**
+       * The names were satisfied, but this address literal among them was not (OpenSSL 3 wants
+       * both).
+       */
       readonly lacksAddress?: string;
     };
 
-/** Expands match patterns for one attempt: what `nexthop` and `hostname` stand for is known only here. A bare `.` drops out. */
+/**
+ * Expands match patterns for one attempt: what `nexthop` and `hostname` stand for is known only
+ * here. A bare `.` drops out.
+ */
 export function referenceIdentifiers(
   patterns: readonly MatchPattern[],
   attempt: Attempt,
@@ -71,8 +82,9 @@ export function referenceIdentifiers(
 /**
  * Finds the first reference identifier, in policy order, that the certificate satisfies.
  *
- * From 3.6, on OpenSSL 3, SSL_add1_host() takes an address literal out of the names and into an iPAddress check of its
- * own, which must hold beside the names; a second literal is ignored. No reference at all never matches.
+ * From 3.6, on OpenSSL 3, SSL_add1_host() takes an address literal out of the names and into an
+ * iPAddress check of its own, which must hold beside the names; a second literal is ignored. No
+ * reference at all never matches.
  */
 export function matchNames(
   certificate: PresentedNames,
@@ -111,7 +123,10 @@ export function matchNames(
   }
 }
 
-/** OpenSSL's answer, asked once: one certificate of thousands of names may stand behind a hundred addresses. */
+/**
+ * OpenSSL's answer, asked once: one certificate of thousands of names may stand behind a hundred
+ * addresses.
+ */
 function checkHost(x509: X509Certificate, name: string): string | undefined {
   const known = answers.get(x509) ?? new Map<string, string | undefined>();
   answers.set(x509, known);
@@ -121,14 +136,20 @@ function checkHost(x509: X509Certificate, name: string): string | undefined {
 
 const answers = new WeakMap<X509Certificate, Map<string, string | undefined>>();
 
-/** The names that count: dNSNames, or the subject's CNs where there is no dNSName at all, malformed ones included. */
+/**
+ * The names that count: dNSNames, or the subject's CNs where there is no dNSName at all, malformed
+ * ones included.
+ */
 export function presentedNames(
   certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>,
 ): readonly string[] {
   return certificate.dnsNames.length > 0 ? certificate.dnsNames : certificate.commonNames;
 }
 
-/** match_servername() of Postfix ≤3.5: a wildcard covers several labels if so set, and only the first CN counts. */
+/**
+ * match_servername() of Postfix ≤3.5: a wildcard covers several labels if so set, and only the
+ * first CN counts.
+ */
 function matchServername(
   certificate: PresentedNames,
   reference: string,

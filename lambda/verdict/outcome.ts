@@ -1,5 +1,6 @@
 /**
- * From the ways a delivery can end to the verdict of an entry: the table of outcomes in the design, row by row. Pure.
+ * From the ways a delivery can end to the verdict of an entry: the table of outcomes in the design,
+ * row by row. Pure.
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Demand } from '../policy/demand.ts';
@@ -148,7 +149,10 @@ function outcomeOf(
 
 const decidedBy = (finding: Finding) => ({ reason: finding.verdict.reason, decisive: finding });
 
-/** An entry for a later element of a next hop list is judged as if the elements before it had failed. */
+/**
+ * An entry for a later element of a next hop list is judged as if the elements before it had
+ * failed.
+ */
 function startOf(hops: readonly HopView[], { entry }: Destination): number {
   const isAsked = ({ hop }: HopView) => {
     const own = hop.demand.entry;

@@ -1,5 +1,6 @@
 /**
- * What a status text of Postfix's log means, for people who start from the log: postfix-says, read the other way.
+ * What a status text of Postfix's log means, for people who start from the log: postfix-says, read
+ * the other way.
  */
 import { TRUST_REASONS } from '../certificate/trust/path.ts';
 import type { Reason } from './verdict.ts';

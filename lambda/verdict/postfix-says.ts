@@ -1,7 +1,9 @@
 /**
- * What Postfix logs for each way in which a delivery can end, status text and dsn. verdict/log-text reads them back.
+ * What Postfix logs for each way in which a delivery can end, status text and dsn. verdict/log-text
+ * reads them back.
  *
- * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of smtp_tls_policy.c.
+ * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of
+ * smtp_tls_policy.c.
  */
 import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../postfix/version.ts';
@@ -81,7 +83,10 @@ export function saysOfFailure(
   }
 }
 
-/** What Postfix says where it, too, cannot look at an address; undefined where only our side could not. */
+/**
+ * What Postfix says where it, too, cannot look at an address; undefined where only our side could
+ * not.
+ */
 export function saysOfUnseen(
   result: Extract<ProbeResult, { readonly kind: 'unseen' }>,
   peer: Peer,
@@ -151,7 +156,10 @@ export const NOT_TRIED: Saying = {
   text: 'server unavailable or unable to receive mail',
 };
 
-/** The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that class. */
+/**
+ * The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that
+ * class.
+ */
 export function replyDsn(reply: Reply): string {
   const group = Math.floor(reply.code / 100);
   const given = /^\d{3}[- ]\s*(\d\.\d{1,3}\.\d{1,3})(?!\S)/.exec(reply.text)?.[1];

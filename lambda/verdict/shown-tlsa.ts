@@ -1,4 +1,7 @@
-/** What DNSSEC said about one address, as published: names asked, records, which of them count and which match. Pure. */
+/**
+ * What DNSSEC said about one address, as published: names asked, records, which of them count and
+ * which match. Pure.
+ */
 import { readCertificates } from '../certificate/certificate.ts';
 import { daneDigests } from '../certificate/dane-digests.ts';
 import {

@@ -1,11 +1,14 @@
 /**
- * DNSSEC signatures that are about to end: what a dane entry rests on, and what is left of it after their end.
+ * DNSSEC signatures that are about to end: what a dane entry rests on, and what is left of it after
+ * their end.
  *
- * Signatures are made anew all the time, days before the old ones end, so that nearly every end that DNS shows never comes.
- * An end is therefore in sight only when less is left of the signature than the smaller of three days and a quarter of its
- * validity: by then every signer in wide use has signed again (BIND does with five of fourteen days left, PowerDNS with
- * seven of twenty-one; a quarter is for those that sign for hours). Beyond that nothing turns, whatever the date asked for.
- * After its end a validating resolver answers SERVFAIL, and Postfix passes the host over. Pure.
+ * Signatures are made anew all the time, days before the old ones end, so that nearly every end
+ * that DNS shows never comes. An end is therefore in sight only when less is left of the signature
+ * than the smaller of three days and a quarter of its validity: by then every signer in wide use
+ * has signed again (BIND does with five of fourteen days left, PowerDNS with seven of twenty-one; a
+ * quarter is for those that sign for hours). Beyond that nothing turns, whatever the date asked
+ * for. After its end a validating resolver answers SERVFAIL, and Postfix passes the host over.
+ * Pure.
  */
 import type { Destination } from '../policy/destinations.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
@@ -15,7 +18,9 @@ import type { Signature } from '../route/resolve.ts';
 /** By the text of the next hop, as in the evidence. */
 type Tlsa = Readonly<Record<string, DaneRoute>>;
 
-/** Signatures that a destination rests on at dane levels and that end in sight of `at` (epoch ms). */
+/**
+ * Signatures that a destination rests on at dane levels and that end in sight of `at` (epoch ms).
+ */
 export function endingSignatures({ hops }: Destination, tlsa: Tlsa, at: number): Signature[] {
   return hops.flatMap(({ demand, nextHop }) => {
     const dane = Object.hasOwn(tlsa, nextHop.text) ? tlsa[nextHop.text] : undefined;
@@ -24,7 +29,10 @@ export function endingSignatures({ hops }: Destination, tlsa: Tlsa, at: number):
   });
 }
 
-/** What DNSSEC says once these signatures have ended by `at` (epoch ms) and nobody has signed again: those of the MX bear on all hosts. */
+/**
+ * What DNSSEC says once these signatures have ended by `at` (epoch ms) and nobody has signed again:
+ * those of the MX bear on all hosts.
+ */
 export function withoutEnded(tlsa: Tlsa, ending: readonly Signature[], at: number): Tlsa {
   const ended = (signature: Signature | undefined) =>
     signature !== undefined && signature.until < at && ending.includes(signature);

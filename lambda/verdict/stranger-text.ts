@@ -1,6 +1,12 @@
-/** Strangers' names and texts made harmless for a sentence: one line, nothing that moves the cursor, hides or turns the direction. */
+/**
+ * Strangers' names and texts made harmless for a sentence: one line, nothing that moves the cursor,
+ * hides or turns the direction.
+ */
 
-/** Control, format, private and unassigned characters as `\u{202e}`; cut behind `limit` characters with an ellipsis. */
+/**
+ * Control, format, private and unassigned characters as `\u{202e}`; cut behind `limit` characters
+ * with an ellipsis.
+ */
 export function harmless(text: string, limit = 120): string {
   const shown = text
     .toWellFormed()

@@ -1,9 +1,11 @@
 /**
- * The line to use instead, where another match list would deliver: the fewest names that cover every host and address
- * seen and are likely to last, and never more than what the certificates themselves claim.
+ * The line to use instead, where another match list would deliver: the fewest names that cover
+ * every host and address seen and are likely to last, and never more than what the certificates
+ * themselves claim.
  *
- * A wildcard `*.base` becomes `.base`, several names of one provider their common suffix; never a public suffix, never
- * above the base of a presented wildcard. The line is judged before it is told.
+ * A wildcard `*.base` becomes `.base`, several names of one provider their common suffix; never a
+ * public suffix, never above the base of a presented wildcard. The line is judged before it is
+ * told.
  */
 import { getDomain } from 'tldts';
 import type { Destination, Hop } from '../policy/destinations.ts';
@@ -27,7 +29,9 @@ import type { Judgement } from './outcome.ts';
 import { listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
-/** Null where no line would help. `judgeChanged` judges the same evidence under a changed policy. */
+/**
+ * Null where no line would help. `judgeChanged` judges the same evidence under a changed policy.
+ */
 export function suggest(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
@@ -102,9 +106,10 @@ function suggestMatchList(
 }
 
 /**
- * The presented name that stands for a host: one of the next hop itself, the wildcard that covers the host, its own name,
- * else one of the same provider. Undefined where the certificate is for others altogether: whoever sits in between may
- * have a valid certificate too. Where policy names the server by address, whatever name it has will do.
+ * The presented name that stands for a host: one of the next hop itself, the wildcard that covers
+ * the host, its own name, else one of the same provider. Undefined where the certificate is for
+ * others altogether: whoever sits in between may have a valid certificate too. Where policy names
+ * the server by address, whatever name it has will do.
  */
 function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
   const host = hostName(mxHost).toLowerCase();
@@ -133,7 +138,10 @@ interface Candidate {
   readonly owner: string;
 }
 
-/** Found once for each certificate, which may have thousands of names and stand behind a hundred addresses. */
+/**
+ * Found once for each certificate, which may have thousands of names and stand behind a hundred
+ * addresses.
+ */
 function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
   const known = candidates.get(leaf);
   if (known !== undefined) return known;
@@ -148,7 +156,10 @@ function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
 
 const candidates = new WeakMap<PresentedNames, readonly Candidate[]>();
 
-/** Match elements for presented names: `.base` for wildcards, the common suffix of two or more names of one provider. */
+/**
+ * Match elements for presented names: `.base` for wildcards, the common suffix of two or more names
+ * of one provider.
+ */
 function collapse(names: readonly string[], wildcards: readonly string[]): string[] {
   const suffixes = distinct(
     names.filter((name) => name.startsWith('*.')).map((name) => name.slice(1)),
@@ -172,14 +183,20 @@ function collapse(names: readonly string[], wildcards: readonly string[]): strin
   );
 }
 
-/** `.example.net` for `mx1.example.net` and `mx2.example.net`: the longest suffix that all of them lie below. */
+/**
+ * `.example.net` for `mx1.example.net` and `mx2.example.net`: the longest suffix that all of them
+ * lie below.
+ */
 function commonSuffix(names: readonly string[]): string | undefined {
   const [first = '', ...rest] = names;
   const parents = first.split('.').map((_, i, labels) => `.${labels.slice(i + 1).join('.')}`);
   return parents.find((parent) => parent !== '.' && rest.every((name) => name.endsWith(parent)));
 }
 
-/** The entry with its match list replaced, all else as written; a line of its own where a `.parent` or no entry applied. */
+/**
+ * The entry with its match list replaced, all else as written; a line of its own where a `.parent`
+ * or no entry applied.
+ */
 function lineWith(
   match: readonly MatchPattern[],
   { views, bundle }: Judgement,

@@ -1,7 +1,9 @@
 /**
- * What Postfix would make of a whole entry, as published by `check --json` (design: JSON of check). Plain JSON.
+ * What Postfix would make of a whole entry, as published by `check --json` (design: JSON of check).
+ * Plain JSON.
  *
- * The enums are closed: a new reason is a change of contract, and the schema in command/check follows these types.
+ * The enums are closed: a new reason is a change of contract, and the schema in command/check
+ * follows these types.
  */
 
 import type { TrustReason } from '../certificate/trust/path.ts';
@@ -95,9 +97,15 @@ export interface ShownTlsa {
     /** Whether a certificate presented matches it. */
     readonly matches: boolean;
   }[];
-  /** When the first of the DNSSEC signatures that this rests on ends (ISO 8601); absent where the answers held none. */
+  /**
+   * When the first of the DNSSEC signatures that this rests on ends (ISO 8601); absent where the
+   * answers held none.
+   */
   readonly signedUntil?: string;
-  /** What the level comes to here: `half-dane` after an unsigned MX; `defers` where no connection is made. */
+  /**
+   * What the level comes to here: `half-dane` after an unsigned MX; `defers` where no connection is
+   * made.
+   */
   readonly acts: 'dane' | 'half-dane' | 'encrypt' | 'may' | 'defers';
 }
 
@@ -133,7 +141,10 @@ export interface HostVerdict {
 export interface Suggestion {
   /** The whole line to use instead. */
   readonly line: string;
-  /** `dns`: the names were chosen by today's unsigned DNS and the administrator must vouch for them; `policy`: by the entry alone. */
+  /**
+   * `dns`: the names were chosen by today's unsigned DNS and the administrator must vouch for them;
+   * `policy`: by the entry alone.
+   */
   readonly restsOn: 'dns' | 'policy' | 'dnssec';
   /** A sentence on what the line rests on. */
   readonly because: string;
@@ -167,16 +178,25 @@ export interface EntryVerdict {
   readonly sentence: string;
   readonly protection: Protection;
   readonly postfixWould: PostfixWould | null;
-  /** Status text in Postfix's words, and its dsn; null where it would deliver. Several where the order decides. */
+  /**
+   * Status text in Postfix's words, and its dsn; null where it would deliver. Several where the
+   * order decides.
+   */
   readonly postfixSays: string | null;
   readonly postfixDsn: string | null;
-  /** Every ending some order could give, for the reference tests: `sent 2.0.0 `, `deferred 4.7.5 Server certificate not verified`. */
+  /**
+   * Every ending some order could give, for the reference tests: `sent 2.0.0 `, `deferred 4.7.5
+   * Server certificate not verified`.
+   */
   readonly endings: readonly {
     readonly status: 'sent' | 'deferred' | 'bounced';
     readonly dsn: string;
     readonly text: string;
   }[];
-  /** ISO 8601: first date at which the verdict would turn, over the chains seen; null where none is in sight. */
+  /**
+   * ISO 8601: first date at which the verdict would turn, over the chains seen; null where none is
+   * in sight.
+   */
   readonly failsFrom: string | null;
   readonly degradedFrom: string | null;
   readonly failsBecause: string | null;

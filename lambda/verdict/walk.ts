@@ -1,9 +1,10 @@
 /**
  * The walk over the addresses of one next hop, in every order that Postfix may choose.
  *
- * Follows smtp_connect_inet() in src/smtp/smtp_connect.c and the sorting, shuffling and balancing of smtp_domain_addr()
- * in src/smtp/smtp_addr.c. Addresses of equal preference are shuffled there; instead of trying all n! orders, each
- * group is asked which members can be visited, which can end the walk, and which can be the last to speak.
+ * Follows smtp_connect_inet() in src/smtp/smtp_connect.c and the sorting, shuffling and balancing
+ * of smtp_domain_addr() in src/smtp/smtp_addr.c. Addresses of equal preference are shuffled there;
+ * instead of trying all n! orders, each group is asked which members can be visited, which can end
+ * the walk, and which can be the last to speak.
  */
 import type { AddressFamily } from '../policy/settings.ts';
 import {
@@ -14,7 +15,10 @@ import {
   type Stop as RouteStop,
 } from '../route/address-limit.ts';
 
-/** What one address does to the walk: take the mail, refuse for good, fail so that the next is tried, or not be tried at all. */
+/**
+ * What one address does to the walk: take the mail, refuse for good, fail so that the next is
+ * tried, or not be tried at all.
+ */
 export type Step = 'takes' | 'bounces' | 'fails' | 'skipped';
 
 /** One address in the order answered. `of` is the caller's own. */
@@ -35,7 +39,10 @@ export interface WalkEnds<T> {
   readonly leftUntried: boolean;
 }
 
-/** Walks the addresses of one next hop. `stops` as the route has them: hosts by preference, A before AAAA of each. */
+/**
+ * Walks the addresses of one next hop. `stops` as the route has them: hosts by preference, A before
+ * AAAA of each.
+ */
 export function walk<T>(stops: readonly Stop<T>[], settings: LimitSettings): WalkEnds<T> {
   const plans = plansFor(groupsOf(stops, settings), settings);
   const ends = plans.map((plan) => ({ ...followPlan(plan), reached: reachedBy(plan) }));
@@ -66,7 +73,10 @@ interface Group<T> {
 
 type Plan<T> = readonly Group<T>[];
 
-/** Stops whose order is settled, in groups whose order among themselves is chance: each on its own where nothing is shuffled. */
+/**
+ * Stops whose order is settled, in groups whose order among themselves is chance: each on its own
+ * where nothing is shuffled.
+ */
 function groupsOf<T>(stops: readonly Stop<T>[], settings: LimitSettings): Stop<T>[][] {
   const rank = byRank(settings);
   const sorted = stops.toSorted(rank);
@@ -80,7 +90,10 @@ function groupsOf<T>(stops: readonly Stop<T>[], settings: LimitSettings): Stop<T
   return groups;
 }
 
-/** How many of each group are visited; two plans where the family of the first address is chance and decides. */
+/**
+ * How many of each group are visited; two plans where the family of the first address is chance and
+ * decides.
+ */
 function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Plan<T>[] {
   const starts = [...new Set((groups[0] ?? []).map(family))];
   const plans = starts.flatMap((start) => {
@@ -105,7 +118,10 @@ function planUnbalanced<T>(
   });
 }
 
-/** smtp_balance_inet_proto(): each family keeps its first addresses, up to its target; the order stays. */
+/**
+ * smtp_balance_inet_proto(): each family keeps its first addresses, up to its target; the order
+ * stays.
+ */
 function planBalanced<T>(
   groups: readonly Stop<T>[][],
   targets: Readonly<Record<AddressFamily, number>>,
@@ -151,7 +167,8 @@ function followPlan<T>(plan: Plan<T>) {
     }
     if (live.some((share) => passable(share).length < share.take))
       return { takenBy, bouncedBy, leftBy: [], leftUntried: false };
-    // Whoever must come first, and is the only one of its share, speaks last only where all others keep silent.
+    // Whoever must come first, and is the only one of its share, speaks last only where all others
+    // keep silent.
     const speaksLast = live.filter(
       (share) =>
         share !== startsWith ||

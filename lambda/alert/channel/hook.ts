@@ -1,8 +1,10 @@
 /**
- * `--hook PROGRAM`: for every way of telling that is not built in. The mail text comes on standard input, the whole alert as
- * JSON in a file whose path is the one argument; the subject is in POSTFIX_TLS_WATCH_SUBJECT.
+ * `--hook PROGRAM`: for every way of telling that is not built in. The mail text comes on standard
+ * input, the whole alert as JSON in a file whose path is the one argument; the subject is in
+ * POSTFIX_TLS_WATCH_SUBJECT.
  *
- * A status other than 0, a signal or no end in time means that nothing was told: the next run tries again.
+ * A status other than 0, a signal or no end in time means that nothing was told: the next run tries
+ * again.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -70,7 +72,8 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   });
   child.on('exit', async (code, signal) => {
     clearTimeout(timer);
-    // What it said last may still be on its way; something it left behind may hold the pipe open for ever, and us with it.
+    // What it said last may still be on its way; something it left behind may hold the pipe open
+    // for ever, and us with it.
     const passed = code === 0 ? closed(child.stdin) : closed(child.stderr);
     await Promise.race([passed, setTimeout(LAST_WORDS_MS)]);
     child.stdin.destroy();

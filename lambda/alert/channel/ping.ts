@@ -1,6 +1,6 @@
 /**
- * `--ping URL`: one GET after each complete run, for a dead-man's switch elsewhere: it raises the alarm when runs stop, which
- * nothing in here could.
+ * `--ping URL`: one GET after each complete run, for a dead-man's switch elsewhere: it raises the
+ * alarm when runs stop, which nothing in here could.
  */
 import { plain } from '../../text/strangers.ts';
 

@@ -1,8 +1,9 @@
 /**
- * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed: most commands never are.
+ * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed: most
+ * commands never are.
  *
- * Publishing again what was published before repeats the message; SNS knows no better. Concurrent calls do not disturb
- * one another. Region and account come from the topic's ARN.
+ * Publishing again what was published before repeats the message; SNS knows no better. Concurrent
+ * calls do not disturb one another. Region and account come from the topic's ARN.
  */
 
 import { plain } from '../../text/strangers.ts';
@@ -11,7 +12,10 @@ import type { ChatCard } from '../message/chat-card.ts';
 /** What went wrong between us and SNS, in words for an operator. */
 export class TopicError extends Error {
   override readonly name = 'TopicError';
-  /** `gone`: no such topic. `denied`: our credentials may not. `throttled` and `unreachable`: worth another run. */
+  /**
+   * `gone`: no such topic. `denied`: our credentials may not. `throttled` and `unreachable`: worth
+   * another run.
+   */
   readonly kind: 'gone' | 'denied' | 'throttled' | 'refused' | 'unreachable' | 'wrong-arn';
   constructor(kind: TopicError['kind'], message: string) {
     super(message);
@@ -41,7 +45,10 @@ export function publishMail(
   });
 }
 
-/** Publishes a chat card, without a subject: the chat service reads the JSON alone. Otherwise as `publishMail`. */
+/**
+ * Publishes a chat card, without a subject: the chat service reads the JSON alone. Otherwise as
+ * `publishMail`.
+ */
 export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
     const answer = await client.send(
@@ -55,8 +62,8 @@ export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
 }
 
 /**
- * How many subscriptions are confirmed: nobody reads a topic that has none, and anybody (a mail scanner too) can follow an
- * unsubscribe link.
+ * How many subscriptions are confirmed: nobody reads a topic that has none, and anybody (a mail
+ * scanner too) can follow an unsubscribe link.
  *
  * @throws TopicError where it could not be asked
  */

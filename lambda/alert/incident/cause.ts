@@ -1,7 +1,9 @@
 /**
- * What is wrong at whose place: the cause that many entries can share, so that 75 entries behind one provider make one item.
+ * What is wrong at whose place: the cause that many entries can share, so that 75 entries behind
+ * one provider make one item.
  *
- * A cause is a reason, a provider and, where the reason has one, an issuer or the name that is missing. Pure.
+ * A cause is a reason, a provider and, where the reason has one, an issuer or the name that is
+ * missing. Pure.
  */
 import { createHash } from 'node:crypto';
 import { getDomain } from 'tldts';
@@ -9,9 +11,15 @@ import type { AddressVerdict, EntryVerdict, Reason } from '../../verdict/verdict
 
 export interface Cause {
   readonly reason: CauseReason;
-  /** Registrable domain of the MX host; an address or a host name where it has none; '' where the cause is in our own files. */
+  /**
+   * Registrable domain of the MX host; an address or a host name where it has none; '' where the
+   * cause is in our own files.
+   */
   readonly provider: string;
-  /** The issuer at which the chain ends (trust), or the domain of the names missed (`own name` where only the next hop's own was asked). */
+  /**
+   * The issuer at which the chain ends (trust), or the domain of the names missed (`own name` where
+   * only the next hop's own was asked).
+   */
   readonly detail?: string;
 }
 
@@ -29,8 +37,9 @@ export function isOfRun(cause: Cause): cause is Cause & { readonly reason: RunRe
 export const OUR_SIDE = '(our side)';
 
 /**
- * The causes of a verdict that fails or is degraded, the one that decided it first: one per host and reason, in the order of
- * the walk. A next hop whose two providers both fail has two; an incident is kept while any of them is still there.
+ * The causes of a verdict that fails or is degraded, the one that decided it first: one per host
+ * and reason, in the order of the walk. A next hop whose two providers both fail has two; an
+ * incident is kept while any of them is still there.
  */
 export function causesOf(verdict: EntryVerdict): readonly Cause[] {
   const reason = verdict.reason;
@@ -63,7 +72,10 @@ function unprotected({ hosts, nextHop, destination }: EntryVerdict): readonly st
   return named.length > 0 ? named : [nextHop?.host ?? destination];
 }
 
-/** The causes of a verdict that will turn at `failsFrom`: the hosts whose chain, or whose DNSSEC signatures, end then. */
+/**
+ * The causes of a verdict that will turn at `failsFrom`: the hosts whose chain, or whose DNSSEC
+ * signatures, end then.
+ */
 export function forecastCauses(verdict: EntryVerdict, failsFrom: number): readonly Cause[] {
   const found = verdict.hosts.flatMap((host) =>
     host.addresses.flatMap((address): readonly Cause[] => {
@@ -96,14 +108,17 @@ export function unjudgedCause(verdict: EntryVerdict): Cause {
   };
 }
 
-/** The registrable domain under the public suffix list with its private section; the host itself where it has none. */
+/**
+ * The registrable domain under the public suffix list with its private section; the host itself
+ * where it has none.
+ */
 function provider(host: string): string {
   return getDomain(host, { allowPrivateDomains: true }) ?? host.toLowerCase();
 }
 
 /**
- * Stable over runs and releases: provider and reason to be read (and typed after `mute`), a digest of the whole so that no
- * two causes or vantages meet. Only letters, digits, dots and hyphens.
+ * Stable over runs and releases: provider and reason to be read (and typed after `mute`), a digest
+ * of the whole so that no two causes or vantages meet. Only letters, digits, dots and hyphens.
  */
 export function incidentId(vantage: string, cause: Cause): string {
   const digest = createHash('sha256')
@@ -113,7 +128,10 @@ export function incidentId(vantage: string, cause: Cause): string {
   return `${readable.replace(/^[-.]+/, '').slice(0, 100)}-${digest.slice(0, 6)}`;
 }
 
-/** Whether the certificate's end is the date from which the entry fails (the second after it, at most). */
+/**
+ * Whether the certificate's end is the date from which the entry fails (the second after it, at
+ * most).
+ */
 export function endsAt(notAfter: string, failsFrom: number): boolean {
   return Math.abs(Date.parse(notAfter) - failsFrom) <= 1_000;
 }
@@ -136,12 +154,16 @@ function detailOf(
   // Below a TLSA record the names are those of the destination itself.
   if (reason === 'name-mismatch')
     return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
-  // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates, and the fault is the same.
+  // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates,
+  // and the fault is the same.
   if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;
 }
 
-/** The match lists of 75 entries differ in letters (`.x.example`, `x.example:y.example`) where the name lost is one: its registrable domain. */
+/**
+ * The match lists of 75 entries differ in letters (`.x.example`, `x.example:y.example`) where the
+ * name lost is one: its registrable domain.
+ */
 function missingName(verdict: EntryVerdict, asked: readonly string[]): string {
   const own = verdict.nextHop?.host ?? verdict.destination;
   const names = asked

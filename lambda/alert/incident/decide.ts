@@ -1,8 +1,10 @@
 /**
- * The step from today's verdicts to what is told: remember each look, group what is wrong by cause, tell what was not told.
+ * The step from today's verdicts to what is told: remember each look, group what is wrong by cause,
+ * tell what was not told.
  *
- * Pure: what was remembered comes in, what to remember goes out. Nothing counts as told before `recordTellings` says so, so
- * that a message that could not be published is due again in the next run.
+ * Pure: what was remembered comes in, what to remember goes out. Nothing counts as told before
+ * `recordTellings` says so, so that a message that could not be published is due again in the next
+ * run.
  */
 import { byName, named } from '../../named-record.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -35,9 +37,15 @@ export interface DecideInput {
 export interface Decision extends Due {
   /** What to remember, with nothing counted as told that was not before. */
   readonly after: WatchState;
-  /** Ids of entries that newly fail and are not confirmed; look again with fresh DNS, then decide again from the same `before`. */
+  /**
+   * Ids of entries that newly fail and are not confirmed; look again with fresh DNS, then decide
+   * again from the same `before`.
+   */
   readonly needsSecondLook: readonly string[];
-  /** Ids of entries that turned alike over unrelated providers: their stored snapshots are not to be overwritten. */
+  /**
+   * Ids of entries that turned alike over unrelated providers: their stored snapshots are not to be
+   * overwritten.
+   */
   readonly keepSnapshots: readonly string[];
   /** Ids of entries that left the policy or are no longer checked: remembered no longer. */
   readonly retired: readonly string[];
@@ -156,7 +164,10 @@ function readingOf(verdict: EntryVerdict, input: DecideInput): Reading {
   );
 }
 
-/** An entry that turned with many others belongs to the shared incident, and stays there while it fails for that reason. */
+/**
+ * An entry that turned with many others belongs to the shared incident, and stays there while it
+ * fails for that reason.
+ */
 function withOurSide(
   reading: Reading,
   id: string,

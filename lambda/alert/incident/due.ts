@@ -1,8 +1,8 @@
 /**
  * Which incidents are due in this run's message, and as what: news, a reminder, an end.
  *
- * An incident is compared with what was told of it and of each of its entries. Entries that are muted are counted and listed
- * but make nothing due. Pure.
+ * An incident is compared with what was told of it and of each of its entries. Entries that are
+ * muted are counted and listed but make nothing due. Pure.
  */
 
 import { DAY_MS } from '../../text/dates.ts';
@@ -57,7 +57,10 @@ export interface Due {
   readonly tellings: readonly Telling[];
   /** Open, told before, and not due today. */
   readonly open: readonly Item[];
-  /** Entries left the policy while an incident of theirs was open: mentioned once, when a message goes out. */
+  /**
+   * Entries left the policy while an incident of theirs was open: mentioned once, when a message
+   * goes out.
+   */
   readonly mentions: readonly Telling[];
   /** No complete run since then, though there should have been: told by itself. */
   readonly gapSince?: number;
@@ -131,7 +134,10 @@ function newsOf(picture: Picture, input: DueInput): News | undefined {
   return due ? (believedBetter ? 'reopened' : 'reminder') : undefined;
 }
 
-/** A step nearer than the one told, or a date that moved nearer by more than a day. Another, later date begins at its first step. */
+/**
+ * A step nearer than the one told, or a date that moved nearer by more than a day. Another, later
+ * date begins at its first step.
+ */
 function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
   const from = earliest(audible);
   if (step === undefined || from === undefined) return false;

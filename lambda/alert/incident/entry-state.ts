@@ -1,6 +1,6 @@
 /**
- * What is remembered of one entry between runs: how it stands, a turn that is not settled yet, and what was told of it.
- * Plain JSON, times in epoch ms.
+ * What is remembered of one entry between runs: how it stands, a turn that is not settled yet, and
+ * what was told of it. Plain JSON, times in epoch ms.
  *
  * An entry that fails for the third day, told on the first:
  *
@@ -8,13 +8,17 @@
  *       "now": { "settled": { "standing": "failing", "incident": "messagingengine.com-name-mismatch-3f2a9c", "since": 1795586400000 } },
  * XX
  *
- * A healthy one: { "id": "…", "label": "hearst.com", "asked": "…", "now": { "settled": { "standing": "well", "since": … } }, "told": [] }
+ * A healthy one: { "id": "…", "label": "hearst.com", "asked": "…", "now": { "settled": {
+ * "standing": "well", "since": … } }, "told": [] }
  */
 import { rank, type Standing } from './standing.ts';
 
 export interface EntryState {
   readonly id: string;
-  /** The entry's key, or the destination where no entry covers it: for messages about entries that are gone. */
+  /**
+   * The entry's key, or the destination where no entry covers it: for messages about entries that
+   * are gone.
+   */
   readonly label: string;
   /** Level and match list as last judged: a difference means that the policy was edited. */
   readonly asked?: string;
@@ -31,7 +35,9 @@ export interface TrackState {
   readonly turn?: Turn;
   /** Times a turn to the better was broken off since it settled: on and off. */
   readonly wavered?: number;
-  /** Turns to the worse that the next look did not confirm, since the first of the last seven days. */
+  /**
+   * Turns to the worse that the next look did not confirm, since the first of the last seven days.
+   */
   readonly doubts?: { readonly count: number; readonly since: number };
 }
 
@@ -53,7 +59,10 @@ export interface Evidence {
   readonly theirs: readonly Change[];
 }
 
-/** `policy`: this entry's line; `settings`: main.cf; `anchors`: the CA bundle; `version`: this product or its Node. */
+/**
+ * `policy`: this entry's line; `settings`: main.cf; `anchors`: the CA bundle; `version`: this
+ * product or its Node.
+ */
 export type OwnChange = 'policy' | 'settings' | 'anchors' | 'version';
 
 /** A typed change (snapshot/change), as far as messages need it. */
@@ -76,7 +85,9 @@ interface Turn {
 
 interface Unjudged {
   readonly runs: number;
-  /** The last run before the first that could not judge it; that one itself where there was none. */
+  /**
+   * The last run before the first that could not judge it; that one itself where there was none.
+   */
   readonly since: number;
   /** Set when three runs and 48 hours have passed. */
   readonly incident?: string;
@@ -84,7 +95,10 @@ interface Unjudged {
 
 export interface Told {
   readonly incident: string;
-  /** The worst that was told: the same again, within 14 days of an end, is no news before a reminder. */
+  /**
+   * The worst that was told: the same again, within 14 days of an end, is no news before a
+   * reminder.
+   */
   readonly worst: Standing;
   /** What whoever reads our messages must believe now; `well` once the end was told. */
   readonly believed: Standing;
@@ -108,7 +122,10 @@ export function memberships(state: EntryState): readonly Settled[] {
   return [...worst.values()];
 }
 
-/** A failure that was told stays a failure while it cannot be judged: one message about an entry is enough. */
+/**
+ * A failure that was told stays a failure while it cannot be judged: one message about an entry is
+ * enough.
+ */
 function unjudgedStanding(state: EntryState): Settled | undefined {
   const unjudged = state.unjudged;
   if (unjudged?.incident === undefined || state.now?.settled?.standing === 'failing')

@@ -1,4 +1,7 @@
-/** Whose change it was, as far as a run can tell: digests of our own side before and after, and typed changes of the other. Pure. */
+/**
+ * Whose change it was, as far as a run can tell: digests of our own side before and after, and
+ * typed changes of the other. Pure.
+ */
 import type { EntryVerdict, Reason } from '../../verdict/verdict.ts';
 import type { Change, OwnChange } from './entry-state.ts';
 import { CHANGE_MS } from './incident.ts';
@@ -13,7 +16,10 @@ export interface Digests {
   readonly node: string;
 }
 
-/** What of ours differs from the run before; the table's digest is left to each entry, since most edits are of other lines. */
+/**
+ * What of ours differs from the run before; the table's digest is left to each entry, since most
+ * edits are of other lines.
+ */
 export function ownChanges(
   before: Digests | undefined,
   after: Digests | undefined,
@@ -26,7 +32,10 @@ export function ownChanges(
   ];
 }
 
-/** Level, match list and next hop of an entry: what an edit of its line, or of its routing, would change. */
+/**
+ * Level, match list and next hop of an entry: what an edit of its line, or of its routing, would
+ * change.
+ */
 export function askedOf(verdict: EntryVerdict): string {
   return [
     verdict.level,
@@ -35,7 +44,9 @@ export function askedOf(verdict: EntryVerdict): string {
   ].join(' ');
 }
 
-/** The changes that can explain a reason at hosts of this entry, the latest first, at most three. */
+/**
+ * The changes that can explain a reason at hosts of this entry, the latest first, at most three.
+ */
 export function explaining(
   verdict: EntryVerdict,
   changes: readonly Change[],

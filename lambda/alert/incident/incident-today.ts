@@ -1,5 +1,6 @@
 /**
- * One incident in one run: its entries as they stand today, those that ended, what is muted, how near a forecast is. Pure.
+ * One incident in one run: its entries as they stand today, those that ended, what is muted, how
+ * near a forecast is. Pure.
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type Cause, incidentId, isOfRun, type RunReason } from './cause.ts';
@@ -57,7 +58,10 @@ export interface Ended {
   readonly was: Standing;
 }
 
-/** The steps of a forecast in days before its date: the one it stands at (9999: none yet), and the first there is. */
+/**
+ * The steps of a forecast in days before its date: the one it stands at (9999: none yet), and the
+ * first there is.
+ */
 interface Step {
   readonly current: number;
   readonly first: number;
@@ -158,7 +162,10 @@ export function partialPicture(input: DueInput): readonly Picture[] {
   );
 }
 
-/** An incident of the run itself, without entries: open, over, or as it was where nothing can be told of it today. */
+/**
+ * An incident of the run itself, without entries: open, over, or as it was where nothing can be
+ * told of it today.
+ */
 function pictureOfRun(
   reason: RunReason,
   state: 'open' | 'over' | 'unknown',
@@ -256,7 +263,10 @@ function memberOf(entry: EntryState, part: Settled, input: DueInput): Member {
   };
 }
 
-/** When the track that was in trouble settled as it is now; an entry that is judged again was so in this run. */
+/**
+ * When the track that was in trouble settled as it is now; an entry that is judged again was so in
+ * this run.
+ */
 function endOf(entry: EntryState, told: Told, now: number): number {
   if (told.worst === 'unjudged') return now;
   const settled = told.worst === 'failing-soon' ? entry.soon?.settled : entry.now?.settled;

@@ -1,8 +1,9 @@
 /**
- * An incident: one cause, however many entries share it, from its opening until 14 days after its end.
+ * An incident: one cause, however many entries share it, from its opening until 14 days after its
+ * end.
  *
- * Which entries belong to it stands with the entries (told.ts), so that an incident of 20,000 entries is no larger than one
- * of a single entry. Pure, plain JSON, times in epoch ms:
+ * Which entries belong to it stands with the entries (told.ts), so that an incident of 20,000
+ * entries is no larger than one of a single entry. Pure, plain JSON, times in epoch ms:
  *
  *     { "id": "outlook.com-name-mismatch-1b2c3d", "vantage": "mx1", "cause": { "reason": "name-mismatch", "provider": "outlook.com",
  *       "detail": "outlook.com" }, "state": "open", "openedAt": 1795586400000, "reopened": 0, "ours": [], "theirs": [{ "kind":
@@ -68,8 +69,8 @@ export type News =
   | 'mention';
 
 /**
- * One item told about one incident: enough to be remembered by itself. A run that died between publishing and storing leaves
- * it in its run record, and the next run counts it as told.
+ * One item told about one incident: enough to be remembered by itself. A run that died between
+ * publishing and storing leaves it in its run record, and the next run counts it as told.
  */
 export interface Telling {
   readonly incident: Incident;
@@ -92,12 +93,18 @@ export interface WatchState {
   readonly incidents: Readonly<Record<string, Incident>>;
 }
 
-/** How many calendar days after the last telling a reminder is due: days 1, 3 and 7 after the news, then weekly. */
+/**
+ * How many calendar days after the last telling a reminder is due: days 1, 3 and 7 after the news,
+ * then weekly.
+ */
 function reminderGapDays(reminders: number): number {
   return [1, 2, 4][reminders] ?? 7;
 }
 
-/** Whether the back-off has run out, by the calendar: the hour of a run does not matter. `early`: days a weekly one is brought forward. */
+/**
+ * Whether the back-off has run out, by the calendar: the hour of a run does not matter. `early`:
+ * days a weekly one is brought forward.
+ */
 export function reminderDue(told: IncidentTold, now: number, early = 0): boolean {
   const gap = reminderGapDays(told.reminders);
   return calendarDays(told.at, now) >= (gap === 7 ? gap - early : gap);
@@ -106,7 +113,8 @@ export function reminderDue(told: IncidentTold, now: number, early = 0): boolean
 /**
  * Marks as told, in the order they were published. The same telling twice changes nothing more.
  *
- * A telling is replayed on what a run that died could not store, too: what it had settled then is settled again.
+ * A telling is replayed on what a run that died could not store, too: what it had settled then is
+ * settled again.
  */
 export function recordTellings(state: WatchState, tellings: readonly Telling[]): WatchState {
   const entries = byName(state.entries);
@@ -238,7 +246,9 @@ function toldMember(
   return [...before.filter((one) => one.incident !== telling.incident.id), told];
 }
 
-/** A weekly reminder comes up to this much earlier, so that old incidents come to share a message. */
+/**
+ * A weekly reminder comes up to this much earlier, so that old incidents come to share a message.
+ */
 export const SHARED_REMINDER_DAYS = 3;
 
 /** The step told for a forecast that is due before the horizon, because the renewal is overdue. */

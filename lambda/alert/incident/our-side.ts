@@ -1,6 +1,7 @@
 /**
- * "Probably on our side": when at least five entries over three unrelated providers turn to the same failure in one run, the
- * fault is more likely here (resolver, network, CA bundle, this product) than at all of theirs on one day. Pure.
+ * "Probably on our side": when at least five entries over three unrelated providers turn to the
+ * same failure in one run, the fault is more likely here (resolver, network, CA bundle, this
+ * product) than at all of theirs on one day. Pure.
  */
 import { named } from '../../named-record.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -41,7 +42,10 @@ export function ourSideCauses(
   return causes;
 }
 
-/** Judged before, and not failing then: a new line that fails from the start turns nothing, nor does a forecast that comes true. */
+/**
+ * Judged before, and not failing then: a new line that fails from the start turns nothing, nor does
+ * a forecast that comes true.
+ */
 function turns(state: EntryState | undefined): boolean {
   const settled = state?.now?.settled;
   return (

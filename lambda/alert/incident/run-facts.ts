@@ -27,18 +27,27 @@ export interface RunFacts {
   readonly overdue?: readonly OverdueRenewal[];
 }
 
-/** Whether this vantage sees nothing it could believe: no family is clear, or the one that mail mostly takes is not. */
+/**
+ * Whether this vantage sees nothing it could believe: no family is clear, or the one that mail
+ * mostly takes is not.
+ */
 export function isBlind(vantage: VantageState): boolean {
   return vantage.ipv4 === 'blind' || (vantage.ipv6 === 'blind' && vantage.ipv4 !== 'clear');
 }
 
-/** Whether runs are cut short again and again: this one and the one before. A single one is made up for by the next. */
+/**
+ * Whether runs are cut short again and again: this one and the one before. A single one is made up
+ * for by the next.
+ */
 export function isCutShort(run: RunFacts): boolean {
   if (run.complete || run.scope !== 'all' || run.previousRunAt === undefined) return false;
   return run.previousCompleteAt === undefined || run.previousCompleteAt < run.previousRunAt;
 }
 
-/** Since when nothing complete was seen, where that is longer than a missed run; undefined where all is well. */
+/**
+ * Since when nothing complete was seen, where that is longer than a missed run; undefined where all
+ * is well.
+ */
 export function gapSince(run: RunFacts, now: number): number | undefined {
   if (run.firstRun || run.scope !== 'all' || !run.complete || run.previousCompleteAt === undefined)
     return undefined;

@@ -1,9 +1,10 @@
 /**
  * How what is remembered of an entry moves with each look.
  *
- * Level-triggered: a run compares how an entry stands with what was told, never with yesterday's picture. A turn to the worse
- * settles with a second look, a turn to the better with two looks 20 hours apart, so that a moment's fault makes no message
- * and a moment's health no all-clear. What was not seen turns nothing. Pure, plain JSON, times in epoch ms.
+ * Level-triggered: a run compares how an entry stands with what was told, never with yesterday's
+ * picture. A turn to the worse settles with a second look, a turn to the better with two looks 20
+ * hours apart, so that a moment's fault makes no message and a moment's health no all-clear. What
+ * was not seen turns nothing. Pure, plain JSON, times in epoch ms.
  */
 
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
@@ -50,7 +51,10 @@ export interface Look {
   readonly at: number;
 }
 
-/** What one look adds to what is remembered. Returns the same object where nothing changed, so that nothing is written. */
+/**
+ * What one look adds to what is remembered. Returns the same object where nothing changed, so that
+ * nothing is written.
+ */
 export function observe(before: EntryState, look: Look, rules: SettlingRules): EntryState {
   const { reading, at } = look;
   switch (reading.kind) {
@@ -106,7 +110,10 @@ export function needsSecondLook(state: EntryState): boolean {
   return state.now?.turn?.worse === true || state.soon?.turn?.worse === true;
 }
 
-/** Drops what was told of incidents that ended more than 14 days ago, unless the entry is in one again and waits for a reminder. */
+/**
+ * Drops what was told of incidents that ended more than 14 days ago, unless the entry is in one
+ * again and waits for a reminder.
+ */
 export function withoutStale(state: EntryState, now: number): EntryState {
   const within = new Set(memberships(state).map(({ incident }) => incident));
   const told = state.told.filter(

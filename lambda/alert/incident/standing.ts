@@ -1,8 +1,8 @@
 /**
  * What one verdict says about how an entry stands: now, and from a date in sight.
  *
- * The two are told apart because they end apart: a backup host that is refused today says nothing of the certificate that
- * runs out next week. Not seen is no standing at all. Pure.
+ * The two are told apart because they end apart: a backup host that is refused today says nothing
+ * of the certificate that runs out next week. Not seen is no standing at all. Pure.
  */
 
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
@@ -33,14 +33,21 @@ export interface Seen {
 }
 
 export type Reading =
-  /** Nothing is asked of the entry, or nothing can be judged by design: it is named as not watched. */
+  /**
+   * Nothing is asked of the entry, or nothing can be judged by design: it is named as not watched.
+   */
   | { readonly kind: 'unwatched' }
   /** Undetermined: no observation. */
   | { readonly kind: 'unseen'; readonly reason: Reason | null }
-  /** `soon` is absent while the entry fails: what will fail then is moot, and no observation either. */
+  /**
+   * `soon` is absent while the entry fails: what will fail then is moot, and no observation either.
+   */
   | { readonly kind: 'seen'; readonly now: Seen; readonly soon?: Seen };
 
-/** A renewal that the provider has never been this late with (snapshot/renewal); reason enough to speak before the horizon. */
+/**
+ * A renewal that the provider has never been this late with (snapshot/renewal); reason enough to
+ * speak before the horizon.
+ */
 export interface OverdueRenewal {
   readonly host: string;
   /** When the certificate ends that should have been replaced. */
@@ -76,15 +83,19 @@ export function read(verdict: EntryVerdict, rules: ForecastRules, at: number): R
 }
 
 /**
- * From how many days before the end a forecast is told: the larger of two run intervals and the smaller of 21 days and one
- * sixth of the leaf's lifetime. Renewal tools act at one third: a warning there would be noise.
+ * From how many days before the end a forecast is told: the larger of two run intervals and the
+ * smaller of 21 days and one sixth of the leaf's lifetime. Renewal tools act at one third: a
+ * warning there would be noise.
  */
 export function horizonDays(verdict: EntryVerdict, failsFrom: number, intervalMs: number): number {
   const lifetime = leafLifetimeMs(verdict, failsFrom);
   return Math.max(2 * intervalMs, Math.min(21 * DAY_MS, lifetime / 6)) / DAY_MS;
 }
 
-/** The days before the end at which a forecast is told (again): the horizon, half of it, three days and one, largest first. */
+/**
+ * The days before the end at which a forecast is told (again): the horizon, half of it, three days
+ * and one, largest first.
+ */
 export function forecastSteps(horizon: number): readonly number[] {
   return [...new Set([horizon, horizon / 2, 3, 1])]
     .filter((days) => days <= horizon)
@@ -92,8 +103,9 @@ export function forecastSteps(horizon: number): readonly number[] {
 }
 
 /**
- * The step a forecast stands at, in days before its date; undefined before the first. Three days and one are counted by the
- * calendar, so that they come whatever the hour of a run; horizon and half of it are spans of time.
+ * The step a forecast stands at, in days before its date; undefined before the first. Three days
+ * and one are counted by the calendar, so that they come whatever the hour of a run; horizon and
+ * half of it are spans of time.
  */
 export function currentStep(
   steps: readonly number[],
@@ -115,7 +127,10 @@ function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen
   return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
 }
 
-/** The late renewal that the forecast rests on: of a host of the entry, and of the very certificate whose end turns the verdict. */
+/**
+ * The late renewal that the forecast rests on: of a host of the entry, and of the very certificate
+ * whose end turns the verdict.
+ */
 export function overdueRenewal(
   verdict: EntryVerdict,
   overdue: readonly OverdueRenewal[],

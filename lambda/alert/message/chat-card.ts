@@ -1,9 +1,9 @@
 /**
- * A message as a chat card: the custom notification of Amazon Q Developer in chat applications (once AWS Chatbot), published
- * on a topic of its own.
+ * A message as a chat card: the custom notification of Amazon Q Developer in chat applications
+ * (once AWS Chatbot), published on a topic of its own.
  *
- * The service drops what is not in its schema without a word, and shows markdown: what strangers wrote stands in code spans,
- * where no mention, link or markup works.
+ * The service drops what is not in its schema without a word, and shows markdown: what strangers
+ * wrote stands in code spans, where no mention, link or markup works.
  */
 
 import { chatCode, chatTitle } from '../../text/strangers.ts';

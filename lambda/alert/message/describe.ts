@@ -1,6 +1,7 @@
 /**
- * One description of one message, before it takes the form of a mail, a chat card or a document: subject, items worst first,
- * and what every message ends with. Undefined where nothing is due: silence means health.
+ * One description of one message, before it takes the form of a mail, a chat card or a document:
+ * subject, items worst first, and what every message ends with. Undefined where nothing is due:
+ * silence means health.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { day, moment } from '../../text/dates.ts';
@@ -63,7 +64,10 @@ export function describeAlert(input: AlertInput): Alert | undefined {
   };
 }
 
-/** The first run that could see, and the first complete one, send a message even where all is well: then silence means health. */
+/**
+ * The first run that could see, and the first complete one, send a message even where all is well:
+ * then silence means health.
+ */
 function isBaseline({ run, vantage, decision }: AlertInput): boolean {
   const again = run.previousRunAt !== undefined && !run.complete;
   return (

@@ -1,4 +1,7 @@
-/** What every message ends with: what is open besides, muted, gone, not judged and not watched. Silence about them would lie. Pure. */
+/**
+ * What every message ends with: what is open besides, muted, gone, not judged and not watched.
+ * Silence about them would lie. Pure.
+ */
 
 import { day, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';

@@ -1,5 +1,6 @@
 /**
- * The news of one item in one line: who, what becomes of the mail, why. Subject, title and chat card use the same.
+ * The news of one item in one line: who, what becomes of the mail, why. Subject, title and chat
+ * card use the same.
  *
  *     fastmail.fm would defer: certificate lacks the name asked for
  *     75 entries would defer: outlook.com certificate lost a name
@@ -33,7 +34,10 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
   return incident.cause.provider === OUR_SIDE ? `Probably on our side: ${line}` : line;
 }
 
-/** What Postfix would do with the mail: `defer`, `bounce`, `defer or bounce`, `leave by a weaker way`. */
+/**
+ * What Postfix would do with the mail: `defer`, `bounce`, `defer or bounce`, `leave by a weaker
+ * way`.
+ */
 function wouldDo(members: readonly Member[], verdicts: Verdicts): string {
   const words = members
     .filter(({ standing }) => standing === 'failing')

@@ -1,4 +1,7 @@
-/** The body of one item: what Postfix would do and why, since when, what changed on whose side, what to do. Pure. */
+/**
+ * The body of one item: what Postfix would do and why, since when, what changed on whose side, what
+ * to do. Pure.
+ */
 
 import { daysLong, deadline, moment } from '../../text/dates.ts';
 import { plain, shellWord } from '../../text/strangers.ts';
@@ -46,7 +49,10 @@ interface Shown {
   readonly verdict: EntryVerdict | undefined;
 }
 
-/** The entry whose story is told comes first: of those that are new where some joined, one that is seen to be in trouble today. */
+/**
+ * The entry whose story is told comes first: of those that are new where some joined, one that is
+ * seen to be in trouble today.
+ */
 function tellingFirst(item: Item, verdicts: Verdicts): readonly Shown[] {
   const joined = item.news === 'joined';
   const weight = ({ member, verdict }: Shown) =>
@@ -148,7 +154,10 @@ function unjudgedSince({ members }: Item, since: number): string {
   return `Last judged ${moment(since)}.`;
 }
 
-/** Theirs and ours side by side: a run can see that both changed, and not always which of the two it was. */
+/**
+ * Theirs and ours side by side: a run can see that both changed, and not always which of the two it
+ * was.
+ */
 function changeSentence(item: Item, input: AlertInput): string {
   const { run } = input;
   const theirs = item.incident.theirs.flatMap((change) => {
@@ -171,7 +180,10 @@ function changeSentence(item: Item, input: AlertInput): string {
   return 'No change was seen on either side that would explain it.';
 }
 
-/** What makes a forecast worth a message: a renewal that is late by their own habit, or simply too near to its end. */
+/**
+ * What makes a forecast worth a message: a renewal that is late by their own habit, or simply too
+ * near to its end.
+ */
 function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertInput): string {
   if (incident.cause.reason === 'dns-bogus') {
     return 'Nothing changed: the signatures in their DNS are coming to their end, and were not made anew yet.';

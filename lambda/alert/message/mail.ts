@@ -1,8 +1,9 @@
 /**
  * A message as plain mail text: what SNS, a terminal and `--hook` get.
  *
- * SNS takes less than 100 ASCII characters of subject and 256 KiB of message. Text that does not fit is cut at whole items,
- * and says so; what was cut is not told, and so is due again in the next run.
+ * SNS takes less than 100 ASCII characters of subject and 256 KiB of message. Text that does not
+ * fit is cut at whole items, and says so; what was cut is not told, and so is due again in the next
+ * run.
  */
 
 import type { ItemKind } from '../incident/due.ts';

@@ -1,6 +1,6 @@
 /**
- * A ready text for the people who run the other side: what their servers present, what mail with required TLS needs, what
- * would help. No names of ours: no table, no line, no vantage point.
+ * A ready text for the people who run the other side: what their servers present, what mail with
+ * required TLS needs, what would help. No names of ours: no table, no line, no vantage point.
  */
 
 import { deadline, moment } from '../../text/dates.ts';
@@ -14,7 +14,10 @@ import type {
 } from '../../verdict/verdict.ts';
 import { wrapped } from './mail.ts';
 
-/** Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is on our side. */
+/**
+ * Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is
+ * on our side.
+ */
 export function partnerText(verdict: EntryVerdict, now: number): string | undefined {
   const soon = verdict.verdict === 'pass' && verdict.failsFrom !== null;
   if (!soon && verdict.verdict !== 'fail' && verdict.verdict !== 'degraded') return undefined;

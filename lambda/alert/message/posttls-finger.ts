@@ -1,8 +1,9 @@
 /**
  * The posttls-finger command that shows the same finding with Postfix's own code, where one can.
  *
- * posttls-finger(1) reads no policy table and stops at the first host that answers, so the command names the host that was
- * judged and the names that were wanted of it. It must be pasted into a shell unharmed: host names come from strangers' DNS.
+ * posttls-finger(1) reads no policy table and stops at the first host that answers, so the command
+ * names the host that was judged and the names that were wanted of it. It must be pasted into a
+ * shell unharmed: host names come from strangers' DNS.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import {
@@ -16,7 +17,10 @@ import type { Settings } from '../../policy/settings.ts';
 import { shellWord } from '../../text/strangers.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/verdict.ts';
 
-/** Null where posttls-finger has no part in it: nothing to connect to, a broken entry, or a name that no shell should see. */
+/**
+ * Null where posttls-finger has no part in it: nothing to connect to, a broken entry, or a name
+ * that no shell should see.
+ */
 export function postTlsFinger(verdict: EntryVerdict, bundle: Bundle): string | null {
   const shown = decisive(verdict);
   if (shown === undefined || verdict.nextHop === null) return null;
@@ -39,7 +43,10 @@ interface Shown {
   readonly address: AddressVerdict;
 }
 
-/** The address that decided: the first that fails for the entry's reason, else the first that was seen. */
+/**
+ * The address that decided: the first that fails for the entry's reason, else the first that was
+ * seen.
+ */
 function decisive(verdict: EntryVerdict): Shown | undefined {
   const all = verdict.hosts.flatMap((host) => host.addresses.map((address) => ({ host, address })));
   return (
@@ -50,7 +57,10 @@ function decisive(verdict: EntryVerdict): Shown | undefined {
   );
 }
 
-/** The host, or the one address where its others came to something else. At dane levels the next hop: TLSA needs its MX lookup. */
+/**
+ * The host, or the one address where its others came to something else. At dane levels the next
+ * hop: TLSA needs its MX lookup.
+ */
 function destination({ host, address }: Shown, verdict: EntryVerdict, demand: TlsDemand): string {
   const port = address.port === 25 ? '' : `:${address.port}`;
   if (demand.level === 'dane' || demand.level === 'dane-only')
@@ -79,7 +89,10 @@ function trustOptions(demand: TlsDemand, bundle: Bundle): readonly string[] {
   ];
 }
 
-/** Only what differs from posttls-finger's own defaults. It has no option for exclusions, but takes a list that has them. */
+/**
+ * Only what differs from posttls-finger's own defaults. It has no option for exclusions, but takes
+ * a list that has them.
+ */
 function tlsOptions(demand: TlsDemand, settings: Settings): readonly string[] {
   const high = demand.cipherGrade === 'high';
   const list = `${high ? 'tls_high_cipherlist' : 'tls_medium_cipherlist'}=${high ? settings.highCipherlist : settings.mediumCipherlist}`;

@@ -1,4 +1,7 @@
-/** The body of an item about the runs themselves: one that could see nothing says exactly that, as do those cut short. Pure. */
+/**
+ * The body of an item about the runs themselves: one that could see nothing says exactly that, as
+ * do those cut short. Pure.
+ */
 
 import { daysLong, moment } from '../../text/dates.ts';
 import type { RunReason } from '../incident/cause.ts';

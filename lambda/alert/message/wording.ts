@@ -1,4 +1,7 @@
-/** The words for causes and changes, written once for subject, mail and chat. Names in them are strangers' and made harmless. Pure. */
+/**
+ * The words for causes and changes, written once for subject, mail and chat. Names in them are
+ * strangers' and made harmless. Pure.
+ */
 
 import { plain } from '../../text/strangers.ts';
 import type { Cause, CauseReason } from '../incident/cause.ts';
@@ -6,7 +9,10 @@ import { OUR_SIDE } from '../incident/cause.ts';
 import type { Change, OwnChange } from '../incident/entry-state.ts';
 import type { Incident } from '../incident/incident.ts';
 
-/** `certificate lacks the name asked for`; with `where`, `outlook.com certificate lost a name`, `STARTTLS not offered at outlook.com`. */
+/**
+ * `certificate lacks the name asked for`; with `where`, `outlook.com certificate lost a name`,
+ * `STARTTLS not offered at outlook.com`.
+ */
 export function causeWords(
   incident: Pick<Incident, 'cause' | 'theirs'>,
   { where, soon }: { where: boolean; soon: boolean },

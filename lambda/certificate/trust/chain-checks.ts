@@ -1,8 +1,8 @@
 /**
  * Everything OpenSSL may hold against a chain once it is built, in the order in which it looks.
  *
- * Postfix lets the handshake go on after each error, so later checks still run on a chain that leads nowhere; follows
- * verify_chain() and what it calls in OpenSSL 3.0's crypto/x509/x509_vfy.c.
+ * Postfix lets the handshake go on after each error, so later checks still run on a chain that
+ * leads nowhere; follows verify_chain() and what it calls in OpenSSL 3.0's crypto/x509/x509_vfy.c.
  */
 import type { Certificate } from '../certificate.ts';
 import type { Chain } from './chain.ts';
@@ -17,7 +17,10 @@ export interface CheckQuestion {
   /** Epoch ms. */
   readonly at: number;
   readonly securityLevel: 0 | 1;
-  /** The last certificate carries trust settings of its own, which stand in for its purpose (Postfix ≤3.5). */
+  /**
+   * The last certificate carries trust settings of its own, which stand in for its purpose (Postfix
+   * ≤3.5).
+   */
   readonly anchorFitsAnyway: boolean;
 }
 
@@ -37,8 +40,8 @@ export function checkChain({
 }
 
 /**
- * The depths at which OpenSSL looks at dates: all, but for an anchor that is not self-signed, whose end does not count.
- * Postfix ≤3.5 holds the same depths against its verify depth.
+ * The depths at which OpenSSL looks at dates: all, but for an anchor that is not self-signed, whose
+ * end does not count. Postfix ≤3.5 holds the same depths against its verify depth.
  */
 export function deepestDated({ certificates, restsOn }: Chain): number {
   const top = certificates.length - 1;
@@ -141,7 +144,10 @@ function checkDates(certificate: Certificate, depth: number, at: number): Proble
   return problems;
 }
 
-/** Every certificate, but for self-issued ones in between, against the constraints of all above it, the anchor's too. */
+/**
+ * Every certificate, but for self-issued ones in between, against the constraints of all above it,
+ * the anchor's too.
+ */
 function checkNames(certificates: readonly Certificate[]): Problem[] {
   const problems: Problem[] = [];
   for (let depth = certificates.length - 1; depth >= 0; depth--) {

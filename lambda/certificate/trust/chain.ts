@@ -1,9 +1,10 @@
 /**
- * Builds the one chain OpenSSL would judge: from the leaf, over what the server sent, to a trust anchor.
+ * Builds the one chain OpenSSL would judge: from the leaf, over what the server sent, to a trust
+ * anchor.
  *
- * Follows build_chain() in OpenSSL 3.0's crypto/x509/x509_vfy.c with its default flags: the store is asked first at
- * every step, an issuer that is in date is preferred, nothing is ever taken back. A chain that ends in the wrong place
- * is therefore wrong even where another would have been right.
+ * Follows build_chain() in OpenSSL 3.0's crypto/x509/x509_vfy.c with its default flags: the store
+ * is asked first at every step, an issuer that is in date is preferred, nothing is ever taken back.
+ * A chain that ends in the wrong place is therefore wrong even where another would have been right.
  */
 import { hash, type KeyObject } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
@@ -15,15 +16,24 @@ import { signedBy } from './signature.ts';
 export type Anchors =
   /** Only self-signed certificates of the store end a chain: there are no partial chains. */
   | { readonly kind: 'store'; readonly certificates: CertificatesByName }
-  /** Any certificate of the list ends one, whatever its purpose: set with trust settings of their own (Postfix ≤3.5). */
+  /**
+   * Any certificate of the list ends one, whatever its purpose: set with trust settings of their
+   * own (Postfix ≤3.5).
+   */
   | { readonly kind: 'trusted'; readonly certificates: CertificatesByName }
-  /** DANE-TA: an issuer in the chain itself is recognised, or a bare key signs the last one (Postfix ≥3.6). */
+  /**
+   * DANE-TA: an issuer in the chain itself is recognised, or a bare key signs the last one (Postfix
+   * ≥3.6).
+   */
   | {
       readonly kind: 'dane';
       readonly recognises: (issuer: Certificate) => boolean;
       readonly publicKeys: readonly KeyObject[];
     }
-  /** A key in a certificate made up to be the issuer of `issued`, unseen whether it is (Postfix ≤3.5). */
+  /**
+   * A key in a certificate made up to be the issuer of `issued`, unseen whether it is (Postfix
+   * ≤3.5).
+   */
   | { readonly kind: 'wrapped-key'; readonly publicKey: KeyObject; readonly issued: Certificate };
 
 /** By canonical subject, in the order of the store. */
@@ -42,7 +52,10 @@ export interface Chain {
 type Rest =
   /** On its last certificate. */
   | { readonly kind: 'certificate' }
-  /** On a bare key, which signed its last certificate; a wrapped one counts as a further certificate, and is yet to be tried. */
+  /**
+   * On a bare key, which signed its last certificate; a wrapped one counts as a further
+   * certificate, and is yet to be tried.
+   */
   | { readonly kind: 'public-key'; readonly sha256: string; readonly wrapped?: KeyObject }
   /** The leaf is itself an anchor, and nothing else is looked at. */
   | { readonly kind: 'leaf' };
@@ -74,7 +87,8 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
       break;
     }
     const known = bestIssuer(stored?.get(top.names.issuer.canonical) ?? [], top, at);
-    // A self-signed certificate as sent is replaced by the same one from the store; any other of its name is a mimic.
+    // A self-signed certificate as sent is replaced by the same one from the store; any other of
+    // its name is a mimic.
     if (known !== undefined && selfSigned(top) && known.sha256 !== top.sha256) break;
     if (known !== undefined) {
       if (selfSigned(top)) untrusted = chain.length - 1;

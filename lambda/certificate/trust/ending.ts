@@ -1,4 +1,7 @@
-/** Where a chain that reaches no anchor ends, and whether Mozilla's store would have known what comes next. */
+/**
+ * Where a chain that reaches no anchor ends, and whether Mozilla's store would have known what
+ * comes next.
+ */
 import { mozillaRoots } from '../anchors.ts';
 import { type Certificate, readCertificates } from '../certificate.ts';
 import { byName, type CertificatesByName } from './chain.ts';

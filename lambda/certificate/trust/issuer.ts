@@ -1,24 +1,34 @@
 /**
- * Which certificate could have issued which: by names and identifiers, before any signature is checked.
+ * Which certificate could have issued which: by names and identifiers, before any signature is
+ * checked.
  *
  * Follows ossl_x509_likely_issued() and its neighbours in OpenSSL 3.0's crypto/x509/v3_purp.c.
  */
 import type { Certificate } from '../certificate.ts';
 import { signatureFitsKey } from './signature.ts';
 
-/** Names, key identifiers and algorithm agree. Says nothing of the signature, nor of the right to sign. */
+/**
+ * Names, key identifiers and algorithm agree. Says nothing of the signature, nor of the right to
+ * sign.
+ */
 export function likelyIssued(issuer: Certificate, issued: Certificate): boolean {
   if (issuer.names.subject.canonical !== issued.names.issuer.canonical) return false;
   if (issuer.extensions.invalid || issued.extensions.invalid) return false;
   return identifies(issued, issuer) && signatureFitsKey(issued, issuer);
 }
 
-/** Whether a certificate is its own likely issuer. OpenSSL does not check the signature of such a one. */
+/**
+ * Whether a certificate is its own likely issuer. OpenSSL does not check the signature of such a
+ * one.
+ */
 export function selfSigned(certificate: Certificate): boolean {
   return certificate.selfIssued && likelyIssued(certificate, certificate);
 }
 
-/** Whether the key usage of `issuer`, where there is one, lets it sign `issued`: certificates, or proxy certificates. */
+/**
+ * Whether the key usage of `issuer`, where there is one, lets it sign `issued`: certificates, or
+ * proxy certificates.
+ */
 export function maySign(issuer: Certificate, issued: Certificate): boolean {
   const needed = issued.extensions.proxy ? DIGITAL_SIGNATURE : KEY_CERT_SIGN;
   return issuer.extensions.keyUsage?.includes(needed) ?? true;
@@ -30,7 +40,10 @@ export function inDate(certificate: Certificate, at: number): boolean {
   return certificate.notBefore <= now && now < certificate.notAfter;
 }
 
-/** Whether the authority key identifier of `issued` is content with `issuer`: what is absent on either side never hinders. */
+/**
+ * Whether the authority key identifier of `issued` is content with `issuer`: what is absent on
+ * either side never hinders.
+ */
 function identifies(issued: Certificate, issuer: Certificate): boolean {
   const wanted = issued.extensions.authorityKeyId;
   if (wanted === undefined) return true;

@@ -1,6 +1,6 @@
 /**
- * Name constraints (RFC 5280 §4.2.1.10) as OpenSSL applies them: NAME_CONSTRAINTS_check() and _check_CN() in
- * crypto/x509/v3_ncons.c, oddities included. Text is one character per byte.
+ * Name constraints (RFC 5280 §4.2.1.10) as OpenSSL applies them: NAME_CONSTRAINTS_check() and
+ * _check_CN() in crypto/x509/v3_ncons.c, oddities included. Text is one character per byte.
  */
 import type { Certificate } from '../certificate.ts';
 import type { GeneralName, NameConstraints } from '../extensions.ts';
@@ -23,8 +23,9 @@ export interface Violation {
 }
 
 /**
- * The first name of `certificate` that `constraints` do not let pass; undefined when all may be there. A leaf without
- * dNSNames is also held to them by those common names that look like host names.
+ * The first name of `certificate` that `constraints` do not let pass; undefined when all may be
+ * there. A leaf without dNSNames is also held to them by those common names that look like host
+ * names.
  */
 export function violation(
   certificate: Certificate,

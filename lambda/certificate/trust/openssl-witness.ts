@@ -1,14 +1,16 @@
 /**
- * The live handshake as a witness: did OpenSSL, inside Node and under the same anchors, come to the same trust?
+ * The live handshake as a witness: did OpenSSL, inside Node and under the same anchors, come to the
+ * same trust?
  *
- * Only trusted against not is compared. Node tells the last error where Postfix tells the one nearest the leaf, so codes
- * differ by nature; and some of what Postfix adds has no counterpart in Node's handshake.
+ * Only trusted against not is compared. Node tells the last error where Postfix tells the one
+ * nearest the leaf, so codes differ by nature; and some of what Postfix adds has no counterpart in
+ * Node's handshake.
  */
 import type { Trust } from './path.ts';
 
 /**
- * Whether `trust`, judged at the time of the handshake and with the anchors it had, agrees with its result: `OK`, or a
- * code such as `CERT_HAS_EXPIRED`. Also true where the two may differ:
+ * Whether `trust`, judged at the time of the handshake and with the anchors it had, agrees with its
+ * result: `OK`, or a code such as `CERT_HAS_EXPIRED`. Also true where the two may differ:
  * - a chain beyond Postfix's verify depth: Node allows 100 certificates;
  * - a signature or key too weak for level 1: conversations for encrypt and may are had at level 0.
  * Trust anchor files have no counterpart in Node at all: do not ask about them.

@@ -1,9 +1,10 @@
 /**
  * Whether Postfix would trust a chain, at any date and with any anchors.
  *
- * OpenSSL's own verdict exists only inside a handshake and only for now; this is the same judgement as a pure function:
- * X509_verify_cert() of OpenSSL 3.0 with purpose "SSL server", plus what Postfix adds (semantics 2 and 4): its verify
- * depth, trust anchor files, and the error nearest the leaf as the one that is told.
+ * OpenSSL's own verdict exists only inside a handshake and only for now; this is the same judgement
+ * as a pure function: X509_verify_cert() of OpenSSL 3.0 with purpose "SSL server", plus what
+ * Postfix adds (semantics 2 and 4): its verify depth, trust anchor files, and the error nearest the
+ * leaf as the one that is told.
  */
 import { BOUNDS } from '../../limits.ts';
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
@@ -69,7 +70,10 @@ export type Trust =
       readonly anchor: { readonly subject: string; readonly sha256: string };
       /** Leaf to anchor, in this order. */
       readonly path: readonly Base64Der[];
-      /** Epoch ms: the path is in date from `validFrom` on and no longer at `validUntil`, counting only dates that count. */
+      /**
+       * Epoch ms: the path is in date from `validFrom` on and no longer at `validUntil`, counting
+       * only dates that count.
+       */
       readonly validFrom: number;
       readonly validUntil: number;
     }
@@ -101,7 +105,10 @@ export function judgePath(question: PathQuestion): Trust {
   return trusted(chain);
 }
 
-/** The chain OpenSSL would build, and all it would find, in its order; undefined where the leaf cannot be read. */
+/**
+ * The chain OpenSSL would build, and all it would find, in its order; undefined where the leaf
+ * cannot be read.
+ */
 export function examinePath(
   question: PathQuestion,
 ): { readonly chain: Chain; readonly problems: readonly Problem[] } | undefined {
@@ -150,7 +157,10 @@ function groundOf(
   };
 }
 
-/** Postfix ≤3.5 holds the depth of every certificate OpenSSL reports on against the limit, the root's too. */
+/**
+ * Postfix ≤3.5 holds the depth of every certificate OpenSSL reports on against the limit, the
+ * root's too.
+ */
 function tooDeepUntil35(chain: Chain, verifyDepth: number): Problem[] {
   return deepestDated(chain) > verifyDepth
     ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }]

@@ -1,4 +1,7 @@
-/** What OpenSSL may hold against a chain: a code, the depth it is reported at (0 is the leaf), and what it is about. */
+/**
+ * What OpenSSL may hold against a chain: a code, the depth it is reported at (0 is the leaf), and
+ * what it is about.
+ */
 
 /** OpenSSL's X509_V_ERR_ codes and their numbers, which Postfix logs (`num=68:…`). */
 export const OPENSSL_CODES = {
@@ -43,7 +46,10 @@ export interface Problem {
   readonly about?: string;
 }
 
-/** The problem Postfix reports: nearest the leaf, and of several there the one OpenSSL found first (update_error_state). */
+/**
+ * The problem Postfix reports: nearest the leaf, and of several there the one OpenSSL found first
+ * (update_error_state).
+ */
 export function nearestTheLeaf(problems: readonly Problem[]): Problem | undefined {
   return problems.reduce<Problem | undefined>(
     (nearest, problem) =>

@@ -1,10 +1,13 @@
-/** What a certificate may be used for: CA or not, TLS server or not (check_ca, check_purpose_ssl_server of OpenSSL 3.0). */
+/**
+ * What a certificate may be used for: CA or not, TLS server or not (check_ca,
+ * check_purpose_ssl_server of OpenSSL 3.0).
+ */
 import type { Certificate } from '../certificate.ts';
 import { KEY_CERT_SIGN, selfSigned } from './issuer.ts';
 
 /**
- * How far a certificate is a CA. `legacy` are those without basic constraints that OpenSSL lets stand as roots: signed
- * by themselves in version 1, with keyCertSign, or with a Netscape type.
+ * How far a certificate is a CA. `legacy` are those without basic constraints that OpenSSL lets
+ * stand as roots: signed by themselves in version 1, with keyCertSign, or with a Netscape type.
  */
 export function certificateAuthority(certificate: Certificate): 'yes' | 'legacy' | 'no' {
   const { invalid, keyUsage, basicConstraints, netscapeType } = certificate.extensions;
@@ -17,8 +20,9 @@ export function certificateAuthority(certificate: Certificate): 'yes' | 'legacy'
 }
 
 /**
- * Whether the certificate, as leaf or as CA, fits the purpose "SSL server". A list of extended key usages must name it,
- * and anyExtendedKeyUsage is not a name of it; an absent list is fine. A malformed certificate passes here, as in OpenSSL.
+ * Whether the certificate, as leaf or as CA, fits the purpose "SSL server". A list of extended key
+ * usages must name it, and anyExtendedKeyUsage is not a name of it; an absent list is fine. A
+ * malformed certificate passes here, as in OpenSSL.
  */
 export function fitsServers(certificate: Certificate, as: 'leaf' | 'authority'): boolean {
   const { invalid, extendedKeyUsage, keyUsage, netscapeType, basicConstraints } =

@@ -9,7 +9,10 @@ export interface Explained {
   readonly detail: string;
 }
 
-/** `ending` is given where the chain reaches no anchor; `namesake`: another certificate was sent under its last issuer's name. */
+/**
+ * `ending` is given where the chain reaches no anchor; `namesake`: another certificate was sent
+ * under its last issuer's name.
+ */
 export function explain(
   { code, depth, about }: Problem,
   certificates: readonly Certificate[],
@@ -110,8 +113,9 @@ export function explain(
 }
 
 /**
- * A chain of the leaf alone, whose issuer neither sent nor known: nearly always a server that forgot its intermediate.
- * That the issuer is a root of Mozilla's, or sent, makes it an unknown authority instead.
+ * A chain of the leaf alone, whose issuer neither sent nor known: nearly always a server that
+ * forgot its intermediate. That the issuer is a root of Mozilla's, or sent, makes it an unknown
+ * authority instead.
  */
 function nowhere(
   code: Problem['code'],

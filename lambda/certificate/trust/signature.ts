@@ -1,13 +1,17 @@
 /**
- * Signatures and keys: whether an algorithm fits a key, whether it is strong enough, whether it verifies.
+ * Signatures and keys: whether an algorithm fits a key, whether it is strong enough, whether it
+ * verifies.
  *
- * Strength follows OpenSSL 3.0's security bits (x509_sig_info_init, ossl_ifc_ffc_compute_security_bits); security level 1
- * asks for 80. Verification is OpenSSL's own, through Node, and remembered per pair.
+ * Strength follows OpenSSL 3.0's security bits (x509_sig_info_init,
+ * ossl_ifc_ffc_compute_security_bits); security level 1 asks for 80. Verification is OpenSSL's own,
+ * through Node, and remembered per pair.
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
 
-/** Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match). */
+/**
+ * Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match).
+ */
 export function signatureFitsKey(signed: Certificate, issuer: Certificate): boolean {
   const wanted = SIGNATURES[signed.signatureOid]?.key;
   return (
@@ -16,7 +20,10 @@ export function signatureFitsKey(signed: Certificate, issuer: Certificate): bool
   );
 }
 
-/** Whether the digest of the certificate's own signature passes security level 1: SHA-1 and MD5 do not. */
+/**
+ * Whether the digest of the certificate's own signature passes security level 1: SHA-1 and MD5 do
+ * not.
+ */
 export function strongSignature({ signatureOid, pssDigestOid }: Certificate): boolean {
   const bits =
     pssDigestOid === undefined ? SIGNATURES[signatureOid]?.bits : DIGEST_BITS[pssDigestOid];
@@ -48,7 +55,10 @@ export function verifies(signed: Certificate, issuer: Certificate): boolean {
   return good;
 }
 
-/** The same for a bare key, not remembered. False too where OpenSSL cannot load the key or does not know the algorithm. */
+/**
+ * The same for a bare key, not remembered. False too where OpenSSL cannot load the key or does not
+ * know the algorithm.
+ */
 export function signedBy(signed: Certificate, key: KeyObject | X509Certificate): boolean {
   try {
     return signed.x509.verify(key instanceof X509Certificate ? key.publicKey : key);

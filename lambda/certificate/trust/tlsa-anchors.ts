@@ -1,8 +1,9 @@
 /**
  * TLSA records as trust anchors (DANE-TA, RFC 7671 §5.2), and as the leaf itself (DANE-EE, §5.1).
  *
- * ≥3.6 leaves this to OpenSSL; ≤3.5 compares digests by algorithm, in alphabetical order and keys before certificates, and
- * goes on differently after the one and the other (tls_dane_match and set_trust in src/tls/tls_dane.c).
+ * ≥3.6 leaves this to OpenSSL; ≤3.5 compares digests by algorithm, in alphabetical order and keys
+ * before certificates, and goes on differently after the one and the other (tls_dane_match and
+ * set_trust in src/tls/tls_dane.c).
  */
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
 import type { Certificate } from '../certificate.ts';
@@ -68,7 +69,10 @@ export function trustAnchorRecord(
   );
 }
 
-/** Whether what was sent, leaf first, has the leaf of a record of usage 3, or a certificate of one of usage 2. */
+/**
+ * Whether what was sent, leaf first, has the leaf of a record of usage 3, or a certificate of one
+ * of usage 2.
+ */
 export function anyTlsaMatches(
   sent: readonly Certificate[],
   anchors: TlsaAnchors,

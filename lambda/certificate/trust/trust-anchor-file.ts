@@ -1,8 +1,9 @@
 /**
  * Trust anchor files (`tafile=`, smtp_tls_trust_anchor_file): anchors in place of the store.
  *
- * Postfix ≥3.6 hands them to OpenSSL as TLSA records 2 and 3 with full data (tls_dane_load_trustfile), so that they may
- * also be the leaf itself. Postfix ≤3.5 walks the chain itself and builds a store of one (set_trust in its tls_dane.c).
+ * Postfix ≥3.6 hands them to OpenSSL as TLSA records 2 and 3 with full data
+ * (tls_dane_load_trustfile), so that they may also be the leaf itself. Postfix ≤3.5 walks the chain
+ * itself and builds a store of one (set_trust in its tls_dane.c).
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
 import type { Base64Der } from '../anchors.ts';
@@ -17,7 +18,10 @@ export interface AnchorFiles {
   readonly publicKeys: readonly Base64Der[];
 }
 
-/** Anchors in place of the store, wherever they come from: files, or TLSA records (certificate/tlsa-anchors). */
+/**
+ * Anchors in place of the store, wherever they come from: files, or TLSA records
+ * (certificate/tlsa-anchors).
+ */
 export interface AnchorSet {
   /** Those given in full, in the order given: they need not be sent. */
   readonly certificates: readonly Certificate[];
@@ -37,8 +41,8 @@ export interface Ground {
 }
 
 /**
- * Postfix ≥3.6. The anchor certificates go before what was sent, so that one that is not sent is taken from the file, the
- * last of all files first: Postfix turns their order round.
+ * Postfix ≥3.6. The anchor certificates go before what was sent, so that one that is not sent is
+ * taken from the file, the last of all files first: Postfix turns their order round.
  */
 export function groundSince36(
   leaf: Certificate,
@@ -54,9 +58,9 @@ export function groundSince36(
 }
 
 /**
- * Postfix ≤3.5: the first likely issuer of each certificate is followed, dates unseen, until one is an anchor. A
- * self-signed leaf may be one. An anchor given as a bare key never serves as the leaf's own issuer with OpenSSL 3.0
- * (seen with 3.5.27; its cause is not known), only further up.
+ * Postfix ≤3.5: the first likely issuer of each certificate is followed, dates unseen, until one is
+ * an anchor. A self-signed leaf may be one. An anchor given as a bare key never serves as the
+ * leaf's own issuer with OpenSSL 3.0 (seen with 3.5.27; its cause is not known), only further up.
  */
 export function groundUntil35(
   leaf: Certificate,

@@ -1,4 +1,7 @@
-/** What `check` prints: a table one glance reads, worst first, then a plain sentence for each entry that needs attention. Pure. */
+/**
+ * What `check` prints: a table one glance reads, worst first, then a plain sentence for each entry
+ * that needs attention. Pure.
+ */
 
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';

@@ -1,4 +1,7 @@
-/** The shape of `check --json`, as valibot says it: the published JSON Schema is made from this, and outputs are held to it. */
+/**
+ * The shape of `check --json`, as valibot says it: the published JSON Schema is made from this, and
+ * outputs are held to it.
+ */
 import * as v from 'valibot';
 import { TRUST_REASONS } from '../../certificate/trust/path.ts';
 

@@ -1,4 +1,7 @@
-/** Answers to the two questions every administrator asks about `secure` (postfix-semantics §8, rows 1 to 3). Pure. */
+/**
+ * Answers to the two questions every administrator asks about `secure` (postfix-semantics §8, rows
+ * 1 to 3). Pure.
+ */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
 /** A word against `verify` and `match=hostname` as cures; null where no name is at stake. */

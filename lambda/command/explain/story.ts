@@ -1,4 +1,7 @@
-/** What `explain` prints: one destination, the whole story, in the order Postfix lives through it. Pure. */
+/**
+ * What `explain` prints: one destination, the whole story, in the order Postfix lives through it.
+ * Pure.
+ */
 import { postTlsFinger } from '../../alert/message/posttls-finger.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';

@@ -1,4 +1,7 @@
-/** What `explain` tells of DNSSEC at one host: names asked, what was answered, which records count and which match. Pure. */
+/**
+ * What `explain` tells of DNSSEC at one host: names asked, what was answered, which records count
+ * and which match. Pure.
+ */
 import { moment } from '../../text/dates.ts';
 import type { AddressVerdict, ShownTlsa } from '../../verdict/verdict.ts';
 
@@ -51,7 +54,10 @@ const unmatched = (presented: number) => (presented === 0 ? 'counts' : 'counts, 
 /** Usage and selector. */
 const kindOf = (record: string): string => record.split(' ', 2).join(' ');
 
-/** Beside a record of the same kind that matches: whoever presents the key of the other one only is fine until that goes. */
+/**
+ * Beside a record of the same kind that matches: whoever presents the key of the other one only is
+ * fine until that goes.
+ */
 const ROLL_OVER =
   'counts, for another key than is presented: announced before a roll-over, or left from one';
 

@@ -1,4 +1,7 @@
-/** What `history` prints: run by run, what was first seen, what turned, and what changed, in words. Pure. */
+/**
+ * What `history` prints: run by run, what was first seen, what turned, and what changed, in words.
+ * Pure.
+ */
 import type { Change } from '../../alert/incident/entry-state.ts';
 import { listed } from '../../alert/message/wording.ts';
 import type { ChangeKind } from '../../snapshot/change.ts';

@@ -1,4 +1,7 @@
-/** What was seen and what changed, read back from the history: of everything, of one destination with its hosts, or of one host. */
+/**
+ * What was seen and what changed, read back from the history: of everything, of one destination
+ * with its hosts, or of one host.
+ */
 import type { Change } from '../../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
@@ -149,8 +152,8 @@ function hostsOf(
 }
 
 /**
- * Keys under which these hosts may have a history. A host that is gone is looked for under the ports and offers of those
- * that are known: they are those of our own settings.
+ * Keys under which these hosts may have a history. A host that is gone is looked for under the
+ * ports and offers of those that are known: they are those of our own settings.
  */
 function hostKeys(hosts: readonly string[], latest: Latest): string[] {
   const known = [...latest.hosts.values()].map(({ value }) => value);

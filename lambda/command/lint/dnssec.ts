@@ -1,4 +1,7 @@
-/** What `lint` says where the table asks for DANE and nobody here may be believed about DNSSEC. Pure. */
+/**
+ * What `lint` says where the table asks for DANE and nobody here may be believed about DNSSEC.
+ * Pure.
+ */
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { LintProblem } from '../../policy/lint/lint.ts';

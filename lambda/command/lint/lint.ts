@@ -1,4 +1,7 @@
-/** `lint [TABLE]`: parses, and asks nobody but the resolver where an entry needs DNSSEC; each problem with its line number, in Postfix's wording, and what it would do to mail. */
+/**
+ * `lint [TABLE]`: parses, and asks nobody but the resolver where an entry needs DNSSEC; each
+ * problem with its line number, in Postfix's wording, and what it would do to mail.
+ */
 import { openDnssec } from '../../doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';

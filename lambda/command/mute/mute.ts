@@ -1,4 +1,7 @@
-/** `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse cause breaks through. */
+/**
+ * `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse
+ * cause breaks through.
+ */
 import { type Accepted, newMute } from '../../alert/incident/mute.ts';
 import type { Standing } from '../../alert/incident/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';

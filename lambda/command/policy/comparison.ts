@@ -1,4 +1,6 @@
-/** The pushed policy against the files here: which are the same, and whether postmap was run. Pure. */
+/**
+ * The pushed policy against the files here: which are the same, and whether postmap was run. Pure.
+ */
 import { type Bundle, contentVersion } from '../../policy/bundle.ts';
 import type { BundleSources } from '../../policy/gather/this-machine.ts';
 import { BUNDLE_PART } from '../../run/watch/stored-policy.ts';
@@ -21,7 +23,10 @@ export interface PolicyComparison {
   /** Whether a push now would change nothing. */
   readonly same: boolean;
   readonly files: readonly ComparedFile[];
-  /** Parts of the bundle that differ: they may do so with the same files, under other flags or another release. */
+  /**
+   * Parts of the bundle that differ: they may do so with the same files, under other flags or
+   * another release.
+   */
   readonly bundle: readonly BundleAspect[];
   readonly differences: readonly Difference[];
   readonly stale: readonly StaleTable[];

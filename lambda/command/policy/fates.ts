@@ -7,7 +7,9 @@ import { evidenceFrom, type Remembered } from '../../snapshot/remembered-evidenc
 import { type Evidence, judge, judgeOnce } from '../../verdict/judge.ts';
 import type { EntryVerdict, Reason, Verdict } from '../../verdict/verdict.ts';
 
-/** What `secure` without a match list would come to; undefined where the entry is not at that level. */
+/**
+ * What `secure` without a match list would come to; undefined where the entry is not at that level.
+ */
 export function withoutMatchList(
   destination: Destination,
   evidence: Evidence,
@@ -38,13 +40,16 @@ export interface Difference {
   readonly before?: Fate;
   /** Absent: it is no longer in the policy. */
   readonly after?: Fate;
-  /** What the new policy would make of it; present where mail that is delivered now would not be. */
+  /**
+   * What the new policy would make of it; present where mail that is delivered now would not be.
+   */
   readonly breaks?: EntryVerdict;
 }
 
 /**
- * The same sightings under two policies, one after the other: destinations in the order of the new policy, then those that are
- * gone. `at` is epoch ms. A destination that is new is compared with the global level it had before.
+ * The same sightings under two policies, one after the other: destinations in the order of the new
+ * policy, then those that are gone. `at` is epoch ms. A destination that is new is compared with
+ * the global level it had before.
  */
 export function compareFates(
   before: Bundle,

@@ -1,4 +1,7 @@
-/** `policy push`, `policy show`, `policy status`: the table and settings where the scheduled function reads them. */
+/**
+ * `policy push`, `policy show`, `policy status`: the table and settings where the scheduled
+ * function reads them.
+ */
 
 import { resolve } from 'node:path';
 import {
@@ -32,7 +35,10 @@ export interface PushFlags extends BundleFlags, PlaceFlags {
   readonly expect?: string;
 }
 
-/** 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused for what somebody else pushed. */
+/**
+ * 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused for what
+ * somebody else pushed.
+ */
 export async function policyPush(
   table: string | undefined,
   flags: PushFlags,
@@ -122,7 +128,10 @@ export async function policyStatus(
   });
 }
 
-/** Opens the store; `noted` remembers that a version was shown here, and only complains where it cannot. */
+/**
+ * Opens the store; `noted` remembers that a version was shown here, and only complains where it
+ * cannot.
+ */
 async function withPolicy(
   flags: PlaceFlags,
   command: string,
@@ -193,7 +202,10 @@ function partNamed(wanted: string, stored: StoredPolicy): Uint8Array {
 
 const listOf = ({ parts }: StoredPolicy): string => partNames(parts).join(', ');
 
-/** Tables whose text was changed since postmap read it. One without a database beside it is of another host. */
+/**
+ * Tables whose text was changed since postmap read it. One without a database beside it is of
+ * another host.
+ */
 async function staleTables(maps: readonly TableName[]): Promise<StaleTable[]> {
   const stale: StaleTable[] = [];
   for (const map of maps) {

@@ -68,7 +68,9 @@ export const headWords = ({ current, pushedBy, pushedAt }: PolicyHead): string =
 /** As much of a version as people compare, and `--expect` takes. */
 export const shortVersion = (version: string): string => version.slice(0, 12);
 
-/** The entries that differ, as a patch would show them; a verdict that turned stands below its line. */
+/**
+ * The entries that differ, as a patch would show them; a verdict that turned stands below its line.
+ */
 export function differenceLines(
   differences: readonly Difference[],
   verdicts: 'with-verdicts' | 'texts-alone',

@@ -1,8 +1,10 @@
 /**
- * Pushing a policy: the bundle and the files it was made of, stored where the scheduled function reads them.
+ * Pushing a policy: the bundle and the files it was made of, stored where the scheduled function
+ * reads them.
  *
- * Guarded, with no network: by lint, by judging what was seen under both policies, and by the version that was last shown
- * here. What is wrong already in the policy in use is no reason to refuse: an edit elsewhere must get through.
+ * Guarded, with no network: by lint, by judging what was seen under both policies, and by the
+ * version that was last shown here. What is wrong already in the policy in use is no reason to
+ * refuse: an edit elsewhere must get through.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { BundleSources } from '../../policy/gather/this-machine.ts';
@@ -29,7 +31,10 @@ export interface PushOptions {
   readonly by: string;
   /** Epoch ms. */
   readonly at: number;
-  /** The version that is expected to be in use, or how it begins; undefined where none was ever shown here. */
+  /**
+   * The version that is expected to be in use, or how it begins; undefined where none was ever
+   * shown here.
+   */
   readonly expected: string | undefined;
   /** Whether that was said by hand: then there must be such a version. */
   readonly insisted: boolean;
@@ -117,7 +122,8 @@ export async function push(
     case 'unchanged':
       return pushed;
     case 'refused':
-      // Somebody pushed while this one was judged; not even force is meant to undo what nobody here has seen.
+      // Somebody pushed while this one was judged; not even force is meant to undo what nobody here
+      // has seen.
       return {
         kind: 'refused',
         refusals: shownRefusal(pushed.head, { ...options, expected: undefined, insisted: false }),
@@ -145,7 +151,10 @@ function shownRefusal(
   return [{ kind: 'not-shown', head, expected, insisted }];
 }
 
-/** Lint's problems that defer mail: those that are new, and those that the policy in use has as well. */
+/**
+ * Lint's problems that defer mail: those that are new, and those that the policy in use has as
+ * well.
+ */
 function deferring(before: Bundle | undefined, after: Bundle) {
   const now = lint(after).filter(({ severity }) => severity === 'defers');
   // A line number says nothing: lines move when others are added.
@@ -175,7 +184,9 @@ async function storedBundle(
   }
 }
 
-/** Everything seen last from this vantage, with the certificates to judge it by. `now` is epoch ms. */
+/**
+ * Everything seen last from this vantage, with the certificates to judge it by. `now` is epoch ms.
+ */
 async function rememberedFrom(store: Store, now: number): Promise<Remembered> {
   const latest = await readLatest(store, now);
   const hosts = [...latest.hosts.values()].map(({ value }) => value);

@@ -1,4 +1,7 @@
-/** Where things stand by what is remembered: open incidents, mutes, what is not judged or not watched, the last runs. Probes nothing. */
+/**
+ * Where things stand by what is remembered: open incidents, mutes, what is not judged or not
+ * watched, the last runs. Probes nothing.
+ */
 import type { Item } from '../../alert/incident/due.ts';
 import {
   blindPicture,
@@ -132,7 +135,10 @@ export async function readStatus(
   };
 }
 
-/** 2 an open failing incident, else 1 attention, else 3 no complete run, untold, blind or not judged for long, else 0. Muted ones do not count. */
+/**
+ * 2 an open failing incident, else 1 attention, else 3 no complete run, untold, blind or not judged
+ * for long, else 0. Muted ones do not count.
+ */
 export function statusCode({ incidents, pending, sight }: Status): 0 | 1 | 2 | 3 {
   const audible = incidents.filter(({ muted }) => !muted);
   const any = (...standings: readonly Standing[]) =>

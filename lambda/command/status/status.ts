@@ -15,7 +15,10 @@ export interface StatusFlags extends BundleFlags, PlaceFlags {
   readonly json?: boolean;
 }
 
-/** 2 an open failing incident, else 1 attention, else 3 no complete run in 26 hours, untold or blind, else 0. */
+/**
+ * 2 an open failing incident, else 1 attention, else 3 no complete run in 26 hours, untold or
+ * blind, else 0.
+ */
 export async function statusCommand(
   table: string | undefined,
   flags: StatusFlags,

@@ -1,4 +1,7 @@
-/** What `status` prints: the state in one line, what is open worst first, then what is muted, not judged and not watched. Pure. */
+/**
+ * What `status` prints: the state in one line, what is open worst first, then what is muted, not
+ * judged and not watched. Pure.
+ */
 
 import type { Standing } from '../../alert/incident/standing.ts';
 import { entriesCount, listed } from '../../alert/message/wording.ts';
@@ -142,7 +145,10 @@ const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
   well: 'green',
 };
 
-/** One line that a monitoring system shows: `FAILING: fastmail.fm; WILL FAIL: a.example, b.example and 3 more`. */
+/**
+ * One line that a monitoring system shows: `FAILING: fastmail.fm; WILL FAIL: a.example, b.example
+ * and 3 more`.
+ */
 function firstLine(status: Status): string {
   const entries = status.incidents
     .filter(({ muted }) => !muted)

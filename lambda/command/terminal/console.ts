@@ -1,4 +1,7 @@
-/** What a command has of the outside: streams, environment, clock. Tests run commands as processes; this keeps the files thin. */
+/**
+ * What a command has of the outside: streams, environment, clock. Tests run commands as processes;
+ * this keeps the files thin.
+ */
 
 import { jsonText, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
@@ -46,7 +49,10 @@ export function processConsole(): Console {
   };
 }
 
-/** A reader that has seen enough (`| head`) is no fault, and the exit status stays the verdict's; a full disk is one. */
+/**
+ * A reader that has seen enough (`| head`) is no fault, and the exit status stays the verdict's; a
+ * full disk is one.
+ */
 function outputLost({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;
   process.stderr.write(`error: cannot write to standard output: ${message}\n`);

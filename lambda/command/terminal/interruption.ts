@@ -1,6 +1,9 @@
 /** SIGINT, SIGTERM and SIGHUP: exit status 3, at once where nothing has to be put away first. */
 
-/** Whoever asks for the signal ends soon after it fires, and throws its reason; a second one, a moment later, ends the process. */
+/**
+ * Whoever asks for the signal ends soon after it fires, and throws its reason; a second one, a
+ * moment later, ends the process.
+ */
 export type Interruption = () => AbortSignal;
 
 export class Interrupted extends Error {

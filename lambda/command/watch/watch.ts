@@ -31,7 +31,10 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly json?: boolean;
 }
 
-/** 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's codes. */
+/**
+ * 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's
+ * codes.
+ */
 export async function watchCommand(
   table: string | undefined,
   given: WatchFlags,

@@ -1,4 +1,7 @@
-/** From options to a Bundle, through the Machine door: settings, then tables, then trust anchors, then what is assumed. */
+/**
+ * From options to a Bundle, through the Machine door: settings, then tables, then trust anchors,
+ * then what is assumed.
+ */
 import { basename } from 'node:path';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
 import { tableType } from '../../postfix/lookup-table.ts';
@@ -80,7 +83,10 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
   };
 }
 
-/** `type:path` as it is; a bare path takes the type main.cf gives that file, else that of main.cf's first table, else hash. */
+/**
+ * `type:path` as it is; a bare path takes the type main.cf gives that file, else that of main.cf's
+ * first table, else hash.
+ */
 function tableNamed(
   text: string,
   maps: readonly TableName[],

@@ -1,4 +1,7 @@
-/** Settings and version: from `postconf` of a config directory, from a main.cf, or Postfix's defaults. */
+/**
+ * Settings and version: from `postconf` of a config directory, from a main.cf, or Postfix's
+ * defaults.
+ */
 
 import { decodeText } from '../../postfix/decode.ts';
 import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
@@ -18,7 +21,10 @@ import type { BundleOptions, Machine } from './this-machine.ts';
 /** Settings, and how far what they name must be on this machine. */
 export interface Gathered {
   readonly settings: Settings;
-  /** `host`: this host's Postfix, so a missing file is missing for Postfix too. `file`: a main.cf, perhaps of another host. */
+  /**
+   * `host`: this host's Postfix, so a missing file is missing for Postfix too. `file`: a main.cf,
+   * perhaps of another host.
+   */
   readonly from: 'host' | 'file' | 'nothing';
   /** What to call it in a message: `/etc/postfix/main.cf`. */
   readonly source: string;
@@ -64,7 +70,10 @@ export async function gatherSettings(options: BundleOptions, machine: Machine): 
   };
 }
 
-/** Asks that host's postconf: raw values with the defaults as compiled there, and the service's overrides on top. */
+/**
+ * Asks that host's postconf: raw values with the defaults as compiled there, and the service's
+ * overrides on top.
+ */
 async function fromHost(
   directory: string,
   options: BundleOptions,
@@ -118,12 +127,17 @@ async function fromHost(
   };
 }
 
-/** All services that run smtp(8): their overrides may differ, and only those of the chosen one are known. */
+/**
+ * All services that run smtp(8): their overrides may differ, and only those of the chosen one are
+ * known.
+ */
 function servicesLike(chosen: MasterService, services: readonly MasterService[]): string[] {
   return [...new Set([chosen.name, ...services.map((service) => service.name)])];
 }
 
-/** Settings, and what Postfix says of main.cf as it is written (the values may come from postconf). */
+/**
+ * Settings, and what Postfix says of main.cf as it is written (the values may come from postconf).
+ */
 function settingsOf(
   mainCf: MainCf,
   written: MainCf,

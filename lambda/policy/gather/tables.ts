@@ -74,8 +74,8 @@ export async function readTable(map: TableName, context: Context): Promise<ReadT
 }
 
 /**
- * Asks tables that cannot be listed about every `--destination`, by all keys that Postfix would try. The answers stand as
- * a text of the table's name; a table that could not be asked has none.
+ * Asks tables that cannot be listed about every `--destination`, by all keys that Postfix would
+ * try. The answers stand as a text of the table's name; a table that could not be asked has none.
  */
 export async function askTables(
   bundle: Pick<Bundle, 'settings' | 'transportTables' | 'problems'>,

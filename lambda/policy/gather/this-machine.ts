@@ -1,8 +1,8 @@
 /**
  * The door to this machine's disk and to its Postfix: from command-line options to a Bundle.
  *
- * All reading for a run happens here, once; what is read and why is decided in policy/gather, and no other file of this
- * folder opens anything.
+ * All reading for a run happens here, once; what is read and why is decided in policy/gather, and
+ * no other file of this folder opens anything.
  */
 
 import { execFile } from 'node:child_process';
@@ -62,7 +62,10 @@ export interface Machine {
   run(command: string, args: readonly string[]): Promise<Ran>;
 }
 
-/** Reads all that the options name. @throws UsageError where something is asked for that cannot be had. */
+/**
+ * Reads all that the options name. @throws UsageError where something is asked for that cannot be
+ * had.
+ */
 export function readBundle(options: BundleOptions): Promise<Bundle> {
   return gatherBundle(options, thisMachine);
 }
@@ -70,7 +73,10 @@ export function readBundle(options: BundleOptions): Promise<Bundle> {
 /** A bundle with the files it was made of. */
 export interface BundleSources {
   readonly bundle: Bundle;
-  /** By path, byte for byte as they were read: tables, main.cf, CAfile, tafiles. A CApath is in the bundle alone: it has hundreds. */
+  /**
+   * By path, byte for byte as they were read: tables, main.cf, CAfile, tafiles. A CApath is in the
+   * bundle alone: it has hundreds.
+   */
   readonly files: Readonly<Record<string, Uint8Array>>;
 }
 

@@ -1,4 +1,7 @@
-/** Trust anchors from disk as smtp(8) would load them: CAfile, CApath by hash links, tafiles as mail_owner. */
+/**
+ * Trust anchors from disk as smtp(8) would load them: CAfile, CApath by hash links, tafiles as
+ * mail_owner.
+ */
 
 import { join, resolve } from 'node:path';
 import {
@@ -138,8 +141,9 @@ export async function readAnchorFiles(
 }
 
 /**
- * What OpenSSL finds in a directory: files named by the hash of the subject and a number, counted up from 0. Undefined
- * where the directory cannot be listed. `unseen` counts other files that hold certificates.
+ * What OpenSSL finds in a directory: files named by the hash of the subject and a number, counted
+ * up from 0. Undefined where the directory cannot be listed. `unseen` counts other files that hold
+ * certificates.
  */
 async function readHashLinks(
   directory: string,
@@ -179,7 +183,10 @@ interface Owner {
   readonly groups: readonly number[];
 }
 
-/** mail_owner of this host: the user smtp(8) runs as when it opens a tafile. Undefined where it cannot be told. */
+/**
+ * mail_owner of this host: the user smtp(8) runs as when it opens a tafile. Undefined where it
+ * cannot be told.
+ */
 async function ownerOf(gathered: Gathered, machine: Machine): Promise<Owner | undefined> {
   const config = gathered.configDirectory === undefined ? [] : ['-c', gathered.configDirectory];
   const name = await machine.run('postconf', [...config, '-h', 'mail_owner']);

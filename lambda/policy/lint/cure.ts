@@ -1,4 +1,7 @@
-/** What to write instead of an entry that Postfix calls broken. The warning says which rule it broke. */
+/**
+ * What to write instead of an entry that Postfix calls broken. The warning says which rule it
+ * broke.
+ */
 
 import { nearest } from '../../postfix/nearest.ts';
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';

@@ -1,7 +1,8 @@
 /**
  * Lint of entries that parse: what they ask for cannot come true, or is less than it looks.
  *
- * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics: pitfalls).
+ * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics:
+ * pitfalls).
  */
 
 import {
@@ -276,7 +277,10 @@ function besideParents(
   ];
 }
 
-/** What transports and relayhost name, by the host in it: a dead key is often one of them written otherwise. */
+/**
+ * What transports and relayhost name, by the host in it: a dead key is often one of them written
+ * otherwise.
+ */
 function nextHopsByHost(bundle: Bundle): ReadonlyMap<string, string> {
   const byHost = new Map<string, string>();
   for (const { text } of namedNextHops(routingOf(bundle))) {

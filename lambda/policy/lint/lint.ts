@@ -1,8 +1,8 @@
 /**
  * What is wrong with the tables and settings of a bundle, before any mail shows it.
  *
- * Postfix's own wording where Postfix has some, what it would do to mail, and the cure. Asks nobody; what needs the
- * other side's hosts is for `check`.
+ * Postfix's own wording where Postfix has some, what it would do to mail, and the cure. Asks
+ * nobody; what needs the other side's hosts is for `check`.
  */
 import type { Bundle } from '../bundle.ts';
 import { destinationsOf } from '../destinations.ts';
@@ -20,7 +20,10 @@ export interface LintProblem {
   };
   /** The lookup key or the main.cf parameter it is about; null where it is about the file. */
   readonly key: string | null;
-  /** `defers`: mail would be deferred; `warning`: mail goes another way than the line says; `note`: worth knowing. */
+  /**
+   * `defers`: mail would be deferred; `warning`: mail goes another way than the line says; `note`:
+   * worth knowing.
+   */
   readonly severity: 'defers' | 'warning' | 'note';
   readonly code: LintCode;
   /** What Postfix logs behind `warning: ` or `fatal: `; null where it says nothing. */
@@ -51,7 +54,10 @@ export function lint(bundle: Bundle): LintProblem[] {
   return problems.sort((a, b) => order(a) - order(b));
 }
 
-/** The worst severity; undefined for a clean bundle. Exit codes go by it: 2, 1, and 0 with notes alone. */
+/**
+ * The worst severity; undefined for a clean bundle. Exit codes go by it: 2, 1, and 0 with notes
+ * alone.
+ */
 export function worst(problems: readonly LintProblem[]): LintProblem['severity'] | undefined {
   return (['defers', 'warning', 'note'] as const).find((severity) =>
     problems.some((problem) => problem.severity === severity),

@@ -1,4 +1,7 @@
-/** Lint of match lists at verify and secure: names that can never match, or that cover more or less than they seem to. */
+/**
+ * Lint of match lists at verify and secure: names that can never match, or that cover more or less
+ * than they seem to.
+ */
 import { getDomain } from 'tldts';
 import { isHostAddress, toAscii } from '../../postfix/hostname.ts';
 import { atLeast } from '../../postfix/version.ts';

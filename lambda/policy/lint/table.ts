@@ -19,7 +19,10 @@ export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
   return problems;
 }
 
-/** What deferring comes to, by key (a parent entry stands for many next hops) and the text Postfix logs with 4.7.5. */
+/**
+ * What deferring comes to, by key (a parent entry stands for many next hops) and the text Postfix
+ * logs with 4.7.5.
+ */
 export function defersFor(key: string, text = 'client TLS configuration problem'): string {
   return `all mail to ${whomOf(key)} would be deferred (4.7.5 ${text})`;
 }

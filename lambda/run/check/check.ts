@@ -1,8 +1,9 @@
 /**
- * The line from bundle to verdicts: destinations → routes → distinct conversations → results → vantage → judge.
+ * The line from bundle to verdicts: destinations → routes → distinct conversations → results →
+ * vantage → judge.
  *
- * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure reducers. Nothing here
- * knows where a verdict goes.
+ * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure
+ * reducers. Nothing here knows where a verdict goes.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { demandFor } from '../../policy/demand.ts';
@@ -22,7 +23,10 @@ import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts'
 
 export interface CheckDoors {
   readonly dns: Dns;
-  /** Asked where the level is dane or dane-only, and for what could take the place of a failing line. */
+  /**
+   * Asked where the level is dane or dane-only, and for what could take the place of a failing
+   * line.
+   */
   readonly dnssec?: DnssecDoor;
   readonly probe: Probe;
   /** Told now and then, for a progress line; never awaited. */
@@ -39,11 +43,17 @@ export interface CheckOptions {
   /** The clock, epoch ms: handshakes are held against trust at their own time, whatever `at` is. */
   readonly now: () => number;
   readonly pace: PaceOptions;
-  /** Hosts known to present a valid chain, `host` or `host:port`: proof that port 25 is open from here. */
+  /**
+   * Hosts known to present a valid chain, `host` or `host:port`: proof that port 25 is open from
+   * here.
+   */
   readonly controlHosts?: readonly string[];
   /** Ids of the destinations to judge; absent: all. */
   readonly only?: ReadonlySet<string>;
-  /** By destination id, epoch ms of the last conclusive look: oldest first, so that no tail starves when time is short. */
+  /**
+   * By destination id, epoch ms of the last conclusive look: oldest first, so that no tail starves
+   * when time is short.
+   */
   readonly lastSeen?: ReadonlyMap<string, number>;
 }
 
@@ -112,7 +122,8 @@ export async function checkBundle(
     evidence,
     vantage,
     verdicts,
-    // Past the end DNS is not asked either, and who has no route has no conversation that could be missing.
+    // Past the end DNS is not asked either, and who has no route has no conversation that could be
+    // missing.
     complete:
       probedAt < options.pace.stopAt &&
       Object.values(results).every(
@@ -126,7 +137,10 @@ export async function checkBundle(
     : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
 }
 
-/** The failing entries again, with what their hosts say to dane-only: it shows in the suggestions alone, and is not kept. */
+/**
+ * The failing entries again, with what their hosts say to dane-only: it shows in the suggestions
+ * alone, and is not kept.
+ */
 async function judgeWith(
   { tlsa, conversations }: Offers,
   { destinations, evidence, verdicts }: CheckRun,
@@ -151,7 +165,10 @@ async function judgeWith(
   });
 }
 
-/** A control host is talked to as at level encrypt, whatever the table says; it is no destination and gets no verdict. */
+/**
+ * A control host is talked to as at level encrypt, whatever the table says; it is no destination
+ * and gets no verdict.
+ */
 function controlHops(hosts: readonly string[], bundle: Bundle): Hop[] {
   const settings: Settings = { ...bundle.settings, securityLevel: 'encrypt' };
   return hosts.flatMap((host) => {

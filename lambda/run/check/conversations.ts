@@ -26,7 +26,10 @@ export function conversationsOf(
   );
 }
 
-/** Ids of conversations that presented a certificate which a signed TLSA record of the host names: nobody else can do that. */
+/**
+ * Ids of conversations that presented a certificate which a signed TLSA record of the host names:
+ * nobody else can do that.
+ */
 export function provedByTlsa(
   hops: readonly Hop[],
   found: Found,

@@ -1,6 +1,7 @@
 /**
- * What `dane-only` would come to for entries that fail at secure or verify: asked of DNS, and where every host has signed
- * records, of the hosts. It serves suggestions alone (verdict/dane-suggestion).
+ * What `dane-only` would come to for entries that fail at secure or verify: asked of DNS, and where
+ * every host has signed records, of the hosts. It serves suggestions alone
+ * (verdict/dane-suggestion).
  */
 import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';

@@ -1,6 +1,6 @@
 /**
- * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where the level is dane or
- * dane-only, as Postfix's own one resolver would have it for all of them.
+ * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where
+ * the level is dane or dane-only, as Postfix's own one resolver would have it for all of them.
  */
 import { byName, named } from '../../named-record.ts';
 import type { Hop } from '../../policy/destinations.ts';
@@ -19,7 +19,10 @@ export type DnssecDoor =
       readonly dns: Dns;
       /** For people: its address. */
       readonly name: string;
-      /** A name known to be signed, and one whose signatures are known to be broken: what it says to them is the proof. */
+      /**
+       * A name known to be signed, and one whose signatures are known to be broken: what it says to
+       * them is the proof.
+       */
       readonly proof: { readonly signed: string; readonly broken: string };
     }
   /** A clause for people: why none may be believed, and what to do. */
@@ -55,7 +58,10 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
 /** What DNS gave, by the text of the next hop. */
 export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
 
-/** Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be believed. */
+/**
+ * Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be
+ * believed.
+ */
 export async function findRoutes(
   hops: readonly Hop[],
   settings: Settings,

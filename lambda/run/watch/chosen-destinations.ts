@@ -3,9 +3,11 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 
 /**
- * Ids of the destinations that go by these names: the key of an entry, or a domain that is judged under one.
+ * Ids of the destinations that go by these names: the key of an entry, or a domain that is judged
+ * under one.
  *
- * @throws Error for a name that the policy does not have: judged once, it would be remembered and then missed.
+ * @throws Error for a name that the policy does not have: judged once, it would be remembered and
+ * then missed.
  */
 export function chosenIds(bundle: Bundle, names: readonly string[]): ReadonlySet<string> {
   const destinations = destinationsOf(bundle);

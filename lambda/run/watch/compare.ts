@@ -1,8 +1,10 @@
 /**
- * Today against what was remembered: new pictures of hosts and entries, and what changed between the two.
+ * Today against what was remembered: new pictures of hosts and entries, and what changed between
+ * the two.
  *
- * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that an unchanged run writes
- * next to nothing. Pure but for `find`, which the caller fills from the store for hosts that changed.
+ * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that
+ * an unchanged run writes next to nothing. Pure but for `find`, which the caller fills from the
+ * store for hosts that changed.
  */
 import { named } from '../../named-record.ts';
 import {
@@ -28,7 +30,10 @@ import type { Latest } from '../../store/latest.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
-/** The verdicts of a run in the light of what is remembered of their entries: protection that was there and is gone. */
+/**
+ * The verdicts of a run in the light of what is remembered of their entries: protection that was
+ * there and is gone.
+ */
 export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
   return {
     ...run,
@@ -62,7 +67,10 @@ export function pictureHosts(
   });
 }
 
-/** Digests of certificates that comparing will ask for and this run did not see: those of hosts that changed. */
+/**
+ * Digests of certificates that comparing will ask for and this run did not see: those of hosts that
+ * changed.
+ */
 export function certificatesWanted(pictures: readonly HostPicture[]): string[] {
   return [
     ...new Set(

@@ -1,4 +1,7 @@
-/** What a run came to, in numbers: kept in its record, reported as metrics, and read back by the sentinel. Pure. */
+/**
+ * What a run came to, in numbers: kept in its record, reported as metrics, and read back by the
+ * sentinel. Pure.
+ */
 import { read } from '../../alert/incident/standing.ts';
 import type { RunFigures } from '../../metrics.ts';
 import { DAY_MS } from '../../text/dates.ts';
@@ -41,7 +44,10 @@ export function countsOf(
   };
 }
 
-/** Puts the counts of a record, which may be of an older release, together with what else is known of the run. */
+/**
+ * Puts the counts of a record, which may be of an older release, together with what else is known
+ * of the run.
+ */
 export function figuresOf(
   counts: Readonly<Record<string, number>>,
   rest: Omit<

@@ -1,4 +1,7 @@
-/** The conversations of a run under the names of the hosts they were had for: what snapshots are made of. Pure. */
+/**
+ * The conversations of a run under the names of the hosts they were had for: what snapshots are
+ * made of. Pure.
+ */
 
 import { TRUST_REASONS } from '../../certificate/trust/path.ts';
 import { named } from '../../named-record.ts';

@@ -1,4 +1,7 @@
-/** Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the revisions it read. */
+/**
+ * Stores what a run learned: certificates, history, hosts, entries, incidents; on condition of the
+ * revisions it read.
+ */
 
 import type { Decision } from '../../alert/incident/decide.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';

@@ -1,7 +1,9 @@
 /**
- * What a run did not watch, named: kept in its record, for whoever asks later without looking at the world. Pure.
+ * What a run did not watch, named: kept in its record, for whoever asks later without looking at
+ * the world. Pure.
  *
- * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was not seen today is not among them.
+ * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was
+ * not seen today is not among them.
  */
 import * as v from 'valibot';
 import { read } from '../../alert/incident/standing.ts';
@@ -33,7 +35,9 @@ export function notWatchedOf(record: RunRecord | undefined): readonly NotWatched
   return parsed.success ? parsed.output.notWatched : undefined;
 }
 
-/** What a policy alone says: private addresses and what DNS would have to tell are not known to it. */
+/**
+ * What a policy alone says: private addresses and what DNS would have to tell are not known to it.
+ */
 export function notWatchedBy(bundle: Bundle): NotWatched[] {
   return destinationsOf(bundle).flatMap(({ entry, name, unchecked }) =>
     unchecked === undefined

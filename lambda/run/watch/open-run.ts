@@ -1,8 +1,9 @@
 /**
  * The beginning of a run: its record and the lease.
  *
- * A run that was begun and not finished is resumed. One that had told when it died is never taken back to an earlier stage,
- * or what it told would be forgotten: it is continued under an id of its own, and completed together with it.
+ * A run that was begun and not finished is resumed. One that had told when it died is never taken
+ * back to an earlier stage, or what it told would be forgotten: it is continued under an id of its
+ * own, and completed together with it.
  */
 import { describeProblem, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';

@@ -1,4 +1,7 @@
-/** What a run starts from: everything remembered from this vantage, with what an interrupted run told counted as told. */
+/**
+ * What a run starts from: everything remembered from this vantage, with what an interrupted run
+ * told counted as told.
+ */
 
 import type { Digests } from '../../alert/incident/explanation.ts';
 import { recordTellings, type Telling, type WatchState } from '../../alert/incident/incident.ts';

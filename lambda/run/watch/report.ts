@@ -1,4 +1,7 @@
-/** One line per invocation: what it came to, for whoever reads the log, and the metrics that alarms rest on. Pure. */
+/**
+ * One line per invocation: what it came to, for whoever reads the log, and the metrics that alarms
+ * rest on. Pure.
+ */
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { type MetricName, metricValues } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
@@ -105,8 +108,8 @@ export function reportNoPolicy(policy: string, table: string): Report {
 }
 
 /**
- * What the sentinel saw. Alarms need their metrics every hour; the rest is reported in the hour after a run alone, for
- * metrics are charged by the hour.
+ * What the sentinel saw. Alarms need their metrics every hour; the rest is reported in the hour
+ * after a run alone, for metrics are charged by the hour.
  */
 export function reportSight(
   sight: Sight,

@@ -1,4 +1,7 @@
-/** Digests of our own side: what a run was made under, so that the next one can tell whose change it was. Pure. */
+/**
+ * Digests of our own side: what a run was made under, so that the next one can tell whose change it
+ * was. Pure.
+ */
 import { createHash } from 'node:crypto';
 import type { Digests } from '../../alert/incident/explanation.ts';
 import type { Bundle } from '../../policy/bundle.ts';

@@ -1,7 +1,8 @@
 /**
  * The second look: what newly fails is looked at again with fresh DNS before anybody is woken.
  *
- * The two looks are laid over one another: what the second saw counts, what it could not see stays as the first saw it.
+ * The two looks are laid over one another: what the second saw counts, what it could not see stays
+ * as the first saw it.
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';

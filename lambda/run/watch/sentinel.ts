@@ -1,6 +1,6 @@
 /**
- * The sentinel: looks at the run records of a vantage that judges elsewhere, for silence, failure, blindness and runs cut
- * short. It probes nothing and writes nothing.
+ * The sentinel: looks at the run records of a vantage that judges elsewhere, for silence, failure,
+ * blindness and runs cut short. It probes nothing and writes nothing.
  */
 import { isBlind, type VantageState } from '../../alert/incident/run-facts.ts';
 import type { Store } from '../../store/keys.ts';
@@ -48,7 +48,10 @@ export async function lookForSilence(store: Store, silenceMs: number, now: numbe
   };
 }
 
-/** A run renews its lease every minute and ends within hours: one that has stood still for longer will not go on. */
+/**
+ * A run renews its lease every minute and ends within hours: one that has stood still for longer
+ * will not go on.
+ */
 function isDead({ stage, stageAt }: RunRecord, now: number): boolean {
   return stage !== 'complete' && stage !== 'untold' && now - stageAt > LONGEST_RUN_MS;
 }

@@ -3,7 +3,10 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { PolicyParts, StoredPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 
-/** The part that is judged by; the others are the files as they were, for `policy show` and `policy status`. */
+/**
+ * The part that is judged by; the others are the files as they were, for `policy show` and `policy
+ * status`.
+ */
 export const BUNDLE_PART = 'bundle.json';
 
 /** Of the shape of that part: a newer one is not guessed at. */
@@ -13,7 +16,10 @@ export function bundlePart(bundle: Bundle): PolicyParts {
   return { [BUNDLE_PART]: new TextEncoder().encode(JSON.stringify({ v: V, bundle })) };
 }
 
-/** @throws StoreError `damaged` where the policy holds no bundle, or one that a newer version pushed. */
+/**
+ * @throws StoreError `damaged` where the policy holds no bundle, or one that a newer version
+ * pushed.
+ */
 export function bundleOfPolicy({ version, parts }: StoredPolicy): Bundle {
   const part = parts[BUNDLE_PART];
   const read =

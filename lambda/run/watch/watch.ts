@@ -3,8 +3,8 @@
  *
  *     begin (run record, lease) → recall → check → second look → decide → tell → keep → complete
  *
- * Publish first, then one update that records the telling, then store: a crash may repeat a message in that one gap, and
- * never loses one. A run that told and died is recovered by the next (recall).
+ * Publish first, then one update that records the telling, then store: a crash may repeat a message
+ * in that one gap, and never loses one. A run that told and died is recovered by the next (recall).
  */
 
 import type { Channel, Delivery } from '../../alert/channel/channel.ts';
@@ -50,12 +50,18 @@ export interface WatchOptions {
   readonly runId: string;
   /** Who runs it, for the lease. */
   readonly holder: string;
-  /** Destinations to judge; absent: all. A run of some retires nothing and does not count as complete. */
+  /**
+   * Destinations to judge; absent: all. A run of some retires nothing and does not count as
+   * complete.
+   */
   readonly only?: ReadonlySet<string>;
   readonly intervalMs: number;
   readonly confirm: Confirmation;
   readonly pace: PaceOptions;
-  /** Fires when the process is asked to end: short of telling the run stops, and throws the signal's reason. */
+  /**
+   * Fires when the process is asked to end: short of telling the run stops, and throws the signal's
+   * reason.
+   */
   readonly signal?: AbortSignal;
   readonly controlHosts: readonly string[];
   readonly historyMs: number;
@@ -91,7 +97,8 @@ export async function watch(
   const begun = await begin(doors.store, options, doors.now());
   if (begun.kind !== 'begun') return begun;
   const lost = new AbortController();
-  // One that the store did not take is tried again in a minute, and four times before the lease ends.
+  // One that the store did not take is tried again in a minute, and four times before the lease
+  // ends.
   const renew = () =>
     begun.renew(doors.now()).then(
       (held) => held || lost.abort(leaseLost()),
@@ -307,7 +314,10 @@ async function watchUnderLease(
 /** Two looks of different runs confirm one another when they are at least so far apart. */
 const CONFIRMING_GAP_MS = 10 * 60_000;
 
-/** Keys of hosts that only these entries lead to: what turned alike over unrelated providers overwrites nothing. */
+/**
+ * Keys of hosts that only these entries lead to: what turned alike over unrelated providers
+ * overwrites nothing.
+ */
 function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): Set<string> {
   if (ids.size === 0) return new Set();
   const keysOf = (wanted: (id: string) => boolean) =>

@@ -1,11 +1,14 @@
 /**
- * The child process behind the embedded store: dynalite on one directory, on a random port of 127.0.0.1.
+ * The child process behind the embedded store: dynalite on one directory, on a random port of
+ * 127.0.0.1.
  *
- * A process of its own keeps the database out of the run's memory. It holds the lock, answers only requests that carry
- * the access key it made up at start (other users of the machine can reach the port too), and ends with its parent,
- * whose end closes our stdin, however it ended. Signals of the terminal are the parent's to answer.
+ * A process of its own keeps the database out of the run's memory. It holds the lock, answers only
+ * requests that carry the access key it made up at start (other users of the machine can reach the
+ * port too), and ends with its parent, whose end closes our stdin, however it ended. Signals of the
+ * terminal are the parent's to answer.
  *
- * Started as `node embedded-server.ts DIR WAIT_MS COMMAND`; says one JSON line of `ServerWord` on stdout.
+ * Started as `node embedded-server.ts DIR WAIT_MS COMMAND`; says one JSON line of `ServerWord` on
+ * stdout.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
@@ -75,8 +78,8 @@ async function start(): Promise<void> {
 }
 
 /**
- * Opens the database once by itself: dynalite opens it in the background, and dies at the first request without a word on why.
- * LevelDB's own lock is taken where our file was removed.
+ * Opens the database once by itself: dynalite opens it in the background, and dies at the first
+ * request without a word on why. LevelDB's own lock is taken where our file was removed.
  */
 async function tryDatabase(path: string): Promise<ServerWord | undefined> {
   const { Level } = createRequire(import.meta.resolve('dynalite'))('level') as {
@@ -127,7 +130,8 @@ async function firstRequest(port: number, accessKeyId: string): Promise<void> {
 async function stop(code: number): Promise<void> {
   if (stopping) return;
   stopping = true;
-  // What was acknowledged is in LevelDB's log already; an unfinished request has nobody left to hear its answer.
+  // What was acknowledged is in LevelDB's log already; an unfinished request has nobody left to
+  // hear its answer.
   await release().catch(() => undefined);
   process.exit(code);
 }

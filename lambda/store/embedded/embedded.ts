@@ -1,7 +1,9 @@
 /**
- * The store on disk: a DynamoDB-compatible server in a child process, and the same `Table` as on AWS in front of it.
+ * The store on disk: a DynamoDB-compatible server in a child process, and the same `Table` as on
+ * AWS in front of it.
  *
- * One process works on a directory at a time. A second one waits a little and is then told who holds it.
+ * One process works on a directory at a time. A second one waits a little and is then told who
+ * holds it.
  */
 import { spawn } from 'node:child_process';
 import { stat, utimes, writeFile } from 'node:fs/promises';
@@ -34,8 +36,8 @@ export interface EmbeddedOptions {
 }
 
 /**
- * Opens the store in `dir`, creating directory and table at first use, and removes what has expired once a day (on AWS
- * DynamoDB does that).
+ * Opens the store in `dir`, creating directory and table at first use, and removes what has expired
+ * once a day (on AWS DynamoDB does that).
  *
  * @throws StoreError `held` naming the holder, or `other` when the directory cannot be used.
  */
@@ -94,7 +96,10 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions = {}): 
   return { table, endpoint, credentials, pid: child.pid ?? 0, close };
 }
 
-/** Where the store lives when nobody says: the service's state directory, root's, or the user's data directory. */
+/**
+ * Where the store lives when nobody says: the service's state directory, root's, or the user's data
+ * directory.
+ */
 export function defaultStoreDirectory(
   env: Readonly<Record<string, string | undefined>>,
   uid: number,
@@ -143,5 +148,8 @@ const PRODUCT = 'postfix-tls-watch';
 /** Not seen by anybody: one directory, one table. */
 const LOCAL_TABLE = 'postfix-tls-watch';
 const WAIT_MS = 10_000;
-/** A mail host has other things to do with its memory: 120 MB for 20,000 entries in place of 250, for a second more. */
+/**
+ * A mail host has other things to do with its memory: 120 MB for 20,000 entries in place of 250,
+ * for a second more.
+ */
 const SMALL = ['--optimize-for-size'];

@@ -1,8 +1,9 @@
 /**
  * The lock on the embedded store's directory, and who holds it.
  *
- * LevelDB takes an operating system lock of its own and is the last word; this file is there to name the holder, to wait
- * a little, and to take over from a process that was killed. It appears whole (link), so nobody reads half of it.
+ * LevelDB takes an operating system lock of its own and is the last word; this file is there to
+ * name the holder, to wait a little, and to take over from a process that was killed. It appears
+ * whole (link), so nobody reads half of it.
  */
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -27,7 +28,10 @@ export type Locking =
   | { readonly kind: 'locked'; release(): Promise<void> }
   | { readonly kind: 'held'; readonly by: Holder | undefined };
 
-/** Takes the lock of a directory, trying again until `waitMs` have passed. A lock whose process is gone is taken over. */
+/**
+ * Takes the lock of a directory, trying again until `waitMs` have passed. A lock whose process is
+ * gone is taken over.
+ */
 export async function lockDirectory(dir: string, me: Holder, waitMs: number): Promise<Locking> {
   const path = lockPath(dir);
   const mine = `${path}.${me.pid}`;
@@ -85,7 +89,10 @@ async function linked(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Moves a dead process' lock away; if another process was quicker and the lock is already new, puts it back. */
+/**
+ * Moves a dead process' lock away; if another process was quicker and the lock is already new, puts
+ * it back.
+ */
 async function takeAway(path: string, dead: Holder, me: Holder): Promise<void> {
   const aside = `${path}.dead.${me.pid}`;
   try {
@@ -116,8 +123,8 @@ async function alive({ pid, born }: Holder): Promise<boolean> {
 }
 
 /**
- * Field 22 of /proc/PID/stat, behind the command in brackets; null where there is no /proc. A zombie, which nobody reaps in
- * many a container, was never born.
+ * Field 22 of /proc/PID/stat, behind the command in brackets; null where there is no /proc. A
+ * zombie, which nobody reaps in many a container, was never born.
  */
 async function birthOf(pid: number): Promise<string | null> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
