@@ -9,9 +9,9 @@ import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem, TableProblem, TableText } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings, TableName } from '../settings.ts';
+import type { BundleOptions, Machine } from './machine.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
 import { askTables, readTable } from './tables.ts';
-import type { BundleOptions, Machine } from './this-machine.ts';
 import { readAnchorFiles, readTrust } from './trust.ts';
 
 /** @throws UsageError */

@@ -16,7 +16,7 @@ import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/versi
 import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
 import { defaultSettings, readSettings, type Settings } from '../settings.ts';
-import type { BundleOptions, Machine } from './this-machine.ts';
+import type { BundleOptions, Machine } from './machine.ts';
 
 /** Settings, and how far what they name must be on this machine. */
 export interface Gathered {

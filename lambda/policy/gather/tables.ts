@@ -9,8 +9,8 @@ import { lookupKeys } from '../lookup.ts';
 import { nextHopElements } from '../next-hop.ts';
 import type { TableName } from '../settings.ts';
 import { routeDomain, routingOf } from '../transport.ts';
+import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
-import type { Machine } from './this-machine.ts';
 
 export interface ReadTable {
   readonly text?: TableText;

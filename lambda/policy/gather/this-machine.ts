@@ -11,56 +11,7 @@ import { dirname, join } from 'node:path';
 import { byName } from '../../named-record.ts';
 import type { Bundle } from '../bundle.ts';
 import { gatherBundle } from './gather.ts';
-
-// The class lives apart so that the gatherers can throw it; the commands know this door alone.
-export { UsageError } from '../../usage-error.ts';
-
-/** The options of design.md "Commands" that say where policy and settings come from. */
-export interface BundleOptions {
-  /** Path or `type:path`. */
-  readonly table?: string;
-  readonly configDirectory?: string;
-  /** The master.cf service that delivers; `smtp`. */
-  readonly service?: string;
-  readonly mainCf?: string;
-  readonly transport?: string;
-  readonly caFile?: string;
-  readonly caPath?: string;
-  readonly postfixVersion?: string;
-  readonly destination?: readonly string[];
-  readonly smtpPort?: number;
-}
-
-export type FileRead =
-  | {
-      readonly kind: 'read';
-      readonly bytes: Uint8Array;
-      readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
-      readonly modifiedMs: number;
-    }
-  /** `because` is what strerror() says: `No such file or directory`. */
-  | { readonly kind: 'failed'; readonly because: string };
-
-export type Ran =
-  | {
-      readonly kind: 'ended';
-      readonly status: number;
-      readonly output: string;
-      readonly errors: string;
-    }
-  | { readonly kind: 'not-installed' };
-
-/** What the gatherers may ask of the machine. Nothing is written; every call may be repeated. */
-export interface Machine {
-  read(path: string): Promise<FileRead>;
-  /** Modification time in epoch ms; undefined where there is no such file. */
-  modified(path: string): Promise<number | undefined>;
-  /** Names in a directory, sorted; undefined where it cannot be listed. */
-  list(directory: string): Promise<readonly string[] | undefined>;
-  run(command: string, args: readonly string[]): Promise<Ran>;
-}
+import type { BundleOptions, Machine } from './machine.ts';
 
 /**
  * Reads all that the options name. @throws UsageError where something is asked for that cannot be

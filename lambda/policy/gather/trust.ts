@@ -18,8 +18,8 @@ import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
+import type { BundleOptions, FileRead, Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
-import type { BundleOptions, FileRead, Machine } from './this-machine.ts';
 
 /** CAfile and CApath of options or main.cf. @throws UsageError for what is named and not here. */
 export async function readTrust(

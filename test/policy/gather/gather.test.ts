@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
 import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
-import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/this-machine.ts';
+import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/machine.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
 
 interface Host {

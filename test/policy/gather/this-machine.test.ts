@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { hashedName, mozillaRoots } from '../../../lambda/certificate/anchors.ts';
-import { type BundleOptions, readBundle, UsageError } from '../../../lambda/policy/gather/this-machine.ts';
+import type { BundleOptions } from '../../../lambda/policy/gather/machine.ts';
+import { readBundle } from '../../../lambda/policy/gather/this-machine.ts';
+import { UsageError } from '../../../lambda/usage-error.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'policy-files-'));
 afterAll(() => rmSync(home, { recursive: true }));
