@@ -4,7 +4,7 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
-import type { LintProblem } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import { asksDane, type Dnssec } from '../../run/check/dnssec.ts';
 
 /** Whether any entry takes its demands from DNSSEC. */

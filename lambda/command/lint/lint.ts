@@ -5,7 +5,8 @@
 import { openDnssec } from '../../doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
-import { type LintProblem, lint } from '../../policy/lint/lint.ts';
+import { lint } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import { proveDnssec } from '../../run/check/dnssec.ts';
 import type { BundleFlags, DnssecFlags } from '../flags.ts';
 import { dnssecConfig } from '../gather-and-check.ts';

@@ -1,6 +1,6 @@
 /** The shape of `lint --json`. */
 import * as v from 'valibot';
-import { LINT_CODES } from '../../policy/lint/lint.ts';
+import { LINT_CODES } from '../../policy/lint/problem.ts';
 
 export const lintSchema = v.strictObject({
   version: v.literal(1),

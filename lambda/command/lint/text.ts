@@ -1,6 +1,6 @@
 /** What `lint` prints: one problem after the other, in the order of files and lines. Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
-import type { LintProblem } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
 import { VERSION } from '../../version.ts';
 import type { Paint } from '../terminal/colour.ts';

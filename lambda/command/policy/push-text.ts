@@ -3,7 +3,7 @@
 import { entriesCount } from '../../alert/message/wording.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
-import type { LintProblem } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';

@@ -8,7 +8,8 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { BundleSources } from '../../policy/gather/this-machine.ts';
-import { type LintProblem, lint } from '../../policy/lint/lint.ts';
+import { lint } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import { BUNDLE_PART, bundleOfPolicy, bundlePart } from '../../run/watch/stored-policy.ts';
 import { certificatesOf } from '../../snapshot/host-snapshot.ts';
 import type { Remembered } from '../../snapshot/remembered-evidence.ts';

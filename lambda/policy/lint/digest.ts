@@ -3,8 +3,7 @@
 import { atLeast } from '../../postfix/version.ts';
 import { killsSmtp, ONE_CHARACTER_DIGEST } from '../fingerprint.ts';
 import { parseDigest } from '../match-pattern.ts';
-import type { Finding, Judged } from './entry.ts';
-import { defersFor, NOT_VERIFIED, whomOf } from './table.ts';
+import { defersFor, type Finding, type Judged, NOT_VERIFIED, whomOf } from './problem.ts';
 
 export function lintDigests({ entry, level, attributes, demand, bundle }: Judged): Finding[] {
   if (level !== 'fingerprint') return [];

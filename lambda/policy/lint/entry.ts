@@ -12,32 +12,24 @@ import {
   type WordProblem,
 } from '../../postfix/tls-words.ts';
 import type { Bundle } from '../bundle.ts';
-import { type Demand, type DemandContext, demandFor } from '../demand.ts';
+import { type DemandContext, demandFor } from '../demand.ts';
 import type { Destination } from '../destinations.ts';
-import type { Attributes, EntryPolicy, SecurityLevel } from '../entry.ts';
+import type { EntryPolicy, SecurityLevel } from '../entry.ts';
 import { lookupKeys } from '../lookup.ts';
 import { parseNextHop } from '../next-hop.ts';
 import type { ParsedTable, TableEntry } from '../parse.ts';
 import type { Settings } from '../settings.ts';
 import { namedNextHops, routingOf } from '../transport.ts';
 import { lintDigests } from './digest.ts';
-import type { LintProblem } from './lint.ts';
 import { lintMatch } from './match.ts';
-import { defersFor, whomOf } from './table.ts';
-
-/** A problem before its place and key are known. */
-export type Finding = Omit<LintProblem, 'place' | 'key' | 'postfixSays'> & {
-  readonly postfixSays?: string;
-};
-
-/** One entry that parsed, with what Postfix makes of it. */
-export interface Judged {
-  readonly entry: TableEntry;
-  readonly level: SecurityLevel;
-  readonly attributes: Attributes;
-  readonly demand: Demand;
-  readonly bundle: Bundle;
-}
+import {
+  defersFor,
+  type Finding,
+  type Judged,
+  type LintProblem,
+  STRENGTH,
+  wordFinding,
+} from './problem.ts';
 
 interface Context {
   readonly bundle: Bundle;
@@ -167,37 +159,6 @@ function impossibleHandshake({ entry, level, attributes, bundle }: Judged): Find
   );
 }
 
-/** Shared with main.cf's lists, which have no key: what a bad word does to mail at a level. */
-export function wordFinding(
-  where: string,
-  problem: WordProblem,
-  level: SecurityLevel,
-  key: string | undefined,
-): Finding {
-  if (!problem.fails) {
-    return {
-      code: 'unknown-word',
-      severity: 'warning',
-      effect: `${where}: ${problem.wrong}`,
-      cure: problem.cure,
-    };
-  }
-  const whom = key === undefined ? 'all mail at encrypt and above' : `all mail to ${whomOf(key)}`;
-  return level === 'may'
-    ? {
-        code: 'handshake-impossible',
-        severity: 'warning',
-        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and after a first delay mail goes out in plaintext`,
-        cure: problem.cure,
-      }
-    : {
-        code: 'handshake-impossible',
-        severity: 'defers',
-        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and ${whom} would be deferred (4.7.5 Cannot start TLS: handshake failure)`,
-        cure: problem.cure,
-      };
-}
-
 function wrapperMode({ level, bundle }: Judged): Finding[] {
   if (!bundle.settings.wrapperMode || level !== 'may') return [];
   return [
@@ -317,15 +278,3 @@ function neverLookedUp(
     return { ...base, cure: 'key the entry by the next hop as routed, or delete it' };
   return { ...base, cure: 'delete the line, or write the key as the next hop is written' };
 }
-
-/** How much a level asks for; for comparing an entry with the one it hides. */
-export const STRENGTH: Readonly<Record<SecurityLevel, number>> = {
-  none: 0,
-  may: 1,
-  encrypt: 2,
-  dane: 2,
-  'dane-only': 3,
-  fingerprint: 3,
-  verify: 3,
-  secure: 4,
-};

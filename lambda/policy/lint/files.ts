@@ -1,8 +1,7 @@
 /** Lint of the files that settings and entries name: trust anchors and tables. */
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import type { ParsedTable } from '../parse.ts';
-import { type Finding, STRENGTH } from './entry.ts';
-import type { LintProblem } from './lint.ts';
+import { type Finding, type LintProblem, STRENGTH } from './problem.ts';
 
 /** How many entries feel a setting. */
 export interface Counts {

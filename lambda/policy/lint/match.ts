@@ -7,8 +7,7 @@ import { isHostAddress, toAscii } from '../../postfix/hostname.ts';
 import { atLeast } from '../../postfix/version.ts';
 import { parseMatch } from '../match-pattern.ts';
 import { parseNextHop } from '../next-hop.ts';
-import type { Finding, Judged } from './entry.ts';
-import { defersFor, NOT_VERIFIED } from './table.ts';
+import { defersFor, type Finding, type Judged, NOT_VERIFIED } from './problem.ts';
 
 export function lintMatch(judged: Judged): Finding[] {
   const { entry, level, attributes, demand } = judged;

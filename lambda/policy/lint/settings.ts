@@ -5,9 +5,8 @@ import { exclusionProblems, gradeProblem, protocolProblem } from '../../postfix/
 import type { Bundle } from '../bundle.ts';
 import type { Destination } from '../destinations.ts';
 import type { ParsedTable } from '../parse.ts';
-import { type Finding, STRENGTH, wordFinding } from './entry.ts';
 import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './files.ts';
-import type { LintProblem } from './lint.ts';
+import { type Finding, type LintProblem, STRENGTH, wordFinding } from './problem.ts';
 
 export function lintSettings(
   bundle: Bundle,

@@ -6,7 +6,7 @@ import type { Bundle } from '../bundle.ts';
 import { policyPlace } from '../lookup.ts';
 import type { ParsedTable, TableEntry } from '../parse.ts';
 import { cureOf } from './cure.ts';
-import type { LintProblem } from './lint.ts';
+import { defersFor, type LintProblem } from './problem.ts';
 
 export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
   const problems = table.problems.map((line) => ofLine(line, table));
@@ -18,22 +18,6 @@ export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
   }
   return problems;
 }
-
-/**
- * What deferring comes to, by key (a parent entry stands for many next hops) and the text Postfix
- * logs with 4.7.5.
- */
-export function defersFor(key: string, text = 'client TLS configuration problem'): string {
-  return `all mail to ${whomOf(key)} would be deferred (4.7.5 ${text})`;
-}
-
-/** `this next hop`, or for a parent entry `domains below example.com`. */
-export function whomOf(key: string): string {
-  return key.startsWith('.') ? `domains below ${key.slice(1)}` : 'this next hop';
-}
-
-/** The text for an entry that is well-formed and that no certificate meets. */
-export const NOT_VERIFIED = 'Server certificate not verified';
 
 function ofLine(line: TableLine, table: ParsedTable): LintProblem {
   const base = { place: { file: line.table, line: line.line }, postfixSays: line.warning };
