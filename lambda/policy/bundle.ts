@@ -1,17 +1,12 @@
 /**
  * Everything a run needs to know about the sender's side, as plain JSON: what `check` reads from
- * files and what `policy push` stores. Pure; reading files is policy/files.
+ * files and what `policy push` stores. Pure; reading files is policy/gather.
  */
+
 import { createHash } from 'node:crypto';
 import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
+import type { TableText } from '../postfix/lookup-table.ts';
 import type { Settings } from './settings.ts';
-
-export interface TableText {
-  /** `hash:/etc/postfix/tls_policy`; for a bare path the type is filled in. */
-  readonly name: string;
-  /** The bytes, as latin1 text would lose none: UTF-8 where valid, else bytes mapped one to one. */
-  readonly text: string;
-}
 
 /** A table that cannot be read or listed. */
 export interface TableProblem {

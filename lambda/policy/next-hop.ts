@@ -8,7 +8,6 @@ import { named } from '../named-record.ts';
 import { isHostAddress, isIpv6, isUtf8Hostname } from '../postfix/hostname.ts';
 import { tokens } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
-import type { Settings } from './settings.ts';
 
 /** What decided the next hop. */
 export type Via = 'recipient' | 'transport' | 'relayhost' | 'fallback-relay' | 'default-transport';
@@ -32,6 +31,13 @@ export interface MalformedNextHop {
   readonly because: string;
 }
 
+/** The parameters that taking a next hop apart depends on; Settings has them. */
+interface NextHopSettings {
+  readonly tcpPort: number;
+  readonly dnsSupportLevel: 'disabled' | 'enabled' | 'dnssec';
+  readonly version: PostfixVersion;
+}
+
 /**
  * Takes one element of a next hop apart: `domain`, `domain:port`, `[host]`, `[host]:service`,
  * `[IPv6:…]`.
@@ -39,7 +45,7 @@ export interface MalformedNextHop {
 export function parseNextHop(
   text: string,
   via: Via,
-  settings: Pick<Settings, 'tcpPort' | 'dnsSupportLevel' | 'version'>,
+  settings: NextHopSettings,
 ): NextHop | MalformedNextHop {
   const malformed = (because: string): MalformedNextHop => ({
     kind: 'malformed',

@@ -1,17 +1,16 @@
 /**
  * The TLS policy table: text to entries, and entries back to text.
  *
- * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value, and policy/record
- * for the lines. Never throws, whatever the bytes: what Postfix would refuse becomes a `broken`
- * policy that keeps Postfix's warning.
+ * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value; the lines are read by
+ * postfix/lookup-table. Never throws, whatever the bytes: what Postfix would refuse becomes a
+ * `broken` policy that keeps Postfix's warning.
  */
 
-import { readRecords, type TableLine, tableType } from '../postfix/lookup-table.ts';
+import { readRecords, type TableLine, type TableText, tableType } from '../postfix/lookup-table.ts';
 import { printable } from '../postfix/printable.ts';
 import { bracedTokens, splitNameValue, tokens, unbrace } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import { addAttribute, missingPolicyType } from './attribute.ts';
-import type { TableText } from './bundle.ts';
 import type { Attributes, EntryPolicy, PolicyEntry, SecurityLevel } from './entry.ts';
 
 /** An entry in its table. */

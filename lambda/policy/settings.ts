@@ -7,7 +7,8 @@
  * src/smtp/smtp.c.
  */
 
-import { isHostAddress, isIpv4 } from '../postfix/hostname.ts';
+import { type AddressFamily, isHostAddress, isIpv4 } from '../postfix/hostname.ts';
+import type { TableName } from '../postfix/lookup-table.ts';
 import {
   type ParameterReader,
   parameterReader,
@@ -18,15 +19,6 @@ import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './entry.ts';
 import { portOf } from './next-hop.ts';
 import { parsePolicy } from './parse.ts';
-
-export type AddressFamily = 'ipv4' | 'ipv6';
-
-/** `hash:/etc/postfix/tls_policy`, taken apart. */
-export interface TableName {
-  readonly type: string;
-  /** Path, or the inline text of `inline:{…}` and `static:…`. */
-  readonly path: string;
-}
 
 /**
  * Values after expansion and typing; names follow the parameters. Lists are split as Postfix splits

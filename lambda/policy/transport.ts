@@ -6,10 +6,9 @@
  * (sender_dependent_*, user@domain keys) is not known here.
  */
 
-import { readRecords, type TableRecord } from '../postfix/lookup-table.ts';
-import type { Bundle, TableText } from './bundle.ts';
-import type { Via } from './next-hop.ts';
-import { nextHopElements } from './next-hop.ts';
+import { readRecords, type TableRecord, type TableText } from '../postfix/lookup-table.ts';
+import type { Bundle } from './bundle.ts';
+import { nextHopElements, type Via } from './next-hop.ts';
 import type { Settings } from './settings.ts';
 
 /** Where mail for a domain goes. */

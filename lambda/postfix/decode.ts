@@ -2,7 +2,7 @@
 
 /**
  * UTF-8 line by line; in a line that is no UTF-8 each byte from 0x80 up becomes U+DC80 to U+DCFF,
- * by which policy/record knows the lines that Postfix ≥3.0 ignores. A Latin-1 comment leaves the
+ * by which lookup-table.ts knows the lines that Postfix ≥3.0 ignores. A Latin-1 comment leaves the
  * rest of the file readable.
  */
 export function decodeText(bytes: Uint8Array): string {

@@ -8,6 +8,8 @@
 import { domainToASCII } from 'node:url';
 import { atLeast, type PostfixVersion } from './version.ts';
 
+export type AddressFamily = 'ipv4' | 'ipv6';
+
 /**
  * valid_hostname(): ASCII letters, digits, `_`, inner hyphens; no trailing dot; not digits and dots
  * alone.

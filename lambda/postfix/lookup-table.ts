@@ -4,11 +4,24 @@
  * Follows dict_thash.c, postmap.c and dict_inline.c in Postfix. Both the policy table and the
  * transport table are read by this. Nothing here knows what a value means.
  */
-import type { TableText } from '../policy/bundle.ts';
 import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
 import { printable } from './printable.ts';
 import { bracedTokens, splitNameValue, unbrace } from './token.ts';
 import { atLeast, type PostfixVersion } from './version.ts';
+
+/** `hash:/etc/postfix/tls_policy`, taken apart. */
+export interface TableName {
+  readonly type: string;
+  /** Path, or the inline text of `inline:{…}` and `static:…`. */
+  readonly path: string;
+}
+
+export interface TableText {
+  /** `hash:/etc/postfix/tls_policy`; for a bare path the type is filled in. */
+  readonly name: string;
+  /** The bytes, as latin1 text would lose none: UTF-8 where valid, else bytes mapped one to one. */
+  readonly text: string;
+}
 
 export interface TableRecord {
   readonly table: string;
@@ -186,5 +199,5 @@ function databasePath(type: string, path: string): string {
   return path;
 }
 
-/** Bytes that were no UTF-8, as policy/files maps them: U+DC80 to U+DCFF. */
+/** Bytes that were no UTF-8, as decode.ts maps them: U+DC80 to U+DCFF. */
 const BYTES = /[\udc80-\udcff]/u;

@@ -5,10 +5,9 @@
  * wording too: what they call fatal ends smtp(8) before it delivers anything.
  */
 
-import type { TableName } from '../policy/settings.ts';
 import { defaultOf, isKnownParameter, parameterSince } from './defaults.ts';
 import { expand } from './expand.ts';
-import { tableType } from './lookup-table.ts';
+import { type TableName, tableType } from './lookup-table.ts';
 import { bracedTokens } from './token.ts';
 import type { PostfixVersion } from './version.ts';
 

@@ -3,7 +3,7 @@
  * says nothing about the other side (design.md, "Vantage"). Pure.
  */
 import type { Bundle } from '../policy/bundle.ts';
-import type { AddressFamily } from '../policy/settings.ts';
+import type { AddressFamily } from '../postfix/hostname.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult, Unseen } from './result.ts';

@@ -5,7 +5,8 @@
  * Follows smtp_domain_addr() and smtp_balance_inet_proto() in src/smtp/smtp_addr.c, and the count
  * of addresses in smtp_connect_inet(). Pure: the shuffle is an argument.
  */
-import type { AddressFamily, Settings } from '../policy/settings.ts';
+import type { Settings } from '../policy/settings.ts';
+import type { AddressFamily } from '../postfix/hostname.ts';
 import { familyOf } from './host-name.ts';
 import type { MxHost } from './route.ts';
 

@@ -9,8 +9,7 @@
  */
 
 import type { NextHop } from '../policy/next-hop.ts';
-import type { AddressFamily } from '../policy/settings.ts';
-import { toAscii } from '../postfix/hostname.ts';
+import { type AddressFamily, toAscii } from '../postfix/hostname.ts';
 import { familyOf } from './host-name.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType, Signature } from './resolve.ts';
 import type { DnsFailure, Route } from './route.ts';

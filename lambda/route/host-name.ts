@@ -1,7 +1,6 @@
 /** What Postfix's DNS client takes for a name and for an address. Pure. */
 
-import type { AddressFamily } from '../policy/settings.ts';
-import { isHostname, isIpv4, isIpv6 } from '../postfix/hostname.ts';
+import { type AddressFamily, isHostname, isIpv4, isIpv6 } from '../postfix/hostname.ts';
 
 /** valid_hostname() with DO_WILDCARD: as a host name, but the first label may be a star. */
 export function isHostName(name: string): boolean {

@@ -6,7 +6,7 @@
  * Pure.
  */
 import { printTlsa } from '../certificate/tlsa.ts';
-import type { AddressFamily } from '../policy/settings.ts';
+import type { AddressFamily } from '../postfix/hostname.ts';
 import type { DaneRoute, TlsaFinding, TlsaRecord } from '../route/dane-route.ts';
 import type { MxHost } from '../route/route.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';

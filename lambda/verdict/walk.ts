@@ -6,7 +6,7 @@
  * instead of trying all n! orders, each group is asked which members can be visited, which can end
  * the walk, and which can be the last to speak.
  */
-import type { AddressFamily } from '../policy/settings.ts';
+import type { AddressFamily } from '../postfix/hostname.ts';
 import {
   balancedTargets,
   byRank,

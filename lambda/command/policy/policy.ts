@@ -16,8 +16,7 @@ import {
 import { named } from '../../named-record.ts';
 import { DATABASES } from '../../policy/gather/tables.ts';
 import { modifiedAt, readSources } from '../../policy/gather/this-machine.ts';
-import type { TableName } from '../../policy/settings.ts';
-import { tableType } from '../../postfix/lookup-table.ts';
+import { type TableName, tableType } from '../../postfix/lookup-table.ts';
 import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
 import { readPolicy, type StoredPolicy } from '../../store/policies.ts';
 import { UsageError } from '../../usage-error.ts';

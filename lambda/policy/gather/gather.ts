@@ -4,11 +4,11 @@
  */
 import { basename } from 'node:path';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
-import { tableType } from '../../postfix/lookup-table.ts';
+import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { Bundle, FileProblem, TableProblem, TableText } from '../bundle.ts';
+import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
-import type { Settings, TableName } from '../settings.ts';
+import type { Settings } from '../settings.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
 import { askTables, readTable } from './tables.ts';

@@ -3,11 +3,11 @@
 import { named } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
 import { isUtf8Hostname } from '../../postfix/hostname.ts';
+import type { TableName, TableText } from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { Bundle, TableProblem, TableText } from '../bundle.ts';
+import type { Bundle, TableProblem } from '../bundle.ts';
 import { lookupKeys } from '../lookup.ts';
 import { nextHopElements } from '../next-hop.ts';
-import type { TableName } from '../settings.ts';
 import { routeDomain, routingOf } from '../transport.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
