@@ -11,10 +11,7 @@ import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.
 import { readCertificate } from './certificate.ts';
 import { first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { nameHash } from './distinguished-name.ts';
-import { type PemBlock, readPem } from './pem.ts';
-
-/** Base64 of a certificate's or SubjectPublicKeyInfo's DER. */
-export type Base64Der = string;
+import { type Base64Der, type PemBlock, readPem } from './pem.ts';
 
 export type TrustStore =
   /**

@@ -6,10 +6,10 @@
  * it cannot parse is `unreadable`.
  */
 import { hash, X509Certificate } from 'node:crypto';
-import type { Base64Der } from './anchors.ts';
 import { type Element, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 import { type Extensions, type GeneralName, readExtensions, serialText } from './extensions.ts';
+import type { Base64Der } from './pem.ts';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 

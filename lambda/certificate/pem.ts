@@ -6,6 +6,9 @@
  * altogether.
  */
 
+/** Base64 of a certificate's or SubjectPublicKeyInfo's DER. */
+export type Base64Der = string;
+
 export interface PemBlock {
   /** `CERTIFICATE`, `PUBLIC KEY`, … */
   readonly label: string;

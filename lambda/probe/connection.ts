@@ -13,7 +13,7 @@ import {
   connect as secure,
   type TLSSocket,
 } from 'node:tls';
-import type { Base64Der } from '../certificate/anchors.ts';
+import type { Base64Der } from '../certificate/pem.ts';
 import { familyOf } from '../route/host-name.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';

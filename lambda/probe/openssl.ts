@@ -4,7 +4,7 @@
  */
 import { constants } from 'node:crypto';
 import type { EphemeralKeyInfo, SecureContextOptions, TLSSocket } from 'node:tls';
-import type { Base64Der } from '../certificate/anchors.ts';
+import type { Base64Der } from '../certificate/pem.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsOffer, TlsProtocol } from './offer.ts';
 import type { Presented } from './result.ts';

@@ -1,5 +1,5 @@
 /** What one probe learned. It reports and never judges. Plain JSON. */
-import type { Base64Der } from '../certificate/anchors.ts';
+import type { Base64Der } from '../certificate/pem.ts';
 import type { TlsProtocol } from './offer.ts';
 
 export type Phase = 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake' | 'ehlo-after-tls';

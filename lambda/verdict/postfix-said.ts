@@ -2,7 +2,7 @@
  * What a status text of Postfix's log means, for people who start from the log: postfix-says, read
  * the other way.
  */
-import { TRUST_REASONS } from '../certificate/trust/path.ts';
+import { TRUST_REASONS } from '../certificate/trust/reason.ts';
 import type { Reason } from './verdict.ts';
 
 /** What a status text of Postfix's log means, for people who start from the log. */

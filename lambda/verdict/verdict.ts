@@ -6,7 +6,7 @@
  * follows these types.
  */
 
-import type { TrustReason } from '../certificate/trust/path.ts';
+import type { TrustReason } from '../certificate/trust/reason.ts';
 import type { UncheckedReason } from '../policy/destinations.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Via } from '../policy/next-hop.ts';

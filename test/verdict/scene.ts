@@ -1,5 +1,6 @@
 /** Judges one destination from what a test says of it: table, main.cf, and what each address gave. No sockets, no DNS. */
-import type { Base64Der, TrustAnchorFile, TrustStore } from '../../lambda/certificate/anchors.ts';
+import type { TrustAnchorFile, TrustStore } from '../../lambda/certificate/anchors.ts';
+import type { Base64Der } from '../../lambda/certificate/pem.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';

@@ -6,16 +6,17 @@
  * Postfix adds (semantics 2 and 4): its verify depth, trust anchor files, and the error nearest the
  * leaf as the one that is told.
  */
+
 import { BOUNDS } from '../../limits.ts';
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
-import type { Base64Der } from '../anchors.ts';
 import { type Certificate, readCertificates } from '../certificate.ts';
+import type { Base64Der } from '../pem.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
 import { checkChain, deepestDated } from './chain-checks.ts';
 import { type Ending, endOfChain } from './ending.ts';
 import { likelyIssued } from './issuer.ts';
 import { nearestTheLeaf, type OpensslCode, type Problem } from './problem.ts';
-import { explain } from './reason.ts';
+import { explain, type TrustReason } from './reason.ts';
 import { strongKey } from './signature.ts';
 import { anchorSetOfTlsa, type TlsaAnchors } from './tlsa-anchors.ts';
 import {
@@ -45,23 +46,6 @@ export interface PathQuestion {
   /** OpenSSL's: 1 where a match is required, 0 at encrypt and may. */
   readonly securityLevel: 0 | 1;
 }
-
-/** Why a chain is not trusted. */
-export const TRUST_REASONS = [
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'expired',
-  'not-yet-valid',
-  'issuer-expired',
-  'wrong-purpose',
-  'weak-signature',
-  'invalid-ca',
-  'chain-too-long',
-  'not-permitted-name',
-  'bad-signature',
-] as const;
-export type TrustReason = (typeof TRUST_REASONS)[number];
 
 export type Trust =
   | {

@@ -1,8 +1,9 @@
 /** OpenSSL's codes in the words of the design: a reason for programs, one clause for people. */
 import type { Certificate } from '../certificate.ts';
 import type { Ending } from './ending.ts';
-import type { TrustReason } from './path.ts';
 import type { Problem } from './problem.ts';
+
+export type TrustReason = (typeof TRUST_REASONS)[number];
 
 export interface Explained {
   readonly reason: TrustReason;
@@ -182,3 +183,19 @@ function digestName(certificate: Certificate | undefined): string {
 }
 
 const isServerUse = (use: string) => use === '1.3.6.1.5.5.7.3.1';
+
+/** Why a chain is not trusted. */
+export const TRUST_REASONS = [
+  'untrusted-issuer',
+  'missing-intermediate',
+  'self-signed',
+  'expired',
+  'not-yet-valid',
+  'issuer-expired',
+  'wrong-purpose',
+  'weak-signature',
+  'invalid-ca',
+  'chain-too-long',
+  'not-permitted-name',
+  'bad-signature',
+] as const;

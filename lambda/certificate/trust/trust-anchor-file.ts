@@ -6,8 +6,8 @@
  * itself and builds a store of one (set_trust in its tls_dane.c).
  */
 import { createHash, createPublicKey, type KeyObject } from 'node:crypto';
-import type { Base64Der } from '../anchors.ts';
 import { type Certificate, readCertificates } from '../certificate.ts';
+import type { Base64Der } from '../pem.ts';
 import { type Anchors, byName } from './chain.ts';
 import { likelyIssued, maySign, selfSigned } from './issuer.ts';
 import { signedBy, verifies } from './signature.ts';

@@ -3,7 +3,7 @@
  * outputs are held to it.
  */
 import * as v from 'valibot';
-import { TRUST_REASONS } from '../../certificate/trust/path.ts';
+import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 

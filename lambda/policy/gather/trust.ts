@@ -6,13 +6,13 @@
 import { join, resolve } from 'node:path';
 import {
   anchorFileFromPem,
-  type Base64Der,
   hashedName,
   parsePem,
   type TrustAnchorFile,
   type TrustStore,
   trustStoreFromPem,
 } from '../../certificate/anchors.ts';
+import type { Base64Der } from '../../certificate/pem.ts';
 import { byName } from '../../named-record.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';

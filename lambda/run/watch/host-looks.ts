@@ -3,7 +3,7 @@
  * made of. Pure.
  */
 
-import { TRUST_REASONS } from '../../certificate/trust/path.ts';
+import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
 import { named } from '../../named-record.ts';
 import type { Settings } from '../../policy/settings.ts';
 import { conversationAt } from '../../probe/conversation.ts';
