@@ -8,7 +8,7 @@
 import { encode, type OptAnswer, type Packet } from 'dns-packet';
 import { BOUNDS } from '../limits.ts';
 import { printIpv6 } from './address.ts';
-import type { DnsAnswer, DnsRecords, DnsType, Signature } from './resolve.ts';
+import type { DnsAnswer, DnsRecords, DnsType, Signature } from './dns-answer.ts';
 
 export interface Question<T extends DnsType = DnsType> {
   readonly name: string;

@@ -11,9 +11,9 @@ import { getServers } from 'node:dns';
 import { connect, isIPv6 } from 'node:net';
 import { UsageError } from '../usage-error.ts';
 import { parseAddress, type ServerAddress } from './dns-address.ts';
+import type { Dns, DnsAnswer, DnsType } from './dns-answer.ts';
 import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
-import type { Dns, DnsAnswer, DnsType } from './resolve.ts';
 import type { DnsFailure } from './route.ts';
 
 export interface DnsOptions {

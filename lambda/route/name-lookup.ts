@@ -9,8 +9,8 @@
  */
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { Dns, DnsAnswer, DnsRecords, DnsType } from './dns-answer.ts';
 import { familyOf, isHostName, isNameOrAddress } from './host-name.ts';
-import type { Dns, DnsAnswer, DnsRecords, DnsType } from './resolve.ts';
 import type { DnsFailure } from './route.ts';
 
 /**

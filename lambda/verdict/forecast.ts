@@ -4,7 +4,7 @@
  * signatures about to end (signature-end.ts); where no chain is asked for (encrypt, fingerprint)
  * none is in sight.
  */
-import type { Signature } from '../route/resolve.ts';
+import type { Signature } from '../route/dns-answer.ts';
 import { type Finding, hostName } from './finding.ts';
 import type { Judgement } from './outcome.ts';
 import { harmless } from './stranger-text.ts';

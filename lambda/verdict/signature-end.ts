@@ -12,8 +12,8 @@
  */
 import type { Destination } from '../policy/destinations.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
+import type { Signature } from '../route/dns-answer.ts';
 import { isDane } from '../route/host-demand.ts';
-import type { Signature } from '../route/resolve.ts';
 
 /** By the text of the next hop, as in the evidence. */
 type Tlsa = Readonly<Record<string, DaneRoute>>;

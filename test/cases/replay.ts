@@ -4,8 +4,9 @@ import { type Destination, destinationsOf } from '../../lambda/policy/destinatio
 import { type Conversation, distinct } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { type DaneRoute, resolveDane } from '../../lambda/route/dane-route.ts';
+import type { Dns } from '../../lambda/route/dns-answer.ts';
 import { isDane } from '../../lambda/route/host-demand.ts';
-import { type Dns, resolveBatch } from '../../lambda/route/resolve.ts';
+import { resolveBatch } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import { conversationsOf } from '../../lambda/run/check/conversations.ts';
 import { judge } from '../../lambda/verdict/judge.ts';

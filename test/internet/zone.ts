@@ -1,5 +1,5 @@
 /** A zone as the door to DNS sees it through a resolver, without the resolver: for replays by the thousand. */
-import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/resolve.ts';
+import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/dns-answer.ts';
 import type { DnsFailure } from '../../lambda/route/route.ts';
 import type { RecordSet } from './dns-server.ts';
 

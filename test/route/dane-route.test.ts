@@ -1,11 +1,11 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, expect, test } from 'vitest';
-import type { NextHop } from '../../lambda/policy/next-hop.ts';
-import { parseNextHop } from '../../lambda/policy/next-hop.ts';
+import { type NextHop, parseNextHop } from '../../lambda/policy/next-hop.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { type DaneRoute, provesValidation, resolveDane } from '../../lambda/route/dane-route.ts';
 import { openDns } from '../../lambda/route/dns.ts';
-import { type Dns, resolveRoute } from '../../lambda/route/resolve.ts';
+import type { Dns } from '../../lambda/route/dns-answer.ts';
+import { resolveRoute } from '../../lambda/route/resolve.ts';
 import { type RecordSet, startDns } from '../internet/dns-server.ts';
 
 const closers: (() => Promise<void>)[] = [];

@@ -1,4 +1,4 @@
-import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/resolve.ts';
+import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/dns-answer.ts';
 
 /** What a zone says to one question: records as zone-file text, or a failure. A name in no question does not exist. */
 export type Said =

@@ -1,7 +1,7 @@
 /** A small world at the doors of DNS and probe: domains, hosts, really minted chains. What a test changes is seen in the next run. */
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
-import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/resolve.ts';
+import type { Dns, DnsAnswer, DnsRecords, DnsType } from '../../lambda/route/dns-answer.ts';
 import type { CheckDoors } from '../../lambda/run/check/check.ts';
 
 export interface SmallHost {

@@ -4,7 +4,7 @@
  */
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
-import type { Dns, DnsAnswer, DnsType } from '../../lambda/route/resolve.ts';
+import type { Dns, DnsAnswer, DnsType } from '../../lambda/route/dns-answer.ts';
 import { type Authority, createAuthority, type Issued } from '../internet/authority.ts';
 import { DAY, type EntryPlan, HOUR, type HostPlan, type Plan, type ProviderPlan, type Trouble, within } from './plan.ts';
 import type { Random } from './random.ts';

@@ -9,7 +9,7 @@ import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import { conversationAt } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/dane-route.ts';
-import type { Signature } from '../../lambda/route/resolve.ts';
+import type { Signature } from '../../lambda/route/dns-answer.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import { daneOnlyOffer } from '../../lambda/verdict/dane-suggestion.ts';
 import { judge } from '../../lambda/verdict/judge.ts';

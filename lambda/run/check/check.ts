@@ -13,7 +13,7 @@ import type { Settings } from '../../policy/settings.ts';
 import { type Conversation, distinct } from '../../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
 import { believe, type Vantage, vantageOf } from '../../probe/vantage.ts';
-import type { Dns } from '../../route/resolve.ts';
+import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeFenced } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';

@@ -7,8 +7,9 @@ import type { Hop } from '../../policy/destinations.ts';
 import type { NextHop } from '../../policy/next-hop.ts';
 import type { Settings } from '../../policy/settings.ts';
 import { type DaneRoute, provesValidation, resolveDane } from '../../route/dane-route.ts';
+import type { Dns } from '../../route/dns-answer.ts';
 import { isDane } from '../../route/host-demand.ts';
-import { type Dns, resolveBatch } from '../../route/resolve.ts';
+import { resolveBatch } from '../../route/resolve.ts';
 import type { DnsFailure, Route } from '../../route/route.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 
