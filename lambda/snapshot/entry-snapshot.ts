@@ -21,7 +21,6 @@ import type {
   Verdict,
 } from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
-import { everAuthenticated } from './protection.ts';
 import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
 
 export interface EntrySnapshot {
@@ -247,3 +246,18 @@ function alike(a: unknown, b: unknown): boolean {
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level
+ * forgets it.
+ */
+export function everAuthenticated(
+  verdict: EntryVerdict,
+  before: EntrySnapshot | undefined,
+): boolean {
+  if (verdict.level !== 'dane') return false;
+  const now =
+    (verdict.verdict === 'pass' || verdict.verdict === 'degraded') &&
+    verdict.protection === 'authenticated';
+  return now || (before?.level === 'dane' && before.authenticated === true);
+}

@@ -75,20 +75,5 @@ function announcedWhat(record: string): string {
   return digest === undefined ? what : `${what}: ${digest} ${data}`;
 }
 
-/**
- * Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level
- * forgets it.
- */
-export function everAuthenticated(
-  verdict: EntryVerdict,
-  before: EntrySnapshot | undefined,
-): boolean {
-  if (verdict.level !== 'dane') return false;
-  const now =
-    (verdict.verdict === 'pass' || verdict.verdict === 'degraded') &&
-    verdict.protection === 'authenticated';
-  return now || (before?.level === 'dane' && before.authenticated === true);
-}
-
 /** Not judged for want of a resolver: where one was there before, that is news. */
 const BY_DESIGN: ReadonlySet<string> = new Set(['no-dnssec', 'dane-not-checked']);
