@@ -3,29 +3,17 @@
  * subject, items worst first, and what every message ends with. Undefined where nothing is due:
  * silence means health.
  */
-import type { Bundle } from '../../policy/bundle.ts';
+
 import { day, moment } from '../../text/dates.ts';
 import { plain, shortName, subject } from '../../text/strangers.ts';
-import type { Decision } from '../incident/decide.ts';
 import type { Item, ItemKind } from '../incident/due.ts';
-import type { Mute } from '../incident/mute.ts';
-import { isBlind, type RunFacts, type VantageState } from '../incident/run-facts.ts';
+import { isBlind } from '../incident/run-facts.ts';
 import type { Block } from './block.ts';
 import { footer } from './footer.ts';
 import { headline, type Verdicts } from './headline.ts';
+import type { AlertInput } from './input.ts';
 import { itemBlocks } from './item.ts';
 import { entriesCount, sentence } from './wording.ts';
-
-export interface AlertInput {
-  readonly decision: Decision;
-  /** Today's verdicts, the second look's where there was one. */
-  readonly verdicts: Verdicts;
-  readonly bundle: Bundle;
-  readonly mutes: readonly Mute[];
-  readonly vantage: VantageState;
-  readonly run: RunFacts;
-  readonly now: number;
-}
 
 export interface Alert {
   /** Printable ASCII, below 100 characters. */

@@ -4,7 +4,7 @@ import { daysLong, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
 import type { Item } from '../incident/due.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
-import type { AlertInput } from './describe.ts';
+import type { AlertInput } from './input.ts';
 import { causeWords, listed } from './wording.ts';
 
 export function endedBlocks(

@@ -10,8 +10,8 @@ import { inForce, type Mute } from '../incident/mute.ts';
 import { isBlind } from '../incident/run-facts.ts';
 import { read } from '../incident/standing.ts';
 import type { Block } from './block.ts';
-import type { AlertInput } from './describe.ts';
 import { headline } from './headline.ts';
+import type { AlertInput } from './input.ts';
 import { entriesCount, listed, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {

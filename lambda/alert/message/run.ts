@@ -7,7 +7,7 @@ import { daysLong, moment } from '../../text/dates.ts';
 import type { RunReason } from '../incident/cause.ts';
 import type { Item } from '../incident/due.ts';
 import { type Block, text } from './block.ts';
-import type { AlertInput } from './describe.ts';
+import type { AlertInput } from './input.ts';
 import { entriesCount, listed } from './wording.ts';
 
 export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {

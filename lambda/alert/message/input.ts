@@ -1,0 +1,17 @@
+/** What a message is made from: the decision of a run, with everything said beside it. */
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Decision } from '../incident/decide.ts';
+import type { Mute } from '../incident/mute.ts';
+import type { RunFacts, VantageState } from '../incident/run-facts.ts';
+import type { Verdicts } from './headline.ts';
+
+export interface AlertInput {
+  readonly decision: Decision;
+  /** Today's verdicts, the second look's where there was one. */
+  readonly verdicts: Verdicts;
+  readonly bundle: Bundle;
+  readonly mutes: readonly Mute[];
+  readonly vantage: VantageState;
+  readonly run: RunFacts;
+  readonly now: number;
+}
