@@ -13,13 +13,8 @@ import type { SecurityLevel } from '../policy/entry.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
-import type {
-  EntryVerdict,
-  PostfixWould,
-  Protection,
-  Reason,
-  Verdict,
-} from '../verdict/verdict.ts';
+import type { Reason } from '../verdict/reason.ts';
+import type { EntryVerdict, PostfixWould, Protection, Verdict } from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
 import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
 

@@ -6,6 +6,7 @@
  * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen
  * for more. Pure.
  */
+import { REASONS } from '../verdict/reason.ts';
 import { harmless } from '../verdict/stranger-text.ts';
 import type { EntryVerdict } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './entry-snapshot.ts';
@@ -18,9 +19,11 @@ export function inHindsight(
   if (before === undefined || before.level !== verdict.level) return verdict;
   const announced = announcedOnly(verdict, before);
   if (announced !== undefined) return { ...verdict, sentence: `${verdict.sentence}. ${announced}` };
+  // Not judged for want of a resolver: where one was there before, that is news.
   if (
     verdict.verdict === 'undetermined' &&
-    BY_DESIGN.has(verdict.reason ?? '') &&
+    verdict.reason !== null &&
+    REASONS[verdict.reason].byDesign &&
     before.verdict !== 'undetermined'
   ) {
     return { ...verdict, reason: 'dnssec-lost' };
@@ -74,6 +77,3 @@ function announcedWhat(record: string): string {
   const digest = matchingType === '1' ? 'sha256' : matchingType === '2' ? 'sha512' : undefined;
   return digest === undefined ? what : `${what}: ${digest} ${data}`;
 }
-
-/** Not judged for want of a resolver: where one was there before, that is news. */
-const BY_DESIGN: ReadonlySet<string> = new Set(['no-dnssec', 'dane-not-checked']);

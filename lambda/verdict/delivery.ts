@@ -12,7 +12,7 @@ import type { DaneRoute } from '../route/dane-route.ts';
 import type { Route } from '../route/route.ts';
 import type { Finding } from './finding.ts';
 import { MISCONFIGURED, NOT_TRIED } from './postfix-says.ts';
-import type { EntryUnseen } from './verdict.ts';
+import type { Reason } from './reason.ts';
 import { type Stop, walk } from './walk.ts';
 
 /** One next hop with everything that is known of it. */
@@ -27,7 +27,7 @@ export type HopView =
       readonly route: Extract<Route, { readonly kind: 'hosts' }>;
       readonly findings: readonly Finding[];
       readonly dane?: DaneRoute;
-      readonly undecided?: { readonly reason: EntryUnseen; readonly because: string };
+      readonly undecided?: { readonly reason: Reason; readonly because: string };
     }
   | {
       readonly kind: 'nowhere';

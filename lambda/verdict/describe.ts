@@ -4,13 +4,13 @@
  * alert, terminal and document. Pure.
  */
 
-import type { HopView } from './delivery.ts';
 import { namesOffered, namesWanted, refusalClause } from './detail.ts';
 import { type Finding, hostName } from './finding.ts';
 import { presentedNames } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
+import { REASONS, type Reason } from './reason.ts';
 import { harmless, listed } from './stranger-text.ts';
-import type { AddressFailure, Reason, Suggestion } from './verdict.ts';
+import type { Suggestion } from './verdict.ts';
 
 /** Starts in lower case and ends without a full stop; sentences inside are full ones. */
 export function describe(judgement: Judgement, suggestion: Suggestion | null): string {
@@ -65,9 +65,9 @@ function why(judgement: Judgement): string {
   if (decisive !== undefined) return whyAddress(decisive);
   switch (first?.kind) {
     case 'misconfigured':
-      return `${BROKEN[first.reason]}: ${harmless(first.warning, 300)}`;
+      return `${meaning(first.reason)}: ${harmless(first.warning, 300)}`;
     case 'nowhere':
-      return NOWHERE[first.route.reason];
+      return meaning(first.route.reason);
     case 'unanswered':
       return first.route.failure === 'bogus'
         ? `The signatures of ${harmless(first.route.query)} are wrong`
@@ -122,7 +122,9 @@ function daneWeaker({ reached }: Judgement): string {
 
 /** What would help, where no suggested line does: that one is shown beside the sentence. */
 function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): string {
-  return verdict === 'fail' && reason !== null && suggestion === null ? (CURES[reason] ?? '') : '';
+  return verdict === 'fail' && reason !== null && suggestion === null
+    ? (REASONS[reason].cure ?? '')
+    : '';
 }
 
 function describeUnchecked(judgement: Judgement): string {
@@ -172,52 +174,8 @@ const PROTECTED = {
   authenticated: 'encrypted and authenticated',
 } as const;
 
-const BROKEN = {
-  'invalid-entry': 'The policy for it cannot be used',
-  'no-dnssec': 'DANE cannot be used here',
-} as const;
-
-const NOWHERE: Record<Extract<HopView, { readonly kind: 'nowhere' }>['route']['reason'], string> = {
-  nxdomain: 'The domain does not exist',
-  'null-mx': 'The domain says that it takes no mail (a null MX record)',
-  'no-address': 'None of its hosts has an address',
-  loops: 'The best MX host is this host itself',
-  'not-a-name': 'DNS names hosts that are no host names',
-};
-
-const THEIRS = 'The cure is theirs';
-const YOURS = 'The cure is yours';
-const CURES: Partial<Record<Reason | AddressFailure, string>> = {
-  'name-mismatch': `${THEIRS}: no match list can be recommended, since the certificate covers neither the next hop nor the MX host`,
-  'missing-intermediate': `${THEIRS}: the server must send the intermediate certificates with its own`,
-  expired: `${THEIRS}: the certificate must be renewed`,
-  'issuer-expired': `${THEIRS}: the chain must lead over certificates that are in date`,
-  'not-yet-valid': `${THEIRS}, unless the clock here is wrong`,
-  'self-signed': `Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate`,
-  'untrusted-issuer':
-    'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
-  'wrong-purpose': `${THEIRS}: a certificate for TLS servers is needed (extended key usage serverAuth)`,
-  'weak-signature': `${THEIRS}: the chain must be signed with SHA-2`,
-  'invalid-ca': `${THEIRS}: an issuer in the chain may not issue`,
-  'chain-too-long': `${YOURS}: a larger smtp_tls_scert_verifydepth`,
-  'not-permitted-name': `${THEIRS}: the issuer may not issue for this name`,
-  'bad-signature': `${THEIRS}: the chain is damaged`,
-  'starttls-not-offered': `${THEIRS}: the server must offer STARTTLS again; only may would deliver without`,
-  'ehlo-refused': `${THEIRS}: the server must take EHLO`,
-  'starttls-refused': `${THEIRS}; soft_bounce = yes keeps such mail in the queue`,
-  'tlsa-mismatch': `${THEIRS}: the TLSA records must be those of the certificate in use`,
-  'no-tlsa': 'Either they publish TLSA records again, or the level is dane, which does without',
-  'mx-insecure': 'Either they sign the zone, or the level is dane, which does without',
-  'address-insecure':
-    'Either they sign the zone of the host, or the level is dane, which does without',
-  'tlsa-unusable': `${THEIRS}: the TLSA records must be of usage 2 or 3, with SHA-256`,
-  'tlsa-kills-smtp': `${YOURS}: a Postfix that passes over such records (3.8.18, 3.9.12, 3.10.11, 3.11.4 and later)`,
-  'tlsa-lookup-failed': `${THEIRS}: their name servers must answer for TLSA records, with signatures that are right`,
-  'dns-bogus': `${THEIRS}: the signatures of the zone must be renewed; a validating resolver lets no mail through`,
-  'digest-mismatch':
-    'If the change was announced, list the new digest beside the old one, of the key rather than the certificate',
-  'tls-engine-off': `${YOURS}: smtp_tls_CAfile must name a file with certificates`,
-  'wrapper-mode-below-encrypt': `${YOURS}: raise the level, or turn smtp_tls_wrappermode off`,
-  'null-mx': 'There is nothing to deliver to: the entry can go',
-  nxdomain: 'Unless the domain comes back, the entry can go',
-};
+/** What a reason means, as the beginning of a sentence. */
+function meaning(reason: Reason): string {
+  const { why = '' } = REASONS[reason];
+  return `${why.slice(0, 1).toUpperCase()}${why.slice(1)}`;
+}

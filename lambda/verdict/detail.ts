@@ -6,8 +6,9 @@ import type { Certificate } from '../certificate/certificate.ts';
 import { printTlsa, type TlsaRecord } from '../certificate/tlsa.ts';
 import type { Trust } from '../certificate/trust/path.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import type { ProbeResult, Reply, UnseenReason } from '../probe/result.ts';
+import type { ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
+import { REASONS, type Reason } from './reason.ts';
 import { harmless, listed } from './stranger-text.ts';
 
 /**
@@ -78,9 +79,8 @@ export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): s
 
 /** Why an address is passed over unconnected at dane-only, or for a failed lookup. */
 export function refusalClause(refusal: DaneRefusal): string {
-  if (refusal.kind === 'refused') return REFUSED[refusal.reason];
-  if (refusal.kind === 'deadly')
-    return 'a TLSA record of the host has no data, and smtp(8) of this version dies of it';
+  if (refusal.kind === 'refused') return clauseOf(refusal.reason);
+  if (refusal.kind === 'deadly') return clauseOf('tlsa-kills-smtp');
   const query = harmless(refusal.query);
   return refusal.failure === 'bogus'
     ? `the signatures of ${query} are wrong`
@@ -132,33 +132,10 @@ export function handshakeClause(
 
 export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unseen' }>): string {
   const detail = result.detail === undefined ? '' : ` (${harmless(result.detail, 200)})`;
-  return `${UNSEEN[result.reason]}${said(result.reply)}${detail}`;
+  return `${clauseOf(result.reason)}${said(result.reply)}${detail}`;
 }
 
-const REFUSED: Record<Extract<DaneRefusal, { readonly kind: 'refused' }>['reason'], string> = {
-  'mx-insecure': 'the MX records are not signed',
-  'address-insecure':
-    'the address of the host is not signed, so that its TLSA records prove nothing',
-  'no-tlsa': 'the host has no signed TLSA record',
-  'tlsa-unusable': 'none of the TLSA records of the host is usable',
-};
+const clauseOf = (reason: Reason) => REASONS[reason].why ?? REASONS[reason].words;
 
 const said = (reply: Reply | undefined) =>
   reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`;
-
-const UNSEEN: Record<UnseenReason, string> = {
-  refused: 'the connection is refused',
-  'timed-out': 'no answer in time',
-  unreachable: 'there is no way to the address',
-  'connection-lost': 'the server closes the connection',
-  'greeting-4xx': 'the server turns us away for now',
-  'greeting-5xx': 'the server turns us away',
-  'reply-421': 'the server closes with a 421',
-  'ehlo-refused': 'the server refuses both EHLO and HELO',
-  'protocol-error': 'the server does not speak SMTP',
-  'barred-address': 'the address is private or special, and such are not connected to',
-  'tlsa-lookup-failed': 'whether the host has TLSA records is not known',
-  'no-way-out': 'there is no way out for this address family from here',
-  'not-attempted': 'not looked at in this run',
-  'our-bug': 'our own judgement contradicts OpenSSL; please report it',
-};

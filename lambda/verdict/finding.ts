@@ -10,18 +10,13 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Phase, ProbeResult, UnseenReason } from '../probe/result.ts';
+import type { Phase, ProbeResult } from '../probe/result.ts';
 import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import type {
-  AddressFailure,
-  AddressVerdict,
-  Protection,
-  ShownCertificate,
-  ShownTlsa,
-} from './verdict.ts';
+import { type AddressFailure, failureText, unseenText } from './reason.ts';
+import type { AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
 import type { Step } from './walk.ts';
 
 /** One address of one host, on the way to one next hop. */
@@ -140,7 +135,7 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
       };
       const plaintextLater = level === 'may' && reason === 'handshake-failed';
       const protection = plaintextLater ? 'none' : protectionOf(level);
-      const step = SILENT.has(reason) ? 'skipped' : stepOf(says);
+      const step = failureText(reason) === 'not-tried' ? 'skipped' : stepOf(says);
       return { attempt, verdict, step, protection, plaintextLater, ...kept(trust, leaf) };
     },
     unseen(why) {
@@ -156,7 +151,7 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
         says,
       };
       const step = says === null ? 'skipped' : stepOf(says);
-      const unseen = OUR_SIDE.has(reason) ? 'ours' : 'theirs';
+      const unseen = unseenText(reason) === 'nothing' ? 'ours' : 'theirs';
       return {
         attempt,
         verdict,
@@ -221,16 +216,3 @@ const stepOf = ({ dsn }: Saying): Step => (dsn.startsWith('5') ? 'bounces' : 'fa
 function softened(says: Saying, settings: Settings): Saying {
   return settings.softBounce ? { ...says, dsn: says.dsn.replace(/^5/, '4') } : says;
 }
-
-/** Passed over before anything is tried: the walk keeps the error of another address. */
-const SILENT: ReadonlySet<AddressFailure> = new Set<AddressFailure>([
-  'wrapper-mode-below-encrypt',
-  'mx-not-in-pattern',
-]);
-
-const OUR_SIDE: ReadonlySet<UnseenReason> = new Set<UnseenReason>([
-  'barred-address',
-  'no-way-out',
-  'not-attempted',
-  'our-bug',
-]);

@@ -11,7 +11,8 @@ import type { Settings } from '../policy/settings.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
 import type { Saying } from './postfix-says.ts';
-import type { EntryVerdict, PostfixWould, Protection, Reason, Verdict } from './verdict.ts';
+import type { Reason } from './reason.ts';
+import type { EntryVerdict, PostfixWould, Protection, Verdict } from './verdict.ts';
 
 /** A verdict with everything it rests on. */
 export interface Judgement {

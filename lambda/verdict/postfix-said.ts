@@ -2,8 +2,7 @@
  * What a status text of Postfix's log means, for people who start from the log: postfix-says, read
  * the other way.
  */
-import { TRUST_REASONS } from '../certificate/trust/reason.ts';
-import type { Reason } from './verdict.ts';
+import { type FailureText, type Reason, reasonsWhere } from './reason.ts';
 
 /** What a status text of Postfix's log means, for people who start from the log. */
 export interface Meaning {
@@ -18,34 +17,36 @@ export function meaningOf(text: string): Meaning | undefined {
   return MEANINGS.find(({ pattern }) => pattern.test(bare))?.meaning;
 }
 
-const NOT_TRUSTED = [...TRUST_REASONS, 'no-certificate'] as const;
+/** Of addresses that fail with one of these texts. */
+const failing = (...texts: readonly FailureText[]) =>
+  reasonsWhere(({ fails }) => fails !== undefined && texts.includes(fails));
 
 const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }[] = [
   {
     pattern: /^TLS is required, but was not offered by host /,
     meaning: {
-      reasons: ['starttls-not-offered', 'ehlo-refused'],
+      reasons: failing('not-offered'),
       sentence: 'the server did not offer STARTTLS, and the level asks for it',
     },
   },
   {
     pattern: /^TLS is required, but host \S+ refused to start TLS: 5/,
     meaning: {
-      reasons: ['starttls-refused'],
+      reasons: failing('starttls-refused'),
       sentence: 'the server offered STARTTLS and then refused it for good',
     },
   },
   {
     pattern: /^TLS is required, but host \S+ refused to start TLS: /,
     meaning: {
-      reasons: ['starttls-refused-temporarily', 'reply-421'],
+      reasons: [...failing('starttls-refused-for-now'), 'reply-421'],
       sentence: 'the server offered STARTTLS and then refused it for now',
     },
   },
   {
     pattern: /^Cannot start TLS: handshake failure$/,
     meaning: {
-      reasons: ['handshake-failed'],
+      reasons: failing('no-handshake'),
       sentence:
         'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
     },
@@ -53,13 +54,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^Server certificate not verified$/,
     meaning: {
-      reasons: [
-        'name-mismatch',
-        'digest-mismatch',
-        'tlsa-mismatch',
-        'forced-failure',
-        ...NOT_TRUSTED,
-      ],
+      reasons: failing('not-verified', 'not-trusted'),
       sentence:
         'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
     },
@@ -67,7 +62,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^Server certificate not trusted$/,
     meaning: {
-      reasons: [...NOT_TRUSTED],
+      reasons: failing('not-trusted'),
       sentence: 'the chain does not lead to one of our trust anchors (Postfix up to 3.5)',
     },
   },
@@ -82,7 +77,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^TLS is required, but our TLS engine is unavailable$/,
     meaning: {
-      reasons: ['tls-engine-off'],
+      reasons: failing('no-engine'),
       sentence:
         'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
     },
@@ -90,7 +85,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^server unavailable or unable to receive mail$/,
     meaning: {
-      reasons: ['wrapper-mode-below-encrypt', 'mx-not-in-pattern'],
+      reasons: failing('not-tried'),
       sentence:
         'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
     },
@@ -98,7 +93,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^no TLSA records found$/,
     meaning: {
-      reasons: ['no-tlsa', 'address-insecure'],
+      reasons: failing('no-tlsa'),
       sentence:
         'dane-only, and the host has no TLSA record that is signed; a resolver that does not validate looks the same',
     },
@@ -106,7 +101,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^non DNSSEC destination$/,
     meaning: {
-      reasons: ['mx-insecure'],
+      reasons: failing('not-dnssec'),
       sentence:
         'dane-only, and the MX records are not signed; a resolver that does not validate looks the same',
     },
@@ -121,7 +116,7 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^TLSA lookup error for \S+$/,
     meaning: {
-      reasons: ['tlsa-lookup-failed'],
+      reasons: failing('tlsa-lookup-error'),
       sentence:
         'DNS did not say whether the host has TLSA records, and without that no mail leaves at a DANE level',
     },

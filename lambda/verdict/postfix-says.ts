@@ -9,7 +9,7 @@ import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../postfix/version.ts';
 import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
-import type { AddressFailure } from './verdict.ts';
+import { type AddressFailure, failureText, unseenText } from './reason.ts';
 
 /** Status text and dsn of one delivery. */
 export interface Saying {
@@ -31,54 +31,32 @@ export function saysOfFailure(
   settings: Pick<Settings, 'version' | 'skip5xxGreeting'>,
   reply?: Reply,
 ): Saying {
-  switch (failure) {
-    case 'starttls-not-offered':
-    case 'ehlo-refused':
+  switch (failureText(failure)) {
+    case 'not-offered':
       return { dsn: '4.7.4', text: `TLS is required, but was not offered by host ${name(peer)}` };
-    case 'starttls-refused-temporarily':
-    case 'starttls-refused': {
-      const said = reply ?? { code: failure === 'starttls-refused' ? 500 : 400, text: '' };
-      return {
-        dsn: replyDsn(said),
-        text: `TLS is required, but host ${name(peer)} refused to start TLS: ${said.text}`,
-      };
-    }
-    case 'handshake-failed':
+    case 'starttls-refused-for-now':
+      return refusedToStartTls(peer, reply ?? { code: 400, text: '' });
+    case 'starttls-refused':
+      return refusedToStartTls(peer, reply ?? { code: 500, text: '' });
+    case 'no-handshake':
       return NO_HANDSHAKE;
-    case 'tls-engine-off':
+    case 'no-engine':
       return { dsn: '4.7.5', text: 'TLS is required, but our TLS engine is unavailable' };
-    case 'wrapper-mode-below-encrypt':
-    case 'mx-not-in-pattern':
+    case 'not-tried':
       return NOT_TRIED;
-    case 'greeting-refused':
+    case 'refused-to-talk':
       return refusedToTalk(peer, reply, settings.skip5xxGreeting);
-    case 'no-certificate':
-    case 'untrusted-issuer':
-    case 'missing-intermediate':
-    case 'self-signed':
-    case 'expired':
-    case 'not-yet-valid':
-    case 'issuer-expired':
-    case 'wrong-purpose':
-    case 'weak-signature':
-    case 'invalid-ca':
-    case 'chain-too-long':
-    case 'not-permitted-name':
-    case 'bad-signature':
+    case 'not-trusted':
       return atLeast(settings.version, '3.6') ? NOT_VERIFIED : NOT_TRUSTED;
-    case 'name-mismatch':
-    case 'digest-mismatch':
-    case 'tlsa-mismatch':
-    case 'tlsa-unusable':
-    case 'forced-failure':
+    case 'not-verified':
       return NOT_VERIFIED;
-    case 'mx-insecure':
-    case 'address-insecure':
+    case 'not-dnssec':
+      return { dsn: '4.7.5', text: REFUSAL['mx-insecure'] };
     case 'no-tlsa':
-      return saysOfRefusal({ kind: 'refused', reason: failure }, peer.host, peer.port);
-    case 'tlsa-lookup-failed':
+      return { dsn: '4.7.5', text: REFUSAL['no-tlsa'] };
+    case 'tlsa-lookup-error':
       return tlsaLookupError(peer);
-    case 'tlsa-kills-smtp':
+    case 'panic':
       return saysOfRefusal({ kind: 'deadly' }, peer.host, peer.port);
   }
 }
@@ -99,8 +77,8 @@ export function saysOfUnseen(
   )
     return NO_HANDSHAKE;
   const where = WHERE[phase];
-  switch (result.reason) {
-    case 'refused':
+  switch (unseenText(result.reason)) {
+    case 'connection-refused':
       return connectFailed(peer, 'Connection refused');
     case 'unreachable':
       return connectFailed(peer, unreachable(result.detail));
@@ -112,26 +90,22 @@ export function saysOfUnseen(
       return phase === 'connect'
         ? connectFailed(peer, 'Connection reset by peer')
         : { dsn: '4.4.2', text: `lost connection with ${name(peer)} while ${where}` };
-    case 'greeting-4xx':
-    case 'greeting-5xx':
+    case 'turned-away':
       return refusedToTalk(peer, reply, settings.skip5xxGreeting);
-    case 'reply-421':
+    case 'closed-with-421':
       return phase === 'starttls'
         ? refusedToStartTls(peer, reply)
         : refusedToTalk(peer, reply, false);
-    case 'ehlo-refused':
+    case 'helo-refused':
       return refusedToTalk(peer, reply, false);
     case 'protocol-error':
       return {
         dsn: '4.5.0',
         text: `remote protocol error in reply from ${name(peer)} while ${where}`,
       };
-    case 'tlsa-lookup-failed':
+    case 'tlsa-lookup-error':
       return tlsaLookupError(peer);
-    case 'barred-address':
-    case 'no-way-out':
-    case 'not-attempted':
-    case 'our-bug':
+    case 'nothing':
       return undefined;
   }
 }

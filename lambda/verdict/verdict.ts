@@ -3,67 +3,15 @@
  * Plain JSON.
  *
  * The enums are closed: a new reason is a change of contract, and the schema in command/check
- * follows these types.
+ * follows these types and the table of reasons.
  */
 
-import type { TrustReason } from '../certificate/trust/reason.ts';
-import type { UncheckedReason } from '../policy/destinations.ts';
 import type { SecurityLevel } from '../policy/entry.ts';
 import type { Via } from '../policy/next-hop.ts';
 import type { Phase, Reply, UnseenReason } from '../probe/result.ts';
-import type { DnsFailure } from '../route/route.ts';
+import type { AddressFailure, Reason } from './reason.ts';
 
 export type Verdict = 'pass' | 'degraded' | 'fail' | 'undetermined' | 'unchecked';
-
-/** Why one address would be refused at the level asked. */
-export type AddressFailure =
-  | 'starttls-not-offered'
-  | 'ehlo-refused'
-  | 'starttls-refused-temporarily'
-  | 'starttls-refused'
-  | 'handshake-failed'
-  | 'no-certificate'
-  | TrustReason
-  | 'name-mismatch'
-  | 'digest-mismatch'
-  | 'tlsa-mismatch'
-  | 'mx-insecure'
-  | 'address-insecure'
-  | 'no-tlsa'
-  | 'tlsa-unusable'
-  | 'tlsa-lookup-failed'
-  | 'tlsa-kills-smtp'
-  | 'forced-failure'
-  | 'mx-not-in-pattern'
-  | 'tls-engine-off'
-  | 'greeting-refused'
-  | 'wrapper-mode-below-encrypt';
-
-/** Why a whole entry fails, beyond what an address can tell. */
-export type EntryFailure =
-  | 'invalid-entry'
-  | 'smtp-dies'
-  | 'nxdomain'
-  | 'null-mx'
-  | 'no-address'
-  | 'loops'
-  | 'not-a-name'
-  | 'weaker-fallback'
-  /** Of a watcher: at level dane mail was authenticated before (snapshot/protection). */
-  | 'protection-lost';
-
-/** Why a whole entry is undetermined, beyond what an address can tell. */
-export type EntryUnseen =
-  | 'nothing-seen'
-  | 'partly-unseen'
-  | 'dane-not-checked'
-  | 'no-dnssec'
-  /** Of a watcher: there was a resolver to believe before. */
-  | 'dnssec-lost'
-  | 'unfinished'
-  | `dns-${DnsFailure}`;
-
-export type Reason = AddressFailure | EntryFailure | EntryUnseen | UnseenReason | UncheckedReason;
 
 /** One certificate as shown. */
 export interface ShownCertificate {

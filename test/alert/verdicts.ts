@@ -1,5 +1,6 @@
 /** Verdicts for alert's tests: what a check would have said of an entry, with only the part under test spelt out. */
-import type { AddressVerdict, EntryVerdict, HostVerdict, Reason, ShownCertificate } from '../../lambda/verdict/verdict.ts';
+import type { Reason } from '../../lambda/verdict/reason.ts';
+import type { AddressVerdict, EntryVerdict, HostVerdict, ShownCertificate } from '../../lambda/verdict/verdict.ts';
 
 export const DAY = 86_400_000;
 export const HOUR = 3_600_000;

@@ -1,5 +1,6 @@
 /** A verdict as judge would hand it over, with what a test cares about. */
-import type { EntryVerdict, Reason, Verdict } from '../../lambda/verdict/verdict.ts';
+import type { Reason } from '../../lambda/verdict/reason.ts';
+import type { EntryVerdict, Verdict } from '../../lambda/verdict/verdict.ts';
 
 export function judgedAs(verdict: Verdict, reason: Reason | null = null, more: Partial<EntryVerdict> = {}): EntryVerdict {
   return {

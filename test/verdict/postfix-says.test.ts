@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { Phase, UnseenReason } from '../../lambda/probe/result.ts';
 import { meaningOf } from '../../lambda/verdict/postfix-said.ts';
 import { MISCONFIGURED, NOT_TRIED, replyDsn, saysOfFailure, saysOfUnseen } from '../../lambda/verdict/postfix-says.ts';
-import type { AddressFailure } from '../../lambda/verdict/verdict.ts';
+import type { AddressFailure } from '../../lambda/verdict/reason.ts';
 import { readRecording, VERSIONS } from '../cases/recorded.ts';
 
 const PEER = { host: 'mx.example', address: '192.0.2.1', port: 25 };

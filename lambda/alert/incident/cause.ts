@@ -7,7 +7,8 @@
  */
 import { createHash } from 'node:crypto';
 import { getDomain } from 'tldts';
-import type { AddressVerdict, EntryVerdict, Reason } from '../../verdict/verdict.ts';
+import { REASONS, type Reason } from '../../verdict/reason.ts';
+import type { AddressVerdict, EntryVerdict } from '../../verdict/verdict.ts';
 
 export interface Cause {
   readonly reason: CauseReason;
@@ -44,7 +45,7 @@ export const OUR_SIDE = '(our side)';
 export function causesOf(verdict: EntryVerdict): readonly Cause[] {
   const reason = verdict.reason;
   if (reason === null) return [];
-  if (OURS.has(reason)) return [{ reason, provider: '' }];
+  if (REASONS[reason].group === 'ours') return [{ reason, provider: '' }];
   if (reason === 'protection-lost')
     return distinct(unprotected(verdict).map((host) => ({ reason, provider: provider(host) })));
   const failing = verdict.hosts.flatMap((host) =>
@@ -151,12 +152,13 @@ function detailOf(
   address: AddressVerdict,
   reason: Reason,
 ): string | undefined {
+  const { apart } = REASONS[reason];
   // Below a TLSA record the names are those of the destination itself.
-  if (reason === 'name-mismatch')
+  if (apart === 'name')
     return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
   // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates,
   // and the fault is the same.
-  if (ISSUER_MATTERS.has(reason)) return address.chain.at(-1)?.issuer.slice(0, 200);
+  if (apart === 'issuer') return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;
 }
 
@@ -182,20 +184,3 @@ function distinct(causes: readonly Cause[]): readonly Cause[] {
   }
   return [...seen.values()];
 }
-
-/** Causes in our own table and settings: no provider has a part in them. */
-const OURS: ReadonlySet<Reason> = new Set<Reason>([
-  'invalid-entry',
-  'smtp-dies',
-  'tls-engine-off',
-  'wrapper-mode-below-encrypt',
-  'forced-failure',
-]);
-
-/** Trust reasons whose cure depends on who issued the certificate. */
-const ISSUER_MATTERS: ReadonlySet<Reason> = new Set<Reason>([
-  'untrusted-issuer',
-  'weak-signature',
-  'invalid-ca',
-  'not-permitted-name',
-]);

@@ -2,7 +2,8 @@
  * Whose change it was, as far as a run can tell: digests of our own side before and after, and
  * typed changes of the other. Pure.
  */
-import type { EntryVerdict, Reason } from '../../verdict/verdict.ts';
+import { REASONS, type Reason, type ReasonGroup, type ReasonRow } from '../../verdict/reason.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { Change, OwnChange } from './entry-state.ts';
 import { CHANGE_MS } from './incident.ts';
 
@@ -57,9 +58,7 @@ export function explaining(
     verdict.destination,
     ...verdict.hosts.map((host) => host.host),
   ]);
-  const kinds = EXPLAINS.find(
-    ({ reasons }) => verdict.reason !== null && reasons.has(verdict.reason),
-  )?.kinds;
+  const kinds = verdict.reason === null ? undefined : kindsExplaining(REASONS[verdict.reason]);
   return changes
     .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS)
     .filter((change) => (kinds === undefined ? !ROUTINE.has(change.kind) : kinds.has(change.kind)))
@@ -67,67 +66,38 @@ export function explaining(
     .slice(0, 3);
 }
 
-/** Changes on our side that can explain a reason: a new CA bundle loses no names. */
-export function plausible(own: readonly OwnChange[], reason: Reason | null): readonly OwnChange[] {
-  return own.filter((change) => change !== 'anchors' || (reason !== null && TRUST.has(reason)));
+/** Kinds of change that can bring a reason about; undefined where that is not known. */
+function kindsExplaining({ anchors, group }: ReasonRow): ReadonlySet<string> | undefined {
+  return anchors ? EXPLAINS_TRUST : EXPLAINS[group];
 }
 
-const TRUST: ReadonlySet<Reason> = new Set<Reason>([
-  'untrusted-issuer',
-  'missing-intermediate',
-  'self-signed',
-  'issuer-expired',
-  'invalid-ca',
-  'weak-signature',
-  'chain-too-long',
-  'bad-signature',
-  'not-permitted-name',
-  'tls-engine-off',
-]);
+/** Changes on our side that can explain a reason: a new CA bundle loses no names. */
+export function plausible(own: readonly OwnChange[], reason: Reason | null): readonly OwnChange[] {
+  return own.filter(
+    (change) => change !== 'anchors' || (reason !== null && REASONS[reason].anchors),
+  );
+}
 
 const MOVES = ['mx-added', 'mx-removed', 'varies'];
 
 const TLSA = ['tlsa-added', 'tlsa-announced', 'tlsa-removed', 'dnssec-lost', 'dnssec-broken'];
 
-const EXPLAINS: readonly {
-  readonly reasons: ReadonlySet<Reason>;
-  readonly kinds: ReadonlySet<string>;
-}[] = [
-  {
-    reasons: new Set<Reason>(['name-mismatch', 'mx-not-in-pattern']),
-    kinds: new Set(['name-removed', 'name-added', 'issuer-changed', 'key-changed', ...MOVES]),
-  },
-  {
-    reasons: TRUST,
-    kinds: new Set(['issuer-changed', 'anchor-changed', 'trust-lost', 'key-changed', ...MOVES]),
-  },
-  {
-    reasons: new Set<Reason>(['digest-mismatch', 'tlsa-mismatch']),
-    kinds: new Set(['key-changed', 'renewed', 'issuer-changed', ...TLSA, ...MOVES]),
-  },
-  {
-    reasons: new Set<Reason>([
-      'no-tlsa',
-      'mx-insecure',
-      'address-insecure',
-      'tlsa-unusable',
-      'tlsa-lookup-failed',
-      'dns-bogus',
-      'protection-lost',
-    ]),
-    kinds: new Set([...TLSA, ...MOVES]),
-  },
-  {
-    reasons: new Set<Reason>([
-      'starttls-not-offered',
-      'starttls-refused',
-      'starttls-refused-temporarily',
-      'ehlo-refused',
-      'handshake-failed',
-    ]),
-    kinds: new Set(['starttls-lost', ...MOVES]),
-  },
-];
+/** By what the reason belongs to; a group that is not here may have any but a routine one. */
+const EXPLAINS: Partial<Record<ReasonGroup, ReadonlySet<string>>> = {
+  name: new Set(['name-removed', 'name-added', 'issuer-changed', 'key-changed', ...MOVES]),
+  digest: new Set(['key-changed', 'renewed', 'issuer-changed', ...TLSA, ...MOVES]),
+  dane: new Set([...TLSA, ...MOVES]),
+  tls: new Set(['starttls-lost', ...MOVES]),
+};
+
+/** Of whatever new anchors can bring about. */
+const EXPLAINS_TRUST: ReadonlySet<string> = new Set([
+  'issuer-changed',
+  'anchor-changed',
+  'trust-lost',
+  'key-changed',
+  ...MOVES,
+]);
 
 /** Never an explanation, unless a reason names them. */
 const ROUTINE: ReadonlySet<string> = new Set([

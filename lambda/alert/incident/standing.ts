@@ -6,7 +6,8 @@
  */
 
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
-import type { EntryVerdict, Reason } from '../../verdict/verdict.ts';
+import { REASONS, type Reason } from '../../verdict/reason.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
 
 /** Worst first. */
@@ -66,7 +67,7 @@ export function read(verdict: EntryVerdict, rules: ForecastRules, at: number): R
     case 'unchecked':
       return { kind: 'unwatched' };
     case 'undetermined':
-      return verdict.reason !== null && NOT_JUDGED_BY_DESIGN.has(verdict.reason)
+      return verdict.reason !== null && REASONS[verdict.reason].byDesign
         ? { kind: 'unwatched' }
         : { kind: 'unseen', reason: verdict.reason };
     case 'fail':
@@ -157,9 +158,3 @@ function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
 }
 
 const WELL: Seen = { standing: 'well', causes: [] };
-
-/** Undetermined on every day until something is set up: named in every message, no incident. */
-const NOT_JUDGED_BY_DESIGN: ReadonlySet<Reason> = new Set<Reason>([
-  'dane-not-checked',
-  'no-dnssec',
-]);

@@ -5,11 +5,11 @@
 
 import { deadline, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
+import { REASONS, type Reason, type ReasonGroup } from '../../verdict/reason.ts';
 import type {
   AddressVerdict,
   EntryVerdict,
   HostVerdict,
-  Reason,
   ShownCertificate,
 } from '../../verdict/verdict.ts';
 import { wrapped } from './mail.ts';
@@ -30,9 +30,9 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
       );
   const reason: Reason | null = soon ? 'expired' : verdict.reason;
   const [first] = shown;
-  if (reason === null || OURS.has(reason)) return undefined;
+  if (reason === null) return undefined;
   const domain = plain(verdict.destination);
-  const what = first === undefined ? DNS[reason] : WHAT[reason];
+  const what = pleaOf(reason, first !== undefined);
   if (what === undefined) return undefined;
   return [
     'Hello,\n',
@@ -48,6 +48,16 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
     wrapped(what.wish, 0),
     wrapped(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
   ].join('\n');
+}
+
+/**
+ * None where it is not theirs to mend; a reason of an address needs an address to show, one of a
+ * whole entry stands alone.
+ */
+function pleaOf(reason: Reason, showsAddress: boolean): Plea | undefined {
+  const { group, whose, fails } = REASONS[reason];
+  if (whose !== 'theirs' || showsAddress !== (fails !== undefined)) return undefined;
+  return OF_REASON[reason] ?? (fails === undefined ? undefined : OF_GROUP[group]);
 }
 
 interface Plea {
@@ -123,24 +133,22 @@ const STARTTLS: Plea = {
   found: () => 'These servers do not let us start TLS:',
   wish: 'Could you make sure that STARTTLS is offered and works on port 25 of each of these servers?',
 };
-
 const TLSA: Plea = {
   found: () =>
     'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
   wish: 'Could you see that the zone of the MX records and of each host is signed, and that each host has a TLSA record of usage 3 or 2 for the certificate in use?',
 };
 
-const WHAT: Partial<Record<Reason, Plea>> = {
+/** Of addresses whose reason has no plea of its own. */
+const OF_GROUP: Partial<Record<ReasonGroup, Plea>> = { trust: CHAIN, tls: STARTTLS, dane: TLSA };
+
+/** Where there is more to say than of the group. */
+const OF_REASON: Partial<Record<Reason, Plea>> = {
   'tlsa-mismatch': {
     found: () =>
       'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
     wish: 'Could you publish the record of the certificate in use? At the next change of key, publish the new record some days before, and remove the old one afterwards (RFC 7671, section 8.1).',
   },
-  'mx-insecure': TLSA,
-  'address-insecure': TLSA,
-  'no-tlsa': TLSA,
-  'tlsa-unusable': TLSA,
-  'tlsa-kills-smtp': TLSA,
   'tlsa-lookup-failed': {
     found: () =>
       'Your name servers do not answer the question for the TLSA records of these servers:',
@@ -168,9 +176,6 @@ const WHAT: Partial<Record<Reason, Plea>> = {
       'These servers do not send the intermediate certificate that leads from their own to the root:',
     wish: 'Could you add the intermediate certificates of your authority to what the server sends? Browsers fetch them from elsewhere, mail servers do not.',
   },
-  'untrusted-issuer': CHAIN,
-  'self-signed': CHAIN,
-  'not-yet-valid': CHAIN,
   'wrong-purpose': {
     found: () => 'The certificate that these servers present is not meant for servers:',
     wish: 'Could you use a certificate with the extended key usage serverAuth?',
@@ -179,28 +184,15 @@ const WHAT: Partial<Record<Reason, Plea>> = {
     found: () => 'The chain that these servers present has a signature that is too weak:',
     wish: 'Could you use a chain signed with SHA-2 throughout?',
   },
-  'invalid-ca': CHAIN,
-  'chain-too-long': CHAIN,
-  'not-permitted-name': CHAIN,
-  'bad-signature': CHAIN,
-  'no-certificate': CHAIN,
   'digest-mismatch': {
     found: () =>
       'The key or certificate that these servers present is not the one that we had agreed on:',
     wish: 'Was the change intended? If so, please confirm the new fingerprint by another way than this mail.',
   },
-  'starttls-not-offered': STARTTLS,
-  'ehlo-refused': STARTTLS,
-  'starttls-refused': STARTTLS,
-  'starttls-refused-temporarily': STARTTLS,
   'handshake-failed': {
     found: () => 'The TLS handshake with these servers fails:',
     wish: 'Could you check which protocol versions and ciphers they accept? TLS 1.2 or newer with common ciphers is what we offer.',
   },
-};
-
-/** Findings without a host. */
-const DNS: Partial<Record<Reason, Plea>> = {
   'dns-bogus': {
     found: (domain) =>
       `The DNSSEC signatures of ${domain} are wrong or have run out, so that validating resolvers refuse to answer for it.`,
@@ -228,17 +220,6 @@ const DNS: Partial<Record<Reason, Plea>> = {
     wish: 'Could you look after the MX records?',
   },
 };
-
-/** Nothing that the other side could do. */
-const OURS: ReadonlySet<Reason> = new Set<Reason>([
-  'invalid-entry',
-  'smtp-dies',
-  'tls-engine-off',
-  'wrapper-mode-below-encrypt',
-  'forced-failure',
-  'weaker-fallback',
-  'loops',
-]);
 
 const HOSTS_SHOWN = 10;
 const NAMES_SHOWN = 10;

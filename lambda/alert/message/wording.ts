@@ -4,6 +4,7 @@
  */
 
 import { plain } from '../../text/strangers.ts';
+import { REASONS, type ReasonRow } from '../../verdict/reason.ts';
 import type { Cause, CauseReason } from '../incident/cause.ts';
 import { OUR_SIDE } from '../incident/cause.ts';
 import type { Change, OwnChange } from '../incident/entry-state.ts';
@@ -20,7 +21,7 @@ export function causeWords(
   const { cause } = incident;
   const words = lostName(incident)
     ? 'certificate lost a name'
-    : ((soon ? SOON[cause.reason] : undefined) ?? REASONS[cause.reason]);
+    : ((soon ? rowOf(cause.reason).soon : undefined) ?? rowOf(cause.reason).words);
   if (!where || cause.provider === '' || cause.provider === OUR_SIDE) return words;
   const provider = plain(cause.provider, 60);
   return words.startsWith('certificate') ? `${provider} ${words}` : `${words} at ${provider}`;
@@ -113,89 +114,19 @@ function named(value: Change['before']): string {
   return names.length === 0 ? 'nothing' : listed(names.map((name) => plain(name, 120)));
 }
 
-/** What a forecast says before it has come. */
-const SOON: Partial<Record<CauseReason, string>> = {
-  expired: 'certificate expires',
-  'issuer-expired': 'certificate chain expires',
-  'dns-bogus': 'DNSSEC signatures end',
+/** Reasons of a verdict, and what is none. */
+const WORDS: Readonly<Record<CauseReason, Pick<ReasonRow, 'words' | 'soon'>>> = {
+  ...REASONS,
+  'not-judged': { words: 'nothing to see' },
+  blind: { words: 'port 25 is closed from here' },
+  partial: { words: 'runs are cut short' },
 };
 
-const REASONS: Readonly<Record<CauseReason, string>> = {
-  'starttls-not-offered': 'STARTTLS is not offered',
-  'ehlo-refused': 'EHLO is refused',
-  'starttls-refused-temporarily': 'STARTTLS is refused for now',
-  'starttls-refused': 'STARTTLS is refused',
-  'handshake-failed': 'TLS handshake fails',
-  'no-certificate': 'no certificate is presented',
-  'untrusted-issuer': 'certificate issuer is not trusted',
-  'missing-intermediate': 'certificate chain is incomplete',
-  'self-signed': 'certificate is self-signed',
-  expired: 'certificate has expired',
-  'not-yet-valid': 'certificate is not valid yet',
-  'issuer-expired': 'certificate chain has expired',
-  'wrong-purpose': 'certificate is not for servers',
-  'weak-signature': 'certificate signature is too weak',
-  'invalid-ca': 'certificate issuer may not issue',
-  'chain-too-long': 'certificate chain is too long',
-  'not-permitted-name': 'certificate name is outside what its issuer may certify',
-  'bad-signature': 'certificate signature is wrong',
-  'name-mismatch': 'certificate lacks the name asked for',
-  'digest-mismatch': 'certificate is not the pinned one',
-  'tlsa-mismatch': 'certificate does not match the TLSA records',
-  'mx-insecure': 'MX records are not signed',
-  'address-insecure': 'address of the MX host is not signed',
-  'no-tlsa': 'MX host has no TLSA records',
-  'tlsa-unusable': 'TLSA records are not usable',
-  'tlsa-lookup-failed': 'TLSA records cannot be looked up',
-  'tlsa-kills-smtp': 'TLSA records end your smtp(8)',
-  'forced-failure': 'the entry says policy_failure',
-  'mx-not-in-pattern': 'MX host is outside mx_host_pattern',
-  'tls-engine-off': 'your CA file has no certificates',
-  'greeting-refused': 'the greeting is refused',
-  'wrapper-mode-below-encrypt': 'wrapper mode needs encrypt or more',
-  'invalid-entry': 'the entry is broken',
-  'smtp-dies': 'smtp(8) ends at start',
-  nxdomain: 'domain does not exist',
-  'null-mx': 'domain takes no mail (null MX)',
-  'no-address': 'MX hosts have no address',
-  loops: 'mail loops back to this host',
-  'not-a-name': 'MX record names no host',
-  'weaker-fallback': 'only a weaker fallback is left',
-  'protection-lost': 'TLSA records no longer protect the mail',
-  'nothing-seen': 'nothing was seen',
-  'partly-unseen': 'too little was seen',
-  'dane-not-checked': 'DANE was not checked',
-  'no-dnssec': 'no DNSSEC resolver',
-  'dnssec-lost': 'no DNSSEC resolver any more',
-  unfinished: 'the run was cut short',
-  'dns-servfail': 'DNS fails (SERVFAIL)',
-  'dns-bogus': 'DNSSEC signatures are wrong',
-  'dns-refused': 'DNS is refused',
-  'dns-timeout': 'DNS does not answer',
-  'dns-malformed': 'DNS answers garbage',
-  refused: 'connection refused',
-  'timed-out': 'connection times out',
-  unreachable: 'network unreachable',
-  'connection-lost': 'connection is lost',
-  'greeting-4xx': 'turned away for now',
-  'greeting-5xx': 'turned away',
-  'reply-421': 'closes with 421',
-  'protocol-error': 'no SMTP spoken',
-  'barred-address': 'private or special address',
-  'no-way-out': 'no way out for this address family',
-  'not-attempted': 'not looked at',
-  'our-bug': 'our own judgement is in doubt, please report it',
-  'level-none': 'level none asks nothing',
-  'parent-key': 'parent key without a destination',
-  'never-looked-up': 'never looked up',
-  'private-addresses': 'private addresses only',
-  'table-not-listable': 'table cannot be listed',
-  'not-judged': 'nothing to see',
-  blind: 'port 25 is closed from here',
-  partial: 'runs are cut short',
-};
+/** What a later release stored under a word that is new to this one is shown by that word. */
+const rowOf = (reason: CauseReason): Pick<ReasonRow, 'words' | 'soon'> =>
+  Object.hasOwn(WORDS, reason) ? WORDS[reason] : { words: reason };
 
 /** Why an entry could not be judged, in the same words. */
 export function reasonWords(reason: CauseReason): string {
-  return REASONS[reason];
+  return rowOf(reason).words;
 }

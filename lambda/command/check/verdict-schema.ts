@@ -3,7 +3,7 @@
  * outputs are held to it.
  */
 import * as v from 'valibot';
-import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
+import { ADDRESS_REASONS, ALL_REASONS } from '../../verdict/reason.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 
@@ -17,75 +17,6 @@ export const certificateSchema = v.strictObject({
   sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
   spkiSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
-
-const addressFailures = [
-  'starttls-not-offered',
-  'ehlo-refused',
-  'starttls-refused-temporarily',
-  'starttls-refused',
-  'handshake-failed',
-  'no-certificate',
-  ...TRUST_REASONS,
-  'name-mismatch',
-  'digest-mismatch',
-  'tlsa-mismatch',
-  'mx-insecure',
-  'address-insecure',
-  'no-tlsa',
-  'tlsa-unusable',
-  'tlsa-lookup-failed',
-  'tlsa-kills-smtp',
-  'forced-failure',
-  'mx-not-in-pattern',
-  'tls-engine-off',
-  'greeting-refused',
-  'wrapper-mode-below-encrypt',
-] as const;
-
-const unseenReasons = [
-  'refused',
-  'timed-out',
-  'unreachable',
-  'connection-lost',
-  'greeting-4xx',
-  'greeting-5xx',
-  'reply-421',
-  'ehlo-refused',
-  'protocol-error',
-  'barred-address',
-  'no-way-out',
-  'tlsa-lookup-failed',
-  'not-attempted',
-  'our-bug',
-] as const;
-
-const entryReasons = [
-  'invalid-entry',
-  'smtp-dies',
-  'nxdomain',
-  'null-mx',
-  'no-address',
-  'loops',
-  'not-a-name',
-  'weaker-fallback',
-  'protection-lost',
-  'nothing-seen',
-  'partly-unseen',
-  'dane-not-checked',
-  'no-dnssec',
-  'dnssec-lost',
-  'unfinished',
-  'dns-servfail',
-  'dns-bogus',
-  'dns-refused',
-  'dns-timeout',
-  'dns-malformed',
-  'level-none',
-  'parent-key',
-  'never-looked-up',
-  'private-addresses',
-  'table-not-listable',
-] as const;
 
 const phases = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'] as const;
 
@@ -110,7 +41,7 @@ export const addressSchema = v.strictObject({
   address: v.string(),
   port: v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
   outcome: v.picklist(['pass', 'fail', 'unseen']),
-  reason: v.nullable(v.picklist([...new Set([...addressFailures, ...unseenReasons])])),
+  reason: v.nullable(v.picklist(ADDRESS_REASONS)),
   detail: v.nullable(v.string()),
   phase: v.nullable(v.picklist(phases)),
   reply: v.nullable(v.strictObject({ code: v.number(), text: v.string() })),
@@ -163,9 +94,7 @@ export const entrySchema = v.strictObject({
   ]),
   match: v.array(v.string()),
   verdict: v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),
-  reason: v.nullable(
-    v.picklist([...new Set([...addressFailures, ...unseenReasons, ...entryReasons])]),
-  ),
+  reason: v.nullable(v.picklist(ALL_REASONS)),
   sentence: v.string(),
   protection: v.picklist(['none', 'encrypted', 'authenticated']),
   postfixWould: v.nullable(v.picklist(['deliver', 'defer', 'bounce', 'depends'])),

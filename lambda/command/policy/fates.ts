@@ -5,7 +5,8 @@ import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { parseMatch } from '../../policy/match-pattern.ts';
 import { evidenceFrom, type Remembered } from '../../snapshot/remembered-evidence.ts';
 import { type Evidence, judge, judgeOnce } from '../../verdict/judge.ts';
-import type { EntryVerdict, Reason, Verdict } from '../../verdict/verdict.ts';
+import type { Reason } from '../../verdict/reason.ts';
+import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
 
 /**
  * What `secure` without a match list would come to; undefined where the entry is not at that level.

@@ -12,7 +12,8 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { DAY_MS } from '../../text/dates.ts';
-import type { EntryVerdict, Reason } from '../../verdict/verdict.ts';
+import type { Reason } from '../../verdict/reason.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 
 export interface NotWatched {
   readonly name: string;
