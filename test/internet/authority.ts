@@ -40,7 +40,7 @@ export interface CertificateOptions {
   readonly emailAddresses?: readonly string[];
   readonly uris?: readonly string[];
   readonly directoryNames?: readonly NameAttributes[];
-  /** Epoch ms, cut to seconds. Default: a day ago, and 90 days (authorities: 10 years) ahead. */
+  /** Epoch ms, cut to seconds. Default: `LEAF_VALIDITY`, for authorities `AUTHORITY_VALIDITY`, whatever day it is. */
   readonly notBefore?: number;
   readonly notAfter?: number;
   /** `serverAuth`, `clientAuth`, …, `anyExtendedKeyUsage` or OIDs; undefined leaves the extension out. */
@@ -90,6 +90,21 @@ export interface Authority {
   crossSign(other: Authority, options?: CertificateOptions): Promise<Authority>;
 }
 
+/** Epoch ms. */
+export interface Validity {
+  readonly notBefore: number;
+  readonly notAfter: number;
+}
+
+/**
+ * Where a test names no dates they are these: fixed, so that a test which judges at a date of its own does not depend on the
+ * day it runs, and far apart, so that live handshakes succeed on any day. What begins or ends is minted with dates, taken
+ * from the clock it is judged by.
+ */
+export const LEAF_VALIDITY: Validity = { notBefore: Date.UTC(2010, 0), notAfter: Date.UTC(2080, 0) };
+/** Around the leaves': with the defaults it is the leaf that ends first. */
+export const AUTHORITY_VALIDITY: Validity = { notBefore: Date.UTC(2000, 0), notAfter: Date.UTC(2090, 0) };
+
 /** A root of its own. `options` are those of its certificate. */
 export async function createAuthority(name = 'Test Root', options: CertificateOptions = {}): Promise<Authority> {
   const key = options.key ?? (await keyPair(options.keyType ?? 'ec'));
@@ -121,9 +136,9 @@ export function pemOf(der: Base64Der, label = 'CERTIFICATE'): string {
 
 function authority(der: Base64Der, key: KeyPair, subject: Name, chain: readonly Base64Der[]): Authority {
   const issuer: Issuer = { subject, key, serial: serialOf(der) };
-  const under = async (options: CertificateOptions, name: Name): Promise<Authority> => {
+  const under = async (options: CertificateOptions & Validity, name: Name): Promise<Authority> => {
     const own = options.key ?? (await keyPair(options.keyType ?? 'ec'));
-    const made = mint({ ...options }, own, issuer, name);
+    const made = mint(options, own, issuer, name);
     return authority(made, own, name, [made, ...chain]);
   };
   return {
@@ -150,20 +165,18 @@ function issued(der: Base64Der, key: KeyPair, above: readonly Base64Der[]): Issu
   return { der, pem: pemOf(der), keyPem, key, chain, chainPem: chain.map((each) => pemOf(each)).join('') };
 }
 
-const asLeaf = (): CertificateOptions => ({
-  notBefore: Date.now() - DAY_MS,
-  notAfter: Date.now() + 90 * DAY_MS,
+const asLeaf = (): CertificateOptions & Validity => ({
+  ...LEAF_VALIDITY,
   keyUsage: ['digitalSignature'],
   ca: null,
 });
 
-const asAuthority = (name: string): CertificateOptions => ({
+const asAuthority = (name: string): CertificateOptions & Validity => ({
   subject: [
     ['O', 'Test Authority'],
     ['CN', name],
   ],
-  notBefore: Date.now() - DAY_MS,
-  notAfter: Date.now() + 3650 * DAY_MS,
+  ...AUTHORITY_VALIDITY,
   keyUsage: ['keyCertSign', 'cRLSign'],
   ca: true,
 });
@@ -180,6 +193,5 @@ const generate = promisify(generateKeyPair);
 
 const pools = new Map<KeyType, { readonly keys: Promise<KeyPair>[]; next: number }>();
 const POOL_SIZE = 4;
-const DAY_MS = 86_400_000;
 
 const CURVES: Partial<Record<KeyType, string>> = { ec: 'prime256v1', p224: 'secp224r1', p384: 'secp384r1', p521: 'secp521r1' };

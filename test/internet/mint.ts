@@ -7,7 +7,7 @@
 import { createHash, randomBytes, sign } from 'node:crypto';
 import { AsnConvert, OctetString } from '@peculiar/asn1-schema';
 import * as asn1 from '@peculiar/asn1-x509';
-import type { Base64Der, CertificateOptions, KeyPair, NameAttributes, SignatureHash, Subtrees } from './authority.ts';
+import type { Base64Der, CertificateOptions, KeyPair, NameAttributes, SignatureHash, Subtrees, Validity } from './authority.ts';
 
 export type KeyUsageName = keyof typeof asn1.KeyUsageFlags;
 
@@ -26,8 +26,8 @@ export function nameOf(options: CertificateOptions): asn1.Name {
   return name(commonName === undefined || commonName === null ? [] : [['CN', commonName]]);
 }
 
-/** Makes and signs a certificate for `key`. */
-export function mint(options: CertificateOptions, key: KeyPair, issuer: Issuer, subject = nameOf(options)): Base64Der {
+/** Makes and signs a certificate for `key`. It knows no clock: whoever calls says from when to when. */
+export function mint(options: CertificateOptions & Validity, key: KeyPair, issuer: Issuer, subject = nameOf(options)): Base64Der {
   const serial = options.serial ?? Uint8Array.of(0x40 | (randomByte() & 0x3f), ...randomBytes(15));
   const algorithm = signatureAlgorithm(issuer.key, options.signatureHash ?? 'sha256');
   const tbsCertificate = new asn1.TBSCertificate({
@@ -36,8 +36,8 @@ export function mint(options: CertificateOptions, key: KeyPair, issuer: Issuer, 
     signature: algorithm,
     issuer: issuer.subject,
     validity: new asn1.Validity({
-      notBefore: new Date(options.notBefore ?? Date.now() - DAY_MS),
-      notAfter: new Date(options.notAfter ?? Date.now() + 90 * DAY_MS),
+      notBefore: new Date(options.notBefore),
+      notAfter: new Date(options.notAfter),
     }),
     subject,
     subjectPublicKeyInfo: AsnConvert.parse(spkiOf(key), asn1.SubjectPublicKeyInfo),
@@ -161,7 +161,6 @@ const keyId = (key: KeyPair) => createHash('sha1').update(spkiOf(key)).digest();
 const arrayBuffer = (bytes: Uint8Array): ArrayBuffer => Uint8Array.from(bytes).buffer;
 const randomByte = () => randomBytes(1)[0] ?? 0;
 
-const DAY_MS = 86_400_000;
 const DER_NULL = Uint8Array.of(5, 0).buffer;
 
 const ATTRIBUTES: Record<string, string> = {

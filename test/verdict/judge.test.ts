@@ -3,8 +3,8 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
-import { createAuthority } from '../internet/authority.ts';
-import { BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, type SceneHost, unseen } from './scene.ts';
+import { createAuthority, LEAF_VALIDITY } from '../internet/authority.ts';
+import { AT, BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, type SceneHost, unseen } from './scene.ts';
 
 const SEEN: Record<string, ProbeResult> = {
   refused: unseen('refused'),
@@ -585,7 +585,7 @@ describe('MTA-STS attributes', () => {
 describe('OpenSSL as a witness', () => {
   test('a disagreement at the time of the handshake is our bug, and judges nothing', () => {
     SEEN.doubted = { ...(SEEN.good as Extract<ProbeResult, { kind: 'presented' }>), verify: 'CERT_HAS_EXPIRED' };
-    const verdict = judged('doubted', { probedAt: Date.now() });
+    const verdict = judged('doubted', { probedAt: AT });
     expect(verdict).toMatchObject({ verdict: 'undetermined', reason: 'nothing-seen' });
     expect(verdict.hosts[0]?.addresses[0]).toMatchObject({
       outcome: 'unseen',
@@ -597,7 +597,7 @@ describe('OpenSSL as a witness', () => {
 
   test('it is not asked about another date', () => {
     expect(judged('doubted')).toMatchObject({ verdict: 'pass' });
-    expect(judged('good', { probedAt: Date.now(), at: Date.now() + 400 * 86_400_000 })).toMatchObject({
+    expect(judged('good', { probedAt: AT, at: LEAF_VALIDITY.notAfter + 86_400_000 })).toMatchObject({
       verdict: 'fail',
       reason: 'expired',
     });

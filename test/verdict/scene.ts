@@ -33,9 +33,13 @@ export interface Scene {
   readonly anchorFiles?: Readonly<Record<string, TrustAnchorFile>>;
   /** By next hop; a list of hosts stands for the MX hosts of the destination itself. */
   readonly hosts: readonly SceneHost[] | Readonly<Record<string, readonly SceneHost[] | Route>>;
+  /** Epoch ms; default: `AT`. */
   readonly at?: number;
   readonly probedAt?: number;
 }
+
+/** When a scene is judged that names no date. */
+export const AT = Date.UTC(2026, 10, 24, 12);
 
 export interface Staged {
   readonly destination: Destination;
@@ -86,7 +90,7 @@ export function stage(scene: Scene): Staged {
     routes[hop.nextHop.text] = { kind: 'hosts', nextHop: hop.nextHop.text, mx: hop.nextHop.mx, hosts };
   }
   const evidence = { routes, results, ...(scene.probedAt === undefined ? {} : { probedAt: scene.probedAt }) };
-  return { destination, evidence, bundle, at: scene.at ?? Date.now() };
+  return { destination, evidence, bundle, at: scene.at ?? AT };
 }
 
 function bundleOf({

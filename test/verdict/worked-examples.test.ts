@@ -4,12 +4,11 @@ import { anchorFileFromPem } from '../../lambda/certificate/anchors.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { type Authority, type CertificateOptions, createAuthority, selfSigned } from '../internet/authority.ts';
-import { BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, unseen } from './scene.ts';
+import { AT, BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, unseen } from './scene.ts';
 
 const OLD = '3.5.27';
 const NEW = '3.11.6';
 const DAY_MS = 86_400_000;
-const now = Date.now();
 
 let root: Authority;
 let between: Authority;
@@ -184,10 +183,10 @@ describe.each([OLD, NEW])('chains with the right names, as Postfix %s', (version
     {
       n: 25,
       because: 'expired',
-      of: () => root.issue({ ...right, notBefore: now - 9 * DAY_MS, notAfter: now - DAY_MS }),
+      of: () => root.issue({ ...right, notBefore: AT - 9 * DAY_MS, notAfter: AT - DAY_MS }),
       outcome: 'f',
     },
-    { n: 25, because: 'not yet valid', of: () => root.issue({ ...right, notBefore: now + DAY_MS }), outcome: 'f' },
+    { n: 25, because: 'not yet valid', of: () => root.issue({ ...right, notBefore: AT + DAY_MS }), outcome: 'f' },
     { n: 26, because: 'self-signed', of: () => selfSigned(right), outcome: 'f' },
     { n: 27, because: 'unknown CA', of: async () => (await createAuthority('Other')).issue(right), outcome: 'f' },
     {
@@ -199,7 +198,7 @@ describe.each([OLD, NEW])('chains with the right names, as Postfix %s', (version
     {
       n: 27,
       because: 'expired intermediate',
-      of: async () => (await root.intermediate('Late', { notBefore: now - 9 * DAY_MS, notAfter: now - DAY_MS })).issue(right),
+      of: async () => (await root.intermediate('Late', { notBefore: AT - 9 * DAY_MS, notAfter: AT - DAY_MS })).issue(right),
       outcome: 'f',
     },
     { n: 28, because: 'EKU clientAuth only', of: () => root.issue({ ...right, eku: ['clientAuth'] }), outcome: 'f' },
@@ -239,14 +238,14 @@ describe.each([OLD, NEW])('chains with the right names, as Postfix %s', (version
   });
 
   test('35: the leaf as tafile, self-signed and expired, is f, since 3.6 P', async () => {
-    const { chain, pem } = await selfSigned({ ...right, notBefore: now - 9 * DAY_MS, notAfter: now - DAY_MS });
+    const { chain, pem } = await selfSigned({ ...right, notBefore: AT - 9 * DAY_MS, notAfter: AT - DAY_MS });
     expect(letter(judgeScene(sceneOf(MAIL, 'secure tafile=/ta.pem', presents(chain), version, anchor(pem))))).toBe(
       inVersion('f>P', version),
     );
   });
 
   test('36, 37, 38: a digest of certificate or key, whatever else is wrong', async () => {
-    const { chain } = await selfSigned({ dnsNames: ['wrong.example'], notBefore: now - 9 * DAY_MS, notAfter: now - DAY_MS });
+    const { chain } = await selfSigned({ dnsNames: ['wrong.example'], notBefore: AT - 9 * DAY_MS, notAfter: AT - DAY_MS });
     const { sha256, spkiSha256 } =
       judgeScene(sceneOf(MAIL, 'encrypt', presents(chain), version, {})).hosts[0]?.addresses[0]?.chain[0] ?? {};
     const colons = (hex = '') => hex.replace(/..(?!$)/g, '$&:');

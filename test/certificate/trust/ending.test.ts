@@ -42,7 +42,7 @@ test('a chain that ends at a root of Mozilla’s, which is not an anchor here, s
   const question = {
     anchors: { certificates: [root.certificate.der], publicKeys: [] },
     anchorKind: 'files',
-    at: Date.now(),
+    at: Date.UTC(2026, 10, 24),
   } as const;
   const trust = judgePath({ ...question, chain: [mozilla.der], version: '3.11', verifyDepth: 9, securityLevel: 1 });
   expect(trust).toMatchObject({ kind: 'untrusted', endsAt: { sha256: mozilla.sha256, inMozilla: true } });

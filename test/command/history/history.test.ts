@@ -1,5 +1,6 @@
 /** `history` over some days: what was first seen, what changed at a host, what became of the entry. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { LEAF_VALIDITY } from '../../internet/authority.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
 
 let scene: Scene;
@@ -11,7 +12,7 @@ beforeAll(async () => {
     await scene.issue({
       commonName: '*.facebook.com',
       dnsNames: ['*.facebook.com', '*.vvv.facebook.com'],
-      notAfter: Date.now() + 200 * 86_400_000,
+      notAfter: LEAF_VALIDITY.notAfter + 110 * 86_400_000,
     }),
   );
   expect((await scene.watch()).out).toBe('');
