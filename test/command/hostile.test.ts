@@ -12,7 +12,7 @@ import { type Authority, createAuthority, pemOf } from '../internet/authority.ts
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { element, remint, utcTime } from '../internet/remint.ts';
 import type { Identity } from '../internet/tls-server.ts';
-import { CLI, type Ran, runCommand } from './run-command.ts';
+import { CLI, CLOCK, type Ran, runCommand } from './run-command.ts';
 
 let internet: Internet;
 let dir: string;
@@ -311,7 +311,7 @@ describe('a user that no passwd file knows, without HOME', () => {
     const child = spawn(process.execPath, [CLI, ...args], {
       uid: 54_321,
       gid: 54_321,
-      env: {},
+      env: CLOCK,
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let out = '';

@@ -31,4 +31,15 @@ export function runCommand(args: readonly string[], env: Readonly<Record<string,
   });
 }
 
+/**
+ * The environment of a child that is to have none: what makes it read the clock of this run, where
+ * that is not the machine's. See test/one-clock.test.ts.
+ */
+export const CLOCK = Object.fromEntries(
+  ['LD_PRELOAD', 'FAKETIME', 'FAKETIME_DONT_FAKE_MONOTONIC'].flatMap((name) => {
+    const value = process.env[name];
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+
 export const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));

@@ -40,7 +40,7 @@ export interface CertificateOptions {
   readonly emailAddresses?: readonly string[];
   readonly uris?: readonly string[];
   readonly directoryNames?: readonly NameAttributes[];
-  /** Epoch ms, cut to seconds. Default: `LEAF_VALIDITY`, for authorities `AUTHORITY_VALIDITY`, whatever day it is. */
+  /** Epoch ms, cut to seconds. Default: `LEAF_VALIDITY`; for authorities `AUTHORITY_VALIDITY`. */
   readonly notBefore?: number;
   readonly notAfter?: number;
   /** `serverAuth`, `clientAuth`, …, `anyExtendedKeyUsage` or OIDs; undefined leaves the extension out. */
@@ -97,9 +97,9 @@ export interface Validity {
 }
 
 /**
- * Where a test names no dates they are these: fixed, so that a test which judges at a date of its own does not depend on the
- * day it runs, and far apart, so that live handshakes succeed on any day. What begins or ends is minted with dates, taken
- * from the clock it is judged by.
+ * Where a test names no dates they are these: fixed, so that a test which judges at a date of its
+ * own does not depend on the day it runs; far apart, so that live handshakes succeed on any day.
+ * A test about a beginning or an end names dates, from the clock that it judges by.
  */
 export const LEAF_VALIDITY: Validity = { notBefore: Date.UTC(2010, 0), notAfter: Date.UTC(2080, 0) };
 /** Around the leaves': with the defaults it is the leaf that ends first. */

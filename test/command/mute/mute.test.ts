@@ -31,7 +31,7 @@ test.each([
   {
     because: 'it would last too long',
     args: ['fastmail.fm', '--until', date(92), '--reason', 'x'],
-    err: `error: mute fastmail.fm: at most 90 days, so until ${date(90)} at the latest\n`,
+    err: () => `error: mute fastmail.fm: at most 90 days, so until ${date(90)} at the latest\n`,
   },
   {
     because: 'the reason is blank',
@@ -44,7 +44,10 @@ test.each([
     err: "error: required option '--reason <text>' not specified\nsee --help\n",
   },
 ])('is refused: $because', async ({ args, err }) => {
-  expect(await run('mute', ...args)).toEqual({ code: 3, out: '', err });
+  // Midnight may pass while it runs: the day it names is then counted from one day or the other.
+  const said = () => ({ code: 3, out: '', err: typeof err === 'string' ? err : err() });
+  const [before, refused, after] = [said(), await run('mute', ...args), said()];
+  expect([before, after]).toContainEqual(refused);
 });
 
 test('says until when and what it covers; the next message lists it', async () => {
