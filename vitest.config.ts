@@ -7,8 +7,9 @@ export default defineConfig({
     exclude: ['test/reference/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
     pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // What hangs is ended by these; a busy machine may take its time.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
     reporters: ['default', './test/closing-line.ts'],
   },
 });

@@ -12,7 +12,7 @@ import { type Authority, createAuthority, pemOf } from '../internet/authority.ts
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { element, remint, utcTime } from '../internet/remint.ts';
 import type { Identity } from '../internet/tls-server.ts';
-import { CLI, CLOCK, type Ran, runCommand } from './run-command.ts';
+import { CLI, CLOCK, HANGS_MS, type Ran, runCommand } from './run-command.ts';
 
 let internet: Internet;
 let dir: string;
@@ -332,7 +332,7 @@ function startCommand(args: readonly string[], stdout: 'read' | 'closed' | 'full
     stdio: ['ignore', full ?? 'pipe', 'pipe'],
   });
   if (full !== undefined) closeSync(full);
-  const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_MS);
   let out = '';
   let err = '';
   child.stdout?.on('data', (bytes: Buffer) => {

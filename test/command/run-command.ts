@@ -8,14 +8,14 @@ export interface Ran {
   readonly err: string;
 }
 
-/** Never rejects; a command that hangs is ended after a minute, by pid, and has code null. */
+/** Never rejects; a command that hangs is ended by pid after some minutes, and has code null. */
 export function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [CLI, ...args], {
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    const timer = setTimeout(() => child.kill('SIGKILL'), 60_000);
+    const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_MS);
     let out = '';
     let err = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => {
@@ -41,5 +41,8 @@ export const CLOCK = Object.fromEntries(
     return value === undefined ? [] : [[name, value]];
   }),
 );
+
+/** How long a command may take on a busy machine. */
+export const HANGS_MS = 240_000;
 
 export const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));

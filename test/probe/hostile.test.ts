@@ -6,6 +6,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import { openProbe } from '../../lambda/probe/connection.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { createAuthority, type Issued } from '../internet/authority.ts';
+import { PATIENCE_MS, runsOut } from './deadlines.ts';
 import { conversationWith } from './demand.ts';
 
 let leaf: Issued;
@@ -36,8 +37,8 @@ async function listen(treat: (socket: Socket) => void): Promise<{ address: strin
 const probe = (server: { readonly address: string; readonly port: number }): Promise<ProbeResult> =>
   openProbe({
     heloName: 'watch.example.test',
-    greetingTimeoutMs: 200,
-    stepTimeoutMs: 200,
+    greetingTimeoutMs: PATIENCE_MS,
+    stepTimeoutMs: PATIENCE_MS,
     anchors: [],
     allowPrivateAddresses: true,
   })(conversationWith(server));
@@ -112,6 +113,7 @@ test.each<{ treat: (socket: Socket) => void; result: Partial<Extract<ProbeResult
     because: 'leaves in the middle',
   },
 ])('a server that $because is unseen', async ({ treat, result }) => {
+  if (result.reason === 'timed-out' && result.phase !== undefined) runsOut(result.phase);
   expect(await probe(await listen(treat))).toEqual({ kind: 'unseen', ...result });
 });
 
@@ -141,16 +143,23 @@ test.each([
   expect(server.accepted()).toBe(accepted);
 });
 
-test.each<{ does: (tls: TLSSocket) => void; result: Partial<ProbeResult>; because: string }>([
+test.each<{
+  does: (tls: TLSSocket) => void;
+  /** The client's patience comes to an end. */
+  runsOut?: true;
+  result: Partial<ProbeResult>;
+  because: string;
+}>([
   { does: (tls) => tls.write('x'.repeat(3_000_000)), result: { kind: 'presented' }, because: 'floods' },
   { does: (tls) => tls.destroy(), result: { kind: 'presented' }, because: 'leaves' },
-  { does: () => {}, result: { kind: 'presented' }, because: 'falls silent' },
+  { does: () => {}, runsOut: true, result: { kind: 'presented' }, because: 'falls silent' },
   {
     does: (tls) => tls.end('421 too busy\r\n'),
     result: { kind: 'unseen', phase: 'ehlo-after-tls', reason: 'reply-421', reply: { code: 421, text: '421 too busy' } },
     because: 'asks for a rest',
   },
-])('a server that $because after a good handshake', async ({ does, result }) => {
+])('a server that $because after a good handshake', async ({ does, runsOut: ends, result }) => {
+  if (ends) runsOut('ehlo-after-tls');
   const context = createSecureContext({ cert: leaf.chainPem, key: leaf.keyPem });
   const server = await listen(
     answering(['220 hi\r\n', EHLO, '220 go\r\n'], (socket) => {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../lambda/probe/pace.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
@@ -6,6 +6,10 @@ import type { ProbeResult } from '../../lambda/probe/result.ts';
 const PRESENTED: ProbeResult = { kind: 'presented', protocol: 'TLSv1.3', cipher: 'x', chain: [], verify: 'OK' };
 const REST: ProbeResult = { kind: 'unseen', phase: 'greeting', reason: 'reply-421' };
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 let nextId = 0;
 const to = (address: string): Conversation => ({
@@ -149,7 +153,12 @@ test('when the time is up, what is under way is called off and what is left is n
       signal?.addEventListener('abort', () => resolve(NOT_ATTEMPTED));
     });
   const conversations = repeat(5, (i) => `198.51.${i}.1`);
-  const results = await probeBatch(conversations, probe, pace({ concurrency: 2, stopAt: Date.now() + 20 }));
+  vi.useFakeTimers();
+  const probing = probeBatch(conversations, probe, pace({ concurrency: 2, stopAt: Date.now() + 20 }));
+  await vi.advanceTimersByTimeAsync(19);
+  expect(called.length).toBe(2);
+  await vi.advanceTimersByTimeAsync(1);
+  const results = await probing;
   expect(called.length).toBe(2);
   expect(Object.values(results)).toEqual(Array.from({ length: 5 }, () => NOT_ATTEMPTED));
 });
@@ -167,11 +176,14 @@ test('what rests when the time is up was not attempted', async () => {
     () => REST,
   );
   const conversations = repeat(3, () => '192.0.2.1');
-  const results = await probeBatch(
+  vi.useFakeTimers();
+  const probing = probeBatch(
     conversations,
     counted.probe,
     pace({ concurrency: 1, restAfter421Ms: 60_000, stopAt: Date.now() + 40 }),
   );
+  await vi.advanceTimersByTimeAsync(40);
+  const results = await probing;
   expect(counted.order.length).toBe(1);
   expect(Object.values(results)).toEqual([REST, NOT_ATTEMPTED, NOT_ATTEMPTED]);
 });

@@ -34,7 +34,7 @@ async function credentials(options: Parameters<Authority['issue']>[0]): Promise<
   return { key: keyPem, cert: chain.map((der) => pemOf(der)).join('') };
 }
 
-const door = (resolver: string) => openDns({ servers: [resolver], timeoutMs: 1_000, tries: 1, concurrency: 100 });
+const door = (resolver: string) => openDns({ servers: [resolver], timeoutMs: 30_000, tries: 1, concurrency: 100 });
 
 test.each([
   { suffix: '', because: 'its certificate carries the address' },

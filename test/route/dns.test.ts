@@ -2,12 +2,13 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
-import { afterEach, expect, test } from 'vitest';
+import { afterEach, expect, test, vi } from 'vitest';
 import { type DnsOptions, openDns } from '../../lambda/route/dns.ts';
 import { type RecordSet, startDns } from '../internet/dns-server.ts';
 
 const closers: (() => Promise<unknown> | unknown)[] = [];
 afterEach(async () => {
+  vi.useRealTimers();
   for (const close of closers.splice(0)) await close();
 });
 
@@ -52,8 +53,14 @@ const reply = (query: Packet, changes: Packet = {}): Uint8Array =>
 
 const A = [{ name: 'a.test', type: 'A', ttl: 60, data: '192.0.2.1' }] as const;
 
+/** Patient: whatever answers may take its time. */
 const open = (servers: readonly string[], changes: Partial<DnsOptions> = {}) =>
-  openDns({ servers, timeoutMs: 200, tries: 1, concurrency: 100, ...changes });
+  openDns({ servers, timeoutMs: 30_000, tries: 1, concurrency: 100, ...changes });
+
+/** Waits for what the sockets bring, whatever the timers say. */
+async function until(come: () => boolean): Promise<void> {
+  while (!come()) await new Promise((resolve) => setImmediate(resolve));
+}
 
 test.each<{ set: RecordSet; says: unknown; because: string }>([
   {
@@ -70,7 +77,8 @@ test.each<{ set: RecordSet; says: unknown; because: string }>([
   { set: { name: 'a.test', type: 'A', fail: 'MALFORMED' }, says: { kind: 'failed', failure: 'malformed' }, because: 'garbage' },
 ])('$because', async ({ set, says }) => {
   const server = await resolver(set);
-  expect(await open([server.resolver]).query('a.test', 'A')).toMatchObject(says as object);
+  const patience = set.fail === 'TIMEOUT' ? { timeoutMs: 50 } : {};
+  expect(await open([server.resolver], patience).query('a.test', 'A')).toMatchObject(says as object);
 });
 
 test('a truncated answer is fetched over TCP', async () => {
@@ -105,7 +113,13 @@ test('a server that is down is no answer, and a failure that is one outweighs it
 
 test('silence is met with as many tries as told', async () => {
   const server = await resolver({ name: 'a.test', type: 'A', fail: 'TIMEOUT' });
-  await open([server.resolver], { timeoutMs: 30, tries: 3 }).query('a.test', 'A');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const answer = open([server.resolver], { timeoutMs: 1_000, tries: 3 }).query('a.test', 'A');
+  for (let asked = 1; asked <= 3; asked++) {
+    await until(() => server.queries.length === asked);
+    await vi.advanceTimersByTimeAsync(1_000);
+  }
+  expect(await answer).toEqual({ kind: 'failed', failure: 'timeout' });
   expect(server.queries.length).toBe(3);
 });
 
@@ -248,10 +262,13 @@ const framed = (message: Uint8Array): Buffer =>
 
 test('when the time is up nothing more is asked, and what is open has timed out', async () => {
   const server = await resolver({ name: 'a.test', type: 'A', fail: 'TIMEOUT' });
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] });
   const late = open([server.resolver], { timeoutMs: 60_000, tries: 3, concurrency: 1, stopAt: Date.now() + 100 });
   const names = ['a.test', 'b.test', 'c.test'];
-  const answers = await Promise.all(names.map((name) => late.query(name, 'A')));
-  expect(answers).toEqual(names.map(() => ({ kind: 'failed', failure: 'timeout' })));
+  const answers = Promise.all(names.map((name) => late.query(name, 'A')));
+  await until(() => server.queries.length === 1);
+  await vi.advanceTimersByTimeAsync(100);
+  expect(await answers).toEqual(names.map(() => ({ kind: 'failed', failure: 'timeout' })));
   expect(server.queries.map(({ name }) => name)).toEqual(['a.test']);
 });
 

@@ -1,0 +1,43 @@
+/**
+ * Deadlines that no idle machine is needed for: a conversation in a test waits half a minute for
+ * everything, except for the one thing that the test knows will never come.
+ */
+import { afterEach, vi } from 'vitest';
+import type { Phase } from '../../lambda/probe/result.ts';
+
+/** For the doors under test: what these deadlines are is how waits are told from other timers. */
+export const PATIENCE_MS = 30_000;
+
+/** What a conversation in plaintext up to EHLO inside TLS waits for, in turn. */
+const WAITS: readonly Phase[] = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'];
+
+/**
+ * Lets the wait for that run out soon, while all before it stay patient. Until the test ends; for
+ * one conversation in plaintext at a time.
+ */
+export function runsOut(phase: Phase): void {
+  onWait(phase, () => SOON_MS);
+}
+
+/** Calls `then` as soon as the wait for that has begun. As `runsOut`. */
+export function whileWaiting(phase: Phase, then: () => void): void {
+  onWait(phase, () => {
+    setImmediate(then);
+    return PATIENCE_MS;
+  });
+}
+
+function onWait(phase: Phase, begin: () => number): void {
+  const nth = WAITS.indexOf(phase);
+  let waits = 0;
+  vi.stubGlobal('setTimeout', (run: () => void, ms: number) => later(run, ms === PATIENCE_MS && waits++ === nth ? begin() : ms));
+}
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const later = globalThis.setTimeout;
+
+/** Enough for a server to say something in vain. */
+const SOON_MS = 150;
