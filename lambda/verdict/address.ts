@@ -60,7 +60,6 @@ export function judgeAddress(
   ) {
     return fail(
       'mx-not-in-pattern',
-      'connect',
       `the MX host fits none of the MTA-STS patterns ${demand.mxHostPatterns.join(', ')}`,
     );
   }
@@ -68,7 +67,6 @@ export function judgeAddress(
   if (demand.wrapperMode && plaintextWillDo) {
     return fail(
       'wrapper-mode-below-encrypt',
-      'connect',
       'smtp_tls_wrappermode asks for level encrypt or stronger',
     );
   }
@@ -76,32 +74,28 @@ export function judgeAddress(
     // Where Postfix never sends STARTTLS, it does not matter what would have come of it.
     if (AFTER_EHLO.has(result.phase) && level === 'none') return pass('none');
     if (AFTER_EHLO.has(result.phase) && trust.kind === 'engine-off') {
-      return plaintextWillDo ? pass('none') : fail('tls-engine-off', 'starttls', trust.because);
+      return plaintextWillDo ? pass('none') : fail('tls-engine-off', trust.because);
     }
     const rejected = result.reason === 'greeting-5xx' && !settings.skip5xxGreeting;
-    return rejected ? fail('greeting-refused', 'greeting', unseenClause(result)) : unseen(result);
+    return rejected ? fail('greeting-refused', unseenClause(result)) : unseen(result);
   }
   if (level === 'none') return pass('none');
 
   if (trust.kind === 'engine-off' && !isWithoutStartTls(result)) {
-    return plaintextWillDo ? pass('none') : fail('tls-engine-off', 'starttls', trust.because);
+    return plaintextWillDo ? pass('none') : fail('tls-engine-off', trust.because);
   }
   if (result.kind === 'no-tls') {
     if (plaintextWillDo) return pass('none');
-    const { reason, phase } = NO_TLS[result.why];
     return fail(
-      reason,
-      phase,
+      NO_TLS[result.why],
       noTlsClause(result, settings.discardEhloKeywords.includes('starttls')),
     );
   }
-  if (result.kind === 'handshake-failed')
-    return fail('handshake-failed', 'handshake', handshakeClause(result));
+  if (result.kind === 'handshake-failed') return fail('handshake-failed', handshakeClause(result));
   if (level === 'may' || level === 'encrypt') return pass('encrypted');
 
   const [leafDer] = result.chain;
-  if (leafDer === undefined)
-    return fail('no-certificate', 'handshake', 'no certificate is presented');
+  if (leafDer === undefined) return fail('no-certificate', 'no certificate is presented');
   const leaf = readCertificate(leafDer);
   if (leaf.kind === 'unreadable')
     return unseen(bug(`the certificate cannot be read (${leaf.because})`));
@@ -117,7 +111,6 @@ function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outco
   if (!getHashes().includes(demand.digestAlgorithm)) {
     return fail(
       'tls-engine-off',
-      'starttls',
       `smtp_tls_fingerprint_digest names no digest: ${demand.digestAlgorithm}`,
     );
   }
@@ -125,7 +118,7 @@ function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outco
   const [certificate, key] = [leaf.digest('certificate', algorithm), leaf.digest('key', algorithm)];
   const matched = demand.digests.find((digest) => digest === certificate || digest === key);
   if (matched !== undefined) return pass('authenticated', { matched });
-  return fail('digest-mismatch', 'handshake', digestClause(demand, certificate, key));
+  return fail('digest-mismatch', digestClause(demand, certificate, key));
 }
 
 const AFTER_EHLO: ReadonlySet<Phase> = new Set(['starttls', 'handshake', 'ehlo-after-tls']);
@@ -170,16 +163,14 @@ function judgeChain(
   if (demand.forcedFailure !== undefined) {
     return fail(
       'forced-failure',
-      'handshake',
       `policy_failure=${demand.forcedFailure} makes every verification fail`,
       facts,
     );
   }
-  if (trust.kind === 'untrusted') return fail(trust.reason, 'handshake', trustClause(trust), facts);
+  if (trust.kind === 'untrusted') return fail(trust.reason, trustClause(trust), facts);
   if (name.kind === 'matched') return pass('authenticated', facts);
   return fail(
     'name-mismatch',
-    'handshake',
     nameClause(references, presentedNames(leaf), name.lacksAddress),
     facts,
   );
@@ -251,8 +242,8 @@ const NOT_ASKED = {
 const LONGEST_RUN_MS = 3_600_000;
 
 const NO_TLS = {
-  'not-offered': { reason: 'starttls-not-offered', phase: 'ehlo' },
-  'ehlo-refused': { reason: 'ehlo-refused', phase: 'ehlo' },
-  'refused-4xx': { reason: 'starttls-refused-temporarily', phase: 'starttls' },
-  'refused-5xx': { reason: 'starttls-refused', phase: 'starttls' },
+  'not-offered': 'starttls-not-offered',
+  'ehlo-refused': 'ehlo-refused',
+  'refused-4xx': 'starttls-refused-temporarily',
+  'refused-5xx': 'starttls-refused',
 } as const;

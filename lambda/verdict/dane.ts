@@ -46,7 +46,6 @@ export function judgeTlsa(
   if (tlsa.never !== undefined) {
     return fail(
       'tlsa-unusable',
-      'handshake',
       'none of the TLSA records is usable, and dane-only goes no further without',
     );
   }
@@ -70,7 +69,7 @@ export function judgeTlsa(
     // From 3.6 on OpenSSL still minds a key that is too small; up to 3.5 nothing else is looked at.
     const facts = { matched: printTlsa(own), leaf };
     if (trust.kind === 'trusted' || !since36) return pass(protection, facts);
-    return fail(trust.reason, 'handshake', trustClause(trust), facts);
+    return fail(trust.reason, trustClause(trust), facts);
   }
   const anchored = tlsa.records.some(({ usage }) => usage === TRUST_ANCHOR);
   if (!anchored || (trust.kind === 'untrusted' && trust.endsAt !== undefined)) {
@@ -81,15 +80,14 @@ export function judgeTlsa(
       !anchored &&
       judgePath({ ...path, anchors: { certificates, publicKeys: [] } }).kind === 'trusted';
     const says = since36 || trustedAnyway ? NOT_VERIFIED : NOT_TRUSTED;
-    return fail('tlsa-mismatch', 'handshake', tlsaClause(tlsa.records, leaf), { leaf, says });
+    return fail('tlsa-mismatch', tlsaClause(tlsa.records, leaf), { leaf, says });
   }
-  if (trust.kind === 'untrusted')
-    return fail(trust.reason, 'handshake', trustClause(trust), { trust, leaf });
+  if (trust.kind === 'untrusted') return fail(trust.reason, trustClause(trust), { trust, leaf });
   const references = tlsa.names as readonly ReferenceIdentifier[];
   const name = matchNames(leaf, references, settings);
   const facts = { ...anchorFacts(trust, tlsaAnchors, bundle), leaf };
   if (name.kind === 'matched') return pass(protection, facts);
-  return fail('name-mismatch', 'handshake', nameClause(references, presentedNames(leaf)), facts);
+  return fail('name-mismatch', nameClause(references, presentedNames(leaf)), facts);
 }
 
 /** What becomes of an address that is passed over unconnected. */
@@ -98,15 +96,15 @@ export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: S
   const says = saysOfRefusal(refusal, hostName(attempt.host), attempt.nextHop.port);
   if (refusal.kind === 'deadly')
     return {
-      ...fail('tlsa-kills-smtp', 'connect', refusalClause(refusal), { says }),
+      ...fail('tlsa-kills-smtp', refusalClause(refusal), { says }),
       step: 'bounces',
     };
   if (refusal.kind === 'refused')
-    return fail(refusal.reason, 'connect', refusalClause(refusal), { says });
+    return fail(refusal.reason, refusalClause(refusal), { says, phase: 'connect' });
   // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is
   // none.
   return refusal.failure === 'servfail' || refusal.failure === 'bogus'
-    ? fail('tlsa-lookup-failed', 'connect', refusalClause(refusal), { says })
+    ? fail('tlsa-lookup-failed', refusalClause(refusal), { says })
     : unseen({
         kind: 'unseen',
         phase: 'connect',

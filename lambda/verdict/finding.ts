@@ -15,7 +15,7 @@ import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import { type AddressFailure, failureText, unseenText } from './reason.ts';
+import { type AddressFailure, failureText, phaseOf, unseenText } from './reason.ts';
 import type { AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
 import type { Step } from './walk.ts';
 
@@ -70,12 +70,11 @@ type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;
 /** The three outcomes of one address. */
 export interface Outcomes {
   pass(protection: Protection, facts?: Partial<ChainFacts>): Finding;
-  /** `says`: where Postfix's text does not follow from the reason. */
+  /** `says`, `phase`: where they do not follow from the reason. */
   fail(
     reason: AddressFailure,
-    phase: Phase,
     detail: string,
-    facts?: Partial<ChainFacts> & { readonly says?: Saying },
+    facts?: Partial<ChainFacts> & { readonly says?: Saying; readonly phase?: Phase },
   ): Finding;
   unseen(why: Unseen): Finding;
 }
@@ -118,8 +117,8 @@ export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Sett
         ...kept(trust, leaf),
       };
     },
-    fail(reason, phase, detail, facts = {}) {
-      const { trust, leaf, says: own, ...names } = facts;
+    fail(reason, detail, facts = {}) {
+      const { trust, leaf, says: own, phase = phaseOf(reason), ...names } = facts;
       const says = softened(
         own ?? saysOfFailure(reason, peer, settings, base.reply ?? undefined),
         settings,

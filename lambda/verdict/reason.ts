@@ -14,7 +14,7 @@ import type { DnsFailure, Route } from '../route/route.ts';
 /** What is known of one reason. Texts are clauses without a full stop; names in them are none. */
 export interface ReasonRow {
   readonly group: ReasonGroup;
-  /** Where the conversation ends for it; absent where it is of a whole entry, or of any phase. */
+  /** Where a conversation ends that fails so; what is not seen can end anywhere. */
   readonly phase?: Phase;
   readonly whose: Whose;
   /** In a subject line or list: `certificate has expired`. */
@@ -481,6 +481,9 @@ export type AddressFailure = {
 }[Reason];
 
 export const REASONS: Readonly<Record<Reason, ReasonRow>> = ROWS;
+
+/** Where a conversation ends that fails so. */
+export const phaseOf = (reason: AddressFailure): Phase => ROWS[reason].phase;
 
 export const failureText = (reason: AddressFailure): FailureText => ROWS[reason].fails;
 
