@@ -108,6 +108,7 @@ test.each([
   { because: 'it was not seen', verdict: unseen('a.example') },
   { because: 'the line is broken, which is ours', verdict: failing('a.example', { reason: 'invalid-entry', hosts: [] }) },
   { because: 'our CA file is empty', verdict: failing('a.example', { reason: 'tls-engine-off' }) },
+  { because: 'our own limit cuts the chain', verdict: failing('a.example', { reason: 'chain-too-long' }) },
 ])('none where $because', ({ verdict }) => {
   expect(partnerText(verdict, START)).toBeUndefined();
 });
