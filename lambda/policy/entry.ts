@@ -6,19 +6,8 @@
  * pattern: such a line is `broken`, as in Postfix, and keeps the warning that Postfix would log.
  */
 
-/**
- * Postfix's levels, in its own words (src/tls/tls_level.c). `halfdane` is log-only and never an
- * input.
- */
-export type SecurityLevel =
-  | 'none'
-  | 'may'
-  | 'encrypt'
-  | 'fingerprint'
-  | 'dane'
-  | 'dane-only'
-  | 'verify'
-  | 'secure';
+import type { Attributes } from './attribute.ts';
+import type { SecurityLevel } from './level.ts';
 
 /**
  * One element of a match list at `verify` and `secure`. A star is only a star: `*.example.com` is a
@@ -30,31 +19,6 @@ export type MatchPattern =
   | { readonly kind: 'hostname' }
   | { readonly kind: 'name'; readonly name: string }
   | { readonly kind: 'subdomains'; readonly parent: string };
-
-/**
- * Attributes as written, after the version's rules were applied. `undefined` means not given:
- * main.cf decides.
- */
-export interface Attributes {
-  /**
-   * Elements of every `match=`, split as the level splits them (`:` for names, `|` for digests),
-   * empty ones dropped.
-   */
-  readonly match?: readonly string[];
-  readonly ciphers?: string;
-  readonly protocols?: string;
-  readonly exclude?: string;
-  readonly tafile?: readonly string[];
-  readonly servername?: string;
-  readonly connectionReuse?: boolean;
-  readonly enableRpk?: boolean;
-  readonly policyType?: 'sts' | 'no-policy-found';
-  readonly policyDomain?: string;
-  readonly policyTtl?: string;
-  readonly policyFailure?: string;
-  readonly policyString?: readonly string[];
-  readonly mxHostPattern?: readonly string[];
-}
 
 /** What the right-hand side came to. */
 export type EntryPolicy =

@@ -6,7 +6,7 @@
  */
 
 import { atLeast } from '../postfix/version.ts';
-import type { Attributes } from './entry.ts';
+import type { Attributes } from './attribute.ts';
 import { parseDigest } from './match-pattern.ts';
 import type { Settings } from './settings.ts';
 

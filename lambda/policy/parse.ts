@@ -10,8 +10,9 @@ import { readRecords, type TableLine, type TableText, tableType } from '../postf
 import { printable } from '../postfix/printable.ts';
 import { bracedTokens, splitNameValue, tokens, unbrace } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
-import { addAttribute, missingPolicyType } from './attribute.ts';
-import type { Attributes, EntryPolicy, PolicyEntry, SecurityLevel } from './entry.ts';
+import { type Attributes, addAttribute, given, missingPolicyType } from './attribute.ts';
+import type { EntryPolicy, PolicyEntry } from './entry.ts';
+import { SECURITY_LEVELS, type SecurityLevel } from './level.ts';
 
 /** An entry in its table. */
 export interface TableEntry extends PolicyEntry {
@@ -86,7 +87,7 @@ export function parsePolicy(value: string, version: PostfixVersion): EntryPolicy
   const braces = atLeast(version, '3.10');
   const [word, ...rest] = braces ? bracedTokens(value) : tokens(value);
   if (word === undefined) return broken('invalid empty policy');
-  const level = LEVELS.find((candidate) => candidate === word.toLowerCase());
+  const level = SECURITY_LEVELS.find((candidate) => candidate === word.toLowerCase());
   if (level === undefined) return broken(`invalid security level "${word}"`);
   if (level === 'none') return { kind: 'policy', level, attributes: {} };
 
@@ -120,45 +121,12 @@ export function printEntry(entry: Pick<PolicyEntry, 'key' | 'value'>): string {
  * of Postfix ≥3.10.
  */
 export function printPolicy(level: SecurityLevel, attributes: Attributes): string {
-  const separator = level === 'fingerprint' ? '|' : ':';
-  const yesNo = (on: boolean | undefined) => (on === undefined ? [] : [on ? 'yes' : 'no']);
-  const one = (text: string | undefined) => (text === undefined ? [] : [text]);
-  const match = attributes.match;
-  const printed: readonly (readonly [string, readonly string[]])[] = [
-    // A list without elements (`match=:`) still replaces main.cf's.
-    ['match', match === undefined ? [] : [match.length === 0 ? separator : match.join(separator)]],
-    ['tafile', attributes.tafile ?? []],
-    ['ciphers', one(attributes.ciphers)],
-    ['protocols', one(attributes.protocols)],
-    ['exclude', one(attributes.exclude)],
-    ['servername', one(attributes.servername)],
-    ['connection_reuse', yesNo(attributes.connectionReuse)],
-    ['enable_rpk', yesNo(attributes.enableRpk)],
-    ['policy_type', one(attributes.policyType)],
-    ['policy_domain', one(attributes.policyDomain)],
-    ['policy_ttl', one(attributes.policyTtl)],
-    ['policy_string', attributes.policyString ?? []],
-    ['mx_host_pattern', attributes.mxHostPattern ?? []],
-    ['policy_failure', one(attributes.policyFailure)],
-  ];
-  return [
-    level,
-    ...printed.flatMap(([name, values]) => values.map((value) => printAttribute(name, value))),
-  ].join(' ');
+  const printed = given(attributes).flatMap(({ row, value }) =>
+    row.print(value, level).map((text) => printAttribute(row.name, text)),
+  );
+  return [level, ...printed].join(' ');
 }
 
 function printAttribute(name: string, value: string): string {
   return /[,\s]/.test(value) ? `{ ${name} = ${value} }` : `${name}=${value}`;
 }
-
-/** What tls_level_lookup() accepts. */
-const LEVELS: readonly SecurityLevel[] = [
-  'none',
-  'may',
-  'encrypt',
-  'fingerprint',
-  'dane',
-  'dane-only',
-  'verify',
-  'secure',
-];

@@ -16,7 +16,7 @@ import {
 } from '../postfix/parameter.ts';
 import { COMMA_SPACE, tokens } from '../postfix/token.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
-import type { SecurityLevel } from './entry.ts';
+import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
 import { parsePolicy } from './parse.ts';
 

@@ -9,7 +9,7 @@
 
 import { BOUNDS } from '../limits.ts';
 import { named } from '../named-record.ts';
-import type { SecurityLevel } from '../policy/entry.ts';
+import type { SecurityLevel } from '../policy/level.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';

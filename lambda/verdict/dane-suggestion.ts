@@ -6,6 +6,7 @@
  * which DANE is off.
  */
 
+import { attributesWhere } from '../policy/attribute.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { demandContext, demandFor } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
@@ -80,4 +81,7 @@ function everyHostProved({
 }
 
 /** What means the same at dane-only. */
-const STAYS = /^(?:\{\s*)?(?:ciphers|protocols|exclude|connection_reuse)\s*=/i;
+const STAYS = new RegExp(
+  `^(?:\\{\\s*)?(?:${attributesWhere(({ sameAtDaneOnly }) => sameAtDaneOnly === true).join('|')})\\s*=`,
+  'i',
+);

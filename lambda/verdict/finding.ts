@@ -7,7 +7,7 @@ import { printTlsa } from '../certificate/tlsa.ts';
 import type { Trust } from '../certificate/trust/path.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import type { SecurityLevel } from '../policy/entry.ts';
+import type { SecurityLevel } from '../policy/level.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Phase, ProbeResult } from '../probe/result.ts';

@@ -6,7 +6,7 @@
  * follows these types and the table of reasons.
  */
 
-import type { SecurityLevel } from '../policy/entry.ts';
+import type { SecurityLevel } from '../policy/level.ts';
 import type { Via } from '../policy/next-hop.ts';
 import type { Phase, Reply, UnseenReason } from '../probe/result.ts';
 import type { AddressFailure, Reason } from './reason.ts';

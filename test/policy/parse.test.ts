@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Attributes, SecurityLevel } from '../../lambda/policy/entry.ts';
+import type { Attributes } from '../../lambda/policy/attribute.ts';
+import type { SecurityLevel } from '../../lambda/policy/level.ts';
 import { parsePolicy, parseTable, printEntry, printPolicy } from '../../lambda/policy/parse.ts';
 
 test.each<{ value: string; level: SecurityLevel; attributes?: Attributes; version?: string; because: string }>([

@@ -3,6 +3,7 @@
  * outputs are held to it.
  */
 import * as v from 'valibot';
+import { SECURITY_LEVELS } from '../../policy/level.ts';
 import { ADDRESS_REASONS, ALL_REASONS } from '../../verdict/reason.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
@@ -81,17 +82,7 @@ export const entrySchema = v.strictObject({
       ]),
     }),
   ),
-  level: v.picklist([
-    'none',
-    'may',
-    'encrypt',
-    'fingerprint',
-    'dane',
-    'dane-only',
-    'verify',
-    'secure',
-    'invalid',
-  ]),
+  level: v.picklist([...SECURITY_LEVELS, 'invalid']),
   match: v.array(v.string()),
   verdict: v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),
   reason: v.nullable(v.picklist(ALL_REASONS)),

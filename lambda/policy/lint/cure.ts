@@ -5,7 +5,8 @@
 
 import { nearest } from '../../postfix/nearest.ts';
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
-import { ATTRIBUTE_SINCE, POLICY_FAILURES } from '../attribute.ts';
+import { attributeNamed, attributesWhere } from '../attribute.ts';
+import { SECURITY_LEVELS } from '../level.ts';
 
 /** One clause for the person who edits the table. */
 export function cureOf(warning: string, value: string, version: PostfixVersion): string {
@@ -25,12 +26,10 @@ interface Cure {
   ) => string;
 }
 
-const LEVELS = ['none', 'may', 'encrypt', 'fingerprint', 'dane', 'dane-only', 'verify', 'secure'];
-
 const CURES: readonly Cure[] = [
   {
     pattern: /^invalid empty policy(?<all>)$/,
-    cure: () => `write one of the levels ${LEVELS.join(', ')}`,
+    cure: () => `write one of the levels ${SECURITY_LEVELS.join(', ')}`,
   },
   {
     pattern: /^invalid security level "(?<level>.*)"$/s,
@@ -40,9 +39,9 @@ const CURES: readonly Cure[] = [
       if (level.startsWith('#'))
         return 'put the comment on a line of its own, and a level behind the key';
       if (level.toLowerCase() === 'halfdane') return 'use dane: halfdane is only a word of the log';
-      const meant = nearest(level, LEVELS);
+      const meant = nearest(level, SECURITY_LEVELS);
       return meant === undefined
-        ? `use one of the levels ${LEVELS.join(', ')}`
+        ? `use one of the levels ${SECURITY_LEVELS.join(', ')}`
         : `use ${meant}, if that is what was meant`;
     },
   },
@@ -69,27 +68,10 @@ const CURES: readonly Cure[] = [
     },
   },
   {
-    pattern: /^attribute "(?<name>\w+)" has bad value: /,
-    cure: ({ name = '' }) => `write ${name}=yes or ${name}=no`,
+    pattern: /^attribute "(?<name>\w+)" has (?:bad|an unexpected|a malformed) value: /,
+    cure: otherValue,
   },
-  {
-    pattern: /^attribute "(?<name>\w+)" has an unexpected value: /,
-    cure: ({ name = '' }) =>
-      name.toLowerCase() === 'policy_type'
-        ? 'write policy_type=sts or policy_type=no-policy-found'
-        : `write one of ${POLICY_FAILURES.join(', ')}`,
-  },
-  {
-    pattern: /^attribute "(?<name>\w+)" has a malformed value: /,
-    cure: ({ name = '' }) =>
-      name.toLowerCase() === 'policy_ttl'
-        ? 'write policy_ttl as whole seconds'
-        : `write ${name} as a host name`,
-  },
-  {
-    pattern: /specifies an invalid hostname(?<all>)$/,
-    cure: () => 'write a host name, hostname or nexthop behind servername=',
-  },
+  { pattern: /^"(?<name>\w+)=.*" specifies an invalid hostname$/s, cure: otherValue },
   {
     pattern: /^built-in policy has unexpected attribute(?<all>)/,
     cure: () =>
@@ -101,6 +83,10 @@ const CURES: readonly Cure[] = [
 function blankBehind(name: string, value: string): boolean {
   const next = new RegExp(`\\b${name}=\\s+(?<next>\\S+)`, 'i').exec(value)?.groups?.next;
   return next !== undefined && !next.includes('=') && !next.startsWith('{');
+}
+
+function otherValue({ name = '' }: Readonly<Record<string, string | undefined>>): string {
+  return attributeNamed(name.toLowerCase())?.cure?.(name) ?? `give ${name} another value`;
 }
 
 function malformedPair(
@@ -119,12 +105,11 @@ function malformedPair(
   if (text.startsWith('=') || new RegExp(`\\b${escapeRegExp(text)}\\s+=`, 'i').test(value)) {
     return 'write name=value without blanks around "="';
   }
-  const list = /(?<name>match|protocols|exclude)=(?<first>[^\s,]*)[\s,]+$/i.exec(
-    value.slice(0, value.indexOf(text)),
-  )?.groups;
+  const list = UNFINISHED_LIST.exec(value.slice(0, value.indexOf(text)))?.groups;
   if (list !== undefined) {
     const name = (list.name ?? '').toLowerCase();
-    const separator = name === 'match' && /^fingerprint\b/i.test(value) ? '|' : ':';
+    const level = /^fingerprint\b/i.test(value) ? 'fingerprint' : 'secure';
+    const separator = attributeNamed(name)?.separator?.(level) ?? ':';
     return `separate the elements by "${separator}", as in ${name}=${list.first}${separator}${text}`;
   }
   return `write it as name=value, or delete "${text}"`;
@@ -136,15 +121,13 @@ function unknownAttribute(
   version: PostfixVersion,
 ): string {
   const name = (found.name ?? '').toLowerCase();
-  const since = Object.hasOwn(ATTRIBUTE_SINCE, name) ? ATTRIBUTE_SINCE[name] : undefined;
+  const since = attributeNamed(name)?.since;
   if (since !== undefined)
     return `${name} came with Postfix ${since}: delete it for ${version}, or upgrade`;
   if (name.startsWith('#') || value.includes('#')) {
     return 'put the comment on a line of its own: Postfix has no comments behind an entry';
   }
-  const known = Object.entries(ATTRIBUTE_SINCE).flatMap(([attribute, first]) =>
-    atLeast(version, first) ? [attribute] : [],
-  );
+  const known = attributesWhere((row) => atLeast(version, row.since));
   const meant = nearest(name, known);
   return meant === undefined
     ? `delete it; Postfix ${version} knows ${known.join(', ')}`
@@ -154,3 +137,9 @@ function unknownAttribute(
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
+
+/** `match=a.test, ` before the element that stands apart. */
+const UNFINISHED_LIST = new RegExp(
+  `(?<name>${attributesWhere(({ separator }) => separator !== undefined).join('|')})=(?<first>[^\\s,]*)[\\s,]+$`,
+  'i',
+);

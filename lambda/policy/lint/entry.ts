@@ -5,16 +5,12 @@
  * pitfalls).
  */
 
-import {
-  exclusionProblems,
-  gradeProblem,
-  protocolProblem,
-  type WordProblem,
-} from '../../postfix/tls-words.ts';
+import { given } from '../attribute.ts';
 import type { Bundle } from '../bundle.ts';
 import { type DemandContext, demandFor } from '../demand.ts';
 import type { Destination } from '../destinations.ts';
-import type { EntryPolicy, SecurityLevel } from '../entry.ts';
+import type { EntryPolicy } from '../entry.ts';
+import type { SecurityLevel } from '../level.ts';
 import { lookupKeys } from '../lookup.ts';
 import { parseNextHop } from '../next-hop.ts';
 import type { ParsedTable, TableEntry } from '../parse.ts';
@@ -142,20 +138,10 @@ function brokenByFiles({ entry, demand, attributes }: Judged): Finding[] {
 /** Words that Postfix looks at only when the handshake begins. */
 function impossibleHandshake({ entry, level, attributes, bundle }: Judged): Finding[] {
   const { version } = bundle.settings;
-  const words: readonly (readonly [string, WordProblem | undefined])[] = [
-    ['ciphers', attributes.ciphers === undefined ? undefined : gradeProblem(attributes.ciphers)],
-    [
-      'protocols',
-      attributes.protocols === undefined
-        ? undefined
-        : protocolProblem(attributes.protocols, version),
-    ],
-    ...(attributes.exclude === undefined ? [] : exclusionProblems(attributes.exclude)).map(
-      (word) => ['exclude', word] as const,
+  return given(attributes).flatMap(({ row, value }) =>
+    (row.handshakeProblems?.(value, version) ?? []).map((problem) =>
+      wordFinding(`${row.name}=`, problem, level, entry.key),
     ),
-  ];
-  return words.flatMap(([name, problem]) =>
-    problem === undefined ? [] : [wordFinding(`${name}=`, problem, level, entry.key)],
   );
 }
 

@@ -3,9 +3,10 @@
  * several rules share.
  */
 import type { WordProblem } from '../../postfix/tls-words.ts';
+import type { Attributes } from '../attribute.ts';
 import type { Bundle } from '../bundle.ts';
 import type { Demand } from '../demand.ts';
-import type { Attributes, SecurityLevel } from '../entry.ts';
+import type { SecurityLevel } from '../level.ts';
 import type { TableEntry } from '../parse.ts';
 
 export interface LintProblem {
