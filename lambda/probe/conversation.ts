@@ -4,8 +4,6 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { toAscii } from '../postfix/hostname.ts';
-import type { DaneRoute } from '../route/dane-route.ts';
-import { hostDemand } from '../route/host-demand.ts';
 import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
@@ -18,8 +16,6 @@ export interface Conversation {
   readonly id: string;
   readonly address: string;
   readonly port: number;
-  /** For messages; not part of the id. */
-  readonly host: string;
   /** Absent: no SNI. */
   readonly servername?: string;
   readonly wrapperMode: boolean;
@@ -50,33 +46,7 @@ export function conversationFor(
     offer: offerFor(demand, settings),
     discardEhloKeywords: settings.discardEhloKeywords,
   };
-  return { id: digest(conversation), host: host.host, ...conversation };
-}
-
-/**
- * The same, where DANE may have its own say about the host: undefined for an address that Postfix
- * passes over unconnected, and at dane levels for want of `dane`, what DNSSEC says about the route.
- */
-export function conversationAt(
-  hop: Hop,
-  host: MxHost,
-  address: string,
-  dane: DaneRoute | undefined,
-  settings: Settings,
-): Conversation | undefined {
-  if (hop.demand.kind === 'broken') return undefined;
-  const demand = hostDemand(hop.demand, host, address, dane, settings);
-  return demand.kind === 'demand'
-    ? conversationFor({ ...hop, demand }, host, address, settings)
-    : undefined;
-}
-
-/** One of each: entries that share a provider share its conversations. Order is kept. */
-export function distinct(conversations: readonly Conversation[]): Conversation[] {
-  const seen = new Map<string, Conversation>();
-  for (const conversation of conversations)
-    if (!seen.has(conversation.id)) seen.set(conversation.id, conversation);
-  return [...seen.values()];
+  return { id: digest(conversation), ...conversation };
 }
 
 /**
@@ -110,7 +80,7 @@ function digest({
   wrapperMode,
   offer,
   discardEhloKeywords,
-}: Omit<Conversation, 'id' | 'host'>): string {
+}: Omit<Conversation, 'id'>): string {
   const seen = [
     address,
     port,

@@ -2,9 +2,13 @@
  * Whether the way out is open from here, for each address family: without that proof, a time-out
  * says nothing about the other side (design.md, "Vantage"). Pure.
  */
+import { readCertificates } from '../certificate/certificate.ts';
+import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';
 import type { Bundle } from '../policy/bundle.ts';
+import type { Settings } from '../policy/settings.ts';
 import type { AddressFamily } from '../postfix/hostname.ts';
 import { familyOf } from '../route/host-name.ts';
+import type { Contact } from './contact.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult, Unseen } from './result.ts';
 
@@ -42,6 +46,30 @@ export function vantageOf(
     return tried.some(({ id, result }) => proves(result, id)) ? 'clear' : 'blind';
   };
   return { ipv4: inFamily('ipv4'), ipv6: inFamily('ipv6') };
+}
+
+/**
+ * Ids of conversations that presented a certificate which a signed TLSA record of the host names:
+ * nobody else can do that.
+ */
+export function provedByTlsa(
+  contacts: Iterable<Contact>,
+  results: Readonly<Record<string, ProbeResult>>,
+  settings: Settings,
+): Set<string> {
+  const proved = new Set<string>();
+  for (const { demand, conversation } of contacts) {
+    const result = conversation && results[conversation.id];
+    // After an unsigned MX the host is not proved to be theirs.
+    const records =
+      demand.kind === 'demand' && demand.tlsa?.half === false ? demand.tlsa.records : [];
+    if (conversation === undefined || result?.kind !== 'presented' || records.length === 0)
+      continue;
+    const anchors = { records, digests: settings.daneDigests };
+    if (anyTlsaMatches(readCertificates(result.chain), anchors, settings.version))
+      proved.add(conversation.id);
+  }
+  return proved;
 }
 
 /**

@@ -62,6 +62,13 @@ export interface DaneRoute {
   }[];
 }
 
+/** What DNS gave, by the text of the next hop. */
+export interface Found {
+  readonly routes: Readonly<Record<string, Route>>;
+  /** What DNSSEC says; absent where it was not asked. */
+  readonly tlsa?: Readonly<Record<string, DaneRoute>>;
+}
+
 /**
  * Asks for everything `dane` and `dane-only` need to know about a route. Undefined for a route that
  * leads nowhere.

@@ -13,7 +13,8 @@
 import { byName } from '../named-record.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
-import { type Conversation, conversationAt } from '../probe/conversation.ts';
+import { contactsOf } from '../probe/contact.ts';
+import type { Conversation } from '../probe/conversation.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
@@ -51,14 +52,10 @@ export function evidenceFrom(
     routes[text] = route;
     const dane = daneOf(hop, known);
     if (dane !== undefined) tlsa[text] = dane;
-    if (route.kind !== 'hosts' || hop.demand.kind === 'broken') continue;
-    for (const host of route.hosts) {
-      for (const address of host.addresses) {
-        const conversation = conversationAt(hop, host, address, dane, settings);
-        if (conversation === undefined) continue;
-        const result = results[conversation.id] ?? resultOf(conversation, known);
-        if (result !== undefined) results[conversation.id] = result;
-      }
+    for (const { host, conversation } of contactsOf(hop, { routes, tlsa }, settings)) {
+      if (conversation === undefined) continue;
+      const result = results[conversation.id] ?? resultOf(host, conversation, known);
+      if (result !== undefined) results[conversation.id] = result;
     }
   }
   return { routes, results, tlsa };
@@ -144,11 +141,15 @@ function withAddresses(
   return { ...host, addresses: [...new Set([...met, ...unseen.map(({ address }) => address)])] };
 }
 
-function resultOf(conversation: Conversation, known: Known): ProbeResult | undefined {
+function resultOf(
+  { host }: MxHost,
+  conversation: Conversation,
+  known: Known,
+): ProbeResult | undefined {
   const offer = offerDigest(conversation);
   const nearness = (snapshot: HostSnapshot) =>
     (snapshot.offer === offer ? 2 : 0) + (snapshot.servername === conversation.servername ? 1 : 0);
-  const found = (known.hosts.get(`${conversation.host}:${conversation.port}`) ?? [])
+  const found = (known.hosts.get(`${host}:${conversation.port}`) ?? [])
     .toSorted((a, b) => nearness(b) - nearness(a))
     .flatMap((snapshot) =>
       current(snapshot).filter(
@@ -157,7 +158,7 @@ function resultOf(conversation: Conversation, known: Known): ProbeResult | undef
     )
     .find(({ addresses }) => addresses.includes(conversation.address));
   if (found !== undefined) return restored(found.result, known.certificates);
-  const unseen = known.unseen.get(`${conversation.host} ${conversation.address}`);
+  const unseen = known.unseen.get(`${host} ${conversation.address}`);
   return unseen === undefined
     ? undefined
     : { kind: 'unseen', phase: unseen.phase, reason: unseen.reason };

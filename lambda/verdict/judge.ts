@@ -5,13 +5,15 @@
  * There is one judge. `--at`, the forecast, a suggestion, the push guard and the next CA bundle all
  * ask it again, on stored results. Pure; arguments and result are plain JSON.
  */
+
+import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
-import { conversationAt } from '../probe/conversation.ts';
+import { contactsOf } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
-import type { DaneRoute } from '../route/dane-route.ts';
-import { hostDemand, isDane } from '../route/host-demand.ts';
+import type { Found } from '../route/dane-route.ts';
+import { isDane } from '../route/host-demand.ts';
 import type { DnsFailure, Route } from '../route/route.ts';
 import { judgeAddress, type Moment } from './address.ts';
 import { judgeRefusal } from './dane.ts';
@@ -29,16 +31,9 @@ import type { EntryVerdict } from './verdict.ts';
  * What was seen from here, by next hop and by conversation. Whatever is missing counts as not
  * attempted.
  */
-export interface Evidence {
-  /** By the text of the next hop. */
-  readonly routes: Readonly<Record<string, Route>>;
+export interface Evidence extends Found {
   /** By the id of the conversation. */
   readonly results: Readonly<Record<string, ProbeResult>>;
-  /**
-   * By the text of the next hop: what DNSSEC says about it. Without, a hop at a dane level is not
-   * judged.
-   */
-  readonly tlsa?: Readonly<Record<string, DaneRoute>>;
   /**
    * Why DNSSEC was not asked: nobody here may be believed, or whoever may did not answer today.
    * `because` is a clause for people.
@@ -94,9 +89,7 @@ export function judgeOnce(
 
 function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
   const { demand, nextHop } = hop;
-  const route = Object.hasOwn(evidence.routes, nextHop.text)
-    ? evidence.routes[nextHop.text]
-    : undefined;
+  const route = named(evidence.routes, nextHop.text);
   if (demand.kind === 'broken') {
     if (demand.fatal) return { kind: 'fatal', hop, message: demand.warning };
     // Postfix asks DNS before it looks at the policy: what goes nowhere bounces all the same.
@@ -131,31 +124,23 @@ function viewHosts(
 ): HopView {
   const { nextHop } = hop;
   const { settings } = bundle;
-  const dane =
-    evidence.tlsa !== undefined && Object.hasOwn(evidence.tlsa, nextHop.text)
-      ? evidence.tlsa[nextHop.text]
-      : undefined;
-  const findings: Finding[] = route.hosts.flatMap((host) =>
-    host.addresses.map((address) => {
-      const conversation = conversationAt(hop, host, address, dane, settings);
-      const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
-      const own = hostDemand(demand, host, address, dane, settings);
-      const shown =
-        isDane(demand) && dane !== undefined
-          ? shownTlsa(own, host, address, dane, result, settings)
-          : undefined;
-      const attempt = {
-        nextHop,
-        demand: own.kind === 'demand' ? own : demand,
-        host,
-        address,
-        ...(shown === undefined ? {} : { tlsa: shown }),
-      };
-      if (own.kind !== 'demand' && own.kind !== 'unknown')
-        return judgeRefusal(attempt, own, settings);
-      return judgeAddress(attempt, result, bundle, moment);
-    }),
-  );
+  const dane = evidence.tlsa && named(evidence.tlsa, nextHop.text);
+  const findings = contactsOf(hop, evidence, settings).map((contact): Finding => {
+    const { host, address, conversation, demand: own } = contact;
+    const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
+    const shown =
+      isDane(demand) && dane !== undefined ? shownTlsa(contact, dane, result, settings) : undefined;
+    const attempt = {
+      nextHop,
+      demand: own.kind === 'demand' ? own : demand,
+      host,
+      address,
+      ...(shown === undefined ? {} : { tlsa: shown }),
+    };
+    if (own.kind !== 'demand' && own.kind !== 'unknown')
+      return judgeRefusal(attempt, own, settings);
+    return judgeAddress(attempt, result, bundle, moment);
+  });
   const undecided = isDane(demand) && dane === undefined;
   return {
     kind: 'hosts',

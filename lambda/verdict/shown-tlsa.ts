@@ -13,6 +13,7 @@ import {
 } from '../certificate/tlsa.ts';
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
+import type { Contact } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { DaneRoute, TlsaFinding } from '../route/dane-route.ts';
 import { findingFor, type HostDemand } from '../route/host-demand.ts';
@@ -22,9 +23,7 @@ import type { ShownTlsa } from './verdict.ts';
 
 /** Undefined where nothing was found out about the host. */
 export function shownTlsa(
-  demand: HostDemand,
-  host: MxHost,
-  address: string,
+  { demand, host, address }: Contact,
   dane: DaneRoute,
   result: ProbeResult,
   settings: Settings,

@@ -1,14 +1,14 @@
 /** A recorded destination taken through the line, from texts to verdict, with its DNS and its servers behind the doors. */
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
-import { type Conversation, distinct } from '../../lambda/probe/conversation.ts';
+import { contactsOf, conversationsOf } from '../../lambda/probe/contact.ts';
+import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { type DaneRoute, resolveDane } from '../../lambda/route/dane-route.ts';
 import type { Dns } from '../../lambda/route/dns-answer.ts';
 import { isDane } from '../../lambda/route/host-demand.ts';
 import { resolveBatch } from '../../lambda/route/resolve.ts';
 import type { Route } from '../../lambda/route/route.ts';
-import { conversationsOf } from '../../lambda/run/check/conversations.ts';
 import { judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { dnsOf } from '../internet/zone.ts';
@@ -34,8 +34,9 @@ export function replayOf(recording: Recording): (destination: RecordedDestinatio
     for (const route of await resolveBatch(nextHops, bundle.settings, dns)) routes[route.nextHop] = route;
     const tlsa = await daneRoutes(destination, routes, dns);
     const results: Record<string, ProbeResult> = {};
-    const conversations = destination.hops.flatMap((hop) => conversationsOf(hop, { routes, tlsa }, bundle.settings));
-    for (const conversation of distinct(conversations)) results[conversation.id] = await probe(conversation);
+    const contacts = destination.hops.flatMap((hop) => contactsOf(hop, { routes, tlsa }, bundle.settings));
+    const conversations = conversationsOf(contacts);
+    for (const conversation of conversations) results[conversation.id] = await probe(conversation);
     // No `probedAt`: there was no handshake of ours, so OpenSSL has no say; agreement.test.ts asks it.
     return { bundle, verdict: judge(destination, { routes, results, tlsa }, bundle, at), conversations };
   };

@@ -3,7 +3,7 @@ import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import type { Hop } from '../../lambda/policy/destinations.ts';
 import type { NextHop } from '../../lambda/policy/next-hop.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
-import { conversationFor, distinct } from '../../lambda/probe/conversation.ts';
+import { conversationFor } from '../../lambda/probe/conversation.ts';
 import { hop, mxHost } from './demand.ts';
 
 const settings = defaultSettings('3.11');
@@ -86,10 +86,4 @@ test('a broken demand has no conversation', () => {
   expect(() => conversationFor(broken, mxHost, '192.0.2.1', settings)).toThrow(
     'next hop "example.test": a broken policy entry connects to nothing',
   );
-});
-
-test('distinct keeps the first of each, in order', () => {
-  const other = conversationFor(hop(), mxHost, '192.0.2.2', settings);
-  const again = conversationFor(hop(), { ...mxHost, host: 'other.test' }, '192.0.2.1', settings);
-  expect(distinct([plain, other, again, other])).toEqual([plain, other]);
 });

@@ -16,7 +16,6 @@ const to = (address: string): Conversation => ({
   id: `${nextId++}`,
   address,
   port: 25,
-  host: 'mx.test',
   wrapperMode: false,
   offer: { kind: 'impossible', because: 'nobody connects in this test' },
   discardEhloKeywords: [],

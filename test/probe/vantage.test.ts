@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { readCertificate } from '../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
-import { believe, vantageOf } from '../../lambda/probe/vantage.ts';
+import { believe, provedByTlsa, vantageOf } from '../../lambda/probe/vantage.ts';
+import { selfSigned } from '../internet/authority.ts';
+import { demand, mxHost } from './demand.ts';
 
 const bundle: Bundle = {
   settings: defaultSettings('3.11'),
@@ -30,7 +33,6 @@ function run(results: readonly (readonly [address: string, result: ProbeResult])
       id: `${i}`,
       address,
       port: 25,
-      host: 'mx.test',
       wrapperMode: false,
       offer: { kind: 'impossible', because: 'nobody connects in this test' },
       discardEhloKeywords: [],
@@ -103,3 +105,42 @@ test('a certificate that a signed TLSA record names is a proof too', () => {
   expect(vantageOf(conversations, results, { bundle }).ipv4).toBe('blind');
   expect(vantageOf(conversations, results, { bundle, byTlsa }).ipv4).toBe('clear');
 });
+
+test.each<{
+  because: string;
+  record?: string;
+  half?: boolean;
+  asks?: boolean;
+  gives?: ProbeResult;
+  proved: boolean;
+}>([
+  { because: 'a record that names the key presented', proved: true },
+  { because: 'of another key', record: `3 1 1 ${'ab'.repeat(32)}`, proved: false },
+  { because: 'after an unsigned MX: the host may be anybody’s', half: true, proved: false },
+  { because: 'at a level that asks for none', asks: false, proved: false },
+  { because: 'nothing was presented', gives: { kind: 'no-tls', why: 'not-offered' }, proved: false },
+])('proved by TLSA: $because', async ({ record, half = false, asks = true, gives, proved }) => {
+  const { der } = await selfSigned(VALID);
+  const read = readCertificate(der);
+  if (read.kind === 'unreadable') throw new Error(read.because);
+  const [usage, selector, matchingType, data = ''] = (record ?? `3 1 1 ${read.spkiSha256}`).split(' ');
+  const records = [{ usage: Number(usage), selector: Number(selector), matchingType: Number(matchingType), data }];
+  const tlsa = { base: 'mx.test', names: ['mx.test'], records, half };
+  const own: ProbeResult = {
+    kind: 'presented',
+    protocol: 'TLSv1.3',
+    cipher: 'x',
+    chain: [der],
+    verify: 'DEPTH_ZERO_SELF_SIGNED_CERT',
+  };
+  const { conversations, results } = run([[V4, gives ?? own]]);
+  const contacts = conversations.map((conversation) => ({
+    host: mxHost,
+    address: conversation.address,
+    demand: demand(asks ? { level: 'dane', tlsa } : {}),
+    conversation,
+  }));
+  expect([...provedByTlsa(contacts, results, bundle.settings)]).toEqual(proved ? ['0'] : []);
+});
+
+const VALID = { notBefore: Date.UTC(2020, 0), notAfter: Date.UTC(2090, 0) };

@@ -91,7 +91,6 @@ function conversation(address: string, port: number): Conversation {
     id: `${address}:${port}`,
     address,
     port,
-    host: 'mx.example',
     wrapperMode: false,
     offer: { kind: 'offer', protocols: ['TLSv1.2', 'TLSv1.3'], ciphers: 'DEFAULT@SECLEVEL=1', groups: 'X25519:P-256' },
     discardEhloKeywords: [],

@@ -75,7 +75,6 @@ export function conversation(address: string, more: Partial<Conversation> = {}):
     id: createHash('sha256').update(address).digest('hex').slice(0, 32),
     address,
     port: 25,
-    host: 'mx.example',
     wrapperMode: false,
     offer: { kind: 'offer', protocols: ['TLSv1.2', 'TLSv1.3'], ciphers: 'ALL', groups: 'X25519' },
     discardEhloKeywords: [],

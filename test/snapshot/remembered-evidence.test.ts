@@ -160,7 +160,6 @@ test('addresses that moved since are those of the host, whoever looked', () => {
         id: '',
         address: '198.51.100.7',
         port: 25,
-        host: 'mx.example',
         wrapperMode: false,
         offer: { kind: 'impossible', because: '' },
         discardEhloKeywords: [],

@@ -6,7 +6,7 @@ import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
-import { conversationAt } from '../../lambda/probe/conversation.ts';
+import { contactsOf } from '../../lambda/probe/contact.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/dane-route.ts';
 import type { Signature } from '../../lambda/route/dns-answer.ts';
@@ -89,14 +89,14 @@ function judged({ level, hosts, mxSecure = true, mainCf = 'smtp_dns_support_leve
   };
   const results: Record<string, ProbeResult> = {};
   const offer = daneOnlyOffer(destination, bundle);
+  const found = { routes: { 'a.test': route }, tlsa: { 'a.test': dane } };
   for (const one of [hop, ...(offer === undefined ? [] : [offer.hop])]) {
-    mx.forEach((host, i) => {
-      const conversation = conversationAt(one, host, host.addresses[0] ?? '', dane, settings);
+    contactsOf(one, found, settings).forEach(({ conversation }, i) => {
       const chain = hosts[i]?.chain ?? 'refused';
       if (conversation !== undefined) results[conversation.id] = resultOf(chain);
     });
   }
-  return judge(destination, { routes: { 'a.test': route }, results, tlsa: { 'a.test': dane } }, bundle, NOW);
+  return judge(destination, { ...found, results }, bundle, NOW);
 }
 
 function findingOf(host: string, text: string): TlsaFinding {

@@ -10,14 +10,14 @@ import { demandFor } from '../../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
 import type { Settings } from '../../policy/settings.ts';
-import { type Conversation, distinct } from '../../probe/conversation.ts';
+import { type Contact, contactsByHop, conversationsOf } from '../../probe/contact.ts';
+import type { Conversation } from '../../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
-import { believe, type Vantage, vantageOf } from '../../probe/vantage.ts';
+import { believe, provedByTlsa, type Vantage, vantageOf } from '../../probe/vantage.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeFenced } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { conversationsOf, provedByTlsa } from './conversations.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 
@@ -60,6 +60,8 @@ export interface CheckOptions {
 export interface CheckRun {
   readonly at: number;
   readonly destinations: readonly Destination[];
+  /** Whom mail would meet, by hop of the destinations; none at an unchecked one. */
+  readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
   readonly conversations: readonly Conversation[];
   readonly evidence: Evidence;
   readonly vantage: Vantage;
@@ -90,10 +92,10 @@ export async function checkBundle(
   const asked = plan.flatMap((one) => (one.unchecked === undefined ? one.hops : []));
   // What our own settings hide is no matter to a control host: its handshake is the proof.
   const open = { ...bundle.settings, discardEhloKeywords: [] };
-  const conversations = distinct([
-    ...control.flatMap((hop) => conversationsOf(hop, found, open)),
-    ...asked.flatMap((hop) => conversationsOf(hop, found, bundle.settings)),
-  ]);
+  const controls = [...contactsByHop(control, found, open).values()].flat();
+  const contacts = contactsByHop(asked, found, bundle.settings);
+  const met = [...contacts.values()].flat();
+  const conversations = conversationsOf([...controls, ...met]);
   const probedAt = options.now();
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,
@@ -104,7 +106,7 @@ export async function checkBundle(
 
   const vantage = vantageOf(conversations, results, {
     bundle,
-    byTlsa: provedByTlsa(asked, found, results, bundle.settings),
+    byTlsa: provedByTlsa(met, results, bundle.settings),
   });
   const evidence: Evidence = {
     ...found,
@@ -118,6 +120,7 @@ export async function checkBundle(
   const run: CheckRun = {
     at: options.at,
     destinations,
+    contacts,
     conversations,
     evidence,
     vantage,

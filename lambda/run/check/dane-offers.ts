@@ -6,11 +6,11 @@
 import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
+import { contactsByHop, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import type { DaneRoute } from '../../route/dane-route.ts';
 import { daneOnlyOffer } from '../../verdict/dane-suggestion.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { conversationsOf } from './conversations.ts';
 import { type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 
 export interface Offers {
@@ -45,12 +45,8 @@ export async function findOffers(
       return dane === undefined ? [] : [[text, dane]];
     }),
   );
-  return {
-    tlsa,
-    conversations: signed.flatMap((hop) =>
-      conversationsOf(hop, { routes: found.routes, tlsa }, bundle.settings),
-    ),
-  };
+  const contacts = contactsByHop(signed, { routes: found.routes, tlsa }, bundle.settings);
+  return { tlsa, conversations: conversationsOf([...contacts.values()].flat()) };
 }
 
 function hasRecordsEverywhere(dane: DaneRoute | undefined): boolean {

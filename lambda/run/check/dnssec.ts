@@ -6,12 +6,16 @@ import { byName, named } from '../../named-record.ts';
 import type { Hop } from '../../policy/destinations.ts';
 import type { NextHop } from '../../policy/next-hop.ts';
 import type { Settings } from '../../policy/settings.ts';
-import { type DaneRoute, provesValidation, resolveDane } from '../../route/dane-route.ts';
+import {
+  type DaneRoute,
+  type Found,
+  provesValidation,
+  resolveDane,
+} from '../../route/dane-route.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import { isDane } from '../../route/host-demand.ts';
 import { resolveBatch } from '../../route/resolve.ts';
 import type { DnsFailure, Route } from '../../route/route.ts';
-import type { Evidence } from '../../verdict/judge.ts';
 
 /** The resolver that is asked for signatures, if one may be believed. */
 export type DnssecDoor =
@@ -55,9 +59,6 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
       };
   }
 }
-
-/** What DNS gave, by the text of the next hop. */
-export type Found = Pick<Evidence, 'routes' | 'tlsa'>;
 
 /**
  * Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be

@@ -4,53 +4,47 @@
  */
 
 import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
-import { named } from '../../named-record.ts';
-import type { Settings } from '../../policy/settings.ts';
-import { conversationAt } from '../../probe/conversation.ts';
 import type { Look, Trust } from '../../snapshot/host-snapshot.ts';
-import type { AddressVerdict } from '../../verdict/verdict.ts';
+import type { AddressVerdict, EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
 /** One look per host and conversation, in table order, of the destinations wanted. */
 export function looksOf(
-  run: CheckRun,
-  settings: Settings,
+  run: Pick<CheckRun, 'destinations' | 'contacts' | 'evidence' | 'verdicts'>,
   wanted: (id: string) => boolean = () => true,
 ): Look[] {
   const looks = new Map<string, Look>();
   run.destinations.forEach((destination, i) => {
     if (destination.unchecked !== undefined || !wanted(destination.id)) return;
-    const judged = run.verdicts[i]?.hosts ?? [];
-    for (const hop of destination.hops) {
-      const route = named(run.evidence.routes, hop.nextHop.text);
-      if (route?.kind !== 'hosts') continue;
-      const dane = run.evidence.tlsa && named(run.evidence.tlsa, hop.nextHop.text);
-      for (const host of route.hosts) {
-        for (const address of host.addresses) {
-          const conversation = conversationAt(hop, host, address, dane, settings);
-          const result = conversation && run.evidence.results[conversation.id];
-          if (conversation === undefined || result === undefined) continue;
-          const verdict = judged
-            .find((one) => one.host === host.host)
-            ?.addresses.find((one) => one.address === address);
-          const trust = verdict === undefined ? undefined : trustOf(verdict);
-          const key = `${host.host} ${conversation.id}`;
-          if (looks.get(key)?.trust !== undefined) continue;
-          looks.set(key, {
-            host: host.host,
-            conversation,
-            result,
-            ...(trust === undefined ? {} : { trust }),
-          });
-        }
-      }
+    const contacts = destination.hops.flatMap((hop) => run.contacts.get(hop) ?? []);
+    for (const { host, conversation } of contacts) {
+      const result = conversation && run.evidence.results[conversation.id];
+      if (conversation === undefined || result === undefined) continue;
+      const key = `${host.host} ${conversation.id}`;
+      if (looks.get(key)?.trust !== undefined) continue;
+      const trust = trustOf(judgedOf(run.verdicts[i], host.host, conversation));
+      const look = { host: host.host, conversation, result };
+      looks.set(key, trust === undefined ? look : { ...look, trust });
     }
   });
   return [...looks.values()];
 }
 
+/** What an entry's verdict says of one address of a host. */
+function judgedOf(
+  verdict: EntryVerdict | undefined,
+  published: string,
+  { address, port }: Pick<AddressVerdict, 'address' | 'port'>,
+): AddressVerdict | undefined {
+  return verdict?.hosts
+    .filter(({ host }) => host === published)
+    .flatMap((host) => host.addresses)
+    .find((one) => one.address === address && one.port === port);
+}
+
 /** Undefined where the level did not ask for trust. */
-function trustOf(verdict: AddressVerdict): Trust | undefined {
+function trustOf(verdict: AddressVerdict | undefined): Trust | undefined {
+  if (verdict === undefined) return undefined;
   if (verdict.anchor !== null) return { kind: 'anchored', anchor: verdict.anchor };
   return verdict.outcome === 'fail' && verdict.reason !== null && NOT_TRUSTED.has(verdict.reason)
     ? { kind: 'untrusted', reason: verdict.reason }

@@ -175,9 +175,7 @@ async function watchUnderLease(
   const weigh = async (second: CheckRun | undefined) => {
     const both = afterBoth(first, second);
     const verdicts = verdictsAfter(first, second);
-    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) =>
-      looksOf(run, bundle.settings),
-    );
+    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run));
     const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
     const stored = await readCertificates(store, certificatesWanted(pictures));
     const seen = Object.assign(
@@ -285,7 +283,7 @@ async function watchUnderLease(
     comparison,
     pictures,
     decision,
-    spareHosts: hostsOnlyOf(new Set(decision.keepSnapshots), first, bundle),
+    spareHosts: hostsOnlyOf(new Set(decision.keepSnapshots), first),
     state,
     whole,
   });
@@ -318,10 +316,10 @@ const CONFIRMING_GAP_MS = 10 * 60_000;
  * Keys of hosts that only these entries lead to: what turned alike over unrelated providers
  * overwrites nothing.
  */
-function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun, bundle: Bundle): Set<string> {
+function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun): Set<string> {
   if (ids.size === 0) return new Set();
   const keysOf = (wanted: (id: string) => boolean) =>
-    new Set(hostLooks(looksOf(run, bundle.settings, wanted)).map(hostKey));
+    new Set(hostLooks(looksOf(run, wanted)).map(hostKey));
   const others = keysOf((id) => !ids.has(id));
   return new Set([...keysOf((id) => ids.has(id))].filter((key) => !others.has(key)));
 }
