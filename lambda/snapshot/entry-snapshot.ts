@@ -14,7 +14,13 @@ import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
 import type { Reason } from '../verdict/reason.ts';
-import type { EntryVerdict, PostfixWould, Protection, Verdict } from '../verdict/verdict.ts';
+import {
+  type EntryVerdict,
+  type PostfixWould,
+  type Protection,
+  publishedName,
+  type Verdict,
+} from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
 import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
 
@@ -183,7 +189,7 @@ function storedMx({ mx }: DaneRoute): Pick<DaneRoute, 'mx'> {
 
 function unseenOf(name: string, verdict: EntryVerdict): Pick<StoredHost, 'unseen'> {
   const addresses = verdict.hosts
-    .filter(({ host }) => host === name)
+    .filter((host) => publishedName(host) === name)
     .flatMap((host) => host.addresses);
   const unseen = addresses.flatMap(({ outcome, address, phase, reason }) =>
     outcome === 'unseen'

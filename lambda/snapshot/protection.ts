@@ -8,7 +8,7 @@
  */
 import { REASONS } from '../verdict/reason.ts';
 import { harmless } from '../verdict/stranger-text.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
+import { type EntryVerdict, publishedName } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './entry-snapshot.ts';
 
 /** The verdict in the light of what was remembered of the entry. */
@@ -50,11 +50,11 @@ export function inHindsight(
  * is not what happened.
  */
 function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string | undefined {
-  for (const { host, addresses } of hosts) {
+  for (const host of hosts) {
     const known = before.routes
       .flatMap((route) => (route.kind === 'hosts' ? route.hosts : []))
-      .find((one) => one.host === host && one.tlsa !== undefined)?.tlsa;
-    const failing = addresses.find(
+      .find((one) => one.host === publishedName(host) && one.tlsa !== undefined)?.tlsa;
+    const failing = host.addresses.find(
       ({ reason, tlsa }) => reason === 'tlsa-mismatch' && tlsa !== null,
     );
     if (known?.matched === undefined || failing === undefined) continue;
@@ -65,7 +65,7 @@ function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string |
       known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
     const [record] = counting;
     if (!gone || record === undefined) continue;
-    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${harmless(host)} does not present yet`;
+    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${harmless(host.host)} does not present yet`;
   }
   return undefined;
 }

@@ -9,7 +9,7 @@ import { printTlsa } from '../certificate/tlsa.ts';
 import type { AddressFamily } from '../postfix/hostname.ts';
 import type { DaneRoute, TlsaFinding, TlsaRecord } from '../route/dane-route.ts';
 import type { MxHost } from '../route/route.ts';
-import type { EntryVerdict } from '../verdict/verdict.ts';
+import { type EntryVerdict, publishedName } from '../verdict/verdict.ts';
 
 /** Of one host. */
 export interface StoredTlsa {
@@ -103,7 +103,9 @@ function bounded(finding: TlsaFinding): StoredFinding {
 
 /** Undefined where nothing was presented. */
 function matchedOf(name: string, { hosts }: EntryVerdict): readonly string[] | undefined {
-  const addresses = hosts.filter(({ host }) => host === name).flatMap((host) => host.addresses);
+  const addresses = hosts
+    .filter((host) => publishedName(host) === name)
+    .flatMap((host) => host.addresses);
   const presenting = addresses.filter(({ chain, tlsa }) => tlsa !== null && chain.length > 0);
   if (presenting.length === 0) return undefined;
   const matched = presenting.flatMap(({ tlsa }) =>

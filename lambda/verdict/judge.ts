@@ -19,7 +19,7 @@ import { judgeAddress, type Moment } from './address.ts';
 import { judgeRefusal } from './dane.ts';
 import type { HopView } from './delivery.ts';
 import { describe } from './describe.ts';
-import type { Finding } from './finding.ts';
+import { type Finding, hostName } from './finding.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { type Judgement, weigh } from './outcome.ts';
 import { shownTlsa } from './shown-tlsa.ts';
@@ -189,7 +189,8 @@ function published(
       view.kind !== 'hosts'
         ? []
         : view.route.hosts.map((host) => ({
-            host: host.canonical ?? host.host,
+            host: hostName(host),
+            ...(hostName(host) === host.host ? {} : { published: host.host }),
             preference: host.preference,
             addresses: view.findings
               .filter(({ attempt }) => attempt.host === host)

@@ -81,10 +81,22 @@ export interface AddressVerdict {
 }
 
 export interface HostVerdict {
+  /** The name that Postfix goes by: of an alias, its target where a setting makes it so. */
   readonly host: string;
+  /**
+   * The name in the MX record, under which the host is remembered; absent where `host` is that
+   * name.
+   */
+  readonly published?: string;
   readonly preference: number;
   readonly addresses: readonly AddressVerdict[];
 }
+
+/** The one name that stays the same whatever the alias or the setting: what hosts are joined by. */
+export const publishedName = ({
+  host,
+  published = host,
+}: Pick<HostVerdict, 'host' | 'published'>): string => published;
 
 export interface Suggestion {
   /** The whole line to use instead. */

@@ -43,6 +43,10 @@ export function address(overrides: Partial<AddressVerdict> = {}): AddressVerdict
 
 export const host = (name: string, ...addresses: AddressVerdict[]): HostVerdict => ({ host: name, preference: 10, addresses });
 
+/** The same hosts as aliases that Postfix knows by their target. */
+export const aliased = (hosts: readonly HostVerdict[]): HostVerdict[] =>
+  hosts.map((one) => ({ ...one, host: 'target.example', published: one.host }));
+
 /** An entry behind `mx.provider.example` that delivers. */
 export function passing(key: string, overrides: Partial<EntryVerdict> = {}): EntryVerdict {
   return {

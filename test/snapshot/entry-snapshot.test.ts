@@ -109,7 +109,10 @@ test('a hundred hosts are kept, and how many more there are', () => {
   expect(entry?.routes.flatMap(published).length).toBe(100);
 });
 
-test('what could not be looked at is noted with its host, and is no change by itself', () => {
+test.each([
+  { because: 'by its own name', shown: { host: 'mx1.example' } },
+  { because: 'by the name in the MX record, whatever its alias', shown: { host: 'target.example', published: 'mx1.example' } },
+])('what could not be looked at is noted with its host, and is no change by itself: $because', ({ shown }) => {
   const address = (outcome: 'pass' | 'unseen', at: string): AddressVerdict => ({
     address: at,
     port: 25,
@@ -126,9 +129,7 @@ test('what could not be looked at is noted with its host, and is no change by it
     chain: [],
     says: null,
   });
-  const hosts = [
-    { host: 'mx1.example', preference: 10, addresses: [address('pass', '192.0.2.1'), address('unseen', '2001:db8::1')] },
-  ];
+  const hosts = [{ ...shown, preference: 10, addresses: [address('pass', '192.0.2.1'), address('unseen', '2001:db8::1')] }];
   const partly: Judged = { verdict: judgedAs('pass', null, { hosts }), routes };
   const [entry, again] = days([partly, pass]);
   expect(entry?.routes.flatMap(published).map(({ unseen }) => unseen)).toEqual([

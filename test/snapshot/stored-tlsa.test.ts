@@ -301,6 +301,33 @@ describe('in hindsight', () => {
     expect(inHindsight(now, live(days).last).sentence).toBe(`mail to example.com is delivered encrypted${says}`);
   });
 
+  test('an alias that goes by its target is joined by the name in the MX record', () => {
+    const aliased = (verdict: EntryVerdict): EntryVerdict => ({
+      ...verdict,
+      hosts: verdict.hosts.map((one) => ({ ...one, host: 'target.example', published: one.host })),
+    });
+    const dane: DaneRoute = {
+      nextHop: 'example.com',
+      mx: { secure: true, names: ['example.com'] },
+      hosts: [{ host: 'mx.example', family: 'ipv4', tlsa: published(A) }],
+    };
+    const day = { verdict: aliased(judged(published(A), [A])), routes: [ROUTE], tlsa: { 'example.com': dane } };
+    const before = remember(undefined, day, { at: START });
+    expect(before?.routes).toMatchObject([{ hosts: [{ host: 'mx.example', tlsa: { matched: [`3 1 1 ${A}`] } }] }]);
+    const failing = aliased(judged(published(B), []));
+    const now: EntryVerdict = {
+      ...failing,
+      verdict: 'fail',
+      hosts: failing.hosts.map((one) => ({
+        ...one,
+        addresses: one.addresses.map((shown) => ({ ...shown, outcome: 'fail', reason: 'tlsa-mismatch' })),
+      })),
+    };
+    expect(inHindsight(now, before).sentence).toBe(
+      `. The record that was matched before is gone from DNS; the records announce another key: sha256 ${B}, which target.example does not present yet`,
+    );
+  });
+
   test('what never was protected has lost nothing', () => {
     const { authenticated: _, ...never } = authenticated ?? {};
     expect(inHindsight(dane('pass', { protection: 'encrypted' }), never as EntrySnapshot).verdict).toBe('pass');

@@ -3,7 +3,7 @@
  * typed changes of the other. Pure.
  */
 import { REASONS, type Reason, type ReasonGroup, type ReasonRow } from '../../verdict/reason.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { Change, OwnChange } from './entry-state.ts';
 import { CHANGE_MS } from './incident.ts';
 
@@ -53,11 +53,7 @@ export function explaining(
   changes: readonly Change[],
   at: number,
 ): readonly Change[] {
-  const subjects = new Set([
-    verdict.id,
-    verdict.destination,
-    ...verdict.hosts.map((host) => host.host),
-  ]);
+  const subjects = new Set([verdict.id, verdict.destination, ...verdict.hosts.map(publishedName)]);
   const kinds = verdict.reason === null ? undefined : kindsExplaining(REASONS[verdict.reason]);
   return changes
     .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS)

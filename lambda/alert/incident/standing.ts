@@ -7,7 +7,7 @@
 
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
 import { REASONS, type Reason } from '../../verdict/reason.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
 
 /** Worst first. */
@@ -139,7 +139,8 @@ export function overdueRenewal(
   const from = Date.parse(verdict.failsFrom ?? '');
   return overdue.find(
     ({ host, notAfter }) =>
-      Math.abs(notAfter - from) <= 1_000 && verdict.hosts.some((one) => one.host === host),
+      Math.abs(notAfter - from) <= 1_000 &&
+      verdict.hosts.some((one) => publishedName(one) === host),
   );
 }
 

@@ -57,6 +57,8 @@ export const addressSchema = v.strictObject({
 
 export const hostSchema = v.strictObject({
   host: v.string(),
+  /** The name in the MX record, where `host` is what it is an alias of. */
+  published: v.exactOptional(v.string()),
   preference: v.pipe(v.number(), v.integer()),
   addresses: v.array(addressSchema),
 });

@@ -5,7 +5,7 @@
 
 import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
 import type { Look, Trust } from '../../snapshot/host-snapshot.ts';
-import type { AddressVerdict, EntryVerdict } from '../../verdict/verdict.ts';
+import { type AddressVerdict, type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
 /** One look per host and conversation, in table order, of the destinations wanted. */
@@ -37,7 +37,7 @@ function judgedOf(
   { address, port }: Pick<AddressVerdict, 'address' | 'port'>,
 ): AddressVerdict | undefined {
   return verdict?.hosts
-    .filter(({ host }) => host === published)
+    .filter((host) => publishedName(host) === published)
     .flatMap((host) => host.addresses)
     .find((one) => one.address === address && one.port === port);
 }

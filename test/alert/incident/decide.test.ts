@@ -4,7 +4,7 @@ import type { Digests } from '../../../lambda/alert/incident/explanation.ts';
 import { newMute } from '../../../lambda/alert/incident/mute.ts';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { Watch } from '../days.ts';
-import { address, DAY, ending, failing, HOUR, host, passing, START, unseen } from '../verdicts.ts';
+import { address, aliased, DAY, ending, failing, HOUR, host, passing, START, unseen } from '../verdicts.ts';
 
 const names = (count: number, prefix = 'c') => Array.from({ length: count }, (_, i) => `${prefix}${i + 1}.example`);
 
@@ -175,6 +175,13 @@ describe('whose change it was', () => {
       verdict: failing('a.example'),
       changes: [{ ...removed, subject: 'mx.other.example' }],
       theirs: [],
+      ours: [],
+    },
+    {
+      because: 'a host that is shown by the target of its alias is known by the name in the MX record',
+      verdict: failing('a.example', { hosts: aliased(failing('a.example').hosts) }),
+      changes: [removed],
+      theirs: ['name-removed'],
       ours: [],
     },
     {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { Watch } from '../days.ts';
-import { DAY, ending, failing, passing, START, unseen } from '../verdicts.ts';
+import { aliased, DAY, ending, failing, passing, START, unseen } from '../verdicts.ts';
 
 const ok = passing('a.example');
 const bad = failing('a.example');
@@ -165,12 +165,19 @@ describe('a forecast', () => {
       off: 0,
       told: [`opened ${SOON}`],
     },
+    {
+      because: 'nor does an alias that goes by its target hide it',
+      host: 'mx.provider.example',
+      off: 0,
+      verdict: { ...ending('a.example', end), hosts: aliased(ending('a.example', end).hosts) },
+      told: [`opened ${SOON.replace('provider.example', 'target.example')}`],
+    },
     { because: 'one of another host is not', host: 'mx.other.example', off: 0, told: [] },
     { because: 'nor one of another certificate of the host', host: 'mx.provider.example', off: -20 * DAY, told: [] },
-  ])('$because', ({ host, off, told }) => {
+  ])('$because', ({ host, off, verdict = ending('a.example', end), told }) => {
     const watch = new Watch();
     const overdue = [{ host, notAfter: end + off, usuallyRenewedDaysBefore: 30 }];
-    const run = () => watch.run({ verdicts: [ending('a.example', end)], facts: { overdue } });
+    const run = () => watch.run({ verdicts: [verdict], facts: { overdue } });
     watch.run({ verdicts: [ok] });
     run();
     expect(run()).toEqual(told);
