@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { readTimeline } from '../../lambda/command/history/timeline.ts';
 import { openWorld } from '../../lambda/doors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
@@ -142,6 +143,17 @@ describe.each([
         'mx.a.test no longer presents in1.provider.test and mx.a.test (seen Wed 2026-11-25 06:00Z); ' +
         'mx.a.test has a new key (seen Wed 2026-11-25 06:00Z).',
     );
+  });
+
+  test('its history is found by the name that messages show', async () => {
+    await on(0, 'first');
+    await on(1, 'alien');
+    const timeline = await readTimeline(store, { name: shown }, START + 2 * DAY_MS);
+    expect(timeline?.happened.map(({ event }) => event.name.split('#')[0])).toEqual([
+      `${PUBLISHED}:${internet.smtpPort}`,
+      `${PUBLISHED}:${internet.smtpPort}`,
+    ]);
+    expect(await readTimeline(store, { name: 'other.provider.test' }, START + 2 * DAY_MS)).toBeUndefined();
   });
 
   test('a renewal is no news', async () => {

@@ -103,10 +103,12 @@ async function ofName(
   // What left the policy long ago has its history alone.
   const entries = await readAll(store, 'entry', ids.length === 0 ? [name] : ids, start, now);
   const hosts =
-    ids.length === 0 && entries.events.length === 0 ? [name] : hostsOf(entries.events, latest, ids);
+    ids.length === 0 && entries.events.length === 0
+      ? publishedNames(name, latest)
+      : hostsOf(entries.events, latest, ids);
   const seen = await readAll(store, 'host', hostKeys(hosts, latest), start, now);
   const known =
-    ids.length > 0 || [...latest.hosts.values()].some(({ value }) => value.host === name);
+    ids.length > 0 || [...latest.hosts.values()].some(({ value }) => hosts.includes(value.host));
   const events = [...entries.events, ...seen.events];
   if (events.length === 0 && !known) return undefined;
   return { from: start, events, problems: [...entries.problems, ...seen.problems] };
@@ -127,6 +129,18 @@ async function readAll(
     problems.push(...read.problems.map(describeProblem));
   }
   return { events, problems };
+}
+
+/**
+ * The names under which a host is remembered: its own, and those of the MX records that are an
+ * alias of it, where messages name it by the target.
+ */
+function publishedNames(name: string, latest: Latest): string[] {
+  const routes = [...latest.entries.values()].flatMap(({ value }) => value.snapshot.routes);
+  const aliases = routes.flatMap((route) =>
+    route.kind === 'hosts' ? route.hosts.filter(({ canonical }) => canonical === name) : [],
+  );
+  return [...new Set([name, ...aliases.map(({ host }) => host)])];
 }
 
 /** Every host that mail for these entries went to, now or then. */
