@@ -5,9 +5,10 @@ import { type anchorFileFromPem, trustStoreFromPem } from '../../lambda/certific
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import type { CheckDoors } from '../../lambda/run/check/check.ts';
+import type { WatchDoors, WatchOptions } from '../../lambda/run/watch/options.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import type { Confirmation } from '../../lambda/run/watch/second-look.ts';
-import { type WatchDoors, type Watched, type WatchOptions, watch } from '../../lambda/run/watch/watch.ts';
+import { type Watched, watch } from '../../lambda/run/watch/watch.ts';
 import type { Store } from '../../lambda/store/keys.ts';
 
 export const DAY_MS = 86_400_000;

@@ -11,7 +11,7 @@ import { releaseLease, renewLease, takeLease } from '../../store/lease.ts';
 import { advanceRun, beginRun, recentRuns } from '../../store/runs.ts';
 import type { RunRecord, Stage } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
-import type { WatchOptions } from './watch.ts';
+import type { WatchOptions } from './options.ts';
 
 export type Begun =
   | {

@@ -7,66 +7,30 @@
  * in that one gap, and never loses one. A run that told and died is recovered by the next (recall).
  */
 
-import type { Channel, Delivery } from '../../alert/channel/channel.ts';
+import type { Delivery } from '../../alert/channel/channel.ts';
 import { type Decision, decide } from '../../alert/incident/decide.ts';
-import type { Digests } from '../../alert/incident/explanation.ts';
 import { recordTellings, type Telling } from '../../alert/incident/incident.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
 import { describeAlert } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import type { PaceOptions } from '../../probe/pace.ts';
 import { hostKey, hostLooks } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
-import type { Store } from '../../store/keys.ts';
 import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
 import { markRecovered, prepareTellings } from '../../store/runs.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { Json } from '../../store/value-schemas.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { type CheckDoors, type CheckRun, checkBundle } from '../check/check.ts';
+import { type CheckRun, checkBundle } from '../check/check.ts';
 import { certificatesWanted, compare, pictureHosts, withHindsight } from './compare.ts';
 import { countsOf } from './figures.ts';
 import { looksOf } from './host-looks.ts';
 import { keep } from './keep.ts';
 import { notWatchedIn } from './not-watched.ts';
 import { type Begun, begin } from './open-run.ts';
+import type { WatchDoors, WatchOptions } from './options.ts';
 import { digestsOf, recall } from './recall.ts';
-import { afterBoth, type Confirmation, verdictsAfter } from './second-look.ts';
-
-export interface WatchDoors {
-  /** A view of the world with fresh DNS; opened once, and again for the second look. */
-  readonly openWorld: () => CheckDoors;
-  readonly store: Store;
-  readonly tell: Channel;
-  /** Epoch ms. */
-  readonly now: () => number;
-  /** Resolves after so long, or at once when the signal fires. */
-  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
-}
-
-export interface WatchOptions {
-  /** The scheduled time, or `START#manual`. */
-  readonly runId: string;
-  /** Who runs it, for the lease. */
-  readonly holder: string;
-  /**
-   * Destinations to judge; absent: all. A run of some retires nothing and does not count as
-   * complete.
-   */
-  readonly only?: ReadonlySet<string>;
-  readonly intervalMs: number;
-  readonly confirm: Confirmation;
-  readonly pace: PaceOptions;
-  /**
-   * Fires when the process is asked to end: short of telling the run stops, and throws the signal's
-   * reason.
-   */
-  readonly signal?: AbortSignal;
-  readonly controlHosts: readonly string[];
-  readonly historyMs: number;
-  readonly digests: Digests;
-}
+import { afterBoth, verdictsAfter } from './second-look.ts';
 
 export type Watched =
   | {

@@ -1,0 +1,41 @@
+/** What a watch run is given: the doors it works through, and how it is to be done. */
+import type { Channel } from '../../alert/channel/channel.ts';
+import type { Digests } from '../../alert/incident/explanation.ts';
+import type { PaceOptions } from '../../probe/pace.ts';
+import type { Store } from '../../store/keys.ts';
+import type { CheckDoors } from '../check/check.ts';
+import type { Confirmation } from './second-look.ts';
+
+export interface WatchDoors {
+  /** A view of the world with fresh DNS; opened once, and again for the second look. */
+  readonly openWorld: () => CheckDoors;
+  readonly store: Store;
+  readonly tell: Channel;
+  /** Epoch ms. */
+  readonly now: () => number;
+  /** Resolves after so long, or at once when the signal fires. */
+  readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+}
+
+export interface WatchOptions {
+  /** The scheduled time, or `START#manual`. */
+  readonly runId: string;
+  /** Who runs it, for the lease. */
+  readonly holder: string;
+  /**
+   * Destinations to judge; absent: all. A run of some retires nothing and does not count as
+   * complete.
+   */
+  readonly only?: ReadonlySet<string>;
+  readonly intervalMs: number;
+  readonly confirm: Confirmation;
+  readonly pace: PaceOptions;
+  /**
+   * Fires when the process is asked to end: short of telling the run stops, and throws the signal's
+   * reason.
+   */
+  readonly signal?: AbortSignal;
+  readonly controlHosts: readonly string[];
+  readonly historyMs: number;
+  readonly digests: Digests;
+}
