@@ -1,9 +1,9 @@
 /**
- * What Postfix takes for a host name and for an address.
+ * What Postfix takes for a host name and for an address: in its settings, and in DNS records.
  *
- * Follows src/util/valid_hostname.c and src/util/valid_utf8_hostname.c. Whether a next hop is a
- * "plain" name decides if the policy lookup goes on to parent domains, so the rules are Postfix's
- * and not those of an RFC.
+ * Follows src/util/valid_hostname.c, src/util/valid_utf8_hostname.c and valid_rr_name() in
+ * src/dns/dns_lookup.c. Whether a next hop is a "plain" name decides if the policy lookup goes on to
+ * parent domains, so the rules are Postfix's and not those of an RFC.
  */
 import { domainToASCII } from 'node:url';
 import { atLeast, type PostfixVersion } from './version.ts';
@@ -75,4 +75,23 @@ export function isIpv6(text: string): boolean {
     return false;
   const count = fields.length + (tail ? 1 : 0);
   return halves.length === 2 ? count < 8 : count === 8;
+}
+
+/** valid_hostname() with DO_WILDCARD: as a host name, but the first label may be a star. */
+export function isHostnameOrWildcard(name: string): boolean {
+  return isHostname(name) || (name.startsWith('*.') && isHostname(`x${name.slice(1)}`));
+}
+
+/** valid_rr_name(): what may stand in an MX or CNAME record. An address there is tolerated. */
+export const isNameOrAddress = (text: string): boolean =>
+  familyOf(text) !== undefined || isHostnameOrWildcard(text);
+
+/**
+ * The family of an address literal without brackets; undefined for anything else. `010.0.0.1` is
+ * none: some would read it as 8.0.0.1.
+ */
+export function familyOf(text: string): AddressFamily | undefined {
+  if (/(?:^|\.)0\d/.test(text)) return undefined;
+  if (isIpv4(text)) return 'ipv4';
+  return isIpv6(text) ? 'ipv6' : undefined;
 }

@@ -14,7 +14,7 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { Base64Der } from '../certificate/pem.ts';
-import { familyOf } from '../route/host-name.ts';
+import { familyOf } from '../postfix/hostname.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
 import { type Dialogue, insideTls, untilTls } from './dialogue.ts';

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
-import { toAscii } from '../postfix/hostname.ts';
-import { familyOf } from '../route/host-name.ts';
+import { familyOf, toAscii } from '../postfix/hostname.ts';
 import type { MxHost } from '../route/route.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
 

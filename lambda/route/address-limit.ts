@@ -6,8 +6,7 @@
  * of addresses in smtp_connect_inet(). Pure: the shuffle is an argument.
  */
 import type { Settings } from '../policy/settings.ts';
-import type { AddressFamily } from '../postfix/hostname.ts';
-import { familyOf } from './host-name.ts';
+import { type AddressFamily, familyOf } from '../postfix/hostname.ts';
 import type { MxHost } from './route.ts';
 
 export interface Stop {

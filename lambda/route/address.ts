@@ -1,5 +1,5 @@
 /** Addresses as bytes and as text. Pure. */
-import { familyOf } from './host-name.ts';
+import { familyOf } from '../postfix/hostname.ts';
 
 /** 4 or 16 bytes; undefined for what is no address. */
 export function bytesOf(address: string): readonly number[] | undefined {

@@ -9,9 +9,8 @@
  */
 
 import type { NextHop } from '../policy/next-hop.ts';
-import { type AddressFamily, toAscii } from '../postfix/hostname.ts';
+import { type AddressFamily, familyOf, toAscii } from '../postfix/hostname.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType, Signature } from './dns-answer.ts';
-import { familyOf } from './host-name.ts';
 import type { DnsFailure, Route } from './route.ts';
 
 export type TlsaRecord = DnsRecords['TLSA'];

@@ -1,6 +1,7 @@
 /** Where a name server listens: `192.0.2.53`, `192.0.2.53:5353`, `[2001:db8::53]:5353`. Pure. */
+
+import { familyOf } from '../postfix/hostname.ts';
 import { bytesOf } from './address.ts';
-import { familyOf } from './host-name.ts';
 
 export interface ServerAddress {
   readonly address: string;

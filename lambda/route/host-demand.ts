@@ -9,8 +9,8 @@
 import { type TlsaSet, tlsaSet } from '../certificate/tlsa.ts';
 import type { TlsaDemand, TlsDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
+import { familyOf } from '../postfix/hostname.ts';
 import type { DaneRoute, TlsaFinding } from './dane-route.ts';
-import { familyOf } from './host-name.ts';
 import type { DnsFailure, MxHost } from './route.ts';
 
 /**

@@ -9,8 +9,8 @@
  */
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
+import { familyOf, isHostnameOrWildcard, isNameOrAddress } from '../postfix/hostname.ts';
 import type { Dns, DnsAnswer, DnsRecords, DnsType } from './dns-answer.ts';
-import { familyOf, isHostName, isNameOrAddress } from './host-name.ts';
 import type { DnsFailure } from './route.ts';
 
 /**
@@ -162,7 +162,7 @@ type Asked<T extends DnsType> =
  * answer.
  */
 async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<Asked<T>> {
-  if (!isHostName(name)) {
+  if (!isHostnameOrWildcard(name)) {
     const text = `Name service error for ${name}: invalid host or domain name`;
     return { kind: 'not-found', reason: 'not-a-name', text };
   }

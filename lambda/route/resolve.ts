@@ -9,10 +9,9 @@
 import { BOUNDS } from '../limits.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import { toAscii } from '../postfix/hostname.ts';
+import { isNameOrAddress, toAscii } from '../postfix/hostname.ts';
 import { sameAddress } from './address.ts';
 import type { Dns, DnsRecords } from './dns-answer.ts';
-import { isNameOrAddress } from './host-name.ts';
 import { findAddresses, type Lookup, mailExchangers } from './name-lookup.ts';
 import type { MxHost, Route } from './route.ts';
 

@@ -9,9 +9,8 @@
 import type { X509Certificate } from 'node:crypto';
 import type { MatchPattern } from '../policy/entry.ts';
 import type { Settings } from '../policy/settings.ts';
-import { toAscii } from '../postfix/hostname.ts';
+import { familyOf, toAscii } from '../postfix/hostname.ts';
 import { atLeast } from '../postfix/version.ts';
-import { familyOf } from '../route/host-name.ts';
 
 /** One attempt to deliver: the next hop's domain, and the MX host that was reached for it. */
 export interface Attempt {

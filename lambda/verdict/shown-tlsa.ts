@@ -13,11 +13,11 @@ import {
 } from '../certificate/tlsa.ts';
 import { BOUNDS } from '../limits.ts';
 import type { Settings } from '../policy/settings.ts';
+import { familyOf } from '../postfix/hostname.ts';
 import type { Contact } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { DaneRoute, TlsaFinding } from '../route/dane-route.ts';
 import { findingFor, type HostDemand } from '../route/host-demand.ts';
-import { familyOf } from '../route/host-name.ts';
 import type { MxHost } from '../route/route.ts';
 import type { ShownTlsa } from './verdict.ts';
 

@@ -13,10 +13,9 @@ import type { MatchPattern } from '../policy/entry.ts';
 import { parseMatch, printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import { toAscii } from '../postfix/hostname.ts';
+import { familyOf, isHostnameOrWildcard, toAscii } from '../postfix/hostname.ts';
 import { bracedTokens, tokens } from '../postfix/token.ts';
 import { atLeast } from '../postfix/version.ts';
-import { familyOf, isHostName } from '../route/host-name.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';
 import {
@@ -147,7 +146,7 @@ function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
   if (known !== undefined) return known;
   const found = presentedNames(leaf).flatMap((presented) => {
     const name = presented.toLowerCase();
-    const owner = isHostName(name) ? registrable(name) : undefined;
+    const owner = isHostnameOrWildcard(name) ? registrable(name) : undefined;
     return owner === undefined ? [] : [{ name, owner }];
   });
   candidates.set(leaf, found);

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { isHostAddress, isHostname, isUtf8Hostname, toAscii } from '../../lambda/postfix/hostname.ts';
+import {
+  isHostAddress,
+  isHostname,
+  isHostnameOrWildcard,
+  isNameOrAddress,
+  isUtf8Hostname,
+  toAscii,
+} from '../../lambda/postfix/hostname.ts';
 
 test.each([
   { name: 'example.com', is: true, because: 'a plain name' },
@@ -56,4 +63,32 @@ test('ASCII passes untouched, as domainToASCII would read 10.1 as an address', (
   expect(toAscii('10.1')).toBe('10.1');
   expect(toAscii('BÜCHER.example')).toBe('xn--bcher-kva.example');
   expect(toAscii('\u2028')).toBe('\u2028');
+});
+
+test.each([
+  ['a.test', true],
+  ['A-b_c.test', true],
+  ['*.a.test', true],
+  ['_25._tcp.mx.a.test', true],
+  ['a', true],
+  ['*', false],
+  ['a.*.test', false],
+  ['*a.test', false],
+  ['-a.test', false],
+  ['a-.test', false],
+  ['a.test.', false],
+  ['a..test', false],
+  ['', false],
+  ['1.2.3.4', false],
+  ['a b', false],
+  ['bücher.test', false],
+  ['a\\000b.test', false],
+  [`${'a'.repeat(64)}.test`, false],
+  [`${'abcdefgh.'.repeat(29)}test`, false],
+])('"%s" is a host name or a wildcard: %s', (name, is) => {
+  expect(isHostnameOrWildcard(name)).toBe(is);
+});
+
+test('an address in place of a name is tolerated', () => {
+  expect([isNameOrAddress('192.0.2.1'), isNameOrAddress('2001:db8::1'), isNameOrAddress('192.0.2')]).toEqual([true, true, false]);
 });

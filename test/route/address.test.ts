@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { familyOf } from '../../lambda/postfix/hostname.ts';
 import { bytesOf, networkOf, printIpv6, sameAddress } from '../../lambda/route/address.ts';
-import { familyOf, isHostName, isNameOrAddress } from '../../lambda/route/host-name.ts';
 import { barred } from '../../lambda/route/special-purpose.ts';
 
 test.each([
@@ -103,34 +103,6 @@ test.each([
   ['a', 'a', false],
 ])('%s and %s are the same: %s', (one, other, same) => {
   expect(sameAddress(one, other)).toBe(same);
-});
-
-test.each([
-  ['a.test', true],
-  ['A-b_c.test', true],
-  ['*.a.test', true],
-  ['_25._tcp.mx.a.test', true],
-  ['a', true],
-  ['*', false],
-  ['a.*.test', false],
-  ['*a.test', false],
-  ['-a.test', false],
-  ['a-.test', false],
-  ['a.test.', false],
-  ['a..test', false],
-  ['', false],
-  ['1.2.3.4', false],
-  ['a b', false],
-  ['bücher.test', false],
-  ['a\\000b.test', false],
-  [`${'a'.repeat(64)}.test`, false],
-  [`${'abcdefgh.'.repeat(29)}test`, false],
-])('"%s" is a host name: %s', (name, is) => {
-  expect(isHostName(name)).toBe(is);
-});
-
-test('an address in place of a name is tolerated', () => {
-  expect([isNameOrAddress('192.0.2.1'), isNameOrAddress('2001:db8::1'), isNameOrAddress('192.0.2')]).toEqual([true, true, false]);
 });
 
 test('bytes and text of an IPv6 address are one another', () => {
