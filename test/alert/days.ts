@@ -1,8 +1,9 @@
 /** A watch that runs day by day at the `decide` door: verdicts in, what is told out, state kept in between. */
 
 import { type DecideInput, type Decision, decide } from '../../lambda/alert/incident/decide.ts';
-import { recordTellings, type WatchState } from '../../lambda/alert/incident/incident.ts';
+import type { WatchState } from '../../lambda/alert/incident/incident.ts';
 import type { RunFacts } from '../../lambda/alert/incident/run-facts.ts';
+import { recordTellings } from '../../lambda/alert/incident/telling.ts';
 import { type Alert, describeAlert } from '../../lambda/alert/message/describe.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';

@@ -5,7 +5,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type EntryState, memberships } from '../../lambda/alert/incident/entry-state.ts';
-import { recordTellings } from '../../lambda/alert/incident/incident.ts';
+import { recordTellings } from '../../lambda/alert/incident/telling.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { Watch } from './days.ts';
 import { failing, passing, unseen } from './verdicts.ts';

@@ -12,10 +12,8 @@ import {
   type Incident,
   type IncidentTold,
   isStale,
-  type News,
   reminderDue,
   SHARED_REMINDER_DAYS,
-  type Telling,
 } from './incident.ts';
 import {
   blindPicture,
@@ -30,6 +28,7 @@ import {
 } from './incident-today.ts';
 import { gapSince } from './run-facts.ts';
 import { rank } from './standing.ts';
+import type { News, Telling } from './telling.ts';
 
 /** What an item is about; `ITEM_ORDER` says which comes first. */
 export type ItemKind =

@@ -4,8 +4,9 @@
  */
 
 import type { Digests } from '../../alert/incident/explanation.ts';
-import { recordTellings, type Telling, type WatchState } from '../../alert/incident/incident.ts';
+import type { WatchState } from '../../alert/incident/incident.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
+import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
 import { readIncidents } from '../../store/incidents.ts';
 import { describeProblem, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';

@@ -9,8 +9,8 @@
 
 import type { Delivery } from '../../alert/channel/channel.ts';
 import { type Decision, decide } from '../../alert/incident/decide.ts';
-import { recordTellings, type Telling } from '../../alert/incident/incident.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
+import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
 import { describeAlert } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
