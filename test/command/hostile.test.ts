@@ -236,7 +236,7 @@ describe('the end of a command', () => {
     internet.domain('slow.test', host);
     const args = ['watch', file('slow', 'slow.test encrypt\n'), '--store', join(dir, 'signal-store'), ...internet.flags];
     const command = startCommand(args);
-    await expect.poll(() => host.conversations.length, { timeout: 20_000 }).toBe(1);
+    await expect.poll(() => host.conversations.length, { timeout: 120_000 }).toBe(1);
     command.kill('SIGTERM');
     command.kill('SIGTERM');
     expect(await command.ended).toEqual({ code: 3, out: '', err: 'error: interrupted (SIGTERM)\n' });
@@ -286,7 +286,7 @@ describe('the end of a command', () => {
   });
 
   const untilAsked = (name: string) =>
-    expect.poll(() => internet.dns.queries.some((query) => query.name === name), { timeout: 20_000 }).toBe(true);
+    expect.poll(() => internet.dns.queries.some((query) => query.name === name), { timeout: 120_000 }).toBe(true);
 });
 
 describe('flags', () => {

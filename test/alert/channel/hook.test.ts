@@ -3,7 +3,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { setImmediate } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { runHook } from '../../../lambda/alert/channel/hook.ts';
 import { mailOf } from '../../../lambda/alert/message/mail.ts';
 import { testMessage } from '../../../lambda/alert/message/test-message.ts';
@@ -17,6 +18,9 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'hook-test-'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 async function program(name: string, body: string, mode = 0o755): Promise<string> {
   const path = join(folder, name);
@@ -68,11 +72,14 @@ test('a signal means not told', async () => {
 
 test('no end in time means not told, and ends it with all it started', async () => {
   const path = await program('hangs', `sh -c 'sleep 60' & echo $! > ${folder}/child; sleep 60`);
-  expect(await failure(runHook(path, alert, mail, 300))).toBe(
-    `hook ${path}: no end after 0.3 seconds, stopped; nothing counts as told`,
-  );
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const said = failure(runHook(path, alert, mail, 300));
+  while ((await readFile(join(folder, 'child'), 'utf8').catch(() => '')) === '') await setImmediate();
+  vi.advanceTimersByTime(300);
+  vi.useRealTimers();
+  expect(await said).toBe(`hook ${path}: no end after 0.3 seconds, stopped; nothing counts as told`);
   const child = Number(await readFile(join(folder, 'child'), 'utf8'));
-  await expect.poll(() => isAlive(child)).toBe(false);
+  await expect.poll(() => isAlive(child), { timeout: 30_000 }).toBe(false);
 });
 
 test('something left behind that holds the pipe does not hold the run', async () => {
