@@ -1,7 +1,8 @@
 /**
  * One certificate, read: DER → names, validity, digests, key.
  *
- * Names are those Postfix compares (semantics 3.2): dNSNames with whatever bytes they carry, and
+ * Names are those Postfix compares (verify_extract_name() in src/tls/tls_client.c, and from 3.6
+ * do_x509_check() in OpenSSL's crypto/x509/v3_utl.c): dNSNames with whatever bytes they carry, and
  * common names for the certificates that have none. OpenSSL, through Node, has the first look; what
  * it cannot parse is `unreadable`.
  */

@@ -1,6 +1,6 @@
 /**
  * Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins
- * convention, design.md).
+ * convention, README).
  */
 import { horizonDays } from '../alert/incident/standing.ts';
 import { calendarDays, DAY_MS } from '../text/dates.ts';
@@ -65,7 +65,7 @@ export function exitCode(verdicts: readonly EntryVerdict[], rules: ExitRules): 0
   return 0;
 }
 
-/** Whether the end in sight lies within the horizon of a daily run (design.md, Forecast). */
+/** Whether the end in sight lies within the horizon of a daily run (docs/messages.md, "Told ahead"). */
 export function failsSoon(entry: EntryVerdict, at: number): boolean {
   if (entry.failsFrom === null) return false;
   const from = Date.parse(entry.failsFrom);

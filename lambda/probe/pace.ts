@@ -1,7 +1,6 @@
 /**
  * When each conversation may be had: few at a time with one address and one network, a rest for
- * whoever says 421, and an end when the time is up. The manners of architecture.md, "Pace and
- * manners".
+ * whoever says 421, and an end when the time is up (docs/architecture.md, "Pace and manners").
  */
 import { networkOf } from '../route/address.ts';
 import type { Conversation } from './conversation.ts';

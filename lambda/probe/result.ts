@@ -10,7 +10,7 @@ export interface Reply {
   readonly text: string;
 }
 
-/** Why an address could not be looked at. The design's `unseen` row. */
+/** Why an address could not be looked at (docs/fidelity.md, "From observation to verdict"). */
 export type UnseenReason =
   | 'refused'
   | 'timed-out'

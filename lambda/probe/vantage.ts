@@ -1,6 +1,6 @@
 /**
  * Whether the way out is open from here, for each address family: without that proof, a time-out
- * says nothing about the other side (design.md, "Vantage"). Pure.
+ * says nothing about the other side (docs/messages.md, "Not believed"). Pure.
  */
 import { readCertificates } from '../certificate/certificate.ts';
 import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';

@@ -2,7 +2,7 @@
  * The kinds of item: the shape of each value, the version of that shape, and an example with the
  * key it stands under.
  *
- * Keys are explained in layout.ts, values in values.ts. Dates are epoch milliseconds.
+ * Keys are explained in keys.ts, values in stored-values.ts. Dates are epoch milliseconds.
  */
 import * as v from 'valibot';
 import type { Incident } from '../alert/incident/incident.ts';

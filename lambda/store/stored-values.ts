@@ -1,5 +1,5 @@
 /**
- * The values that are kept, each in an item of its own (kinds.ts has an example of each). Dates are
+ * The values that are kept, each in an item of its own (item-kinds.ts has an example of each). Dates are
  * epoch milliseconds.
  *
  * What was seen is typed by snapshot/, incidents, mutes and what was told by alert/.

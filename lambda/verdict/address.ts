@@ -3,7 +3,7 @@
  *
  * Follows smtp_helo() and smtp_start_tls() in src/smtp/smtp_proto.c, add_namechecks() in
  * src/tls/tls_client.c and src/tls/tls_fprint.c for digests. Pure: trust at a date is
- * certificate/path's.
+ * certificate/trust/path's.
  */
 
 import { getHashes } from 'node:crypto';

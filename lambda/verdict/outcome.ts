@@ -1,6 +1,6 @@
 /**
- * From the ways a delivery can end to the verdict of an entry: the table of outcomes in the design,
- * row by row. Pure.
+ * From the ways a delivery can end to the verdict of an entry: the tables of docs/fidelity.md,
+ * "From observation to verdict", row by row. Pure.
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Demand } from '../policy/demand.ts';

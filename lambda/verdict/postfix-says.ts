@@ -1,5 +1,5 @@
 /**
- * What Postfix logs for each way in which a delivery can end, status text and dsn. verdict/log-text
+ * What Postfix logs for each way in which a delivery can end, status text and dsn. postfix-said.ts
  * reads them back.
  *
  * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of

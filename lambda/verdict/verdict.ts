@@ -1,5 +1,5 @@
 /**
- * What Postfix would make of a whole entry, as published by `check --json` (design: JSON of check).
+ * What Postfix would make of a whole entry, as published by `check --json` (check.schema.json).
  * Plain JSON.
  *
  * The enums are closed: a new reason is a change of contract, and the schema in command/check

@@ -1,5 +1,5 @@
 /**
- * Where we knowingly say something else than Postfix, each with the reason that README repeats, and a scene that shows it.
+ * Where we knowingly say something else than Postfix, each with the reason that docs/differences.md repeats, and a scene that shows it.
  *
  * agreement.test.ts plays the scene and asserts both sides: a line that no longer differs has to go.
  */

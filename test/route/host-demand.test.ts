@@ -1,4 +1,4 @@
-/** What one host's DNSSEC makes of dane and dane-only (postfix-semantics §7), row by row. */
+/** What one host's DNSSEC makes of dane and dane-only, row by row of dane_init() in src/smtp/smtp_tls_policy.c. */
 import { expect, test } from 'vitest';
 import { demandFor, type TlsDemand } from '../../lambda/policy/demand.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';

@@ -170,7 +170,7 @@ describe('an item that a later release wrote is neither overwritten nor in the w
 
 const NEWER_POLICY = 'the policy was pushed by a newer version; update this installation';
 
-/** By the keys alone, as layout.ts has them. */
+/** By the keys alone, as keys.ts has them. */
 function kindOf({ pk, sk }: Item): ItemKind<unknown> {
   const found = KINDS.find(({ name }) => name === KIND_OF.find(([matches]) => matches.test(`${pk} ${sk}`))?.[1]);
   if (found === undefined) throw new Error(`what is ${pk} / ${sk}?`);

@@ -1,4 +1,4 @@
-/** Whole entries: the table of outcomes in the design, a row per rule. */
+/** Whole entries, a row per rule of docs/fidelity.md, "From observation to verdict". */
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';

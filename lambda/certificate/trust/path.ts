@@ -3,8 +3,8 @@
  *
  * OpenSSL's own verdict exists only inside a handshake and only for now; this is the same judgement
  * as a pure function: X509_verify_cert() of OpenSSL 3.0 with purpose "SSL server", plus what
- * Postfix adds (semantics 2 and 4): its verify depth, trust anchor files, and the error nearest the
- * leaf as the one that is told.
+ * Postfix adds: its verify depth and the error nearest the leaf as the one that is told
+ * (src/tls/tls_verify.c), and trust anchor files (src/tls/tls_dane.c).
  */
 
 import { BOUNDS } from '../../limits.ts';

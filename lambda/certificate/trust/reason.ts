@@ -1,4 +1,4 @@
-/** OpenSSL's codes in the words of the design: a reason for programs, one clause for people. */
+/** OpenSSL's codes in words of ours: a reason for programs, one clause for people. */
 import type { Certificate } from '../certificate.ts';
 import type { Ending } from './ending.ts';
 import type { Problem } from './problem.ts';

@@ -20,7 +20,7 @@ export interface AnchorFiles {
 
 /**
  * Anchors in place of the store, wherever they come from: files, or TLSA records
- * (certificate/tlsa-anchors).
+ * (tlsa-anchors.ts).
  */
 export interface AnchorSet {
   /** Those given in full, in the order given: they need not be sent. */

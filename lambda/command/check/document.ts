@@ -1,4 +1,4 @@
-/** A check run as the one JSON document of `--json` (design.md, JSON of `check`). Pure. */
+/** A check run as the one JSON document of `--json` (check.schema.json). Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { VERSION } from '../../version.ts';

@@ -1,6 +1,6 @@
 /**
- * Answers to the two questions every administrator asks about `secure` (postfix-semantics §8, rows
- * 1 to 3). Pure.
+ * Answers to the two questions every administrator asks about `secure`: whether `verify` or
+ * `match=hostname` would not do as well, and whether it goes without a match list. Pure.
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 

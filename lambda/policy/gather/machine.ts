@@ -3,7 +3,7 @@
  * This machine as it is: this-machine.ts.
  */
 
-/** The options of design.md "Commands" that say where policy and settings come from. */
+/** Where policy and settings come from: the flags that addBundleFlags() of command/flags defines. */
 export interface BundleOptions {
   /** Path or `type:path`. */
   readonly table?: string;

@@ -1,8 +1,7 @@
 /**
  * Lint of entries that parse: what they ask for cannot come true, or is less than it looks.
  *
- * Each rule is a function of one entry; Postfix says nothing about most of them (postfix-semantics:
- * pitfalls).
+ * Each rule is a function of one entry. Postfix says nothing about most of them.
  */
 
 import { given } from '../attribute.ts';

@@ -1,4 +1,4 @@
-/** Day by day: what is told when, and what is not (design.md, Alerts). */
+/** Day by day: what is told when, and what is not (docs/messages.md). */
 import { describe, expect, test } from 'vitest';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { Watch } from '../days.ts';

@@ -1,4 +1,7 @@
-/** Trust in a store, one row per rule: semantics 2 (verify depth) and 4, and the worked examples 25 to 33 of its section 9. */
+/**
+ * Trust in a store, one row per rule of X509_verify_cert() and of the verify depth in src/tls/tls_verify.c. Examples are
+ * numbered as in test/verdict/worked-examples.test.ts.
+ */
 import { describe, expect, test } from 'vitest';
 import { ALWAYS, judgePath } from '../../../lambda/certificate/trust/path.ts';
 import { createAuthority, selfSigned } from '../../internet/authority.ts';

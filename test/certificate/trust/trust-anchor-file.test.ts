@@ -1,4 +1,7 @@
-/** Trust anchor files, one row per rule of semantics 4 and its worked examples 33 to 35. */
+/**
+ * Trust anchor files, one row per rule of src/tls/tls_dane.c. Examples are numbered as in
+ * test/verdict/worked-examples.test.ts.
+ */
 import { expect, test } from 'vitest';
 import { judgePath } from '../../../lambda/certificate/trust/path.ts';
 import { selfSigned } from '../../internet/authority.ts';
