@@ -1,6 +1,6 @@
 /**
- * Silence is not health: what raises an alarm, to both topics. Each has its entry in README's
- * runbook, by the same name.
+ * Silence is not health: what raises an alarm, to both topics. Each has its entry in
+ * docs/runbook.md, by the same name.
  *
  * Data come once a day from a runner, once an hour from a sentinel. An alarm over missing data with
  * a short period would ring all day, so each says what a missing value means.
@@ -57,7 +57,7 @@ export function buildAlarms(
   ) => {
     const made = new Alarm(scope, `${id}Alarm`, {
       ...props,
-      alarmDescription: `TLS watch ${environment.name}: ${told}. See the runbook in README, entry "${RUNBOOK[id]}".`,
+      alarmDescription: `TLS watch ${environment.name}: ${told}. See docs/runbook.md, entry "${RUNBOOK[id]}".`,
     });
     made.addAlarmAction(...actions);
     return made;
@@ -116,7 +116,7 @@ export function buildAlarms(
   ];
 }
 
-/** Title of each alarm's entry in README, by the alarm's id. */
+/** Title of each alarm's entry in docs/runbook.md, by the alarm's id. */
 export const RUNBOOK: Readonly<Record<string, string>> = {
   RunFailed: 'Run failed',
   RunMissed: 'Run missed',

@@ -128,8 +128,8 @@ const COMMON = {
   /** The name the pushed policy is kept under. */
   policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
   /**
-   * A table that exists, which a restore made, in the place of the stack's own (README, "Restore
-   * drill").
+   * A table that exists, which a restore made, in the place of the stack's own (docs/aws.md,
+   * "Restore drill").
    */
   restoredTable: v.optional(matching(/^[A-Za-z0-9_.-]{3,255}$/, 'table name')),
   thresholds: v.optional(

@@ -7,7 +7,7 @@ import { execFileSync } from 'node:child_process';
 import {
   chmodSync,
   copyFileSync,
-  existsSync,
+  cpSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -20,11 +20,15 @@ import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
 /** Dependencies that are not bundled: a native database, and the Node of each platform. */
 const DEPENDENCIES = ['dynalite'];
 
+/** For people: an alarm names docs/runbook.md to somebody who may have nothing but the package. */
+const PAGES = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs'];
+
 interface Manifest {
   readonly name: string;
   readonly version: string;
   readonly description: string;
   readonly license: string;
+  readonly engines: Readonly<Record<string, string>>;
   readonly dependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
@@ -59,9 +63,7 @@ export async function pack(outdir: string): Promise<string> {
   });
   copyFileSync(join(ROOT, 'lambda/launcher.cjs'), join(root, 'postfix-tls-watch.cjs'));
   chmodSync(join(root, 'postfix-tls-watch.cjs'), 0o755);
-  for (const file of ['README.md', 'LICENSE', 'CHANGELOG.md']) {
-    if (existsSync(join(ROOT, file))) copyFileSync(join(ROOT, file), join(root, file));
-  }
+  for (const file of PAGES) cpSync(join(ROOT, file), join(root, file), { recursive: true });
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
 
   const tarball = execFileSync(
@@ -80,6 +82,7 @@ function packed({
   version,
   description,
   license,
+  engines,
   dependencies,
   optionalDependencies,
 }: Manifest) {
@@ -90,7 +93,9 @@ function packed({
     license,
     type: 'module',
     bin: { [name]: 'postfix-tls-watch.cjs' },
-    files: ['dist', 'postfix-tls-watch.cjs', 'CHANGELOG.md'],
+    files: ['dist', 'postfix-tls-watch.cjs', ...PAGES],
+    // What may start the launcher; it goes on with the Node that the package brings.
+    engines,
     dependencies: Object.fromEntries(DEPENDENCIES.map((each) => [each, dependencies[each]])),
     optionalDependencies,
   };

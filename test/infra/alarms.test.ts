@@ -106,7 +106,7 @@ describe('alarms', () => {
     expect(alarms).toHaveLength(6);
     for (const alarm of alarms) {
       expect(alarm.AlarmActions).toEqual(expect.arrayContaining(topics));
-      expect(alarm.AlarmDescription).toMatch(/^TLS watch [a-z-]+: .+\. See the runbook in README, entry "[A-Z][a-z ]+"\.$/);
+      expect(alarm.AlarmDescription).toMatch(/^TLS watch [a-z-]+: .+\. See docs\/runbook\.md, entry "[A-Z][a-z ]+"\.$/);
     }
   });
 

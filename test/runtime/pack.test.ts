@@ -31,9 +31,14 @@ afterAll(async () => {
 
 test('what is installed is the command and nothing of ours beside it', () => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
-  expect(manifest).toMatchObject({ version: VERSION, type: 'module' });
+  expect(manifest).toMatchObject({ version: VERSION, type: 'module', engines: { node: '>=20' } });
   expect(Object.keys(manifest.dependencies as object)).toEqual(['dynalite']);
   expect(existsSync(join(installed, 'lambda'))).toBe(false);
+});
+
+test('the pages for people come along: an alarm names the runbook', () => {
+  for (const page of ['README.md', 'SECURITY.md', 'docs/runbook.md', 'docs/mail-host.md'])
+    expect(existsSync(join(installed, page)), page).toBe(true);
 });
 
 test.for(nodes())('started by $named it runs on Node 24 or newer', async ({ node }) => {
