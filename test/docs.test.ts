@@ -86,13 +86,20 @@ test('every page that a comment names is there, with the heading it names', () =
 });
 
 test('every file that a comment names is there', () => {
-  const names = new Set(COMMENTS.map(({ path }) => basename(path)));
+  const paths = COMMENTS.map(({ path }) => `/${path}`);
   const missing = COMMENTS.flatMap(({ path, texts }) =>
     texts
-      .flatMap((text) => [...text.matchAll(/(?<![\w*.-])[a-z][\w-]*(?:\.[\w-]+)*\.ts\b/g)])
-      .flatMap(([name]) => (names.has(name) ? [] : [`${path}: ${name}`])),
+      .flatMap((text) => [...text.matchAll(/(?<![\w*./-])(?:[\w-]+\/)*[a-z][\w-]*(?:\.[\w-]+)*\.ts\b/g)])
+      .flatMap(([name]) => (paths.some((one) => one.endsWith(`/${name}`)) ? [] : [`${path}: ${name}`])),
   );
   expect(missing).toEqual([]);
+});
+
+test('every file of the product opens with what it is for', () => {
+  const silent = globSync('{lambda,infra}/**/*.{ts,cjs}', { cwd: ROOT, exclude: ['**/*.d.ts'] }).filter(
+    (path) => !/^(#!.*\n)?\/\*/.test(read(path)),
+  );
+  expect(silent).toEqual([]);
 });
 
 test('README fits on a few screens', () => {
