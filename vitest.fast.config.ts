@@ -15,6 +15,7 @@ export default defineConfig({
       'test/{text,postfix,policy,certificate,route,verdict,snapshot,alert}/**/*.test.ts',
     ],
     exclude: [
+      'test/one-clock.test.ts',
       'test/certificate/{openssl,posttls-finger,distinguished-name}.test.ts',
       'test/certificate/trust/openssl-witness.test.ts',
       'test/route/{dns,dns-encrypted}.test.ts',
