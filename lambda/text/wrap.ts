@@ -1,5 +1,8 @@
-/** Columns and wrapped paragraphs for a terminal. Pure. */
+/** Columns and wrapped paragraphs, for a terminal and for plain mail. Pure. */
 import { stripVTControlCharacters } from 'node:util';
+
+/** Columns of a message as plain mail. */
+export const MAIL_WIDTH = 76;
 
 /**
  * Pads every column but the last to its widest cell, two blanks between; empty trailing cells leave
@@ -31,6 +34,24 @@ export function wrap(text: string, width: number, indent = ''): string[] {
 /** `label     text`, the text in a column of its own from `column` on. */
 export function labelled(label: string, text: string, column: number, width: number): string[] {
   return fill(text, width, `${label} `.padEnd(column), ' '.repeat(column));
+}
+
+/**
+ * A paragraph of plain mail: words folded at MAIL_WIDTH columns, `first` in front of the first line; ends with
+ * an empty line.
+ */
+export function mailParagraph(text: string, indent: number, first = ' '.repeat(indent)): string {
+  const margin = ' '.repeat(indent);
+  const lines: string[] = [];
+  let line = first;
+  for (const word of text.split(' ')) {
+    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
+    if (joined.length > MAIL_WIDTH && line.trim() !== '') {
+      lines.push(line);
+      line = `${margin}${word}`;
+    } else line = joined;
+  }
+  return `${[...lines, line].join('\n')}\n`;
 }
 
 function fill(text: string, width: number, lead: string, indent: string): string[] {

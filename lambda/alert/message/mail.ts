@@ -6,6 +6,7 @@
  * run.
  */
 
+import { MAIL_WIDTH, mailParagraph } from '../../text/wrap.ts';
 import type { ItemKind } from '../incident/due.ts';
 import type { Block } from './block.ts';
 import type { Alert, AlertItem } from './describe.ts';
@@ -20,7 +21,6 @@ export interface Mail {
 
 /** SNS takes 262,144 bytes; some room is left for what wraps it. */
 const MAIL_BYTES = 250_000;
-export const WIDTH = 76;
 
 export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
   const head = alert.intro.map((block) => blockText(block, 0)).join('\n');
@@ -40,7 +40,7 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
     left === 0
       ? []
       : [
-          wrapped(
+          mailParagraph(
             `This message is full: ${left === 1 ? '1 item is' : `${left} items are`} left out and will come with the next run; postfix-tls-watch status shows them now.`,
             0,
           ),
@@ -55,34 +55,19 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
 /** `1. FAILING  fastmail.fm would defer: …`, then the blocks, indented. */
 function itemText(item: AlertItem, number: number, of: number): string {
   const title = `${of === 1 ? '' : `${number}. `}${LABELS[item.kind]}: ${item.title}`;
-  return `${wrapped(title, of === 1 ? 0 : 3, '').trimEnd()}\n\n${item.blocks.map((block) => blockText(block, 3)).join('\n')}`;
+  return `${mailParagraph(title, of === 1 ? 0 : 3, '').trimEnd()}\n\n${item.blocks.map((block) => blockText(block, 3)).join('\n')}`;
 }
 
 function blockText(block: Block, indent: number): string {
   const margin = ' '.repeat(indent);
   switch (block.kind) {
     case 'text':
-      return wrapped(block.text, indent, margin);
+      return mailParagraph(block.text, indent, margin);
     case 'code':
       return `${block.lines.map((line) => `${margin}    ${line}`).join('\n')}\n`;
     case 'list':
       return `${margin}${block.heading}\n${block.lines.map((line) => `${margin}  ${line}`).join('\n')}\n`;
   }
-}
-
-/** Words folded at 76 columns, `first` in front of the first line; ends with an empty line. */
-export function wrapped(text: string, indent: number, first = ' '.repeat(indent)): string {
-  const margin = ' '.repeat(indent);
-  const lines: string[] = [];
-  let line = first;
-  for (const word of text.split(' ')) {
-    const joined = line.trim() === '' ? `${line}${word}` : `${line} ${word}`;
-    if (joined.length > WIDTH && line.trim() !== '') {
-      lines.push(line);
-      line = `${margin}${word}`;
-    } else line = joined;
-  }
-  return `${[...lines, line].join('\n')}\n`;
 }
 
 /** The one item that is larger than a message: it loses its last lines. */
@@ -98,7 +83,7 @@ function cutLines(text: string, room: number): string {
 
 const bytes = (text: string) => Buffer.byteLength(text);
 
-const RULE = '-'.repeat(WIDTH);
+const RULE = '-'.repeat(MAIL_WIDTH);
 
 const LABELS: Readonly<Record<ItemKind, string>> = {
   failing: 'FAILING',

@@ -5,6 +5,7 @@
 
 import { deadline, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
+import { mailParagraph } from '../../text/wrap.ts';
 import { REASONS, type Reason, type ReasonGroup } from '../../verdict/reason.ts';
 import type {
   AddressVerdict,
@@ -12,7 +13,6 @@ import type {
   HostVerdict,
   ShownCertificate,
 } from '../../verdict/verdict.ts';
-import { wrapped } from './mail.ts';
 
 /**
  * Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is
@@ -36,17 +36,17 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
   if (what === undefined) return undefined;
   return [
     'Hello,\n',
-    wrapped(
+    mailParagraph(
       `we send mail to ${domain} over SMTP and require TLS${verdict.level === 'encrypt' ? '' : ' with a server that can be authenticated'}. ${consequence(verdict, soon, now)}`,
       0,
     ),
-    wrapped(what.found(domain, soon), 0),
+    mailParagraph(what.found(domain, soon), 0),
     ...shown.slice(0, HOSTS_SHOWN).map(({ host, address }) => seen(host, address, verdict)),
     ...(shown.length > HOSTS_SHOWN
       ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`]
       : []),
-    wrapped(what.wish, 0),
-    wrapped(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
+    mailParagraph(what.wish, 0),
+    mailParagraph(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
   ].join('\n');
 }
 

@@ -8,10 +8,10 @@ import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { lookAt } from '../gather-and-check.ts';
-import { withoutMatchList } from '../policy/fates.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
+import { withoutMatchList } from './without-match-list.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags {
   readonly json?: boolean;

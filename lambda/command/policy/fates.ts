@@ -2,27 +2,10 @@
 
 import type { Bundle } from '../../policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../policy/destinations.ts';
-import { parseMatch } from '../../policy/match-pattern.ts';
 import { evidenceFrom, type Remembered } from '../../snapshot/remembered-evidence.ts';
 import { type Evidence, judge, judgeOnce } from '../../verdict/judge.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
-
-/**
- * What `secure` without a match list would come to; undefined where the entry is not at that level.
- */
-export function withoutMatchList(
-  destination: Destination,
-  evidence: Evidence,
-  bundle: Bundle,
-  at: number,
-): EntryVerdict | undefined {
-  const [hop, ...others] = destination.hops;
-  if (hop?.demand.kind !== 'demand' || hop.demand.level !== 'secure') return undefined;
-  const match = bundle.settings.secureCertMatch.map((element) => parseMatch(element));
-  const demand = { ...hop.demand, match, matchFrom: 'main.cf' as const };
-  return judge({ ...destination, hops: [{ ...hop, demand }, ...others] }, evidence, bundle, at);
-}
 
 /** How one destination fares under one policy, on what was seen. */
 export interface Fate {

@@ -1,7 +1,8 @@
 /** Whole messages: they are the product. Read them as somebody woken at night would. */
 import { describe, expect, test } from 'vitest';
 import type { Alert } from '../../../lambda/alert/message/describe.ts';
-import { mailOf, WIDTH } from '../../../lambda/alert/message/mail.ts';
+import { mailOf } from '../../../lambda/alert/message/mail.ts';
+import { MAIL_WIDTH } from '../../../lambda/text/wrap.ts';
 import { Watch } from '../days.ts';
 import { address, DAY, ending, failing, host, passing, START, unseen } from '../verdicts.ts';
 
@@ -178,7 +179,7 @@ test('prose is folded, what is to be copied is not', () => {
   const watch = new Watch();
   watch.run({ verdicts: [fastmail] });
   const lines = mailed(watch.alert).split('\n');
-  expect(lines.filter((line) => line.length > WIDTH && !/posttls-finger|postfix-tls-watch/.test(line))).toEqual([]);
+  expect(lines.filter((line) => line.length > MAIL_WIDTH && !/posttls-finger|postfix-tls-watch/.test(line))).toEqual([]);
   expect(lines).toContain(
     "       posttls-finger -c -l secure -F /etc/ssl/certs/ca-certificates.crt '[in1-smtp.messagingengine.com]' fastmail.fm .fastmail.fm",
   );
