@@ -5,6 +5,7 @@
  * as text and passed over, and the last line's code counts. Pure.
  */
 import { BOUNDS } from '../limits.ts';
+import { UNSHOWABLE } from '../text/strangers.ts';
 import type { Reply } from './result.ts';
 
 /** A whole reply: what a report keeps, and its lines for EHLO keywords. */
@@ -53,7 +54,7 @@ export class ReplyReader {
     if (end >= 0) {
       const line = this.#skipping
         ? ''
-        : neutral(this.#held.subarray(0, Math.min(end, BOUNDS.replyLineBytes)));
+        : lineText(this.#held.subarray(0, Math.min(end, BOUNDS.replyLineBytes)));
       this.#held = this.#held.subarray(end + 1);
       const continued = this.#skipping;
       this.#skipping = false;
@@ -62,7 +63,7 @@ export class ReplyReader {
     if (this.#held.length <= BOUNDS.replyLineBytes) return undefined;
     const line = this.#skipping
       ? undefined
-      : neutral(this.#held.subarray(0, BOUNDS.replyLineBytes));
+      : lineText(this.#held.subarray(0, BOUNDS.replyLineBytes));
     this.#skipped += this.#held.length;
     this.#held = Buffer.alloc(0);
     this.#skipping = true;
@@ -91,9 +92,10 @@ const EHLO_LINE = /^[- ]*[^- ]+[- ][ \t=]*([^ \t=]+)/;
  * Valid UTF-8 stays; controls, invisible and direction-changing characters become `?`, as Postfix's
  * printable() does for controls.
  */
-function neutral(bytes: Uint8Array): string {
+function lineText(bytes: Uint8Array): string {
   return new TextDecoder()
     .decode(bytes)
     .replace(/\r$/, '')
-    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Co}\p{Cs}\uFFFD]/gu, '?');
+    .replace(/\uFFFD/g, '?')
+    .replace(UNSHOWABLE, '?');
 }

@@ -6,8 +6,9 @@
  * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen
  * for more. Pure.
  */
+
+import { plainName } from '../text/strangers.ts';
 import { REASONS } from '../verdict/reason.ts';
-import { harmless } from '../verdict/stranger-text.ts';
 import { type EntryVerdict, publishedName } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './entry-snapshot.ts';
 
@@ -65,7 +66,7 @@ function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string |
       known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
     const [record] = counting;
     if (!gone || record === undefined) continue;
-    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${harmless(host.host)} does not present yet`;
+    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${plainName(host.host)} does not present yet`;
   }
   return undefined;
 }

@@ -9,6 +9,9 @@
 /** How much of one stranger's text a person is shown by default. */
 const SHOWN_CHARS = 500;
 
+/** How much of one name. */
+const NAME_CHARS = 120;
+
 /** SNS refuses a subject of 100 or more characters. */
 const SUBJECT_CHARS = 99;
 
@@ -19,6 +22,11 @@ const SUBJECT_CHARS = 99;
  */
 export function plain(text: string, limit = SHOWN_CHARS): string {
   return cut(text.toWellFormed().replace(UNSHOWABLE, escaped).replace(/:\/\//g, ':[//]'), limit);
+}
+
+/** A name within a sentence: a host, a domain, one element of a policy. */
+export function plainName(name: string): string {
+  return plain(name, NAME_CHARS);
 }
 
 /**

@@ -12,9 +12,9 @@ import { demandContext, demandFor } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { bracedTokens, tokens } from '../postfix/token.ts';
 import { atLeast } from '../postfix/version.ts';
+import { plainName } from '../text/strangers.ts';
 import type { HopView } from './delivery.ts';
 import type { Judgement } from './outcome.ts';
-import { harmless } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
 /**
@@ -55,7 +55,7 @@ export function suggestDaneOnly(
   const then = judgeChanged({ ...destination, hops: [offer.hop, ...destination.hops.slice(1)] });
   const [view] = then.views;
   if (then.verdict !== 'pass' || view?.kind !== 'hosts' || !everyHostProved(view)) return null;
-  const domain = harmless(offer.hop.nextHop.host);
+  const domain = plainName(offer.hop.nextHop.host);
   return {
     line: offer.line,
     restsOn: 'dnssec',

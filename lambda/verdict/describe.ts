@@ -4,12 +4,13 @@
  * alert, terminal and document. Pure.
  */
 
+import { listed } from '../text/listed.ts';
+import { plain, plainName } from '../text/strangers.ts';
 import { namesOffered, namesWanted, refusalClause } from './detail.ts';
 import { type Finding, hostName } from './finding.ts';
 import { presentedNames } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
 import { REASONS, type Reason } from './reason.ts';
-import { harmless, listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
 /** Starts in lower case and ends without a full stop; sentences inside are full ones. */
@@ -40,7 +41,7 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
 function consequence(judgement: Judgement): string {
   const { verdict, reason, says, endings } = judgement;
   if (reason === 'smtp-dies')
-    return `no mail to ${name(judgement)} is tried at all: smtp(8) ends with "${harmless(says?.text ?? '')}"`;
+    return `no mail to ${name(judgement)} is tried at all: smtp(8) ends with "${plain(says?.text ?? '', 120)}"`;
   if (reason === 'weaker-fallback' || (judgement.would === 'deliver' && verdict === 'fail')) {
     const relay = endings.find(({ status }) => status === 'sent')?.view.hop;
     const level = relay?.demand.kind === 'demand' ? relay.demand.level : 'none';
@@ -56,7 +57,7 @@ function consequence(judgement: Judgement): string {
     .filter((status) => statuses.has(status))
     .map((status) => WOULD[status]);
   const chance = would.length > 1 ? ', as the order of the servers falls' : '';
-  return `${mail(judgement)} would ${listed(would, 'or')}${chance}${says === null ? '' : `: Postfix says "${harmless(says.text, 300)}"`}`;
+  return `${mail(judgement)} would ${listed(would, 3, 'or')}${chance}${says === null ? '' : `: Postfix says "${plain(says.text, 300)}"`}`;
 }
 
 function why(judgement: Judgement): string {
@@ -65,12 +66,12 @@ function why(judgement: Judgement): string {
   if (decisive !== undefined) return whyAddress(decisive);
   switch (first?.kind) {
     case 'misconfigured':
-      return `${meaning(first.reason)}: ${harmless(first.warning, 300)}`;
+      return `${meaning(first.reason)}: ${plain(first.warning, 300)}`;
     case 'nowhere':
       return meaning(first.route.reason);
     case 'unanswered':
       return first.route.failure === 'bogus'
-        ? `The signatures of ${harmless(first.route.query)} are wrong`
+        ? `The signatures of ${plainName(first.route.query)} are wrong`
         : '';
     default:
       return '';
@@ -78,7 +79,7 @@ function why(judgement: Judgement): string {
 }
 
 function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
-  const host = harmless(hostName(attempt.host));
+  const host = plainName(hostName(attempt.host));
   if (
     verdict.reason === 'name-mismatch' &&
     leaf !== undefined &&
@@ -96,7 +97,7 @@ function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
 function daneOff({ views }: Judgement): string {
   const demand = views[0]?.hop.demand;
   return demand?.kind === 'demand' && demand.daneOff !== undefined
-    ? `Level dane is only may here: ${harmless(demand.daneOff)}`
+    ? `Level dane is only may here: ${plain(demand.daneOff, 120)}`
     : '';
 }
 
@@ -112,9 +113,9 @@ function daneWeaker({ reached }: Judgement): string {
   const parts = [...weaker.values()].flatMap((findings) => {
     const { level, daneWeaker: why } = findings[0]?.attempt.demand ?? {};
     if (level === undefined || why === undefined) return [];
-    const hosts = [...new Set(findings.map(({ attempt }) => harmless(hostName(attempt.host))))];
+    const hosts = [...new Set(findings.map(({ attempt }) => plainName(hostName(attempt.host))))];
     return [
-      `Level dane is only ${level} at ${listed(hosts, 'and', 3)}: ${refusalClause({ kind: 'refused', reason: why })}`,
+      `Level dane is only ${level} at ${listed(hosts, 3)}: ${refusalClause({ kind: 'refused', reason: why })}`,
     ];
   });
   return sentences(parts);
@@ -138,7 +139,7 @@ function describeUndetermined(judgement: Judgement): string {
   const { views, reached } = judgement;
   const [first] = views;
   if (first?.kind === 'unanswered')
-    return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${harmless(first.route.query)}`;
+    return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${plainName(first.route.query)}`;
   if (first?.kind === 'hosts' && first.undecided !== undefined)
     return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, and ${first.undecided.because}`;
   if (reached.every(({ verdict }) => verdict.reason === 'not-attempted'))
@@ -147,11 +148,11 @@ function describeUndetermined(judgement: Judgement): string {
   const nothing = reached.every(({ unseen }) => unseen !== undefined)
     ? `nothing was seen of ${name(judgement)}`
     : `too little was seen of ${name(judgement)} to judge`;
-  return `${nothing}: ${listed(whys, 'and', 3)}${seen(judgement)}`;
+  return `${nothing}: ${listed(whys, 3)}${seen(judgement)}`;
 }
 
 const unseenAt = ({ attempt, verdict }: Finding) =>
-  `at ${harmless(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
+  `at ${plainName(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
 
 /** `seen 1 of 2`, where something was not. */
 function seen({ reached }: Judgement, asSentence = false): string {
@@ -163,7 +164,7 @@ function seen({ reached }: Judgement, asSentence = false): string {
 }
 
 const mail = (judgement: Judgement) => `mail to ${name(judgement)}`;
-const name = ({ destination }: Judgement) => harmless(destination.name);
+const name = ({ destination }: Judgement) => plainName(destination.name);
 const sentences = (parts: readonly string[]) => parts.filter((part) => part !== '').join('. ');
 
 const WOULD = { sent: 'be delivered', deferred: 'be deferred', bounced: 'bounce' } as const;

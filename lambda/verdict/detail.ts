@@ -8,8 +8,9 @@ import type { Trust } from '../certificate/trust/path.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
+import { listed } from '../text/listed.ts';
+import { plain, plainName } from '../text/strangers.ts';
 import { REASONS, type Reason } from './reason.ts';
-import { harmless, listed } from './stranger-text.ts';
 
 /**
  * `example.com or a name below it`, `a name below example.net or mx.example.org`: match patterns as
@@ -18,12 +19,12 @@ import { harmless, listed } from './stranger-text.ts';
 export function namesWanted(references: readonly string[]): string {
   const said = references.flatMap((reference, i) => {
     if (references.indexOf(reference) !== i) return [];
-    const name = harmless(reference);
+    const name = plainName(reference);
     if (reference.startsWith('.'))
       return references.includes(reference.slice(1)) ? [] : [`a name below ${name.slice(1)}`];
     return references.includes(`.${reference}`) ? [`${name} or a name below it`] : [name];
   });
-  return said.length === 0 ? 'no usable name' : listed(said, 'or', 4);
+  return said.length === 0 ? 'no usable name' : listed(said, 4, 'or');
 }
 
 /** `*.example.net, example.net and 4 more`. */
@@ -31,8 +32,7 @@ export function namesOffered(presented: readonly string[]): string {
   return presented.length === 0
     ? 'no name at all'
     : listed(
-        presented.map((name) => harmless(name, 80)),
-        'and',
+        presented.map((name) => plain(name, 80)),
         2,
       );
 }
@@ -54,7 +54,7 @@ export function nameClause(
 /** Where a chain ends that reaches no anchor, or what else is wrong with it. */
 export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }>): string {
   const { reason, opensslCode, endsAt } = trust;
-  const detail = harmless(trust.detail, 300);
+  const detail = plain(trust.detail, 300);
   if (reason === 'self-signed') return 'the certificate is self-signed';
   if (reason === 'missing-intermediate')
     return `the intermediate certificate is missing: ${detail}`;
@@ -64,15 +64,15 @@ export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }
     opensslCode === 'UNABLE_TO_GET_ISSUER_CERT'
   )
     return `the ${detail}`;
-  const end = `the chain ends at ${harmless(endsAt.subject)}, sha256 ${endsAt.sha256},`;
+  const end = `the chain ends at ${plainName(endsAt.subject)}, sha256 ${endsAt.sha256},`;
   if (endsAt.inMozilla) return `${end} not among your anchors; it is in Mozilla's store`;
   if (endsAt.subject === endsAt.issuer) return `${end} not among your anchors`;
-  return `${end} whose issuer ${harmless(endsAt.issuer)} is not among your anchors`;
+  return `${end} whose issuer ${plainName(endsAt.issuer)} is not among your anchors`;
 }
 
 /** What was presented against what is published; up to two records are shown. */
 export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): string {
-  const published = listed(records.map(printTlsa), 'and', 2);
+  const published = listed(records.map(printTlsa), 2);
   const presented = `the certificate has sha256 ${leaf.sha256}, its key ${leaf.spkiSha256}`;
   return `nothing that is presented matches the TLSA ${records.length === 1 ? 'record' : 'records'} ${published}: ${presented}`;
 }
@@ -81,7 +81,7 @@ export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): s
 export function refusalClause(refusal: DaneRefusal): string {
   if (refusal.kind === 'refused') return clauseOf(refusal.reason);
   if (refusal.kind === 'deadly') return clauseOf('tlsa-kills-smtp');
-  const query = harmless(refusal.query);
+  const query = plainName(refusal.query);
   return refusal.failure === 'bogus'
     ? `the signatures of ${query} are wrong`
     : `DNS gives no answer to ${query} (${refusal.failure})`;
@@ -127,15 +127,15 @@ export function handshakeClause(
   const groups = result.dependsOnGroups
     ? '; with other key-exchange groups in the offer it succeeds'
     : '';
-  return `the TLS handshake fails: ${harmless(result.cause, 200)}${groups}`;
+  return `the TLS handshake fails: ${plain(result.cause, 200)}${groups}`;
 }
 
 export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unseen' }>): string {
-  const detail = result.detail === undefined ? '' : ` (${harmless(result.detail, 200)})`;
+  const detail = result.detail === undefined ? '' : ` (${plain(result.detail, 200)})`;
   return `${clauseOf(result.reason)}${said(result.reply)}${detail}`;
 }
 
 const clauseOf = (reason: Reason) => REASONS[reason].why ?? REASONS[reason].words;
 
 const said = (reply: Reply | undefined) =>
-  reply === undefined ? '' : `: "${harmless(reply.text, 200)}"`;
+  reply === undefined ? '' : `: "${plain(reply.text, 200)}"`;

@@ -5,9 +5,9 @@
  * none is in sight.
  */
 import type { Signature } from '../route/dns-answer.ts';
+import { plainName } from '../text/strangers.ts';
 import { type Finding, hostName } from './finding.ts';
 import type { Judgement } from './outcome.ts';
-import { harmless } from './stranger-text.ts';
 import type { EntryVerdict } from './verdict.ts';
 
 export type Forecast = Pick<EntryVerdict, 'failsFrom' | 'degradedFrom' | 'failsBecause'>;
@@ -68,7 +68,7 @@ function signatureClause(ending: readonly Signature[], time: number): string | n
   const signature = ending.find(({ until }) => until + SECOND_MS === time);
   if (signature === undefined) return null;
   const end = new Date(signature.until).toISOString().slice(0, 16).replace('T', ' ');
-  return `the DNSSEC signatures of ${signature.zone === '' ? 'the root zone' : harmless(signature.zone)} end (${end}Z)`;
+  return `the DNSSEC signatures of ${signature.zone === '' ? 'the root zone' : plainName(signature.zone)} end (${end}Z)`;
 }
 
 /** The address that passed before and no longer does. */
@@ -79,7 +79,7 @@ function because(before: Judgement, then: Judgement): string | null {
   );
   const { attempt, verdict } = turned ?? then.decisive ?? {};
   if (attempt === undefined || verdict === undefined) return then.reason;
-  return `at ${harmless(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason}`;
+  return `at ${plainName(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason}`;
 }
 
 const keyOf = ({ attempt }: Finding) =>

@@ -4,8 +4,8 @@
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination } from '../policy/destinations.ts';
+import { plain } from '../text/strangers.ts';
 import { type Evidence, judge } from './judge.ts';
-import { harmless } from './stranger-text.ts';
 import type { EntryVerdict } from './verdict.ts';
 
 /** As `judge`; an exception becomes an undetermined verdict that says it is our bug. */
@@ -36,7 +36,7 @@ function confession({ id, entry, name, hops }: Destination, message: string): En
     match: [],
     verdict: 'undetermined',
     reason: 'our-bug',
-    sentence: `mail to ${name} could not be judged: postfix-tls-watch itself failed over what it saw (${harmless(message)}), please report this`,
+    sentence: `mail to ${name} could not be judged: postfix-tls-watch itself failed over what it saw (${plain(message, 120)}), please report this`,
     protection: 'none',
     postfixWould: null,
     postfixSays: null,

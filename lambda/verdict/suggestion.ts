@@ -16,6 +16,7 @@ import { parsePolicy } from '../policy/parse.ts';
 import { familyOf, isHostnameOrWildcard, toAscii } from '../postfix/hostname.ts';
 import { bracedTokens, tokens } from '../postfix/token.ts';
 import { atLeast } from '../postfix/version.ts';
+import { listed } from '../text/listed.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';
 import {
@@ -25,7 +26,6 @@ import {
   referenceIdentifiers,
 } from './name-match.ts';
 import type { Judgement } from './outcome.ts';
-import { listed } from './stranger-text.ts';
 import type { Suggestion } from './verdict.ts';
 
 /**
@@ -228,7 +228,7 @@ function grounds(
       because: `it asks for names of ${domain} alone, whatever DNS says`,
     };
   }
-  const providers = listed(distinct(names.map((name) => registrable(name) ?? name)), 'and');
+  const providers = listed(distinct(names.map((name) => registrable(name) ?? name)));
   if (!mx)
     return {
       restsOn: 'policy',

@@ -1,11 +1,12 @@
 /** The body of an item about an end, and what is said of entries that left the policy. Pure. */
 
 import { daysLong, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import type { Item } from '../incident/due.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import type { AlertInput } from './input.ts';
-import { causeWords, listed } from './wording.ts';
+import { causeWords } from './wording.ts';
 
 export function endedBlocks(
   { ended, incident, members }: Item,

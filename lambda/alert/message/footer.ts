@@ -4,6 +4,7 @@
  */
 
 import { day, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { inForce, type Mute } from '../incident/mute.ts';
@@ -12,7 +13,7 @@ import { read } from '../incident/standing.ts';
 import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import type { AlertInput } from './input.ts';
-import { entriesCount, listed, reasonWords } from './wording.ts';
+import { entriesCount, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, vantage, run, now } = input;

@@ -4,6 +4,7 @@
  */
 
 import { daysLong, deadline, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import { plain, shellWord } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { isOfRun, OUR_SIDE } from '../incident/cause.ts';
@@ -16,7 +17,7 @@ import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { postTlsFinger } from './posttls-finger.ts';
 import { runBlocks } from './run.ts';
-import { changeWords, entriesCount, listed, OWN_CHANGES, sentence } from './wording.ts';
+import { changeWords, entriesCount, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   if (isOfRun(item.incident.cause)) return runBlocks(item, item.incident.cause.reason, input);

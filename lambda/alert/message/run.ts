@@ -4,11 +4,12 @@
  */
 
 import { daysLong, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import type { RunReason } from '../incident/cause.ts';
 import type { Item } from '../incident/due.ts';
 import { type Block, text } from './block.ts';
 import type { AlertInput } from './input.ts';
-import { entriesCount, listed } from './wording.ts';
+import { entriesCount } from './wording.ts';
 
 export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {
   return reason === 'blind' ? blindBlocks(item, input) : partialBlocks(item, input);

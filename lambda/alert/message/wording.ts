@@ -3,7 +3,8 @@
  * strangers' and made harmless. Pure.
  */
 
-import { plain } from '../../text/strangers.ts';
+import { listed } from '../../text/listed.ts';
+import { plain, plainName } from '../../text/strangers.ts';
 import { REASONS, type ReasonRow } from '../../verdict/reason.ts';
 import type { Cause, CauseReason } from '../incident/cause.ts';
 import { OUR_SIDE } from '../incident/cause.ts';
@@ -76,14 +77,6 @@ export const OWN_CHANGES: Readonly<Record<OwnChange, string>> = {
   version: 'postfix-tls-watch or its Node.js, by an update',
 };
 
-/** `a`, `a and b`, `a, b and 3 more`. */
-export function listed(texts: readonly string[], most = 3): string {
-  const shown = texts.length > most + 1 ? texts.slice(0, most) : texts;
-  const all =
-    texts.length > shown.length ? [...shown, `${texts.length - shown.length} more`] : shown;
-  return all.length < 2 ? (all[0] ?? '') : `${all.slice(0, -1).join(', ')} and ${all.at(-1)}`;
-}
-
 /** `1 entry`, `75 entries`. */
 export function entriesCount(count: number): string {
   return count === 1 ? '1 entry' : `${count} entries`;
@@ -111,7 +104,7 @@ function lostName({
 
 function named(value: Change['before']): string {
   const names = value === undefined ? [] : typeof value === 'string' ? [value] : value;
-  return names.length === 0 ? 'nothing' : listed(names.map((name) => plain(name, 120)));
+  return names.length === 0 ? 'nothing' : listed(names.map(plainName));
 }
 
 /** Reasons of a verdict, and what is none. */

@@ -8,8 +8,8 @@ import type { Destination, Hop } from '../../policy/destinations.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { moment } from '../../text/dates.ts';
+import { plainName } from '../../text/strangers.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
-import { harmless } from '../../verdict/stranger-text.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/verdict.ts';
 import { runFacts, trustSentence } from '../check/document.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
@@ -215,8 +215,8 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
 }
 
 function names(dnsNames: readonly string[], commonName: string | null): string {
-  if (dnsNames.length > 0) return dnsNames.map((name) => harmless(name)).join(', ');
+  if (dnsNames.length > 0) return dnsNames.map((name) => plainName(name)).join(', ');
   return commonName === null
     ? 'no name at all'
-    : `CN ${harmless(commonName)} (no DNS names, so the common name counts)`;
+    : `CN ${plainName(commonName)} (no DNS names, so the common name counts)`;
 }

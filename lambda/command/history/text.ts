@@ -3,11 +3,11 @@
  * Pure.
  */
 import type { Change } from '../../alert/incident/entry-state.ts';
-import { listed } from '../../alert/message/wording.ts';
 import type { ChangeKind } from '../../snapshot/change.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { day, moment } from '../../text/dates.ts';
-import { plain } from '../../text/strangers.ts';
+import { listed } from '../../text/listed.ts';
+import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { StatusOf } from '../status/text.ts';
 import type { Paint } from '../terminal/colour.ts';
@@ -275,12 +275,7 @@ function eventDocument(one: Happened): HistoryDocument['events'][number] {
 const hostOf = (key: string): string => plain(key.replace(/#[0-9a-f]{8}$/, '').replace(/:25$/, ''));
 
 const namesWords = (names: readonly string[]): string =>
-  names.length === 0
-    ? 'nothing'
-    : listed(
-        names.map((name) => plain(name, 120)),
-        NAMES_SHOWN,
-      );
+  names.length === 0 ? 'nothing' : listed(names.map(plainName), NAMES_SHOWN);
 
 const asList = (value: Change['before']): string[] =>
   value === undefined ? [] : typeof value === 'string' ? [value] : [...value];

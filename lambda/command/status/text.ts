@@ -4,9 +4,10 @@
  */
 
 import type { Standing } from '../../alert/incident/standing.ts';
-import { entriesCount, listed } from '../../alert/message/wording.ts';
+import { entriesCount } from '../../alert/message/wording.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { day, deadline, HOUR_MS, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import { summarySentence } from '../summary.ts';
