@@ -1,36 +1,30 @@
 /**
  * The main job once: judge, compare with what was told, publish what is due, store.
  *
- *     begin (run record, lease) → recall → check → second look → decide → tell → keep → complete
+ *     begin (run record, lease) → recall → assess (check, compare, decide, second look) → tell → keep
+ *       → complete
  *
  * Publish first, then one update that records the telling, then store: a crash may repeat a message
  * in that one gap, and never loses one. A run that told and died is recovered by the next (recall).
  */
 
 import type { Delivery } from '../../alert/channel/channel.ts';
-import { type Decision, decide } from '../../alert/incident/decide.ts';
-import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
-import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
-import { describeAlert } from '../../alert/message/describe.ts';
-import { type Mail, mailOf } from '../../alert/message/mail.ts';
+import type { Decision } from '../../alert/incident/decide.ts';
+import type { Mail } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { hostKey, hostLooks } from '../../snapshot/host-snapshot.ts';
-import { readCertificates } from '../../store/certificates.ts';
 import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
-import { markRecovered, prepareTellings } from '../../store/runs.ts';
+import { markRecovered } from '../../store/runs.ts';
 import { StoreError } from '../../store/table-error.ts';
-import type { Json } from '../../store/value-schemas.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { type CheckRun, checkBundle } from '../check/check.ts';
-import { certificatesWanted, compare, pictureHosts, withHindsight } from './compare.ts';
-import { countsOf } from './figures.ts';
+import type { CheckRun } from '../check/check.ts';
+import { assess } from './assess.ts';
 import { looksOf } from './host-looks.ts';
 import { keep } from './keep.ts';
-import { notWatchedIn } from './not-watched.ts';
 import { type Begun, begin } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
-import { digestsOf, recall } from './recall.ts';
-import { afterBoth, verdictsAfter } from './second-look.ts';
+import { recall } from './recall.ts';
+import { tell } from './tell.ts';
 
 export type Watched =
   | {
@@ -87,160 +81,15 @@ async function watchUnderLease(
   stopped: AbortSignal,
 ): Promise<Watched> {
   const { store } = doors;
+  const { runId } = begun.run.value;
   const at = doors.now();
-  const recalled = await recall(store, begun.run.value.runId, at);
-  const lastSeen = new Map(
-    [...recalled.latest.entries].map(([id, { value }]) => [
-      id,
-      value.snapshot.undetermined?.since ?? at,
-    ]),
-  );
-  const look = async (only: ReadonlySet<string> | undefined): Promise<CheckRun> => {
-    const run = await checkBundle(bundle, doors.openWorld(), {
-      at: doors.now(),
-      now: doors.now,
-      pace: { ...options.pace, signal: stopped },
-      controlHosts: options.controlHosts,
-      lastSeen,
-      ...(only === undefined ? {} : { only }),
-    });
-    return withHindsight(run, recalled.latest);
-  };
-
-  const first = await look(options.only);
-  stopped.throwIfAborted();
-  const times = {
-    at,
-    ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }),
-  };
-  const scope = options.only === undefined ? 'all' : 'some';
-  const vantage: VantageState = { name: store.space.vantage, ...first.vantage };
-
-  const facts = (complete: boolean, overdue: RunFacts['overdue']): RunFacts => {
-    const before = digestsOf(recalled.lastRun);
-    return {
-      // A baseline that was told by a run that died then is not told again.
-      firstRun:
-        recalled.lastComplete === undefined &&
-        recalled.recovered.every(({ value }) => value.scope === 'some'),
-      complete,
-      scope,
-      intervalMs: options.intervalMs,
-      confirmAfterMs:
-        options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
-      digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
-      ...(overdue === undefined ? {} : { overdue }),
-      ...(recalled.lastRun === undefined ? {} : { previousRunAt: recalled.lastRun.startedAt }),
-      ...(recalled.lastComplete === undefined
-        ? {}
-        : { previousCompleteAt: recalled.lastComplete.startedAt }),
-    };
-  };
-  const weigh = async (second: CheckRun | undefined) => {
-    const both = afterBoth(first, second);
-    const verdicts = verdictsAfter(first, second);
-    const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run));
-    const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
-    const stored = await readCertificates(store, certificatesWanted(pictures));
-    const seen = Object.assign(
-      {},
-      ...pictures.map((picture) => picture.look.certificates),
-    ) as Record<string, string>;
-    const comparison = compare(
-      both,
-      verdicts,
-      pictures,
-      recalled.latest,
-      (digest) => seen[digest] ?? stored.der[digest],
-      times,
-    );
-    const run = facts(first.complete && (second?.complete ?? true), comparison.overdue);
-    const decision = decide({
-      at,
-      verdicts: first.verdicts,
-      ...(second === undefined ? {} : { secondLook: { at: second.at, verdicts: second.verdicts } }),
-      before: recalled.state,
-      changes: comparison.differences,
-      mutes: recalled.mutes,
-      vantage,
-      run,
-      now: doors.now(),
-    });
-    return { verdicts, pictures, comparison, run, decision };
-  };
-
-  let weighed = await weigh(undefined);
-  if (
-    weighed.decision.needsSecondLook.length > 0 &&
-    options.confirm.kind === 'same-run' &&
-    options.confirm.afterMs > 0
-  ) {
-    const again = at + options.confirm.afterMs;
-    if (again < options.pace.stopAt) {
-      await doors.sleep(Math.max(0, again - doors.now()), stopped);
-      if (!stopped.aborted)
-        weighed = await weigh(await look(new Set(weighed.decision.needsSecondLook)));
-    }
-  }
-  stopped.throwIfAborted();
-
-  const { verdicts, decision, run: runFacts, comparison, pictures } = weighed;
-  const alert = describeAlert({
-    decision,
-    verdicts,
-    bundle,
-    mutes: recalled.mutes,
-    vantage,
-    run: runFacts,
-    now: doors.now(),
-  });
-  const mail = alert === undefined ? undefined : mailOf(alert);
-  const tellings: readonly Telling[] =
-    mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
-  const learned = {
-    counts: {
-      ...countsOf([...verdicts.values()], first.conversations.length, {
-        at,
-        intervalMs: options.intervalMs,
-      }),
-    },
-    vantage: { ...first.vantage },
-    unseen: [...verdicts.values()]
-      .filter(({ verdict }) => verdict === 'undetermined')
-      .map(({ id }) => id),
-    exceptions: recalled.problems,
-    more: { notWatched: notWatchedIn(verdicts.values()) } as unknown as Json,
-  };
-  const chunks =
-    mail === undefined
-      ? 0
-      : await prepareTellings(
-          store,
-          begun.run.value.runId,
-          tellings as unknown as Json,
-          doors.now(),
-        );
-  let record = await begun.advance('judged', { ...learned, tellings: chunks }, doors.now());
-
-  const told =
-    alert === undefined || mail === undefined ? undefined : await doors.tell(mail, alert);
-  const untold = told?.kind === 'untold';
-  if (told !== undefined) {
-    const messageId =
-      told.kind === 'told' && told.messageId !== undefined ? { messageId: told.messageId } : {};
-    const exceptions =
-      told.kind === 'untold' ? [...learned.exceptions, told.because] : learned.exceptions;
-    record = await begun.advance(
-      untold ? 'untold' : 'told',
-      { ...messageId, exceptions },
-      doors.now(),
-    );
-  }
-
-  const state = untold ? decision.after : recordTellings(decision.after, tellings);
-  const whole = scope === 'all' && runFacts.complete;
+  const recalled = await recall(store, runId, at);
+  const underway = { bundle, doors, options, recalled, at, stopped };
+  const assessment = await assess(underway);
+  const { first, verdicts, comparison, pictures, decision, facts } = assessment;
+  const { mail, delivery, state } = await tell(underway, assessment, begun);
   const overwritten = await keep(store, {
-    runId: begun.run.value.runId,
+    runId,
     at,
     historyMs: options.historyMs,
     recalled,
@@ -249,20 +98,19 @@ async function watchUnderLease(
     decision,
     spareHosts: hostsOnlyOf(new Set(decision.keepSnapshots), first),
     state,
-    whole,
+    whole: facts.scope === 'all' && facts.complete,
   });
-  for (const earlier of recalled.recovered)
-    await markRecovered(store, earlier, begun.run.value.runId);
-  const complete = runFacts.complete && !untold;
+  for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
+  const complete = facts.complete && delivery?.kind !== 'untold';
   if (complete) await begun.complete(doors.now());
   return {
     kind: 'done',
-    runId: record.runId,
+    runId,
     check: first,
     verdicts: [...verdicts.values()],
     decision,
     ...(mail === undefined ? {} : { mail }),
-    told,
+    told: delivery,
     complete,
     problems: [
       ...recalled.problems,
@@ -272,9 +120,6 @@ async function watchUnderLease(
     ],
   };
 }
-
-/** Two looks of different runs confirm one another when they are at least so far apart. */
-const CONFIRMING_GAP_MS = 10 * 60_000;
 
 /**
  * Keys of hosts that only these entries lead to: what turned alike over unrelated providers

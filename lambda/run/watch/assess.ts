@@ -1,0 +1,169 @@
+/**
+ * The middle of a run: look, compare with what was remembered, decide what is news; and what newly
+ * fails is looked at again before anybody is told. Nothing is published or stored here.
+ */
+import { type Decision, decide } from '../../alert/incident/decide.ts';
+import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { hostLooks } from '../../snapshot/host-snapshot.ts';
+import { readCertificates } from '../../store/certificates.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type CheckRun, checkBundle } from '../check/check.ts';
+import {
+  type Comparison,
+  certificatesWanted,
+  compare,
+  type HostPicture,
+  pictureHosts,
+  withHindsight,
+} from './compare.ts';
+import { looksOf } from './host-looks.ts';
+import type { WatchDoors, WatchOptions } from './options.ts';
+import { digestsOf, type Recalled } from './recall.ts';
+import { afterBoth, verdictsAfter } from './second-look.ts';
+
+/** What a run that holds the lease works with. */
+export interface Underway {
+  readonly bundle: Bundle;
+  readonly doors: WatchDoors;
+  readonly options: WatchOptions;
+  readonly recalled: Recalled;
+  /** When it began, epoch ms. */
+  readonly at: number;
+  /** Fires when the lease is lost or the process is asked to end. */
+  readonly stopped: AbortSignal;
+}
+
+export interface Assessment {
+  /** The first look, which was at everything. */
+  readonly first: CheckRun;
+  /** By destination id, the second look's where there was one. */
+  readonly verdicts: ReadonlyMap<string, EntryVerdict>;
+  readonly pictures: readonly HostPicture[];
+  readonly comparison: Comparison;
+  readonly vantage: VantageState;
+  readonly facts: RunFacts;
+  readonly decision: Decision;
+}
+
+/** @throws the reason of `stopped`, once it has fired */
+export async function assess(run: Underway): Promise<Assessment> {
+  const first = await look(run, run.options.only);
+  run.stopped.throwIfAborted();
+  const assessment = await weigh(run, first, undefined);
+  const second = await secondLook(run, assessment.decision.needsSecondLook);
+  run.stopped.throwIfAborted();
+  return second === undefined ? assessment : weigh(run, first, second);
+}
+
+/** Judges all, or some, with a fresh view of the world. */
+async function look(
+  { bundle, doors, options, recalled, at, stopped }: Underway,
+  only: ReadonlySet<string> | undefined,
+): Promise<CheckRun> {
+  const run = await checkBundle(bundle, doors.openWorld(), {
+    at: doors.now(),
+    now: doors.now,
+    pace: { ...options.pace, signal: stopped },
+    controlHosts: options.controlHosts,
+    lastSeen: lastSeenIn(recalled, at),
+    ...(only === undefined ? {} : { only }),
+  });
+  return withHindsight(run, recalled.latest);
+}
+
+/** When each entry was last judged: those that wait longest are looked at first. */
+function lastSeenIn({ latest }: Recalled, at: number): ReadonlyMap<string, number> {
+  return new Map(
+    [...latest.entries].map(([id, { value }]) => [id, value.snapshot.undetermined?.since ?? at]),
+  );
+}
+
+/** Undefined where none is needed or wanted, or where time does not allow it. */
+async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckRun | undefined> {
+  const { confirm, pace } = run.options;
+  if (ids.length === 0 || confirm.kind !== 'same-run' || confirm.afterMs === 0) return undefined;
+  const again = run.at + confirm.afterMs;
+  if (again >= pace.stopAt) return undefined;
+  await run.doors.sleep(Math.max(0, again - run.doors.now()), run.stopped);
+  return run.stopped.aborted ? undefined : look(run, new Set(ids));
+}
+
+/** Compares what was seen with what was remembered, and decides what of it is to be told. */
+async function weigh(
+  underway: Underway,
+  first: CheckRun,
+  second: CheckRun | undefined,
+): Promise<Assessment> {
+  const { doors, recalled, at } = underway;
+  const verdicts = verdictsAfter(first, second);
+  const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run));
+  const times = {
+    at,
+    ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }),
+  };
+  const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
+  const comparison = compare(
+    afterBoth(first, second),
+    verdicts,
+    pictures,
+    recalled.latest,
+    await certificatesFor(underway, pictures),
+    times,
+  );
+  const vantage: VantageState = { name: doors.store.space.vantage, ...first.vantage };
+  const complete = first.complete && (second?.complete ?? true);
+  const facts = factsOf(underway, complete, comparison.overdue);
+  const decision = decide({
+    at,
+    verdicts: first.verdicts,
+    ...(second === undefined ? {} : { secondLook: { at: second.at, verdicts: second.verdicts } }),
+    before: recalled.state,
+    changes: comparison.differences,
+    mutes: recalled.mutes,
+    vantage,
+    run: facts,
+    now: doors.now(),
+  });
+  return { first, verdicts, pictures, comparison, vantage, facts, decision };
+}
+
+/** The certificates that comparing asks for: those seen in this run, and stored ones beside them. */
+async function certificatesFor(
+  { doors }: Underway,
+  pictures: readonly HostPicture[],
+): Promise<(digest: string) => string | undefined> {
+  const stored = await readCertificates(doors.store, certificatesWanted(pictures));
+  const seen: Readonly<Record<string, string>> = Object.assign(
+    {},
+    ...pictures.map((picture) => picture.look.certificates),
+  );
+  return (digest) => seen[digest] ?? stored.der[digest];
+}
+
+function factsOf(
+  { options, recalled }: Underway,
+  complete: boolean,
+  overdue: Comparison['overdue'],
+): RunFacts {
+  const { lastRun, lastComplete, recovered } = recalled;
+  const before = digestsOf(lastRun);
+  return {
+    // A baseline that was told by a run that died then is not told again.
+    firstRun: lastComplete === undefined && recovered.every(({ value }) => value.scope === 'some'),
+    complete,
+    scope: scopeOf(options),
+    intervalMs: options.intervalMs,
+    confirmAfterMs:
+      options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
+    digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
+    overdue,
+    ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
+    ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),
+  };
+}
+
+const scopeOf = ({ only }: WatchOptions) => (only === undefined ? 'all' : 'some');
+
+/** Two looks of different runs confirm one another when they are at least so far apart. */
+const CONFIRMING_GAP_MS = 10 * 60_000;
