@@ -1,7 +1,7 @@
 /** OpenSSL's codes in words of ours: a reason for programs, one clause for people. */
 import type { Certificate } from '../certificate.ts';
 import type { Ending } from './ending.ts';
-import type { Problem } from './problem.ts';
+import type { OpensslCode, Problem } from './problem.ts';
 
 export type TrustReason = (typeof TRUST_REASONS)[number];
 
@@ -15,102 +15,16 @@ export interface Explained {
  * under its last issuer's name.
  */
 export function explain(
-  { code, depth, about }: Problem,
+  { code, depth, about = '' }: Problem,
   certificates: readonly Certificate[],
   ending: Ending | undefined,
   namesake = false,
 ): Explained {
+  if (isNowhere(code)) return nowhere(code, certificates, ending, namesake);
   const certificate = certificates[depth];
-  const name = short(certificate?.subject ?? '');
-  const which = depth === 0 ? 'certificate' : `issuer certificate ${name}`;
-  switch (code) {
-    case 'CERT_HAS_EXPIRED':
-      return {
-        reason: depth === 0 ? 'expired' : 'issuer-expired',
-        detail: `${which} has expired (${minute(certificate?.notAfter)})`,
-      };
-    case 'CERT_NOT_YET_VALID':
-      return {
-        reason: 'not-yet-valid',
-        detail: `${which} is not valid before ${minute(certificate?.notBefore)}`,
-      };
-    case 'ERROR_IN_CERT_NOT_BEFORE_FIELD':
-    case 'ERROR_IN_CERT_NOT_AFTER_FIELD':
-      return {
-        reason: depth === 0 ? 'expired' : 'issuer-expired',
-        detail: `${which} has a malformed date`,
-      };
-    case 'DEPTH_ZERO_SELF_SIGNED_CERT':
-      return { reason: 'self-signed', detail: 'self-signed certificate' };
-    case 'SELF_SIGNED_CERT_IN_CHAIN':
-    case 'UNABLE_TO_GET_ISSUER_CERT':
-    case 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY':
-    case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
-    case 'DANE_NO_MATCH':
-      return nowhere(code, certificates, ending, namesake);
-    case 'INVALID_PURPOSE': {
-      const uses = certificate?.extensions.extendedKeyUsage;
-      const why = uses === undefined || uses.some(isServerUse) ? 'key usage' : 'extended key usage';
-      return {
-        reason: 'wrong-purpose',
-        detail: `${which} is not designated for use as a server certificate (${why})`,
-      };
-    }
-    case 'CA_MD_TOO_WEAK':
-      return {
-        reason: 'weak-signature',
-        detail: `${which} is signed with ${digestName(certificate)}, which is too weak`,
-      };
-    case 'EE_KEY_TOO_SMALL':
-    case 'CA_KEY_TOO_SMALL':
-      return {
-        reason: 'weak-signature',
-        detail: `${which} has a key of ${certificate?.keyBits ?? 0} bits, which is too small`,
-      };
-    case 'INVALID_CA':
-      return { reason: 'invalid-ca', detail: `${which} is not a certification authority` };
-    case 'KEYUSAGE_NO_CERTSIGN':
-    case 'KEYUSAGE_NO_DIGITAL_SIGNATURE':
-      return { reason: 'invalid-ca', detail: `${which} may not sign certificates (key usage)` };
-    case 'PATH_LENGTH_EXCEEDED':
-      return {
-        reason: 'invalid-ca',
-        detail: `${which} allows at most ${about ?? '0'} authorities below it`,
-      };
-    case 'EC_KEY_EXPLICIT_PARAMS':
-      return {
-        reason: 'weak-signature',
-        detail: `${which} has an elliptic curve of its own making`,
-      };
-    case 'PROXY_CERTIFICATES_NOT_ALLOWED':
-      return { reason: 'wrong-purpose', detail: `${which} is a proxy certificate` };
-    case 'UNHANDLED_CRITICAL_EXTENSION':
-      return {
-        reason: depth === 0 ? 'wrong-purpose' : 'invalid-ca',
-        detail: `${which} has a critical extension that OpenSSL does not know (${about ?? ''})`,
-      };
-    case 'CERT_CHAIN_TOO_LONG':
-      return {
-        reason: 'chain-too-long',
-        detail: `certificate chain is longer than the limit (smtp_tls_scert_verifydepth)`,
-      };
-    case 'CERT_SIGNATURE_FAILURE':
-      return {
-        reason: 'bad-signature',
-        detail: `${which} does not carry the signature of its issuer`,
-      };
-    case 'PERMITTED_VIOLATION':
-    case 'EXCLUDED_VIOLATION':
-    case 'SUBTREE_MINMAX':
-    case 'UNSUPPORTED_CONSTRAINT_SYNTAX':
-    case 'UNSUPPORTED_CONSTRAINT_TYPE':
-    case 'UNSUPPORTED_NAME_SYNTAX':
-    case 'UNSPECIFIED':
-      return {
-        reason: 'not-permitted-name',
-        detail: `${which} has a name that its issuers may not certify (${short(about ?? '')})`,
-      };
-  }
+  const isLeaf = depth === 0;
+  const which = isLeaf ? 'certificate' : `issuer certificate ${short(certificate?.subject ?? '')}`;
+  return EXPLANATIONS[code]({ certificate, isLeaf, which, about });
 }
 
 /**
@@ -119,7 +33,7 @@ export function explain(
  * authority instead.
  */
 function nowhere(
-  code: Problem['code'],
+  code: Nowhere,
   certificates: readonly Certificate[],
   ending: Ending | undefined,
   namesake: boolean,
@@ -183,6 +97,120 @@ function digestName(certificate: Certificate | undefined): string {
 }
 
 const isServerUse = (use: string) => use === '1.3.6.1.5.5.7.3.1';
+
+/** The codes that say where a chain leads: to no anchor. */
+const NOWHERE = [
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'DANE_NO_MATCH',
+] as const satisfies readonly OpensslCode[];
+
+type Nowhere = (typeof NOWHERE)[number];
+
+const isNowhere = (code: OpensslCode): code is Nowhere =>
+  NOWHERE.some((nowhere) => nowhere === code);
+
+/** The certificate at fault. */
+interface Fault {
+  readonly certificate: Certificate | undefined;
+  readonly isLeaf: boolean;
+  /** As sentences call it: `certificate`, or `issuer certificate` with its name. */
+  readonly which: string;
+  /** The number, name or extension that the code is about; empty where it is about none. */
+  readonly about: string;
+}
+
+const dated = ({ isLeaf }: Fault): TrustReason => (isLeaf ? 'expired' : 'issuer-expired');
+
+const notPermitted = ({ which, about }: Fault): Explained => ({
+  reason: 'not-permitted-name',
+  detail: `${which} has a name that its issuers may not certify (${short(about)})`,
+});
+
+const malformedDate = (fault: Fault): Explained => ({
+  reason: dated(fault),
+  detail: `${fault.which} has a malformed date`,
+});
+
+const smallKey = ({ which, certificate }: Fault): Explained => ({
+  reason: 'weak-signature',
+  detail: `${which} has a key of ${certificate?.keyBits ?? 0} bits, which is too small`,
+});
+
+const mayNotSign = ({ which }: Fault): Explained => ({
+  reason: 'invalid-ca',
+  detail: `${which} may not sign certificates (key usage)`,
+});
+
+const EXPLANATIONS: Readonly<Record<Exclude<OpensslCode, Nowhere>, (fault: Fault) => Explained>> = {
+  CERT_HAS_EXPIRED: (fault) => ({
+    reason: dated(fault),
+    detail: `${fault.which} has expired (${minute(fault.certificate?.notAfter)})`,
+  }),
+  CERT_NOT_YET_VALID: ({ which, certificate }) => ({
+    reason: 'not-yet-valid',
+    detail: `${which} is not valid before ${minute(certificate?.notBefore)}`,
+  }),
+  ERROR_IN_CERT_NOT_BEFORE_FIELD: malformedDate,
+  ERROR_IN_CERT_NOT_AFTER_FIELD: malformedDate,
+  DEPTH_ZERO_SELF_SIGNED_CERT: () => ({
+    reason: 'self-signed',
+    detail: 'self-signed certificate',
+  }),
+  INVALID_PURPOSE: ({ which, certificate }) => {
+    const uses = certificate?.extensions.extendedKeyUsage;
+    const why = uses === undefined || uses.some(isServerUse) ? 'key usage' : 'extended key usage';
+    return {
+      reason: 'wrong-purpose',
+      detail: `${which} is not designated for use as a server certificate (${why})`,
+    };
+  },
+  CA_MD_TOO_WEAK: ({ which, certificate }) => ({
+    reason: 'weak-signature',
+    detail: `${which} is signed with ${digestName(certificate)}, which is too weak`,
+  }),
+  EE_KEY_TOO_SMALL: smallKey,
+  CA_KEY_TOO_SMALL: smallKey,
+  INVALID_CA: ({ which }) => ({
+    reason: 'invalid-ca',
+    detail: `${which} is not a certification authority`,
+  }),
+  KEYUSAGE_NO_CERTSIGN: mayNotSign,
+  KEYUSAGE_NO_DIGITAL_SIGNATURE: mayNotSign,
+  PATH_LENGTH_EXCEEDED: ({ which, about }) => ({
+    reason: 'invalid-ca',
+    detail: `${which} allows at most ${about === '' ? '0' : about} authorities below it`,
+  }),
+  EC_KEY_EXPLICIT_PARAMS: ({ which }) => ({
+    reason: 'weak-signature',
+    detail: `${which} has an elliptic curve of its own making`,
+  }),
+  PROXY_CERTIFICATES_NOT_ALLOWED: ({ which }) => ({
+    reason: 'wrong-purpose',
+    detail: `${which} is a proxy certificate`,
+  }),
+  UNHANDLED_CRITICAL_EXTENSION: ({ which, isLeaf, about }) => ({
+    reason: isLeaf ? 'wrong-purpose' : 'invalid-ca',
+    detail: `${which} has a critical extension that OpenSSL does not know (${about})`,
+  }),
+  CERT_CHAIN_TOO_LONG: () => ({
+    reason: 'chain-too-long',
+    detail: 'certificate chain is longer than the limit (smtp_tls_scert_verifydepth)',
+  }),
+  CERT_SIGNATURE_FAILURE: ({ which }) => ({
+    reason: 'bad-signature',
+    detail: `${which} does not carry the signature of its issuer`,
+  }),
+  PERMITTED_VIOLATION: notPermitted,
+  EXCLUDED_VIOLATION: notPermitted,
+  SUBTREE_MINMAX: notPermitted,
+  UNSUPPORTED_CONSTRAINT_SYNTAX: notPermitted,
+  UNSUPPORTED_CONSTRAINT_TYPE: notPermitted,
+  UNSUPPORTED_NAME_SYNTAX: notPermitted,
+  UNSPECIFIED: notPermitted,
+};
 
 /** Why a chain is not trusted. */
 export const TRUST_REASONS = [
