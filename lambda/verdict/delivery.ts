@@ -104,6 +104,8 @@ export function reachedFindings(views: readonly HopView[], settings: Settings): 
   return reached;
 }
 
+type HostsView = Extract<HopView, { readonly kind: 'hosts' }>;
+
 interface HopEnd {
   /** The mail was taken or bounced here. */
   readonly done: readonly Ending[];
@@ -119,71 +121,65 @@ function endHop(
   attempted: Attempted,
   settings: Settings,
 ): HopEnd {
-  const sent = (finding?: Finding): Ending => ({
-    status: 'sent',
-    dsn: '2.0.0',
-    text: '',
-    view,
-    ...(finding === undefined ? {} : { finding }),
+  const taken: HopEnd = { done: [sent(view)], left: [], final: false };
+  const left = (ending: Omit<Ending, 'view'>, final = false): HopEnd => ({
+    done: [],
+    left: [{ ...ending, view }],
+    final,
   });
   switch (view.kind) {
     case 'fatal':
       return { done: [], left: [], final: true };
-    case 'misconfigured':
-      return {
-        done: [],
-        left: [
-          {
-            status: 'deferred',
-            ...(view.unanswered === undefined ? MISCONFIGURED : saidBy(view.unanswered)),
-            view,
-          },
-        ],
-        final: false,
-      };
+    case 'misconfigured': {
+      const said = view.unanswered === undefined ? MISCONFIGURED : saidBy(view.unanswered);
+      return left({ status: 'deferred', ...said });
+    }
     case 'unanswered': {
-      if (unseenAs === 'passing') return { done: [sent()], left: [], final: false };
       const { dsn, text } = view.route;
-      return { done: [], left: [{ status: 'deferred', dsn, text, view }], final: false };
+      return unseenAs === 'passing' ? taken : left({ status: 'deferred', dsn, text });
     }
     case 'unresolved':
-      if (unseenAs !== 'failing') return { done: [sent()], left: [], final: false };
-      return {
-        done: [],
-        left: [{ status: 'deferred', dsn: '4.0.0', text: undefined, view }],
-        final: false,
-      };
+      return unseenAs === 'failing'
+        ? left({ status: 'deferred', dsn: '4.0.0', text: undefined })
+        : taken;
     case 'nowhere': {
-      const dsn = settings.softBounce ? view.route.dsn.replace(/^5/, '4') : view.route.dsn;
+      const { route } = view;
+      const dsn = settings.softBounce ? route.dsn.replace(/^5/, '4') : route.dsn;
       const status = dsn.startsWith('4') ? 'deferred' : 'bounced';
-      return {
-        done: [],
-        left: [{ status, dsn, text: view.route.text, view }],
-        final: view.route.reason === 'loops',
-      };
+      return left({ status, dsn, text: route.text }, route.reason === 'loops');
     }
-    case 'hosts': {
-      const ends = walk(stopsOf(view, unseenAs, attempted), settings);
-      const spoken = (status: 'deferred' | 'bounced', finding: Finding): Ending => ({
-        // Nothing is bounced where smtp(8) died: the mail stays, and it dies again.
-        status: finding.verdict.reason === 'tlsa-kills-smtp' ? 'deferred' : status,
-        dsn: finding.verdict.says?.dsn ?? '4.0.0',
-        text: finding.verdict.says?.text,
-        view,
-        finding,
-      });
-      const untried = ends.leftUntried ? [untriedEnding(view, ends.reached)] : [];
-      return {
-        done: [
-          ...ends.takenBy.map(sent),
-          ...ends.bouncedBy.map((finding) => spoken('bounced', finding)),
-        ],
-        left: [...ends.leftBy.map((finding) => spoken('deferred', finding)), ...untried],
-        final: view.route.looped === true,
-      };
-    }
+    case 'hosts':
+      return endOfHosts(view, unseenAs, attempted, settings);
   }
 }
+
+function endOfHosts(
+  view: HostsView,
+  unseenAs: UnseenAs,
+  attempted: Attempted,
+  settings: Settings,
+): HopEnd {
+  const ends = walk(stopsOf(view, unseenAs, attempted), settings);
+  const spoken = (status: 'deferred' | 'bounced', finding: Finding): Ending => ({
+    // Nothing is bounced where smtp(8) died: the mail stays, and it dies again.
+    status: finding.verdict.reason === 'tlsa-kills-smtp' ? 'deferred' : status,
+    dsn: finding.verdict.says?.dsn ?? '4.0.0',
+    text: finding.verdict.says?.text,
+    view,
+    finding,
+  });
+  const untried = ends.leftUntried ? [untriedEnding(view, ends.reached)] : [];
+  return {
+    done: [
+      ...ends.takenBy.map((finding) => ({ ...sent(view), finding })),
+      ...ends.bouncedBy.map((finding) => spoken('bounced', finding)),
+    ],
+    left: [...ends.leftBy.map((finding) => spoken('deferred', finding)), ...untried],
+    final: view.route.looped === true,
+  };
+}
+
+const sent = (view: HopView): Ending => ({ status: 'sent', dsn: '2.0.0', text: '', view });
 
 /**
  * All skipped: by Postfix, which says so, or by us, who then cannot tell what Postfix would have
@@ -196,11 +192,7 @@ function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
   return { status: 'deferred', ...says, view, ...(finding === undefined ? {} : { finding }) };
 }
 
-function stopsOf(
-  view: Extract<HopView, { readonly kind: 'hosts' }>,
-  unseenAs: UnseenAs,
-  attempted: Attempted,
-): Stop<Finding>[] {
+function stopsOf(view: HostsView, unseenAs: UnseenAs, attempted: Attempted): Stop<Finding>[] {
   return view.findings.map((finding) => ({
     host: finding.attempt.host,
     address: finding.attempt.address,
@@ -211,7 +203,7 @@ function stopsOf(
 
 function stepOf(
   finding: Finding,
-  view: Extract<HopView, { readonly kind: 'hosts' }>,
+  view: HostsView,
   unseenAs: UnseenAs,
   attempted: Attempted,
 ): Stop<Finding>['step'] {

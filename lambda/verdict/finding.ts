@@ -10,7 +10,7 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/level.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Phase, ProbeResult } from '../probe/result.ts';
+import type { Phase, ProbeResult, Unseen } from '../probe/result.ts';
 import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
@@ -65,103 +65,106 @@ export interface ChainFacts {
   readonly leaf: Certificate;
 }
 
-type Unseen = Extract<ProbeResult, { readonly kind: 'unseen' }>;
+/** `says`, `phase`: where they do not follow from the reason. */
+type FailureFacts = Partial<ChainFacts> & { readonly says?: Saying; readonly phase?: Phase };
 
 /** The three outcomes of one address. */
 export interface Outcomes {
   pass(protection: Protection, facts?: Partial<ChainFacts>): Finding;
-  /** `says`, `phase`: where they do not follow from the reason. */
-  fail(
-    reason: AddressFailure,
-    detail: string,
-    facts?: Partial<ChainFacts> & { readonly says?: Saying; readonly phase?: Phase },
-  ): Finding;
+  fail(reason: AddressFailure, detail: string, facts?: FailureFacts): Finding;
   unseen(why: Unseen): Finding;
 }
 
-/** Everything that is known of the address whatever the outcome is filled in here, once. */
 export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Settings): Outcomes {
-  const { demand, host, address, nextHop } = attempt;
-  const { level } = demand;
-  const peer = { host: hostName(host), address, port: nextHop.port };
-  const base = {
-    address,
-    port: nextHop.port,
-    reply:
-      (result.kind === 'no-tls' || result.kind === 'unseen' ? result.reply : undefined) ?? null,
-    tls: result.kind === 'presented' ? { protocol: result.protocol, cipher: result.cipher } : null,
+  const known = { attempt, base: baseOf(attempt, result), settings };
+  return {
+    pass: (protection, facts = {}) => passed(known, protection, facts),
+    fail: (reason, detail, facts = {}) => failed(known, reason, detail, facts),
+    unseen: (why) => unseen(known, why),
+  };
+}
+
+interface Known {
+  readonly attempt: Attempt;
+  readonly base: ReturnType<typeof baseOf>;
+  readonly settings: Settings;
+}
+
+/** What is known of the address whatever the outcome. */
+function baseOf(attempt: Attempt, result: ProbeResult) {
+  const presented = result.kind === 'presented' ? result : undefined;
+  const replied = result.kind === 'no-tls' || result.kind === 'unseen' ? result : undefined;
+  return {
+    address: attempt.address,
+    port: attempt.nextHop.port,
+    reply: replied?.reply ?? null,
+    tls:
+      presented === undefined ? null : { protocol: presented.protocol, cipher: presented.cipher },
     asked: askedOf(attempt),
     matched: null,
     anchor: null,
     tlsa: attempt.tlsa ?? null,
-    chain: result.kind === 'presented' ? shownChain(result.chain) : [],
-  };
-  return {
-    pass(protection, facts = {}) {
-      const { trust, leaf, ...names } = facts;
-      const verdict: AddressVerdict = {
-        ...base,
-        ...names,
-        outcome: 'pass',
-        reason: null,
-        detail: null,
-        phase: null,
-        says: null,
-      };
-      return {
-        attempt,
-        verdict,
-        step: 'takes',
-        protection,
-        plaintextLater: false,
-        ...kept(trust, leaf),
-      };
-    },
-    fail(reason, detail, facts = {}) {
-      const { trust, leaf, says: own, phase = phaseOf(reason), ...names } = facts;
-      const says = softened(
-        own ?? saysOfFailure(reason, peer, settings, base.reply ?? undefined),
-        settings,
-      );
-      const verdict: AddressVerdict = {
-        ...base,
-        ...names,
-        outcome: 'fail',
-        reason,
-        detail,
-        phase,
-        says,
-      };
-      const plaintextLater = level === 'may' && reason === 'handshake-failed';
-      const protection = plaintextLater ? 'none' : protectionOf(level);
-      const step = failureText(reason) === 'not-tried' ? 'skipped' : stepOf(says);
-      return { attempt, verdict, step, protection, plaintextLater, ...kept(trust, leaf) };
-    },
-    unseen(why) {
-      const said = saysOfUnseen(why, peer, settings);
-      const says = said === undefined ? null : softened(said, settings);
-      const { phase, reason } = why;
-      const verdict: AddressVerdict = {
-        ...base,
-        outcome: 'unseen',
-        reason,
-        detail: unseenClause(why),
-        phase,
-        says,
-      };
-      const step = says === null ? 'skipped' : stepOf(says);
-      const unseen = unseenText(reason) === 'nothing' ? 'ours' : 'theirs';
-      return {
-        attempt,
-        verdict,
-        step,
-        protection: protectionOf(level),
-        plaintextLater: false,
-        unseen,
-      };
-    },
+    chain: presented === undefined ? [] : shownChain(presented.chain),
   };
 }
+
+function passed(
+  { attempt, base }: Known,
+  protection: Protection,
+  { trust, leaf, ...names }: Partial<ChainFacts>,
+): Finding {
+  const nothing = { reason: null, detail: null, phase: null, says: null };
+  const verdict: AddressVerdict = { ...base, ...names, outcome: 'pass', ...nothing };
+  const step = 'takes';
+  return { attempt, verdict, step, protection, plaintextLater: false, ...kept(trust, leaf) };
+}
+
+function failed(
+  { attempt, base, settings }: Known,
+  reason: AddressFailure,
+  detail: string,
+  { trust, leaf, says: own, phase = phaseOf(reason), ...names }: FailureFacts,
+): Finding {
+  const says = softened(
+    own ?? saysOfFailure(reason, peerOf(attempt), settings, base.reply ?? undefined),
+    settings,
+  );
+  const verdict: AddressVerdict = {
+    ...base,
+    ...names,
+    outcome: 'fail',
+    reason,
+    detail,
+    phase,
+    says,
+  };
+  const { level } = attempt.demand;
+  const plaintextLater = level === 'may' && reason === 'handshake-failed';
+  const protection = plaintextLater ? 'none' : protectionOf(level);
+  const step = failureText(reason) === 'not-tried' ? 'skipped' : stepOf(says);
+  return { attempt, verdict, step, protection, plaintextLater, ...kept(trust, leaf) };
+}
+
+function unseen({ attempt, base, settings }: Known, why: Unseen): Finding {
+  const said = saysOfUnseen(why, peerOf(attempt), settings);
+  const says = said === undefined ? null : softened(said, settings);
+  const { phase, reason } = why;
+  const detail = unseenClause(why);
+  return {
+    attempt,
+    verdict: { ...base, outcome: 'unseen', reason, detail, phase, says },
+    step: says === null ? 'skipped' : stepOf(says),
+    protection: protectionOf(attempt.demand.level),
+    plaintextLater: false,
+    unseen: unseenText(reason) === 'nothing' ? 'ours' : 'theirs',
+  };
+}
+
+const peerOf = ({ host, address, nextHop }: Attempt) => ({
+  host: hostName(host),
+  address,
+  port: nextHop.port,
+});
 
 /**
  * The name by which Postfix knows a host: as published, or its alias' target with

@@ -1,0 +1,169 @@
+/**
+ * The certificates one address presented, judged at the level asked: a digest, TLSA records, or a
+ * chain and a name.
+ *
+ * Follows add_namechecks() in src/tls/tls_client.c, and src/tls/tls_fprint.c for digests. Pure:
+ * trust at a date is certificate/trust/path's.
+ */
+import { getHashes } from 'node:crypto';
+import {
+  type Certificate,
+  type DigestAlgorithm,
+  readCertificate,
+} from '../certificate/certificate.ts';
+import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
+import { type Anchors, judgePath, type Trust } from '../certificate/trust/path.ts';
+import { named } from '../named-record.ts';
+import type { Bundle } from '../policy/bundle.ts';
+import type { TlsDemand } from '../policy/demand.ts';
+import type { Presented } from '../probe/result.ts';
+import { isDane } from '../route/host-demand.ts';
+import { judgeTlsa } from './dane.ts';
+import { digestClause, nameClause, trustClause } from './detail.ts';
+import { type Attempt, type Finding, hostName, type Outcomes } from './finding.ts';
+import { matchNames, presentedNames, referenceIdentifiers } from './name-match.ts';
+
+/**
+ * When to judge, and when the handshake was had; without the latter OpenSSL's own result is not
+ * asked as a witness.
+ */
+export interface Moment {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly probedAt?: number | undefined;
+}
+
+/** Whether the certificate is the one asked for, in the way the level asks. */
+export function judgePresented(
+  result: Presented,
+  attempt: Attempt,
+  bundle: Bundle,
+  moment: Moment,
+  outcomes: Outcomes,
+): Finding {
+  const { demand } = attempt;
+  const { pass, fail, unseen } = outcomes;
+  if (demand.level === 'may' || demand.level === 'encrypt') return pass('encrypted');
+  const [leafDer] = result.chain;
+  if (leafDer === undefined) return fail('no-certificate', 'no certificate is presented');
+  const leaf = readCertificate(leafDer);
+  if (leaf.kind === 'unreadable')
+    return unseen(bug(`the certificate cannot be read (${leaf.because})`));
+  if (demand.level === 'fingerprint') return judgeDigest(leaf, demand, outcomes);
+  if (demand.tlsa !== undefined)
+    return judgeTlsa(leaf, result, demand.tlsa, bundle, moment.at, outcomes);
+  if (isDane(demand)) return unseen(NOT_ASKED);
+  return judgeChain(leaf, result, attempt, bundle, moment, outcomes);
+}
+
+/** Certificate or key, whichever is listed; dates, names and issuer do not count. */
+function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outcomes): Finding {
+  if (!getHashes().includes(demand.digestAlgorithm)) {
+    return fail(
+      'tls-engine-off',
+      `smtp_tls_fingerprint_digest names no digest: ${demand.digestAlgorithm}`,
+    );
+  }
+  const algorithm = demand.digestAlgorithm as DigestAlgorithm;
+  const [certificate, key] = [leaf.digest('certificate', algorithm), leaf.digest('key', algorithm)];
+  const matched = demand.digests.find((digest) => digest === certificate || digest === key);
+  if (matched !== undefined) return pass('authenticated', { matched });
+  return fail('digest-mismatch', digestClause(demand, certificate, key));
+}
+
+/** Trust, then names: where both are wrong Postfix tells the chain (from 3.10.4), and so do we. */
+function judgeChain(
+  leaf: Certificate,
+  presented: Presented,
+  { demand, nextHop, host }: Attempt,
+  bundle: Bundle,
+  { at, probedAt }: Moment,
+  { pass, fail, unseen }: Outcomes,
+): Finding {
+  const { settings } = bundle;
+  if (probedAt !== undefined && demand.anchors.kind === 'store') {
+    // A run lasts, and what ends during it may have been seen before or after.
+    const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) =>
+      trustAt(time, presented, demand, bundle),
+    );
+    const [then] = during;
+    if (
+      then !== undefined &&
+      !during.some((trust) => agreesWithHandshake(trust, presented.verify))
+    ) {
+      return unseen(bug(disagreement(then, presented)));
+    }
+  }
+  const trust = trustAt(at, presented, demand, bundle);
+  const references = referenceIdentifiers(demand.match, {
+    nextHop: nextHop.host,
+    mxHost: hostName(host),
+  });
+  const name = matchNames(leaf, references, settings);
+  const facts = {
+    matched: name.kind === 'matched' ? name.presented : null,
+    anchor: trust.kind === 'trusted' ? trust.anchor.subject : null,
+    trust,
+    leaf,
+  };
+  if (demand.forcedFailure !== undefined) {
+    return fail(
+      'forced-failure',
+      `policy_failure=${demand.forcedFailure} makes every verification fail`,
+      facts,
+    );
+  }
+  if (trust.kind === 'untrusted') return fail(trust.reason, trustClause(trust), facts);
+  if (name.kind === 'matched') return pass('authenticated', facts);
+  return fail(
+    'name-mismatch',
+    nameClause(references, presentedNames(leaf), name.lacksAddress),
+    facts,
+  );
+}
+
+function trustAt(at: number, { chain }: Presented, demand: TlsDemand, bundle: Bundle): Trust {
+  const { version, verifyDepth } = bundle.settings;
+  const anchors = anchorsFor(demand, bundle);
+  return judgePath({
+    chain,
+    anchors,
+    anchorKind: demand.anchors.kind,
+    at,
+    version,
+    verifyDepth,
+    securityLevel: 1,
+  });
+}
+
+function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
+  if (demand.anchors.kind === 'store') {
+    return {
+      certificates: bundle.trust.kind === 'anchors' ? bundle.trust.certificates : [],
+      publicKeys: [],
+    };
+  }
+  const files = demand.anchors.paths.flatMap((path) => {
+    const file = named(bundle.anchorFiles, path);
+    return file?.kind === 'anchors' ? [file] : [];
+  });
+  return {
+    certificates: files.flatMap((file) => file.certificates),
+    publicKeys: files.flatMap((file) => file.publicKeys),
+  };
+}
+
+const disagreement = (trust: Trust, { verify }: Presented) =>
+  `OpenSSL said ${verify} of the chain, we say ${trust.kind === 'trusted' ? 'trusted' : trust.opensslCode}`;
+
+const bug = (detail: string) =>
+  ({ kind: 'unseen', phase: 'handshake', reason: 'our-bug', detail }) as const;
+
+const NOT_ASKED = {
+  kind: 'unseen',
+  phase: 'handshake',
+  reason: 'not-attempted',
+  detail: 'DNSSEC was not asked',
+} as const;
+
+const LONGEST_RUN_MS = 3_600_000;
