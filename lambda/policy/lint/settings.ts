@@ -2,11 +2,12 @@
 
 import { isHostname } from '../../postfix/hostname.ts';
 import { exclusionProblems, gradeProblem, protocolProblem } from '../../postfix/tls-words.ts';
-import type { Bundle } from '../bundle.ts';
+import type { Bundle, MainCfSource } from '../bundle.ts';
 import type { Destination } from '../destinations.ts';
 import type { ParsedTable } from '../parse.ts';
+import type { Settings } from '../settings.ts';
 import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './files.ts';
-import { type Finding, type LintProblem, STRENGTH, wordFinding } from './problem.ts';
+import { type Finding, type LintCode, type LintProblem, STRENGTH, wordFinding } from './problem.ts';
 
 export function lintSettings(
   bundle: Bundle,
@@ -45,66 +46,61 @@ export function lintSettings(
 /** What Postfix itself says of main.cf as a text and of single parameters. */
 function mainCfLines({ mainCf, settings }: Bundle): LintProblem[] {
   const file = mainCf?.source ?? 'main.cf';
-  const problems: LintProblem[] = (mainCf?.problems ?? []).flatMap(
-    ({ kind, line, name, says }): LintProblem[] => {
-      const base = { place: { file, line }, key: name, postfixSays: says };
-      switch (kind) {
-        case 'fatal':
-        case 'macro':
-          return [];
-        case 'unknown': {
-          const effect = `Postfix ${settings.version} has no such parameter: the line does nothing`;
-          return [
-            {
-              ...base,
-              code: 'unknown-parameter',
-              severity: 'warning',
-              effect,
-              cure: 'delete the line, or upgrade',
-            },
-          ];
-        }
-        case 'overridden': {
-          const effect = `${name ?? 'the parameter'} is set twice, and the later line counts`;
-          return [
-            {
-              ...base,
-              code: 'main-cf-line',
-              severity: 'warning',
-              effect,
-              cure: 'delete one of the lines',
-            },
-          ];
-        }
-        case 'leading-blank': {
-          const effect = 'the line is ignored';
-          return [
-            {
-              ...base,
-              code: 'main-cf-line',
-              severity: 'warning',
-              effect,
-              cure: 'begin the line in the first column',
-            },
-          ];
-        }
-      }
-    },
+  const problems = (mainCf?.problems ?? []).flatMap((problem) =>
+    mainCfLine(problem, file, settings),
   );
   if (settings.fatal === undefined) return problems;
   const found = mainCf?.problems.find(({ says }) => says === settings.fatal);
-  const effect = 'smtp(8) ends at start with this error: no mail leaves this host at all';
-  const place = { file, line: found?.line ?? null };
-  const fatal = { place, key: found?.name ?? null, postfixSays: settings.fatal, effect } as const;
   return [
     {
-      ...fatal,
+      place: { file, line: found?.line ?? null },
+      key: found?.name ?? null,
       code: 'smtp-dies',
       severity: 'defers',
+      postfixSays: settings.fatal,
+      effect: 'smtp(8) ends at start with this error: no mail leaves this host at all',
       cure: 'correct the value, and run postfix reload',
     },
     ...problems,
   ];
+}
+
+/** Nothing for a fatal value and for a macro, which are told by what comes of them. */
+function mainCfLine(
+  { kind, line, name, says }: MainCfSource['problems'][number],
+  file: string,
+  settings: Settings,
+): LintProblem[] {
+  const warning = (code: LintCode, effect: string, cure: string): LintProblem[] => [
+    {
+      place: { file, line },
+      key: name,
+      code,
+      severity: 'warning',
+      postfixSays: says,
+      effect,
+      cure,
+    },
+  ];
+  switch (kind) {
+    case 'fatal':
+    case 'macro':
+      return [];
+    case 'unknown':
+      return warning(
+        'unknown-parameter',
+        `Postfix ${settings.version} has no such parameter: the line does nothing`,
+        'delete the line, or upgrade',
+      );
+    case 'overridden':
+      return warning(
+        'main-cf-line',
+        `${name ?? 'the parameter'} is set twice, and the later line counts`,
+        'delete one of the lines',
+      );
+    case 'leading-blank':
+      return warning('main-cf-line', 'the line is ignored', 'begin the line in the first column');
+  }
 }
 
 /** Cipher and protocol words of main.cf. */
