@@ -39,80 +39,93 @@ export function productMetric(
   });
 }
 
+interface Watched {
+  readonly runner: IFunction;
+  readonly deadLetters: Queue;
+}
+
 export function buildAlarms(
   scope: Construct,
   environment: CheckedEnvironment,
-  {
-    runner,
-    deadLetters,
-    topics,
-  }: { readonly runner: IFunction; readonly deadLetters: Queue; readonly topics: Topics },
+  { topics, ...watched }: Watched & { readonly topics: Topics },
 ): readonly Alarm[] {
-  const { silenceHours, unfinishedEntries } = environment.thresholds;
   const actions = [new SnsAction(topics.mail), new SnsAction(topics.chat)];
-  const alarm = (
-    id: string,
-    told: string,
-    props: Omit<AlarmProps, 'alarmDescription' | 'alarmName'>,
-  ) => {
-    const made = new Alarm(scope, `${id}Alarm`, {
+  return alarmsOf(environment, watched).map(({ id, told, ...props }) => {
+    const alarm = new Alarm(scope, `${id}Alarm`, {
       ...props,
-      alarmDescription: `TLS watch ${environment.name}: ${told}. See docs/runbook.md, entry "${RUNBOOK[id]}".`,
+      alarmDescription:
+        `TLS watch ${environment.name}: ${told}. ` + `See docs/runbook.md, entry "${RUNBOOK[id]}".`,
     });
-    made.addAlarmAction(...actions);
-    return made;
-  };
-  const hourly = Duration.hours(1);
-  const metric = (name: MetricName) => productMetric(environment, name, hourly);
-  const onSentinel = environment.runner === 'mail-host';
+    alarm.addAlarmAction(...actions);
+    return alarm;
+  });
+}
 
+interface AlarmRow extends Omit<AlarmProps, 'alarmDescription' | 'alarmName'> {
+  readonly id: string;
+  /** One clause: what has happened. */
+  readonly told: string;
+}
+
+function alarmsOf(
+  environment: CheckedEnvironment,
+  { runner, deadLetters }: Watched,
+): readonly AlarmRow[] {
+  const { silenceHours, unfinishedEntries } = environment.thresholds;
+  const metric = (name: MetricName) => productMetric(environment, name, Duration.hours(1));
+  const onSentinel = environment.runner === 'mail-host';
   return [
-    alarm('RunFailed', 'a run failed; what was due may not have been told', {
+    {
+      id: 'RunFailed',
+      told: 'a run failed; what was due may not have been told',
       metric: onSentinel
         ? metric('RunFailed')
         : runner.metricErrors({ period: Duration.minutes(5), statistic: 'Sum' }),
       ...AT_LEAST_ONE,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-    }),
-    alarm('RunMissed', `no complete run for ${silenceHours} hours; nobody is watching`, {
+    },
+    {
+      id: 'RunMissed',
+      told: `no complete run for ${silenceHours} hours; nobody is watching`,
       metric: metric('RunCompleted'),
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 1,
+      ...NONE_AT_ALL,
       // The sentinel counts the hours itself, and its own silence counts as theirs after two.
       evaluationPeriods: onSentinel ? 2 : silenceHours,
       treatMissingData: TreatMissingData.BREACHING,
-    }),
-    alarm(
-      'Blind',
-      'port 25 cannot be reached from the runner; time-outs say nothing about the servers',
-      {
-        metric: metric('Blind'),
-        ...AT_LEAST_ONE,
-        treatMissingData: TreatMissingData.IGNORE,
-      },
-    ),
-    alarm('Partial', 'the run ended before every entry was judged', {
+    },
+    {
+      id: 'Blind',
+      told: 'port 25 cannot be reached from the runner; time-outs say nothing about the servers',
+      metric: metric('Blind'),
+      ...AT_LEAST_ONE,
+      treatMissingData: TreatMissingData.IGNORE,
+    },
+    {
+      id: 'Partial',
+      told: 'the run ended before every entry was judged',
       metric: metric('EntriesUnfinished'),
       comparisonOperator: ComparisonOperator.GREATER_THAN_THRESHOLD,
       threshold: unfinishedEntries,
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.IGNORE,
-    }),
-    alarm('DeadLetters', 'an invocation failed for good and lies in the dead-letter queue', {
+    },
+    {
+      id: 'DeadLetters',
+      told: 'an invocation failed for good and lies in the dead-letter queue',
       metric: deadLetters.metricApproximateNumberOfMessagesVisible({
         period: Duration.minutes(5),
         statistic: 'Maximum',
       }),
       ...AT_LEAST_ONE,
       treatMissingData: TreatMissingData.NOT_BREACHING,
-    }),
-    alarm('NoSubscriber', 'nobody has confirmed a subscription; messages reach no one', {
+    },
+    {
+      id: 'NoSubscriber',
+      told: 'nobody has confirmed a subscription; messages reach no one',
       metric: metric('ConfirmedSubscribers'),
-      comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
-      threshold: 1,
-      evaluationPeriods: 1,
+      ...NONE_AT_ALL,
       treatMissingData: TreatMissingData.IGNORE,
-    }),
+    },
   ];
 }
 
@@ -128,6 +141,12 @@ export const RUNBOOK: Readonly<Record<string, string>> = {
 
 const AT_LEAST_ONE = {
   comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+  threshold: 1,
+  evaluationPeriods: 1,
+} as const;
+
+const NONE_AT_ALL = {
+  comparisonOperator: ComparisonOperator.LESS_THAN_THRESHOLD,
   threshold: 1,
   evaluationPeriods: 1,
 } as const;

@@ -8,6 +8,8 @@ import {
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
+  type IWidget,
+  type Metric,
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Construct } from 'constructs';
@@ -20,70 +22,64 @@ export function buildDashboard(
   environment: CheckedEnvironment,
   alarms: readonly Alarm[],
 ): Dashboard {
-  const daily = (name: MetricName, label: string, color?: string) =>
+  const status = new AlarmStatusWidget({
+    title: `TLS watch ${environment.name}`,
+    alarms: [...alarms],
+    width: 24,
+    height: 3,
+  });
+  const daily: Daily = (name, label, color) =>
     productMetric(environment, name, Duration.days(1)).with({
       label,
       ...(color === undefined ? {} : { color }),
     });
-
   return new Dashboard(scope, 'Dashboard', {
     start: '-P3M',
-    widgets: [
-      [
-        new AlarmStatusWidget({
-          title: `TLS watch ${environment.name}`,
-          alarms: [...alarms],
-          width: 24,
-          height: 3,
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'Entries by verdict',
-          stacked: true,
-          width: 16,
-          height: 8,
-          left: [
-            daily('EntriesFail', 'fail', '#d62728'),
-            daily('EntriesDegraded', 'degraded', '#ff7f0e'),
-            daily('EntriesUndetermined', 'undetermined', '#9467bd'),
-            daily('EntriesUnchecked', 'unchecked', '#c7c7c7'),
-            daily('EntriesPass', 'pass', '#2ca02c'),
-          ],
-          leftYAxis: { min: 0, showUnits: false },
-        }),
-        new SingleValueWidget({
-          title: 'At the last run',
-          width: 8,
-          height: 8,
-          metrics: [
-            daily('EntriesFail', 'fail'),
-            daily('EntriesNotWatched', 'not watched'),
-            daily('EntriesUnfinished', 'unfinished'),
-            daily('ConfirmedSubscribers', 'confirmed subscribers'),
-          ],
-        }),
-      ],
-      [
-        new GraphWidget({
-          title: 'Days to the first failure',
-          width: 8,
-          left: [daily('DaysToFirstFailure', 'days')],
-          leftYAxis: { min: 0, showUnits: false },
-        }),
-        new GraphWidget({
-          title: 'Duration of the run (ms)',
-          width: 8,
-          left: [daily('Duration', 'duration')],
-          leftYAxis: { min: 0, showUnits: false },
-        }),
-        new GraphWidget({
-          title: 'Conversations',
-          width: 8,
-          left: [daily('Conversations', 'conversations')],
-          leftYAxis: { min: 0, showUnits: false },
-        }),
-      ],
-    ],
+    widgets: [[status], verdicts(daily), runs(daily)],
   });
 }
+
+/** A metric of the product, one value a day. */
+type Daily = (name: MetricName, label: string, color?: string) => Metric;
+
+function verdicts(daily: Daily): IWidget[] {
+  return [
+    new GraphWidget({
+      title: 'Entries by verdict',
+      stacked: true,
+      width: 16,
+      height: 8,
+      left: [
+        daily('EntriesFail', 'fail', '#d62728'),
+        daily('EntriesDegraded', 'degraded', '#ff7f0e'),
+        daily('EntriesUndetermined', 'undetermined', '#9467bd'),
+        daily('EntriesUnchecked', 'unchecked', '#c7c7c7'),
+        daily('EntriesPass', 'pass', '#2ca02c'),
+      ],
+      leftYAxis: FROM_ZERO,
+    }),
+    new SingleValueWidget({
+      title: 'At the last run',
+      width: 8,
+      height: 8,
+      metrics: [
+        daily('EntriesFail', 'fail'),
+        daily('EntriesNotWatched', 'not watched'),
+        daily('EntriesUnfinished', 'unfinished'),
+        daily('ConfirmedSubscribers', 'confirmed subscribers'),
+      ],
+    }),
+  ];
+}
+
+function runs(daily: Daily): IWidget[] {
+  const graph = (title: string, metric: Metric) =>
+    new GraphWidget({ title, width: 8, left: [metric], leftYAxis: FROM_ZERO });
+  return [
+    graph('Days to the first failure', daily('DaysToFirstFailure', 'days')),
+    graph('Duration of the run (ms)', daily('Duration', 'duration')),
+    graph('Conversations', daily('Conversations', 'conversations')),
+  ];
+}
+
+const FROM_ZERO = { min: 0, showUnits: false } as const;

@@ -35,37 +35,13 @@ export function buildFunction(
   environment: CheckedEnvironment,
   around: Surroundings,
 ): NodejsFunction {
-  const { placement, table, topics } = around;
   const logGroup = new LogGroup(scope, 'Log', {
     retention: environment.retention.logDays,
     removalPolicy: environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
   });
-
-  const role = new Role(scope, 'FunctionRole', {
-    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
-  });
-  const resources = { table, topics: [topics.mail, topics.chat], key: topics.key };
-  const statements =
-    environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
-  for (const statement of statements) role.addToPolicy(statement);
-  logGroup.grantWrite(role);
-  if (placement !== undefined) {
-    role.addToPolicy(networkInterfaces());
-    Validations.of(role).acknowledge({
-      id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'Lambda makes the network interfaces of a function in a VPC with its role, and their names are not known before',
-    });
-  }
-  role.addToPolicy(
-    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [around.deadLetters.queueArn] }),
-  );
-
+  const role = buildRole(scope, environment, around, logGroup);
   const made = new NodejsFunction(scope, 'Function', {
-    description:
-      environment.runner === 'function'
-        ? `Judges the TLS policy once a day (${environment.name})`
-        : `Watches over the runs on ${environment.vantage} (${environment.name})`,
+    ...judgingOrWatching(environment),
     entry: ENTRY,
     bundling: {
       format: OutputFormat.ESM,
@@ -79,14 +55,8 @@ export function buildFunction(
     },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    ...(environment.runner === 'function'
-      ? { memorySize: environment.memoryMb, timeout: Duration.minutes(environment.timeoutMinutes) }
-      : { memorySize: 256, timeout: Duration.minutes(1) }),
-    ...(environment.runner === 'function' && environment.reserveConcurrency
-      ? { reservedConcurrentExecutions: 1 }
-      : {}),
     environment: variables(environment, around),
-    // What is granted stands above, whole: the destination below would add more than it needs.
+    // buildRole grants all of it: the destination below would add more than it needs.
     role: role.withoutPolicyUpdates(),
     logGroup,
     loggingFormat: LoggingFormat.JSON,
@@ -95,10 +65,56 @@ export function buildFunction(
     retryAttempts: 2,
     maxEventAge: Duration.hours(3),
     onFailure: new SqsDestination(around.deadLetters),
-    ...placement,
+    ...around.placement,
   });
   made.node.addDependency(role);
   return made;
+}
+
+function buildRole(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  { placement, table, topics, deadLetters }: Surroundings,
+  logGroup: LogGroup,
+): Role {
+  const role = new Role(scope, 'FunctionRole', {
+    assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
+  });
+  const resources = { table, topics: [topics.mail, topics.chat], key: topics.key };
+  const statements =
+    environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
+  for (const statement of statements) role.addToPolicy(statement);
+  logGroup.grantWrite(role);
+  if (placement !== undefined) {
+    role.addToPolicy(networkInterfaces());
+    Validations.of(role).acknowledge({
+      id: 'AwsSolutions-IAM5[Resource::*]',
+      reason:
+        'Lambda makes the network interfaces of a function in a VPC with its role, ' +
+        'and their names are not known before',
+    });
+  }
+  role.addToPolicy(
+    new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }),
+  );
+  return role;
+}
+
+/** What differs between a function that judges and a sentinel that looks after a mail host's runs. */
+function judgingOrWatching(environment: CheckedEnvironment) {
+  if (environment.runner === 'mail-host') {
+    return {
+      description: `Watches over the runs on ${environment.vantage} (${environment.name})`,
+      memorySize: 256,
+      timeout: Duration.minutes(1),
+    };
+  }
+  return {
+    description: `Judges the TLS policy once a day (${environment.name})`,
+    memorySize: environment.memoryMb,
+    timeout: Duration.minutes(environment.timeoutMinutes),
+    ...(environment.reserveConcurrency ? { reservedConcurrentExecutions: 1 } : {}),
+  };
 }
 
 function variables(

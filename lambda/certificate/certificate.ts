@@ -134,29 +134,17 @@ function parse(der: Base64Der): Certificate | Unreadable {
 }
 
 function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificate {
-  const whole = first(bytes, TAG.sequence);
-  const [tbs, algorithm] = inside(whole.body);
-  if (tbs === undefined || algorithm === undefined) throw new MalformedDer('certificate');
-  const fields = inside(tbs.body);
-  const version = fields[0]?.tag === 0xa0 ? (fields.shift()?.body[2] ?? 0) + 1 : 1;
-  const [serial, signature, issuerName, validity, subjectName, spki, ...rest] = fields;
-  if (!serial || !signature || !issuerName || !validity || !subjectName || !spki)
-    throw new MalformedDer('certificate');
-
-  const names = { subject: readName(subjectName), issuer: readName(issuerName) };
+  const { whole, version, serial, signature, issuer, validity, subject, spki, rest } =
+    partsOf(bytes);
+  const names = { subject: readName(subject), issuer: readName(issuer) };
   const extensions = readExtensions(
     inside(rest.find((field) => field.tag === 0xa3)?.body ?? NOTHING)[0],
   );
   const alternative = extensions.alternativeNames ?? [];
-  const dates = inside(validity.body).map(date);
-  const key = inside(inside(spki.body)[0]?.body ?? NOTHING);
-  const digests = new Map<string, string>();
-  const digest = (of: 'certificate' | 'key', name: DigestAlgorithm): string => {
-    const known =
-      digests.get(of + name) ?? hash(name, of === 'key' ? spki.whole : whole.whole, 'hex');
-    digests.set(of + name, known);
-    return known;
-  };
+  const [notBefore = Number.NaN, notAfter = Number.NaN] = inside(validity.body).map(date);
+  const [keyAlgorithm, curve] = inside(inside(spki.body)[0]?.body ?? NOTHING);
+  const keyOid = keyAlgorithm === undefined ? '' : objectIdentifier(keyAlgorithm.body);
+  const digest = digestsOf(whole.whole, spki.whole);
   let described: KeyDescription | undefined;
   const describedKey = () => {
     described ??= describeKey(x509);
@@ -176,8 +164,8 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     ipAddresses: alternative.flatMap((name) =>
       name.kind === 'ip' ? [addressText(name.bytes)] : [],
     ),
-    notBefore: dates[0] ?? Number.NaN,
-    notAfter: dates[1] ?? Number.NaN,
+    notBefore,
+    notAfter,
     sha256: digest('certificate', 'sha256'),
     spkiSha256: digest('key', 'sha256'),
     digest,
@@ -186,12 +174,9 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     names,
     extensions,
     signatureOid: algorithmOid(signature),
-    keyOid: key[0] === undefined ? '' : objectIdentifier(key[0].body),
+    keyOid,
     pssDigestOid: pssDigest(signature),
-    explicitCurve:
-      key[1]?.tag === TAG.sequence &&
-      key[0] !== undefined &&
-      objectIdentifier(key[0].body) === EC_KEY,
+    explicitCurve: curve?.tag === TAG.sequence && keyOid === EC_KEY,
     get keyType() {
       return describedKey().type;
     },
@@ -199,6 +184,29 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
       return describedKey().bits;
     },
     selfIssued: names.subject.canonical === names.issuer.canonical,
+  };
+}
+
+/** The fields of a TBSCertificate (RFC 5280 §4.1). @throws MalformedDer */
+function partsOf(bytes: Buffer) {
+  const whole = first(bytes, TAG.sequence);
+  const [tbs, algorithm] = inside(whole.body);
+  if (tbs === undefined || algorithm === undefined) throw new MalformedDer('certificate');
+  const fields = inside(tbs.body);
+  const version = fields[0]?.tag === 0xa0 ? (fields.shift()?.body[2] ?? 0) + 1 : 1;
+  const [serial, signature, issuer, validity, subject, spki, ...rest] = fields;
+  if (!serial || !signature || !issuer || !validity || !subject || !spki)
+    throw new MalformedDer('certificate');
+  return { whole, version, serial, signature, issuer, validity, subject, spki, rest };
+}
+
+/** Each digest is made once. */
+function digestsOf(certificate: Buffer, key: Buffer): Certificate['digest'] {
+  const made = new Map<string, string>();
+  return (of, name) => {
+    const known = made.get(of + name) ?? hash(name, of === 'key' ? key : certificate, 'hex');
+    made.set(of + name, known);
+    return known;
   };
 }
 

@@ -43,43 +43,78 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   }
   if (leasing.kind === 'busy')
     return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
-  let lease: typeof leasing.lease | undefined = leasing.lease;
-  const release = async (): Promise<void> => {
-    if (lease !== undefined) await releaseLease(store, lease);
-  };
+  const lease = holding(store, leasing.lease);
+  const opened = await openRecords(store, options, now);
+  switch (opened.kind) {
+    case 'already-done':
+      await lease.release();
+      return { kind: 'already-done', runId };
+    case 'unusable':
+      await lease.release();
+      throw new StoreError('other', opened.because);
+    case 'open':
+      return { kind: 'begun', ...recording(store, opened, now), ...lease };
+  }
+}
 
-  const chain: Held<RunRecord>[] = [];
+type BegunRun = Extract<Begun, { readonly kind: 'begun' }>;
+
+function holding(
+  store: Store,
+  taken: Parameters<typeof renewLease>[1],
+): Pick<BegunRun, 'renew' | 'release'> {
+  let lease: typeof taken | undefined = taken;
+  return {
+    renew: async (at) => {
+      lease = lease === undefined ? undefined : await renewLease(store, lease, at);
+      return lease !== undefined;
+    },
+    release: async () => {
+      if (lease !== undefined) await releaseLease(store, lease);
+    },
+  };
+}
+
+type Opened =
+  | {
+      readonly kind: 'open';
+      /** Those that told and died, which this run continues. */
+      readonly earlier: readonly Held<RunRecord>[];
+      readonly own: Held<RunRecord>;
+    }
+  | { readonly kind: 'already-done' }
+  | { readonly kind: 'unusable'; readonly because: string };
+
+/** The record of this run, new or resumed; of one that had told when it died, the next of its ids. */
+async function openRecords(store: Store, options: WatchOptions, now: number): Promise<Opened> {
+  const { runId, holder } = options;
+  const scope = options.only === undefined ? 'all' : 'some';
+  const digests = { ...options.digests };
+  const earlier: Held<RunRecord>[] = [];
   for (let i = 1; i <= MAX_CONTINUATIONS; i++) {
     const id = i === 1 ? runId : `${runId}#${i}`;
-    const scope = options.only === undefined ? ('all' as const) : ('some' as const);
-    const begun = await beginRun(
-      store,
-      { runId: id, scope, holder, digests: { ...options.digests } },
-      now,
-    );
-    if (begun.kind === 'done') {
-      await release();
-      return { kind: 'already-done', runId };
-    }
-    if (begun.kind === 'unusable') {
-      await release();
-      throw new StoreError('other', `run ${id}: ${describeProblem(begun.problem)}`);
-    }
-    chain.push(begun.run);
-    if (begun.run.value.stage !== 'told') break;
+    const begun = await beginRun(store, { runId: id, scope, holder, digests }, now);
+    if (begun.kind === 'done') return { kind: 'already-done' };
+    if (begun.kind === 'unusable')
+      return { kind: 'unusable', because: `run ${id}: ${describeProblem(begun.problem)}` };
+    if (begun.run.value.stage !== 'told') return { kind: 'open', earlier, own: begun.run };
+    earlier.push(begun.run);
   }
-  const own = chain.at(-1);
-  if (own === undefined || own.value.stage === 'told') {
-    await release();
-    throw new StoreError(
-      'other',
-      `run ${runId}: was continued ${MAX_CONTINUATIONS} times and never came to its end; start one with another id`,
-    );
-  }
+  return {
+    kind: 'unusable',
+    because:
+      `run ${runId}: was continued ${MAX_CONTINUATIONS} times and never came to its end; ` +
+      'start one with another id',
+  };
+}
 
+function recording(
+  store: Store,
+  { earlier, own }: Extract<Opened, { readonly kind: 'open' }>,
+  now: number,
+): Pick<BegunRun, 'run' | 'advance' | 'complete'> {
   let held = own;
   return {
-    kind: 'begun',
     run: own,
     advance: async (stage, learned, at) => {
       const next = await advanceRun(store, held, stage, learned, at);
@@ -92,14 +127,9 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
       return next.value;
     },
     complete: async (at) => {
-      for (const record of [...chain.slice(0, -1), held])
+      for (const record of [...earlier, held])
         await advanceRun(store, await fresh(store, record, now), 'complete', {}, at);
     },
-    renew: async (at) => {
-      lease = lease === undefined ? undefined : await renewLease(store, lease, at);
-      return lease !== undefined;
-    },
-    release,
   };
 }
 

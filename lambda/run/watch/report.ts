@@ -6,6 +6,7 @@ import { isBlind } from '../../alert/incident/run-facts.ts';
 import { type MetricName, metricValues } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { countsOf, figuresOf } from './figures.ts';
 import type { Sight } from './sentinel.ts';
 import type { Watched } from './watch.ts';
@@ -45,57 +46,59 @@ export function reportWatched(watched: Watched, around: Around): Report {
       };
     case 'busy':
       return failed(
-        `another run holds the lease: ${watched.holder}; it is tried again, and ends by itself within minutes if that run has died`,
+        `another run holds the lease: ${watched.holder}; it is tried again, ` +
+          'and ends by itself within minutes if that run has died',
         { outcome: 'busy', holder: watched.holder },
         {},
       );
-    case 'done': {
-      const { startedAt, now, policyVersion, requests, problems } = around;
-      const untold = watched.told?.kind === 'untold' ? watched.told.because : undefined;
-      const counts = countsOf(watched.verdicts, watched.check.conversations.length, {
-        at: watched.check.at,
-        intervalMs: around.intervalMs,
-      });
-      const figures = figuresOf(
-        { ...counts },
-        {
-          durationMs: now - startedAt,
-          completed: watched.complete,
-          failed: untold !== undefined,
-          blind: isBlind({ name: '', ...watched.check.vantage }),
-          confirmedSubscribers: around.confirmedSubscribers,
-        },
-      );
-      const details = {
-        outcome: untold !== undefined ? 'untold' : watched.complete ? 'complete' : 'partial',
-        scope: around.scope,
-        runId: watched.runId,
-        policyVersion,
-        vantage: watched.check.vantage,
-        counts,
-        durationMs: figures.durationMs,
-        requests,
-        subject: watched.mail?.subject ?? null,
-        messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
-        problems: [...watched.problems, ...problems],
-        ...(watched.check.noDnssec === undefined ? {} : { noDnssec: watched.check.noDnssec }),
-        ...(around.scope === 'some'
-          ? {
-              entries: watched.verdicts.map(({ destination, verdict, sentence }) => ({
-                destination,
-                verdict,
-                sentence,
-              })),
-            }
-          : {}),
-      };
-      const metrics = around.scope === 'all' ? metricValues(figures) : {};
-      if (untold !== undefined) return failed(untold, details, metrics);
-      const level = watched.complete && details.problems.length === 0 ? 'INFO' : 'WARN';
-      return { level, details, metrics };
-    }
+    case 'done':
+      return reportDone(watched, around);
   }
 }
+
+type Done = Extract<Watched, { readonly kind: 'done' }>;
+
+function reportDone(watched: Done, around: Around): Report {
+  const { complete, check, verdicts } = watched;
+  const untold = watched.told?.kind === 'untold' ? watched.told.because : undefined;
+  const { intervalMs } = around;
+  const counts = countsOf(verdicts, check.conversations.length, { at: check.at, intervalMs });
+  const figures = figuresOf(
+    { ...counts },
+    {
+      durationMs: around.now - around.startedAt,
+      completed: complete,
+      failed: untold !== undefined,
+      blind: isBlind({ name: '', ...check.vantage }),
+      confirmedSubscribers: around.confirmedSubscribers,
+    },
+  );
+  const details = {
+    outcome: untold !== undefined ? 'untold' : complete ? 'complete' : 'partial',
+    scope: around.scope,
+    runId: watched.runId,
+    policyVersion: around.policyVersion,
+    vantage: check.vantage,
+    counts,
+    durationMs: figures.durationMs,
+    requests: around.requests,
+    subject: watched.mail?.subject ?? null,
+    messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
+    problems: [...watched.problems, ...around.problems],
+    ...(check.noDnssec === undefined ? {} : { noDnssec: check.noDnssec }),
+    ...(around.scope === 'some' ? { entries: verdicts.map(entryLine) } : {}),
+  };
+  const metrics = around.scope === 'all' ? metricValues(figures) : {};
+  if (untold !== undefined) return failed(untold, details, metrics);
+  const level = complete && details.problems.length === 0 ? 'INFO' : 'WARN';
+  return { level, details, metrics };
+}
+
+const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
+  destination,
+  verdict,
+  sentence,
+});
 
 /** Nothing was ever pushed: no failure, but no run either; the alarm about missed runs tells. */
 export function reportNoPolicy(policy: string, table: string): Report {
