@@ -16,14 +16,14 @@ import {
   SHARED_REMINDER_DAYS,
 } from './incident.ts';
 import {
-  blindPicture,
+  blindnessToday,
+  cutShortToday,
   type DueInput,
   type Ended,
   earliest,
+  type IncidentToday,
+  incidentsToday,
   type Member,
-  type Picture,
-  partialPicture,
-  pictureAll,
   worstOf,
 } from './incident-today.ts';
 import { gapSince } from './run-facts.ts';
@@ -67,25 +67,25 @@ export interface Due {
 }
 
 export function dueIncidents(input: DueInput): Due {
-  const pictures = [...pictureAll(input), ...blindPicture(input), ...partialPicture(input)];
-  const news = new Map(pictures.map((picture) => [picture, newsOf(picture, input)]));
+  const all = [...incidentsToday(input), ...blindnessToday(input), ...cutShortToday(input)];
+  const news = new Map(all.map((today) => [today, newsOf(today, input)]));
   const anyDue = [...news.values()].some((one) => one !== undefined);
   if (anyDue)
-    for (const picture of pictures)
-      if (news.get(picture) === undefined && sharesReminder(picture, input.now))
-        news.set(picture, 'reminder');
+    for (const today of all)
+      if (news.get(today) === undefined && sharesReminder(today, input.now))
+        news.set(today, 'reminder');
 
-  const due = pictures.flatMap((picture) => {
-    const one = news.get(picture);
+  const due = all.flatMap((today) => {
+    const one = news.get(today);
     return one === undefined
       ? []
-      : [{ item: itemOf(picture, one), telling: tellingOf(picture, one, input.now) }];
+      : [{ item: itemOf(today, one), telling: tellingOf(today, one, input.now) }];
   });
   due.sort((a, b) => inOrder(a.item, b.item));
   const isDue = new Set(due.map(({ item }) => item.incident.id));
-  const quiet = pictures.filter(({ incident }) => !isDue.has(incident.id));
+  const quiet = all.filter(({ incident }) => !isDue.has(incident.id));
   // Runs that were cut short are told as such.
-  const wasPartial = pictures.some(
+  const wasPartial = all.some(
     ({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now,
   );
   const gap = wasPartial ? undefined : gapSince(input.run, input.now);
@@ -97,21 +97,21 @@ export function dueIncidents(input: DueInput): Due {
         ({ incident, audible }) =>
           incident.state === 'open' && incident.told !== undefined && audible.length > 0,
       )
-      .map((picture) => itemOf(picture, 'reminder')),
+      .map((today) => itemOf(today, 'reminder')),
     mentions: quiet
       .filter(({ incident }) => incident.departed.length > 0)
-      .map((picture) => tellingOf(picture, 'mention', input.now)),
+      .map((today) => tellingOf(today, 'mention', input.now)),
     ...(gap === undefined ? {} : { gapSince: gap }),
     incidents: Object.fromEntries(
-      pictures
+      all
         .map(({ incident }) => [incident.id, incident] as const)
         .filter(([, incident]) => !isStale(incident, input.now)),
     ),
   };
 }
 
-function newsOf(picture: Picture, input: DueInput): News | undefined {
-  const { incident, audible, muted, ended, believedBetter } = picture;
+function newsOf(today: IncidentToday, input: DueInput): News | undefined {
+  const { incident, audible, muted, ended, believedBetter } = today;
   if (isOfRun(incident.cause)) return runNews(incident, input.now);
   const worst = worstOf(audible);
   if (audible.length === 0) return ended.length > 0 ? 'resolved' : undefined;
@@ -129,7 +129,7 @@ function newsOf(picture: Picture, input: DueInput): News | undefined {
   if (rank(worstOf([...audible, ...muted])) < rank(told.believed)) return 'eased';
   // Not on the day that may be the first of the end: the next run knows better.
   if (audible.every((member) => member.recovering)) return undefined;
-  const due = worst === 'failing-soon' ? forecastDue(told, picture) : reminderDue(told, input.now);
+  const due = worst === 'failing-soon' ? forecastDue(told, today) : reminderDue(told, input.now);
   return due ? (believedBetter ? 'reopened' : 'reminder') : undefined;
 }
 
@@ -137,7 +137,7 @@ function newsOf(picture: Picture, input: DueInput): News | undefined {
  * A step nearer than the one told, or a date that moved nearer by more than a day. Another, later
  * date begins at its first step.
  */
-function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
+function forecastDue(told: IncidentTold, { audible, step }: IncidentToday): boolean {
   const from = earliest(audible);
   if (step === undefined || from === undefined) return false;
   if (told.from === undefined || from < told.from - DAY_MS) return true;
@@ -145,7 +145,7 @@ function forecastDue(told: IncidentTold, { audible, step }: Picture): boolean {
   return step.current < last;
 }
 
-function sharesReminder({ incident, audible }: Picture, now: number): boolean {
+function sharesReminder({ incident, audible }: IncidentToday, now: number): boolean {
   if (incident.state !== 'open' || incident.told === undefined || incident.told.believed === 'well')
     return false;
   if (audible.length > 0 && audible.every((member) => member.recovering)) return false;
@@ -167,7 +167,7 @@ function runNews(incident: Incident, now: number): News | undefined {
   return told.believed === 'well' ? 'reopened' : 'reminder';
 }
 
-function itemOf({ incident, audible, muted, ended }: Picture, news: News): Item {
+function itemOf({ incident, audible, muted, ended }: IncidentToday, news: News): Item {
   return { kind: kindOf(incident, news, audible), news, incident, members: audible, muted, ended };
 }
 
@@ -178,7 +178,11 @@ function kindOf(incident: Incident, news: News, audible: readonly Member[]): Ite
   return worst === 'well' ? 'resolved' : worst;
 }
 
-function tellingOf({ incident, audible, ended, step }: Picture, news: News, now: number): Telling {
+function tellingOf(
+  { incident, audible, ended, step }: IncidentToday,
+  news: News,
+  now: number,
+): Telling {
   if (news === 'mention') return { incident, news, members: [], ended: [], at: now };
   const from = earliest(audible);
   return {

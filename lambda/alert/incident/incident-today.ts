@@ -68,7 +68,7 @@ interface Step {
 }
 
 /** Everything about one incident in this run. */
-export interface Picture {
+export interface IncidentToday {
   readonly incident: Incident;
   readonly audible: readonly Member[];
   readonly muted: readonly Member[];
@@ -79,7 +79,7 @@ export interface Picture {
   readonly step?: Step;
 }
 
-export function pictureAll(input: DueInput): readonly Picture[] {
+export function incidentsToday(input: DueInput): readonly IncidentToday[] {
   const parts = new Map<string, { readonly entry: EntryState; readonly part: Settled }[]>();
   const ended = new Map<string, Ended[]>();
   for (const entry of Object.values(input.entries)) {
@@ -106,17 +106,17 @@ export function pictureAll(input: DueInput): readonly Picture[] {
     .map(({ id }) => id);
   const ids = new Set([...known, ...parts.keys(), ...ended.keys()]);
   return [...ids].map((id) =>
-    pictureOf(id, parts.get(id) ?? [], ended.get(id) ?? [], left.get(id) ?? [], input),
+    incidentToday(id, parts.get(id) ?? [], ended.get(id) ?? [], left.get(id) ?? [], input),
   );
 }
 
-function pictureOf(
+function incidentToday(
   id: string,
   parts: readonly { readonly entry: EntryState; readonly part: Settled }[],
   ended: readonly Ended[],
   left: readonly string[],
   input: DueInput,
-): Picture {
+): IncidentToday {
   const members = parts.map(({ entry, part }) => memberOf(entry, part, input)).sort(worstFirst);
   const audible = members.filter((member) => member.mutedUntil === undefined);
   const evidence = parts
@@ -147,15 +147,19 @@ function pictureOf(
 }
 
 /** Blindness: over when a family is clear and the one that mail mostly takes is not blind. */
-export function blindPicture(input: DueInput): readonly Picture[] {
+export function blindnessToday(input: DueInput): readonly IncidentToday[] {
   const { ipv4, ipv6 } = input.vantage;
   const sees = ipv4 === 'clear' || (ipv6 === 'clear' && ipv4 !== 'blind');
-  return pictureOfRun('blind', isBlind(input.vantage) ? 'open' : sees ? 'over' : 'unknown', input);
+  return runIncidentToday(
+    'blind',
+    isBlind(input.vantage) ? 'open' : sees ? 'over' : 'unknown',
+    input,
+  );
 }
 
 /** Runs that are cut short: over when one was whole. */
-export function partialPicture(input: DueInput): readonly Picture[] {
-  return pictureOfRun(
+export function cutShortToday(input: DueInput): readonly IncidentToday[] {
+  return runIncidentToday(
     'partial',
     isCutShort(input.run) ? 'open' : input.run.complete ? 'over' : 'unknown',
     input,
@@ -166,11 +170,11 @@ export function partialPicture(input: DueInput): readonly Picture[] {
  * An incident of the run itself, without entries: open, over, or as it was where nothing can be
  * told of it today.
  */
-function pictureOfRun(
+function runIncidentToday(
   reason: RunReason,
   state: 'open' | 'over' | 'unknown',
   input: DueInput,
-): readonly Picture[] {
+): readonly IncidentToday[] {
   const cause: Cause = { reason, provider: '' };
   const id = incidentId(input.vantage.name, cause);
   const known = input.incidents[id];

@@ -1,8 +1,8 @@
 /**
  * How what is remembered of an entry moves with each look.
  *
- * Level-triggered: a run compares how an entry stands with what was told, never with yesterday's
- * picture. A turn to the worse settles with a second look, a turn to the better with two looks 20
+ * Level-triggered: a run compares how an entry stands with what was told, never with how
+ * it stood yesterday. A turn to the worse settles with a second look, a turn to the better with two looks 20
  * hours apart, so that a moment's fault makes no message and a moment's health no all-clear. What
  * was not seen turns nothing. Pure, plain JSON, times in epoch ms.
  */

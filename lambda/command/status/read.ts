@@ -4,11 +4,11 @@
  */
 import type { Item } from '../../alert/incident/due.ts';
 import {
-  blindPicture,
+  blindnessToday,
   type DueInput,
+  type IncidentToday,
+  incidentsToday,
   type Member,
-  type Picture,
-  pictureAll,
   worstOf,
 } from '../../alert/incident/incident-today.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
@@ -122,8 +122,8 @@ export async function readStatus(
   return {
     at: now,
     sight,
-    incidents: [...pictureAll(input), ...blindPicture(input)]
-      .flatMap((picture) => incidentOf(picture, verdicts, now))
+    incidents: [...incidentsToday(input), ...blindnessToday(input)]
+      .flatMap((today) => incidentOf(today, verdicts, now))
       .sort(worstFirst),
     pending: pendingOf(entries, verdicts),
     unjudged: snapshots.flatMap((snapshot) => unjudgedOf(snapshot)),
@@ -149,11 +149,11 @@ export function statusCode({ incidents, pending, sight }: Status): 0 | 1 | 2 | 3
 }
 
 function incidentOf(
-  picture: Picture,
+  today: IncidentToday,
   verdicts: ReadonlyMap<string, EntryVerdict>,
   now: number,
 ): OpenIncident[] {
-  const { incident, audible, muted } = picture;
+  const { incident, audible, muted } = today;
   if (incident.state !== 'open') return [];
   const isMuted = audible.length === 0 && muted.length > 0;
   const members = isMuted ? muted : audible;
