@@ -99,7 +99,7 @@ export interface Judged {
  * What is known of an entry after one more run: undefined where nothing changed, so that nothing is
  * written.
  */
-export function remember(
+export function updateEntry(
   before: EntrySnapshot | undefined,
   { verdict, routes, tlsa = {} }: Judged,
   times: RunTimes,

@@ -165,7 +165,7 @@ export function offerDigest({
  * What is known of a host after one more look: undefined where the look brought nothing new, so
  * that nothing is written. A clock that was set back makes no sighting older than it was.
  */
-export function see(
+export function updateHost(
   before: HostSnapshot | undefined,
   look: HostLook,
   times: RunTimes,

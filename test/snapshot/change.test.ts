@@ -1,7 +1,7 @@
 /** What changed, day by day: settled for the history, at once for the explanation of a message. */
 import { expect, test } from 'vitest';
 import { entryChanges, entryDifferences } from '../../lambda/snapshot/change.ts';
-import { type EntrySnapshot, remember } from '../../lambda/snapshot/entry-snapshot.ts';
+import { type EntrySnapshot, updateEntry } from '../../lambda/snapshot/entry-snapshot.ts';
 import { type Authority, createAuthority, keyPair } from '../internet/authority.ts';
 import { type Answer, broken, DAY, kinds, live, noTls, START, unseen } from './days.ts';
 import { judgedAs } from './verdicts.ts';
@@ -242,7 +242,7 @@ test.each([
   let before: EntrySnapshot | undefined;
   const lived = days.map((route, i) => {
     const at = START + i * DAY;
-    const after = remember(before, { verdict: judgedAs('pass'), routes: [route] }, { at, previousAt: at - DAY });
+    const after = updateEntry(before, { verdict: judgedAs('pass'), routes: [route] }, { at, previousAt: at - DAY });
     if (after === undefined) return ['', ''];
     const found = [kinds(entryChanges(before, after, at)), kinds(entryDifferences(before, after, at))];
     before = after;

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { type Change, differences, hostChanges } from '../../lambda/snapshot/change.ts';
-import { type HostSnapshot, hostLooks, type Look, see, type Trust } from '../../lambda/snapshot/host-snapshot.ts';
+import { type HostSnapshot, hostLooks, type Look, type Trust, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
 import { notePredecessors } from '../../lambda/snapshot/renewal.ts';
 
 export const DAY = 86_400_000;
@@ -38,7 +38,7 @@ export function live(days: readonly (readonly Answer[])[], everyMs = DAY): Day[]
     const times = { at, previousAt };
     previousAt = at;
     for (const [digest, der] of Object.entries(look?.certificates ?? {})) ders.set(digest, der);
-    const seen = look === undefined ? undefined : see(before, look, times);
+    const seen = look === undefined ? undefined : updateHost(before, look, times);
     if (seen === undefined) return { snapshot: before, written: false, changes: [], differences: [] };
     const after = notePredecessors(before, seen, find, at);
     const day = {

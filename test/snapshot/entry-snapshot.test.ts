@@ -1,7 +1,7 @@
 /** One entry as remembered: what is written, and what an undetermined run leaves alone. */
 import { expect, test } from 'vitest';
 import type { Route } from '../../lambda/route/route.ts';
-import { type EntrySnapshot, type Judged, published, remember } from '../../lambda/snapshot/entry-snapshot.ts';
+import { type EntrySnapshot, type Judged, published, updateEntry } from '../../lambda/snapshot/entry-snapshot.ts';
 import type { AddressVerdict } from '../../lambda/verdict/verdict.ts';
 import { DAY, START } from './days.ts';
 import { judgedAs } from './verdicts.ts';
@@ -19,7 +19,7 @@ function days(all: readonly Judged[], everyMs = DAY): (EntrySnapshot | undefined
   let before: EntrySnapshot | undefined;
   return all.map((judged, i) => {
     const at = START + i * everyMs;
-    const after = remember(before, judged, { at, previousAt: i === 0 ? undefined : at - everyMs });
+    const after = updateEntry(before, judged, { at, previousAt: i === 0 ? undefined : at - everyMs });
     before = after ?? before;
     return after;
   });

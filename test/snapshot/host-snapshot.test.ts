@@ -7,8 +7,8 @@ import {
   hostKey,
   hostLooks,
   offerDigest,
-  see,
   sightingKey,
+  updateHost,
 } from '../../lambda/snapshot/host-snapshot.ts';
 import { type Answer, conversation, DAY, live, lookAt, noTls, START, unseen } from './days.ts';
 
@@ -70,8 +70,8 @@ test('a clock that was set back makes nothing older', () => {
   const [look] = hostLooks([a].map(lookAt));
   const [next] = hostLooks([b].map(lookAt));
   if (look === undefined || next === undefined) throw new Error('no look');
-  const first = see(undefined, look, { at: START });
-  const second = see(first, next, { at: START - 5 * DAY, previousAt: START });
+  const first = updateHost(undefined, look, { at: START });
+  const second = updateHost(first, next, { at: START - 5 * DAY, previousAt: START });
   expect(second?.sightings.map(({ lastAt, missed }) => [lastAt, missed])).toEqual([
     [START - 5 * DAY, 0],
     [START, 1],
@@ -107,7 +107,7 @@ test('conversations are grouped by host, port and what was offered; addresses ar
   ]);
   const [first] = looks;
   if (first === undefined) throw new Error('no look');
-  const snapshot = see(undefined, first, { at: START });
+  const snapshot = updateHost(undefined, first, { at: START });
   expect(snapshot?.sightings[0]?.addresses).toEqual(['192.0.2.1', '192.0.2.2']);
   expect(hostKey(first)).toBe(`mx.example:25#${offerDigest(conversation('192.0.2.1'))}`);
   expect(snapshot === undefined ? [] : certificatesOf(snapshot)).toEqual(Object.keys(first.certificates));

@@ -6,8 +6,8 @@ import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { conversationFor } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';
-import { type EntrySnapshot, remember } from '../../lambda/snapshot/entry-snapshot.ts';
-import { type HostSnapshot, hostLooks, type Look, see } from '../../lambda/snapshot/host-snapshot.ts';
+import { type EntrySnapshot, updateEntry } from '../../lambda/snapshot/entry-snapshot.ts';
+import { type HostSnapshot, hostLooks, type Look, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
 import { evidenceFrom, type Remembered } from '../../lambda/snapshot/remembered-evidence.ts';
 import { type Evidence, judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
@@ -66,10 +66,10 @@ function run(bundle: Bundle, routes: Readonly<Record<string, Route>>, gives: (ad
   const evidence: Evidence = { routes, results, probedAt: START };
   const verdicts = destinations.map((destination) => judge(destination, evidence, bundle, START));
   const found = hostLooks(looks);
-  const hosts = found.flatMap((look): HostSnapshot | [] => see(undefined, look, { at: START }) ?? []);
+  const hosts = found.flatMap((look): HostSnapshot | [] => updateHost(undefined, look, { at: START }) ?? []);
   const entries = verdicts.flatMap((verdict, i): EntrySnapshot | [] => {
     const own = (destinations[i]?.hops ?? []).flatMap(({ nextHop }) => routes[nextHop.text] ?? []);
-    return remember(undefined, { verdict, routes: own }, { at: START }) ?? [];
+    return updateEntry(undefined, { verdict, routes: own }, { at: START }) ?? [];
   });
   const certificates = Object.assign({}, ...found.map((look) => look.certificates)) as Record<string, string>;
   // As it comes back from the store.
@@ -167,7 +167,7 @@ test('addresses that moved since are those of the host, whoever looked', () => {
       result: presented,
     },
   ]);
-  const after = look === undefined ? undefined : see({ ...host, sightings: [] }, look, { at: START + DAY });
+  const after = look === undefined ? undefined : updateHost({ ...host, sightings: [] }, look, { at: START + DAY });
   const [verdict] = judgeAgain(bundleOf(secure), { ...remembered, hosts: after === undefined ? [] : [after] });
   expect(verdict?.hosts[0]?.addresses.map(({ address, outcome }) => [address, outcome])).toEqual([['198.51.100.7', 'pass']]);
 });

@@ -8,7 +8,7 @@ import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import type { DaneRoute, TlsaFinding } from '../../lambda/route/dane-route.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import { entryChanges, entryDifferences } from '../../lambda/snapshot/change.ts';
-import { type EntrySnapshot, remember } from '../../lambda/snapshot/entry-snapshot.ts';
+import { type EntrySnapshot, updateEntry } from '../../lambda/snapshot/entry-snapshot.ts';
 import { inHindsight } from '../../lambda/snapshot/protection.ts';
 import { evidenceFrom } from '../../lambda/snapshot/remembered-evidence.ts';
 import { storedTlsa } from '../../lambda/snapshot/stored-tlsa.ts';
@@ -64,7 +64,11 @@ function live(days: readonly Day[]): {
       mx: { secure: mxSecure, names: ['example.com'] },
       hosts: [{ host: 'mx.example', family: 'ipv4', tlsa: finding }],
     };
-    const after = remember(before, { verdict: judged(finding, matches), routes: [ROUTE], tlsa: { 'example.com': dane } }, { at });
+    const after = updateEntry(
+      before,
+      { verdict: judged(finding, matches), routes: [ROUTE], tlsa: { 'example.com': dane } },
+      { at },
+    );
     const print = (changes: readonly { readonly kind: string; readonly subject: string }[]) =>
       changes.map(({ kind, subject }) => `${kind} ${subject}`).join(', ');
     kinds.push(after === undefined ? '' : print(entryChanges(before, after, at)));
@@ -180,9 +184,9 @@ test('signatures made anew are no change, and are not remembered', () => {
     };
   };
   const verdict = judged(published(A), [A]);
-  const first = remember(undefined, { verdict, routes: [ROUTE], tlsa: { 'example.com': on(START) } }, { at: START });
+  const first = updateEntry(undefined, { verdict, routes: [ROUTE], tlsa: { 'example.com': on(START) } }, { at: START });
   const tlsaLater = { 'example.com': on(START + DAY) };
-  expect(remember(first, { verdict, routes: [ROUTE], tlsa: tlsaLater }, { at: START + DAY })).toBeUndefined();
+  expect(updateEntry(first, { verdict, routes: [ROUTE], tlsa: tlsaLater }, { at: START + DAY })).toBeUndefined();
   expect(JSON.stringify(first)).not.toContain('signature');
 });
 
@@ -260,7 +264,7 @@ describe('in hindsight', () => {
 
   test('it stays so until the records are back', () => {
     const lost = inHindsight(dane('pass', { protection: 'encrypted' }), authenticated);
-    const after = remember(authenticated, { verdict: lost, routes: [ROUTE] }, { at: START + DAY });
+    const after = updateEntry(authenticated, { verdict: lost, routes: [ROUTE] }, { at: START + DAY });
     expect(inHindsight(dane('pass', { protection: 'encrypted' }), after).verdict).toBe('degraded');
     expect(inHindsight(dane('pass', { protection: 'authenticated' }), after).verdict).toBe('pass');
   });
@@ -312,7 +316,7 @@ describe('in hindsight', () => {
       hosts: [{ host: 'mx.example', family: 'ipv4', tlsa: published(A) }],
     };
     const day = { verdict: aliased(judged(published(A), [A])), routes: [ROUTE], tlsa: { 'example.com': dane } };
-    const before = remember(undefined, day, { at: START });
+    const before = updateEntry(undefined, day, { at: START });
     expect(before?.routes).toMatchObject([{ hosts: [{ host: 'mx.example', tlsa: { matched: [`3 1 1 ${A}`] } }] }]);
     const failing = aliased(judged(published(B), []));
     const now: EntryVerdict = {

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type HostSnapshot, type SeenResult, see } from '../../lambda/snapshot/host-snapshot.ts';
+import { type HostSnapshot, type SeenResult, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
 import { entryNow, historyEvent, hostNow, KINDS } from '../../lambda/store/item-kinds.ts';
 import { keyName, keys, spaceOf } from '../../lambda/store/keys.ts';
@@ -79,7 +79,7 @@ test('whatever a host sends, its history fits into an item', () => {
       },
     }));
     const look = { host: 'h'.repeat(255), port: 25, offer: '00112233', seen, certificates: {} };
-    snapshot = see(snapshot, look, { at: run, previousAt: run - 1 });
+    snapshot = updateHost(snapshot, look, { at: run, previousAt: run - 1 });
   }
   if (snapshot === undefined) throw new Error('nothing seen');
   const change = { kind: 'varies', subject: snapshot.host, after: Array.from({ length: 50 }, () => 'n'.repeat(256)), at: 0 };

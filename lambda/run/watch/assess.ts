@@ -13,8 +13,8 @@ import {
   type Comparison,
   certificatesWanted,
   compare,
-  type HostPicture,
-  pictureHosts,
+  type HostUpdate,
+  updateHosts,
   withHindsight,
 } from './compare.ts';
 import { looksOf } from './host-looks.ts';
@@ -39,7 +39,7 @@ export interface Assessment {
   readonly first: CheckRun;
   /** By destination id, the second look's where there was one. */
   readonly verdicts: ReadonlyMap<string, EntryVerdict>;
-  readonly pictures: readonly HostPicture[];
+  readonly updates: readonly HostUpdate[];
   readonly comparison: Comparison;
   readonly vantage: VantageState;
   readonly facts: RunFacts;
@@ -102,13 +102,13 @@ async function weigh(
     at,
     ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }),
   };
-  const pictures = pictureHosts(hostLooks(looks), recalled.latest, times);
+  const updates = updateHosts(hostLooks(looks), recalled.latest, times);
   const comparison = compare(
     afterBoth(first, second),
     verdicts,
-    pictures,
+    updates,
     recalled.latest,
-    await certificatesFor(underway, pictures),
+    await certificatesFor(underway, updates),
     times,
   );
   const vantage: VantageState = { name: doors.store.space.vantage, ...first.vantage };
@@ -125,18 +125,18 @@ async function weigh(
     run: facts,
     now: doors.now(),
   });
-  return { first, verdicts, pictures, comparison, vantage, facts, decision };
+  return { first, verdicts, updates, comparison, vantage, facts, decision };
 }
 
 /** The certificates that comparing asks for: those seen in this run, and stored ones beside them. */
 async function certificatesFor(
   { doors }: Underway,
-  pictures: readonly HostPicture[],
+  updates: readonly HostUpdate[],
 ): Promise<(digest: string) => string | undefined> {
-  const stored = await readCertificates(doors.store, certificatesWanted(pictures));
+  const stored = await readCertificates(doors.store, certificatesWanted(updates));
   const seen: Readonly<Record<string, string>> = Object.assign(
     {},
-    ...pictures.map((picture) => picture.look.certificates),
+    ...updates.map((update) => update.look.certificates),
   );
   return (digest) => seen[digest] ?? stored.der[digest];
 }

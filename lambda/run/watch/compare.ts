@@ -1,6 +1,6 @@
 /**
- * Today against what was remembered: new pictures of hosts and entries, and what changed between
- * the two.
+ * Today against what was remembered: what each host and entry has become, and what
+ * changed between the two.
  *
  * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that
  * an unchanged run writes next to nothing. Pure but for `find`, which the caller fills from the
@@ -14,14 +14,14 @@ import {
   entryDifferences,
   hostChanges,
 } from '../../snapshot/change.ts';
-import { type EntrySnapshot, remember } from '../../snapshot/entry-snapshot.ts';
+import { type EntrySnapshot, updateEntry } from '../../snapshot/entry-snapshot.ts';
 import {
   certificatesOf,
   type HostLook,
   type HostSnapshot,
   hostKey,
   type RunTimes,
-  see,
+  updateHost,
 } from '../../snapshot/host-snapshot.ts';
 import type { FindCertificate } from '../../snapshot/leaf.ts';
 import { inHindsight } from '../../snapshot/protection.ts';
@@ -43,7 +43,7 @@ export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
   };
 }
 
-export interface HostPicture {
+export interface HostUpdate {
   readonly look: HostLook;
   readonly before?: HostSnapshot;
   /** Absent: nothing new. */
@@ -51,14 +51,14 @@ export interface HostPicture {
 }
 
 /** What each host looked at presents now, given what it presented before. */
-export function pictureHosts(
+export function updateHosts(
   looks: readonly HostLook[],
   latest: Latest,
   times: RunTimes,
-): HostPicture[] {
+): HostUpdate[] {
   return looks.map((look) => {
     const before = latest.hosts.get(hostKey(look))?.value;
-    const after = see(before, look, times);
+    const after = updateHost(before, look, times);
     return {
       look,
       ...(before === undefined ? {} : { before }),
@@ -71,10 +71,10 @@ export function pictureHosts(
  * Digests of certificates that comparing will ask for and this run did not see: those of hosts that
  * changed.
  */
-export function certificatesWanted(pictures: readonly HostPicture[]): string[] {
+export function certificatesWanted(updates: readonly HostUpdate[]): string[] {
   return [
     ...new Set(
-      pictures.flatMap(({ look, before, after }) =>
+      updates.flatMap(({ look, before, after }) =>
         before === undefined || after === undefined
           ? []
           : [...certificatesOf(before), ...certificatesOf(after)].filter(
@@ -111,7 +111,7 @@ export interface Comparison {
 export function compare(
   run: CheckRun,
   verdicts: ReadonlyMap<string, EntryVerdict>,
-  pictures: readonly HostPicture[],
+  updates: readonly HostUpdate[],
   latest: Latest,
   find: FindCertificate,
   times: RunTimes,
@@ -120,7 +120,7 @@ export function compare(
   const hosts: ChangedHost[] = [];
   const different: Change[] = [];
   const overdue: OverdueRenewal[] = [];
-  for (const { look, before, after } of pictures) {
+  for (const { look, before, after } of updates) {
     const noted = after === undefined ? before : notePredecessors(before, after, find, at);
     if (noted !== undefined) overdue.push(...overdueRenewals(noted, find, at));
     if (noted === undefined || after === undefined) continue;
@@ -142,7 +142,7 @@ export function compare(
       (hop) => named(run.evidence.routes, hop.nextHop.text) ?? [],
     );
     const { tlsa } = run.evidence;
-    const after = remember(
+    const after = updateEntry(
       before,
       { verdict, routes, ...(tlsa === undefined ? {} : { tlsa }) },
       times,

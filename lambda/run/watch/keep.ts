@@ -21,7 +21,7 @@ import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../../store/la
 import type { HistoryEvent } from '../../store/stored-values.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { DAY_MS } from '../../text/dates.ts';
-import { type Comparison, type HostPicture, isHistoric } from './compare.ts';
+import { type Comparison, type HostUpdate, isHistoric } from './compare.ts';
 import type { Recalled } from './recall.ts';
 
 export interface Keeping {
@@ -31,9 +31,9 @@ export interface Keeping {
   readonly historyMs: number;
   readonly recalled: Recalled;
   readonly comparison: Comparison;
-  readonly pictures: readonly HostPicture[];
+  readonly updates: readonly HostUpdate[];
   readonly decision: Decision;
-  /** Keys of hosts whose pictures stay as they are. */
+  /** Keys of hosts whose snapshots stay as they are. */
   readonly spareHosts: ReadonlySet<string>;
   /** What to remember, with what was told marked as told. */
   readonly state: WatchState;
@@ -94,7 +94,7 @@ type Writes = Iterable<readonly [string, () => Promise<'written' | 'lost'>]>;
 
 function* hostWrites(
   store: Store,
-  { comparison, pictures, recalled, at, historyMs }: Keeping,
+  { comparison, updates, recalled, at, historyMs }: Keeping,
   until: number,
 ): Writes {
   const rev = (name: string) => revisionOf(recalled.latest, 'host', name);
@@ -103,7 +103,7 @@ function* hostWrites(
     yield [name, () => saveHost(store, { ...after, certificatesUntil: until }, rev(name), at)];
   }
   // What has not changed for a year still needs its certificates.
-  for (const { look, before, after } of pictures) {
+  for (const { look, before, after } of updates) {
     if (
       before === undefined ||
       after !== undefined ||
@@ -160,10 +160,10 @@ function* incidentWrites(store: Store, { recalled, state, at }: Keeping): Writes
 /** Entries that left the policy, and hosts that no entry leads to any more, expire. */
 async function retireGone(
   store: Store,
-  { recalled, decision, pictures, at }: Keeping,
+  { recalled, decision, updates, at }: Keeping,
 ): Promise<string[]> {
   const gone = new Set(decision.retired);
-  const looked = new Set(pictures.map(({ look }) => hostKey(look)));
+  const looked = new Set(updates.map(({ look }) => hostKey(look)));
   const published = new Set(
     [...recalled.latest.entries].flatMap(([id, { value }]) =>
       gone.has(id)

@@ -86,7 +86,7 @@ async function watchUnderLease(
   const recalled = await recall(store, runId, at);
   const underway = { bundle, doors, options, recalled, at, stopped };
   const assessment = await assess(underway);
-  const { first, verdicts, comparison, pictures, decision, facts } = assessment;
+  const { first, verdicts, comparison, updates, decision, facts } = assessment;
   const { mail, delivery, state } = await tell(underway, assessment, begun);
   const overwritten = await keep(store, {
     runId,
@@ -94,7 +94,7 @@ async function watchUnderLease(
     historyMs: options.historyMs,
     recalled,
     comparison,
-    pictures,
+    updates,
     decision,
     spareHosts: hostsOnlyOf(new Set(decision.keepSnapshots), first),
     state,

@@ -11,8 +11,8 @@ import { defaultSettings } from '../../../lambda/policy/settings.ts';
 import { conversationFor } from '../../../lambda/probe/conversation.ts';
 import type { Route } from '../../../lambda/route/route.ts';
 import { bundleOfPolicy } from '../../../lambda/run/watch/stored-policy.ts';
-import { remember } from '../../../lambda/snapshot/entry-snapshot.ts';
-import { hostLooks, see } from '../../../lambda/snapshot/host-snapshot.ts';
+import { updateEntry } from '../../../lambda/snapshot/entry-snapshot.ts';
+import { hostLooks, updateHost } from '../../../lambda/snapshot/host-snapshot.ts';
 import { keepCertificates } from '../../../lambda/store/certificates.ts';
 import { type Embedded, openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
@@ -72,12 +72,12 @@ async function seen({ bundle }: BundleSources): Promise<void> {
     const result = { kind: 'presented' as const, protocol: 'TLSv1.3' as const, cipher: 'x', chain, verify: 'OK' };
     const evidence = { routes: { [hop.nextHop.text]: route }, results: { [conversation.id]: result } };
     const verdict = judge(destination, evidence, bundle, AT);
-    const snapshot = remember(undefined, { verdict, routes: [route] }, { at: AT });
+    const snapshot = updateEntry(undefined, { verdict, routes: [route] }, { at: AT });
     if (snapshot !== undefined) await saveEntry(store, { snapshot }, undefined, AT);
     for (const look of hostLooks([{ host: host.host, conversation, result }])) {
       await keepCertificates(store, look.certificates, AT + 500 * DAY);
-      const picture = see(undefined, look, { at: AT });
-      if (picture !== undefined) await saveHost(store, picture, undefined, AT);
+      const stored = updateHost(undefined, look, { at: AT });
+      if (stored !== undefined) await saveHost(store, stored, undefined, AT);
     }
   }
 }
