@@ -7,18 +7,18 @@ import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../r
 import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
 import type { Console } from './terminal/console.ts';
 
-export interface Look {
+export interface Checked {
   readonly bundle: Bundle;
   readonly run: CheckRun;
 }
 
-export async function look(
+export async function gatherAndCheck(
   table: string | undefined,
   flags: BundleFlags & ProbeFlags,
   console: Console,
-): Promise<Look> {
+): Promise<Checked> {
   const bundle = await bundleOf(table, flags);
-  return { bundle, run: await lookAt(bundle, flags, console) };
+  return { bundle, run: await checkNow(bundle, flags, console) };
 }
 
 export function bundleOf(table: string | undefined, flags: BundleFlags): Promise<Bundle> {
@@ -26,7 +26,7 @@ export function bundleOf(table: string | undefined, flags: BundleFlags): Promise
 }
 
 /** @param only ids of the destinations to judge; undefined: all */
-export async function lookAt(
+export async function checkNow(
   bundle: Bundle,
   flags: ProbeFlags,
   console: Console,

@@ -72,7 +72,7 @@ export interface HostSnapshot {
 }
 
 /** One conversation of a run, under the name of the host that it was had for. */
-export interface Look {
+export interface HostConversation {
   readonly host: string;
   readonly conversation: Conversation;
   readonly result: ProbeResult;
@@ -80,7 +80,7 @@ export interface Look {
 }
 
 /** All that one run saw of one host under one offer. */
-export interface HostLook {
+export interface HostObservation {
   readonly host: string;
   readonly port: number;
   readonly offer: string;
@@ -104,12 +104,16 @@ export interface RunTimes {
  * Groups a run's conversations by host and offer, in first-met order. A host of which nothing was
  * seen is left out.
  */
-export function hostLooks(looks: Iterable<Look>): HostLook[] {
+export function observeHosts(conversations: Iterable<HostConversation>): HostObservation[] {
   const hosts = new Map<
     string,
-    { look: HostLook; seen: HostLook['seen'][number][]; certificates: Record<string, string> }
+    {
+      observed: HostObservation;
+      seen: HostObservation['seen'][number][];
+      certificates: Record<string, string>;
+    }
   >();
-  for (const { host, conversation, result, trust } of looks) {
+  for (const { host, conversation, result, trust } of conversations) {
     if (result.kind === 'unseen') continue;
     const { port, servername } = conversation;
     const offer = offerDigest(conversation);
@@ -118,8 +122,8 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
     if (grouped === undefined) {
       // No `{}`: thousands of them, each growing by another name, and V8 makes every later `{}` of
       // the process a slow one.
-      const [seen, certificates] = [[] as HostLook['seen'][number][], byName<string>()];
-      const look = {
+      const [seen, certificates] = [[] as HostObservation['seen'][number][], byName<string>()];
+      const observed = {
         host,
         port,
         offer,
@@ -127,7 +131,7 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
         seen,
         certificates,
       };
-      grouped = { look, seen, certificates };
+      grouped = { observed, seen, certificates };
       hosts.set(key, grouped);
     }
     const stored = storedResult(result, grouped.certificates);
@@ -137,7 +141,7 @@ export function hostLooks(looks: Iterable<Look>): HostLook[] {
       ...(trust === undefined ? {} : { trust }),
     });
   }
-  return [...hosts.values()].map(({ look }) => look);
+  return [...hosts.values()].map(({ observed }) => observed);
 }
 
 /**
@@ -167,12 +171,12 @@ export function offerDigest({
  */
 export function updateHost(
   before: HostSnapshot | undefined,
-  look: HostLook,
+  observed: HostObservation,
   times: RunTimes,
 ): HostSnapshot | undefined {
   const { at } = times;
   const met = new Map<string, Sighting>();
-  for (const { address, result, trust } of look.seen) {
+  for (const { address, result, trust } of observed.seen) {
     const key = sightingKey(result);
     const known = met.get(key);
     if (known !== undefined) met.set(key, { ...known, addresses: [...known.addresses, address] });
@@ -190,7 +194,7 @@ export function updateHost(
     met.set(key, { ...sighting, addresses: [...new Set(sighting.addresses)].toSorted() });
 
   if (before === undefined) {
-    const { host, port, offer, servername } = look;
+    const { host, port, offer, servername } = observed;
     const sni = servername === undefined ? {} : { servername };
     return {
       host,

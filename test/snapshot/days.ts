@@ -3,7 +3,13 @@ import { createHash } from 'node:crypto';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import { type Change, differences, hostChanges } from '../../lambda/snapshot/change.ts';
-import { type HostSnapshot, hostLooks, type Look, type Trust, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
+import {
+  type HostConversation,
+  type HostSnapshot,
+  observeHosts,
+  type Trust,
+  updateHost,
+} from '../../lambda/snapshot/host-snapshot.ts';
 import { notePredecessors } from '../../lambda/snapshot/renewal.ts';
 
 export const DAY = 86_400_000;
@@ -34,11 +40,11 @@ export function live(days: readonly (readonly Answer[])[], everyMs = DAY): Day[]
   let previousAt: number | undefined;
   return days.map((answers, i): Day => {
     const at = START + i * everyMs;
-    const [look] = hostLooks(answers.map(lookAt));
+    const [observed] = observeHosts(answers.map(conversationOf));
     const times = { at, previousAt };
     previousAt = at;
-    for (const [digest, der] of Object.entries(look?.certificates ?? {})) ders.set(digest, der);
-    const seen = look === undefined ? undefined : updateHost(before, look, times);
+    for (const [digest, der] of Object.entries(observed?.certificates ?? {})) ders.set(digest, der);
+    const seen = observed === undefined ? undefined : updateHost(before, observed, times);
     if (seen === undefined) return { snapshot: before, written: false, changes: [], differences: [] };
     const after = notePredecessors(before, seen, find, at);
     const day = {
@@ -55,7 +61,7 @@ export function live(days: readonly (readonly Answer[])[], everyMs = DAY): Day[]
 /** Kinds alone, as `renewed key-changed`. */
 export const kinds = (changes: readonly Change[]): string => changes.map(({ kind }) => kind).join(' ');
 
-export function lookAt(answer: Answer, i: number): Look {
+export function conversationOf(answer: Answer, i: number): HostConversation {
   const result: ProbeResult =
     'result' in answer
       ? answer.result

@@ -5,12 +5,12 @@ import {
   certificatesOf,
   current,
   hostKey,
-  hostLooks,
+  observeHosts,
   offerDigest,
   sightingKey,
   updateHost,
 } from '../../lambda/snapshot/host-snapshot.ts';
-import { type Answer, conversation, DAY, live, lookAt, noTls, START, unseen } from './days.ts';
+import { type Answer, conversation, conversationOf, DAY, live, noTls, START, unseen } from './days.ts';
 
 /** What stands for DER: digests are over any bytes. */
 const chain = (...names: string[]): Answer => ({ chain: names.map((name) => Buffer.from(name).toString('base64')) });
@@ -67,10 +67,10 @@ test('a host that mints a certificate per connection fills no table', () => {
 });
 
 test('a clock that was set back makes nothing older', () => {
-  const [look] = hostLooks([a].map(lookAt));
-  const [next] = hostLooks([b].map(lookAt));
-  if (look === undefined || next === undefined) throw new Error('no look');
-  const first = updateHost(undefined, look, { at: START });
+  const [observed] = observeHosts([a].map(conversationOf));
+  const [next] = observeHosts([b].map(conversationOf));
+  if (observed === undefined || next === undefined) throw new Error('nothing observed');
+  const first = updateHost(undefined, observed, { at: START });
   const second = updateHost(first, next, { at: START - 5 * DAY, previousAt: START });
   expect(second?.sightings.map(({ lastAt, missed }) => [lastAt, missed])).toEqual([
     [START - 5 * DAY, 0],
@@ -88,10 +88,10 @@ test('trust that turned is written, trust nobody asked for is kept', () => {
 
 test('conversations are grouped by host, port and what was offered; addresses are kept once and sorted', () => {
   const at = (address: string, answer: Answer, more = {}) => ({
-    ...lookAt(answer, 0),
+    ...conversationOf(answer, 0),
     conversation: conversation(address, more),
   });
-  const looks = hostLooks([
+  const conversations = observeHosts([
     at('192.0.2.2', a),
     at('192.0.2.1', a),
     at('192.0.2.1', b, { servername: 'mx.example' }),
@@ -99,14 +99,14 @@ test('conversations are grouped by host, port and what was offered; addresses ar
     { ...at('192.0.2.3', a), host: 'other.example' },
     at('192.0.2.9', unseen),
   ]);
-  expect(looks.map(({ host, port, servername, seen }) => [host, port, servername, seen.length])).toEqual([
+  expect(conversations.map(({ host, port, servername, seen }) => [host, port, servername, seen.length])).toEqual([
     ['mx.example', 25, undefined, 2],
     ['mx.example', 25, 'mx.example', 1],
     ['mx.example', 587, undefined, 1],
     ['other.example', 25, undefined, 1],
   ]);
-  const [first] = looks;
-  if (first === undefined) throw new Error('no look');
+  const [first] = conversations;
+  if (first === undefined) throw new Error('nothing observed');
   const snapshot = updateHost(undefined, first, { at: START });
   expect(snapshot?.sightings[0]?.addresses).toEqual(['192.0.2.1', '192.0.2.2']);
   expect(hostKey(first)).toBe(`mx.example:25#${offerDigest(conversation('192.0.2.1'))}`);
@@ -132,7 +132,7 @@ test('whatever the order of looks, what is current is what was met last', () => 
     fc.property(fc.array(answers, { minLength: 1, maxLength: 20 }), fc.constantFrom(DAY, DAY / 24), (days, everyMs) => {
       const lived = live(days, everyMs);
       lived.forEach(({ snapshot }, i) => {
-        const [met] = hostLooks((days[i] ?? []).map(lookAt));
+        const [met] = observeHosts((days[i] ?? []).map(conversationOf));
         if (snapshot === undefined || met === undefined) return;
         const keys = (results: readonly { result: Parameters<typeof sightingKey>[0] }[]) =>
           new Set(results.map(({ result }) => sightingKey(result)));

@@ -7,7 +7,7 @@ import { conversationFor } from '../../lambda/probe/conversation.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import { type EntrySnapshot, updateEntry } from '../../lambda/snapshot/entry-snapshot.ts';
-import { type HostSnapshot, hostLooks, type Look, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
+import { type HostConversation, type HostSnapshot, observeHosts, updateHost } from '../../lambda/snapshot/host-snapshot.ts';
 import { evidenceFrom, type Remembered } from '../../lambda/snapshot/remembered-evidence.ts';
 import { type Evidence, judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
@@ -49,7 +49,7 @@ const mx = (nextHop: string, addresses: readonly string[], host = 'mx.example'):
 /** One run: every conversation is had, with what `gives` says of an address. */
 function run(bundle: Bundle, routes: Readonly<Record<string, Route>>, gives: (address: string) => ProbeResult = () => presented) {
   const results: Record<string, ProbeResult> = {};
-  const looks: Look[] = [];
+  const conversations: HostConversation[] = [];
   const destinations = destinationsOf(bundle);
   for (const hop of destinations.flatMap(({ hops }) => hops)) {
     const route = routes[hop.nextHop.text];
@@ -59,19 +59,19 @@ function run(bundle: Bundle, routes: Readonly<Record<string, Route>>, gives: (ad
         const conversation = conversationFor(hop, host, address, bundle.settings);
         const result = gives(address);
         results[conversation.id] = result;
-        looks.push({ host: host.host, conversation, result });
+        conversations.push({ host: host.host, conversation, result });
       }
     }
   }
   const evidence: Evidence = { routes, results, probedAt: START };
   const verdicts = destinations.map((destination) => judge(destination, evidence, bundle, START));
-  const found = hostLooks(looks);
-  const hosts = found.flatMap((look): HostSnapshot | [] => updateHost(undefined, look, { at: START }) ?? []);
+  const found = observeHosts(conversations);
+  const hosts = found.flatMap((observed): HostSnapshot | [] => updateHost(undefined, observed, { at: START }) ?? []);
   const entries = verdicts.flatMap((verdict, i): EntrySnapshot | [] => {
     const own = (destinations[i]?.hops ?? []).flatMap(({ nextHop }) => routes[nextHop.text] ?? []);
     return updateEntry(undefined, { verdict, routes: own }, { at: START }) ?? [];
   });
-  const certificates = Object.assign({}, ...found.map((look) => look.certificates)) as Record<string, string>;
+  const certificates = Object.assign({}, ...found.map((observed) => observed.certificates)) as Record<string, string>;
   // As it comes back from the store.
   const remembered = JSON.parse(JSON.stringify({ entries, hosts, certificates })) as Remembered;
   return { verdicts, remembered };
@@ -153,7 +153,7 @@ test('addresses that moved since are those of the host, whoever looked', () => {
   const { remembered } = run(bundleOf(secure), routes);
   const [host] = remembered.hosts;
   if (host === undefined) throw new Error('no host');
-  const [look] = hostLooks([
+  const [observed] = observeHosts([
     {
       host: 'mx.example',
       conversation: {
@@ -167,7 +167,7 @@ test('addresses that moved since are those of the host, whoever looked', () => {
       result: presented,
     },
   ]);
-  const after = look === undefined ? undefined : updateHost({ ...host, sightings: [] }, look, { at: START + DAY });
+  const after = observed === undefined ? undefined : updateHost({ ...host, sightings: [] }, observed, { at: START + DAY });
   const [verdict] = judgeAgain(bundleOf(secure), { ...remembered, hosts: after === undefined ? [] : [after] });
   expect(verdict?.hosts[0]?.addresses.map(({ address, outcome }) => [address, outcome])).toEqual([['198.51.100.7', 'pass']]);
 });

@@ -1,10 +1,10 @@
 /**
  * How what is remembered of an entry moves with each look.
  *
- * Level-triggered: a run compares how an entry stands with what was told, never with how
- * it stood yesterday. A turn to the worse settles with a second look, a turn to the better with two looks 20
- * hours apart, so that a moment's fault makes no message and a moment's health no all-clear. What
- * was not seen turns nothing. Pure, plain JSON, times in epoch ms.
+ * A run compares how an entry stands with what was told, never with how it stood yesterday. A turn
+ * to the worse settles with a second look, a turn to the better with two looks 20 hours apart, so
+ * that a moment's fault makes no message and a moment's health no all-clear. What was not seen
+ * turns nothing. Pure, plain JSON, times in epoch ms.
  */
 
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
@@ -43,7 +43,7 @@ export interface SettlingRules {
 }
 
 /** One reading of one entry, with what may explain it. */
-export interface Look {
+export interface Observation {
   readonly reading: Reading;
   /** Where it would belong if it could not be judged for long. */
   readonly unjudgedCause: Cause;
@@ -55,17 +55,21 @@ export interface Look {
  * What one look adds to what is remembered. Returns the same object where nothing changed, so that
  * nothing is written.
  */
-export function observe(before: EntryState, look: Look, rules: SettlingRules): EntryState {
-  const { reading, at } = look;
+export function observe(
+  before: EntryState,
+  observation: Observation,
+  rules: SettlingRules,
+): EntryState {
+  const { reading, at, evidence: explained } = observation;
   switch (reading.kind) {
     case 'unwatched':
       return before;
     case 'unseen':
-      return rules.blind ? before : stillUnseen(before, look, rules);
+      return rules.blind ? before : stillUnseen(before, observation, rules);
     case 'seen': {
       const foreseen = before.soon?.settled?.incident;
       const evidence =
-        look.evidence.ours.length + look.evidence.theirs.length === 0 ? undefined : look.evidence;
+        explained.ours.length + explained.theirs.length === 0 ? undefined : explained;
       const now = advance(before.now, reading.now, { ...rules, foreseen, evidence }, at);
       const soon =
         reading.soon === undefined
@@ -202,18 +206,22 @@ function settledAs(seen: Seen, incident: string | undefined, at: number): Settle
   };
 }
 
-function stillUnseen(before: EntryState, look: Look, rules: SettlingRules): EntryState {
+function stillUnseen(
+  before: EntryState,
+  { unjudgedCause, at }: Observation,
+  rules: SettlingRules,
+): EntryState {
   const known = before.unjudged;
   if (known?.incident !== undefined) return before;
   const runs = (known?.runs ?? 0) + 1;
-  const since = known?.since ?? Math.min(rules.previousRunAt ?? look.at, look.at);
-  const long = runs >= UNJUDGED_RUNS && look.at - since >= UNJUDGED_MS;
+  const since = known?.since ?? Math.min(rules.previousRunAt ?? at, at);
+  const long = runs >= UNJUDGED_RUNS && at - since >= UNJUDGED_MS;
   return {
     ...before,
     unjudged: {
       runs,
       since,
-      ...(long ? { incident: incidentId(rules.vantage, look.unjudgedCause) } : {}),
+      ...(long ? { incident: incidentId(rules.vantage, unjudgedCause) } : {}),
     },
   };
 }

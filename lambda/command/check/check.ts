@@ -1,7 +1,7 @@
 /** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
-import { look } from '../gather-and-check.ts';
+import { gatherAndCheck } from '../gather-and-check.ts';
 import { exitCode } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { checkDocument } from './document.ts';
@@ -17,7 +17,7 @@ export async function check(
   flags: CheckFlags,
   console: Console,
 ): Promise<number> {
-  const { bundle, run } = await look(table, flags, console);
+  const { bundle, run } = await gatherAndCheck(table, flags, console);
   if (flags.json) console.json(checkDocument(run, bundle));
   else console.out(overview(run, bundle, console.paint, console.width));
   return exitCode(run.verdicts, {

@@ -7,7 +7,7 @@ import { readBundle } from '../../policy/gather/this-machine.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
-import { lookAt } from '../gather-and-check.ts';
+import { checkNow } from '../gather-and-check.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
@@ -47,7 +47,7 @@ export async function explain(
     throw new UsageError(
       `${name}: neither a key of the table nor a domain name that could be judged`,
     );
-  const run = await lookAt(bundle, flags, console, new Set([found.id]));
+  const run = await checkNow(bundle, flags, console, new Set([found.id]));
   const verdict = run.verdicts[0];
   if (verdict === undefined) throw new Error(`no verdict for ${name}`);
   if (flags.forPartner) printPartnerText(verdict, run.at, console);

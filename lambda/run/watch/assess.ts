@@ -5,7 +5,7 @@
 import { type Decision, decide } from '../../alert/incident/decide.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import { hostLooks } from '../../snapshot/host-snapshot.ts';
+import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type CheckRun, checkBundle } from '../check/check.ts';
@@ -17,7 +17,7 @@ import {
   updateHosts,
   withHindsight,
 } from './compare.ts';
-import { looksOf } from './host-looks.ts';
+import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { digestsOf, type Recalled } from './recall.ts';
 import { afterBoth, verdictsAfter } from './second-look.ts';
@@ -97,12 +97,14 @@ async function weigh(
 ): Promise<Assessment> {
   const { doors, recalled, at } = underway;
   const verdicts = verdictsAfter(first, second);
-  const looks = [first, ...(second === undefined ? [] : [second])].flatMap((run) => looksOf(run));
+  const conversations = [first, ...(second === undefined ? [] : [second])].flatMap((run) =>
+    hostConversations(run),
+  );
   const times = {
     at,
     ...(recalled.lastRun === undefined ? {} : { previousAt: recalled.lastRun.startedAt }),
   };
-  const updates = updateHosts(hostLooks(looks), recalled.latest, times);
+  const updates = updateHosts(observeHosts(conversations), recalled.latest, times);
   const comparison = compare(
     afterBoth(first, second),
     verdicts,
@@ -136,7 +138,7 @@ async function certificatesFor(
   const stored = await readCertificates(doors.store, certificatesWanted(updates));
   const seen: Readonly<Record<string, string>> = Object.assign(
     {},
-    ...updates.map((update) => update.look.certificates),
+    ...updates.map((update) => update.observed.certificates),
   );
   return (digest) => seen[digest] ?? stored.der[digest];
 }

@@ -1,6 +1,5 @@
 /**
- * Today against what was remembered: what each host and entry has become, and what
- * changed between the two.
+ * Today against what was remembered: what each host and entry has become, and what changed.
  *
  * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that
  * an unchanged run writes next to nothing. Pure but for `find`, which the caller fills from the
@@ -17,7 +16,7 @@ import {
 import { type EntrySnapshot, updateEntry } from '../../snapshot/entry-snapshot.ts';
 import {
   certificatesOf,
-  type HostLook,
+  type HostObservation,
   type HostSnapshot,
   hostKey,
   type RunTimes,
@@ -44,7 +43,7 @@ export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
 }
 
 export interface HostUpdate {
-  readonly look: HostLook;
+  readonly observed: HostObservation;
   readonly before?: HostSnapshot;
   /** Absent: nothing new. */
   readonly after?: HostSnapshot;
@@ -52,15 +51,15 @@ export interface HostUpdate {
 
 /** What each host looked at presents now, given what it presented before. */
 export function updateHosts(
-  looks: readonly HostLook[],
+  hosts: readonly HostObservation[],
   latest: Latest,
   times: RunTimes,
 ): HostUpdate[] {
-  return looks.map((look) => {
-    const before = latest.hosts.get(hostKey(look))?.value;
-    const after = updateHost(before, look, times);
+  return hosts.map((observed) => {
+    const before = latest.hosts.get(hostKey(observed))?.value;
+    const after = updateHost(before, observed, times);
     return {
-      look,
+      observed,
       ...(before === undefined ? {} : { before }),
       ...(after === undefined ? {} : { after }),
     };
@@ -74,11 +73,11 @@ export function updateHosts(
 export function certificatesWanted(updates: readonly HostUpdate[]): string[] {
   return [
     ...new Set(
-      updates.flatMap(({ look, before, after }) =>
+      updates.flatMap(({ observed, before, after }) =>
         before === undefined || after === undefined
           ? []
           : [...certificatesOf(before), ...certificatesOf(after)].filter(
-              (digest) => look.certificates[digest] === undefined,
+              (digest) => observed.certificates[digest] === undefined,
             ),
       ),
     ),
@@ -86,7 +85,7 @@ export function certificatesWanted(updates: readonly HostUpdate[]): string[] {
 }
 
 export interface ChangedHost {
-  readonly look: HostLook;
+  readonly observed: HostObservation;
   readonly before?: HostSnapshot;
   readonly after: HostSnapshot;
   /** Settled changes, for the history. */
@@ -120,13 +119,13 @@ export function compare(
   const hosts: ChangedHost[] = [];
   const different: Change[] = [];
   const overdue: OverdueRenewal[] = [];
-  for (const { look, before, after } of updates) {
+  for (const { observed, before, after } of updates) {
     const noted = after === undefined ? before : notePredecessors(before, after, find, at);
     if (noted !== undefined) overdue.push(...overdueRenewals(noted, find, at));
     if (noted === undefined || after === undefined) continue;
     different.push(...differences(before, noted, find, at));
     hosts.push({
-      look,
+      observed,
       ...(before === undefined ? {} : { before }),
       after: noted,
       changes: hostChanges(before, noted, find, at),

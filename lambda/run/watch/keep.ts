@@ -49,7 +49,8 @@ export async function keep(store: Store, given: Keeping): Promise<string[]> {
   const spared = new Set(decision.keepSnapshots);
   const until = certificatesKeptUntil(at, historyMs);
 
-  for (const { look } of comparison.hosts) await keepCertificates(store, look.certificates, until);
+  for (const { observed } of comparison.hosts)
+    await keepCertificates(store, observed.certificates, until);
   await appendAll(store, [...eventsOf(keeping, spared)], historyMs);
   return [
     ...(await saveAll(hostWrites(store, keeping, until))),
@@ -103,7 +104,7 @@ function* hostWrites(
     yield [name, () => saveHost(store, { ...after, certificatesUntil: until }, rev(name), at)];
   }
   // What has not changed for a year still needs its certificates.
-  for (const { look, before, after } of updates) {
+  for (const { observed, before, after } of updates) {
     if (
       before === undefined ||
       after !== undefined ||
@@ -117,7 +118,7 @@ function* hostWrites(
         const gone = await prolongCertificates(store, certificatesOf(before), until);
         await keepCertificates(
           store,
-          Object.fromEntries(gone.flatMap((digest) => entryOf(look.certificates, digest))),
+          Object.fromEntries(gone.flatMap((digest) => entryOf(observed.certificates, digest))),
           until,
         );
         return saveHost(store, { ...before, certificatesUntil: until }, rev(name), at);
@@ -163,7 +164,7 @@ async function retireGone(
   { recalled, decision, updates, at }: Keeping,
 ): Promise<string[]> {
   const gone = new Set(decision.retired);
-  const looked = new Set(updates.map(({ look }) => hostKey(look)));
+  const looked = new Set(updates.map(({ observed }) => hostKey(observed)));
   const published = new Set(
     [...recalled.latest.entries].flatMap(([id, { value }]) =>
       gone.has(id)

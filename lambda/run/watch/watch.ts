@@ -12,14 +12,14 @@ import type { Delivery } from '../../alert/channel/channel.ts';
 import type { Decision } from '../../alert/incident/decide.ts';
 import type { Mail } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import { hostKey, hostLooks } from '../../snapshot/host-snapshot.ts';
+import { hostKey, observeHosts } from '../../snapshot/host-snapshot.ts';
 import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
 import { markRecovered } from '../../store/runs.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 import { assess } from './assess.ts';
-import { looksOf } from './host-looks.ts';
+import { hostConversations } from './host-conversations.ts';
 import { keep } from './keep.ts';
 import { type Begun, begin } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
@@ -128,7 +128,7 @@ async function watchUnderLease(
 function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun): Set<string> {
   if (ids.size === 0) return new Set();
   const keysOf = (wanted: (id: string) => boolean) =>
-    new Set(hostLooks(looksOf(run, wanted)).map(hostKey));
+    new Set(observeHosts(hostConversations(run, wanted)).map(hostKey));
   const others = keysOf((id) => !ids.has(id));
   return new Set([...keysOf((id) => ids.has(id))].filter((key) => !others.has(key)));
 }

@@ -12,7 +12,7 @@ import { conversationFor } from '../../../lambda/probe/conversation.ts';
 import type { Route } from '../../../lambda/route/route.ts';
 import { bundleOfPolicy } from '../../../lambda/run/watch/stored-policy.ts';
 import { updateEntry } from '../../../lambda/snapshot/entry-snapshot.ts';
-import { hostLooks, updateHost } from '../../../lambda/snapshot/host-snapshot.ts';
+import { observeHosts, updateHost } from '../../../lambda/snapshot/host-snapshot.ts';
 import { keepCertificates } from '../../../lambda/store/certificates.ts';
 import { type Embedded, openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
@@ -74,7 +74,7 @@ async function seen({ bundle }: BundleSources): Promise<void> {
     const verdict = judge(destination, evidence, bundle, AT);
     const snapshot = updateEntry(undefined, { verdict, routes: [route] }, { at: AT });
     if (snapshot !== undefined) await saveEntry(store, { snapshot }, undefined, AT);
-    for (const look of hostLooks([{ host: host.host, conversation, result }])) {
+    for (const look of observeHosts([{ host: host.host, conversation, result }])) {
       await keepCertificates(store, look.certificates, AT + 500 * DAY);
       const stored = updateHost(undefined, look, { at: AT });
       if (stored !== undefined) await saveHost(store, stored, undefined, AT);

@@ -4,16 +4,16 @@
  */
 
 import { TRUST_REASONS } from '../../certificate/trust/reason.ts';
-import type { Look, Trust } from '../../snapshot/host-snapshot.ts';
+import type { HostConversation, Trust } from '../../snapshot/host-snapshot.ts';
 import { type AddressVerdict, type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
-/** One look per host and conversation, in table order, of the destinations wanted. */
-export function looksOf(
+/** One for each host and conversation, in table order, of the destinations wanted. */
+export function hostConversations(
   run: Pick<CheckRun, 'destinations' | 'contacts' | 'evidence' | 'verdicts'>,
   wanted: (id: string) => boolean = () => true,
-): Look[] {
-  const looks = new Map<string, Look>();
+): HostConversation[] {
+  const found = new Map<string, HostConversation>();
   run.destinations.forEach((destination, i) => {
     if (destination.unchecked !== undefined || !wanted(destination.id)) return;
     const contacts = destination.hops.flatMap((hop) => run.contacts.get(hop) ?? []);
@@ -21,13 +21,13 @@ export function looksOf(
       const result = conversation && run.evidence.results[conversation.id];
       if (conversation === undefined || result === undefined) continue;
       const key = `${host.host} ${conversation.id}`;
-      if (looks.get(key)?.trust !== undefined) continue;
+      if (found.get(key)?.trust !== undefined) continue;
       const trust = trustOf(judgedOf(run.verdicts[i], host.host, conversation));
-      const look = { host: host.host, conversation, result };
-      looks.set(key, trust === undefined ? look : { ...look, trust });
+      const one = { host: host.host, conversation, result };
+      found.set(key, trust === undefined ? one : { ...one, trust });
     }
   });
-  return [...looks.values()];
+  return [...found.values()];
 }
 
 /** What an entry's verdict says of one address of a host. */
