@@ -146,7 +146,7 @@ test('a database that is damaged is an error that names it', async () => {
 test('it ends with its parent, however that ends', async () => {
   const dir = directory();
   const program = `
-    import { openEmbedded } from '${join(import.meta.dirname, '../../lambda/store/embedded.ts')}';
+    import { openEmbedded } from '${join(import.meta.dirname, '../../../lambda/store/embedded/embedded.ts')}';
     const store = await openEmbedded('${dir}', {});
     console.log(store.pid);
     setInterval(() => undefined, 1000);`;
