@@ -9,7 +9,7 @@ import { type Evidence, judge } from './judge.ts';
 import type { EntryVerdict } from './verdict.ts';
 
 /** As `judge`; an exception becomes an undetermined verdict that says it is our bug. */
-export function judgeFenced(
+export function judgeSafely(
   destination: Destination,
   evidence: Evidence,
   bundle: Bundle,
@@ -19,11 +19,11 @@ export function judgeFenced(
   try {
     return judging(destination, evidence, bundle, at);
   } catch (error) {
-    return confession(destination, error instanceof Error ? error.message : String(error));
+    return ownFault(destination, error instanceof Error ? error.message : String(error));
   }
 }
 
-function confession({ id, entry, name, hops }: Destination, message: string): EntryVerdict {
+function ownFault({ id, entry, name, hops }: Destination, message: string): EntryVerdict {
   const hop = hops[0];
   return {
     id,

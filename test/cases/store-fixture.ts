@@ -78,7 +78,7 @@ export async function factsOf(store: Store, now: number): Promise<Facts> {
         entries: entries.map((entry) => `${entry.name} ${entry.standing} since ${date(entry.since)}`),
       })),
       pending: status.pending.map(({ name, at }) => `${name} at ${date(at)}`),
-      unjudged: status.unjudged.map(({ name, since }) => `${name} since ${date(since)}`),
+      unjudged: status.undetermined.map(({ name, since }) => `${name} since ${date(since)}`),
       mutes: status.mutes.map(({ key, until, by, reason }) => `${key} until ${date(until)} by ${by}: ${reason}`),
       counts: status.counts,
       latestRun: status.sight.latest?.runId ?? null,

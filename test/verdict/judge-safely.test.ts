@@ -2,13 +2,13 @@ import { parse } from 'valibot';
 import { expect, test } from 'vitest';
 import { entrySchema } from '../../lambda/command/check/verdict-schema.ts';
 import type { Destination } from '../../lambda/policy/destinations.ts';
-import { judgeFenced } from '../../lambda/verdict/judge-safely.ts';
+import { judgeSafely } from '../../lambda/verdict/judge-safely.ts';
 import { bundleOf } from '../run/watching.ts';
 
 test('an exception over one entry is a verdict about us, and no end of the run', () => {
   const bundle = bundleOf('a.example secure\n', '');
   const destination: Destination = { id: 'a.example', name: 'a.example', hops: [] };
-  const verdict = judgeFenced(destination, { routes: {}, results: {} }, bundle, 0, () => {
+  const verdict = judgeSafely(destination, { routes: {}, results: {} }, bundle, 0, () => {
     throw new RangeError('bad \u001b[31mlength');
   });
   expect(parse(entrySchema, verdict)).toMatchObject({

@@ -14,9 +14,10 @@ import type { Change, EntryState } from './entry-state.ts';
 import { entryWithoutFuture, incidentWithoutFuture } from './future-dates.ts';
 import type { Incident, WatchState } from './incident.ts';
 import type { Mute } from './mute.ts';
-import { observeAll, readingOf, type Scene } from './observations.ts';
+import { observeAll } from './observations.ts';
 import { isBlind, type RunFacts, type VantageState } from './run-facts.ts';
 import { needsSecondLook, type SettlingRules, withoutStale } from './settling.ts';
+import { isWatched } from './standing.ts';
 
 export interface DecideInput {
   /** When the first look was taken. */
@@ -61,7 +62,7 @@ export function decide(input: DecideInput): Decision {
       : observeAll(first.entries, secondLook.verdicts, scene, rules, secondLook.at);
 
   const latest = latestVerdicts(input);
-  const retired = run.scope === 'all' ? retiredIn(before.entries, scene) : [];
+  const retired = run.scope === 'all' ? retiredIn(before.entries, verdicts) : [];
   const entries = without(seen.entries, retired);
   const due = dueIncidents({
     ...input,
@@ -115,13 +116,9 @@ function withoutFuture(state: WatchState, now: number): WatchState {
 /** Ids of remembered entries that are no longer in the policy, or no longer watched. */
 function retiredIn(
   entries: Readonly<Record<string, EntryState>>,
-  scene: Scene & Pick<DecideInput, 'verdicts'>,
+  verdicts: readonly EntryVerdict[],
 ): readonly string[] {
-  const watched = new Set(
-    scene.verdicts
-      .filter((verdict) => readingOf(verdict, scene).kind !== 'unwatched')
-      .map(({ id }) => id),
-  );
+  const watched = new Set(verdicts.filter(isWatched).map(({ id }) => id));
   return Object.keys(entries).filter((id) => !watched.has(id));
 }
 

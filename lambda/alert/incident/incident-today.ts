@@ -43,7 +43,7 @@ export interface Member {
   /** It was better once, and that is not confirmed yet. */
   readonly recovering: boolean;
   /** Since when it could not be looked at. */
-  readonly unseenSince?: number;
+  readonly unjudgedSince?: number;
   readonly mutedUntil?: number;
   /** It was never judged at all. */
   readonly neverJudged: boolean;
@@ -262,7 +262,7 @@ function memberOf(entry: EntryState, part: Settled, input: DueInput): Member {
     wavered: track?.wavered ?? 0,
     recovering: track?.turn?.worse === false,
     neverJudged: entry.now === undefined,
-    ...(entry.unjudged === undefined ? {} : { unseenSince: entry.unjudged.since }),
+    ...(entry.unjudged === undefined ? {} : { unjudgedSince: entry.unjudged.since }),
     ...(mute === undefined ? {} : { mutedUntil: mute.until }),
   };
 }

@@ -10,7 +10,7 @@ import type { WatchState } from './incident.ts';
 import { ourSideCauses } from './our-side.ts';
 import type { RunFacts } from './run-facts.ts';
 import { observe, type SettlingRules } from './settling.ts';
-import { type Reading, read } from './standing.ts';
+import { type ForecastRules, isWatched, type Reading, standingOf } from './standing.ts';
 
 /** What a look is seen against. */
 export interface Scene {
@@ -44,8 +44,9 @@ export function observeAll(
   const causes = new Map<string, Cause>();
   const meet = (cause: Cause) => causes.set(incidentId(rules.vantage, cause), cause);
   for (const verdict of verdicts) {
-    const reading = withOurSide(readingOf(verdict, scene), verdict.id, scene.before, ours);
-    if (reading.kind === 'unwatched') continue;
+    if (!isWatched(verdict)) continue;
+    const standing = standingOf(verdict, rulesOf(scene.run), scene.at);
+    const reading = withOurSide(standing, verdict.id, scene.before, ours);
     for (const cause of causesIn(reading)) meet(cause);
     meet(unjudgedCause(verdict));
     const known = named(after, verdict.id) ?? {
@@ -74,12 +75,13 @@ export function observeAll(
   return { entries: after, causes, turned: [...ours.keys()] };
 }
 
+const rulesOf = ({ intervalMs, overdue = [] }: RunFacts): ForecastRules => ({
+  intervalMs,
+  overdue,
+});
+
 const causesIn = (reading: Reading) =>
   reading.kind === 'seen' ? [...reading.now.causes, ...(reading.soon?.causes ?? [])] : [];
-
-export function readingOf(verdict: EntryVerdict, { run, at }: Scene): Reading {
-  return read(verdict, { intervalMs: run.intervalMs, overdue: run.overdue ?? [] }, at);
-}
 
 /**
  * An entry that turned with many others belongs to the shared incident, and stays there while it

@@ -64,8 +64,8 @@ export function observe(
   switch (reading.kind) {
     case 'unwatched':
       return before;
-    case 'unseen':
-      return rules.blind ? before : stillUnseen(before, observation, rules);
+    case 'undetermined':
+      return rules.blind ? before : stillUndetermined(before, observation, rules);
     case 'seen': {
       const foreseen = before.soon?.settled?.incident;
       const evidence =
@@ -206,7 +206,7 @@ function settledAs(seen: Seen, incident: string | undefined, at: number): Settle
   };
 }
 
-function stillUnseen(
+function stillUndetermined(
   before: EntryState,
   { unjudgedCause, at }: Observation,
   rules: SettlingRules,

@@ -39,7 +39,7 @@ export type Reading =
    */
   | { readonly kind: 'unwatched' }
   /** Undetermined: no observation. */
-  | { readonly kind: 'unseen'; readonly reason: Reason | null }
+  | { readonly kind: 'undetermined'; readonly reason: Reason | null }
   /**
    * `soon` is absent while the entry fails: what will fail then is moot, and no observation either.
    */
@@ -62,14 +62,24 @@ export interface ForecastRules {
   readonly overdue: readonly OverdueRenewal[];
 }
 
-export function read(verdict: EntryVerdict, rules: ForecastRules, at: number): Reading {
+/**
+ * Whether anything is asked of the entry that can be judged from here; what is not watched is named
+ * as such.
+ */
+export function isWatched({ verdict, reason }: Pick<EntryVerdict, 'verdict' | 'reason'>): boolean {
+  const byDesign = reason !== null && REASONS[reason].byDesign;
+  return verdict !== 'unchecked' && !(verdict === 'undetermined' && byDesign);
+}
+
+/** How an entry stands by one verdict. */
+export function standingOf(verdict: EntryVerdict, rules: ForecastRules, at: number): Reading {
   switch (verdict.verdict) {
     case 'unchecked':
       return { kind: 'unwatched' };
     case 'undetermined':
-      return verdict.reason !== null && REASONS[verdict.reason].byDesign
-        ? { kind: 'unwatched' }
-        : { kind: 'unseen', reason: verdict.reason };
+      return isWatched(verdict)
+        ? { kind: 'undetermined', reason: verdict.reason }
+        : { kind: 'unwatched' };
     case 'fail':
       return { kind: 'seen', now: { standing: 'failing', causes: causesOf(verdict) } };
     case 'degraded':

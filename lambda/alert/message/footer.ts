@@ -9,7 +9,7 @@ import { plain } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { inForce, type Mute } from '../incident/mute.ts';
 import { isBlind } from '../incident/run-facts.ts';
-import { read } from '../incident/standing.ts';
+import { isWatched } from '../incident/standing.ts';
 import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import type { AlertInput } from './input.ts';
@@ -17,12 +17,13 @@ import { entriesCount, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, vantage, run, now } = input;
+  const all = [...verdicts.values()];
   const open = decision.open.map((item) => headline(item, verdicts, now));
   const left = decision.mentions.flatMap(({ incident }) =>
     incident.departed.map((label) => plain(label)),
   );
-  const unjudged = unjudgedNow(input);
-  const unwatched = unwatchedNow(input);
+  const undetermined = all.filter((verdict) => isWatched(verdict) && isUndetermined(verdict));
+  const unwatched = all.filter((verdict) => !isWatched(verdict));
   const muted = mutes.filter((mute) => inForce(mute, now)).map(muteWords);
   return [
     ...list('Told before and still open:', open),
@@ -34,7 +35,10 @@ export function footer(input: AlertInput): readonly Block[] {
           ),
         ]),
     ...list('Muted:', muted),
-    ...list(`Not judged in this run (${entriesCount(unjudged.length)}):`, grouped(unjudged)),
+    ...list(
+      `Not judged in this run (${entriesCount(undetermined.length)}):`,
+      grouped(undetermined),
+    ),
     ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
@@ -50,19 +54,7 @@ function muteWords(mute: Mute): string {
   return `${plain(mute.key)} until ${day(mute.until)}: ${plain(mute.reason, 200)} (${plain(mute.by, 60)})`;
 }
 
-function unjudgedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
-  return [...verdicts.values()].filter(
-    (verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unseen',
-  );
-}
-
-function unwatchedNow({ verdicts, run, now }: AlertInput): readonly EntryVerdict[] {
-  return [...verdicts.values()].filter(
-    (verdict) => read(verdict, rules(run.intervalMs), now).kind === 'unwatched',
-  );
-}
-
-const rules = (intervalMs: number) => ({ intervalMs, overdue: [] });
+const isUndetermined = ({ verdict }: EntryVerdict) => verdict === 'undetermined';
 
 /** By reason, names cut at ten. */
 function grouped(verdicts: readonly EntryVerdict[]): readonly string[] {

@@ -119,12 +119,12 @@ function sinceWords(item: Item, { now }: AlertInput): string {
   const since = Math.min(...fresh.map((member) => member.since));
   const others = item.members.length - fresh.length;
   const wavered = Math.max(...item.members.map((member) => member.wavered));
-  const unseen = item.members.filter(
-    (member) => member.unseenSince !== undefined && member.standing !== 'unjudged',
+  const unjudged = item.members.filter(
+    (member) => member.unjudgedSince !== undefined && member.standing !== 'unjudged',
   );
   return [
     ...(item.kind === 'unjudged'
-      ? [unjudgedSince(item, since)]
+      ? [unjudgedSentence(item, since)]
       : [
           `First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`,
         ]),
@@ -141,15 +141,15 @@ function sinceWords(item: Item, { now }: AlertInput): string {
     ...(wavered === 0
       ? []
       : [`It is on and off: ${wavered === 1 ? 'once' : `${wavered} times`} it passed in between.`]),
-    ...(unseen.length === 0
+    ...(unjudged.length === 0
       ? []
       : [
-          `Not seen since ${moment(Math.min(...unseen.map((member) => member.unseenSince ?? now)))}${unseen.length === item.members.length ? '' : `: ${listed(unseen.map(({ label }) => plain(label)))}`}.`,
+          `Not seen since ${moment(Math.min(...unjudged.map((member) => member.unjudgedSince ?? now)))}${unjudged.length === item.members.length ? '' : `: ${listed(unjudged.map(({ label }) => plain(label)))}`}.`,
         ]),
   ].join(' ');
 }
 
-function unjudgedSince({ members }: Item, since: number): string {
+function unjudgedSentence({ members }: Item, since: number): string {
   if (members.every(({ neverJudged }) => neverJudged))
     return `Not judged once since the first attempt, ${moment(since)}.`;
   return `Last judged ${moment(since)}.`;

@@ -25,7 +25,7 @@ function blindBlocks(
     );
   }
   const all = [...verdicts.values()];
-  const unseen = all.filter(({ verdict }) => verdict === 'undetermined').length;
+  const undetermined = all.filter(({ verdict }) => verdict === 'undetermined').length;
   const failing = all.filter(({ verdict }) => verdict === 'fail').length;
   const families = [
     ...(vantage.ipv4 === 'blind' ? ['IPv4'] : []),
@@ -33,7 +33,7 @@ function blindBlocks(
   ];
   return [
     ...text(
-      `No handshake over ${listed(families)} gave a certificate valid under your anchors, neither at a host of the table nor at a control host. Until one does, the silence of a mail server is not believed: nothing is known today of ${entriesCount(unseen)}, and what was known before is kept.`,
+      `No handshake over ${listed(families)} gave a certificate valid under your anchors, neither at a host of the table nor at a control host. Until one does, the silence of a mail server is not believed: nothing is known today of ${entriesCount(undetermined)}, and what was known before is kept.`,
     ),
     ...(failing === 0
       ? []

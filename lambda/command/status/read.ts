@@ -13,7 +13,7 @@ import {
 } from '../../alert/incident/incident-today.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
 import { needsSecondLook } from '../../alert/incident/settling.ts';
-import { rank, read, type Standing } from '../../alert/incident/standing.ts';
+import { isWatched, rank, type Standing } from '../../alert/incident/standing.ts';
 import { headline } from '../../alert/message/headline.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
 import { type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
@@ -64,7 +64,7 @@ interface Pending {
   readonly sentence: string;
 }
 
-interface Unjudged {
+interface Undetermined {
   readonly name: string;
   readonly since: number;
   readonly because: string;
@@ -76,7 +76,7 @@ export interface Status {
   readonly incidents: readonly OpenIncident[];
   readonly pending: readonly Pending[];
   /** What could not be judged when last looked at. */
-  readonly unjudged: readonly Unjudged[];
+  readonly undetermined: readonly Undetermined[];
   /** Undefined where nothing tells; `notWatchedCount` may still count them. */
   readonly notWatched: readonly NotWatched[] | undefined;
   readonly notWatchedCount: number;
@@ -113,7 +113,7 @@ export async function readStatus(
     now,
     causes: new Map(),
   };
-  const byDesign = snapshots.filter((snapshot) => readingOf(snapshot) === 'unwatched');
+  const byDesign = snapshots.filter((snapshot) => !isWatched(verdictNow(snapshot)));
   const known =
     policyNotWatched === undefined
       ? undefined
@@ -126,7 +126,7 @@ export async function readStatus(
       .flatMap((today) => incidentOf(today, verdicts, now))
       .sort(worstFirst),
     pending: pendingOf(entries, verdicts),
-    unjudged: snapshots.flatMap((snapshot) => unjudgedOf(snapshot)),
+    undetermined: snapshots.flatMap((snapshot) => undeterminedOf(snapshot)),
     notWatched,
     notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
     mutes: recalled.mutes,
@@ -204,8 +204,9 @@ function pendingOf(
     }));
 }
 
-function unjudgedOf(snapshot: EntrySnapshot): Unjudged[] {
-  if (readingOf(snapshot) !== 'unseen') return [];
+function undeterminedOf(snapshot: EntrySnapshot): Undetermined[] {
+  const verdict = verdictNow(snapshot);
+  if (verdict.verdict !== 'undetermined' || !isWatched(verdict)) return [];
   const since = snapshot.undetermined?.since ?? snapshot.since;
   const cause = snapshot.undetermined?.cause ?? snapshot.reason;
   return [
@@ -226,8 +227,6 @@ function notWatchedNow(snapshot: EntrySnapshot): NotWatched {
   };
 }
 
-const readingOf = (snapshot: EntrySnapshot) =>
-  read(verdictNow(snapshot), { intervalMs: DAY_MS, overdue: [] }, 0).kind;
 const nameOf = ({ key, destination }: EntrySnapshot): string => key ?? destination;
 
 /** What is remembered of an entry, as far as sentences about it need a verdict. */

@@ -47,9 +47,9 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
       ),
     ),
     ...section(
-      `Not judged when last looked at (${entriesCount(status.unjudged.length)}):`,
+      `Not judged when last looked at (${entriesCount(status.undetermined.length)}):`,
       grouped(
-        status.unjudged.map(({ name, since, because }) => ({
+        status.undetermined.map(({ name, since, because }) => ({
           because,
           name: `${plain(name)} since ${day(since)}`,
         })),
@@ -76,7 +76,7 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
 
 /** `status --json`. */
 export function statusDocument(status: Status, of: StatusOf): StatusDocument {
-  const { sight, incidents, pending, mutes, unjudged, notWatched, at } = status;
+  const { sight, incidents, pending, mutes, undetermined, notWatched, at } = status;
   return {
     version: 1,
     at: iso(at),
@@ -122,7 +122,7 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
       by,
       at: iso(setAt),
     })),
-    notJudged: unjudged.map((one) => ({ ...one, since: iso(one.since) })),
+    notJudged: undetermined.map((one) => ({ ...one, since: iso(one.since) })),
     notWatched: {
       count: status.notWatchedCount,
       entries:

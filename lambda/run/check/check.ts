@@ -16,7 +16,7 @@ import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
 import { believe, provedByTlsa, type Vantage, vantageOf } from '../../probe/vantage.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
-import { judgeFenced } from '../../verdict/judge-safely.ts';
+import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
@@ -115,7 +115,7 @@ export async function checkBundle(
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec }),
   };
   const verdicts = destinations.map((destination) =>
-    judgeFenced(destination, evidence, bundle, options.at),
+    judgeSafely(destination, evidence, bundle, options.at),
   );
   const run: CheckRun = {
     at: options.at,
@@ -164,7 +164,7 @@ async function judgeWith(
     const verdict = verdicts[i];
     return verdict !== undefined && verdict.verdict !== 'fail'
       ? verdict
-      : judgeFenced(destination, more, bundle, options.at);
+      : judgeSafely(destination, more, bundle, options.at);
   });
 }
 

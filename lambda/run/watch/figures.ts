@@ -2,7 +2,7 @@
  * What a run came to, in numbers: kept in its record, reported as metrics, and read back by the
  * sentinel. Pure.
  */
-import { read } from '../../alert/incident/standing.ts';
+import { isWatched } from '../../alert/incident/standing.ts';
 import type { RunFigures } from '../../metrics.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -24,7 +24,7 @@ export interface Counts {
 export function countsOf(
   verdicts: readonly EntryVerdict[],
   conversations: number,
-  { at, intervalMs }: { readonly at: number; readonly intervalMs: number },
+  at: number,
 ): Counts {
   const by = (wanted: EntryVerdict['verdict']) =>
     verdicts.filter(({ verdict }) => verdict === wanted).length;
@@ -35,9 +35,7 @@ export function countsOf(
     fail: by('fail'),
     undetermined: by('undetermined'),
     unchecked: by('unchecked'),
-    notWatched: verdicts.filter(
-      (verdict) => read(verdict, { intervalMs, overdue: [] }, at).kind === 'unwatched',
-    ).length,
+    notWatched: verdicts.filter((verdict) => !isWatched(verdict)).length,
     unfinished: verdicts.filter(isUnfinished).length,
     conversations,
     ...(days === undefined ? {} : { daysToFirstFailure: days }),

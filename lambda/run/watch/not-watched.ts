@@ -6,12 +6,11 @@
  * not seen today is not among them.
  */
 import * as v from 'valibot';
-import { read } from '../../alert/incident/standing.ts';
+import { isWatched } from '../../alert/incident/standing.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
-import { DAY_MS } from '../../text/dates.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
@@ -25,7 +24,7 @@ export interface NotWatched {
 /** Of a run's verdicts, for `more` of its record; the first 500. */
 export function notWatchedIn(verdicts: Iterable<EntryVerdict>): NotWatched[] {
   return [...verdicts]
-    .filter((verdict) => read(verdict, { intervalMs: DAY_MS, overdue: [] }, 0).kind === 'unwatched')
+    .filter((verdict) => !isWatched(verdict))
     .slice(0, KEPT)
     .map(({ key, destination, line, reason }) => notWatched(key ?? destination, line, reason));
 }

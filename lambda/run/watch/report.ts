@@ -61,8 +61,7 @@ type Done = Extract<Watched, { readonly kind: 'done' }>;
 function reportDone(watched: Done, around: Around): Report {
   const { complete, check, verdicts } = watched;
   const untold = watched.told?.kind === 'untold' ? watched.told.because : undefined;
-  const { intervalMs } = around;
-  const counts = countsOf(verdicts, check.conversations.length, { at: check.at, intervalMs });
+  const counts = countsOf(verdicts, check.conversations.length, check.at);
   const figures = figuresOf(
     { ...counts },
     {

@@ -25,7 +25,7 @@ export interface Told {
 }
 
 export async function tell(
-  { bundle, doors, options, recalled, at }: Underway,
+  { bundle, doors, recalled, at }: Underway,
   assessment: Assessment,
   begun: Extract<Begun, { kind: 'begun' }>,
 ): Promise<Told> {
@@ -45,7 +45,7 @@ export async function tell(
           tellings as unknown as Json,
           doors.now(),
         );
-  const judged = { ...findingsOf(assessment, at, options.intervalMs), exceptions: problems };
+  const judged = { ...findingsOf(assessment, at), exceptions: problems };
   await begun.advance('judged', { ...judged, tellings: chunks }, doors.now());
   if (alert === undefined || mail === undefined) return { state: decision.after };
 
@@ -65,10 +65,10 @@ export async function tell(
 }
 
 /** What the run record keeps of what was found. */
-function findingsOf({ first, verdicts }: Assessment, at: number, intervalMs: number) {
+function findingsOf({ first, verdicts }: Assessment, at: number) {
   const all = [...verdicts.values()];
   return {
-    counts: { ...countsOf(all, first.conversations.length, { at, intervalMs }) },
+    counts: { ...countsOf(all, first.conversations.length, at) },
     vantage: { ...first.vantage },
     unseen: all.filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
     more: { notWatched: notWatchedIn(all) } as unknown as Json,

@@ -3,7 +3,6 @@ import { countsOf, figuresOf } from '../../../lambda/run/watch/figures.ts';
 import type { AddressVerdict, EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 
 const at = Date.UTC(2026, 10, 24, 6);
-const times = { at, intervalMs: 86_400_000 };
 
 test('entries are counted by verdict, and what nobody watches apart', () => {
   const verdicts = [
@@ -13,7 +12,7 @@ test('entries are counted by verdict, and what nobody watches apart', () => {
     entry({ verdict: 'undetermined', reason: 'timed-out' }),
     entry({ verdict: 'unchecked', reason: 'level-none' }),
   ];
-  expect(countsOf(verdicts, 7, times)).toEqual({
+  expect(countsOf(verdicts, 7, at)).toEqual({
     pass: 2,
     degraded: 1,
     fail: 0,
@@ -30,7 +29,7 @@ test('an entry that time was too short for is unfinished, one that timed out is 
     entry({ verdict: 'undetermined', hosts: hosts('not-attempted') }),
     entry({ verdict: 'undetermined', hosts: hosts('timed-out') }),
   ];
-  expect(countsOf(verdicts, 1, times)).toMatchObject({ undetermined: 2, unfinished: 1 });
+  expect(countsOf(verdicts, 1, at)).toMatchObject({ undetermined: 2, unfinished: 1 });
 });
 
 const DAYS = [
@@ -52,7 +51,7 @@ const DAYS = [
 ];
 
 test.for(DAYS)('days to the first failure: $because', ({ verdicts, days }) => {
-  expect(countsOf(verdicts, 0, times).daysToFirstFailure).toBe(days);
+  expect(countsOf(verdicts, 0, at).daysToFirstFailure).toBe(days);
 });
 
 test('the counts of a record become figures again, an older record without some of them too', () => {
