@@ -83,7 +83,7 @@ test('imports run one way, from the ground to the entry points', () => {
 });
 
 test('no file imports its own importer, types included', () => {
-  expect(circlesOf(graph)).toEqual(['store/table.ts → store/expression.ts → store/table.ts']);
+  expect(circlesOf(graph)).toEqual([]);
 });
 
 test('the function carries nothing that only a terminal or a mail host needs', () => {

@@ -1,5 +1,26 @@
 /** Conditions, ranges and updates in DynamoDB's expression language. Pure. */
-import type { Condition, Range } from './table.ts';
+
+/** What must hold of the stored item for a write to happen. */
+export type Condition =
+  /**
+   * No such item, or, where `now` (epoch ms) is given, one that expired and was not removed yet.
+   */
+  | { readonly kind: 'absent'; readonly now?: number }
+  | { readonly kind: 'present' }
+  /** The item is the one that was read. */
+  | { readonly kind: 'rev'; readonly rev: number }
+  /** There is none, or one that this product version or an older one wrote. */
+  | { readonly kind: 'not-newer'; readonly v: number };
+
+/** Part of a partition, by sort key; `from` and `to` are inclusive and exclude `prefix`. */
+export interface Range {
+  readonly prefix?: string;
+  readonly from?: string;
+  readonly to?: string;
+  readonly newestFirst?: boolean;
+  /** Items in all, over all pages. */
+  readonly limit?: number;
+}
 
 export interface Expression {
   readonly ConditionExpression?: string;

@@ -4,12 +4,14 @@
  * Each event stands twice: under its entry or host, and under its month, so that both questions are
  * one query.
  */
+
+import type { Range } from './expression.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { historyEvent as kind } from './item-kinds.ts';
 import { type Grain, keyName, keys, type Store } from './keys.ts';
 import type { HistoryEvent } from './stored-values.ts';
-import type { Item, Range } from './table.ts';
+import type { Item } from './table.ts';
 
 /** Default retention of history. */
 export const HISTORY_DAYS = 400;

@@ -7,7 +7,8 @@
  * overwritten. Expired items that DynamoDB has not removed yet do not exist.
  */
 import * as valibot from 'valibot';
-import type { Condition, Item, Key, Table, Written } from './table.ts';
+import type { Condition } from './expression.ts';
+import type { Item, Key, Table, Written } from './table.ts';
 
 /**
  * The shape of one kind of item. `v` goes up when a reader of the old shape would misread the new

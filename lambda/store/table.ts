@@ -10,7 +10,13 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
-import { conditionExpression, keyCondition, updateExpression } from './expression.ts';
+import {
+  type Condition,
+  conditionExpression,
+  keyCondition,
+  type Range,
+  updateExpression,
+} from './expression.ts';
 import { isLostCondition, StoreError, storeError } from './table-error.ts';
 
 export interface Key {
@@ -21,30 +27,8 @@ export interface Key {
 /** One item as stored; `expiresAt` is epoch seconds, as DynamoDB's TTL wants it. */
 export type Item = Key & Readonly<Record<string, unknown>>;
 
-/** What must hold of the stored item for a write to happen. */
-export type Condition =
-  /**
-   * No such item, or, where `now` (epoch ms) is given, one that expired and was not removed yet.
-   */
-  | { readonly kind: 'absent'; readonly now?: number }
-  | { readonly kind: 'present' }
-  /** The item is the one that was read. */
-  | { readonly kind: 'rev'; readonly rev: number }
-  /** There is none, or one that this product version or an older one wrote. */
-  | { readonly kind: 'not-newer'; readonly v: number };
-
 /** `lost`: the condition did not hold, nothing was written. */
 export type Written = 'written' | 'lost';
-
-/** Part of a partition, by sort key; `from` and `to` are inclusive and exclude `prefix`. */
-export interface Range {
-  readonly prefix?: string;
-  readonly from?: string;
-  readonly to?: string;
-  readonly newestFirst?: boolean;
-  /** Items in all, over all pages. */
-  readonly limit?: number;
-}
 
 /**
  * Every method may be called concurrently, throws `StoreError` where we or our table are at fault,
