@@ -6,18 +6,26 @@
 import { createHash } from 'node:crypto';
 import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
 import type { TableText } from '../postfix/lookup-table.ts';
+import type { Answers } from './answer.ts';
 import type { Settings } from './settings.ts';
 
 /** A table that cannot be read or listed. */
 export interface TableProblem {
   readonly name: string;
   /**
-   * `missing`: Postfix cannot open it, every lookup defers 4.7.5. `not-listable`: regexp, pcre,
+   * `missing`: Postfix cannot open it, every lookup is an error. `not-listable`: regexp, pcre,
    * databases: ask per key. `stale`: the text was changed after postmap read it; it is the text
-   * that is judged.
+   * that is judged. `unreadable`: Postfix can read it and we cannot.
    */
-  readonly kind: 'missing' | 'not-listable' | 'stale';
+  readonly kind: 'missing' | 'not-listable' | 'stale' | 'unreadable';
   readonly because: string;
+}
+
+/** An smtp(8) service of master.cf with what it has of its own. */
+export interface ServiceBundle {
+  readonly settings: Settings;
+  readonly trust: TrustStore;
+  readonly anchorFiles: Readonly<Record<string, TrustAnchorFile>>;
 }
 
 /** A file that settings or an entry name and that smtp(8) does not get what it should from. */
@@ -48,6 +56,19 @@ export interface Bundle {
   /** smtp_tls_policy_maps in order, or the TABLE named on the command line. */
   readonly policyTables: readonly TableText[];
   readonly transportTables: readonly TableText[];
+  /** Tables of domain classes and sender maps, which decide where mail goes. */
+  readonly routingTables?: readonly TableText[];
+  /** By table, what those that cannot be listed gave for each key that was asked. */
+  readonly answers?: Readonly<Record<string, Answers>>;
+  /** Epoch ms of the answers; absent where nothing was asked. */
+  readonly askedAt?: number;
+  /**
+   * main.cf as trivial-rewrite(8) reads it, without the overrides of any smtp(8) service; absent
+   * where `settings` says all.
+   */
+  readonly routingSettings?: Settings;
+  /** The other smtp(8) services of master.cf, by name; absent where one delivers everything. */
+  readonly services?: Readonly<Record<string, ServiceBundle>>;
   readonly problems: readonly TableProblem[];
   readonly fileProblems?: readonly FileProblem[];
   /** Where settings were read from, for `lint`; absent where none were. */

@@ -13,7 +13,7 @@ import type { Bundle } from './bundle.ts';
 import type { EntryPlace, MatchPattern, PolicyEntry } from './entry.ts';
 import { digestsOf, killsSmtp, ONE_CHARACTER_DIGEST } from './fingerprint.ts';
 import type { SecurityLevel } from './level.ts';
-import { lookupEntry, policyPlace, policyTables } from './lookup.ts';
+import { isEntry, lookupEntry, policyPlace, policyTables } from './lookup.ts';
 import { parseMatch } from './match-pattern.ts';
 import type { MalformedNextHop, NextHop } from './next-hop.ts';
 import type { ParsedTable } from './parse.ts';
@@ -101,6 +101,8 @@ export type Demand =
       readonly entry?: EntryPlace;
       /** Postfix's wording behind `warning: `, or behind `fatal: ` where smtp(8) dies. */
       readonly warning: string;
+      /** The lookup itself failed: the table, and why Postfix cannot ask it. */
+      readonly lookup?: { readonly table: string; readonly says: string };
       /**
        * No policy is looked up at all: smtp(8) dies over the next hop (malformed text, unknown
        * service), or trivial-rewrite cannot route.
@@ -128,7 +130,11 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
   if ('kind' in nextHop) return { kind: 'broken', warning: nextHop.because, fatal: true };
   const { settings } = context;
   const found = lookupEntry(nextHop.text, context.tables, settings.version);
-  if (found !== undefined && 'kind' in found) return { kind: 'broken', warning: found.warning };
+  if (found !== undefined && !isEntry(found)) {
+    return found.kind === 'table-broken'
+      ? { kind: 'broken', warning: found.warning, lookup: { table: found.table, says: found.says } }
+      : { kind: 'broken', warning: found.because };
+  }
   const place = found === undefined ? {} : { entry: placeOf(found) };
   const broken = (warning: string): Demand => ({ kind: 'broken', ...place, warning });
   if (found?.policy.kind === 'broken')

@@ -10,12 +10,14 @@ import { isUtf8Hostname, toAscii } from '../postfix/hostname.ts';
 import type { Bundle } from './bundle.ts';
 import { type Demand, type DemandContext, demandContext, demandFor, placeOf } from './demand.ts';
 import type { EntryPlace, PolicyEntry } from './entry.ts';
-import { lookupEntry } from './lookup.ts';
+import { isEntry, lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
+import { clientOf, serviceOf } from './service.ts';
 import {
   type NamedNextHop,
   namedNextHops,
+  type Routed,
   type Routing,
   routeDomain,
   routingOf,
@@ -30,6 +32,8 @@ export interface Hop {
    * weaker policy.
    */
   readonly fallback: boolean;
+  /** The smtp(8) service that delivers; absent: the one that delivers by default. */
+  readonly service?: string;
 }
 
 /** Why nothing is asked of an entry. */
@@ -38,7 +42,20 @@ export type UncheckedReason =
   | 'parent-key'
   | 'never-looked-up'
   | 'private-addresses'
-  | 'table-not-listable';
+  | 'table-not-listable'
+  | 'global-level';
+
+/**
+ * Judged without a look at any host. `table-unavailable` and `unroutable` are failures of ours that
+ * Postfix meets; `source-unreadable`: Postfix can read it and we cannot, so nothing is known.
+ */
+export interface Settled {
+  readonly reason: 'table-unavailable' | 'unroutable' | 'source-unreadable';
+  /** What Postfix logs behind `warning: `, or why we cannot read it. */
+  readonly because: string;
+  /** The table. */
+  readonly table: string;
+}
 
 export interface Destination {
   /** Stable across runs and across edits elsewhere in the table: what the store keys by. */
@@ -47,52 +64,112 @@ export interface Destination {
   readonly entry?: EntryPlace;
   /** The domain or next hop to judge, in ASCII. */
   readonly name: string;
-  /** In the order Postfix tries them; empty only when `unchecked` says why. */
+  /** In the order Postfix tries them; empty only when `unchecked` or `settled` says why. */
   readonly hops: readonly Hop[];
+  /** The smtp(8) service that delivers; absent: the one that delivers by default. */
+  readonly service?: string;
   readonly unchecked?: { readonly reason: UncheckedReason; readonly sentence: string };
+  readonly settled?: Settled;
 }
 
-/** Everything to judge. Pure: a stored bundle gives the same list again. */
-export function destinationsOf(bundle: Bundle): Destination[] {
+/** A destination that an earlier run judged. */
+export interface Remembered {
+  readonly id: string;
+  readonly name: string;
+}
+
+/**
+ * Everything to judge. Pure: a stored bundle gives the same list again.
+ *
+ * @param remembered what earlier runs judged: where a source of policy cannot be read any more,
+ *   its entries are not forgotten
+ */
+export function destinationsOf(
+  bundle: Bundle,
+  remembered: readonly Remembered[] = [],
+): Destination[] {
   const routing = routingOf(bundle);
   const named = new Map(namedNextHops(routing).map((hop) => [hop.text.toLowerCase(), hop]));
-  const work: Work = { demands: demandContext(bundle), routing, named };
+  const work: Work = { bundle, demands: demandsOf(bundle), routing, named };
+  const main = work.demands(undefined);
   const extra = [...new Set(bundle.destinations)].map((name) => ({
     name,
     entry: entryFor(name, work),
     told: false,
   }));
   const found: Destination[] = [];
-  for (const table of work.demands.tables) {
-    const unlisted = unlistable(table);
-    if (unlisted !== undefined) found.push(unlisted);
+  for (const { table, service } of tablesOf(bundle, work)) {
+    const own = aboutTable(table, work);
+    if (own !== undefined) found.push(own);
     for (const entry of table.notListable === undefined ? table.entries : []) {
       const below = entry.key.startsWith('.')
         ? extra.filter((one) => isSame(one.entry, entry))
         : [];
-      if (below.length === 0) found.push(ofEntry(entry, work));
+      if (below.length === 0) found.push(ofEntry(entry, service, work));
       for (const one of below) {
         found.push(ofName(one.name, entry, work));
         one.told = true;
       }
     }
   }
-  const judged = new Set(found.filter((one) => one.unchecked === undefined).map((one) => one.name));
+  const judged = new Set(
+    found
+      .filter(
+        ({ unchecked }) => (unchecked?.reason ?? 'table-not-listable') === 'table-not-listable',
+      )
+      .map(({ name }) => name),
+  );
   for (const { name, entry, told } of extra) {
     if (!told && !judged.has(toAscii(name.toLowerCase()))) found.push(ofName(name, entry, work));
   }
+  if (main.tables.some((table) => lost(table)) || routing.broken) {
+    const known = new Set(found.map(({ id }) => id));
+    for (const { id, name } of remembered)
+      if (!known.has(id)) found.push({ ...ofName(name, entryFor(name, work), work), id });
+  }
+  found.push(...otherNextHops(found, work), ...globalLevel(bundle, work));
   return withDistinctIds(found);
 }
 
 interface Work {
-  readonly demands: DemandContext;
+  readonly bundle: Bundle;
+  /** Demands as one service makes them. */
+  readonly demands: (service: string | undefined) => DemandContext;
   readonly routing: Routing;
   readonly named: ReadonlyMap<string, NamedNextHop>;
 }
 
+function demandsOf(bundle: Bundle): Work['demands'] {
+  const known = new Map<string | undefined, DemandContext>();
+  return (service) => {
+    const context = known.get(service) ?? demandContext(clientOf(bundle, service));
+    known.set(service, context);
+    return context;
+  };
+}
+
+/** Every policy table once, with the first service that asks it. */
+function tablesOf(
+  bundle: Bundle,
+  work: Work,
+): { readonly table: ParsedTable; readonly service: string | undefined }[] {
+  const seen = new Set<string>();
+  return [undefined, ...Object.keys(bundle.services ?? {})].flatMap((service) =>
+    work.demands(service).tables.flatMap((table) => {
+      if (seen.has(table.name)) return [];
+      seen.add(table.name);
+      return [{ table, service }];
+    }),
+  );
+}
+
+/** A table whose entries cannot be known any more. */
+const lost = (table: ParsedTable): boolean =>
+  table.unavailable !== undefined || table.unreadable !== undefined;
+
 /** A destination, or why an entry is not one. */
-function ofEntry(entry: TableEntry, work: Work): Destination {
-  const { settings } = work.demands;
+function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work): Destination {
+  const { settings } = work.demands(tableService);
   const unchecked = (reason: UncheckedReason, sentence: string): Destination => ({
     id: entry.key,
     entry: placeOf(entry),
@@ -105,41 +182,39 @@ function ofEntry(entry: TableEntry, work: Work): Destination {
 
   if (entry.shadowedBy !== undefined)
     return never(`line ${entry.shadowedBy} has the same key and comes first`);
+  if (entry.key.startsWith(BYTE_ORDER_MARK))
+    return never('the file begins with a byte order mark, which is part of this key');
   if (entry.key.startsWith('.') && isUtf8Hostname(entry.key.slice(1), settings.version)) {
     return unchecked(
       'parent-key',
       `this entry is for every domain below ${entry.key.slice(1)}; name one with --destination to have it judged`,
     );
   }
-  const winner = lookupEntry(entry.key, work.demands.tables, settings.version);
-  if (winner !== undefined && !('kind' in winner) && !isSame(winner, entry)) {
-    return never(`line ${winner.line} of ${winner.table} has the same key and is asked first`);
-  }
   if (entry.key === '*') return never('a policy table has no wildcard key');
   if (entry.key.includes('@')) return never('the table is keyed by next hop, not by address');
-  const routed = route(entry.key, work);
+  const routed = route(entry.key, tableService, work);
+  const base = { id: entry.key, entry: placeOf(entry), name: toAscii(entry.key) };
   if ('why' in routed) return never(routed.why);
-  if ('warning' in routed) {
-    const hops = [unroutable(entry.key, routed.warning, work.demands)];
-    return { id: entry.key, entry: placeOf(entry), name: toAscii(entry.key), hops };
+  if ('settled' in routed) return { ...base, hops: [], settled: routed.settled };
+  if ('unknown' in routed) return unchecked('table-not-listable', routed.unknown);
+  const { tables } = work.demands(routed.service);
+  const winner = lookupEntry(entry.key, tables, settings.version);
+  if (isEntry(winner) && !isSame(winner, entry)) {
+    return never(
+      winner.line === 0
+        ? `${winner.table} answers the same key and is asked first`
+        : `line ${winner.line} of ${winner.table} has the same key and is asked first`,
+    );
   }
-  if (
-    entry.policy.kind === 'policy' &&
-    entry.policy.level === 'none' &&
-    winner !== undefined &&
-    !('kind' in winner)
-  ) {
+  if (!tables.some(({ name }) => name === entry.table)) {
+    return never(`${routed.service ?? 'the service'} that delivers there asks no such table`);
+  }
+  if (entry.policy.kind === 'policy' && entry.policy.level === 'none' && isEntry(winner))
     return unchecked('level-none', 'level none asks nothing of TLS');
-  }
-  return {
-    id: entry.key,
-    entry: placeOf(entry),
-    name: toAscii(entry.key),
-    hops: hopsOf(routed.list, routed.via, work.demands),
-  };
+  return { ...base, ...hopsOrWhy(routed, entry.key, work) };
 }
 
-/** A `--destination`: a recipient domain, or a next hop with brackets or port. */
+/** A `--destination`: a recipient domain or address, or a next hop with brackets or port. */
 function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Destination {
   const ascii = toAscii(name.toLowerCase());
   const base = {
@@ -152,81 +227,216 @@ function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Desti
     hops: [],
     unchecked: { reason, sentence },
   });
-  const unasked = work.demands.tables.find(
-    (table) => table.notListable !== undefined && table.asked !== true,
-  );
-  if (unasked !== undefined) {
-    return unchecked(
-      'table-not-listable',
-      `what ${unasked.name} says of ${name} is not known here: ${unasked.notListable}`,
-    );
-  }
-  const routed = isPlain(name, work) ? routeDomain(name, work.routing) : undefined;
-  if (routed?.kind === 'other') {
-    return unchecked(
-      'never-looked-up',
-      `mail for ${name} goes to the transport ${routed.transport}, which has no TLS policy`,
-    );
-  }
-  const hops =
-    routed?.kind === 'smtp'
-      ? hopsOf(routed.nextHop, routed.via, work.demands)
-      : routed?.kind === 'table-broken'
-        ? [unroutable(name, routed.warning, work.demands)]
-        : hopsOf(name, 'transport', work.demands);
-  const asksNothing = hops.every(
-    (hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none',
-  );
+  const to = nameRoute(name, work);
+  if ('settled' in to) return { ...base, hops: [], settled: to.settled };
+  if ('unknown' in to) return unchecked('table-not-listable', to.unknown);
+  if ('why' in to) return unchecked('never-looked-up', to.why);
+  const found = hopsOrWhy(to, name, work);
+  const asksNothing =
+    found.hops.length > 0 &&
+    found.hops.every((hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none');
   return asksNothing
     ? unchecked('level-none', 'level none asks nothing of TLS')
-    : { ...base, hops };
+    : { ...base, ...found };
 }
 
 /** The entry a `--destination` falls under, by its first hop; undefined where none applies. */
 function entryFor(name: string, work: Work): PolicyEntry | undefined {
-  const routed = isPlain(name, work) ? routeDomain(name, work.routing) : undefined;
-  const text = routed?.kind === 'smtp' ? routed.nextHop : name;
-  const [first] = nextHopElements(text, work.demands.settings.version);
-  const found = lookupEntry(first ?? name, work.demands.tables, work.demands.settings.version);
-  return found === undefined || 'kind' in found ? undefined : found;
+  const to = nameRoute(name, work);
+  const { settings, tables } = work.demands('list' in to ? to.service : undefined);
+  const [first] = nextHopElements('list' in to ? to.list : name, settings.version);
+  const found = lookupEntry(first ?? name, tables, settings.version);
+  return isEntry(found) ? found : undefined;
 }
 
 interface ToHop {
   readonly list: string;
   readonly via: Via;
+  readonly service: string | undefined;
+}
+
+/** The way of a key or name, or why there is none to judge. */
+type Way =
+  | ToHop
+  | { readonly why: string }
+  | { readonly settled: Settled }
+  | { readonly unknown: string };
+
+/** Where mail for a name goes; a text with brackets or port is a next hop itself. */
+function nameRoute(name: string, work: Work): Way {
+  const recipient = name.includes('@') || isPlain(name.replace(/\.$/, ''), work);
+  if (!recipient) {
+    const named = work.named.get(name.toLowerCase());
+    return {
+      list: name,
+      via: named?.via ?? 'transport',
+      service: named === undefined ? undefined : serviceOf(work.bundle, named.transport),
+    };
+  }
+  return wayOf(name.replace(/\.$/, ''), routeDomain(name.replace(/\.$/, ''), work.routing), work);
+}
+
+function wayOf(name: string, routed: Routed, work: Work): Way {
+  switch (routed.kind) {
+    case 'smtp':
+      return {
+        list: routed.nextHop,
+        via: routed.via,
+        service: serviceOf(work.bundle, routed.transport),
+      };
+    case 'other':
+      return { why: `mail for ${name} ${elsewhere(routed)}, which has no TLS policy` };
+    case 'table-broken':
+      return {
+        settled: { reason: 'unroutable', because: routed.warning, table: routed.table },
+      };
+    case 'unknown':
+      return routed.ours
+        ? {
+            settled: { reason: 'source-unreadable', because: routed.because, table: routed.table },
+          }
+        : {
+            unknown: `where mail for ${name} goes is not known here: ${routed.table} (${routed.parameter}) ${routed.because}`,
+          };
+  }
 }
 
 /** The next hop list through which a key is looked up, or why it never is. */
-function route(
-  key: string,
-  work: Work,
-): ToHop | { readonly why: string } | { readonly warning: string } {
-  const { settings } = work.demands;
+function route(key: string, tableService: string | undefined, work: Work): Way {
+  const { settings } = work.demands(tableService);
   const named = work.named.get(key);
   const fallback = named?.via === 'fallback-relay';
+  const byName = (): ToHop | undefined =>
+    named === undefined
+      ? undefined
+      : {
+          list: fallback ? key : named.list,
+          via: named.via,
+          service: serviceOf(work.bundle, named.transport),
+        };
   if (isPlain(key, work)) {
     const routed = routeDomain(key, work.routing);
-    if (routed.kind === 'table-broken') return { warning: routed.warning };
+    if (routed.kind === 'table-broken' || routed.kind === 'unknown') {
+      const way = byName();
+      return way ?? wayOf(key, routed, work);
+    }
     if (
       routed.kind === 'smtp' &&
       nextHopElements(routed.nextHop, settings.version).some((hop) => hop.toLowerCase() === key)
     ) {
-      return { list: routed.nextHop, via: routed.via };
+      return wayOf(key, routed, work);
     }
-    if (named !== undefined) return { list: fallback ? key : named.list, via: named.via };
-    if (routed.kind === 'other')
-      return { why: `mail for ${key} goes to the transport ${routed.transport}` };
-    if (!work.routing.complete) return { list: key, via: 'recipient' };
+    const way = byName();
+    if (way !== undefined) return way;
+    if (routed.kind === 'other') return { why: `mail for ${key} ${elsewhere(routed)}` };
     return {
       why: `mail for ${key} goes to ${routed.nextHop} (${SOURCE[routed.via]}), and that text is the key`,
     };
   }
-  if (named !== undefined) return { list: fallback ? key : named.list, via: named.via };
+  const way = byName();
+  if (way !== undefined) return way;
+  if (key.endsWith(':'))
+    return {
+      why: `no next hop has the text "${key}"; a key is written without a colon at its end`,
+    };
   const parsed = parseNextHop(key, 'transport', settings);
   if ('kind' in parsed) return { why: `no next hop can have the text "${key}"` };
   if (work.routing.known && work.routing.complete)
     return { why: `no transport and no relayhost names the next hop ${key}` };
-  return { list: key, via: 'transport' };
+  return { list: key, via: 'transport', service: tableService };
+}
+
+/** Where mail goes that smtp(8) never sees. */
+function elsewhere({ transport, domainClass }: Extract<Routed, { kind: 'other' }>): string {
+  switch (domainClass) {
+    case 'local':
+      return `is delivered on this host (mydestination), by ${transport}`;
+    case 'virtual-alias':
+      return 'is rewritten to other addresses or refused (virtual_alias_domains)';
+    case 'virtual-mailbox':
+      return `is delivered on this host (virtual_mailbox_domains), by ${transport}`;
+    case 'relay':
+    case 'default':
+      return `goes to the transport ${transport}`;
+  }
+}
+
+/**
+ * Next hops that main.cf or a table names and that no entry and no `--destination` stands for: the
+ * global level, or a weaker parent, counts there.
+ */
+function otherNextHops(found: readonly Destination[], work: Work): Destination[] {
+  const known = new Set(
+    found.flatMap(({ hops }) => hops.map(({ nextHop }) => nextHop.text.toLowerCase())),
+  );
+  const more: Destination[] = [];
+  for (const { text, list, via, transport } of work.named.values()) {
+    if (known.has(text.toLowerCase()) || via === 'fallback-relay') continue;
+    known.add(text.toLowerCase());
+    const service = serviceOf(work.bundle, transport);
+    const made = hopsOrWhy({ list, via, service }, text, work);
+    const entry = lookupEntry(
+      text,
+      work.demands(service).tables,
+      work.demands(service).settings.version,
+    );
+    const asks = made.hops.some(
+      ({ demand, nextHop }) =>
+        nextHop.text === text &&
+        demand.kind === 'demand' &&
+        demand.level !== 'none' &&
+        demand.level !== 'may',
+    );
+    if (!asks) continue;
+    more.push({
+      id: text.toLowerCase(),
+      ...(isEntry(entry) ? { entry: placeOf(entry) } : {}),
+      name: toAscii(text.toLowerCase()),
+      ...made,
+    });
+  }
+  return more;
+}
+
+/** What a global level above `may` asks of every domain that no entry names: nobody watches those. */
+function globalLevel(bundle: Bundle, work: Work): Destination[] {
+  const { securityLevel } = bundle.settings;
+  if (securityLevel === 'none' || securityLevel === 'may') return [];
+  const everywhere = routeDomain(UNLISTED_DOMAIN, work.routing);
+  const direct = everywhere.kind === 'smtp' && everywhere.nextHop === UNLISTED_DOMAIN;
+  if (!direct) return [];
+  const name = 'smtp_tls_security_level';
+  const sentence = `every domain without an entry is at level ${securityLevel}; name those that matter with --destination or --destinations FILE to have them judged`;
+  return [{ id: name, name, hops: [], unchecked: { reason: 'global-level', sentence } }];
+}
+
+/** A name that nobody has, to see where mail for just any domain goes. */
+const UNLISTED_DOMAIN = 'domain.invalid';
+
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** The hops of a list, or why they cannot be known or are not tried. */
+function hopsOrWhy(
+  { list, via, service }: ToHop,
+  name: string,
+  work: Work,
+): Pick<Destination, 'hops' | 'service' | 'unchecked' | 'settled'> {
+  const demands = work.demands(service);
+  const { settings, tables } = demands;
+  for (const text of nextHopElements(list, settings.version)) {
+    const found = lookupEntry(text, tables, settings.version);
+    if (found === undefined || isEntry(found) || found.kind === 'table-broken') continue;
+    const { table, because } = found;
+    if (found.ours) return { hops: [], settled: { reason: 'source-unreadable', because, table } };
+    const sentence = `what ${table} says of ${name} is not known here: ${because}`;
+    return { hops: [], unchecked: { reason: 'table-not-listable', sentence } };
+  }
+  return {
+    hops: hopsOf(list, via, demands).map((hop) =>
+      service === undefined ? hop : { ...hop, service },
+    ),
+    ...(service === undefined ? {} : { service }),
+  };
 }
 
 /**
@@ -249,35 +459,32 @@ function hopsOf(list: string, via: Via, demands: DemandContext): Hop[] {
   ];
 }
 
-/** Mail that trivial-rewrite cannot route stays in the queue, whatever the policy says. */
-function unroutable(name: string, warning: string, { settings }: DemandContext): Hop {
-  const nextHop: NextHop = {
-    text: name,
-    host: name,
-    port: settings.tcpPort,
-    mx: false,
-    via: 'recipient',
-  };
-  return { nextHop, demand: { kind: 'broken', warning, fatal: true }, fallback: false };
-}
-
-/** A table whose keys nobody can list is one destination that says so. */
-function unlistable(table: ParsedTable): Destination | undefined {
+/**
+ * What is to be said of a table as a whole: that Postfix cannot use it, that we cannot read it, or
+ * that its keys cannot be listed.
+ */
+function aboutTable(table: ParsedTable, work: Work): Destination | undefined {
+  const base = { id: table.name, name: table.name, hops: [] };
+  if (table.unavailable !== undefined) {
+    // Where its entries are known, each of them fails and says why.
+    if (table.entries.length > 0 || work.bundle.destinations.length > 0) return undefined;
+    const because = table.unavailable;
+    return { ...base, settled: { reason: 'table-unavailable', because, table: table.name } };
+  }
+  if (table.unreadable !== undefined) {
+    const because = table.unreadable;
+    return { ...base, settled: { reason: 'source-unreadable', because, table: table.name } };
+  }
   const why =
     table.notListable ??
     (table.everyKey === undefined ? undefined : 'static: answers every key alike');
   if (why === undefined) return undefined;
   const sentence = `the keys of ${table.name} cannot be listed (${why}); name destinations with --destination to have them judged`;
-  return {
-    id: table.name,
-    name: table.name,
-    hops: [],
-    unchecked: { reason: 'table-not-listable', sentence },
-  };
+  return { ...base, unchecked: { reason: 'table-not-listable', sentence } };
 }
 
 function isPlain(name: string, work: Work): boolean {
-  return isUtf8Hostname(name, work.demands.settings.version);
+  return isUtf8Hostname(name, work.demands(undefined).settings.version);
 }
 
 function isSame(a: PolicyEntry | undefined, b: PolicyEntry): boolean {
@@ -300,6 +507,7 @@ const SOURCE: Readonly<Record<Via, string>> = {
   recipient: 'the recipient domain',
   transport: 'transport_maps',
   relayhost: 'relayhost',
+  sender: 'sender_dependent_relayhost_maps',
   'fallback-relay': 'smtp_fallback_relay',
   'default-transport': 'default_transport',
 };

@@ -34,7 +34,7 @@ export type EntryPolicy =
 export interface PolicyEntry {
   /** The table as Postfix names it, `hash:/etc/postfix/tls_policy`. */
   readonly table: string;
-  /** First physical line of the logical line, from 1. */
+  /** First physical line of the logical line, from 1; 0 for an answer of a table that was asked. */
   readonly line: number;
   /** Folded to lower case, as postmap stores it. */
   readonly key: string;

@@ -4,18 +4,38 @@
  * Follows tls_policy_lookup() in src/smtp/smtp_tls_policy.c and maps_find() in src/global/maps.c.
  */
 
+import { named } from '../named-record.ts';
 import { isUtf8Hostname } from '../postfix/hostname.ts';
 import { tableType } from '../postfix/lookup-table.ts';
 import { printable } from '../postfix/printable.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { Bundle } from './bundle.ts';
 import type { PolicyEntry } from './entry.ts';
-import { type ParsedTable, parseTable } from './parse.ts';
+import { type ParsedTable, parsePolicy, parseTable } from './parse.ts';
+import { foldKey } from './table-set.ts';
 
 export interface TableBroken {
   readonly kind: 'table-broken';
+  readonly table: string;
+  /** Why Postfix cannot look up, in its own words. */
+  readonly says: string;
   /** Postfix's wording behind `warning: `. */
   readonly warning: string;
+}
+
+/** What Postfix would find is not known here. `ours`: Postfix can read the table and we cannot. */
+export interface TableUnknown {
+  readonly kind: 'table-unknown';
+  readonly table: string;
+  readonly because: string;
+  readonly ours: boolean;
+}
+
+export type Found = PolicyEntry | undefined | TableBroken | TableUnknown;
+
+/** Narrows to an entry. */
+export function isEntry(found: Found): found is PolicyEntry {
+  return found !== undefined && !('kind' in found);
 }
 
 /** The entry that counts for a next hop; undefined where none applies and the global level does. */
@@ -23,9 +43,9 @@ export function lookupEntry(
   nextHop: string,
   tables: readonly ParsedTable[],
   version: PostfixVersion = NEWEST_PROVED,
-): PolicyEntry | undefined | TableBroken {
+): Found {
   for (const key of lookupKeys(nextHop, version)) {
-    const found = lookupKey(key, tables);
+    const found = lookupKey(key, tables, version);
     if (found !== undefined) return found;
   }
   return undefined;
@@ -49,50 +69,91 @@ export function lookupKeys(nextHop: string, version: PostfixVersion = NEWEST_PRO
  * ones included.
  */
 export function policyTables(
-  bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>,
+  bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems' | 'answers' | 'routingSettings'>,
 ): ParsedTable[] {
-  const { version, policyMaps, transportMaps } = bundle.settings;
-  const nameOf = (map: { type: string; path: string }) => `${map.type}:${map.path}`;
-  const transport = new Set(transportMaps.map(nameOf));
-  const order = policyMaps.map(nameOf);
-  const tables = bundle.policyTables.map((table) => parseTable(table, version));
-  for (const problem of bundle.problems) {
-    if (transport.has(problem.name) && !order.includes(problem.name)) continue;
-    if (problem.kind === 'stale') continue;
-    const { type } = tableType(problem.name);
-    const present = tables.findIndex((table) => table.name === problem.name);
-    const base = tables[present] ?? { name: problem.name, type, entries: [], problems: [] };
-    const told: ParsedTable =
-      problem.kind === 'missing'
-        ? { ...base, unavailable: `${problem.name} is unavailable. ${problem.because}` }
-        : { ...base, notListable: problem.because, asked: present >= 0 };
-    if (present < 0) tables.push(told);
-    else tables[present] = told;
-  }
-  const rank = (table: ParsedTable) => {
-    const at = order.indexOf(table.name);
-    return at < 0 ? order.length : at;
-  };
-  return tables.sort((a, b) => rank(a) - rank(b));
+  const { version, policyMaps } = bundle.settings;
+  const order = policyMaps.map((map) => `${map.type}:${map.path}`);
+  const texts = new Map(bundle.policyTables.map((table) => [table.name, table]));
+  // What no parameter names was given by hand, or another service asks it.
+  const others = bundle.routingSettings === undefined ? [...texts.keys()] : [];
+  const names = [...new Set([...order, ...others])];
+  return names.flatMap((name) => {
+    const text = texts.get(name);
+    const parsed = text === undefined ? undefined : parseTable(text, version);
+    const problem = bundle.problems.find((one) => one.name === name && one.kind !== 'stale');
+    if (problem === undefined) return parsed ?? [];
+    const base = parsed ?? { name, type: tableType(name).type, entries: [], problems: [] };
+    switch (problem.kind) {
+      case 'missing':
+        return { ...base, unavailable: `${name} is unavailable. ${problem.because}` };
+      case 'unreadable':
+        return { ...base, unreadable: problem.because };
+      case 'not-listable': {
+        const answers = named(bundle.answers ?? {}, name);
+        const listed = { ...base, notListable: problem.because, asked: parsed !== undefined };
+        return answers === undefined ? listed : { ...listed, answers, asked: true };
+      }
+      case 'stale':
+        return base;
+    }
+  });
 }
 
 /**
  * One key in every table, in order: the first that has it answers; one that cannot be opened ends
- * the search.
+ * the search, and so does one of which it is not known.
  */
-function lookupKey(
-  key: string,
-  tables: readonly ParsedTable[],
-): PolicyEntry | undefined | TableBroken {
-  const folded = key.toLowerCase();
+function lookupKey(key: string, tables: readonly ParsedTable[], version: PostfixVersion): Found {
   for (const table of tables) {
-    if (table.unavailable !== undefined) {
-      return { kind: 'table-broken', warning: `${policyPlace(key)}: policy table lookup error` };
-    }
-    const found = index(table).get(folded) ?? table.everyKey;
+    const found = lookupIn(table, key, version);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+function lookupIn(table: ParsedTable, key: string, version: PostfixVersion): Found {
+  const broken = (says: string): TableBroken => ({
+    kind: 'table-broken',
+    table: table.name,
+    says,
+    warning: `${policyPlace(key)}: policy table lookup error`,
+  });
+  const unknown = (because: string, ours: boolean): TableUnknown => ({
+    kind: 'table-unknown',
+    table: table.name,
+    because,
+    ours,
+  });
+  if (table.unavailable !== undefined) return broken(table.unavailable);
+  if (table.unreadable !== undefined) return unknown(table.unreadable, true);
+  if (table.answers !== undefined) {
+    const answer = named(table.answers, key);
+    switch (answer?.kind) {
+      case undefined:
+        return unknown(`it was not asked about ${printable(key)}`, false);
+      case 'not-found':
+        return undefined;
+      case 'error':
+        return broken(answer.says);
+      case 'unreadable':
+        return unknown(answer.because, true);
+      case 'found':
+        return answeredEntry(table.name, key, answer.value, version);
+    }
+  }
+  if (table.notListable !== undefined && table.asked !== true)
+    return unknown(table.notListable, false);
+  return index(table).get(foldKey(key)) ?? table.everyKey;
+}
+
+/** An answer is an entry that stands in no line: line 0. */
+function answeredEntry(
+  table: string,
+  key: string,
+  value: string,
+  version: PostfixVersion,
+): PolicyEntry {
+  return { table, line: 0, key: foldKey(key), value, policy: parsePolicy(value, version) };
 }
 
 /** WHERE of smtp_tls_policy.c: what Postfix's warnings about an entry start with. */

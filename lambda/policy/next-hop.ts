@@ -10,7 +10,13 @@ import { tokens } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 
 /** What decided the next hop. */
-export type Via = 'recipient' | 'transport' | 'relayhost' | 'fallback-relay' | 'default-transport';
+export type Via =
+  | 'recipient'
+  | 'transport'
+  | 'relayhost'
+  | 'sender'
+  | 'fallback-relay'
+  | 'default-transport';
 
 export interface NextHop {
   /** As routed, with brackets and port: the lookup key. */

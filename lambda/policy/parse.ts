@@ -10,6 +10,7 @@ import { readRecords, type TableLine, type TableText, tableType } from '../postf
 import { printable } from '../postfix/printable.ts';
 import { bracedTokens, splitNameValue, tokens, unbrace } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
+import type { Answers } from './answer.ts';
 import { type Attributes, addAttribute, given, missingPolicyType } from './attribute.ts';
 import type { EntryPolicy, PolicyEntry } from './entry.ts';
 import { SECURITY_LEVELS, type SecurityLevel } from './level.ts';
@@ -45,6 +46,10 @@ export interface ParsedTable {
   readonly asked?: boolean;
   /** `static:` answers every key with this. */
   readonly everyKey?: PolicyEntry;
+  /** What a table that cannot be listed gave for each key that was asked. */
+  readonly answers?: Answers;
+  /** Postfix can read it and we cannot: why. */
+  readonly unreadable?: string;
 }
 
 /** Reads one table. Lines that are no entry become `problems`. */

@@ -14,7 +14,7 @@ import {
   parameterReader,
   type SettingProblem,
 } from '../postfix/parameter.ts';
-import { COMMA_SPACE, tokens } from '../postfix/token.ts';
+import { bracedTokens, COMMA_SPACE, tokens } from '../postfix/token.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
@@ -79,7 +79,26 @@ export interface Settings {
   readonly transportMaps: readonly TableName[];
   readonly defaultTransport: string;
   readonly relayTransport: string;
+  readonly localTransport: string;
+  readonly virtualTransport: string;
+  /** Domain classes: names, `.parents`, tables and negations, files already read in. */
+  readonly myDestination: readonly string[];
+  readonly virtualAliasDomains: readonly string[];
+  readonly virtualMailboxDomains: readonly string[];
   readonly relayDomains: readonly string[];
+  /** `relay_domains` is listed in parent_domain_matches_subdomains. */
+  readonly relayParentMatches: boolean;
+  readonly senderRelayhostMaps: readonly TableName[];
+  readonly senderTransportMaps: readonly TableName[];
+  /** Characters that separate a user from an extension; empty: none. */
+  readonly recipientDelimiter: string;
+  /** smtp_delivery_status_filter: tables that rewrite what a delivery comes to. */
+  readonly statusFilter: readonly TableName[];
+  /** Addresses that smtp(8) connects from; absent: the system chooses. */
+  readonly bindAddress?: string;
+  readonly bindAddress6?: string;
+  /** An address that cannot be bound defers mail (since 3.7), in place of a warning. */
+  readonly bindAddressEnforce: boolean;
   /**
    * `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers
    * sub-domains too.
@@ -149,6 +168,7 @@ export function readSettings(
   if (!inetProtocols.includes('ipv4') && lost !== undefined) {
     fatal('inet_interfaces', `config variable inet_interfaces: host not found: ${lost}`);
   }
+  const parentMatches = tokens(text('parent_domain_matches_subdomains'));
   const helo = text('smtp_helo_name');
   const hostname = text('myhostname');
 
@@ -230,10 +250,21 @@ export function readSettings(
     transportMaps: tables('transport_maps'),
     defaultTransport: text('default_transport'),
     relayTransport: text('relay_transport'),
-    relayDomains: tokens(text('relay_domains')),
-    transportParentMatches: tokens(text('parent_domain_matches_subdomains')).includes(
-      'transport_maps',
-    ),
+    localTransport: text('local_transport'),
+    virtualTransport: text('virtual_transport'),
+    myDestination: bracedTokens(text('mydestination')),
+    virtualAliasDomains: bracedTokens(text('virtual_alias_domains')),
+    virtualMailboxDomains: bracedTokens(text('virtual_mailbox_domains')),
+    relayDomains: bracedTokens(text('relay_domains')),
+    relayParentMatches: parentMatches.includes('relay_domains'),
+    senderRelayhostMaps: tables('sender_dependent_relayhost_maps'),
+    senderTransportMaps: tables('sender_dependent_default_transport_maps'),
+    recipientDelimiter: text('recipient_delimiter'),
+    statusFilter: tables('smtp_delivery_status_filter'),
+    ...filled('bindAddress', text('smtp_bind_address')),
+    ...filled('bindAddress6', text('smtp_bind_address6')),
+    bindAddressEnforce: yesNo('smtp_bind_address_enforce'),
+    transportParentMatches: parentMatches.includes('transport_maps'),
     senderDependentRouting:
       text('sender_dependent_relayhost_maps') !== '' ||
       text('sender_dependent_default_transport_maps') !== '',

@@ -1,19 +1,22 @@
 /**
- * Recipient domain to next hop: transport_maps, relayhost, default_transport.
+ * Recipient to next hop: the class of its domain, transport_maps, relayhost, default_transport.
  *
- * Follows resolve_addr() in src/trivial-rewrite/resolve.c and transport_lookup() in
- * src/trivial-rewrite/transport.c. What only a sender or a whole address decides
- * (sender_dependent_*, user@domain keys) is not known here.
+ * Follows resolve_addr() in src/trivial-rewrite/resolve.c, transport_lookup() in
+ * src/trivial-rewrite/transport.c and mail_addr_find_opt() in src/global/mail_addr_find.c. What a
+ * sender decides (sender_dependent_*) is another way out beside this one: see namedNextHops(). Pure.
  */
 
-import { readRecords, type TableRecord, type TableText } from '../postfix/lookup-table.ts';
+import type { TableName, TableRecord } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
-import { nextHopElements, type Via } from './next-hop.ts';
+import { type DomainList, type Membership, membership } from './domain-list.ts';
+import type { Via } from './next-hop.ts';
+import { nextHopElements } from './next-hop.ts';
 import type { Settings } from './settings.ts';
+import { type Lookup, openTable, type TableSources } from './table-set.ts';
 
-/** Where mail for a domain goes. */
+/** Where mail for a recipient goes. */
 export type Routed =
-  /** smtp(8) gets it: the next hop as text, perhaps a list, and what decided it. */
+  /** smtp(8) gets it: the next hop as text, perhaps a list, what decided it, and the service. */
   | {
       readonly kind: 'smtp';
       readonly nextHop: string;
@@ -22,21 +25,31 @@ export type Routed =
       readonly record?: TableRecord;
     }
   /** Another delivery agent gets it, and no TLS policy is looked up. */
-  | { readonly kind: 'other'; readonly transport: string; readonly record?: TableRecord }
-  /** The transport table cannot be opened: all mail waits, with `address resolver failure`. */
-  | { readonly kind: 'table-broken'; readonly warning: string };
+  | {
+      readonly kind: 'other';
+      readonly transport: string;
+      readonly domainClass: DomainClass;
+      readonly record?: TableRecord;
+    }
+  /** A table that decides cannot be asked by Postfix: mail waits, `address resolver failure`. */
+  | { readonly kind: 'table-broken'; readonly warning: string; readonly table: string }
+  /** A table that decides cannot be asked from here, or was not asked. */
+  | {
+      readonly kind: 'unknown';
+      readonly parameter: string;
+      readonly table: string;
+      readonly because: string;
+      readonly ours: boolean;
+    };
 
-/** One table of transport_maps: the records that count, by folded key. */
-interface TransportTable {
-  readonly records: ReadonlyMap<string, TableRecord>;
-  /** `static:` answers whatever is asked. */
-  readonly everyKey?: TableRecord;
-}
+/** Address classes of Postfix (ADDRESS_CLASS_README). */
+export type DomainClass = 'local' | 'virtual-alias' | 'virtual-mailbox' | 'relay' | 'default';
 
-/** Transport tables parsed, in order. */
+/** Everything that decides where mail goes. */
 export interface Routing {
+  readonly sources: TableSources;
+  /** As trivial-rewrite(8) has them. */
   readonly settings: Settings;
-  readonly tables: readonly TransportTable[];
   /** A table cannot be opened: every lookup fails, and all mail waits for it. */
   readonly broken: boolean;
   /**
@@ -49,57 +62,53 @@ export interface Routing {
 }
 
 export function routingOf(
-  bundle: Pick<Bundle, 'settings' | 'transportTables' | 'problems'>,
+  bundle: TableSources & Pick<Partial<Bundle>, 'routingSettings'>,
 ): Routing {
-  const { settings } = bundle;
-  const read = bundle.transportTables.map((table: TableText) =>
-    readRecords(table, settings.version),
-  );
-  const names = new Set(settings.transportMaps.map((map) => `${map.type}:${map.path}`));
-  const problems = bundle.problems.filter(
-    (problem) => names.has(problem.name) && problem.kind !== 'stale',
-  );
-  const missing = problems.find((problem) => problem.kind === 'missing');
-  const broken = missing !== undefined || read.some((table) => table.unavailable !== undefined);
+  const settings = bundle.routingSettings ?? bundle.settings;
+  const transports = settings.transportMaps.map((map) => openTable(nameOf(map), bundle));
+  const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps];
+  const listed = [...transports, ...senders.map((map) => openTable(nameOf(map), bundle))];
   return {
+    sources: bundle,
     settings,
-    tables: read.map(({ records, everyKey }) => ({
-      records: new Map(
-        records
-          .filter((record) => record.shadowedBy === undefined)
-          .map((record) => [record.key, record]),
-      ),
-      ...(everyKey === undefined
-        ? {}
-        : { everyKey: { table: 'static', line: 1, writtenKey: '*', key: '*', value: everyKey } }),
-    })),
-    broken,
-    complete: problems.length === 0 && !settings.senderDependentRouting,
-    known: read.length > 0 || settings.relayhost !== '' || settings.defaultTransport.includes(':'),
+    broken: transports.some((table) => table.lookup('*').kind === 'error'),
+    complete: listed.every(
+      ({ name, records }) => records !== undefined || name.startsWith('static:'),
+    ),
+    known:
+      transports.length > 0 ||
+      senders.length > 0 ||
+      settings.relayhost !== '' ||
+      settings.defaultTransport.includes(':'),
   };
 }
 
-/** The next hop of a recipient domain, as trivial-rewrite would resolve it. */
-export function routeDomain(domain: string, routing: Routing): Routed {
+/**
+ * The next hop of a recipient domain, or of a whole address, as trivial-rewrite would resolve it.
+ *
+ * Where only a domain is given, tables of patterns are asked about a user of it.
+ */
+export function routeDomain(recipient: string, routing: Routing): Routed {
   const { settings } = routing;
-  if (routing.broken) return { kind: 'table-broken', warning: 'transport_maps lookup failure' };
-  const folded = domain.toLowerCase();
-  const relayed = settings.relayDomains.some(
-    (relay) => folded === relay.toLowerCase() || folded.endsWith(`.${relay.toLowerCase()}`),
-  );
-  const [channel, destination] = splitTransport(
-    relayed ? settings.relayTransport : settings.defaultTransport,
-  );
+  const { address, domain } = recipientOf(recipient);
+  const found = classOf(domain, routing);
+  if (typeof found !== 'string') return found;
+  const [channel, destination] = splitTransport(TRANSPORT[found](settings));
+  const offHost = found === 'relay' || found === 'default';
   let transport = channel;
-  let nextHop = settings.relayhost === '' ? domain : settings.relayhost;
-  let via: Via = settings.relayhost === '' ? 'recipient' : 'relayhost';
+  let nextHop = offHost && settings.relayhost !== '' ? settings.relayhost : domain;
+  let via: Via = offHost && settings.relayhost !== '' ? 'relayhost' : 'recipient';
   if (destination !== '') {
     nextHop = destination;
     via = 'default-transport';
   }
-  const record = findTransport(folded, routing);
-  if (record !== undefined) {
-    const [otherChannel, otherHop] = splitTransport(record.value);
+  const answer: Lookup =
+    found === 'virtual-alias' ? { kind: 'not-found' } : findTransport(address, domain, routing);
+  if (answer.kind === 'error') return broken('transport_maps', answer);
+  if (answer.kind === 'unknown') return { ...answer, parameter: 'transport_maps' };
+  const record = answer.kind === 'found' ? answer.record : undefined;
+  if (answer.kind === 'found') {
+    const [otherChannel, otherHop] = splitTransport(answer.value);
     if (otherChannel !== '') {
       transport = otherChannel;
       nextHop = otherHop === '' ? domain : otherHop;
@@ -110,8 +119,53 @@ export function routeDomain(domain: string, routing: Routing): Routed {
     }
   }
   const source = record === undefined ? {} : { record };
-  if (!isSmtpTransport(transport, settings)) return { kind: 'other', transport, ...source };
+  if (!isSmtpTransport(transport, settings))
+    return { kind: 'other', transport, domainClass: found, ...source };
   return { kind: 'smtp', nextHop, via, transport, ...source };
+}
+
+/** Keys that transport_maps are asked for a recipient, in order. */
+export function transportKeys(
+  recipient: string,
+  settings: Pick<Settings, 'transportParentMatches' | 'recipientDelimiter'>,
+): readonly { readonly key: string; readonly fixedOnly: boolean }[] {
+  const { address, domain } = recipientOf(recipient);
+  const keys = [{ key: address, fixedOnly: false }];
+  const bare = withoutExtension(address, settings.recipientDelimiter);
+  if (bare !== undefined) keys.push({ key: bare, fixedOnly: true });
+  keys.push({ key: domain, fixedOnly: true });
+  for (let dot = domain.indexOf('.', 1); dot > 0; dot = domain.indexOf('.', dot + 1)) {
+    const parent = domain.slice(settings.transportParentMatches ? dot + 1 : dot);
+    keys.push({ key: parent, fixedOnly: true });
+  }
+  keys.push({ key: '*', fixedOnly: false });
+  return keys;
+}
+
+/** Lists that decide the class of a domain, in the order in which they are asked. */
+export function classLists(settings: Settings): readonly (DomainList & { of: DomainClass })[] {
+  const plain = { parents: 'none' } as const;
+  return [
+    { parameter: 'mydestination', patterns: settings.myDestination, of: 'local', ...plain },
+    {
+      parameter: 'virtual_alias_domains',
+      patterns: settings.virtualAliasDomains,
+      of: 'virtual-alias',
+      ...plain,
+    },
+    {
+      parameter: 'virtual_mailbox_domains',
+      patterns: settings.virtualMailboxDomains,
+      of: 'virtual-mailbox',
+      ...plain,
+    },
+    {
+      parameter: 'relay_domains',
+      patterns: settings.relayDomains,
+      of: 'relay',
+      parents: settings.relayParentMatches ? 'bare' : 'dotted',
+    },
+  ];
 }
 
 /** One element, and the whole next hop it stands in. */
@@ -119,32 +173,43 @@ export interface NamedNextHop {
   readonly text: string;
   readonly list: string;
   readonly via: Via;
+  /** The smtp(8) service that delivers there. */
+  readonly transport: string;
 }
 
 /**
  * Every next hop that tables and main.cf name, with what names it: elements of lists on their own.
  */
 export function namedNextHops(routing: Routing): NamedNextHop[] {
-  const { settings } = routing;
+  const { settings, sources } = routing;
   const named: NamedNextHop[] = [];
-  const add = (list: string, via: Via) => {
-    for (const text of nextHopElements(list, settings.version)) named.push({ text, list, via });
+  const add = (list: string, via: Via, transport: string) => {
+    for (const text of nextHopElements(list, settings.version))
+      named.push({ text, list, via, transport });
   };
-  for (const record of routing.tables.flatMap((table) => [
-    ...table.records.values(),
-    ...optional(table.everyKey),
-  ])) {
-    const [channel, nextHop] = splitTransport(record.value);
-    if (nextHop !== '' && (channel === '' || isSmtpTransport(channel, settings)))
-      add(nextHop, 'transport');
+  const [standard] = splitTransport(settings.defaultTransport);
+  const addTransport = (value: string, via: Via) => {
+    const [channel, nextHop] = splitTransport(value);
+    const transport = channel === '' ? standard : channel;
+    if (nextHop !== '' && isSmtpTransport(transport, settings)) add(nextHop, via, transport);
+  };
+  for (const value of valuesOf(settings.transportMaps, sources)) addTransport(value, 'transport');
+  if (settings.relayhost !== '' && isSmtpTransport(standard, settings))
+    add(settings.relayhost, 'relayhost', standard);
+  for (const value of valuesOf(settings.senderRelayhostMaps, sources)) {
+    if (value.toLowerCase() !== 'dunno' && isSmtpTransport(standard, settings))
+      add(value, 'sender', standard);
   }
-  if (settings.relayhost !== '') add(settings.relayhost, 'relayhost');
+  for (const value of valuesOf(settings.senderTransportMaps, sources)) {
+    if (value.toLowerCase() !== 'dunno') addTransport(value, 'sender');
+  }
   for (const transport of [settings.defaultTransport, settings.relayTransport]) {
     const [channel, nextHop] = splitTransport(transport);
-    if (nextHop !== '' && isSmtpTransport(channel, settings)) add(nextHop, 'default-transport');
+    if (nextHop !== '' && isSmtpTransport(channel, settings))
+      add(nextHop, 'default-transport', channel);
   }
   for (const relay of settings.fallbackRelay)
-    named.push({ text: relay, list: relay, via: 'fallback-relay' });
+    named.push({ text: relay, list: relay, via: 'fallback-relay', transport: standard });
   return named;
 }
 
@@ -157,32 +222,87 @@ export function isSmtpTransport(name: string, settings: Pick<Settings, 'smtpServ
   return !OTHER_AGENTS.has(name) && !name.startsWith('lmtp') && !name.endsWith('lmtp');
 }
 
-/**
- * The domain, its parents with a leading dot (or bare, by parent_domain_matches_subdomains), then
- * `*`.
- */
-function findTransport(domain: string, routing: Routing): TableRecord | undefined {
-  const keys = [domain];
-  for (let dot = domain.indexOf('.', 1); dot > 0; dot = domain.indexOf('.', dot + 1)) {
-    keys.push(domain.slice(routing.settings.transportParentMatches ? dot + 1 : dot));
-  }
-  for (const key of [...keys, '*']) {
-    for (const table of routing.tables) {
-      const found = table.records.get(key) ?? table.everyKey;
-      if (found !== undefined) return found;
-    }
-  }
-  return undefined;
+/** Values of tables that can be listed, those of `static:` included. */
+function valuesOf(maps: readonly TableName[], sources: TableSources): string[] {
+  return maps.flatMap((map) => {
+    const table = openTable(nameOf(map), sources);
+    if (table.records !== undefined) return table.records.map(({ value }) => value);
+    const every = map.type === 'static' ? table.lookup('*') : undefined;
+    return every?.kind === 'found' ? [every.value] : [];
+  });
 }
 
-function optional<T>(value: T | undefined): T[] {
-  return value === undefined ? [] : [value];
+function classOf(
+  domain: string,
+  routing: Routing,
+): DomainClass | Exclude<Routed, { kind: 'smtp' }> {
+  for (const list of classLists(routing.settings)) {
+    const found: Membership = membership(domain, list, routing.sources);
+    if (found.kind === 'member') return list.of;
+    if (found.kind === 'error') return broken(list.parameter, found);
+    if (found.kind === 'unknown') return { ...found, parameter: list.parameter };
+  }
+  return 'default';
+}
+
+/** The first answer: every key in every table before the next key, an error ends the search. */
+function findTransport(address: string, _domain: string, { settings, sources }: Routing): Lookup {
+  const tables = settings.transportMaps.map((map) => openTable(nameOf(map), sources));
+  for (const { key, fixedOnly } of transportKeys(address, settings)) {
+    for (const table of tables) {
+      if (fixedOnly && !table.fixedKeys) continue;
+      const found = table.lookup(key);
+      if (found.kind === 'not-found') continue;
+      // maps_find(): an empty result is an error of configuration.
+      if (found.kind === 'found' && found.value === '')
+        return { kind: 'error', table: table.name, says: 'it returns an empty string result' };
+      return found;
+    }
+  }
+  return { kind: 'not-found' };
+}
+
+function broken(
+  parameter: string,
+  { table }: { readonly table: string },
+): Extract<Routed, { kind: 'table-broken' }> {
+  return { kind: 'table-broken', warning: `${parameter} lookup failure`, table };
+}
+
+/** A whole address, and its domain, folded; a domain alone is asked for a user of it. */
+function recipientOf(recipient: string): { readonly address: string; readonly domain: string } {
+  const folded = recipient.toLowerCase();
+  const at = folded.lastIndexOf('@');
+  return at < 0
+    ? { address: `${SOME_USER}@${folded}`, domain: folded }
+    : { address: folded, domain: folded.slice(at + 1) };
+}
+
+/** Whom patterns are asked about where only a domain is known. */
+export const SOME_USER = 'user';
+
+/** `user+ext@domain` without what stands behind the first delimiter; undefined where there is none. */
+function withoutExtension(address: string, delimiters: string): string | undefined {
+  const at = address.lastIndexOf('@');
+  const local = address.slice(0, at);
+  const end = [...local].findIndex((character, i) => i > 0 && delimiters.includes(character));
+  return end < 0 ? undefined : `${local.slice(0, end)}${address.slice(at)}`;
 }
 
 function splitTransport(value: string): readonly [channel: string, nextHop: string] {
   const colon = value.indexOf(':');
   return colon < 0 ? [value, ''] : [value.slice(0, colon), value.slice(colon + 1)];
 }
+
+const nameOf = (map: TableName): string => `${map.type}:${map.path}`;
+
+const TRANSPORT: Readonly<Record<DomainClass, (settings: Settings) => string>> = {
+  local: (settings) => settings.localTransport,
+  'virtual-alias': () => 'error',
+  'virtual-mailbox': (settings) => settings.virtualTransport,
+  relay: (settings) => settings.relayTransport,
+  default: (settings) => settings.defaultTransport,
+};
 
 /** Delivery agents of the stock master.cf and of common set-ups that are not smtp(8). */
 const OTHER_AGENTS = new Set([

@@ -71,13 +71,18 @@ export function tableType(name: string): { readonly type: string; readonly path:
 export function readRecords(table: TableText, version: PostfixVersion): Records {
   const { type, path } = tableType(table.name);
   if (type === 'inline') return inlineRecords(table.name, path);
-  if (type === 'static')
-    return {
-      records: [],
-      problems: [],
-      everyKey: path.startsWith('{') ? unbrace(path).text : path,
-    };
+  if (type === 'static') return staticRecords(table.name, path);
   return fileRecords(table, type, version);
+}
+
+/** `static:value`, `static:{ value }`: the value of every key. */
+function staticRecords(name: string, path: string): Records {
+  const none = { records: [], problems: [] };
+  if (!path.startsWith('{')) return { ...none, everyKey: path };
+  const { text, error } = unbrace(path);
+  return error === undefined
+    ? { ...none, everyKey: text }
+    : { ...none, unavailable: `${name} is unavailable. bad static:name syntax: ${error}` };
 }
 
 function fileRecords(table: TableText, type: string, version: PostfixVersion): Records {

@@ -125,4 +125,5 @@ export function parameterReader(
 const NEUTRAL: Readonly<Record<string, string>> = {
   smtp_tls_enforce_sts_mx_patterns: 'no',
   smtp_balance_inet_protocols: 'no',
+  smtp_delivery_status_filter: '',
 };

@@ -7,6 +7,7 @@
  */
 import { named } from '../named-record.ts';
 import type { Hop } from '../policy/destinations.ts';
+import { routeKey } from '../policy/service.ts';
 import type { Settings } from '../policy/settings.ts';
 import type { Found } from '../route/dane-route.ts';
 import { type HostDemand, hostDemand } from '../route/host-demand.ts';
@@ -30,10 +31,10 @@ export interface Contact {
  * to nothing, nor for a hop that leads nowhere or was not resolved.
  */
 export function contactsOf(hop: Hop, found: Found, settings: Settings): Contact[] {
-  const { demand, nextHop } = hop;
-  const route = named(found.routes, nextHop.text);
+  const { demand } = hop;
+  const route = named(found.routes, routeKey(hop));
   if (demand.kind === 'broken' || route?.kind !== 'hosts') return [];
-  const dane = found.tlsa && named(found.tlsa, nextHop.text);
+  const dane = found.tlsa && named(found.tlsa, routeKey(hop));
   return route.hosts.flatMap((host) =>
     host.addresses.map((address): Contact => {
       const own = hostDemand(demand, host, address, dane, settings);
@@ -48,9 +49,10 @@ export function contactsOf(hop: Hop, found: Found, settings: Settings): Contact[
 export function contactsByHop(
   hops: readonly Hop[],
   found: Found,
-  settings: Settings,
+  settings: Settings | ((hop: Hop) => Settings),
 ): ReadonlyMap<Hop, readonly Contact[]> {
   const known = new Map<string, Conversation>();
+  const settingsOf = typeof settings === 'function' ? settings : () => settings;
   const shared = (contact: Contact): Contact => {
     const { conversation } = contact;
     if (conversation === undefined) return contact;
@@ -58,7 +60,7 @@ export function contactsByHop(
     if (first === undefined) known.set(conversation.id, conversation);
     return first === undefined ? contact : { ...contact, conversation: first };
   };
-  return new Map(hops.map((hop) => [hop, contactsOf(hop, found, settings).map(shared)]));
+  return new Map(hops.map((hop) => [hop, contactsOf(hop, found, settingsOf(hop)).map(shared)]));
 }
 
 /** What there is to be had, one of each; order is kept. */

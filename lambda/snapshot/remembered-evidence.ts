@@ -12,6 +12,7 @@
 
 import { byName } from '../named-record.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
+import { routeKey } from '../policy/service.ts';
 import type { Settings } from '../policy/settings.ts';
 import { contactsOf } from '../probe/contact.ts';
 import type { Conversation } from '../probe/conversation.ts';
@@ -46,12 +47,12 @@ export function evidenceFrom(
   const results: Record<string, ProbeResult> = {};
   const tlsa = byName<DaneRoute>();
   for (const hop of destinations.flatMap(({ hops }) => hops)) {
-    const { text } = hop.nextHop;
-    const route = routes[text] ?? routeOf(hop, known);
+    const key = routeKey(hop);
+    const route = routes[key] ?? routeOf(hop, known);
     if (route === undefined) continue;
-    routes[text] = route;
+    routes[key] = route;
     const dane = daneOf(hop, known);
-    if (dane !== undefined) tlsa[text] = dane;
+    if (dane !== undefined) tlsa[key] = dane;
     for (const { host, conversation } of contactsOf(hop, { routes, tlsa }, settings)) {
       if (conversation === undefined) continue;
       const result = results[conversation.id] ?? resultOf(host, conversation, known);

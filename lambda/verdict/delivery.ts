@@ -45,7 +45,7 @@ export type HopView =
   | {
       readonly kind: 'misconfigured';
       readonly hop: Hop;
-      readonly reason: 'invalid-entry' | 'no-dnssec';
+      readonly reason: 'invalid-entry' | 'no-dnssec' | 'table-unavailable';
       readonly warning: string;
       /** DNS did not answer, and Postfix says so in place of the entry's fault. */
       readonly unanswered?: Extract<Route, { readonly kind: 'unanswered' }>;

@@ -52,6 +52,8 @@ function consequence(judgement: Judgement): string {
       return `${mail(judgement)} would be deferred at first and leave in plaintext later`;
     return `${mail(judgement)} is delivered, but not over every server that Postfix may try`;
   }
+  if (judgement.destination.settled !== undefined)
+    return `${mail(judgement)} would be deferred: Postfix says "${plain(says?.text ?? '', 300)}"`;
   const statuses = new Set(endings.map(({ status }) => status));
   const would = (['sent', 'deferred', 'bounced'] as const)
     .filter((status) => statuses.has(status))
@@ -64,6 +66,10 @@ function why(judgement: Judgement): string {
   const { decisive, views } = judgement;
   const [first] = views;
   if (decisive !== undefined) return whyAddress(decisive);
+  if (judgement.destination.settled !== undefined) {
+    const { reason, because } = judgement.destination.settled;
+    return `${meaning(reason)}: ${plain(because, 300)}`;
+  }
   switch (first?.kind) {
     case 'misconfigured':
       return `${meaning(first.reason)}: ${plain(first.warning, 300)}`;
@@ -138,6 +144,9 @@ function describeUnchecked(judgement: Judgement): string {
 function describeUndetermined(judgement: Judgement): string {
   const { views, reached } = judgement;
   const [first] = views;
+  const { settled } = judgement.destination;
+  if (settled !== undefined)
+    return `${name(judgement)} is not judged: ${plain(settled.because, 300)}; Postfix reads ${plainName(settled.table)} as root: let this user read it, or run as one who may`;
   if (first?.kind === 'unanswered')
     return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${plainName(first.route.query)}`;
   if (first?.kind === 'hosts' && first.undecided !== undefined)
@@ -163,7 +172,10 @@ function seen({ reached }: Judgement, asSentence = false): string {
     : ` (seen ${count} of ${reached.length} addresses)`;
 }
 
-const mail = (judgement: Judgement) => `mail to ${name(judgement)}`;
+const mail = (judgement: Judgement) =>
+  judgement.destination.settled?.table === judgement.destination.id
+    ? `all mail that ${name(judgement)} is asked about`
+    : `mail to ${name(judgement)}`;
 const name = ({ destination }: Judgement) => plainName(destination.name);
 const sentences = (parts: readonly string[]) => parts.filter((part) => part !== '').join('. ');
 

@@ -28,7 +28,7 @@ function ownFault({ id, entry, name, hops }: Destination, message: string): Entr
   return {
     id,
     table: entry?.table ?? null,
-    line: entry?.line ?? null,
+    line: entry === undefined || entry.line === 0 ? null : entry.line,
     key: entry?.key ?? null,
     destination: name,
     nextHop: hop === undefined ? null : hop.nextHop,

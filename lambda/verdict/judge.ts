@@ -8,8 +8,9 @@
 
 import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
-import type { TlsDemand } from '../policy/demand.ts';
+import type { Demand, TlsDemand } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
+import { clientOf, routeKey } from '../policy/service.ts';
 import { contactsOf } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Found } from '../route/dane-route.ts';
@@ -48,6 +49,8 @@ export interface Evidence extends Found {
   readonly probedAt?: number;
 }
 
+type BrokenDemand = Extract<Demand, { readonly kind: 'broken' }>;
+
 /** Judges one destination as of `at` (epoch ms). */
 export function judge(
   destination: Destination,
@@ -83,14 +86,15 @@ export function judgeOnce(
   bundle: Bundle,
   at: number,
 ): Judgement {
+  const client = clientOf(bundle, destination.service);
   const moment = { at, probedAt: evidence.probedAt };
-  const views = destination.hops.map((hop) => viewHop(hop, evidence, bundle, moment));
-  return weigh(destination, views, bundle);
+  const views = destination.hops.map((hop) => viewHop(hop, evidence, client, moment));
+  return weigh(destination, views, client);
 }
 
 function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): HopView {
-  const { demand, nextHop } = hop;
-  const route = named(evidence.routes, nextHop.text);
+  const { demand } = hop;
+  const route = named(evidence.routes, routeKey(hop));
   if (demand.kind === 'broken') {
     if (demand.fatal) return { kind: 'fatal', hop, message: demand.warning };
     // Postfix asks DNS before it looks at the policy: what goes nowhere bounces all the same.
@@ -98,8 +102,8 @@ function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): 
     return {
       kind: 'misconfigured',
       hop,
-      reason: NO_DANE.test(demand.warning) ? 'no-dnssec' : 'invalid-entry',
-      warning: demand.warning,
+      reason: reasonOf(demand),
+      warning: demand.lookup?.says ?? demand.warning,
       ...(route?.kind === 'unanswered' ? { unanswered: route } : {}),
     };
   }
@@ -115,6 +119,14 @@ function viewHop(hop: Hop, evidence: Evidence, bundle: Bundle, moment: Moment): 
   }
 }
 
+function reasonOf({
+  warning,
+  lookup,
+}: BrokenDemand): 'invalid-entry' | 'no-dnssec' | 'table-unavailable' {
+  if (lookup !== undefined) return 'table-unavailable';
+  return NO_DANE.test(warning) ? 'no-dnssec' : 'invalid-entry';
+}
+
 function viewHosts(
   hop: Hop,
   demand: TlsDemand,
@@ -125,7 +137,7 @@ function viewHosts(
 ): HopView {
   const { nextHop } = hop;
   const { settings } = bundle;
-  const dane = evidence.tlsa && named(evidence.tlsa, nextHop.text);
+  const dane = evidence.tlsa && named(evidence.tlsa, routeKey(hop));
   const findings = contactsOf(hop, evidence, settings).map((contact): Finding => {
     const { host, address, conversation, demand: own } = contact;
     const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
@@ -173,7 +185,8 @@ function published(
   return {
     id: destination.id,
     table: entry?.table ?? null,
-    line: entry?.line ?? null,
+    // An answer of a table that was asked stands in no line.
+    line: entry === undefined || entry.line === 0 ? null : entry.line,
     key: entry?.key ?? null,
     destination: destination.name,
     nextHop: nextHop === undefined ? null : { ...nextHop },

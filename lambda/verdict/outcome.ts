@@ -4,13 +4,13 @@
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Demand } from '../policy/demand.ts';
-import type { Destination } from '../policy/destinations.ts';
+import type { Destination, Settled } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
-import type { Saying } from './postfix-says.ts';
+import { MISCONFIGURED, type Saying, UNROUTABLE } from './postfix-says.ts';
 import type { Reason } from './reason.ts';
 import type { EntryVerdict, PostfixWould, Protection, Verdict } from './verdict.ts';
 
@@ -47,6 +47,8 @@ export function weigh(
   const enforced = first === undefined ? 'none' : enforcedBy(first);
   const common = { destination, bundle, views, ...asked(demand, destination, bundle) };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
+  if (destination.settled !== undefined)
+    return { ...common, ...silent, ...settledOutcome(destination.settled) };
   if (destination.unchecked !== undefined || first === undefined) {
     return {
       ...common,
@@ -81,6 +83,22 @@ export function weigh(
     says,
     protection: least(protections) ?? enforced,
   };
+}
+
+/** What needs no look at any host. */
+function settledOutcome({
+  reason,
+}: Settled): Pick<Judgement, 'verdict' | 'reason' | 'would' | 'says' | 'level' | 'endings'> {
+  const level = 'invalid';
+  const settled = { reason, level, endings: [] } as const;
+  switch (reason) {
+    case 'table-unavailable':
+      return { ...settled, verdict: 'fail', would: 'defer', says: MISCONFIGURED };
+    case 'unroutable':
+      return { ...settled, verdict: 'fail', would: 'defer', says: UNROUTABLE };
+    case 'source-unreadable':
+      return { ...settled, verdict: 'undetermined', would: null, says: null };
+  }
 }
 
 type Outcome = Pick<Judgement, 'verdict' | 'reason' | 'decisive'>;

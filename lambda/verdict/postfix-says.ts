@@ -124,6 +124,9 @@ const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake 
 /** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */
 export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configuration problem' };
 
+/** A table that decides where mail goes cannot be asked: error(8) keeps it in the queue. */
+export const UNROUTABLE: Saying = { dsn: '4.3.0', text: 'address resolver failure' };
+
 /** Every address was passed over without an error of its own. */
 export const NOT_TRIED: Saying = {
   dsn: '4.3.0',

@@ -389,6 +389,20 @@ const ENTRY = rows(
       words: 'the entry is broken',
       why: 'the policy for it cannot be used',
     },
+    'table-unavailable': {
+      group: 'ours',
+      whose: 'yours',
+      words: 'policy table cannot be asked',
+      why: 'the policy table cannot be asked',
+      cure: `${YOURS}: mend the table, and run postmap or start its daemon; until then all mail whose next hop is looked up in it waits`,
+    },
+    unroutable: {
+      group: 'ours',
+      whose: 'yours',
+      words: 'mail cannot be routed',
+      why: 'a table that decides where mail goes cannot be asked',
+      cure: `${YOURS}: mend the table, and run postmap or start its daemon`,
+    },
     'smtp-dies': { group: 'ours', whose: 'yours', words: 'smtp(8) ends at start' },
     nxdomain: {
       words: 'domain does not exist',
@@ -430,6 +444,12 @@ const ENTRY = rows(
     },
     // Of a watcher: there was a resolver to believe before.
     'dnssec-lost': { group: 'run', whose: 'yours', words: 'no DNSSEC resolver any more' },
+    // Postfix can read it, and this user cannot.
+    'source-unreadable': {
+      group: 'run',
+      whose: 'ours',
+      words: 'a table of Postfix cannot be read by this user',
+    },
     unfinished: { group: 'run', whose: 'ours', words: 'the run was cut short' },
     'dns-servfail': { words: 'DNS fails (SERVFAIL)' },
     'dns-bogus': {
@@ -452,6 +472,7 @@ const UNCHECKED = rows(
     'never-looked-up': { words: 'never looked up' },
     'private-addresses': { words: 'private addresses only' },
     'table-not-listable': { words: 'table cannot be listed' },
+    'global-level': { words: 'domains without an entry' },
   },
 );
 

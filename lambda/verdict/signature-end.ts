@@ -10,7 +10,9 @@
  * for. After its end a validating resolver answers SERVFAIL, and Postfix passes the host over.
  * Pure.
  */
+import { named } from '../named-record.ts';
 import type { Destination } from '../policy/destinations.ts';
+import { routeKey } from '../policy/service.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { Signature } from '../route/dns-answer.ts';
 import { isDane } from '../route/host-demand.ts';
@@ -22,8 +24,9 @@ type Tlsa = Readonly<Record<string, DaneRoute>>;
  * Signatures that a destination rests on at dane levels and that end in sight of `at` (epoch ms).
  */
 export function endingSignatures({ hops }: Destination, tlsa: Tlsa, at: number): Signature[] {
-  return hops.flatMap(({ demand, nextHop }) => {
-    const dane = Object.hasOwn(tlsa, nextHop.text) ? tlsa[nextHop.text] : undefined;
+  return hops.flatMap((hop) => {
+    const { demand } = hop;
+    const dane = named(tlsa, routeKey(hop));
     if (demand.kind !== 'demand' || !isDane(demand) || dane === undefined) return [];
     return signaturesOf(dane).filter((signature) => isInSight(signature, at));
   });

@@ -326,6 +326,10 @@ test('a broken table breaks next hops that have no entry', () => {
   expect(demandFor(parseNextHop('x.test', 'recipient', bundle.settings), demandContext(bundle))).toEqual({
     kind: 'broken',
     warning,
+    lookup: {
+      table: 'texthash:/tls_policy',
+      says: 'texthash:/tls_policy is unavailable. /tls_policy, line 2: duplicate entry: "a.test"',
+    },
   });
 });
 

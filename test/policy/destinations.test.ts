@@ -54,8 +54,8 @@ test.each<BundleParts & { policy: string; list: string[]; because: string }>([
     policy: 'a.test secure',
     destinations: ['z.test'],
     mainCf: 'smtp_tls_security_level = encrypt',
-    list: ['a.test: a.test secure', 'z.test: z.test encrypt'],
-    because: 'a name without one has the global level',
+    list: ['a.test: a.test secure', 'z.test: z.test encrypt', 'smtp_tls_security_level: global-level'],
+    because: 'a name without one has the global level, and nobody watches the others',
   },
   { policy: '', destinations: ['z.test'], list: ['z.test: level-none'], because: 'which may be none' },
   {
@@ -189,7 +189,7 @@ test('a table that cannot be listed is named, and asked where it can be', () => 
     destinations: ['x.test', 'b.test'],
   });
   const unasked = destinationsOf(bundle);
-  expect(unasked.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: b.test may', 'x.test: table-not-listable']);
+  expect(unasked.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: table-not-listable', 'x.test: table-not-listable']);
   expect(unasked[0]?.unchecked?.sentence).toBe(
     'the keys of pcre:/p cannot be listed (its keys are patterns); name destinations with --destination to have them judged',
   );
@@ -199,6 +199,12 @@ test('a table that cannot be listed is named, and asked where it can be', () => 
     policyTables: [...bundle.policyTables, { name: 'pcre:/p', text: 'x.test secure\n' }],
   });
   expect(asked.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: b.test may', 'x.test: x.test secure']);
+  const answers = {
+    'pcre:/p': { 'b.test': { kind: 'not-found' }, '.test': { kind: 'not-found' }, 'x.test': { kind: 'found', value: 'secure' } },
+  } as const;
+  const perKey = destinationsOf({ ...bundle, answers });
+  expect(perKey.map(shown)).toEqual(['pcre:/p: table-not-listable', 'b.test: b.test may', 'x.test: x.test secure']);
+  expect(perKey[2]?.entry).toEqual({ table: 'pcre:/p', line: 0, key: 'x.test', value: 'secure' });
 });
 
 test('mail that nothing can route is broken, whatever the policy says', () => {
@@ -208,9 +214,12 @@ test('mail that nothing can route is broken, whatever the policy says', () => {
     because: 'open database /transport.db: No such file or directory',
   } as const;
   const [first] = of('a.test secure', { transport: '', tableProblems: [problem] });
-  expect(first?.hops.map(({ demand }) => demand)).toEqual([
-    { kind: 'broken', warning: 'transport_maps lookup failure', fatal: true },
-  ]);
+  expect(first?.hops).toEqual([]);
+  expect(first?.settled).toEqual({
+    reason: 'unroutable',
+    because: 'transport_maps lookup failure',
+    table: 'hash:/transport',
+  });
 });
 
 test('U-labels keep their text as next hop, and have an ASCII name', () => {

@@ -57,6 +57,8 @@ test.each([
 
 const lookupError = (key: string) => ({
   kind: 'table-broken',
+  table: 'texthash:/b',
+  says: 'texthash:/b is unavailable. /b, line 2: duplicate entry: "b.test"',
   warning: `smtp_tls_policy_maps, next-hop destination "${key}": policy table lookup error`,
 });
 

@@ -110,6 +110,7 @@ test('a transport table that cannot be opened stops all mail', () => {
   expect(routeDomain('a.test', routing({ transport: '', tableProblems: [problem] }))).toEqual({
     kind: 'table-broken',
     warning: 'transport_maps lookup failure',
+    table: 'hash:/transport',
   });
 });
 
@@ -131,7 +132,7 @@ test('every element that something names', () => {
 });
 
 test('static: routes everything', () => {
-  const bundle = { ...bundleOf(''), transportTables: [{ name: 'static:smtp:[s.test]', text: '' }] };
+  const bundle = bundleOf('', { mainCf: 'transport_maps = static:smtp:[s.test]' });
   expect(routeDomain('a.test', routingOf(bundle))).toMatchObject({ nextHop: '[s.test]', via: 'transport' });
 });
 

@@ -43,7 +43,15 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
   {
     of: 'our own table and settings',
     holds: ({ group }) => group === 'ours',
-    are: ['forced-failure', 'tls-engine-off', 'wrapper-mode-below-encrypt', 'invalid-entry', 'smtp-dies'],
+    are: [
+      'forced-failure',
+      'tls-engine-off',
+      'wrapper-mode-below-encrypt',
+      'invalid-entry',
+      'table-unavailable',
+      'unroutable',
+      'smtp-dies',
+    ],
   },
   {
     of: 'new trust anchors',

@@ -132,6 +132,7 @@ function routeSentence(verdict: EntryVerdict): string {
     recipient: 'the domain itself, since no transport or relayhost says otherwise',
     transport: 'from the transport table',
     relayhost: 'relayhost',
+    sender: 'from the table of relayhosts or transports by sender',
     'fallback-relay': 'smtp_fallback_relay',
     'default-transport': 'default_transport',
   }[nextHop.via];

@@ -22,7 +22,7 @@ export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
     {
       place: {
         file: first.entry?.table ?? bundle.policyTables[0]?.name ?? 'main.cf',
-        line: first.entry?.line ?? null,
+        line: first.entry?.line || null,
       },
       key: first.entry?.key ?? null,
       severity: 'warning',

@@ -84,7 +84,7 @@ function fates(bundle: Bundle, remembered: Remembered, at: number): Fates {
     const text = entry === undefined ? null : `${entry.key} ${entry.value}`;
     return [
       destination.id,
-      { destination, fate: { line: entry?.line ?? null, text, verdict, reason } },
+      { destination, fate: { line: entry?.line || null, text, verdict, reason } },
     ] as const;
   });
   return { evidence, byId: new Map(byId) };

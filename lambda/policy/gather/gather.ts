@@ -3,69 +3,168 @@
  * then what is assumed.
  */
 import { basename } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
+import { byName } from '../../named-record.ts';
 import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
+import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
+import { askTables } from './ask.ts';
 import type { BundleOptions, Machine } from './machine.ts';
+import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
-import { askTables, readTable } from './tables.ts';
+import { readTable, type TableContext } from './tables.ts';
 import { readAnchorFiles, readTrust } from './trust.ts';
 
-/** @throws UsageError */
-export async function gatherBundle(options: BundleOptions, machine: Machine): Promise<Bundle> {
+/**
+ * @param remembered names of destinations that earlier runs judged: tables that must be asked are
+ *   asked about them too
+ * @throws UsageError
+ */
+export async function gatherBundle(
+  options: BundleOptions,
+  machine: Machine,
+  remembered: readonly string[] = [],
+): Promise<Bundle> {
   const gathered = await gatherSettings(options, machine);
   const assumed = [...gathered.assumed];
-  const settings: Settings = {
-    ...gathered.settings,
-    ...(options.smtpPort === undefined ? {} : { tcpPort: options.smtpPort }),
-    ...(options.table === undefined
-      ? {}
-      : {
-          policyMaps: [tableNamed(options.table, gathered.settings.policyMaps, gathered, assumed)],
-        }),
-    ...(options.transport === undefined
-      ? {}
-      : {
-          transportMaps: [
-            tableNamed(options.transport, gathered.settings.transportMaps, gathered, []),
-          ],
-        }),
-  };
-  if (settings.policyMaps.length === 0 && (options.destination ?? []).length === 0) {
-    throw new UsageError(
-      gathered.from === 'nothing'
-        ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets smtp_tls_policy_maps'
-        : `${gathered.source} sets no smtp_tls_policy_maps: give the policy table's path`,
-    );
-  }
+  const own = applied(gathered.settings, options, gathered, assumed);
+  const services = Object.entries(gathered.services ?? {}).map(
+    ([name, theirs]) => [name, applied(theirs, options, gathered, [], gathered.settings)] as const,
+  );
+  const clients = [own, ...services.map(([, theirs]) => theirs)];
   const problems: TableProblem[] = [];
-  const policy = await readTables(
-    settings.policyMaps,
+  const read = async (maps: readonly TableName[], parameter: string, option?: string) =>
+    readTables(distinct(maps), { parameter, option, gathered, machine }, problems);
+  const policy = await read(
+    clients.flatMap(({ policyMaps }) => policyMaps),
     'smtp_tls_policy_maps',
     options.table,
+  );
+  const routing = await readRouting(
+    { ...(gathered.routingSettings ?? own), transportMaps: own.transportMaps },
     gathered,
     machine,
-    problems,
   );
-  const transport = await readTables(
-    settings.transportMaps,
-    'transport_maps',
-    options.transport,
-    gathered,
-    machine,
-    problems,
-  );
-  const draft = { settings, policyTables: policy, transportTables: transport, problems };
+  assumed.push(...routing.assumed);
+  const transport = await read(own.transportMaps, 'transport_maps', options.transport);
+  problems.push(...routing.problems);
+  const fatal = policy.fatal ?? undefined;
+  const settings: Settings = {
+    ...own,
+    ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
+    ...(fatal === undefined || own.fatal !== undefined ? {} : { fatal }),
+  };
   const destinations = options.destination ?? [];
-  const answers = await askTables(draft, destinations, gathered, machine);
-  const tables = { ...draft, policyTables: [...policy, ...answers] };
+  const draft = {
+    settings,
+    ...(gathered.routingSettings === undefined ? {} : { routingSettings: routing.settings }),
+    policyTables: policy.texts,
+    transportTables: transport.texts,
+    routingTables: routing.texts,
+    problems,
+    destinations,
+  };
+  refuseNothing(draft, gathered);
+  const answers = await askTables(
+    draft,
+    [...new Set([...destinations, ...remembered, ...namesOf(draft, clients)])],
+    clients,
+    { ...gathered, routingSettings: routing.settings },
+    machine,
+  );
+  const tables = {
+    ...draft,
+    ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: machine.now?.() ?? 0 }),
+  };
+  return completed(tables, services, { options, gathered, machine, assumed });
+}
 
+/** Settings as the command line changes them. */
+function applied(
+  settings: Settings,
+  options: BundleOptions,
+  gathered: Gathered,
+  assumed: string[],
+  inherits?: Settings,
+): Settings {
+  const { table, transport, smtpPort } = options;
+  // A service with tables of its own keeps them when another table is tried.
+  const replaces =
+    table !== undefined &&
+    (inherits === undefined || isDeepStrictEqual(inherits.policyMaps, settings.policyMaps));
+  return {
+    ...settings,
+    ...(smtpPort === undefined ? {} : { tcpPort: smtpPort }),
+    ...(replaces
+      ? { policyMaps: [tableNamed(table, settings.policyMaps, gathered, assumed)] }
+      : {}),
+    ...(transport === undefined
+      ? {}
+      : { transportMaps: [tableNamed(transport, settings.transportMaps, gathered, [])] }),
+  };
+}
+
+/** @throws UsageError where nothing at all is named that could be judged */
+function refuseNothing(
+  draft: Pick<Bundle, 'settings' | 'policyTables' | 'destinations' | 'routingSettings'>,
+  gathered: Gathered,
+): void {
+  const { policyMaps, relayhost, securityLevel } = draft.settings;
+  if (policyMaps.length > 0 || draft.destinations.length > 0) return;
+  // A relayhost at a level above may is an entry of its own.
+  if (relayhost !== '' && securityLevel !== 'none' && securityLevel !== 'may') return;
+  throw new UsageError(
+    gathered.from === 'nothing'
+      ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets smtp_tls_policy_maps'
+      : `${gathered.source} sets no smtp_tls_policy_maps: give the policy table's path`,
+  );
+}
+
+/** Keys of listed tables that are next hops: tables asked before or behind are asked about them. */
+function namesOf(
+  draft: Pick<Bundle, 'policyTables' | 'problems' | 'settings'>,
+  clients: readonly Settings[],
+): string[] {
+  return clients.flatMap((settings) =>
+    policyTables({ ...draft, settings }).flatMap(({ entries }) =>
+      entries.flatMap(({ key }) => (/^[.*]|@/.test(key) ? [] : key)),
+    ),
+  );
+}
+
+interface Rest {
+  readonly options: BundleOptions;
+  readonly gathered: Gathered;
+  readonly machine: Machine;
+  readonly assumed: string[];
+}
+
+/** Several services may name the same file. */
+const eachOnce = (problems: readonly FileProblem[]): FileProblem[] => [
+  ...new Map(problems.map((problem) => [JSON.stringify(problem), problem])).values(),
+];
+
+/** Trust, anchor files and what is to be said, added to the tables. */
+async function completed(
+  tables: Omit<Bundle, 'trust' | 'anchorFiles' | 'assumed'>,
+  services: readonly (readonly [string, Settings])[],
+  { options, gathered, machine, assumed }: Rest,
+): Promise<Bundle> {
+  const { settings } = tables;
   const files: FileProblem[] = [];
   const trust = await trustOf(settings, options, gathered, machine, files, assumed);
   const anchorFiles = await readAnchorFiles(tables, gathered, machine, files);
+  const own = byName<ServiceBundle>();
+  for (const [name, theirs] of services) {
+    own[name] = {
+      settings: theirs,
+      trust: await trustOf(theirs, options, gathered, machine, files, []),
+      anchorFiles: await readAnchorFiles({ ...tables, settings: theirs }, gathered, machine, files),
+    };
+  }
   if (gathered.from === 'nothing' && usesFingerprints(tables)) {
     assumed.push(
       `fingerprints are ${settings.fingerprintDigest} digests, Postfix's default below compatibility_level 3.6 (--main-cf reads yours)`,
@@ -76,9 +175,9 @@ export async function gatherBundle(options: BundleOptions, machine: Machine): Pr
     ...tables,
     trust,
     anchorFiles,
-    destinations,
+    ...(services.length === 0 ? {} : { services: own }),
     assumed,
-    ...(files.length === 0 ? {} : { fileProblems: files }),
+    ...(files.length === 0 ? {} : { fileProblems: eachOnce(files) }),
     ...(from === 'nothing' ? {} : { mainCf: { source, lines, problems: said } }),
   };
 }
@@ -107,20 +206,23 @@ function tableNamed(
 
 async function readTables(
   maps: readonly TableName[],
-  parameter: string,
-  option: string | undefined,
-  gathered: Gathered,
-  machine: Machine,
+  context: TableContext,
   problems: TableProblem[],
-): Promise<TableText[]> {
+): Promise<{ readonly texts: readonly TableText[]; readonly fatal?: string }> {
   const texts: TableText[] = [];
+  let fatal: string | undefined;
   for (const map of maps) {
-    const read = await readTable(map, { parameter, option, gathered, machine });
+    const read = await readTable(map, context);
     if (read.text !== undefined) texts.push(read.text);
     if (read.problem !== undefined) problems.push(read.problem);
+    fatal ??= read.fatal;
   }
-  return texts;
+  return { texts, ...(fatal === undefined ? {} : { fatal }) };
 }
+
+const distinct = (maps: readonly TableName[]): TableName[] => [
+  ...new Map(maps.map((map) => [`${map.type}:${map.path}`, map])).values(),
+];
 
 async function trustOf(
   settings: Settings,

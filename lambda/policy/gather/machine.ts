@@ -42,6 +42,10 @@ export type Ran =
 
 /** What the gatherers may ask of the machine. Nothing is written; every call may be repeated. */
 export interface Machine {
+  /** Who asks; undefined where that cannot be told. */
+  readonly uid?: number | undefined;
+  /** Epoch ms. */
+  now?(): number;
   read(path: string): Promise<FileRead>;
   /** Modification time in epoch ms; undefined where there is no such file. */
   modified(path: string): Promise<number | undefined>;

@@ -3,6 +3,8 @@
  * defaults.
  */
 
+import { isDeepStrictEqual } from 'node:util';
+import { byName } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
 import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
 import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
@@ -12,6 +14,7 @@ import {
   overridesOf,
   parseServices,
 } from '../../postfix/postconf.ts';
+import { bracedTokens } from '../../postfix/token.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/version.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
@@ -29,6 +32,14 @@ export interface Gathered {
   /** What to call it in a message: `/etc/postfix/main.cf`. */
   readonly source: string;
   readonly configDirectory?: string;
+  /** main.cf as trivial-rewrite(8) has it; absent where `settings` says all. */
+  readonly routingSettings?: Settings;
+  /** The other smtp(8) services that have settings of their own, by name. */
+  readonly services?: Readonly<Record<string, Settings>>;
+  /** Table types that this Postfix has; absent where it was not asked. */
+  readonly tableTypes?: ReadonlySet<string>;
+  /** Tables that proxymap(8) may open; absent where it was not asked. */
+  readonly proxied?: ReadonlySet<string>;
   /** Line of a parameter in main.cf, where one was read as text. */
   readonly lines: Readonly<Record<string, number>>;
   readonly problems: MainCfSource['problems'];
@@ -96,29 +107,42 @@ async function fromHost(
   };
   const installed = (await postconf('-d', '-h', 'mail_version')).trim();
   const { version, assumed } = chosenVersion(options.postfixVersion ?? installed);
-  const services = parseServices(await postconf('-M')).filter(
-    ({ type, command }) => type === 'unix' && command === 'smtp',
-  );
-  const name = options.service ?? 'smtp';
-  const service = services.find((candidate) => candidate.name === name);
-  if (service === undefined) {
-    const known = services.map((candidate) => candidate.name).join(', ');
-    throw new UsageError(
-      `--service ${name}: master.cf has no such service that runs smtp(8); it has ${known === '' ? 'none' : known}`,
-    );
-  }
-  const text = `${await postconf()}\n${overridesOf(await postconf('-P'), service)}`;
-  const mainCf = readMainCf(text, version);
+  const main = await postconf();
+  const overrides = await postconf('-P');
+  const services = parseServices(await postconf('-M'));
+  const clients = services.filter(({ type, command }) => type === 'unix' && command === 'smtp');
+  const mainCf = readMainCf(main, version);
+  const service = chosenService(clients, mainCf.parameters.default_transport, options.service);
+
   const read = await machine.read(`${directory}/main.cf`);
   const written = read.kind === 'read' ? readMainCf(decodeText(read.bytes), version) : undefined;
-  const { settings, problems } = settingsOf(mainCf, written ?? mainCf, version);
+  const as = (one: MasterService | undefined) => {
+    const own = one === undefined ? '' : overridesOf(overrides, one);
+    const parameters = own === '' ? mainCf : readMainCf(`${main}\n${own}`, version);
+    return settingsOf(parameters, written ?? mainCf, version);
+  };
+  const smtpServices = [...new Set([service.name, ...clients.map((candidate) => candidate.name)])];
+  const withPlace = (settings: Settings, one: MasterService): Settings => ({
+    ...settings,
+    chroot: isChrooted(one, version, mainCf.parameters.compatibility_level ?? '0'),
+    smtpServices,
+  });
+  const chosen = as(service);
+  const settings = withPlace(chosen.settings, service);
+  const rewriting = services.find(({ command }) => command === 'trivial-rewrite');
+  const own = byName<Settings>();
+  for (const client of options.service === undefined ? clients : []) {
+    const theirs = withPlace(as(client).settings, client);
+    if (client.name !== service.name && !isDeepStrictEqual(theirs, settings))
+      own[client.name] = theirs;
+  }
   return {
-    settings: {
-      ...settings,
-      chroot: isChrooted(service, version, mainCf.parameters.compatibility_level ?? '0'),
-      smtpServices: servicesLike(service, services),
-    },
-    problems,
+    settings,
+    routingSettings: { ...as(rewriting).settings, smtpServices },
+    ...(Object.keys(own).length === 0 ? {} : { services: own }),
+    tableTypes: new Set((await postconf('-m')).split(/\s+/).filter((type) => type !== '')),
+    proxied: proxiedBy(await postconf('-x', '-h', 'proxy_read_maps')),
+    problems: chosen.problems,
     from: 'host',
     source: `${directory}/main.cf`,
     configDirectory: directory,
@@ -128,11 +152,35 @@ async function fromHost(
 }
 
 /**
- * All services that run smtp(8): their overrides may differ, and only those of the chosen one are
- * known.
+ * The smtp(8) service that delivers unless a transport says otherwise: the one named by hand, else
+ * that of default_transport, else `smtp`.
+ *
+ * @throws UsageError where master.cf has no such service
  */
-function servicesLike(chosen: MasterService, services: readonly MasterService[]): string[] {
-  return [...new Set([chosen.name, ...services.map((service) => service.name)])];
+function chosenService(
+  clients: readonly MasterService[],
+  defaultTransport: string | undefined,
+  named: string | undefined,
+): MasterService {
+  const transport = (defaultTransport ?? '').split(':', 1)[0] ?? '';
+  const wanted = named === undefined ? [transport, 'smtp'] : [named];
+  const service =
+    wanted.flatMap((name) => clients.find((client) => client.name === name) ?? [])[0] ??
+    (named === undefined ? clients[0] : undefined);
+  if (service !== undefined) return service;
+  const known = clients.map((candidate) => candidate.name).join(', ');
+  throw new UsageError(
+    `--service ${named ?? 'smtp'}: master.cf has no such service that runs smtp(8); it has ${known === '' ? 'none' : known}`,
+  );
+}
+
+/** Tables of proxy_read_maps, as proxymap(8) picks them out: behind `proxy:` alone. */
+function proxiedBy(list: string): ReadonlySet<string> {
+  return new Set(
+    bracedTokens(list.trim()).flatMap((word) =>
+      word.startsWith('proxy:') ? [word.slice('proxy:'.length)] : [],
+    ),
+  );
 }
 
 /**

@@ -1,23 +1,29 @@
-/** One lookup table from disk, or asked through `postmap` where its keys cannot be listed. */
+/**
+ * One lookup table from disk: its text, or why there is none. Tables that cannot be listed are
+ * asked one key at a time: ask.ts.
+ *
+ * On a mail host Postfix's own `postmap` is asked first whether the table opens at all, so that its
+ * reasons are Postfix's.
+ */
 
+import { resolve } from 'node:path';
 import { named } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
-import { isUtf8Hostname } from '../../postfix/hostname.ts';
-import type { TableName, TableText } from '../../postfix/lookup-table.ts';
+import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { Bundle, TableProblem } from '../bundle.ts';
-import { lookupKeys } from '../lookup.ts';
-import { nextHopElements } from '../next-hop.ts';
-import { routeDomain, routingOf } from '../transport.ts';
+import type { TableProblem } from '../bundle.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
+import { mayRead, ownerOf } from './trust.ts';
 
 export interface ReadTable {
   readonly text?: TableText;
   readonly problem?: TableProblem;
+  /** The program that opens the table ends at once: Postfix's wording behind `fatal: `. */
+  readonly fatal?: string;
 }
 
-interface Context {
+export interface TableContext {
   /** The parameter that names the table. */
   readonly parameter: string;
   /** The command line's own word for it, where it named the table. */
@@ -27,100 +33,151 @@ interface Context {
 }
 
 /** @throws UsageError where a table was named by hand, or main.cf's is not on this machine. */
-export async function readTable(map: TableName, context: Context): Promise<ReadTable> {
+export async function readTable(map: TableName, context: TableContext): Promise<ReadTable> {
   const name = `${map.type}:${map.path}`;
-  const { type, path } = map.type === 'proxy' ? unproxied(map.path) : map;
+  const { gathered, option } = context;
+  const onHost = gathered.from === 'host' && option === undefined;
+  const proxied = map.type === 'proxy';
+  const { type, path } = proxied ? tableType(map.path) : map;
   if (type === 'inline' || type === 'static') return { text: { name, text: '' } };
   const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({
     problem: { name, kind, because },
   });
-  const database = named(DATABASES, type);
-  if (database === undefined && type !== 'texthash')
-    return problem(
-      'not-listable',
-      named(WHY_NOT, type) ?? `a ${type}: table is asked one key at a time`,
-    );
+  if (onHost && proxied && gathered.proxied !== undefined && !gathered.proxied.has(map.path)) {
+    const fatal = `proxymap service is not configured for table "${map.path}"`;
+    return { ...problem('missing', fatal), fatal };
+  }
+  const table = { name, type, path: resolve(gathered.settings.queueDirectory, path) };
+  if (named(DATABASES, type) === undefined && type !== 'texthash')
+    return onHost ? unlisted(table, context) : problem('not-listable', whyUnlisted(type));
+  return onHost ? fromHost(table, proxied, context) : byHand(map, table, context);
+}
 
-  const { gathered, machine, option, parameter } = context;
+interface Table {
+  readonly name: string;
+  readonly type: string;
+  /** Absolute. */
+  readonly path: string;
+}
+
+/** A table of this host's Postfix that has a text. */
+async function fromHost(
+  { name, type, path }: Table,
+  proxied: boolean,
+  context: TableContext,
+): Promise<ReadTable> {
+  const { gathered, machine } = context;
+  const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({
+    problem: { name, kind, because },
+  });
+  const database = named(DATABASES, type);
   const read = await machine.read(path);
-  const onHost = gathered.from === 'host' && option === undefined;
-  if (read.kind === 'read') {
-    const text = { name, text: decodeText(read.bytes) };
-    if (!onHost || database === undefined) return { text };
-    const built = await machine.modified(`${path}${database}`);
-    if (built === undefined)
-      return problem('missing', `open database ${path}${database}: No such file or directory`);
+  const text = read.kind === 'read' ? { text: { name, text: decodeText(read.bytes) } } : undefined;
+  const refused = await opening(`${type}:${path}`, gathered, machine);
+  if (refused !== undefined) {
+    return {
+      ...text,
+      problem: isOurs(refused, machine)
+        ? { name, kind: 'unreadable', because: ours(path, refused, machine) }
+        : { name, kind: 'missing', because: refused },
+    };
+  }
+  if (proxied && read.kind === 'read') {
+    const owner = await ownerOf(gathered, machine);
+    const file = database === undefined ? read : await machine.read(`${path}${database}`);
+    if (owner !== undefined && file.kind === 'read' && !mayRead(owner, file))
+      return { ...text, ...problem('missing', `open ${path}: Permission denied`) };
+  }
+  if (text !== undefined && read.kind === 'read') {
+    const built = database === undefined ? undefined : await machine.modified(`${path}${database}`);
+    if (database === undefined || built === undefined || read.modifiedMs <= built + 1000)
+      return text;
     const stale = `${path} is newer than ${path}${database}: run postmap ${type}:${path}`;
-    return read.modifiedMs > built + 1000
-      ? { text, problem: { name, kind: 'stale', because: stale } }
-      : { text };
+    return { ...text, ...problem('stale', stale) };
   }
-  if (option !== undefined) throw new UsageError(`cannot read the table ${path}: ${read.because}`);
-  if (!onHost) {
-    const line = gathered.lines[parameter];
-    const place = line === undefined ? gathered.source : `${gathered.source} line ${line}`;
-    const next =
-      parameter === 'transport_maps'
-        ? 'give it with --transport'
-        : "give the policy table's path as an argument";
-    throw new UsageError(`${place}: ${parameter} names ${name}, which this machine lacks; ${next}`);
-  }
-  if (database !== undefined && (await machine.modified(`${path}${database}`)) !== undefined) {
+  if (database !== undefined) {
     const listed = await machine.run('postmap', [...configOf(gathered), '-s', `${type}:${path}`]);
     if (listed.kind === 'ended' && listed.status === 0)
       return { text: { name, text: listed.output } };
   }
-  return problem('missing', `open database ${path}${database ?? ''}: ${read.because}`);
+  const because = read.kind === 'failed' ? read.because : 'it cannot be listed';
+  return isOurs(because, machine)
+    ? problem('unreadable', ours(path, because, machine))
+    : problem('missing', `open ${path}: ${because}`);
 }
 
-/**
- * Asks tables that cannot be listed about every `--destination`, by all keys that Postfix would
- * try. The answers stand as a text of the table's name; a table that could not be asked has none.
- */
-export async function askTables(
-  bundle: Pick<Bundle, 'settings' | 'transportTables' | 'problems'>,
-  destinations: readonly string[],
+/** A table named by hand, or by a main.cf that may be another host's. */
+async function byHand(
+  map: TableName,
+  { name, path }: Table,
+  { gathered, machine, option, parameter }: TableContext,
+): Promise<ReadTable> {
+  const read = await machine.read(option === undefined ? path : map.path);
+  if (read.kind === 'read') return { text: { name, text: decodeText(read.bytes) } };
+  if (option !== undefined)
+    throw new UsageError(`cannot read the table ${map.path}: ${read.because}`);
+  const line = gathered.lines[parameter];
+  const place = line === undefined ? gathered.source : `${gathered.source} line ${line}`;
+  const next =
+    parameter === 'transport_maps'
+      ? 'give it with --transport'
+      : "give the policy table's path as an argument";
+  throw new UsageError(`${place}: ${parameter} names ${name}, which this machine lacks; ${next}`);
+}
+
+/** A table of this host that must be asked: whether its file is there, and ours to read. */
+async function unlisted(table: Table, { gathered, machine }: TableContext): Promise<ReadTable> {
+  const { name, type, path } = table;
+  const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({
+    problem: { name, kind, because },
+  });
+  if (gathered.tableTypes !== undefined && !gathered.tableTypes.has(type))
+    return problem('missing', `unsupported dictionary type: ${type}`);
+  if (FILE_TYPES.has(type)) {
+    const read = await machine.read(path);
+    if (read.kind === 'failed' && isOurs(read.because, machine))
+      return problem('unreadable', ours(path, read.because, machine));
+    if (read.kind === 'failed') return problem('missing', `open ${path}: ${read.because}`);
+  }
+  return problem('not-listable', whyUnlisted(type));
+}
+
+/** Why Postfix cannot open a table, in its own words; undefined where it can. */
+async function opening(
+  name: string,
   gathered: Gathered,
   machine: Machine,
-): Promise<TableText[]> {
-  const { settings } = bundle;
-  if (destinations.length === 0) return [];
-  const routing = routingOf(bundle);
-  const nextHops = destinations.flatMap((name) => {
-    const routed = isUtf8Hostname(name, settings.version) ? routeDomain(name, routing) : undefined;
-    return nextHopElements(routed?.kind === 'smtp' ? routed.nextHop : name, settings.version);
-  });
-  const keys = new Set(
-    [...nextHops, ...settings.fallbackRelay].flatMap((hop) => lookupKeys(hop, settings.version)),
-  );
-  const answered: TableText[] = [];
-  for (const map of settings.policyMaps) {
-    const name = `${map.type}:${map.path}`;
-    if (
-      !bundle.problems.some((problem) => problem.name === name && problem.kind === 'not-listable')
-    )
-      continue;
-    const lines: string[] = [];
-    let asked = true;
-    for (const key of keys) {
-      const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, name]);
-      asked &&=
-        ran.kind === 'ended' && (ran.status === 0 || (ran.status === 1 && ran.errors === ''));
-      if (ran.kind === 'ended' && ran.status === 0) lines.push(`${key} ${ran.output.trim()}\n`);
-    }
-    if (asked) answered.push({ name, text: lines.join('') });
-  }
-  return answered;
+): Promise<string | undefined> {
+  const ran = await machine.run('postmap', [...configOf(gathered), '-q', NO_KEY, name]);
+  return ran.kind === 'ended' ? fatalIn(ran.errors) : undefined;
 }
 
-function configOf(gathered: Gathered): string[] {
+/** What a Postfix program said behind `fatal: `; undefined where it did not end so. */
+export function fatalIn(errors: string): string | undefined {
+  const said = /^[^:\n]*: fatal: (.*)$/m.exec(errors)?.[1];
+  return said?.replace(/: query error: Success$/, ': query error');
+}
+
+/** Postfix opens tables as root, before it drops its privileges; what is denied to us is not to it. */
+export function isOurs(because: string, { uid }: Pick<Machine, 'uid'>): boolean {
+  return uid !== 0 && /Permission denied|Operation not permitted/.test(because);
+}
+
+/** Whose fault it is, in a clause. */
+export function ours(path: string, because: string, { uid }: Pick<Machine, 'uid'>): string {
+  const denied = /Operation not permitted/.test(because)
+    ? 'Operation not permitted'
+    : 'Permission denied';
+  return `${uid === undefined ? 'this user' : `uid ${uid}`} may not read ${path}: ${denied}`;
+}
+
+/** `-c DIR` for postmap and postconf, where one was given. */
+export function configOf(gathered: Pick<Gathered, 'configDirectory'>): string[] {
   return gathered.configDirectory === undefined ? [] : ['-c', gathered.configDirectory];
 }
 
-function unproxied(path: string): TableName {
-  const colon = path.indexOf(':');
-  return { type: path.slice(0, colon), path: path.slice(colon + 1) };
-}
+const whyUnlisted = (type: string): string =>
+  named(WHY_NOT, type) ?? `a ${type}: table is asked one key at a time`;
 
 /** Table types that postmap builds from a text, with what it appends to the path. */
 export const DATABASES: Readonly<Record<string, string>> = {
@@ -137,3 +194,18 @@ const WHY_NOT: Readonly<Record<string, string>> = {
   pcre: 'its keys are patterns',
   cidr: 'its keys are networks',
 };
+
+/** Types whose path is a file that says how to look up. */
+const FILE_TYPES: ReadonlySet<string> = new Set([
+  'regexp',
+  'pcre',
+  'cidr',
+  'mysql',
+  'pgsql',
+  'ldap',
+  'sqlite',
+  'memcache',
+]);
+
+/** A key that nobody has, to see whether a table opens. */
+const NO_KEY = 'postfix-tls-watch.invalid';

@@ -54,6 +54,8 @@ export async function readSources(options: BundleOptions): Promise<BundleSources
 export const modifiedAt = (path: string): Promise<number | undefined> => thisMachine.modified(path);
 
 const thisMachine: Machine = {
+  uid: process.getuid?.(),
+  now: Date.now,
   async read(path) {
     try {
       const { mode, uid, gid, mtimeMs } = await stat(path);

@@ -178,7 +178,7 @@ function countsUpTo(hash: string, number: number, present: ReadonlySet<string>):
   return true;
 }
 
-interface Owner {
+export interface Owner {
   readonly uid: number;
   readonly groups: readonly number[];
 }
@@ -187,7 +187,7 @@ interface Owner {
  * mail_owner of this host: the user smtp(8) runs as when it opens a tafile. Undefined where it
  * cannot be told.
  */
-async function ownerOf(gathered: Gathered, machine: Machine): Promise<Owner | undefined> {
+export async function ownerOf(gathered: Gathered, machine: Machine): Promise<Owner | undefined> {
   const config = gathered.configDirectory === undefined ? [] : ['-c', gathered.configDirectory];
   const name = await machine.run('postconf', [...config, '-h', 'mail_owner']);
   if (name.kind !== 'ended' || name.status !== 0) return undefined;
@@ -197,7 +197,7 @@ async function ownerOf(gathered: Gathered, machine: Machine): Promise<Owner | un
   return { uid: Number(uid.output.trim()), groups: groups.output.trim().split(' ').map(Number) };
 }
 
-function mayRead(owner: Owner, file: Extract<FileRead, { kind: 'read' }>): boolean {
+export function mayRead(owner: Owner, file: Extract<FileRead, { kind: 'read' }>): boolean {
   if (file.uid === owner.uid) return (file.mode & 0o400) !== 0;
   return (file.mode & (owner.groups.includes(file.gid) ? 0o040 : 0o004)) !== 0;
 }

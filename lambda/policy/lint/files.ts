@@ -1,4 +1,5 @@
 /** Lint of the files that settings and entries name: trust anchors and tables. */
+import { tableType } from '../../postfix/lookup-table.ts';
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import type { ParsedTable } from '../parse.ts';
 import { type Finding, type LintProblem, STRENGTH } from './problem.ts';
@@ -110,9 +111,9 @@ function ofAnchorFile({ path, because }: FileProblem): Finding {
 }
 
 export function ofTable(problem: TableProblem, { settings }: Bundle): LintProblem {
-  const transport = settings.transportMaps.some(
-    (map) => `${map.type}:${map.path}` === problem.name,
-  );
+  const policy = settings.policyMaps.some((map) => `${map.type}:${map.path}` === problem.name);
+  const transport =
+    !policy || settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
   const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
   switch (problem.kind) {
     case 'missing':
@@ -124,7 +125,15 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
         effect: transport
           ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
           : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS configuration problem)',
-        cure: `run postmap ${problem.name}, or correct the path`,
+        cure: cureOfMissing(problem),
+      };
+    case 'unreadable':
+      return {
+        ...base,
+        code: 'unreadable-file',
+        severity: 'note',
+        effect: `Postfix reads ${problem.name} as root and mail flows, but ${problem.because}: what stands in it is not checked`,
+        cure: 'let this user read the file (for instance with setfacl), or run as a user who may',
       };
     case 'not-listable':
       return {
@@ -145,6 +154,18 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
         cure: `run postmap ${problem.name}`,
       };
   }
+}
+
+/** What to do about a table that Postfix cannot open. */
+function cureOfMissing({ name, because }: TableProblem): string {
+  const { type } = tableType(name);
+  if (because.startsWith('unsupported dictionary type'))
+    return `correct the type: this Postfix has no ${type}: tables (postconf -m lists those it has)`;
+  if (because.startsWith('proxymap service'))
+    return `add ${name} to proxy_read_maps, or name the table without proxy:`;
+  if (type === 'regexp' || type === 'pcre' || type === 'cidr' || type === 'texthash')
+    return 'correct the path';
+  return `run postmap ${name}, or correct the path`;
 }
 
 /** `one entry at secure`, `3 entries at secure`. */

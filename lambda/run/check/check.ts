@@ -9,6 +9,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { demandFor } from '../../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
+import { clientOf, routeKey } from '../../policy/service.ts';
 import type { Settings } from '../../policy/settings.ts';
 import { type Contact, contactsByHop, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
@@ -84,16 +85,16 @@ export async function checkBundle(
   const hops = [...control, ...plan.flatMap((one) => one.hops)];
   doors.progress?.({
     kind: 'resolving',
-    nextHops: new Set(hops.map(({ nextHop }) => nextHop.text)).size,
+    nextHops: new Set(hops.map(routeKey)).size,
   });
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
-  const found = await findRoutes(hops, bundle.settings, doors.dns, dnssec);
+  const found = await findRoutes(hops, bundle, doors.dns, dnssec);
 
   const asked = plan.flatMap((one) => (one.unchecked === undefined ? one.hops : []));
   // What our own settings hide is no matter to a control host: its handshake is the proof.
   const open = { ...bundle.settings, discardEhloKeywords: [] };
   const controls = [...contactsByHop(control, found, open).values()].flat();
-  const contacts = contactsByHop(asked, found, bundle.settings);
+  const contacts = contactsByHop(asked, found, (hop) => clientOf(bundle, hop.service).settings);
   const met = [...contacts.values()].flat();
   const conversations = conversationsOf([...controls, ...met]);
   const probedAt = options.now();

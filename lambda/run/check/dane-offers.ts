@@ -6,6 +6,7 @@
 import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
+import { clientOf, routeKey } from '../../policy/service.ts';
 import { contactsByHop, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import type { DaneRoute } from '../../route/dane-route.ts';
@@ -34,18 +35,23 @@ export async function findOffers(
   if (hops.length === 0 || door === undefined) return undefined;
   const dnssec = proved ?? (await proveDnssec(door));
   if (dnssec.kind !== 'proved') return undefined;
-  const found = await findRoutes(hops, bundle.settings, dnssec.dns, dnssec);
-  const signed = hops.filter(({ nextHop }) =>
-    hasRecordsEverywhere(found.tlsa && named(found.tlsa, nextHop.text)),
+  const found = await findRoutes(hops, bundle, dnssec.dns, dnssec);
+  const signed = hops.filter((hop) =>
+    hasRecordsEverywhere(found.tlsa && named(found.tlsa, routeKey(hop))),
   );
   if (signed.length === 0) return undefined;
   const tlsa = Object.fromEntries(
-    signed.flatMap(({ nextHop: { text } }) => {
-      const dane = found.tlsa && named(found.tlsa, text);
-      return dane === undefined ? [] : [[text, dane]];
+    signed.flatMap((hop) => {
+      const key = routeKey(hop);
+      const dane = found.tlsa && named(found.tlsa, key);
+      return dane === undefined ? [] : [[key, dane]];
     }),
   );
-  const contacts = contactsByHop(signed, { routes: found.routes, tlsa }, bundle.settings);
+  const contacts = contactsByHop(
+    signed,
+    { routes: found.routes, tlsa },
+    (hop) => clientOf(bundle, hop.service).settings,
+  );
   return { tlsa, conversations: conversationsOf([...contacts.values()].flat()) };
 }
 

@@ -2,9 +2,11 @@
  * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where
  * the level is dane or dane-only, as Postfix's own one resolver would have it for all of them.
  */
-import { byName, named } from '../../named-record.ts';
+import { byName } from '../../named-record.ts';
+import type { Bundle } from '../../policy/bundle.ts';
 import type { Hop } from '../../policy/destinations.ts';
 import type { NextHop } from '../../policy/next-hop.ts';
+import { clientOf, routeKey } from '../../policy/service.ts';
 import type { Settings } from '../../policy/settings.ts';
 import {
   type DaneRoute,
@@ -62,44 +64,54 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
 
 /**
  * Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be
- * believed.
+ * believed; each as the service sees it that delivers there.
  */
 export async function findRoutes(
   hops: readonly Hop[],
-  settings: Settings,
+  bundle: Bundle,
   dns: Dns,
   dnssec: Dnssec | undefined,
 ): Promise<Found> {
   const believed = dnssec?.kind === 'proved' ? dnssec.dns : undefined;
-  const signed = distinct(hops.filter(asksDane));
-  const others = distinct(hops.filter((hop) => !asksDane(hop)));
   const routes = byName<Route>();
-  for (const route of await resolveBatch(others, settings, dns)) routes[route.nextHop] = route;
-  for (const route of await resolveBatch(signed, settings, believed ?? dns))
-    routes[route.nextHop] = route;
-  return {
-    routes,
-    ...(believed === undefined ? {} : { tlsa: await findTlsa(signed, routes, settings, believed) }),
-  };
+  const tlsa = byName<DaneRoute>();
+  for (const [service, own] of Map.groupBy(hops, ({ service }) => service)) {
+    const { settings } = clientOf(bundle, service);
+    const key = (nextHop: NextHop) =>
+      routeKey({ nextHop, ...(service === undefined ? {} : { service }) });
+    const signed = distinct(own.filter(asksDane));
+    const others = distinct(own.filter((hop) => !asksDane(hop)));
+    const found = [
+      ...(await resolveBatch(others, settings, dns)),
+      ...(await resolveBatch(signed, settings, believed ?? dns)),
+    ];
+    const byText = new Map(found.map((route) => [route.nextHop, route]));
+    for (const nextHop of [...others, ...signed]) {
+      const route = byText.get(nextHop.text);
+      if (route !== undefined) routes[key(nextHop)] = route;
+    }
+    if (believed === undefined) continue;
+    for (const [nextHop, dane] of await findTlsa(signed, byText, settings, believed))
+      tlsa[key(nextHop)] = dane;
+  }
+  return { routes, ...(believed === undefined ? {} : { tlsa }) };
 }
 
 async function findTlsa(
   nextHops: readonly NextHop[],
-  routes: Readonly<Record<string, Route>>,
+  routes: ReadonlyMap<string, Route>,
   settings: Settings,
   dns: Dns,
-): Promise<Record<string, DaneRoute>> {
-  const tlsa = byName<DaneRoute>();
+): Promise<(readonly [NextHop, DaneRoute])[]> {
   const found = await Promise.all(
-    nextHops.map((nextHop) => {
-      const route = named(routes, nextHop.text);
-      return route === undefined
-        ? undefined
-        : resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
+    nextHops.map(async (nextHop) => {
+      const route = routes.get(nextHop.text);
+      if (route === undefined) return [];
+      const dane = await resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
+      return dane === undefined ? [] : [[nextHop, dane] as const];
     }),
   );
-  for (const dane of found) if (dane !== undefined) tlsa[dane.nextHop] = dane;
-  return tlsa;
+  return found.flat();
 }
 
 /** Whether a hop takes its demands from DNSSEC. */

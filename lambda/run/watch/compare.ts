@@ -6,6 +6,9 @@
  * store for hosts that changed.
  */
 import { named } from '../../named-record.ts';
+import type { Destination } from '../../policy/destinations.ts';
+import { routeKey } from '../../policy/service.ts';
+import type { DaneRoute } from '../../route/dane-route.ts';
 import {
   type Change,
   differences,
@@ -26,6 +29,7 @@ import type { FindCertificate } from '../../snapshot/leaf.ts';
 import { inHindsight } from '../../snapshot/protection.ts';
 import { notePredecessors, type OverdueRenewal, overdueRenewals } from '../../snapshot/renewal.ts';
 import type { Latest } from '../../store/latest.ts';
+import type { Evidence } from '../../verdict/judge.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
@@ -138,9 +142,9 @@ export function compare(
     if (verdict === undefined || verdict.verdict === 'unchecked') continue;
     const before = latest.entries.get(destination.id)?.value.snapshot;
     const routes = destination.hops.flatMap(
-      (hop) => named(run.evidence.routes, hop.nextHop.text) ?? [],
+      (hop) => named(run.evidence.routes, routeKey(hop)) ?? [],
     );
-    const { tlsa } = run.evidence;
+    const tlsa = tlsaOf(destination, run.evidence);
     const after = updateEntry(
       before,
       { verdict, routes, ...(tlsa === undefined ? {} : { tlsa }) },
@@ -164,5 +168,19 @@ export function isHistoric({ before, after, changes }: ChangedEntry): boolean {
     before.verdict !== after.verdict ||
     before.reason !== after.reason ||
     changes.length > 0
+  );
+}
+
+/** What DNSSEC says of a destination's next hops, by their text; undefined where it was not asked. */
+function tlsaOf(
+  { hops }: Destination,
+  { tlsa }: Evidence,
+): Readonly<Record<string, DaneRoute>> | undefined {
+  if (tlsa === undefined) return undefined;
+  return Object.fromEntries(
+    hops.flatMap((hop) => {
+      const dane = named(tlsa, routeKey(hop));
+      return dane === undefined ? [] : [[hop.nextHop.text, dane]];
+    }),
   );
 }

@@ -10,6 +10,7 @@ import { isWatched } from '../../alert/incident/standing.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
+import type { EntryPlace } from '../../policy/entry.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -42,9 +43,13 @@ export function notWatchedBy(bundle: Bundle): NotWatched[] {
   return destinationsOf(bundle).flatMap(({ entry, name, unchecked }) =>
     unchecked === undefined
       ? []
-      : [notWatched(entry?.key ?? name, entry?.line ?? null, unchecked.reason)],
+      : [notWatched(entry?.key ?? name, lineOf(entry), unchecked.reason)],
   );
 }
+
+/** Null for what stands in no line: an answer of a table that was asked. */
+const lineOf = (entry: EntryPlace | undefined): number | null =>
+  entry === undefined || entry.line === 0 ? null : entry.line;
 
 const notWatched = (name: string, line: number | null, reason: Reason | null): NotWatched => ({
   name,

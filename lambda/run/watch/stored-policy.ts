@@ -1,5 +1,6 @@
 /** A bundle as the parts of a pushed policy, and back: what the function judges by. Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
+import { defaultSettings, type Settings } from '../../policy/settings.ts';
 import type { PolicyParts, StoredPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 
@@ -37,5 +38,11 @@ export function bundleOfPolicy({ version, parts }: StoredPolicy): Bundle {
       'damaged',
       `policy version ${short} was pushed by a newer version of postfix-tls-watch: update this installation, or push the policy again`,
     );
-  return read.bundle;
+  return upgraded(read.bundle);
+}
+
+/** What an older release pushed lacks the settings that it did not read: they have their defaults. */
+function upgraded(bundle: Bundle): Bundle {
+  const known: Partial<Settings> = bundle.settings;
+  return { ...bundle, settings: { ...defaultSettings(bundle.settings.version), ...known } };
 }
