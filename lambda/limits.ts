@@ -29,6 +29,8 @@ export const BOUNDS = {
   /** One line of an SMTP reply (RFC 5321 §4.5.3.1.5 says 512; servers say more). */
   replyLineBytes: 4_096,
   replyLines: 200,
+  /** Of a whole reply, as Postfix keeps it (line_length_limit). */
+  replyBytes: 2_048,
   replyTextChars: 300,
   dnsRecords: 1_000,
   hostsPerNextHop: 100,

@@ -6,7 +6,7 @@
  * (dane_match_cert in crypto/x509/x509_vfy.c). Postfix ≤3.5 does all of it by itself. Pure.
  */
 import { createPublicKey, hash, type KeyObject } from 'node:crypto';
-import { atLeast, type PostfixVersion } from '../postfix/version.ts';
+import { atLeast, hasPatch, type PostfixVersion } from '../postfix/version.ts';
 import { type Certificate, type DigestAlgorithm, readCertificate } from './certificate.ts';
 import { type DaneDigest, daneDigests } from './dane-digests.ts';
 import { first } from './der.ts';
@@ -141,7 +141,7 @@ function useSince36(
   if (matchingType === 255)
     return dropped('matching type 255 is reserved, or the record is cut short');
   if (data === '')
-    return dropsEmpty(version) ? dropped('there is no data') : { kind: 'kills-smtp' };
+    return hasPatch(version, DROPS_EMPTY) ? dropped('there is no data') : { kind: 'kills-smtp' };
   if (!isSelector(selector)) return refused(`selector ${selector} is unknown`);
   if (matchingType === 0) {
     const malformed = malformedFull(record);
@@ -235,22 +235,8 @@ export function fullKey(data: string): KeyObject | undefined {
   }
 }
 
-/**
- * Which release of each minor version learned to pass over a record without data; 3.6 and 3.7 never
- * did.
- */
-function dropsEmpty(version: PostfixVersion): boolean {
-  const minor = version.split('.').slice(0, 2).join('.');
-  const since = DROPS_EMPTY[minor];
-  return since === undefined ? atLeast(version, '3.12') : atLeast(version, since);
-}
-
-const DROPS_EMPTY: Readonly<Record<string, string>> = {
-  '3.8': '3.8.18',
-  '3.9': '3.9.12',
-  '3.10': '3.10.11',
-  '3.11': '3.11.4',
-};
+/** First releases that pass over a record without data; 3.6 and 3.7 never did. */
+const DROPS_EMPTY: readonly PostfixVersion[] = ['3.8.18', '3.9.12', '3.10.11', '3.11.4'];
 
 const isUsage = (usage: number) => usage === TRUST_ANCHOR || usage === END_ENTITY;
 const isSelector = (selector: number) => selector === 0 || selector === 1;

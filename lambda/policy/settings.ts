@@ -20,6 +20,16 @@ import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
 import { parsePolicy } from './parse.ts';
 
+/** smtp_always_send_ehlo, smtp_never_send_ehlo and `disable_esmtp` in smtp_pix_workarounds. */
+export interface HelloHabit {
+  readonly word: 'ehlo' | 'helo' | 'ehlo-if-esmtp';
+  /** What a greeting of nothing but `2`, `0`, blank and `*` is answered with. */
+  readonly masked: 'helo' | 'ehlo';
+}
+
+/** Postfix's defaults. */
+export const USUAL_HELLO: HelloHabit = { word: 'ehlo', masked: 'helo' };
+
 /**
  * Values after expansion and typing; names follow the parameters. Lists are split as Postfix splits
  * them.
@@ -113,6 +123,8 @@ export interface Settings {
   readonly smtpServices: readonly string[];
   readonly tcpPort: number;
   readonly discardEhloKeywords: readonly string[];
+  /** Which word opens a session; absent: EHLO, but for a masked greeting. */
+  readonly hello?: HelloHabit;
   readonly skip5xxGreeting: boolean;
   readonly softBounce: boolean;
   readonly wildcardMatchesMultipleLabels: boolean;
@@ -273,6 +285,7 @@ export function readSettings(
     discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) =>
       word.toLowerCase(),
     ),
+    ...helloOf(reader),
     skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
     softBounce: yesNo('soft_bounce'),
     wildcardMatchesMultipleLabels: yesNo('tls_wildcard_matches_multiple_labels'),
@@ -306,6 +319,15 @@ function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {
   if (level?.kind === 'policy') return level.level;
   fatal('smtp_tls_security_level', `Invalid TLS level "${word}"`);
   return 'none';
+}
+
+function helloOf({ text, yesNo }: ParameterReader): Pick<Settings, 'hello'> {
+  const always = yesNo('smtp_always_send_ehlo');
+  const word = yesNo('smtp_never_send_ehlo') ? 'helo' : always ? 'ehlo' : 'ehlo-if-esmtp';
+  const workarounds = tokens(text('smtp_pix_workarounds')).map((name) => name.toLowerCase());
+  const masked = workarounds.includes('disable_esmtp') ? 'helo' : 'ehlo';
+  const usual = word === USUAL_HELLO.word && masked === USUAL_HELLO.masked;
+  return usual ? {} : { hello: { word, masked } };
 }
 
 /** `all` or a list of families. */

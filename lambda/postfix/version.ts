@@ -22,6 +22,17 @@ export function atLeast(version: PostfixVersion, since: PostfixVersion): boolean
   return answer;
 }
 
+/**
+ * Whether `version` has what came as a patch to several minor releases at once; `fixes` has the
+ * first patched one of each, oldest first. What is older than all lacks it, and what is newer has
+ * it.
+ */
+export function hasPatch(version: PostfixVersion, fixes: readonly PostfixVersion[]): boolean {
+  const minorOf = (text: PostfixVersion) => text.split('.').slice(0, 2).join('.');
+  const own = fixes.find((fix) => minorOf(fix) === minorOf(version)) ?? fixes.at(-1);
+  return own !== undefined && atLeast(version, own);
+}
+
 function isAtLeast(version: PostfixVersion, since: PostfixVersion): boolean {
   const have = parts(version, Number.POSITIVE_INFINITY);
   const want = parts(since, 0);

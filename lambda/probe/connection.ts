@@ -14,10 +14,11 @@ import {
   type TLSSocket,
 } from 'node:tls';
 import type { Base64Der } from '../certificate/pem.ts';
+import { USUAL_HELLO } from '../policy/settings.ts';
 import { familyOf } from '../postfix/hostname.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
-import { type Dialogue, insideTls, untilTls } from './dialogue.ts';
+import { behindRefusal, type Client, type Dialogue, insideTls, untilTls } from './dialogue.ts';
 import {
   CLOSED,
   causeOf,
@@ -100,22 +101,36 @@ async function converse(
 ): Promise<ProbeResult> {
   const opened = await open(conversation, door.stepTimeoutMs, signal);
   if ('reason' in opened) return unseen('connect', opened);
-  const wire = new Wire(opened, signal);
+  const wire = new Wire(opened, signal, conversation.stopsAt);
+  const client = clientOf(conversation, door);
   try {
     if (!conversation.wrapperMode) {
-      const ready = await play(wire, untilTls(conversation, door.heloName), door);
-      if (ready !== 'handshake') return ready;
+      const ready = await play(wire, untilTls(client), door);
+      if (ready !== 'handshake') return await withSequel(ready, wire, door);
       if (wire.pending) return hangUp(wire, INJECTED);
     }
-    return await converseInTls(wire, conversation, door);
+    return await converseInTls(wire, conversation, client, door);
   } finally {
     await wire.quit();
   }
 }
 
+const clientOf = (
+  { discardEhloKeywords, hello = USUAL_HELLO, wrapperMode }: Conversation,
+  { heloName }: Door,
+): Client => ({ heloName, discardEhloKeywords, hello, wrapperMode });
+
+/** A refusal of STARTTLS says more with what follows: at `may` the mail would. */
+async function withSequel(result: ProbeResult, wire: Wire, door: Door): Promise<ProbeResult> {
+  if (result.kind !== 'no-tls' || !result.why.startsWith('refused')) return result;
+  const after = await play(wire, behindRefusal(), door);
+  return after === undefined ? result : { ...result, after };
+}
+
 async function converseInTls(
   wire: Wire,
   conversation: Conversation,
+  client: Client,
   door: Door,
 ): Promise<ProbeResult> {
   const { offer, servername } = conversation;
@@ -134,11 +149,9 @@ async function converseInTls(
     case 'done': {
       wire.adopt(shaken.socket);
       const presented = presentedBy(shaken.socket);
-      const after = await play(wire, insideTls(conversation, door.heloName), door);
-      // Silence or a close behind a good handshake takes nothing away from the certificates seen.
-      if (after === undefined || ('kind' in after && after.reason !== 'reply-421'))
-        return presented;
-      return 'kind' in after ? after : { ...presented, afterTls: after };
+      const after = await play(wire, insideTls(client), door);
+      if (after === undefined) return presented;
+      return 'kind' in after ? { ...presented, after } : { ...presented, afterTls: after };
     }
   }
 }

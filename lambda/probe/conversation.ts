@@ -2,8 +2,9 @@
 import { createHash } from 'node:crypto';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
-import type { Settings } from '../policy/settings.ts';
+import type { HelloHabit, Settings } from '../policy/settings.ts';
 import { familyOf, toAscii } from '../postfix/hostname.ts';
+import { hasPatch } from '../postfix/version.ts';
 import type { MxHost } from '../route/route.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
 
@@ -21,6 +22,10 @@ export interface Conversation {
   readonly offer: TlsOffer;
   /** EHLO keywords to act as if not offered (smtp_discard_ehlo_keywords), lower case. */
   readonly discardEhloKeywords: readonly string[];
+  /** Absent: EHLO, but for a masked greeting. */
+  readonly hello?: HelloHabit;
+  /** Octets of one line of a reply at which nothing more is read; absent: read on. */
+  readonly stopsAt?: number;
 }
 
 /**
@@ -44,6 +49,8 @@ export function conversationFor(
     wrapperMode: demand.wrapperMode,
     offer: offerFor(demand, settings),
     discardEhloKeywords: settings.discardEhloKeywords,
+    ...(settings.hello === undefined ? {} : { hello: settings.hello }),
+    ...(hasPatch(settings.version, LINE_BOUNDED) ? { stopsAt: LONGEST_LINE } : {}),
   };
   return { id: digest(conversation), ...conversation };
 }
@@ -72,6 +79,13 @@ function nameFor(
   }
 }
 
+/**
+ * smtp_get_noexcept() gives up on a line of so many octets and reads nothing behind it, in these
+ * releases and later; before, it read on.
+ */
+const LINE_BOUNDED = ['3.8.18', '3.9.12', '3.10.11', '3.11.4'];
+const LONGEST_LINE = 4_096;
+
 function digest({
   address,
   port,
@@ -79,6 +93,7 @@ function digest({
   wrapperMode,
   offer,
   discardEhloKeywords,
+  hello,
 }: Omit<Conversation, 'id'>): string {
   const seen = [
     address,
@@ -87,6 +102,7 @@ function digest({
     wrapperMode,
     offer,
     discardEhloKeywords.includes('starttls'),
+    ...(hello === undefined ? [] : [hello]),
   ];
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

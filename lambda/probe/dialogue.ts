@@ -5,8 +5,8 @@
  * asking for a rest, and so no finding about its TLS. The caller plays the script and tells
  * time-outs and lost connections itself.
  */
-import type { Conversation } from './conversation.ts';
-import { type FullReply, offers } from './reply.ts';
+import type { HelloHabit } from '../policy/settings.ts';
+import { type FullReply, kept, offers } from './reply.ts';
 import type { Phase, ProbeResult, Reply, Unseen, UnseenReason } from './result.ts';
 
 /** Say this line (nothing before the greeting), then wait for one reply. */
@@ -17,52 +17,107 @@ export interface Turn {
 
 export type Dialogue<Outcome> = Generator<Turn, Outcome, FullReply>;
 
+/** What the dialogue needs to know of us. */
+export interface Client {
+  readonly heloName: string;
+  readonly discardEhloKeywords: readonly string[];
+  readonly hello: HelloHabit;
+  readonly wrapperMode: boolean;
+}
+
 /** From the greeting to the reply to STARTTLS: a result, or TLS may begin. */
-export function* untilTls(
-  conversation: Conversation,
-  heloName: string,
-): Dialogue<ProbeResult | 'handshake'> {
+export function* untilTls(client: Client): Dialogue<ProbeResult | 'handshake'> {
   const greeting = yield { phase: 'greeting' };
   const refused = greetingRefused(greeting);
   if (refused !== undefined) return unseen('greeting', refused, greeting);
 
-  const ehlo = yield { phase: 'ehlo', say: `EHLO ${heloName}` };
-  if (ehlo.code === 421) return unseen('ehlo', 'reply-421', ehlo);
-  if (!succeeds(ehlo)) {
-    const helo = yield { phase: 'ehlo', say: `HELO ${heloName}` };
-    if (helo.code === 421) return unseen('ehlo', 'reply-421', helo);
-    if (!succeeds(helo)) return unseen('ehlo', 'ehlo-refused', helo);
+  const habit = saysHelo(greeting, client.hello);
+  if (habit === undefined) {
+    const ehlo = yield { phase: 'ehlo', say: `EHLO ${client.heloName}` };
+    if (ehlo.code === 421) return unseen('ehlo', 'reply-421', ehlo);
+    if (succeeds(ehlo)) return yield* starttls(client, ehlo);
+    const helo = yield { phase: 'helo', say: `HELO ${client.heloName}` };
+    if (!succeeds(helo)) return heloRefused('helo', helo);
     return { kind: 'no-tls', why: 'ehlo-refused', reply: kept(ehlo) };
   }
-  if (conversation.discardEhloKeywords.includes('starttls') || !offers(ehlo, 'STARTTLS'))
-    return { kind: 'no-tls', why: 'not-offered' };
+  const helo = yield { phase: 'helo', say: `HELO ${client.heloName}` };
+  if (!succeeds(helo)) return heloRefused('helo', helo);
+  return { kind: 'no-tls', why: 'not-offered', heloBecause: habit };
+}
 
-  const starttls = yield { phase: 'starttls', say: 'STARTTLS' };
-  if (succeeds(starttls)) return 'handshake';
-  if (starttls.code === 421) return unseen('starttls', 'reply-421', starttls);
+function* starttls(
+  { discardEhloKeywords }: Client,
+  ehlo: FullReply,
+): Dialogue<ProbeResult | 'handshake'> {
+  if (discardEhloKeywords.includes('starttls') || !offers(ehlo, 'STARTTLS'))
+    return { kind: 'no-tls', why: 'not-offered' };
+  const answer = yield { phase: 'starttls', say: 'STARTTLS' };
+  if (succeeds(answer)) return 'handshake';
+  if (answer.code === 421) return unseen('starttls', 'reply-421', answer);
   return {
     kind: 'no-tls',
-    why: hundreds(starttls) === 4 ? 'refused-4xx' : 'refused-5xx',
-    reply: kept(starttls),
+    why: hundreds(answer) === 4 ? 'refused-4xx' : 'refused-5xx',
+    reply: kept(answer),
   };
 }
 
+/** Whether the session goes on in plaintext where STARTTLS was refused: some servers close it. */
+export function* behindRefusal(): Dialogue<undefined> {
+  yield { phase: 'after-starttls', say: 'RSET' };
+  return undefined;
+}
+
 /**
- * Inside TLS: EHLO again, after the greeting in wrapper mode. A refusal other than 421 is kept, not
- * judged.
+ * Inside TLS: EHLO again, and HELO where that is refused, after the greeting in wrapper mode. A
+ * refusal of EHLO alone is kept, and no matter.
  */
-export function* insideTls(
-  conversation: Conversation,
-  heloName: string,
-): Dialogue<Reply | Unseen | undefined> {
-  if (conversation.wrapperMode) {
-    const greeting = yield { phase: 'ehlo-after-tls' };
-    if (greeting.code === 421) return unseen('ehlo-after-tls', 'reply-421', greeting);
-    if (!succeeds(greeting)) return kept(greeting);
+export function* insideTls({
+  heloName,
+  hello,
+  wrapperMode,
+}: Client): Dialogue<Reply | Unseen | undefined> {
+  let heloOnly = false;
+  if (wrapperMode) {
+    const greeting = yield { phase: 'greeting' };
+    const refused = greetingRefused(greeting);
+    if (refused !== undefined) return unseen('greeting', refused, greeting);
+    heloOnly = saysHelo(greeting, hello) !== undefined;
   }
-  const ehlo = yield { phase: 'ehlo-after-tls', say: `EHLO ${heloName}` };
-  if (ehlo.code === 421) return unseen('ehlo-after-tls', 'reply-421', ehlo);
-  return succeeds(ehlo) ? undefined : kept(ehlo);
+  let refusal: Reply | undefined;
+  if (!heloOnly) {
+    const ehlo = yield { phase: 'ehlo-after-tls', say: `EHLO ${heloName}` };
+    if (ehlo.code === 421) return unseen('ehlo-after-tls', 'reply-421', ehlo);
+    if (succeeds(ehlo)) return undefined;
+    refusal = kept(ehlo);
+  }
+  const helo = yield { phase: 'helo-after-tls', say: `HELO ${heloName}` };
+  return succeeds(helo) ? refusal : heloRefused('helo-after-tls', helo);
+}
+
+/**
+ * Why EHLO is not said. A greeting of nothing but `2`, `0`, blank and `*` is what a Cisco PIX makes
+ * of any greeting, and smtp_pix_workarounds then has Postfix do without ESMTP.
+ */
+function saysHelo(
+  { lines }: FullReply,
+  { masked, word }: HelloHabit,
+): 'masked-greeting' | 'setting' | undefined {
+  if (masked === 'helo' && lines.every((line) => /^[20 *]*$/.test(line))) return 'masked-greeting';
+  if (word === 'helo') return 'setting';
+  return word === 'ehlo' || namesEsmtp(lines) ? undefined : 'setting';
+}
+
+/** The word ESMTP behind the first one of the greeting (the code, where a blank follows it). */
+const namesEsmtp = (lines: readonly string[]): boolean =>
+  lines
+    .join('\n')
+    .replace(/^[- \n]*[^- \n]+[- \n]?/, '')
+    .split(/[ \n]+/)
+    .some((word) => word.toUpperCase() === 'ESMTP');
+
+/** Whoever refuses HELO refuses to talk; in odd classes for good. */
+function heloRefused(phase: 'helo' | 'helo-after-tls', helo: FullReply): Unseen {
+  return unseen(phase, helo.code === 421 ? 'reply-421' : 'ehlo-refused', helo);
 }
 
 function greetingRefused(greeting: FullReply): UnseenReason | undefined {
@@ -86,6 +141,5 @@ const unseen = (phase: Phase, reason: UnseenReason, reply: FullReply): Unseen =>
   reply: kept(reply),
 });
 
-const kept = ({ code, text }: FullReply): Reply => ({ code, text });
 const hundreds = ({ code }: FullReply): number => Math.floor(code / 100);
 const succeeds = (reply: FullReply): boolean => hundreds(reply) === 2;

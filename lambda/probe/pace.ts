@@ -157,7 +157,7 @@ class Batch {
   }
 
   #settle(conversation: Conversation, network: Network, result: ProbeResult): void {
-    if (result.kind === 'unseen' && result.reason === 'reply-421') {
+    if (asksForRest(result)) {
       network.restUntil = this.#now() + this.#options.restAfter421Ms;
       if (
         !this.#rested.has(conversation.id) &&
@@ -189,6 +189,12 @@ class Batch {
     this.#stop.abort();
     this.#pump();
   }
+}
+
+/** 421 at any step, behind a good handshake too. */
+function asksForRest(result: ProbeResult): boolean {
+  const last = result.kind === 'presented' ? result.after : result;
+  return last?.kind === 'unseen' && last.reason === 'reply-421';
 }
 
 const LONGEST_TIMER_MS = 2_147_483_647;

@@ -2,7 +2,7 @@
  * SMTP replies: bytes as they come → whole replies, bounded, and harmless to print.
  *
  * Follows smtp_chat_resp() in src/smtp/smtp_chat.c: lines that carry no three-digit code are kept
- * as text and passed over, and the last line's code counts. Pure.
+ * as text and passed over, and the last line's code and status count. Pure.
  */
 import { BOUNDS } from '../limits.ts';
 import { UNSHOWABLE } from '../text/strangers.ts';
@@ -10,6 +10,8 @@ import type { Reply } from './result.ts';
 
 /** A whole reply: what a report keeps, and its lines for EHLO keywords. */
 export interface FullReply extends Reply {
+  /** Of the last line. */
+  readonly dsn: string;
   readonly lines: readonly string[];
 }
 
@@ -18,29 +20,43 @@ export interface FullReply extends Reply {
  * Postfix's stream buffer.
  */
 export class ReplyReader {
+  readonly #stopsAt: number;
+  #stopped = false;
   #held = Buffer.alloc(0);
-  /** Past this, the rest of a line is dropped until it ends. */
+  /** Past the bound, the rest of a line is dropped until it ends. */
   #skipping = false;
   #skipped = 0;
   #lines: string[] = [];
+  #heard = 0;
+  #kept = 0;
+
+  /** `stopsAt`: octets of one line at which nothing more is read (conversation.ts). */
+  constructor(stopsAt = Number.POSITIVE_INFINITY) {
+    this.#stopsAt = stopsAt;
+  }
 
   feed(bytes: Uint8Array): void {
-    this.#held = Buffer.concat([this.#held, bytes]);
+    if (!this.#stopped) this.#held = Buffer.concat([this.#held, bytes]);
   }
 
   /**
    * Undefined: more bytes are needed. `too-long`: more lines, or more of one line, than anyone
-   * should send.
+   * should send. `stopped`: a line was so long that nothing behind it is read.
    */
-  take(): FullReply | 'too-long' | undefined {
+  take(): FullReply | 'too-long' | 'stopped' | undefined {
     for (let line = this.#line(); line !== undefined; line = this.#line()) {
-      if (this.#lines.push(line) > BOUNDS.replyLines) return 'too-long';
+      if (++this.#heard > BOUNDS.replyLines) return 'too-long';
+      this.#keep(line);
       const code = /^(\d{3})(?: |$)/.exec(line)?.[1];
       if (code === undefined) continue;
       const lines = this.#lines;
       this.#lines = [];
-      return { code: Number(code), text: lines.join(' ').slice(0, BOUNDS.replyTextChars), lines };
+      this.#heard = 0;
+      this.#kept = 0;
+      const text = lines.join(' ').slice(0, BOUNDS.replyTextChars);
+      return { code: Number(code), text, dsn: replyDsn({ code: Number(code), text: line }), lines };
     }
+    if (this.#stopped) return 'stopped';
     return this.#skipped > BOUNDS.replyLineBytes * BOUNDS.replyLines ? 'too-long' : undefined;
   }
 
@@ -49,26 +65,45 @@ export class ReplyReader {
     return this.#held.length;
   }
 
+  /** Once 2,048 octets of a reply are kept, its further lines are read and forgotten. */
+  #keep(line: string): void {
+    if (this.#kept >= BOUNDS.replyBytes) return;
+    this.#kept += Buffer.byteLength(line) + (this.#lines.length > 0 ? 1 : 0);
+    this.#lines.push(line);
+  }
+
   #line(): string | undefined {
     const end = this.#held.indexOf(0x0a);
-    if (end >= 0) {
-      const line = this.#skipping
-        ? ''
-        : lineText(this.#held.subarray(0, Math.min(end, BOUNDS.replyLineBytes)));
-      this.#held = this.#held.subarray(end + 1);
-      const continued = this.#skipping;
-      this.#skipping = false;
-      return continued ? this.#line() : line;
-    }
-    if (this.#held.length <= BOUNDS.replyLineBytes) return undefined;
+    const here = end < 0 ? this.#held.length : end;
+    const ends = this.#skipped + here >= this.#stopsAt;
+    if (!ends && end < 0 && here <= BOUNDS.replyLineBytes) return undefined;
     const line = this.#skipping
       ? undefined
-      : lineText(this.#held.subarray(0, BOUNDS.replyLineBytes));
-    this.#skipped += this.#held.length;
-    this.#held = Buffer.alloc(0);
-    this.#skipping = true;
-    return line;
+      : lineText(this.#held.subarray(0, Math.min(here, BOUNDS.replyLineBytes)));
+    const whole = ends || end >= 0;
+    this.#held = end < 0 || ends ? Buffer.alloc(0) : this.#held.subarray(end + 1);
+    this.#skipping = !whole;
+    this.#skipped = whole ? 0 : this.#skipped + here;
+    this.#stopped ||= ends;
+    return line ?? (whole && !ends ? this.#line() : undefined);
   }
+}
+
+/**
+ * The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that
+ * class; 5.5.0 for a reply of a class that has none.
+ */
+export function replyDsn({ code, text, dsn }: Reply): string {
+  if (dsn !== undefined) return dsn;
+  const group = String(code).padStart(3, '0')[0] ?? '0';
+  if (!'245'.includes(group)) return '5.5.0';
+  const given = /^\d{3}[- ] *(\d\.\d{1,3}\.\d{1,3})(?!\S)/.exec(text)?.[1];
+  return given?.startsWith(group) ? given : `${group}.0.0`;
+}
+
+/** What a report keeps: the status code of the last line only where the text does not tell it. */
+export function kept({ code, text, dsn }: FullReply): Reply {
+  return replyDsn({ code, text }) === dsn ? { code, text } : { code, text, dsn };
 }
 
 /**
@@ -90,12 +125,13 @@ const EHLO_LINE = /^[- ]*[^- ]+[- ][ \t=]*([^ \t=]+)/;
 
 /**
  * Valid UTF-8 stays; controls, invisible and direction-changing characters become `?`, as Postfix's
- * printable() does for controls.
+ * printable() does for controls. A line ends at a NUL, as text does in C.
  */
 function lineText(bytes: Uint8Array): string {
+  const end = bytes.indexOf(0);
   return new TextDecoder()
-    .decode(bytes)
-    .replace(/\r$/, '')
+    .decode(end < 0 ? bytes : bytes.subarray(0, end))
+    .replace(/\r+$/, '')
     .replace(/\uFFFD/g, '?')
     .replace(UNSHOWABLE, '?');
 }

@@ -2,12 +2,25 @@
 import type { Base64Der } from '../certificate/pem.ts';
 import type { TlsProtocol } from './offer.ts';
 
-export type Phase = 'connect' | 'greeting' | 'ehlo' | 'starttls' | 'handshake' | 'ehlo-after-tls';
+/** In a wrapped session (TLS from the first byte) `greeting` lies behind `handshake`. */
+export type Phase =
+  | 'connect'
+  | 'greeting'
+  | 'ehlo'
+  | 'helo'
+  | 'starttls'
+  /** Behind a refusal of STARTTLS: whether the session goes on in plaintext. */
+  | 'after-starttls'
+  | 'handshake'
+  | 'ehlo-after-tls'
+  | 'helo-after-tls';
 
 /** A server's reply: code and text, neutralised and cut, as `454 4.7.0 TLS not available`. */
 export interface Reply {
   readonly code: number;
   readonly text: string;
+  /** Enhanced status code, where the text's beginning does not tell it: it stood in a later line. */
+  readonly dsn?: string;
 }
 
 /** Why an address could not be looked at (docs/fidelity.md, "From observation to verdict"). */
@@ -43,14 +56,20 @@ export type ProbeResult =
        * `CERT_HAS_EXPIRED`.
        */
       readonly verify: string;
-      /** A refusal of EHLO inside TLS, told but not judged. */
+      /** A refusal of EHLO inside TLS by a server that took HELO then: told, and no matter. */
       readonly afterTls?: Reply;
+      /** The session did not get as far as mail behind this handshake. */
+      readonly after?: Unseen;
     }
   /** The server's final word about TLS: there is none here. */
   | {
       readonly kind: 'no-tls';
       readonly why: 'not-offered' | 'ehlo-refused' | 'refused-4xx' | 'refused-5xx';
       readonly reply?: Reply;
+      /** EHLO was not said: the greeting is masked as by a firewall, or a setting forbids it. */
+      readonly heloBecause?: 'masked-greeting' | 'setting';
+      /** Behind a refusal of STARTTLS the session does not go on, in plaintext either. */
+      readonly after?: Unseen;
     }
   /** The handshake broke: alert, garbage or a close behind the 220, no common version or cipher. */
   | { readonly kind: 'handshake-failed'; readonly cause: string; readonly dependsOnGroups?: true }

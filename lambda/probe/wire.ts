@@ -15,13 +15,17 @@ export interface Loss {
 export class Wire {
   readonly signal: AbortSignal | undefined;
   #socket: Socket;
-  #reader = new ReplyReader();
+  readonly #stopsAt: number | undefined;
+  #reader: ReplyReader;
   #loss: Loss | undefined;
   /** Whoever waits for a reply; told when bytes came, or nothing more will. */
   #wake: (() => void) | undefined;
 
-  constructor(socket: Socket, signal?: AbortSignal) {
+  /** `stopsAt`: octets of one line at which nothing more is read. */
+  constructor(socket: Socket, signal?: AbortSignal, stopsAt?: number) {
     this.#socket = socket;
+    this.#stopsAt = stopsAt;
+    this.#reader = new ReplyReader(stopsAt);
     this.signal = signal;
     this.#attach();
     const abort = (): void => this.#lose({ reason: 'not-attempted' });
@@ -56,9 +60,10 @@ export class Wire {
   /** A whole reply goes before whatever happened to the connection behind it. */
   #heard(): FullReply | Loss | undefined {
     const reply = this.#reader.take();
-    if (reply !== 'too-long') return reply ?? this.#loss;
+    if (reply !== 'too-long' && reply !== 'stopped') return reply ?? this.#loss;
     this.#socket.destroy();
-    this.#loss = { reason: 'protocol-error', detail: 'a reply without end' };
+    this.#loss =
+      reply === 'stopped' ? LOST : { reason: 'protocol-error', detail: 'a reply without end' };
     return this.#loss;
   }
 
@@ -80,7 +85,7 @@ export class Wire {
   /** Goes on inside TLS, where nothing of the plaintext counts any more. */
   adopt(socket: Socket): void {
     this.#socket = socket;
-    this.#reader = new ReplyReader();
+    this.#reader = new ReplyReader(this.#stopsAt);
     this.#attach();
   }
 

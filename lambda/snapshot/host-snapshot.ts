@@ -10,7 +10,8 @@
 import { createHash } from 'node:crypto';
 import { byName } from '../named-record.ts';
 import type { Conversation } from '../probe/conversation.ts';
-import type { ProbeResult } from '../probe/result.ts';
+import { replyDsn } from '../probe/reply.ts';
+import type { ProbeResult, Unseen } from '../probe/result.ts';
 
 /** SHA-256 of a certificate's DER, lower-case hex. */
 export type CertificateDigest = string;
@@ -160,8 +161,15 @@ export function offerDigest({
   wrapperMode,
   offer,
   discardEhloKeywords,
+  hello,
 }: Conversation): string {
-  const parts = [servername ?? null, wrapperMode, offer, discardEhloKeywords.includes('starttls')];
+  const parts = [
+    servername ?? null,
+    wrapperMode,
+    offer,
+    discardEhloKeywords.includes('starttls'),
+    ...(hello === undefined ? [] : [hello]),
+  ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }
 
@@ -255,7 +263,7 @@ export const certificatesOf = (snapshot: HostSnapshot): readonly CertificateDige
 export function sightingKey(result: SeenResult): string {
   switch (result.kind) {
     case 'presented':
-      return `presented ${result.chain.join(' ')}`;
+      return `presented ${result.chain.join(' ')}${result.after === undefined ? '' : ' refused'}`;
     case 'no-tls':
       return `no-tls ${result.why}`;
     case 'handshake-failed':
@@ -267,13 +275,28 @@ function storedResult(
   result: Exclude<ProbeResult, { kind: 'unseen' }>,
   certificates: Record<string, string>,
 ): SeenResult {
+  const after = finalRefusal(result);
+  if (result.kind === 'no-tls') {
+    const { after: _unseen, ...rest } = result;
+    return rest;
+  }
   if (result.kind !== 'presented') return result;
   const chain = result.chain.map((der) => {
     const digest = createHash('sha256').update(der, 'base64').digest('hex');
     certificates[digest] = der;
     return digest;
   });
-  return { ...result, chain };
+  const { after: _unseen, ...rest } = result;
+  return { ...rest, chain, ...(after === undefined ? {} : { after }) };
+}
+
+/**
+ * A refusal for good behind the handshake is what the host presents; what was merely not seen there
+ * is the entry's to keep, with everything else that was not.
+ */
+function finalRefusal(result: ProbeResult): Unseen | undefined {
+  if (result.kind !== 'presented' || result.after?.reply === undefined) return undefined;
+  return replyDsn(result.after.reply).startsWith('5') ? result.after : undefined;
 }
 
 /** Up to the previous run it was met each time; from then on the date stands. */

@@ -158,11 +158,21 @@ function resultOf(
       ),
     )
     .find(({ addresses }) => addresses.includes(conversation.address));
-  if (found !== undefined) return restored(found.result, known.certificates);
   const unseen = known.unseen.get(`${host} ${conversation.address}`);
+  if (found !== undefined) return withSequel(restored(found.result, known.certificates), unseen);
   return unseen === undefined
     ? undefined
     : { kind: 'unseen', phase: unseen.phase, reason: unseen.reason };
+}
+
+/** What was not seen behind what was: an end of the session behind the handshake. */
+function withSequel(
+  result: ProbeResult | undefined,
+  unseen: UnseenAddress | undefined,
+): ProbeResult | undefined {
+  if (result?.kind !== 'presented' || result.after !== undefined) return result;
+  if (unseen?.phase !== 'ehlo-after-tls' && unseen?.phase !== 'helo-after-tls') return result;
+  return { ...result, after: { kind: 'unseen', phase: unseen.phase, reason: unseen.reason } };
 }
 
 function restored(

@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
-import type { Reply } from '../probe/result.ts';
+import type { Reply, Unseen } from '../probe/result.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';
 import type { StoredFinding, StoredTlsa } from '../snapshot/stored-tlsa.ts';
@@ -29,7 +29,19 @@ export const json = v.unknown() as unknown as v.GenericSchema<unknown, Json>;
 export const jsonObject = v.looseObject({}) as unknown as v.GenericSchema<unknown, JsonObject>;
 export const bytes = v.instance(Uint8Array) as unknown as v.GenericSchema<unknown, Uint8Array>;
 
-const reply: v.GenericSchema<unknown, Reply> = v.object({ code: v.number(), text: v.string() });
+const reply: v.GenericSchema<unknown, Reply> = v.object({
+  code: v.number(),
+  text: v.string(),
+  dsn: v.exactOptional(v.string()),
+});
+
+const unseen: v.GenericSchema<unknown, Unseen> = v.object({
+  kind: v.literal('unseen'),
+  phase: word<Unseen['phase']>(),
+  reason: word<Unseen['reason']>(),
+  detail: v.exactOptional(v.string()),
+  reply: v.exactOptional(reply),
+});
 
 const seenResult: v.GenericSchema<unknown, SeenResult> = v.variant('kind', [
   v.object({
@@ -40,11 +52,14 @@ const seenResult: v.GenericSchema<unknown, SeenResult> = v.variant('kind', [
     chain: v.array(v.string()),
     verify: v.string(),
     afterTls: v.exactOptional(reply),
+    after: v.exactOptional(unseen),
   }),
   v.object({
     kind: v.literal('no-tls'),
     why: word<Extract<SeenResult, { kind: 'no-tls' }>['why']>(),
     reply: v.exactOptional(reply),
+    heloBecause: v.exactOptional(word<'masked-greeting' | 'setting'>()),
+    after: v.exactOptional(unseen),
   }),
   v.object({
     kind: v.literal('handshake-failed'),

@@ -7,6 +7,7 @@
 
 import type { Bundle } from '../policy/bundle.ts';
 import type { SecurityLevel } from '../policy/level.ts';
+import { replyDsn } from '../probe/reply.ts';
 import type { Phase, ProbeResult, Unseen } from '../probe/result.ts';
 import { handshakeClause, noTlsClause, unseenClause } from './detail.ts';
 import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
@@ -19,11 +20,25 @@ export function judgeAddress(
   bundle: Bundle,
   moment: Moment,
 ): Finding {
+  const outcomes = outcomesOf(attempt, result, bundle.settings);
+  const finding = judgeTls(attempt, result, bundle, moment, outcomes);
+  if (finding.verdict.outcome !== 'pass' || attempt.demand.level === 'none') return finding;
+  const after = result.kind === 'presented' ? result.after : undefined;
+  return after === undefined ? finding : turnedAway(after, bundle, outcomes);
+}
+
+/** Up to the certificate; what may follow behind a good handshake is asked when that is well. */
+function judgeTls(
+  attempt: Attempt,
+  result: ProbeResult,
+  bundle: Bundle,
+  moment: Moment,
+  outcomes: Outcomes,
+): Finding {
   const { demand, host } = attempt;
   const { level, mxHostPatterns } = demand;
   const { settings, trust } = bundle;
-  const outcomes = outcomesOf(attempt, result, settings);
-  const { pass, fail } = outcomes;
+  const { pass, fail, unseen } = outcomes;
 
   if (mxHostPatterns !== undefined && !fitsPattern(hostName(host), mxHostPatterns)) {
     return fail(
@@ -45,7 +60,8 @@ export function judgeAddress(
   }
   switch (result.kind) {
     case 'no-tls': {
-      if (plaintextWillDo(level)) return pass('none');
+      if (plaintextWillDo(level))
+        return result.after === undefined ? pass('none') : unseen(result.after);
       const discarded = settings.discardEhloKeywords.includes('starttls');
       return fail(NO_TLS[result.why], noTlsClause(result, discarded));
     }
@@ -60,20 +76,34 @@ export function judgeAddress(
 function judgeUnseen(
   result: Unseen,
   level: SecurityLevel,
-  { settings, trust }: Bundle,
-  { pass, fail, unseen }: Outcomes,
+  bundle: Bundle,
+  outcomes: Outcomes,
 ): Finding {
+  const { pass, fail } = outcomes;
+  const { trust } = bundle;
   const afterEhlo = AFTER_EHLO.has(result.phase);
   if (afterEhlo && level === 'none') return pass('none');
   if (afterEhlo && trust.kind === 'engine-off')
     return plaintextWillDo(level) ? pass('none') : fail('tls-engine-off', trust.because);
-  const rejected = result.reason === 'greeting-5xx' && !settings.skip5xxGreeting;
-  return rejected ? fail('greeting-refused', unseenClause(result)) : unseen(result);
+  return turnedAway(result, bundle, outcomes);
+}
+
+/** Of whoever refuses to talk Postfix tries the next host; a refusal for good bounces the mail. */
+function turnedAway(why: Unseen, { settings }: Bundle, { fail, unseen }: Outcomes): Finding {
+  const { phase, reason, reply } = why;
+  const hard =
+    reason === 'greeting-5xx'
+      ? !settings.skip5xxGreeting
+      : reply !== undefined && replyDsn(reply).startsWith('5');
+  if (!hard) return unseen(why);
+  return phase === 'greeting'
+    ? fail('greeting-refused', unseenClause(why))
+    : fail('helo-refused', unseenClause(why), { phase });
 }
 
 const plaintextWillDo = (level: SecurityLevel): boolean => level === 'none' || level === 'may';
 
-const AFTER_EHLO: ReadonlySet<Phase> = new Set(['starttls', 'handshake', 'ehlo-after-tls']);
+const AFTER_EHLO: ReadonlySet<Phase> = new Set(['starttls', 'handshake']);
 
 /** With its TLS engine off Postfix never sends STARTTLS, so it never hears a refusal. */
 function isWithoutStartTls(result: ProbeResult): boolean {

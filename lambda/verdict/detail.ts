@@ -109,6 +109,7 @@ export function noTlsClause(
 ): string {
   switch (result.why) {
     case 'not-offered':
+      if (result.heloBecause !== undefined) return HELO_BECAUSE[result.heloBecause];
       return discards
         ? 'our own smtp_discard_ehlo_keywords hides STARTTLS'
         : 'the server does not offer STARTTLS';
@@ -136,6 +137,13 @@ export function unseenClause(result: Extract<ProbeResult, { readonly kind: 'unse
 }
 
 const clauseOf = (reason: Reason) => REASONS[reason].why ?? REASONS[reason].words;
+
+const HELO_BECAUSE = {
+  'masked-greeting':
+    'a firewall masks the greeting, Postfix says HELO then (smtp_pix_workarounds), and without EHLO there is no STARTTLS',
+  setting:
+    'our own settings have Postfix say HELO (smtp_never_send_ehlo, smtp_always_send_ehlo), and without EHLO there is no STARTTLS',
+} as const;
 
 const said = (reply: Reply | undefined) =>
   reply === undefined ? '' : `: "${plain(reply.text, 200)}"`;

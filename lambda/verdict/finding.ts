@@ -10,14 +10,14 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/level.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import type { Settings } from '../policy/settings.ts';
-import type { Phase, ProbeResult, Unseen } from '../probe/result.ts';
+import type { Phase, ProbeResult, Reply, Unseen } from '../probe/result.ts';
 import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
 import { type AddressFailure, failureText, phaseOf, unseenText } from './reason.ts';
 import type { AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
-import type { Step } from './walk.ts';
+import type { Step } from './walk-orders.ts';
 
 /** One address of one host, on the way to one next hop. */
 export interface Attempt {
@@ -44,7 +44,7 @@ export interface Finding {
   /** Under which the mail would leave, if it does. */
   readonly protection: Protection;
   /**
-   * A handshake that breaks at `may`: the first attempt fails, a later one goes out in plaintext.
+   * TLS that breaks at `may`: the first attempt fails, a later one goes out in plaintext.
    */
   readonly plaintextLater: boolean;
   /** Whose doing it is that nothing was seen. */
@@ -76,7 +76,7 @@ export interface Outcomes {
 }
 
 export function outcomesOf(attempt: Attempt, result: ProbeResult, settings: Settings): Outcomes {
-  const known = { attempt, base: baseOf(attempt, result), settings };
+  const known = { attempt, base: baseOf(attempt, result), settings, reply: replyOf(result) };
   return {
     pass: (protection, facts = {}) => passed(known, protection, facts),
     fail: (reason, detail, facts = {}) => failed(known, reason, detail, facts),
@@ -88,16 +88,16 @@ interface Known {
   readonly attempt: Attempt;
   readonly base: ReturnType<typeof baseOf>;
   readonly settings: Settings;
+  readonly reply: Reply | undefined;
 }
 
 /** What is known of the address whatever the outcome. */
 function baseOf(attempt: Attempt, result: ProbeResult) {
   const presented = result.kind === 'presented' ? result : undefined;
-  const replied = result.kind === 'no-tls' || result.kind === 'unseen' ? result : undefined;
   return {
     address: attempt.address,
     port: attempt.nextHop.port,
-    reply: replied?.reply ?? null,
+    reply: published(replyOf(result)),
     tls:
       presented === undefined ? null : { protocol: presented.protocol, cipher: presented.cipher },
     asked: askedOf(attempt),
@@ -120,15 +120,12 @@ function passed(
 }
 
 function failed(
-  { attempt, base, settings }: Known,
+  { attempt, base, settings, reply }: Known,
   reason: AddressFailure,
   detail: string,
   { trust, leaf, says: own, phase = phaseOf(reason), ...names }: FailureFacts,
 ): Finding {
-  const says = softened(
-    own ?? saysOfFailure(reason, peerOf(attempt), settings, base.reply ?? undefined),
-    settings,
-  );
+  const says = softened(own ?? saysOfFailure(reason, peerOf(attempt), settings, reply), settings);
   const verdict: AddressVerdict = {
     ...base,
     ...names,
@@ -146,16 +143,17 @@ function failed(
 }
 
 function unseen({ attempt, base, settings }: Known, why: Unseen): Finding {
-  const said = saysOfUnseen(why, peerOf(attempt), settings);
+  const { level } = attempt.demand;
+  const said = saysOfUnseen(why, peerOf(attempt), settings, level);
   const says = said === undefined ? null : softened(said, settings);
   const { phase, reason } = why;
   const detail = unseenClause(why);
   return {
     attempt,
     verdict: { ...base, outcome: 'unseen', reason, detail, phase, says },
-    step: says === null ? 'skipped' : stepOf(says),
-    protection: protectionOf(attempt.demand.level),
-    plaintextLater: false,
+    step: says === null ? 'skipped' : diedInPlaintext(why, level) ? 'spends' : stepOf(says),
+    protection: protectionOf(level),
+    plaintextLater: level === 'may' && diedInTls(why),
     unseen: unseenText(reason) === 'nothing' ? 'ours' : 'theirs',
   };
 }
@@ -190,6 +188,31 @@ function askedOf({ demand, host, nextHop }: Attempt): readonly string[] {
   if (demand.tlsa !== undefined) return demand.tlsa.records.map(printTlsa);
   return referenceIdentifiers(demand.match, { nextHop: nextHop.host, mxHost: hostName(host) });
 }
+
+/** What the server said where it ended the talk, behind a good handshake too. */
+function replyOf(result: ProbeResult): Reply | undefined {
+  switch (result.kind) {
+    case 'presented':
+      return result.after?.reply;
+    case 'no-tls':
+    case 'unseen':
+      return result.reply;
+    case 'handshake-failed':
+      return undefined;
+  }
+}
+
+const published = (reply: Reply | undefined): AddressVerdict['reply'] =>
+  reply === undefined ? null : { code: reply.code, text: reply.text };
+
+/** STARTTLS was refused, at `may` the session went on, and was lost: it counts as one. */
+const diedInPlaintext = ({ phase }: Unseen, level: SecurityLevel): boolean =>
+  phase === 'after-starttls' || (phase === 'starttls' && level === 'may');
+
+/** PLAINTEXT_FALLBACK_OK_AFTER_TLS_SESSION_FAILURE: a session that is lost, not one refused. */
+const diedInTls = ({ phase, reason }: Unseen): boolean =>
+  (phase === 'ehlo-after-tls' || phase === 'helo-after-tls') &&
+  (reason === 'connection-lost' || reason === 'timed-out');
 
 /**
  * Made once for each chain of a run, and shared: thousands of entries may lead to the same host.

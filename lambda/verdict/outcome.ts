@@ -136,7 +136,10 @@ function outcomeOf(
       if (first.undecided !== undefined)
         return { verdict: 'undetermined', reason: first.undecided.reason };
   }
-  const failing = reached.filter(({ verdict }) => verdict.outcome === 'fail');
+  // A session that dies inside TLS at `may` is as bad as a handshake that breaks.
+  const failing = reached.filter(
+    ({ verdict, plaintextLater }) => verdict.outcome === 'fail' || plaintextLater,
+  );
   const [best] = failing;
   if (!eventual.some(isBad)) {
     return best === undefined

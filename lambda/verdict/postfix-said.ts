@@ -166,7 +166,14 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
   {
     pattern: /^host \S+ refused to talk to me: /,
     meaning: {
-      reasons: ['greeting-4xx', 'greeting-5xx', 'greeting-refused', 'reply-421', 'ehlo-refused'],
+      reasons: [
+        'greeting-4xx',
+        'greeting-5xx',
+        'greeting-refused',
+        'helo-refused',
+        'reply-421',
+        'ehlo-refused',
+      ],
       sentence: 'the server turned us away before TLS',
     },
   },

@@ -5,8 +5,10 @@
  * Texts are those of smtp_connect(), smtp_helo() and smtp_start_tls() in src/smtp, and of
  * smtp_tls_policy.c.
  */
+import type { SecurityLevel } from '../policy/level.ts';
 import type { Settings } from '../policy/settings.ts';
 import { atLeast } from '../postfix/version.ts';
+import { replyDsn } from '../probe/reply.ts';
 import type { Phase, ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import { type AddressFailure, failureText, unseenText } from './reason.ts';
@@ -45,7 +47,7 @@ export function saysOfFailure(
     case 'not-tried':
       return NOT_TRIED;
     case 'refused-to-talk':
-      return refusedToTalk(peer, reply, settings.skip5xxGreeting);
+      return refusedToTalk(peer, reply, failure === 'greeting-refused' && settings.skip5xxGreeting);
     case 'not-trusted':
       return atLeast(settings.version, '3.6') ? NOT_VERIFIED : NOT_TRUSTED;
     case 'not-verified':
@@ -69,6 +71,7 @@ export function saysOfUnseen(
   result: Extract<ProbeResult, { readonly kind: 'unseen' }>,
   peer: Peer,
   settings: Pick<Settings, 'skip5xxGreeting'>,
+  level?: SecurityLevel,
 ): Saying | undefined {
   const { phase, reply } = result;
   if (
@@ -93,12 +96,19 @@ export function saysOfUnseen(
     case 'turned-away':
       return refusedToTalk(peer, reply, settings.skip5xxGreeting);
     case 'closed-with-421':
+      // At `may` Postfix goes on in plaintext, and finds the line closed.
+      if (phase === 'starttls' && level === 'may')
+        return {
+          dsn: '4.4.2',
+          text: `lost connection with ${name(peer)} while ${WHERE['after-starttls']}`,
+        };
       return phase === 'starttls'
         ? refusedToStartTls(peer, reply)
         : refusedToTalk(peer, reply, false);
     case 'helo-refused':
       return refusedToTalk(peer, reply, false);
     case 'protocol-error':
+      if (reply !== undefined) return refusedToTalk(peer, reply, false);
       return {
         dsn: '4.5.0',
         text: `remote protocol error in reply from ${name(peer)} while ${where}`,
@@ -133,16 +143,6 @@ export const NOT_TRIED: Saying = {
   text: 'server unavailable or unable to receive mail',
 };
 
-/**
- * The enhanced status code of a reply (RFC 3463), or its class alone where it gives none of that
- * class.
- */
-export function replyDsn(reply: Reply): string {
-  const group = Math.floor(reply.code / 100);
-  const given = /^\d{3}[- ]\s*(\d\.\d{1,3}\.\d{1,3})(?!\S)/.exec(reply.text)?.[1];
-  return given?.startsWith(`${group}.`) ? given : `${group}.0.0`;
-}
-
 /** From 3.6 on for trust, name, digest and TLSA records alike. */
 export const NOT_VERIFIED: Saying = { dsn: '4.7.5', text: 'Server certificate not verified' };
 /** Up to 3.5 where the chain leads to no anchor. */
@@ -171,10 +171,12 @@ function refusedToTalk(peer: Peer, reply: Reply | undefined, soften: boolean): S
   const said = reply ?? { code: 400, text: '' };
   const dsn = replyDsn(said);
   return {
-    dsn: soften ? dsn.replace(/^5/, '4') : dsn,
+    dsn: soften && isClass5(said) ? dsn.replace(/^5/, '4') : dsn,
     text: `host ${name(peer)} refused to talk to me: ${said.text}`,
   };
 }
+
+const isClass5 = ({ code }: Reply) => code >= 500 && code < 600;
 
 const refusedToStartTls = (peer: Peer, reply: Reply | undefined): Saying => ({
   dsn: reply === undefined ? '4.0.0' : replyDsn(reply),
@@ -192,7 +194,10 @@ const WHERE: Record<Phase, string> = {
   connect: 'connecting',
   greeting: 'receiving the initial server greeting',
   ehlo: 'performing the EHLO handshake',
+  helo: 'performing the HELO handshake',
   starttls: 'receiving the STARTTLS response',
+  'after-starttls': 'sending MAIL FROM',
   handshake: 'performing the TLS handshake',
   'ehlo-after-tls': 'performing the EHLO handshake',
+  'helo-after-tls': 'performing the HELO handshake',
 };

@@ -295,6 +295,16 @@ const ASKED_OR_SET = rows(
       fails: 'refused-to-talk',
       words: 'the greeting is refused',
     },
+    // Before TLS or inside it.
+    'helo-refused': {
+      group: 'reach',
+      whose: 'theirs',
+      phase: 'helo',
+      fails: 'refused-to-talk',
+      words: 'HELO is refused',
+      why: 'the server refuses both EHLO and HELO for good',
+      cure: `${THEIRS}: the server must take EHLO, or HELO at least`,
+    },
     'wrapper-mode-below-encrypt': {
       phase: 'connect',
       fails: 'not-tried',

@@ -2,10 +2,9 @@
  * The walk over the addresses of one next hop, in every order that Postfix may choose.
  *
  * Follows smtp_connect_inet() in src/smtp/smtp_connect.c and the sorting, shuffling and balancing
- * of smtp_domain_addr() in src/smtp/smtp_addr.c. Addresses of equal preference are shuffled there;
- * instead of trying all n! orders, each group is asked which members can be visited, which can end
- * the walk, and which can be the last to speak.
+ * of smtp_domain_addr() in src/smtp/smtp_addr.c. Addresses of equal preference are shuffled there.
  */
+import type { Settings } from '../policy/settings.ts';
 import type { AddressFamily } from '../postfix/hostname.ts';
 import {
   balancedTargets,
@@ -14,12 +13,10 @@ import {
   type LimitSettings,
   type Stop as RouteStop,
 } from '../route/address-limit.ts';
+import { endsOf, type Plan, type Share, type Step } from './walk-orders.ts';
 
-/**
- * What one address does to the walk: take the mail, refuse for good, fail so that the next is
- * tried, or not be tried at all.
- */
-export type Step = 'takes' | 'bounces' | 'fails' | 'skipped';
+/** `mxSessionLimit`: absent or 0, sessions are not counted. */
+export type WalkSettings = LimitSettings & Partial<Pick<Settings, 'mxSessionLimit'>>;
 
 /** One address in the order answered. `of` is the caller's own. */
 export interface Stop<T> extends RouteStop {
@@ -43,9 +40,12 @@ export interface WalkEnds<T> {
  * Walks the addresses of one next hop. `stops` as the route has them: hosts by preference, A before
  * AAAA of each.
  */
-export function walk<T>(stops: readonly Stop<T>[], settings: LimitSettings): WalkEnds<T> {
+export function walk<T>(stops: readonly Stop<T>[], settings: WalkSettings): WalkEnds<T> {
   const plans = plansFor(groupsOf(stops, settings), settings);
-  const ends = plans.map((plan) => ({ ...followPlan(plan), reached: reachedBy(plan) }));
+  const ends = plans.map((plan) => ({
+    ...endsOf(plan, settings.mxSessionLimit ?? 0),
+    reached: reachedBy(plan),
+  }));
   const union = (pick: (end: (typeof ends)[number]) => readonly Stop<T>[]) => [
     ...new Set(ends.flatMap((end) => pick(end).map((stop) => stop.of))),
   ];
@@ -57,21 +57,6 @@ export function walk<T>(stops: readonly Stop<T>[], settings: LimitSettings): Wal
     leftUntried: ends.some((end) => end.leftUntried),
   };
 }
-
-/** `take` of `members` are visited, any of them. */
-interface Share<T> {
-  readonly members: readonly Stop<T>[];
-  readonly take: number;
-}
-
-/** Addresses that are visited in any order among themselves, after those of the group before. */
-interface Group<T> {
-  readonly shares: readonly Share<T>[];
-  /** The balance was struck for a list that starts with a member of this share. */
-  readonly startsWith?: Share<T>;
-}
-
-type Plan<T> = readonly Group<T>[];
 
 /**
  * Stops whose order is settled, in groups whose order among themselves is chance: each on its own
@@ -94,7 +79,7 @@ function groupsOf<T>(stops: readonly Stop<T>[], settings: LimitSettings): Stop<T
  * How many of each group are visited; two plans where the family of the first address is chance and
  * decides.
  */
-function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Plan<T>[] {
+function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Plan<Stop<T>>[] {
   const starts = [...new Set((groups[0] ?? []).map(family))];
   const plans = starts.flatMap((start) => {
     const targets = balancedTargets(groups.flat(), settings, start);
@@ -109,7 +94,7 @@ function plansFor<T>(groups: readonly Stop<T>[][], settings: LimitSettings): Pla
 function planUnbalanced<T>(
   groups: readonly Stop<T>[][],
   { mxAddressLimit }: LimitSettings,
-): Plan<T> {
+): Plan<Stop<T>> {
   let left = mxAddressLimit > 0 ? mxAddressLimit : Number.POSITIVE_INFINITY;
   return groups.map((members) => {
     const take = Math.min(left, members.length);
@@ -126,10 +111,10 @@ function planBalanced<T>(
   groups: readonly Stop<T>[][],
   targets: Readonly<Record<AddressFamily, number>>,
   first?: AddressFamily,
-): Plan<T> {
+): Plan<Stop<T>> {
   const left = { ...targets };
   return groups.map((group, i) => {
-    const share = (one: AddressFamily): Share<T> => {
+    const share = (one: AddressFamily): Share<Stop<T>> => {
       const members = group.filter((stop) => family(stop) === one);
       const take = Math.min(left[one], members.length);
       left[one] -= take;
@@ -141,46 +126,8 @@ function planBalanced<T>(
   });
 }
 
-function reachedBy<T>(plan: Plan<T>): Stop<T>[] {
+function reachedBy<T>(plan: Plan<Stop<T>>): Stop<T>[] {
   return plan.flatMap((group) =>
     group.shares.flatMap((share) => (share.take > 0 ? share.members : [])),
   );
-}
-
-function followPlan<T>(plan: Plan<T>) {
-  const takenBy: Stop<T>[] = [];
-  const bouncedBy: Stop<T>[] = [];
-  let leftBy: readonly Stop<T>[] = [];
-  let leftUntried = true;
-  for (const { shares, startsWith } of plan) {
-    const live = shares.filter((share) => share.take > 0);
-    const passable = (share: Share<T>) =>
-      share.members.filter(({ step }) => step === 'fails' || step === 'skipped');
-    const silent = (share: Share<T>) =>
-      share.members.filter(({ step }) => step === 'skipped').length >= share.take;
-    for (const share of live) {
-      const comesFirst =
-        startsWith === undefined || startsWith === share || passable(startsWith).length > 0;
-      if (!comesFirst) continue;
-      takenBy.push(...share.members.filter(({ step }) => step === 'takes'));
-      bouncedBy.push(...share.members.filter(({ step }) => step === 'bounces'));
-    }
-    if (live.some((share) => passable(share).length < share.take))
-      return { takenBy, bouncedBy, leftBy: [], leftUntried: false };
-    // Whoever must come first, and is the only one of its share, speaks last only where all others
-    // keep silent.
-    const speaksLast = live.filter(
-      (share) =>
-        share !== startsWith ||
-        share.take > 1 ||
-        live.every((other) => other === share || silent(other)),
-    );
-    const speakers = speaksLast.flatMap((share) =>
-      share.members.filter(({ step }) => step === 'fails'),
-    );
-    const inSilence = live.every(silent);
-    leftBy = inSilence ? [...leftBy, ...speakers] : speakers;
-    leftUntried &&= inSilence;
-  }
-  return { takenBy, bouncedBy, leftBy, leftUntried };
 }

@@ -91,7 +91,7 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
 }
 
 async function converse(socket: Socket, seen: SeenConversation, script: Script, serving: TlsServing): Promise<void> {
-  const inner = script.wrapper ? await secure(socket, seen, serving) : socket;
+  const inner = script.wrapper ? await secure(socket, seen, script, serving) : socket;
   if (inner !== undefined && (await step(inner, script, script.greeting)))
     await talk(inner, seen, script, serving, script.wrapper);
 }
@@ -133,7 +133,7 @@ function answerTo(verb: string | undefined, script: Script, secured: boolean): S
       if (script.ehlo !== 'extensions') return script.ehlo;
       return { say: `250-mail server\r\n${script.offersStarttls && !secured ? '250-STARTTLS\r\n' : ''}250 8BITMIME` };
     case 'HELO':
-      return script.helo;
+      return (secured ? script.heloAfterTls : undefined) ?? script.helo;
     case 'STARTTLS':
       return script.starttls;
     case 'MAIL':
@@ -149,7 +149,7 @@ function answerTo(verb: string | undefined, script: Script, secured: boolean): S
   }
 }
 
-const accepted = (reply: Step) => typeof reply === 'object' && reply.say.startsWith('220');
+const accepted = (reply: Step) => typeof reply === 'object' && reply.say.startsWith('2');
 
 /** Says its part; false when the conversation ends here. */
 async function step(socket: Socket, script: Script, what: Step): Promise<boolean> {
@@ -163,7 +163,7 @@ async function step(socket: Socket, script: Script, what: Step): Promise<boolean
     return false;
   }
   if (socket.writable) socket.write(`${what.say}\r\n`);
-  if (!what.say.startsWith('421')) return true;
+  if (!what.say.startsWith('421') && what.leaves === undefined) return true;
   socket.end();
   return false;
 }
@@ -178,7 +178,7 @@ async function startTls(
   if (typeof script.starttls === 'object') socket.write(`${script.starttls.say}\r\n${script.injected ?? ''}`);
   switch (script.behindStarttls) {
     case 'handshake':
-      return secure(socket, seen, serving);
+      return secure(socket, seen, script, serving);
     case 'close':
       socket.end();
       return undefined;
@@ -192,7 +192,7 @@ async function startTls(
   }
 }
 
-async function secure(socket: Socket, seen: SeenConversation, serving: TlsServing): Promise<Socket | undefined> {
+async function secure(socket: Socket, seen: SeenConversation, script: Script, serving: TlsServing): Promise<Socket | undefined> {
   const result = await handshake(socket, serving, (hello) => {
     seen.hello = hello;
   });
@@ -203,7 +203,9 @@ async function secure(socket: Socket, seen: SeenConversation, serving: TlsServin
     case 'secured':
       seen.protocol = result.socket.getProtocol() ?? '';
       seen.cipher = result.socket.getCipher().name;
-      return result.socket;
+      if (script.behindHandshake === undefined) return result.socket;
+      result.socket.end();
+      return undefined;
   }
 }
 

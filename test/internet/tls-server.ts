@@ -36,7 +36,11 @@ export async function handshake(socket: Socket, serving: TlsServing, onHello: (h
     return { kind: 'failed', because: 'refused for lack of a known name' };
   }
   socket.unshift(record);
-  const secured = new TLSSocket(socket, { isServer: true, secureContext: contextOf(named ?? serving.identity, serving.terms) });
+  const secured = new TLSSocket(socket, {
+    isServer: true,
+    secureContext: contextOf(named ?? serving.identity, serving.terms),
+    ...(serving.terms.wantsClientCertificate === undefined ? {} : { requestCert: true, rejectUnauthorized: true }),
+  });
   return new Promise((resolve) => {
     secured.on('error', (error) => {
       socket.destroy();

@@ -4,7 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
-import type { ProbeResult } from '../../lambda/probe/result.ts';
+import type { ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import { type Authority, createAuthority, type Issued, selfSigned } from '../internet/authority.ts';
 import type { Behaviour } from '../internet/smtp-script.ts';
 import { type SmtpOptions, type SmtpServer, startSmtp } from '../internet/smtp-server.ts';
@@ -87,9 +87,21 @@ test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }
   },
   { behaviour: 'ehlo-close', result: unseen('ehlo', 'connection-lost'), said: SAID.slice(0, 1) },
   { behaviour: 'ehlo-silent', result: unseen('ehlo', 'timed-out'), said: SAID.slice(0, 1) },
+  { behaviour: 'banner-long-line', result: unseen('ehlo', 'connection-lost'), said: [] },
+  {
+    behaviour: 'banner-stars',
+    result: { kind: 'no-tls', why: 'not-offered', heloBecause: 'masked-greeting' },
+    said: ['HELO watch.example.test', 'QUIT'],
+  },
+  {
+    behaviour: 'ehlo-refused-helo-close',
+    result: unseen('helo', 'connection-lost'),
+    said: ['EHLO watch.example.test', 'HELO watch.example.test'],
+  },
+  { behaviour: 'ehlo-long', result: { kind: 'no-tls', why: 'not-offered' }, said: ['EHLO watch.example.test', 'QUIT'] },
   {
     behaviour: 'ehlo-and-helo-refused',
-    result: unseen('ehlo', 'ehlo-refused', '550 go away'),
+    result: unseen('helo', 'ehlo-refused', '550 go away'),
     said: ['EHLO watch.example.test', 'HELO watch.example.test', 'QUIT'],
   },
   {
@@ -101,12 +113,22 @@ test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }
   {
     behaviour: 'starttls454',
     result: { kind: 'no-tls', why: 'refused-4xx', reply: { code: 454, text: '454 TLS not available' } },
-    said: [...SAID.slice(0, 2), 'QUIT'],
+    said: [...SAID.slice(0, 2), 'RSET', 'QUIT'],
   },
   {
     behaviour: 'starttls554',
     result: { kind: 'no-tls', why: 'refused-5xx', reply: { code: 554, text: '554 5.7.0 no TLS for you' } },
-    said: [...SAID.slice(0, 2), 'QUIT'],
+    said: [...SAID.slice(0, 2), 'RSET', 'QUIT'],
+  },
+  {
+    behaviour: 'starttls554-close',
+    result: {
+      kind: 'no-tls',
+      why: 'refused-5xx',
+      reply: { code: 554, text: '554 5.7.3 no TLS for you' },
+      after: unseen('after-starttls', 'connection-lost'),
+    },
+    said: SAID.slice(0, 2),
   },
   { behaviour: 'starttls421', result: unseen('starttls', 'reply-421', '421 closing'), said: SAID.slice(0, 2) },
   { behaviour: 'starttls-close', result: unseen('starttls', 'connection-lost'), said: SAID.slice(0, 2) },
@@ -126,7 +148,9 @@ test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }
 
 test.each<{ behaviour: Behaviour; result: Partial<ProbeResult> }>([
   { behaviour: 'banner-multiline', result: { protocol: 'TLSv1.3' } },
-  { behaviour: 'banner-long-line', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'banner-4000', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'ehlo-rather-long', result: { protocol: 'TLSv1.3' } },
+  { behaviour: 'ehlo-nul', result: { protocol: 'TLSv1.3' } },
   { behaviour: 'tls10', result: { protocol: 'TLSv1' } },
   { behaviour: 'tls11', result: { protocol: 'TLSv1.1' } },
   { behaviour: 'tls12', result: { protocol: 'TLSv1.2' } },
@@ -134,7 +158,14 @@ test.each<{ behaviour: Behaviour; result: Partial<ProbeResult> }>([
   { behaviour: 'aes128', result: { cipher: 'ECDHE-ECDSA-AES128-GCM-SHA256' } },
   { behaviour: 'anonymous', result: { cipher: 'AECDH-AES256-SHA', chain: [] } },
   { behaviour: 'ehlo-after-tls-refused', result: { protocol: 'TLSv1.3', afterTls: { code: 554, text: '554 go away' } } },
-])('$behaviour is fine at encrypt', async ({ behaviour, result }) => {
+  { behaviour: 'tls-then-close', result: { after: unseen('ehlo-after-tls', 'connection-lost') } },
+  { behaviour: 'client-certificate', result: { after: unseen('ehlo-after-tls', 'connection-lost') } },
+  { behaviour: 'ehlo-after-tls-silent', result: { after: unseen('ehlo-after-tls', 'timed-out') } },
+  { behaviour: 'ehlo-after-tls421', result: { after: unseen('ehlo-after-tls', 'reply-421', '421 4.3.2 too busy') } },
+  { behaviour: 'helo-after-tls550', result: { after: unseen('helo-after-tls', 'ehlo-refused', '550 5.7.1 go away') } },
+  { behaviour: 'helo-after-tls-close', result: { after: unseen('helo-after-tls', 'connection-lost') } },
+])('$behaviour has its certificates seen', async ({ behaviour, result }) => {
+  if (behaviour === 'ehlo-after-tls-silent') runsOut('ehlo-after-tls');
   expect((await probe(behaviour)).result).toMatchObject({ kind: 'presented', ...result });
 });
 
@@ -279,9 +310,9 @@ test('one that was called off before is not begun', async () => {
   expect(server.conversations).toEqual([]);
 });
 
-function unseen(phase: string, reason: string, reply?: string): ProbeResult {
+function unseen(phase: string, reason: string, reply?: string): Unseen {
   const kept = reply === undefined ? {} : { reply: { code: Number(reply.slice(0, 3)), text: reply } };
-  return { kind: 'unseen', phase, reason, ...kept } as ProbeResult;
+  return { kind: 'unseen', phase, reason, ...kept } as Unseen;
 }
 
 test('an anchor of any length counts: one whose last line is full, as ISRG Root X1, too', async () => {

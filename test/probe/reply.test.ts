@@ -5,19 +5,19 @@ import { type FullReply, offers, ReplyReader } from '../../lambda/probe/reply.ts
 /** All replies in a text, and what is left at its end. */
 function read(...chunks: readonly (string | Uint8Array)[]) {
   const reader = new ReplyReader();
-  const replies: (FullReply | 'too-long')[] = [];
+  const replies: (FullReply | 'too-long' | 'stopped')[] = [];
   for (const chunk of chunks) {
     reader.feed(Buffer.from(chunk));
     for (let reply = reader.take(); reply !== undefined; reply = reader.take()) {
       replies.push(reply);
-      if (reply === 'too-long') return { replies, pending: reader.pending };
+      if (reply === 'too-long' || reply === 'stopped') return { replies, pending: reader.pending };
     }
   }
   return { replies, pending: reader.pending };
 }
 
 const texts = (...chunks: readonly (string | Uint8Array)[]) =>
-  read(...chunks).replies.map((reply) => (reply === 'too-long' ? reply : `${reply.code}|${reply.text}`));
+  read(...chunks).replies.map((reply) => (reply === 'too-long' || reply === 'stopped' ? reply : `${reply.code}|${reply.text}`));
 
 test.each([
   { said: '220 ready\r\n', heard: ['220|220 ready'], because: 'one line' },
@@ -38,7 +38,9 @@ test.each([
   { said: '554 a\rb\r\n', heard: ['554|554 a?b'], because: 'a bare carriage return too' },
   { said: '554 grüße\r\n', heard: ['554|554 grüße'], because: 'UTF-8 stays' },
   { said: '554 \u202Eevil\u200B\u2028x\r\n', heard: ['554|554 ?evil??x'], because: 'but not what turns or hides text' },
-  { said: Buffer.from([0x35, 0x35, 0x34, 0x20, 0xff, 0x00, 0x0a]), heard: ['554|554 ??'], because: 'nor bytes that are none' },
+  { said: Buffer.from([0x35, 0x35, 0x34, 0x20, 0xff, 0x00, 0x0a]), heard: ['554|554 ?'], because: 'nor bytes that are none' },
+  { said: '250-STARTTLS\0 x\r\n250 y\0z\r\n', heard: ['250|250-STARTTLS 250 y'], because: 'a line ends at a NUL' },
+  { said: '220\0 x\r\n', heard: ['220|220'], because: 'even right behind the code' },
   { said: `554 ${'x'.repeat(500)}\r\n`, heard: [`554|554 ${'x'.repeat(296)}`], because: 'a long text is cut' },
   {
     said: `220 ${'x'.repeat(100_000)}\r\n250 ok\r\n`,
@@ -90,7 +92,7 @@ test.each([
   { reply: '250-\r\n250 STARTTLS\r\n', offered: false, because: 'a server without a name has its first keyword taken for it' },
 ])('EHLO offers STARTTLS $offered: $because', ({ reply, offered }) => {
   const [full] = read(reply).replies;
-  expect(full !== undefined && full !== 'too-long' && offers(full, 'STARTTLS')).toBe(offered);
+  expect(full !== undefined && full !== 'too-long' && full !== 'stopped' && offers(full, 'STARTTLS')).toBe(offered);
 });
 
 test('it makes no difference how the bytes are cut', () => {

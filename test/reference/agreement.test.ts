@@ -7,6 +7,7 @@
 import { describe, expect, test } from 'vitest';
 import { createAuthority } from '../internet/authority.ts';
 import { type Comparison, compare } from './compare.ts';
+import { dialogueScene } from './dialogue-scene.ts';
 import { foundingScene } from './founding-scene.ts';
 import { generate } from './generate.ts';
 import { differencesScene, KNOWN_DIFFERENCES } from './known-differences.ts';
@@ -53,6 +54,18 @@ describe.skipIf(missing !== undefined)('a real Postfix where we knowingly differ
   );
 });
 
+const dialogues = compared.filter(({ configuration }) => configuration.name.startsWith('dialogue: '));
+
+describe.skipIf(missing !== undefined)('a real Postfix and every oddity of a dialogue', () => {
+  test.each(dialogues)('$recipient', ({ disagreement }) => {
+    expect(disagreement).toBeUndefined();
+  });
+
+  test('they are several hundred', () => {
+    expect(dialogues.length).toBeGreaterThan(500);
+  });
+});
+
 const generated = compared.filter(({ configuration }) => configuration.generated);
 
 describe.skipIf(missing !== undefined)(`a real Postfix and ${count} destinations of seed ${seed}`, () => {
@@ -86,6 +99,7 @@ async function playAll(): Promise<{ readonly scene: Scene; readonly compared: re
   const standing = [
     await foundingScene(),
     differencesScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
+    dialogueScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
   ];
   const drawn = await generate(seed, count);
   const merged = merge([...standing, drawn]);

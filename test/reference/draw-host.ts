@@ -1,7 +1,7 @@
 /** Draws one MX host: its addresses, how each behaves, and the chain it presents. */
 import type { CertificateOptions } from '../internet/authority.ts';
 import type { RecordSet } from '../internet/dns-server.ts';
-import type { Behaviour } from '../internet/smtp-script.ts';
+import { BEHAVIOURS, type Behaviour } from '../internet/smtp-script.ts';
 import type { Identity } from '../internet/tls-server.ts';
 import { type Authorities, FLAWED, FLAWLESS } from './authorities.ts';
 import { namesAround } from './draw-policy.ts';
@@ -89,7 +89,7 @@ function drawNames(random: Random, nextHop: string, host: string): CertificateOp
   ])();
 }
 
-const GOOD_WEIGHT = 70;
+const GOOD_WEIGHT = 120;
 
 const ADDRESSES = [
   [75, 1],
@@ -98,40 +98,15 @@ const ADDRESSES = [
   [3, 4],
 ] as const;
 
-/** Everything but what we knowingly judge otherwise (known-differences.ts) and what is no matter of TLS. */
-const ODD: readonly Behaviour[] = [
-  'nostarttls',
-  'starttls454',
-  'starttls554',
-  'banner421',
-  'banner450',
-  'banner554',
-  'banner-multiline',
-  'banner-long-line',
-  'banner-junk',
-  'banner-escapes',
-  'close',
-  'refuse',
-  'refuse',
-  'drop',
-  'garbage',
-  'silent',
-  'ehlo-refused',
-  'ehlo-and-helo-refused',
-  'ehlo421',
-  'ehlo-close',
-  'ehlo-silent',
-  'starttls-close',
-  'starttls-silent',
-  'handshake-silent',
-  'tls10',
-  'tls11',
-  'tls12',
-  'tls12',
-  'tls13',
-  'aes128',
-  'anonymous',
-  'ehlo-after-tls-refused',
-  'wrapper',
-  'slow',
-];
+/** What we knowingly judge otherwise (known-differences.ts), and what is no matter of TLS. */
+const APART: ReadonlySet<Behaviour> = new Set([
+  'ok',
+  'injection',
+  'banner-endless',
+  'mail450',
+  'rcpt450',
+  'rcpt550',
+  'starttls421',
+]);
+
+const ODD: readonly Behaviour[] = BEHAVIOURS.filter((behaviour) => !APART.has(behaviour));

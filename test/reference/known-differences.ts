@@ -58,13 +58,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
     postfix: 'bounced 5.0.0 host @ said: 550 no such user (in reply to RCPT TO command)',
     ours: 'pass null',
   },
-  {
-    behaviour: 'starttls421',
-    level: 'may',
-    because: 'a 421 ends our conversation; at may Postfix tries to go on in plaintext and finds the line closed',
-    postfix: 'deferred 4.4.2 lost connection with @ while sending MAIL FROM',
-    ours: 'undetermined nothing-seen',
-  },
 ];
 
 /** One destination per line, `k1.test` for the first, with one host that would pass if it behaved. */

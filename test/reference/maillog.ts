@@ -17,8 +17,10 @@ export function readMaillog(text: string): Map<string, Delivery> {
     const { recipient = '', relay = '', dsn = '', status = '', text: words = '' } = ended.groups;
     const log = said.get(pid) ?? [];
     said.delete(pid);
+    // The log is read as Latin-1; a server's text is UTF-8.
+    const utf8 = Buffer.from(words, 'latin1').toString();
     if (!deliveries.has(recipient))
-      deliveries.set(recipient, { recipient, status: statusOf(status), dsn, text: words, relay, log });
+      deliveries.set(recipient, { recipient, status: statusOf(status), dsn, text: utf8, relay, log });
   }
   return deliveries;
 }
@@ -33,6 +35,8 @@ export function lastFatal(text: string): string | undefined {
 const ENDED =
   /^\w+: to=<[^@>]*@(?<recipient>[^>]*)>, (?:orig_to=\S+ )?relay=(?<relay>[^,]*), .*?dsn=(?<dsn>[\d.]+),(?: \S+,)? status=(?<status>\w+) \((?<text>.*)\)$/;
 
+/** With soft_bounce = yes the log has SOFTBOUNCE for what stays in the queue. */
 function statusOf(word: string): Delivery['status'] {
+  if (word === 'SOFTBOUNCE') return 'deferred';
   return word === 'sent' || word === 'deferred' || word === 'bounced' ? word : 'none';
 }

@@ -1,6 +1,6 @@
 /** Whole entries, a row per rule of docs/fidelity.md, "From observation to verdict". */
 import { beforeAll, describe, expect, test } from 'vitest';
-import type { ProbeResult } from '../../lambda/probe/result.ts';
+import type { Presented, ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { createAuthority, LEAF_VALIDITY } from '../internet/authority.ts';
@@ -14,12 +14,15 @@ const SEEN: Record<string, ProbeResult> = {
   later: unseen('not-attempted'),
   '421': unseen('reply-421', 'greeting', '421 4.3.2 busy'),
   '554': unseen('greeting-5xx', 'greeting', '554 5.3.2 go away'),
-  helo: unseen('ehlo-refused', 'ehlo', '501 5.5.4 invalid name'),
+  helo: unseen('ehlo-refused', 'helo', '501 5.5.4 invalid name'),
+  '354': unseen('protocol-error', 'greeting', '354 go ahead'),
   plain: noTls('not-offered'),
   '454': noTls('refused-4xx', '454 4.7.0 not now'),
   '502': noTls('refused-5xx', '502 5.5.1 never'),
   broken: BROKEN_HANDSHAKE,
 };
+
+type NoTls = Extract<ProbeResult, { readonly kind: 'no-tls' }>;
 
 let anchors: readonly string[];
 beforeAll(async () => {
@@ -27,6 +30,13 @@ beforeAll(async () => {
   anchors = [root.certificate.der];
   SEEN.good = presents((await root.issue({ dnsNames: ['ok.example'] })).chain);
   SEEN.bad = presents((await root.issue({ dnsNames: ['other.example'] })).chain);
+  SEEN['good then lost'] = { ...(SEEN.good as Presented), after: unseen('connection-lost', 'ehlo-after-tls') as Unseen };
+  SEEN['good then 550'] = {
+    ...(SEEN.good as Presented),
+    after: unseen('ehlo-refused', 'helo-after-tls', '550 5.7.1 go away') as Unseen,
+  };
+  SEEN['bad then lost'] = { ...(SEEN.bad as Presented), after: unseen('connection-lost', 'ehlo-after-tls') as Unseen };
+  SEEN['502 then lost'] = { ...(SEEN['502'] as NoTls), after: unseen('connection-lost', 'after-starttls') as Unseen };
   SEEN.alien = presents((await (await createAuthority('Alien')).issue({ dnsNames: ['ok.example'] })).chain);
 });
 
@@ -87,7 +97,7 @@ describe('the verdict', () => {
     { see: 'broken', verdict: 'fail', reason: 'handshake-failed', because: 'the handshake breaks' },
     { see: 'refused', verdict: 'undetermined', reason: 'nothing-seen', because: 'nothing was seen' },
     {
-      see: 'refused | silent | 421 | 554 | helo',
+      see: 'refused | silent | 421 | 554',
       verdict: 'undetermined',
       reason: 'nothing-seen',
       because: 'whatever the reason',
@@ -190,12 +200,40 @@ describe('what Postfix would do and say', () => {
     expect(endings(judged('bad ~ barred'))).toEqual(['deferred 4.7.5 Server certificate not verified']);
   });
 
-  test('a refusal of HELO with 5xx bounces, though we judge it unseen', () => {
+  test('a refusal of HELO with 5xx bounces, whoever stands behind it', () => {
     const verdict = judged('helo | good');
     expect(endings(verdict)).toEqual([
       'bounced 5.5.4 host mx1a.example[192.0.2.1] refused to talk to me: 501 5.5.4 invalid name',
     ]);
-    expect(verdict).toMatchObject({ verdict: 'undetermined', reason: 'partly-unseen' });
+    expect(verdict).toMatchObject({ verdict: 'fail', reason: 'helo-refused' });
+  });
+});
+
+describe('what follows behind the handshake', () => {
+  test.each([
+    { see: 'good then lost', verdict: 'undetermined', reason: 'nothing-seen', because: 'the host is unseen' },
+    { see: 'good then lost | good', verdict: 'pass', reason: null, because: 'and the next one takes it' },
+    { see: 'good then lost | good then lost | good', verdict: 'pass', reason: null, because: 'no session is used up' },
+    { see: 'bad then lost', verdict: 'fail', reason: 'name-mismatch', because: 'a certificate that was refused was seen' },
+    { see: 'good then 550 | good', verdict: 'fail', reason: 'helo-refused', because: 'a refusal for good bounces' },
+    { see: '354 | good', verdict: 'fail', reason: 'greeting-refused', because: 'so does a greeting of an odd class' },
+  ])('$see: $verdict $reason, $because', ({ see, verdict, reason }) => {
+    expect(judged(see)).toMatchObject({ verdict, reason });
+  });
+
+  test('the certificates seen are kept', () => {
+    const [address] = judged('good then lost').hosts[0]?.addresses ?? [];
+    expect(address).toMatchObject({ outcome: 'unseen', reason: 'connection-lost', phase: 'ehlo-after-tls' });
+    expect(address?.chain.map(({ dnsNames }) => dnsNames)).toContainEqual(['ok.example']);
+  });
+
+  test.each([
+    { see: 'good then lost', verdict: 'degraded', reason: 'connection-lost', because: 'deferred first, plaintext later' },
+    { see: '502 then lost', verdict: 'undetermined', reason: 'nothing-seen', because: 'no plaintext either' },
+    { see: '502 then lost | 502 then lost | good', verdict: 'undetermined', reason: 'partly-unseen', because: 'two sessions' },
+    { see: '502 then lost | good', verdict: 'pass', reason: null, because: 'one leaves another' },
+  ])('at may, $see: $verdict $reason, $because', ({ see, verdict, reason }) => {
+    expect(judged(see, { policy: 'k.test may' })).toMatchObject({ verdict, reason });
   });
 });
 

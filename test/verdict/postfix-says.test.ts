@@ -1,8 +1,9 @@
 /** Postfix's texts, there and back: each one that we can predict is also understood when it is read in a log. */
 import { describe, expect, test } from 'vitest';
+import { replyDsn } from '../../lambda/probe/reply.ts';
 import type { Phase, UnseenReason } from '../../lambda/probe/result.ts';
 import { meaningOf } from '../../lambda/verdict/postfix-said.ts';
-import { MISCONFIGURED, NOT_TRIED, replyDsn, saysOfFailure, saysOfUnseen } from '../../lambda/verdict/postfix-says.ts';
+import { MISCONFIGURED, NOT_TRIED, saysOfFailure, saysOfUnseen } from '../../lambda/verdict/postfix-says.ts';
 import type { AddressFailure } from '../../lambda/verdict/reason.ts';
 import { readRecording, VERSIONS } from '../cases/recorded.ts';
 

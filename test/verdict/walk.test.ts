@@ -1,18 +1,19 @@
 /** The walk over every order: rows for each rule, and every permutation tried where there are few addresses. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { LimitSettings } from '../../lambda/route/address-limit.ts';
 import type { MxHost } from '../../lambda/route/route.ts';
-import { type Step, type Stop, walk } from '../../lambda/verdict/walk.ts';
+import { type Stop, type WalkSettings, walk } from '../../lambda/verdict/walk.ts';
+import type { Step } from '../../lambda/verdict/walk-orders.ts';
 
-const POSTFIX: LimitSettings = {
+const POSTFIX: WalkSettings = {
+  mxSessionLimit: 2,
   mxAddressLimit: 5,
   randomizeAddresses: true,
   addressPreference: 'any',
   balanceInetProtocols: true,
 };
 
-const STEPS: Readonly<Record<string, Step>> = { P: 'takes', B: 'bounces', f: 'fails', s: 'skipped' };
+const STEPS: Readonly<Record<string, Step>> = { P: 'takes', B: 'bounces', f: 'fails', d: 'spends', s: 'skipped' };
 
 /** `10 f f | 20 P`: preferences, then a letter for each address; `6` before a letter for one of IPv6. Names are `f1`, `f2`, `P3` … */
 function stops(text: string): Stop<string>[] {
@@ -29,7 +30,7 @@ function stops(text: string): Stop<string>[] {
 
 const hostAt = (preference: number): MxHost => ({ host: 'mx.example', preference, addresses: [], lookup: 'found' });
 
-function ends(text: string, settings: Partial<LimitSettings> = {}): string {
+function ends(text: string, settings: Partial<WalkSettings> = {}): string {
   const { reached, takenBy, bouncedBy, leftBy, leftUntried } = walk(stops(text), { ...POSTFIX, ...settings });
   const parts = [
     takenBy.length > 0 ? `taken by ${takenBy.join(' ')}` : '',
@@ -108,6 +109,21 @@ describe('among equals every order counts', () => {
   ])('$walk: $because', (row) => expect(ends(row.walk)).toBe(row.ends));
 });
 
+describe('sessions that fail are counted', () => {
+  test.each([
+    { walk: '10 d | 20 d | 30 P', ends: 'left by d2; reached d1 d2 P3', because: 'two hide a third' },
+    { walk: '10 d | 20 f | 30 P', ends: 'taken by P3; reached d1 f2 P3', because: 'one does not' },
+    { walk: '10 d d P', ends: 'taken by P3, left by d1 d2; reached d1 d2 P3', because: 'unless chance tries it before' },
+    { walk: '10 d | 20 d', settings: { mxSessionLimit: 1 }, ends: 'left by d1; reached d1 d2', because: 'a limit of one' },
+    {
+      walk: '10 d | 20 d | 30 d | 40 P',
+      settings: { mxSessionLimit: 0 },
+      ends: 'taken by P4; reached d1 d2 d3 P4',
+      because: 'no limit',
+    },
+  ])('$walk: $because', (row) => expect(ends(row.walk, row.settings)).toBe(row.ends));
+});
+
 describe('settings', () => {
   test.each([
     {
@@ -184,10 +200,11 @@ test('agrees with every permutation tried one by one', () => {
   const stop = fc.record({
     six: fc.boolean(),
     preference: fc.constantFrom(10, 10, 20, 30),
-    step: fc.constantFrom<Step>('takes', 'bounces', 'fails', 'fails', 'fails', 'skipped', 'skipped'),
+    step: fc.constantFrom<Step>('takes', 'bounces', 'fails', 'fails', 'spends', 'spends', 'skipped', 'skipped'),
   });
   const settings = fc.record({
     mxAddressLimit: fc.integer({ min: 0, max: 6 }),
+    mxSessionLimit: fc.integer({ min: 0, max: 3 }),
     randomizeAddresses: fc.boolean(),
     addressPreference: fc.constantFrom('any', 'ipv4', 'ipv6'),
     balanceInetProtocols: fc.boolean(),
@@ -210,12 +227,12 @@ test('agrees with every permutation tried one by one', () => {
         leftUntried: told.leftUntried,
       }).toEqual(byBruteForce(all, chosen));
     }),
-    { numRuns: 300 },
+    { numRuns: 500 },
   );
 });
 
 /** smtp_domain_addr() and the loop of smtp_connect_inet(), for one shuffle after the other. */
-function byBruteForce(all: readonly Stop<number>[], settings: LimitSettings) {
+function byBruteForce(all: readonly Stop<number>[], settings: WalkSettings) {
   const found = {
     reached: new Set<number>(),
     takenBy: new Set<number>(),
@@ -232,13 +249,18 @@ function byBruteForce(all: readonly Stop<number>[], settings: LimitSettings) {
     const kept = settings.mxAddressLimit > 0 && settings.balanceInetProtocols ? balance(list, limit) : list;
     let last: Stop<number> | undefined;
     let over = false;
+    let sessions = 0;
     for (const stop of kept.slice(0, limit)) {
       found.reached.add(stop.of);
       if (over) continue;
       if (stop.step === 'takes') found.takenBy.add(stop.of);
       if (stop.step === 'bounces') found.bouncedBy.add(stop.of);
       over = stop.step === 'takes' || stop.step === 'bounces';
-      if (stop.step === 'fails') last = stop;
+      if (stop.step === 'fails' || stop.step === 'spends') last = stop;
+      if (stop.step === 'spends' && ++sessions === settings.mxSessionLimit) {
+        found.leftBy.add(stop.of);
+        over = true;
+      }
     }
     if (!over && last !== undefined) found.leftBy.add(last.of);
     if (!over && last === undefined) leftUntried = true;

@@ -19,7 +19,17 @@ export const certificateSchema = v.strictObject({
   spkiSha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
 });
 
-const phases = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'] as const;
+const phases = [
+  'connect',
+  'greeting',
+  'ehlo',
+  'helo',
+  'starttls',
+  'after-starttls',
+  'handshake',
+  'ehlo-after-tls',
+  'helo-after-tls',
+] as const;
 
 const tlsaSchema = v.strictObject({
   mxSigned: v.nullable(v.boolean()),
