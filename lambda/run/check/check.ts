@@ -10,7 +10,7 @@ import { demandFor } from '../../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
-import type { Settings } from '../../policy/settings.ts';
+import { type Settings, USUAL_HELLO } from '../../policy/settings.ts';
 import { type Contact, contactsByHop, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
@@ -92,7 +92,7 @@ export async function checkBundle(
 
   const asked = plan.flatMap((one) => (one.unchecked === undefined ? one.hops : []));
   // What our own settings hide is no matter to a control host: its handshake is the proof.
-  const open = { ...bundle.settings, discardEhloKeywords: [] };
+  const open = { ...bundle.settings, discardEhloKeywords: [], hello: USUAL_HELLO };
   const controls = [...contactsByHop(control, found, open).values()].flat();
   const contacts = contactsByHop(asked, found, (hop) => clientOf(bundle, hop.service).settings);
   const met = [...contacts.values()].flat();
