@@ -169,6 +169,8 @@ export function readSettings(
   const reader = parameterReader(parameters, version);
   const { fatal, text, required, yesNo, count, oneOf, tables, problems } = reader;
 
+  reader.time('smtp_connect_timeout', 0);
+  for (const name of TIMES_FROM_ONE) reader.time(name, 1);
   const dnsDisabled = yesNo('disable_dns_lookups');
   const port = portOf(text('smtp_tcp_port'));
   if (port === undefined) fatal('smtp_tcp_port', `unknown service: ${text('smtp_tcp_port')}/tcp`);
@@ -345,5 +347,14 @@ function protocolsOf(value: string, fatal: (says: string) => void): AddressFamil
 function filled<const K extends string>(key: K, value: string): { readonly [key in K]?: string } {
   return value === '' ? {} : ({ [key]: value } as { readonly [key in K]?: string });
 }
+
+/** Limits that smtp(8) dies of when they are 0 (smtp_params.c). */
+const TIMES_FROM_ONE = [
+  'smtp_helo_timeout',
+  'smtp_starttls_timeout',
+  'smtp_mail_timeout',
+  'smtp_rcpt_timeout',
+  'smtp_quit_timeout',
+] as const;
 
 const MATCH_SEPARATORS = `${COMMA_SPACE}:`;

@@ -31,6 +31,8 @@ export interface ParameterReader {
   required(name: string): string;
   yesNo(name: string): boolean;
   count(name: string): number;
+  /** Only whether smtp(8) takes it: what it waits for is no matter here. */
+  time(name: string, least: 0 | 1): void;
   /** One of some words, without case; `says` words the fatal error. */
   oneOf<const T extends string>(
     name: string,
@@ -89,12 +91,18 @@ export function parameterReader(
   };
   const count = (name: string): number => {
     const value = text(name);
-    if (/^-?\d+$/.test(value)) {
-      if (Number(value) < 0) fatal(name, `invalid ${name} parameter value ${value} < 0`);
-      return Math.max(0, Number(value));
-    }
+    // A limit of 0 is none, and so is a negative one: Postfix checks no lower bound of 0.
+    if (/^[-+]?\d+$/.test(value)) return Math.max(0, Number(value));
     fatal(name, `bad numerical configuration: ${name} = ${value}`);
     return Number(defaultOf(name, version) ?? 0);
+  };
+  const time = (name: string, least: 0 | 1): void => {
+    const value = text(name);
+    const parsed = /^([+-]?\d+)([wdhms]|$)/.exec(value);
+    const seconds = Number(parsed?.[1] ?? -1);
+    if (parsed === null || seconds < 0) {
+      fatal(name, `parameter ${name}: bad time value or unit: ${value}`);
+    } else if (seconds < least) fatal(name, `invalid ${name}: ${seconds} (min ${least})`);
   };
   const oneOf = <const T extends string>(
     name: string,
@@ -115,7 +123,7 @@ export function parameterReader(
       return [];
     });
 
-  return { problems, fatal, text, required, yesNo, count, oneOf, tables };
+  return { problems, fatal, text, required, yesNo, count, time, oneOf, tables };
 }
 
 /**

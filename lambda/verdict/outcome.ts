@@ -49,6 +49,9 @@ export function weigh(
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
   if (destination.settled !== undefined)
     return { ...common, ...silent, ...settledOutcome(destination.settled) };
+  // Level none asks nothing of TLS, but wants an smtp(8) that runs.
+  if (settings.fatal !== undefined && destination.unchecked?.reason === 'level-none')
+    return { ...common, ...silent, ...died(settings.fatal) };
   if (destination.unchecked !== undefined || first === undefined) {
     return {
       ...common,
@@ -59,8 +62,7 @@ export function weigh(
   }
   const fatal = settings.fatal ?? (first.kind === 'fatal' ? first.message : undefined);
   if (fatal !== undefined) {
-    const says = { dsn: '', text: `fatal: ${fatal}` };
-    return { ...common, ...silent, verdict: 'fail', reason: 'smtp-dies', would: 'defer', says };
+    return { ...common, ...silent, ...died(fatal) };
   }
 
   const reached = reachedFindings(views, settings);
@@ -100,6 +102,14 @@ function settledOutcome({
       return { ...settled, verdict: 'undetermined', would: null, says: null };
   }
 }
+
+const died = (fatal: string) =>
+  ({
+    verdict: 'fail',
+    reason: 'smtp-dies',
+    would: 'defer',
+    says: { dsn: '', text: `fatal: ${fatal}` },
+  }) as const;
 
 type Outcome = Pick<Judgement, 'verdict' | 'reason' | 'decisive'>;
 

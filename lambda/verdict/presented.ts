@@ -5,12 +5,12 @@
  * Follows add_namechecks() in src/tls/tls_client.c, and src/tls/tls_fprint.c for digests. Pure:
  * trust at a date is certificate/trust/path's.
  */
-import { getHashes } from 'node:crypto';
 import {
   type Certificate,
   type DigestAlgorithm,
   readCertificate,
 } from '../certificate/certificate.ts';
+import { isDigest } from '../certificate/digest.ts';
 import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
 import { type Anchors, judgePath, type Trust } from '../certificate/trust/path.ts';
 import { named } from '../named-record.ts';
@@ -58,7 +58,7 @@ export function judgePresented(
 
 /** Certificate or key, whichever is listed; dates, names and issuer do not count. */
 function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outcomes): Finding {
-  if (!getHashes().includes(demand.digestAlgorithm)) {
+  if (!isDigest(demand.digestAlgorithm)) {
     return fail(
       'tls-engine-off',
       `smtp_tls_fingerprint_digest names no digest: ${demand.digestAlgorithm}`,

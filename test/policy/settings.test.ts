@@ -166,7 +166,9 @@ test.each([
   { text: 'inet_protocols = ip', says: 'unknown inet_protocols value "ip" in "ip"' },
   { text: 'smtp_tls_wrappermode = on', says: 'bad boolean configuration: smtp_tls_wrappermode = on' },
   { text: 'smtp_mx_address_limit = many', says: 'bad numerical configuration: smtp_mx_address_limit = many' },
-  { text: 'smtp_mx_address_limit = -1', says: 'invalid smtp_mx_address_limit parameter value -1 < 0' },
+  { text: 'smtp_starttls_timeout = 0', says: 'invalid smtp_starttls_timeout: 0 (min 1)' },
+  { text: 'smtp_helo_timeout = soon', says: 'parameter smtp_helo_timeout: bad time value or unit: soon' },
+  { text: 'smtp_connect_timeout = -1', says: 'parameter smtp_connect_timeout: bad time value or unit: -1' },
   { text: 'smtp_tcp_port = nowhere', says: 'unknown service: nowhere/tcp' },
   {
     text: 'smtp_tls_policy_maps = /etc/postfix/tls_policy',
@@ -223,4 +225,14 @@ test('a default that later releases took back is that of the release asked for',
   expect(insecure('3.6.16')).toBe('${{$smtp_tls_security_level} == {dane} ? {dane} : {may}}');
   expect(insecure('3.6.17')).toBe('dane');
   expect(insecure('3.7.0')).toBe('${{$smtp_tls_security_level} == {dane} ? {dane} : {may}}');
+});
+
+test.each(['0', '-1', '-20'])('a limit of %s is none, and no error', (value) => {
+  const { settings, problems } = readSettings({ smtp_mx_address_limit: value, smtp_mx_session_limit: value }, '3.11');
+  expect(settings).toMatchObject({ mxAddressLimit: 0, mxSessionLimit: 0 });
+  expect(problems).toEqual([]);
+});
+
+test('a connection may have no time limit', () => {
+  expect(readSettings({ smtp_connect_timeout: '0' }, '3.11').problems).toEqual([]);
 });

@@ -112,8 +112,10 @@ function refuseNothing(
   draft: Pick<Bundle, 'settings' | 'policyTables' | 'destinations' | 'routingSettings'>,
   gathered: Gathered,
 ): void {
-  const { policyMaps, relayhost, securityLevel } = draft.settings;
+  const { policyMaps, relayhost, securityLevel, fatal } = draft.settings;
   if (policyMaps.length > 0 || draft.destinations.length > 0) return;
+  // A map without a type is none, but ends smtp(8): that is a finding, and lint tells it.
+  if (fatal !== undefined) return;
   // A relayhost at a level above may is an entry of its own.
   if (relayhost !== '' && securityLevel !== 'none' && securityLevel !== 'may') return;
   throw new UsageError(

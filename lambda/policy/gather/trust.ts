@@ -12,6 +12,7 @@ import {
   type TrustStore,
   trustStoreFromPem,
 } from '../../certificate/anchors.ts';
+import { isDigest } from '../../certificate/digest.ts';
 import type { Base64Der } from '../../certificate/pem.ts';
 import { byName } from '../../named-record.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -29,6 +30,10 @@ export async function readTrust(
   machine: Machine,
   problems: FileProblem[],
 ): Promise<TrustStore> {
+  if (!isDigest(settings.fingerprintDigest)) {
+    const because = `smtp_tls_fingerprint_digest names no digest: ${settings.fingerprintDigest}`;
+    return { kind: 'engine-off', because };
+  }
   const byHand = options.caFile !== undefined || options.caPath !== undefined;
   const caFile = byHand ? options.caFile : absolute(settings.caFile, settings);
   const caPath = byHand ? options.caPath : inJail(settings.caPath, settings);

@@ -1,0 +1,96 @@
+/**
+ * What main.cf can do to smtp(8) and to its TLS engine before any server is asked: values that end the process, engines
+ * that do not start, tables that are dead.
+ *
+ * A destination is named after level and configuration: `secure.digest-unknown.test`.
+ */
+import type { RecordSet } from '../internet/dns-server.ts';
+import type { Identity } from '../internet/tls-server.ts';
+import type { Configuration, Scene, SceneServer } from './scene.ts';
+
+interface Engine {
+  readonly name: string;
+  readonly mainCf: readonly string[];
+  /** Where main.cf's own smtp_tls_policy_maps is replaced; `@table@` is the table of the scene. */
+  readonly maps?: string;
+}
+
+const ENGINES: readonly Engine[] = [
+  { name: 'plain', mainCf: [] },
+  { name: 'digest-unknown', mainCf: ['smtp_tls_fingerprint_digest = nonsense'] },
+  { name: 'digest-upper', mainCf: ['smtp_tls_fingerprint_digest = SHA512'] },
+  { name: 'digest-sha3', mainCf: ['smtp_tls_fingerprint_digest = sha3-256'] },
+  { name: 'digest-md4', mainCf: ['smtp_tls_fingerprint_digest = md4'] },
+  { name: 'digest-dashed', mainCf: ['smtp_tls_fingerprint_digest = sha-256'] },
+  { name: 'digest-ripemd', mainCf: ['smtp_tls_fingerprint_digest = ripemd160'] },
+  { name: 'digest-shake', mainCf: ['smtp_tls_fingerprint_digest = shake128'] },
+  { name: 'config-broken', mainCf: ['tls_config_file = @files@/broken.cnf'] },
+  { name: 'config-missing', mainCf: ['tls_config_file = @files@/missing.cnf'] },
+  { name: 'config-none', mainCf: ['tls_config_file = none'] },
+  { name: 'config-good', mainCf: ['tls_config_file = @files@/good.cnf'] },
+  { name: 'config-name', mainCf: ['tls_config_name = nonsense'] },
+  { name: 'config-tls13', mainCf: ['tls_config_file = @files@/tls13.cnf', 'tls_config_name = postfix'] },
+  { name: 'map-untyped', mainCf: [], maps: '/etc/postfix/x' },
+  { name: 'map-unknown-first', mainCf: [], maps: 'nosuch:/x, @table@' },
+  { name: 'map-unknown-last', mainCf: [], maps: '@table@, nosuch:/x' },
+  { name: 'map-failing-first', mainCf: [], maps: 'fail:x, @table@' },
+  { name: 'map-failing-last', mainCf: [], maps: '@table@ fail:x' },
+  { name: 'starttls-timeout-0', mainCf: ['smtp_starttls_timeout = 0'] },
+  { name: 'address-limit-negative', mainCf: ['smtp_mx_address_limit = -1', 'smtp_mx_session_limit = -2'] },
+  { name: 'level-word', mainCf: ['smtp_tls_security_level = nonsense'] },
+];
+
+/** tls_config_file is not read: where Postfix's engine does not start for it, we judge as if it did. */
+export const ENGINE_DIFFERENCES = [
+  'encrypt.config-broken.test',
+  'secure.config-broken.test',
+  'fingerprint.config-broken.test',
+  'encrypt.config-missing.test',
+  'secure.config-missing.test',
+  'fingerprint.config-missing.test',
+];
+
+const LEVELS = ['none', 'may', 'encrypt', 'secure', 'fingerprint', 'no-entry', 'masked'] as const;
+
+/** `identity` is for `known.test`; `anchors` is the file that its chain leads to. */
+export function engineScene(identity: Identity, anchors: string): Scene {
+  const host = { ok: '127.68.0.1', masked: '127.68.0.2' } as const;
+  const dns: RecordSet[] = Object.entries(host).map(([name, address]) => ({
+    name: `${name}.engine.test`,
+    type: 'A',
+    data: [address],
+  }));
+  const servers: SceneServer[] = [
+    { address: host.ok, behaviour: 'ok', ...identity },
+    { address: host.masked, behaviour: 'banner-bare', ...identity },
+  ];
+  const configurations = ENGINES.map(({ name, mainCf, maps }): Configuration => {
+    const recipients = LEVELS.map((level) => `${level}.${name}.test`);
+    for (const domain of recipients) {
+      const mx = domain.startsWith('masked.') ? 'masked' : 'ok';
+      dns.push({ name: domain, type: 'MX', data: [`10 ${mx}.engine.test`] });
+    }
+    const policy = LEVELS.flatMap((level) => {
+      if (level === 'no-entry') return [];
+      const value = { secure: 'secure match=known.test', fingerprint: 'fingerprint match=00:11', masked: 'encrypt' } as const;
+      return [`${level}.${name}.test ${level in value ? value[level as keyof typeof value] : level}\n`];
+    });
+    return {
+      name: `engine: ${name}`,
+      mainCf: [
+        'smtp_tls_CAfile = @files@/engine.pem',
+        ...mainCf,
+        ...(maps === undefined ? [] : [`smtp_tls_policy_maps = ${maps.replace('@table@', 'hash:$config_directory/tls_policy')}`]),
+      ],
+      policy: policy.join(''),
+      recipients,
+    };
+  });
+  return { dns, servers, files: { 'engine.pem': anchors, ...FILES }, configurations };
+}
+
+const FILES = {
+  'broken.cnf': '[default\nopenssl_conf = what\n',
+  'good.cnf': 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.2\n',
+  'tls13.cnf': 'postfix = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.3\n',
+} as const;
