@@ -36,12 +36,16 @@ export function daneOnlyOffer(
   const [, ...attributes] = split(hop.demand.entry?.value ?? '');
   const kept = attributes.filter((attribute) => STAYS.test(attribute));
   const line = [key, 'dane-only', ...kept].join(' ');
+  // The table of this line alone is what is asked, in place of those that are set.
   const context = demandContext({
     ...bundle,
+    settings: { ...settings, policyMaps: [{ type: 'hash', path: 'suggested' }] },
     policyTables: [{ name: 'hash:suggested', text: `${line}\n` }],
   });
   const demand = demandFor(hop.nextHop, context);
-  return demand.kind === 'demand' ? { line, hop: { ...hop, demand } } : undefined;
+  return demand.kind === 'demand' && demand.level === 'dane-only'
+    ? { line, hop: { ...hop, demand } }
+    : undefined;
 }
 
 /** Null where some host is not proved by a record, or nothing is known of its records. */

@@ -58,9 +58,12 @@ interface Scene {
 }
 
 function judged({ level, hosts, mxSecure = true, mainCf = 'smtp_dns_support_level = dnssec', mxSignature }: Scene) {
-  const { settings } = readSettings(readMainCf(`${mainCf}\n`, '3.11').parameters, '3.11');
+  const maps = 'smtp_tls_policy_maps = hash:tls_policy';
+  const { settings } = readSettings(readMainCf(`${maps}\n${mainCf}\n`, '3.11').parameters, '3.11');
   const bundle: Bundle = {
     settings,
+    // As gathered: only the tables that are set are asked.
+    routingSettings: settings,
     policyTables: [{ name: 'hash:tls_policy', text: `a.test ${level}\n` }],
     transportTables: [],
     problems: [],
