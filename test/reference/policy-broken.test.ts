@@ -94,7 +94,7 @@ describe.skipIf(missing !== undefined)(`smtp(8) ${version} and ${ENTRIES} entrie
 
   test('a table that is not there', () => {
     const problem = { name: 'hash:gone', kind: 'missing', because: 'open database gone.db: No such file or directory' } as const;
-    const context = contextOf([], undefined, [problem]);
+    const context = contextOf(['smtp_tls_policy_maps = hash:gone'], undefined, [problem]);
     const demand = demandFor(parseNextHop('e0.test', 'recipient', context.settings), context);
     expect(demand).toMatchObject({ kind: 'broken', warning: saidAbout('a table that is not there', 'e0.test') });
   });
