@@ -110,6 +110,7 @@ describe.skipIf(version === undefined)(`postconf ${version} and ${FILES} main.cf
       `regexp:${join(directory, 'patterns')}: table-not-listable`,
       '[h.test]:587 b.test: [h.test]:587 verify',
       'c.test: c.test encrypt',
+      'smtp_tls_security_level: global-level',
     ]);
   });
 });
