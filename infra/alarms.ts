@@ -1,9 +1,9 @@
 /**
- * Silence is not health: what raises an alarm, to both topics. Each has its entry in
- * docs/runbook.md, by the same name.
+ * The alarms of one environment; each goes to both topics and has its entry in docs/runbook.md, by
+ * the same name.
  *
- * Data come once a day from a runner, once an hour from a sentinel. An alarm over missing data with
- * a short period would ring all day, so each says what a missing value means.
+ * A runner reports once a day, a sentinel once an hour. An alarm with a shorter period that rings
+ * on missing data would ring all day, so each alarm says what a missing value means.
  */
 import { Duration } from 'aws-cdk-lib';
 import {
@@ -22,7 +22,7 @@ import type { CheckedEnvironment } from './environments.ts';
 import type { Topics } from './topics.ts';
 
 /**
- * A metric of the product, in this environment. `Maximum`, for one run may be reported several
+ * A metric of the product, in this environment. `Maximum`, because a run may be reported several
  * times.
  */
 export function productMetric(
@@ -89,7 +89,8 @@ function alarmsOf(
       told: `no complete run for ${silenceHours} hours; nobody is watching`,
       metric: metric('RunCompleted'),
       ...NONE_AT_ALL,
-      // The sentinel counts the hours itself, and its own silence counts as theirs after two.
+      // The sentinel reports once an hour and counts `silenceHours` itself; two hours without a
+      // report from the sentinel ring as well.
       evaluationPeriods: onSentinel ? 2 : silenceHours,
       treatMissingData: TreatMissingData.BREACHING,
     },

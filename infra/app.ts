@@ -13,7 +13,7 @@ try {
   for (const environment of chooseEnvironments(app.node.tryGetContext('env')))
     new WatchStack(app, environment);
 } catch (error) {
-  // The operator wrote the record: the sentence helps, the stack trace does not.
+  // The error is about the operator's own record, so it is shown without a stack trace.
   console.error(`error: ${error instanceof Error ? error.message : String(error)}`);
   process.exit(1);
 }

@@ -10,17 +10,17 @@ export const ENTRY = fileURLToPath(new URL('../lambda/handler.ts', import.meta.u
 
 export const TARGET = 'node24';
 /**
- * The modules of a package before its CommonJS: only those can be shaken. 523 KB against 738 KB
- * without.
+ * A package's ES modules before its CommonJS: esbuild drops unused code from ES modules alone. The
+ * bundle has 523 KB; it would have 738 KB.
  */
 export const MAIN_FIELDS = ['module', 'main'];
-/** For CommonJS packages inside an ES module: they call `require` for Node's own modules. */
+/** For CommonJS packages in an ES module bundle: they call `require` for Node's own modules. */
 export const BANNER =
   "import{createRequire as requireFor}from'node:module';const require=requireFor(import.meta.url);";
 
 /**
- * Where the SDK looks for credentials on a laptop, each loaded only when the environment has none;
- * a function's always has. 100 KB less.
+ * Credential providers of the SDK for laptops, loaded only where the environment has no
+ * credentials. A function's environment always has some, so 100 KB are left out.
  */
 export const LEFT_OUT = [
   '@aws-sdk/credential-provider-ini',

@@ -2,8 +2,8 @@
  * The environments, one typed record each. Copy an example, put your own values in, deploy it by
  * its name.
  *
- * Checked at synth: a value that AWS would refuse half an hour into a deploy, or that would be
- * accepted and then never run, is told here, with the field it stands in.
+ * Checked at synth: a value that AWS would refuse half an hour into a deploy, or would accept and
+ * never run, is an error that names its field.
  */
 import * as v from 'valibot';
 
@@ -110,7 +110,7 @@ const COMMON = {
       v.string('is no text'),
       v.check(isTimeZone, 'is no time zone, such as Europe/Berlin'),
     ),
-    /** The run starts at some minute within so many; 0 starts it on time. */
+    /** A run starts up to so many minutes late, at random; 0 starts it on time. */
     jitterMinutes: whole(0, 240),
   }),
   retention: v.strictObject({
@@ -135,11 +135,11 @@ const COMMON = {
   thresholds: v.optional(
     v.strictObject({
       /**
-       * No complete run for so long raises "run missed"; more than a day, for the schedule has
-       * jitter and the run its length.
+       * "Run missed" is raised after so many hours without a complete run; more than a day, because
+       * the start has jitter and a run takes time.
        */
       silenceHours: v.optional(whole(25, 168), 26),
-      /** So many entries left over by a run are borne without an alarm. */
+      /** A run may leave so many entries unfinished without an alarm. */
       unfinishedEntries: v.optional(whole(0, 100_000), 0),
     }),
     {},
@@ -164,8 +164,8 @@ const FUNCTION = {
   memoryMb: v.optional(whole(256, 10_240), 1_024),
   timeoutMinutes: v.optional(whole(3, 15), 15),
   /**
-   * One run at a time by Lambda's own means, beside the lease. Off: young accounts have too few to
-   * reserve one.
+   * Reserves a concurrency of 1, so that Lambda too keeps runs apart, beside the lease. Off by
+   * default: new accounts have too little concurrency to reserve any.
    */
   reserveConcurrency: v.optional(v.boolean('is neither true nor false'), false),
 };
@@ -212,8 +212,8 @@ const ENVIRONMENT = v.pipe(
       v.strictObject({
         ...FUNCTION,
         /**
-         * Outside any VPC, where port 25 never opens: only for next hops on other ports, and for
-         * trying the rest.
+         * Outside any VPC, where AWS never opens port 25: only for next hops on other ports, and
+         * for trying the rest.
          */
         egress: v.literal('none'),
       }),

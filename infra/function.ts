@@ -23,8 +23,8 @@ export interface Surroundings {
 }
 
 /**
- * The point of view that judges. A function's is one word, whatever its generated name is after the
- * next deploy.
+ * The vantage of an environment. A function's is always `function`, because its generated name may
+ * change with a deploy.
  */
 export function vantageOf(environment: CheckedEnvironment): string {
   return environment.runner === 'mail-host' ? environment.vantage : 'function';
@@ -49,19 +49,20 @@ export function buildFunction(
       mainFields: MAIN_FIELDS,
       banner: BANNER,
       minify: true,
-      // What was tested is what runs, and it starts faster than with the SDK of the runtime.
+      // The SDK is bundled in the version that was tested; that also starts faster than the
+      // runtime's.
       bundleAwsSDK: true,
       externalModules: LEFT_OUT,
     },
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     environment: variables(environment, around),
-    // buildRole grants all of it: the destination below would add more than it needs.
+    // buildRole grants all that is needed; the destination below would add more.
     role: role.withoutPolicyUpdates(),
     logGroup,
     loggingFormat: LoggingFormat.JSON,
-    // The schedule invokes asynchronously: these tries, this age and this queue are Lambda's own,
-    // beside the scheduler's.
+    // The schedule invokes asynchronously: these retries, this age and this queue are Lambda's, in
+    // addition to the scheduler's.
     retryAttempts: 2,
     maxEventAge: Duration.hours(3),
     onFailure: new SqsDestination(around.deadLetters),
@@ -100,7 +101,7 @@ function buildRole(
   return role;
 }
 
-/** What differs between a function that judges and a sentinel that looks after a mail host's runs. */
+/** What differs between a runner and a sentinel, which watches the runs of a mail host. */
 function judgingOrWatching(environment: CheckedEnvironment) {
   if (environment.runner === 'mail-host') {
     return {
@@ -150,7 +151,7 @@ function variables(
 }
 
 /**
- * What Lambda itself does with the role to put the function into a VPC; none of it can be narrowed
+ * What Lambda itself needs of the role to put the function into a VPC; AWS has no way to narrow it
  * to one interface.
  */
 function networkInterfaces(): PolicyStatement {

@@ -2,9 +2,9 @@
  * The way out to port 25: none, the operator's own subnets, or a small VPC behind one NAT gateway
  * with a fixed address.
  *
- * The address is what AWS lifts the port-25 restriction for and what the PTR record names, and both
- * take days: it is a resource of its own, it outlives the stack where `keep` says so, and one that
- * exists can be named instead.
+ * AWS lifts the port-25 restriction for one address, and the PTR record names that address; both
+ * take days. So the address is a resource of its own, it outlives the stack where `keep` says so,
+ * and an existing one can be named instead.
  */
 import { CfnOutput, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
@@ -107,7 +107,7 @@ function elasticIp(
 function ownVpc(scope: Construct, allocation: string): Vpc {
   const vpc = new Vpc(scope, 'Vpc', {
     ipAddresses: IpAddresses.cidr('10.25.0.0/24'),
-    // One zone: a zone that is down costs one run, and "run missed" tells; a second NAT gateway
+    // One zone: while it is down runs are missed, which raises "run missed"; a second NAT gateway
     // would double the bill.
     maxAzs: 1,
     natGateways: 1,
@@ -116,8 +116,8 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
       { name: 'Out', subnetType: SubnetType.PUBLIC, cidrMask: 28, mapPublicIpOnLaunch: false },
       { name: 'Watch', subnetType: SubnetType.PRIVATE_WITH_EGRESS, cidrMask: 26 },
     ],
-    // Emptying the default group takes a second function with rights over security groups; nothing
-    // here joins that group.
+    // Emptying the default group takes a second function with rights over security groups, and
+    // nothing here joins that group.
     restrictDefaultSecurityGroup: false,
   });
   Validations.of(vpc).acknowledge({
@@ -129,7 +129,7 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
 }
 
 /**
- * Nobody comes in. Out goes TCP to any port, for a policy may name any, and DNS to a resolver
+ * Nothing inbound. Outbound TCP to any port, because a policy may name any, and DNS to a resolver
  * outside the VPC.
  */
 function securityGroup(scope: Construct, vpc: IVpc): SecurityGroup {

@@ -25,14 +25,12 @@ export function sentinelStatements(resources: Resources): readonly PolicyStateme
   return statements(sentinelActions(), resources);
 }
 
-/**
- * What may leave a VPC towards DynamoDB through its gateway: the run's calls, whoever makes them.
- */
+/** The calls that a VPC's gateway lets through to DynamoDB: those of a run, whoever makes them. */
 export function tableActions(): readonly string[] {
   return runActions().filter((action) => action.startsWith('dynamodb:'));
 }
 
-/** A policy as JSON, for credentials that live outside AWS: paste it where those are made. */
+/** A policy as JSON, to paste where credentials for a mail host outside AWS are made. */
 export function printedPolicy(statements: readonly PolicyStatement[], scope: Stack): string {
   return scope.toJsonString(new PolicyDocument({ statements: [...statements] }).toJSON());
 }

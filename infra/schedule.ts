@@ -1,9 +1,9 @@
 /**
- * The clock: once a day for the runner, once an hour for the sentinel.
+ * When the function runs: once a day as runner, once an hour as sentinel.
  *
- * EventBridge Scheduler delivers at least once and hands over asynchronously: its retries and dead
- * letters cover the hand-over alone; the run's own are the function's (function.ts). The scheduled
- * time travels in the event and is the run's id, so that a repeat finds the run done.
+ * EventBridge Scheduler delivers at least once and invokes asynchronously. Its retries and dead
+ * letters cover the hand-over alone; those of the run are the function's (function.ts). The
+ * scheduled time is in the event and is the run's id, so that a repeated event finds the run done.
  */
 import { Duration, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';

@@ -2,9 +2,9 @@
  * Where messages and alarms go: a topic for mail and one for chat cards, encrypted with a key of
  * their own.
  *
- * enforceSSL puts a policy with nothing but a Deny on a topic, which replaces the default that let
- * CloudWatch in, and an encrypted topic also wants the key opened for it. Miss one of the grants
- * below and alarms go nowhere, silently.
+ * enforceSSL gives a topic a policy that holds a Deny and nothing else. It replaces the default
+ * policy, which let CloudWatch publish, and for an encrypted topic CloudWatch needs the key too.
+ * Without any one of the grants below alarms are lost without an error.
  */
 import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
 import { LoggingLevel, SlackChannelConfiguration } from 'aws-cdk-lib/aws-chatbot';
@@ -25,7 +25,7 @@ export function buildTopics(scope: Construct, environment: CheckedEnvironment): 
   const key = new Key(scope, 'TopicKey', {
     description: `Messages of tls-watch ${environment.name} on their way`,
     enableKeyRotation: true,
-    // A topic keeps nothing, so there is nothing left to read once the stack is gone.
+    // A topic stores no messages, so the key is not needed once the stack is gone.
     removalPolicy: RemovalPolicy.DESTROY,
     pendingWindow: Duration.days(7),
   });
@@ -57,7 +57,7 @@ export function buildTopics(scope: Construct, environment: CheckedEnvironment): 
       slackWorkspaceId: environment.slack.workspace,
       slackChannelId: environment.slack.channel,
       notificationTopics: [chat],
-      // It tells, and may do nothing: whoever is in the channel gets no hold on the account.
+      // The chat service only posts messages: members of the channel can do nothing in the account.
       guardrailPolicies: [ManagedPolicy.fromAwsManagedPolicyName('AWSDenyAll')],
       loggingLevel: LoggingLevel.NONE,
     });

@@ -1,6 +1,6 @@
 /**
- * Everything one environment has on AWS. Nothing is named by us, so that several environments live
- * in one account and a resource that must be replaced can be.
+ * Everything one environment has on AWS. No resource has a name of our choice, so that several
+ * environments fit into one account and a resource can be replaced.
  */
 import {
   CfnOutput,
@@ -72,7 +72,7 @@ export class WatchStack extends Stack {
     }
   }
 
-  /** Zones by position, never looked up: a look-up needs credentials at synth. */
+  /** The first zones of the region, never looked up: a look-up needs credentials at synth. */
   override get availabilityZones(): string[] {
     return [Fn.select(0, Fn.getAzs()), Fn.select(1, Fn.getAzs())];
   }
