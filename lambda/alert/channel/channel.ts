@@ -1,8 +1,11 @@
-/** A way to tell people: what every channel is to the run. */
+/** The type of every channel: one way to tell people, such as SNS or a hook. */
 import type { Alert } from '../message/describe.ts';
 import type { Mail } from '../message/mail.ts';
 
-/** Never throws for what is wrong outside. A message may be told twice, so repeating is safe. */
+/**
+ * Tells one message. What fails outside is `untold` and never thrown. The same message may be told
+ * again.
+ */
 export type Channel = (mail: Mail, alert: Alert) => Promise<Delivery>;
 
 export type Delivery =

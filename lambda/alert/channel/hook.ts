@@ -1,7 +1,7 @@
 /**
- * `--hook PROGRAM`: for every way of telling that is not built in. The mail text comes on standard
- * input, the whole alert as JSON in a file whose path is the one argument; the subject is in
- * POSTFIX_TLS_WATCH_SUBJECT.
+ * `--hook PROGRAM`: a program that tells in a way that is not built in. It gets the mail text on
+ * standard input, the whole alert as JSON in a file whose path is its one argument, and the subject
+ * in POSTFIX_TLS_WATCH_SUBJECT.
  *
  * A status other than 0, a signal or no end in time means that nothing was told: the next run tries
  * again.
@@ -49,7 +49,7 @@ export async function runHook(
 function ended(program: string, path: string, mail: Mail, deadlineMs: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const fail = (fact: string) => reject(new HookError(`hook ${program}: ${fact}`));
-  // A group of its own, so that what it started ends with it.
+  // A process group of its own, so that `killGroup` also ends what the program started.
   const child = spawn(program, [path], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
@@ -63,7 +63,7 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   child.stderr.on('data', (chunk: Buffer) => {
     if (said.length < ERROR_CHARS) said += chunk.toString('utf8');
   });
-  // A hook may not read all of it: its status decides.
+  // A hook need not read all of its input; only its status counts.
   child.stdin.on('error', () => undefined);
   child.stdin.end(`Subject: ${mail.subject}\n\n${mail.text}`);
   child.on('error', (error: NodeJS.ErrnoException) => {
@@ -72,8 +72,8 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   });
   child.on('exit', async (code, signal) => {
     clearTimeout(timer);
-    // What it said last may still be on its way; something it left behind may hold the pipe open
-    // for ever, and us with it.
+    // Waits for what it said last, but not for long: a process that it left behind may hold the
+    // pipe open.
     const passed = code === 0 ? closed(child.stdin) : closed(child.stderr);
     await Promise.race([passed, setTimeout(LAST_WORDS_MS)]);
     child.stdin.destroy();
@@ -86,7 +86,7 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   return promise;
 }
 
-/** Whether it ended well does not matter here. */
+/** Resolves once the stream is closed, after an error as well. */
 const closed = (stream: Readable | Writable): Promise<unknown> =>
   stream.closed ? Promise.resolve() : once(stream, 'close').catch(() => undefined);
 
@@ -94,7 +94,7 @@ function killGroup(pid: number): void {
   try {
     process.kill(-pid, 'SIGKILL');
   } catch {
-    // It ended by itself in the meantime.
+    // The group has ended already.
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `--ping URL`: one GET after each complete run, for a dead-man's switch elsewhere: it raises the
- * alarm when runs stop, which nothing in here could.
+ * `--ping URL`: one GET after each complete run, for a dead-man's switch elsewhere, which raises
+ * the alarm when runs stop.
  */
 import { plain } from '../../text/strangers.ts';
 
@@ -25,7 +25,7 @@ export async function ping(url: string, deadlineMs = PING_DEADLINE_MS): Promise<
   if (!response.ok) throw new PingError(`ping ${shown}: answered ${response.status}, expected 2xx`);
 }
 
-/** The path of such an address is its secret: host alone is shown. */
+/** The host alone: in such an address the path is the secret. */
 function shownUrl(url: string): string {
   if (!URL.canParse(url) || !/^https?:/i.test(url))
     throw new PingError('ping: --ping wants an http or https address');

@@ -1,20 +1,20 @@
 /**
- * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed: most
- * commands never are.
+ * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed, because
+ * most commands never need it.
  *
- * Publishing again what was published before repeats the message; SNS knows no better. Concurrent
- * calls do not disturb one another. Region and account come from the topic's ARN.
+ * Publishing the same again repeats the message: SNS does not deduplicate. Concurrent calls do not
+ * disturb one another. Region and account come from the topic's ARN.
  */
 
 import { plain } from '../../text/strangers.ts';
 import type { ChatCard } from '../message/chat-card.ts';
 
-/** What went wrong between us and SNS, in words for an operator. */
+/** A call of SNS that failed, in words for an operator. */
 export class TopicError extends Error {
   override readonly name = 'TopicError';
   /**
-   * `gone`: no such topic. `denied`: our credentials may not. `throttled` and `unreachable`: worth
-   * another run.
+   * `gone`: no such topic. `denied`: our credentials do not allow it. `throttled` and
+   * `unreachable`: may work in the next run.
    */
   readonly kind: 'gone' | 'denied' | 'throttled' | 'refused' | 'unreachable' | 'wrong-arn';
   constructor(kind: TopicError['kind'], message: string) {
@@ -62,8 +62,8 @@ export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
 }
 
 /**
- * How many subscriptions are confirmed: nobody reads a topic that has none, and anybody (a mail
- * scanner too) can follow an unsubscribe link.
+ * How many subscriptions of a topic are confirmed. With none nobody reads it, and an unsubscribe
+ * link can be followed by anybody, a mail scanner too.
  *
  * @throws TopicError where it could not be asked
  */
@@ -172,8 +172,8 @@ function topicError(topicArn: string, error: unknown): TopicError {
   }
 }
 
-/** The whole call, retries included. */
+/** For the whole call, retries included. */
 const DEADLINE_MS = 60_000;
 const ATTEMPTS = 4;
-/** Of a hundred subscriptions each. */
+/** Pages of a hundred subscriptions each. */
 const MOST_PAGES = 20;

@@ -1,7 +1,10 @@
-/** Several ways to tell, as one: told when every one of them took the message. */
+/** Several channels as one: a message is told when every one of them took it. */
 import type { Channel, Delivery } from './channel.ts';
 
-/** In order; the first that fails makes it untold, and the next run tries all of them again. */
+/**
+ * Asks the channels in order. At the first that fails the message is untold, and the next run asks
+ * all of them again.
+ */
 export function tellAll(ways: readonly Channel[]): Channel {
   return async (mail, alert) => {
     let told: Delivery = { kind: 'told' };

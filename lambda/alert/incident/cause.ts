@@ -24,17 +24,20 @@ export interface Cause {
   readonly detail?: string;
 }
 
-/** The reasons of a verdict, and what is no verdict. */
+/** A reason of a verdict, or a reason why there was none. */
 export type CauseReason = Reason | 'not-judged' | RunReason;
 
-/** What can befall a run as a whole: it could see nothing, or was cut short again and again. */
+/** What can be wrong with a run as a whole: it saw nothing, or it was cut short several times. */
 export type RunReason = 'blind' | 'partial';
 
 export function isOfRun(cause: Cause): cause is Cause & { readonly reason: RunReason } {
   return cause.reason === 'blind' || cause.reason === 'partial';
 }
 
-/** Stands for the provider where many unrelated ones turned alike in one run. */
+/**
+ * Stands for the provider where entries of many unrelated providers turned to the same failure in
+ * one run.
+ */
 export const OUR_SIDE = '(our side)';
 
 /**
@@ -118,8 +121,9 @@ function provider(host: string): string {
 }
 
 /**
- * Stable over runs and releases: provider and reason to be read (and typed after `mute`), a digest
- * of the whole so that no two causes or vantages meet. Only letters, digits, dots and hyphens.
+ * The id of an incident, the same in every run and release: provider and reason for people to read
+ * and to type after `mute`, and a digest of cause and vantage that keeps ids apart. Only letters,
+ * digits, dots and hyphens.
  */
 export function incidentId(vantage: string, cause: Cause): string {
   const digest = createHash('sha256')
@@ -156,15 +160,15 @@ function detailOf(
   // Below a TLSA record the names are those of the destination itself.
   if (apart === 'name')
     return address.tlsa === null ? missingName(verdict, address.asked) : 'own name';
-  // Where the chain ends: the issuer of the leaf is another with each rotation of intermediates,
-  // and the fault is the same.
+  // The end of the chain and not the issuer of the leaf, which changes with each rotation of
+  // intermediates while the fault stays the same.
   if (apart === 'issuer') return address.chain.at(-1)?.issuer.slice(0, 200);
   return undefined;
 }
 
 /**
- * The match lists of 75 entries differ in letters (`.x.example`, `x.example:y.example`) where the
- * name lost is one: its registrable domain.
+ * The registrable domain of the names asked for. The match lists of entries behind one provider
+ * differ in letters (`.x.example`, `x.example:y.example`) while the missing name is the same.
  */
 function missingName(verdict: EntryVerdict, asked: readonly string[]): string {
   const own = verdict.nextHop?.host ?? verdict.destination;

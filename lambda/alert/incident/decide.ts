@@ -2,9 +2,8 @@
  * The step from today's verdicts to what is told: remember each look, group what is wrong by cause,
  * tell what was not told.
  *
- * Pure: what was remembered comes in, what to remember goes out. Nothing counts as told before
- * `recordTellings` says so, so that a message that could not be published is due again in the next
- * run.
+ * Pure: takes what was remembered, returns what to remember. Only `recordTellings` counts anything
+ * as told, so that a message that could not be published is due again in the next run.
  */
 import { byName, named } from '../../named-record.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -34,7 +33,7 @@ export interface DecideInput {
 }
 
 export interface Decision extends Due {
-  /** What to remember, with nothing counted as told that was not before. */
+  /** What to remember; nothing of this run's message counts as told in it. */
   readonly after: WatchState;
   /**
    * Ids of entries that newly fail and are not confirmed; look again with fresh DNS, then decide
@@ -42,11 +41,11 @@ export interface Decision extends Due {
    */
   readonly needsSecondLook: readonly string[];
   /**
-   * Ids of entries that turned alike over unrelated providers: their stored snapshots are not to be
-   * overwritten.
+   * Ids of entries of several unrelated providers that turned to the same failure: their stored
+   * snapshots must not be overwritten.
    */
   readonly keepSnapshots: readonly string[];
-  /** Ids of entries that left the policy or are no longer checked: remembered no longer. */
+  /** Ids of entries that left the policy or are no longer watched; their states are dropped. */
   readonly retired: readonly string[];
 }
 

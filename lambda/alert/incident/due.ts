@@ -61,7 +61,7 @@ export interface Due {
    * goes out.
    */
   readonly mentions: readonly Telling[];
-  /** No complete run since then, though there should have been: told by itself. */
+  /** There should have been a complete run since then (epoch ms), and there was none. */
   readonly gapSince?: number;
   readonly incidents: Readonly<Record<string, Incident>>;
 }
@@ -84,7 +84,7 @@ export function dueIncidents(input: DueInput): Due {
   due.sort((a, b) => inOrder(a.item, b.item));
   const isDue = new Set(due.map(({ item }) => item.incident.id));
   const quiet = all.filter(({ incident }) => !isDue.has(incident.id));
-  // Runs that were cut short are told as such.
+  // Such a gap is told by the item about runs that were cut short.
   const wasPartial = all.some(
     ({ incident }) => incident.cause.reason === 'partial' && incident.resolvedAt === input.now,
   );
@@ -127,7 +127,7 @@ function newsOf(today: IncidentToday, input: DueInput): News | undefined {
     return rank(worst) > rank(told.believed) ? 'worse' : 'joined';
   }
   if (rank(worstOf([...audible, ...muted])) < rank(told.believed)) return 'eased';
-  // Not on the day that may be the first of the end: the next run knows better.
+  // None while every entry passed once: the next run settles whether it is over.
   if (audible.every((member) => member.recovering)) return undefined;
   const due = worst === 'failing-soon' ? forecastDue(told, today) : reminderDue(told, input.now);
   return due ? (believedBetter ? 'reopened' : 'reminder') : undefined;
@@ -157,7 +157,7 @@ function sharesReminder({ incident, audible }: IncidentToday, now: number): bool
   );
 }
 
-/** One run that sees ends blindness, and a whole one partial runs: there is nothing to confirm. */
+/** `blind` ends with one run that sees and `partial` with one whole run, without a second look. */
 function runNews(incident: Incident, now: number): News | undefined {
   const told = incident.told;
   if (incident.state === 'resolved')
@@ -196,7 +196,7 @@ function tellingOf(
   };
 }
 
-/** Worst first: kind, then bounces of many before few, then the earliest date. */
+/** Worst first: by kind, then the earliest date, then many entries before few. */
 function inOrder(a: Item, b: Item): number {
   return (
     ITEM_ORDER.indexOf(a.kind) - ITEM_ORDER.indexOf(b.kind) ||

@@ -5,8 +5,10 @@
  * An entry that fails for the third day, told on the first:
  *
  *     { "id": "…", "label": "fastmail.fm", "asked": "secure nexthop dot-nexthop",
- *       "now": { "settled": { "standing": "failing", "incident": "messagingengine.com-name-mismatch-3f2a9c", "since": 1795586400000 } },
- * XX
+ *       "now": { "settled": { "standing": "failing", "since": 1795586400000,
+ *         "incident": "messagingengine.com-name-mismatch-3f2a9c" } },
+ *       "told": [{ "incident": "messagingengine.com-name-mismatch-3f2a9c", "worst": "failing",
+ *         "believed": "failing", "since": 1795586400000, "at": 1795586400000 }] }
  *
  * A healthy one: { "id": "…", "label": "hearst.com", "asked": "…", "now": { "settled": {
  * "standing": "well", "since": … } }, "told": [] }
@@ -33,10 +35,11 @@ export interface EntryState {
 export interface TrackState {
   readonly settled?: Settled;
   readonly turn?: Turn;
-  /** Times a turn to the better was broken off since it settled: on and off. */
+  /** How often a turn to the better was broken off since it settled: an on-and-off failure. */
   readonly wavered?: number;
   /**
-   * Turns to the worse that the next look did not confirm, since the first of the last seven days.
+   * Turns to the worse that the next look did not confirm: how many in the last seven days, and
+   * when the first was.
    */
   readonly doubts?: { readonly count: number; readonly since: number };
 }
@@ -96,11 +99,10 @@ interface Unjudged {
 export interface Told {
   readonly incident: string;
   /**
-   * The worst that was told: the same again, within 14 days of an end, is no news before a
-   * reminder.
+   * The worst standing told: the same again within 14 days of an end is a reminder and not news.
    */
   readonly worst: Standing;
-  /** What whoever reads our messages must believe now; `well` once the end was told. */
+  /** The standing that was told last; `well` once the end was told. */
   readonly believed: Standing;
   /** Since when, as told. */
   readonly since: number;
@@ -123,8 +125,8 @@ export function memberships(state: EntryState): readonly Settled[] {
 }
 
 /**
- * A failure that was told stays a failure while it cannot be judged: one message about an entry is
- * enough.
+ * How an entry stands that cannot be judged; undefined while it fails, since it was told as
+ * failing.
  */
 function unjudgedStanding(state: EntryState): Settled | undefined {
   const unjudged = state.unjudged;

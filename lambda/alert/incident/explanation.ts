@@ -1,6 +1,6 @@
 /**
- * Whose change it was, as far as a run can tell: digests of our own side before and after, and
- * typed changes of the other. Pure.
+ * What changed on which side, to explain a verdict that turned: on ours by the digests before and
+ * after, on theirs by typed changes. Pure.
  */
 import { REASONS, type Reason, type ReasonGroup, type ReasonRow } from '../../verdict/reason.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
@@ -18,8 +18,8 @@ export interface Digests {
 }
 
 /**
- * What of ours differs from the run before; the table's digest is left to each entry, since most
- * edits are of other lines.
+ * What of ours differs from the run before, without the table: most edits of it are of other lines,
+ * so `askedOf` is compared for each entry. Empty where either run is unknown.
  */
 export function ownChanges(
   before: Digests | undefined,
@@ -62,12 +62,15 @@ export function explaining(
     .slice(0, 3);
 }
 
-/** Kinds of change that can bring a reason about; undefined where that is not known. */
+/** Kinds of change that can cause a reason; undefined where that is not known. */
 function kindsExplaining({ anchors, group }: ReasonRow): ReadonlySet<string> | undefined {
   return anchors ? EXPLAINS_TRUST : EXPLAINS[group];
 }
 
-/** Changes on our side that can explain a reason: a new CA bundle loses no names. */
+/**
+ * Changes on our side that can explain a reason. A new CA bundle explains only reasons that depend
+ * on anchors.
+ */
 export function plausible(own: readonly OwnChange[], reason: Reason | null): readonly OwnChange[] {
   return own.filter(
     (change) => change !== 'anchors' || (reason !== null && REASONS[reason].anchors),
@@ -78,7 +81,9 @@ const MOVES = ['mx-added', 'mx-removed', 'varies'];
 
 const TLSA = ['tlsa-added', 'tlsa-announced', 'tlsa-removed', 'dnssec-lost', 'dnssec-broken'];
 
-/** By what the reason belongs to; a group that is not here may have any but a routine one. */
+/**
+ * Kinds of change that can cause a reason of each group; all but the routine ones for other groups.
+ */
 const EXPLAINS: Partial<Record<ReasonGroup, ReadonlySet<string>>> = {
   name: new Set(['name-removed', 'name-added', 'issuer-changed', 'key-changed', ...MOVES]),
   digest: new Set(['key-changed', 'renewed', 'issuer-changed', ...TLSA, ...MOVES]),
@@ -86,7 +91,7 @@ const EXPLAINS: Partial<Record<ReasonGroup, ReadonlySet<string>>> = {
   tls: new Set(['starttls-lost', ...MOVES]),
 };
 
-/** Of whatever new anchors can bring about. */
+/** The same for reasons that new anchors can cause. */
 const EXPLAINS_TRUST: ReadonlySet<string> = new Set([
   'issuer-changed',
   'anchor-changed',
@@ -95,7 +100,7 @@ const EXPLAINS_TRUST: ReadonlySet<string> = new Set([
   ...MOVES,
 ]);
 
-/** Never an explanation, unless a reason names them. */
+/** These explain nothing unless they are listed for the group of the reason. */
 const ROUTINE: ReadonlySet<string> = new Set([
   'renewed',
   'uniform',

@@ -1,7 +1,7 @@
 /**
- * A clock that was set back leaves dates in the future behind in what is remembered, and they would
- * silence reminders for as long. They become a moment ago. Dates of forecasts may lie ahead and are
- * left alone. Pure.
+ * Remembered dates that lie in the future, because the clock was set back since. They would hold
+ * reminders back until then, so each becomes the millisecond before now. Dates of forecasts may lie
+ * ahead and stay. Pure.
  */
 import type { EntryState, TrackState } from './entry-state.ts';
 import type { Incident } from './incident.ts';

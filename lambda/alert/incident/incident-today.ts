@@ -38,9 +38,9 @@ export interface Member {
   readonly from?: number;
   /** Not told before, or not as bad. */
   readonly fresh: boolean;
-  /** How often it passed once in between. */
+  /** How often it passed once and then failed again. */
   readonly wavered: number;
-  /** It was better once, and that is not confirmed yet. */
+  /** It passed in the last look, which the next one has yet to confirm. */
   readonly recovering: boolean;
   /** Since when it could not be looked at. */
   readonly unjudgedSince?: number;
@@ -73,7 +73,7 @@ export interface IncidentToday {
   readonly audible: readonly Member[];
   readonly muted: readonly Member[];
   readonly ended: readonly Ended[];
-  /** Some entry is believed to be better off than it is: its end, or its ease, was told. */
+  /** An end or an improvement was told of some entry, which is in trouble again. */
   readonly believedBetter: boolean;
   /** Of a forecast: how near the earliest is, in the steps of its certificate. */
   readonly step?: Step;
@@ -146,7 +146,10 @@ function incidentToday(
   };
 }
 
-/** Blindness: over when a family is clear and the one that mail mostly takes is not blind. */
+/**
+ * The incident of blind runs: over when one family is clear, but not by IPv6 alone while IPv4 is
+ * blind.
+ */
 export function blindnessToday(input: DueInput): readonly IncidentToday[] {
   const { ipv4, ipv6 } = input.vantage;
   const sees = ipv4 === 'clear' || (ipv6 === 'clear' && ipv4 !== 'blind');
@@ -157,7 +160,7 @@ export function blindnessToday(input: DueInput): readonly IncidentToday[] {
   );
 }
 
-/** Runs that are cut short: over when one was whole. */
+/** The incident of runs that were cut short: over after one whole run. */
 export function cutShortToday(input: DueInput): readonly IncidentToday[] {
   return runIncidentToday(
     'partial',
@@ -167,8 +170,8 @@ export function cutShortToday(input: DueInput): readonly IncidentToday[] {
 }
 
 /**
- * An incident of the run itself, without entries: open, over, or as it was where nothing can be
- * told of it today.
+ * An incident of the run itself, without entries. `unknown` leaves it open or over as it was; empty
+ * where there is none.
  */
 function runIncidentToday(
   reason: RunReason,
@@ -207,7 +210,7 @@ function opened(
   return {
     id,
     vantage: input.vantage.name,
-    // Without its item in the store only the id is left of an incident that cannot be seen today.
+    // The store lost its item and no entry shows its cause today: only the id is known.
     cause: input.causes.get(id) ?? { reason: 'not-judged', provider: parts[0]?.entry.label ?? id },
     state: 'open',
     openedAt: Math.min(input.now, ...parts.map(({ part }) => part.since)),
@@ -268,8 +271,8 @@ function memberOf(entry: EntryState, part: Settled, input: DueInput): Member {
 }
 
 /**
- * When the track that was in trouble settled as it is now; an entry that is judged again was so in
- * this run.
+ * When an entry's trouble was over: since its standing settled; now, for one that could not be
+ * judged before.
  */
 function endOf(entry: EntryState, told: Told, now: number): number {
   if (told.worst === 'unjudged') return now;

@@ -2,13 +2,15 @@
  * An incident: one cause, however many entries share it, from its opening until 14 days after its
  * end.
  *
- * Which entries belong to it stands with the entries (entry-state.ts), so that an incident of 20,000
- * entries is no larger than one of a single entry. Pure, plain JSON, times in epoch ms:
+ * Each entry remembers its incidents (entry-state.ts), so that an incident of 20,000 entries is no
+ * larger than one of a single entry. Pure, plain JSON, times in epoch ms:
  *
- *     { "id": "outlook.com-name-mismatch-1b2c3d", "vantage": "mx1", "cause": { "reason": "name-mismatch", "provider": "outlook.com",
- *       "detail": "outlook.com" }, "state": "open", "openedAt": 1795586400000, "reopened": 0, "ours": [], "theirs": [{ "kind":
- *       "name-removed", "subject": "mx1.outlook.com", "before": "*.outlook.com", "at": 1795586400000 }], "departed": [],
- *       "told": { "at": 1795586400000, "believed": "failing", "reminders": 0, "entries": 75 } }
+ *     { "id": "outlook.com-name-mismatch-1b2c3d", "vantage": "mx1", "state": "open",
+ *       "cause": { "reason": "name-mismatch", "provider": "outlook.com", "detail": "outlook.com" },
+ *       "openedAt": 1795586400000, "reopened": 0, "ours": [], "theirs": [{ "kind": "name-removed",
+ *         "subject": "mx1.outlook.com", "before": "*.outlook.com", "at": 1795586400000 }],
+ *       "departed": [], "told": { "at": 1795586400000, "believed": "failing", "reminders": 0,
+ *         "entries": 75 } }
  */
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
 import type { Cause } from './cause.ts';

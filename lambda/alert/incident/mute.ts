@@ -1,7 +1,7 @@
 /**
- * Mutes: known and accepted, for at most 90 days. A mute accepts the causes that are open when it
- * is set, as bad as they are then; another or a worse cause breaks through. Pure, plain JSON, times
- * in epoch ms.
+ * Mutes: trouble that somebody accepted, for at most 90 days. A mute covers the causes that are
+ * open when it is set, as bad as they are then; another cause, or the same one made worse, is told
+ * all the same. Pure, plain JSON, times in epoch ms.
  */
 
 import { DAY_MS, day } from '../../text/dates.ts';

@@ -12,7 +12,7 @@ import type { RunFacts } from './run-facts.ts';
 import { observe, type SettlingRules } from './settling.ts';
 import { type ForecastRules, isWatched, type Reading, standingOf } from './standing.ts';
 
-/** What a look is seen against. */
+/** What a look is compared with. */
 export interface Scene {
   /** What was remembered before the run, which decides who turned in it. */
   readonly before: WatchState;

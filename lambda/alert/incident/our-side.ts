@@ -43,8 +43,8 @@ export function ourSideCauses(
 }
 
 /**
- * Judged before, and not failing then: a new line that fails from the start turns nothing, nor does
- * a forecast that comes true.
+ * Whether an entry that fails today turned: judged before, and not failing then. A new line that
+ * fails from the start has not turned, nor has one whose forecast came true.
  */
 function turns(state: EntryState | undefined): boolean {
   const settled = state?.now?.settled;

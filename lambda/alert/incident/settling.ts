@@ -3,8 +3,8 @@
  *
  * A run compares how an entry stands with what was told, never with how it stood yesterday. A turn
  * to the worse settles with a second look, a turn to the better with two looks 20 hours apart, so
- * that a moment's fault makes no message and a moment's health no all-clear. What was not seen
- * turns nothing. Pure, plain JSON, times in epoch ms.
+ * that a short fault makes no message and a short recovery no all-clear. An undetermined verdict
+ * changes no standing. Pure, plain JSON, times in epoch ms.
  */
 
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
@@ -22,7 +22,10 @@ import { type Reading, rank, type Seen } from './standing.ts';
 export const REOPEN_MS = 14 * DAY_MS;
 /** Two passes this far apart end a failure. */
 const SECOND_PASS_MS = 20 * HOUR_MS;
-/** Three lone failures within this time settle like two in a row: on and off is a fault too. */
+/**
+ * Three unconfirmed failures within this time settle like two in a row, so that a fault that comes
+ * and goes is told.
+ */
 const DOUBT_MS = 7 * DAY_MS;
 /** Not judged for this many runs and this long is told. */
 export const UNJUDGED_RUNS = 3;
@@ -38,11 +41,11 @@ export interface SettlingRules {
   readonly intervalMs: number;
   /** When the run before this one was; absent in the first. */
   readonly previousRunAt?: number;
-  /** Nothing could be seen from here: being unseen says nothing about an entry. */
+  /** The run could see nothing, so that an undetermined verdict counts against no entry. */
   readonly blind: boolean;
 }
 
-/** One reading of one entry, with what may explain it. */
+/** What one look found about one entry, with what may explain it. */
 export interface Observation {
   readonly reading: Reading;
   /** Where it would belong if it could not be judged for long. */
@@ -84,7 +87,7 @@ export function observe(
 }
 
 interface TurnRules extends SettlingRules {
-  /** The incident of a forecast: its coming true needs no second look. */
+  /** The incident of a forecast that may now come true, which needs no second look. */
   readonly foreseen?: string | undefined;
   readonly evidence?: Evidence | undefined;
 }

@@ -1,8 +1,8 @@
 /**
  * What one verdict says about how an entry stands: now, and from a date in sight.
  *
- * The two are told apart because they end apart: a backup host that is refused today says nothing
- * of the certificate that runs out next week. Not seen is no standing at all. Pure.
+ * The two are kept apart because they end apart: a backup host that is refused today has nothing to
+ * do with a certificate that ends next week. An undetermined verdict gives no standing. Pure.
  */
 
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
@@ -41,13 +41,13 @@ export type Reading =
   /** Undetermined: no observation. */
   | { readonly kind: 'undetermined'; readonly reason: Reason | null }
   /**
-   * `soon` is absent while the entry fails: what will fail then is moot, and no observation either.
+   * `soon` is absent while the entry fails: then nothing is known of a forecast, nor of its end.
    */
   | { readonly kind: 'seen'; readonly now: Seen; readonly soon?: Seen };
 
 /**
- * A renewal that the provider has never been this late with (snapshot/renewal); reason enough to
- * speak before the horizon.
+ * A renewal that is later than this provider's last one was (snapshot/renewal), told even before
+ * the horizon.
  */
 export interface OverdueRenewal {
   readonly host: string;
@@ -95,8 +95,8 @@ export function standingOf(verdict: EntryVerdict, rules: ForecastRules, at: numb
 
 /**
  * From how many days before the end a forecast is told: the larger of two run intervals and the
- * smaller of 21 days and one sixth of the leaf's lifetime. Renewal tools act at one third: a
- * warning there would be noise.
+ * smaller of 21 days and one sixth of the leaf's lifetime. Renewal tools act when one third is
+ * left, so that a warning by then would come too early.
  */
 export function horizonDays(verdict: EntryVerdict, failsFrom: number, intervalMs: number): number {
   const lifetime = leafLifetimeMs(verdict, failsFrom);

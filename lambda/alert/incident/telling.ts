@@ -87,7 +87,7 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
     (worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst),
     isOfRun(telling.incident.cause) && telling.news !== 'resolved' ? 'unjudged' : 'well',
   );
-  // An end keeps the reminders' place: what comes back within 14 days waits for the next one.
+  // An end keeps the count of reminders: what comes back within 14 days waits for the next one.
   if (telling.news === 'resolved' && before !== undefined) {
     return { ...(known ?? telling.incident), departed: [], told: { ...before, believed: 'well' } };
   }
@@ -102,7 +102,10 @@ function toldIncident(known: Incident | undefined, telling: Telling): Incident {
   return { ...(known ?? telling.incident), departed: [], told };
 }
 
-/** Belongs to the incident already, unless the run that settled it died. */
+/**
+ * The entry with that standing settled in the incident; unchanged where it is a member already. It
+ * is none where the run that settled it died.
+ */
 function settledIn(
   entry: EntryState,
   telling: Telling,

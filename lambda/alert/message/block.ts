@@ -1,13 +1,13 @@
 /** The parts a message is made of, before it takes the form of mail or chat. */
 
-/** Texts are neutral already. */
+/** Strangers' text in blocks is neutralised already (text/strangers.ts). */
 export type Block =
   | { readonly kind: 'text'; readonly text: string }
   /** To be copied: never wrapped. */
   | { readonly kind: 'code'; readonly lines: readonly string[] }
   | { readonly kind: 'list'; readonly heading: string; readonly lines: readonly string[] };
 
-/** A paragraph; none where there is nothing to say. */
+/** One paragraph; no block for an empty text. */
 export const text = (words: string): readonly Block[] =>
   words === '' ? [] : [{ kind: 'text', text: words }];
 

@@ -2,8 +2,8 @@
  * A message as a chat card: the custom notification of Amazon Q Developer in chat applications
  * (once AWS Chatbot), published on a topic of its own.
  *
- * The service drops what is not in its schema without a word, and shows markdown: what strangers
- * wrote stands in code spans, where no mention, link or markup works.
+ * The service drops what does not fit its schema without an error, and shows markdown: strangers'
+ * text is put into code spans, where no mention, link or markup works.
  */
 
 import { chatCode, chatTitle } from '../../text/strangers.ts';
@@ -58,7 +58,9 @@ export function cardOf(alert: Alert): ChatCard {
   };
 }
 
-/** The news in a code span, for it holds names, and the first sentence of the story in another. */
+/**
+ * The headline in a code span, because it holds names, and the story's first sentence in another.
+ */
 function itemLine(item: AlertItem): string {
   const story = item.blocks.find((block) => block.kind === 'text');
   return [

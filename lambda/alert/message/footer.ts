@@ -1,6 +1,6 @@
 /**
- * What every message ends with: what is open besides, muted, gone, not judged and not watched.
- * Silence about them would lie. Pure.
+ * What every message ends with: which incidents are open besides, what is muted, gone from the
+ * policy, not judged and not watched. Pure.
  */
 
 import { day, moment } from '../../text/dates.ts';

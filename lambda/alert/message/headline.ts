@@ -1,6 +1,6 @@
 /**
- * The news of one item in one line: who, what becomes of the mail, why. Subject, title and chat
- * card use the same.
+ * The news of one item in one line: who, what becomes of the mail, why. Used for subject, title and
+ * chat card.
  *
  *     fastmail.fm would defer: certificate lacks the name asked for
  *     75 entries would defer: outlook.com certificate lost a name
@@ -93,7 +93,7 @@ function forecastWords(from: number, reminder: boolean, now: number): string {
   return reminder ? `will defer in ${left} days, ${day(from)}` : `will defer from ${day(from)}`;
 }
 
-/** What ended, in the words of what it was; an entry may be in other trouble by now. */
+/** What ended, named by what it was; an entry may have another problem by now. */
 function resolvedHeadline(
   { ended, incident }: Item,
   verdicts: Verdicts,
@@ -137,7 +137,7 @@ function runHeadline({ news, incident }: Item, reason: RunReason, now: number): 
     : `runs on ${vantage} are ${still}cut short${again}${since}`;
 }
 
-/** What stood in the way today; it may be something else tomorrow. */
+/** Why an entry could not be judged today; that may change from run to run. */
 function unjudgedWords({ incident, members }: Item, verdicts: Verdicts, where: boolean): string {
   const reasons = new Set(members.flatMap(({ id }) => verdicts.get(id)?.reason ?? []));
   const [reason] = reasons;

@@ -71,7 +71,7 @@ function tellingFirst(item: Item, verdicts: Verdicts): readonly Shown[] {
     );
 }
 
-/** The story of one entry stands for all of an incident: the cause is the same. */
+/** The story of the incident, told of its first entry: the cause is the same for all. */
 function storyOf(
   item: Item,
   member: Member,
@@ -155,10 +155,7 @@ function unjudgedSentence({ members }: Item, since: number): string {
   return `Last judged ${moment(since)}.`;
 }
 
-/**
- * Theirs and ours side by side: a run can see that both changed, and not always which of the two it
- * was.
- */
+/** Changes on both sides, since a run cannot always tell which of them was the cause. */
 function changeSentence(item: Item, input: AlertInput): string {
   const { run } = input;
   const theirs = item.incident.theirs.flatMap((change) => {
@@ -175,16 +172,13 @@ function changeSentence(item: Item, input: AlertInput): string {
   if (item.kind === 'failing-soon') return renewalSentence(item, input);
   if (item.incident.cause.reason === 'expired')
     return 'Nothing changed: the certificate was not renewed in time.';
-  // Of a first look nothing is known to have changed, and of an old story everything was said.
+  // The first run has nothing to compare with, and a reminder repeats no changes.
   if (item.kind === 'unjudged' || run.firstRun || item.news === 'reminder' || item.news === 'eased')
     return '';
   return 'No change was seen on either side that would explain it.';
 }
 
-/**
- * What makes a forecast worth a message: a renewal that is late by their own habit, or simply too
- * near to its end.
- */
+/** Why a forecast is told: the renewal is later than their last one was, or the end is near. */
 function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertInput): string {
   if (incident.cause.reason === 'dns-bogus') {
     return 'Nothing changed: the signatures in their DNS are coming to their end, and were not made anew yet.';

@@ -2,8 +2,8 @@
  * A message as plain mail text: what SNS, a terminal and `--hook` get.
  *
  * SNS takes less than 100 ASCII characters of subject and 256 KiB of message. Text that does not
- * fit is cut at whole items, and says so; what was cut is not told, and so is due again in the next
- * run.
+ * fit is cut at whole items, and a sentence says so; items that were cut do not count as told, so
+ * that they are due again in the next run.
  */
 
 import { MAIL_WIDTH, mailParagraph } from '../../text/wrap.ts';
@@ -70,7 +70,7 @@ function blockText(block: Block, indent: number): string {
   }
 }
 
-/** The one item that is larger than a message: it loses its last lines. */
+/** Cuts the last lines of an item that is larger than a whole message. */
 function cutLines(text: string, room: number): string {
   const lines = text.split('\n');
   let used = 0;

@@ -2,8 +2,8 @@
  * The posttls-finger command that shows the same finding with Postfix's own code, where one can.
  *
  * posttls-finger(1) reads no policy table and stops at the first host that answers, so the command
- * names the host that was judged and the names that were wanted of it. It must be pasted into a
- * shell unharmed: host names come from strangers' DNS.
+ * names the host that was judged and the names that were wanted of it. Host names come from
+ * strangers' DNS, so each word is quoted for a shell.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import {
@@ -18,8 +18,8 @@ import { shellWord } from '../../text/strangers.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/verdict.ts';
 
 /**
- * Null where posttls-finger has no part in it: nothing to connect to, a broken entry, or a name
- * that no shell should see.
+ * Null where posttls-finger cannot show the finding: nothing to connect to, a broken entry, or a
+ * name that cannot be quoted safely for a shell.
  */
 export function postTlsFinger(verdict: EntryVerdict, bundle: Bundle): string | null {
   const shown = decisive(verdict);

@@ -1,6 +1,5 @@
 /**
- * The body of an item about the runs themselves: one that could see nothing says exactly that, as
- * do those cut short. Pure.
+ * The body of an item about the runs themselves: they could see nothing, or were cut short. Pure.
  */
 
 import { daysLong, moment } from '../../text/dates.ts';

@@ -1,5 +1,6 @@
 /**
- * `--test-message`: a message that says that it is none, through every way that is set up. Pure.
+ * `--test-message`: a message that says it is a test, sent through every channel that is set up.
+ * Pure.
  */
 
 import { moment } from '../../text/dates.ts';

@@ -1,6 +1,6 @@
 /**
- * The words for causes and changes, written once for subject, mail and chat. Names in them are
- * strangers' and made harmless. Pure.
+ * The words for causes and changes, written once for subject, mail and chat. Strangers' names in
+ * them are neutralised. Pure.
  */
 
 import { listed } from '../../text/listed.ts';
@@ -107,7 +107,7 @@ function named(value: Change['before']): string {
   return names.length === 0 ? 'nothing' : listed(names.map(plainName));
 }
 
-/** Reasons of a verdict, and what is none. */
+/** Words for the reasons of a verdict and for the reasons why there was none. */
 const WORDS: Readonly<Record<CauseReason, Pick<ReasonRow, 'words' | 'soon'>>> = {
   ...REASONS,
   'not-judged': { words: 'nothing to see' },
@@ -115,7 +115,7 @@ const WORDS: Readonly<Record<CauseReason, Pick<ReasonRow, 'words' | 'soon'>>> = 
   partial: { words: 'runs are cut short' },
 };
 
-/** What a later release stored under a word that is new to this one is shown by that word. */
+/** A reason stored by a later release is unknown here and is shown as it was stored. */
 const rowOf = (reason: CauseReason): Pick<ReasonRow, 'words' | 'soon'> =>
   Object.hasOwn(WORDS, reason) ? WORDS[reason] : { words: reason };
 
