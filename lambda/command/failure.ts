@@ -1,6 +1,6 @@
 /**
- * An exception, as the last line a person sees: our usage and store errors as they are, anything
- * else as our own fault.
+ * The last line shown for an exception: our usage and store errors as they are, anything else as a
+ * fault of ours.
  */
 
 import { StoreError } from '../store/table-error.ts';

@@ -19,7 +19,7 @@ export interface BundleFlags {
   readonly smtpPort?: number;
 }
 
-/** Whom to believe about DNSSEC. */
+/** Which resolver to believe about DNSSEC, and what proves that it validates. */
 export interface DnssecFlags {
   readonly dnssecResolver?: string;
   readonly dnssecSignedName?: string;

@@ -21,7 +21,9 @@ export interface Place extends StoreFlags {
 }
 
 /**
- * What is named counts before what the environment has: its table restored under another name, say.
+ * A place that is named counts before the environment's: its table restored under another name,
+ * say.
+ *
  * @throws UsageError where the environment is not in the outputs
  */
 export async function placeOf(flags: PlaceFlags): Promise<Place> {
@@ -65,5 +67,5 @@ const optional = <K extends string>(name: K, value: string | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { readonly [name in K]?: string };
 
 const DEFAULT_POLICY = 'default';
-/** Of a function that judges (infra/function.ts); a mail host has its own name. */
+/** The vantage of a function (infra/function.ts); a mail host has its own name. */
 const FUNCTION_VANTAGE = 'function';

@@ -11,7 +11,7 @@ export function checkDocument(run: CheckRun, bundle: Bundle): CheckDocument {
     run: runFacts(run, bundle),
     vantage: { ipv4: run.vantage.ipv4, ipv6: run.vantage.ipv6 },
     summary: { ...countVerdicts(run.verdicts) },
-    // The stages hand on readonly values; the document is the same values, all JSON.
+    // The stages' values as they are, all JSON; in the document's type they are not readonly.
     entries: structuredClone(run.verdicts) as CheckDocument['entries'],
   };
 }

@@ -1,6 +1,6 @@
 /**
- * What `check` prints: a table one glance reads, worst first, then a plain sentence for each entry
- * that needs attention. Pure.
+ * What `check` prints: a table, worst first, then one sentence for each entry that needs attention.
+ * Pure.
  */
 
 import type { Bundle } from '../../policy/bundle.ts';
@@ -36,7 +36,7 @@ function table(verdicts: readonly EntryVerdict[], at: number, paint: Paint): str
   });
 }
 
-/** `2 hosts`, or `2 hosts, 1 unseen`: addresses, since Postfix walks those. */
+/** `2 hosts`, or `2 hosts, 1 unseen`, which counts addresses: those are what Postfix walks. */
 function seen(entry: EntryVerdict): string {
   const addresses = entry.hosts.flatMap((host) => host.addresses);
   if (addresses.length === 0) return '';

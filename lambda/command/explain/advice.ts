@@ -4,7 +4,7 @@
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
-/** A word against `verify` and `match=hostname` as cures; null where no name is at stake. */
+/** Why `verify` and `match=hostname` are no cure; null where neither is in question. */
 export function hostnameAdvice(entry: EntryVerdict): string | null {
   if (entry.level !== 'secure' && entry.level !== 'verify') return null;
   if (

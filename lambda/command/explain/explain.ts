@@ -38,7 +38,7 @@ export async function explain(
     ...(table === undefined ? {} : { table }),
     destination: [...(flags.destination ?? []), wanted],
   });
-  // The entry of that key speaks for it, unless it only covers what is below.
+  // The entry with that key, unless it covers only the domains below; then the destination named.
   const found =
     destinationsOf(bundle).find(
       (one) => one.unchecked === undefined && (one.name === wanted || one.entry?.key === wanted),
@@ -71,7 +71,7 @@ export async function explain(
 
 /** Alone on standard output, so that it can go into a mail as it is. */
 function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {
-  // An end that lies beyond the horizon is theirs to look after, and too early to ask about.
+  // It is too early to ask about an end beyond the horizon, before which they usually renew.
   const early = verdict.verdict === 'pass' && !failsSoon(verdict, at);
   const text = early ? undefined : partnerText(verdict, at);
   if (text === undefined) console.err(`nothing to ask of them: ${verdict.sentence}\n`);

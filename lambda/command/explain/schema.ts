@@ -9,7 +9,7 @@ export const explainSchema = v.strictObject({
   /** What is asked of the next hop, in a sentence. */
   demand: v.string(),
   route: v.string(),
-  /** A word against `verify` and `match=hostname`. */
+  /** Why `verify` and `match=hostname` are no cure here. */
   hostnameAdvice: v.nullable(v.string()),
   /** The answer to "can I have secure without a match list?" */
   withoutMatchList: v.nullable(v.string()),

@@ -48,15 +48,15 @@ function answerSentence({ mxSigned, asked, answer, base }: ShownTlsa): string {
   }
 }
 
-/** Where nothing was presented, nothing can match. */
+/** Without anything presented nothing is said about matching. */
 const unmatched = (presented: number) => (presented === 0 ? 'counts' : 'counts, does not match');
 
 /** Usage and selector. */
 const kindOf = (record: string): string => record.split(' ', 2).join(' ');
 
 /**
- * Beside a record of the same kind that matches: whoever presents the key of the other one only is
- * fine until that goes.
+ * Of a record that nothing matches beside one of the same kind that matches: mail is delivered
+ * until the matching one is removed.
  */
 const ROLL_OVER =
   'counts, for another key than is presented: announced before a roll-over, or left from one';

@@ -150,7 +150,7 @@ function kindOf({ event }: Happened): HistoryDocument['events'][number]['kind'] 
 const verdictWords = ({ verdict, reason }: EntrySnapshot, paint: Paint): string =>
   `${paint(VERDICT_STYLE[verdict], verdict)}${reason === null ? '' : ` (${reason.replaceAll('-', ' ')})`}`;
 
-/** What passes needs no explanation. */
+/** None for an entry that passes. */
 const sentenceLines = ({ verdict, sentence }: EntrySnapshot, width: number): string[] =>
   verdict === 'pass' ? [] : wrap(`    ${sentence}`, width, '    ');
 
@@ -188,7 +188,7 @@ interface Words {
   readonly subject: string;
   readonly before: string;
   readonly after: string;
-  /** As stored. */
+  /** The values as stored, where `before` and `after` are words for a sentence. */
   readonly change: { readonly before: readonly string[]; readonly after: readonly string[] };
 }
 
@@ -221,7 +221,7 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   uniform: ({ subject }) => `${subject} presents one thing again, and no longer now this, now that`,
 };
 
-/** Changes after which one wants to see what is presented now. */
+/** Kinds of change after which what is presented now is shown. */
 const OF_CERTIFICATES: ReadonlySet<string> = new Set<ChangeKind>([
   'name-added',
   'name-removed',
@@ -271,7 +271,7 @@ function eventDocument(one: Happened): HistoryDocument['events'][number] {
   };
 }
 
-/** The host with its port; the digest of our offer behind it is ours alone. */
+/** The host with its port; the digest of our offer at the end of the key is left out. */
 const hostOf = (key: string): string => plain(key.replace(/#[0-9a-f]{8}$/, '').replace(/:25$/, ''));
 
 const namesWords = (names: readonly string[]): string =>

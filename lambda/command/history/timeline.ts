@@ -25,7 +25,7 @@ export interface Happened {
 export interface Presented {
   readonly addresses: readonly string[];
   readonly what: 'certificate' | 'no-certificate' | 'no-tls' | 'handshake-failed';
-  /** Absent where there is none, or it is no longer kept. */
+  /** Absent where there is no certificate, or it is no longer kept. */
   readonly leaf?: Leaf;
   readonly sha256?: string;
 }
@@ -33,7 +33,7 @@ export interface Presented {
 export interface Timeline {
   /** Epoch ms. */
   readonly from: number;
-  /** Nothing older is kept. */
+  /** Whether this is all that is kept. */
   readonly whole: boolean;
   /** Oldest first. */
   readonly happened: readonly Happened[];
@@ -100,7 +100,7 @@ async function ofName(
   const ids = [...latest.entries.values()].flatMap(({ value: { snapshot } }) =>
     [snapshot.id, snapshot.destination, snapshot.key].includes(name) ? [snapshot.id] : [],
   );
-  // What left the policy long ago has its history alone.
+  // Of an entry that left the policy long ago only the history is left.
   const entries = await readAll(store, 'entry', ids.length === 0 ? [name] : ids, start, now);
   const hosts =
     ids.length === 0 && entries.events.length === 0
@@ -143,7 +143,7 @@ function publishedNames(name: string, latest: Latest): string[] {
   return [...new Set([name, ...aliases.map(({ host }) => host)])];
 }
 
-/** Every host that mail for these entries went to, now or then. */
+/** Every host that mail for these entries goes to, or went to by the history. */
 function hostsOf(
   events: readonly HistoryEvent[],
   latest: Latest,
@@ -232,6 +232,6 @@ function changeOf({ kind, subject, before, after, at }: JsonObject): Change | un
   };
 }
 
-/** What hosts did explains what became of entries. */
+/** Hosts before entries: what changed at a host explains what became of an entry. */
 const ORDER: Readonly<Record<Grain, number>> = { host: 0, entry: 1 };
 const OFFERS_TRIED = 20;

@@ -164,7 +164,7 @@ function patchLines({ name, before, after }: Difference): string[] {
 function turnLines({ before, after }: Difference): string[] {
   if (before === undefined || after === undefined) return [];
   if (before.verdict === after.verdict && before.reason === after.reason) return [];
-  // Of an entry that is new, what was never seen says nothing.
+  // An entry that is new and was never judged has no verdict to show.
   if (before.text === null && after.verdict === 'undetermined') return [];
   return [`     ${fateWords(before)} → ${fateWords(after)}`];
 }
@@ -172,7 +172,7 @@ function turnLines({ before, after }: Difference): string[] {
 const signed = (sign: string, text: string | undefined): string[] =>
   text === undefined ? [] : [`${sign} ${text}`];
 
-/** Undefined where no entry speaks. */
+/** Undefined where no entry covers the destination. */
 const textOf = (fate: Fate | undefined): string | undefined =>
   fate?.text == null ? undefined : plain(fate.text, 300);
 
@@ -186,5 +186,5 @@ const moreOf = (all: readonly unknown[]): string[] =>
 
 const lines = (all: readonly string[]): string => all.map((line) => `${line}\n`).join('');
 
-/** More would scroll away; what was pushed can be compared with `diff`. */
+/** As many as fit on a screen; `diff` shows all of them. */
 const SHOWN = 50;

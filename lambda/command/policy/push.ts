@@ -2,9 +2,9 @@
  * Pushing a policy: the bundle and the files it was made of, stored where the scheduled function
  * reads them.
  *
- * Guarded, with no network: by lint, by judging what was seen under both policies, and by the
- * version that was last shown here. What is wrong already in the policy in use is no reason to
- * refuse: an edit elsewhere must get through.
+ * A push is checked without asking any network: by lint, by judging what was seen under both
+ * policies, and by the version that was last shown here. Problems that the policy in use has
+ * already do not refuse it, so that an edit elsewhere is not held up.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { BundleSources } from '../../policy/gather/this-machine.ts';
@@ -37,7 +37,7 @@ export interface PushOptions {
    * shown here.
    */
   readonly expected: string | undefined;
-  /** Whether that was said by hand: then there must be such a version. */
+  /** Whether `expected` was given by hand (`--expect`): then there must be such a version. */
   readonly insisted: boolean;
   /** Push whatever the guards say. */
   readonly force: boolean;
@@ -55,7 +55,7 @@ export type Refusal =
       readonly expected: string | undefined;
       readonly insisted: boolean;
     }
-  /** A version was named by hand, and nothing was ever pushed. */
+  /** `--expect` names a version, and nothing was ever pushed. */
   | { readonly kind: 'nothing-there'; readonly expected: string }
   /** What is stored cannot be read, and so not compared with. */
   | { readonly kind: 'unreadable'; readonly because: string };
@@ -105,7 +105,7 @@ export async function push(
     before === undefined || remembered === undefined
       ? []
       : compareFates(before, sources.bundle, remembered, at);
-  // What lint says of an entry need not be said twice.
+  // Entries that lint reports are not reported again.
   const linted = new Set(fresh.flatMap(({ key }) => key ?? []));
   const breaking = differences.filter(
     ({ name, breaks }) => breaks !== undefined && !linted.has(breaks.key ?? name),
@@ -123,8 +123,8 @@ export async function push(
     case 'unchanged':
       return pushed;
     case 'refused':
-      // Somebody pushed while this one was judged; not even force is meant to undo what nobody here
-      // has seen.
+      // Another push came first while this one was judged. Even with force it is not overwritten,
+      // because nobody here has seen it.
       return {
         kind: 'refused',
         refusals: shownRefusal(pushed.head, { ...options, expected: undefined, insisted: false }),
@@ -158,7 +158,7 @@ function shownRefusal(
  */
 function deferring(before: Bundle | undefined, after: Bundle) {
   const now = lint(after).filter(({ severity }) => severity === 'defers');
-  // A line number says nothing: lines move when others are added.
+  // Without line numbers, which move when lines are added.
   const name = ({ code, key, postfixSays, effect }: LintProblem) =>
     JSON.stringify([code, key, postfixSays, effect]);
   const was = new Set(now.length === 0 || before === undefined ? [] : lint(before).map(name));

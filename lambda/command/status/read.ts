@@ -77,7 +77,7 @@ export interface Status {
   readonly pending: readonly Pending[];
   /** What could not be judged when last looked at. */
   readonly undetermined: readonly Undetermined[];
-  /** Undefined where nothing tells; `notWatchedCount` may still count them. */
+  /** Undefined where no record names them; `notWatchedCount` may still count them. */
   readonly notWatched: readonly NotWatched[] | undefined;
   readonly notWatchedCount: number;
   readonly mutes: readonly Mute[];

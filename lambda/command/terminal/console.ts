@@ -1,7 +1,4 @@
-/**
- * What a command has of the outside: streams, environment, clock. Tests run commands as processes;
- * this keeps the files thin.
- */
+/** The streams, environment and clock of a command, as the process has them. */
 
 import { jsonText, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
@@ -9,11 +6,13 @@ import { type Interruption, onInterruption } from './interruption.ts';
 
 export interface Console {
   readonly out: (text: string) => void;
-  /** The same for what must not be lost: resolves once it is written, with why it could not be. */
+  /**
+   * As `out`, for text that must arrive: resolves once it is written, with the error if it was not.
+   */
   readonly deliver: (text: string, to?: 'stdout' | 'stderr') => Promise<string | undefined>;
-  /** One document, to the same place. */
+  /** One JSON document to standard output. */
   readonly json: (document: unknown) => void;
-  /** To the same place, as they are. */
+  /** Bytes to standard output, as they are. */
   readonly bytes: (content: Uint8Array) => void;
   readonly err: (text: string) => void;
   readonly paint: Paint;
@@ -50,8 +49,8 @@ export function processConsole(): Console {
 }
 
 /**
- * A reader that has seen enough (`| head`) is no fault, and the exit status stays the verdict's; a
- * full disk is one.
+ * A closed pipe (`| head`) is no error, and the exit status stays the verdict's. Any other failure,
+ * such as a full disk, is one.
  */
 function outputLost({ code, message }: NodeJS.ErrnoException): void {
   if (code === 'EPIPE') return;

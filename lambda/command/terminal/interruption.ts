@@ -1,8 +1,8 @@
-/** SIGINT, SIGTERM and SIGHUP: exit status 3, at once where nothing has to be put away first. */
+/** SIGINT, SIGTERM and SIGHUP: exit status 3, at once unless the command asked for the signal. */
 
 /**
- * Whoever asks for the signal ends soon after it fires, and throws its reason; a second one, a
- * moment later, ends the process.
+ * Gives the signal that is aborted with an Interrupted. A command that asks for it must end soon
+ * after, and throws that reason; a second signal ends the process at once.
  */
 export type Interruption = () => AbortSignal;
 
@@ -18,7 +18,7 @@ export function onInterruption(say: (reason: Interrupted) => void): Interruption
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(name, () => {
       const reason = new Interrupted(`interrupted (${name})`);
-      // A terminal's signal comes twice where a launcher passes it on.
+      // Under a launcher that passes it on, a terminal's signal comes twice: both count as one.
       if (asked.signal.aborted && performance.now() - since < TWICE_MS) return;
       if (awaited && !asked.signal.aborted) {
         since = performance.now();

@@ -5,7 +5,7 @@ import { runFacts } from '../check/document.ts';
 import { countVerdicts, summarySentence } from '../summary.ts';
 import type { WatchDocument } from './schema.ts';
 
-/** Off a terminal only what went wrong is said, so that cron stays quiet. */
+/** Without a terminal only what went wrong, so that cron sends no mail about a good run. */
 export function watchText(watched: Watched, place: string, onTerminal: boolean): string {
   switch (watched.kind) {
     case 'already-done':
