@@ -1,5 +1,6 @@
 /**
- * Elements of a match list, read: at verify and secure names and keywords, at fingerprint digests.
+ * Elements of a match list, parsed: names and keywords at verify and secure, digests at
+ * fingerprint.
  *
  * Follows add_namechecks() in src/tls/tls_client.c, tls_dane_add_fpt_digests() in
  * src/tls/tls_dane.c and, before 3.6, tls_dane_add_ee_digests().

@@ -79,7 +79,10 @@ const CURES: readonly Cure[] = [
   },
 ];
 
-/** `match= x.test`: the value stands apart, and is no attribute of its own. */
+/**
+ * Whether a blank follows `NAME=`, as in `match= x.test`: Postfix then takes `x.test` for an
+ * attribute.
+ */
 function blankBehind(name: string, value: string): boolean {
   const next = new RegExp(`\\b${name}=\\s+(?<next>\\S+)`, 'i').exec(value)?.groups?.next;
   return next !== undefined && !next.includes('=') && !next.startsWith('{');
@@ -138,7 +141,7 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
-/** `match=a.test, ` before the element that stands apart. */
+/** `match=a.test, ` before an element that a blank separates from its list. */
 const UNFINISHED_LIST = new RegExp(
   `(?<name>${attributesWhere(({ separator }) => separator !== undefined).join('|')})=(?<first>[^\\s,]*)[\\s,]+$`,
   'i',

@@ -1,5 +1,5 @@
 /**
- * Lint of entries that parse: what they ask for cannot come true, or is less than it looks.
+ * Lint of entries that parse: what they ask for can never be met, or is weaker than it looks.
  *
  * Each rule is a function of one entry. Postfix says nothing about most of them.
  */
@@ -100,7 +100,7 @@ function judgedAs(
   return { entry, level, attributes, demand: demandFor(nextHop, demands), bundle };
 }
 
-/** What the text alone allows, but files or settings break: each connection would find it so. */
+/** Well-formed as text, but broken by a file or a setting, as Postfix finds at each connection. */
 function brokenByFiles({ entry, demand, attributes }: Judged): Finding[] {
   if (demand.kind !== 'broken' || demand.entry?.line !== entry.line || demand.fatal === true)
     return [];

@@ -1,4 +1,4 @@
-/** Lint of main.cf and of the files it names, as far as entries of the tables feel it. */
+/** Lint of main.cf and of the files it names, as far as it affects entries of the tables. */
 
 import { isHostname } from '../../postfix/hostname.ts';
 import { exclusionProblems, gradeProblem, protocolProblem } from '../../postfix/tls-words.ts';
@@ -65,7 +65,7 @@ function mainCfLines({ mainCf, settings }: Bundle): LintProblem[] {
   ];
 }
 
-/** Nothing for a fatal value and for a macro, which are told by what comes of them. */
+/** None for a fatal value and for a macro: other problems report those. */
 function mainCfLine(
   { kind, line, name, says }: MainCfSource['problems'][number],
   file: string,

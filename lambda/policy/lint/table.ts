@@ -86,7 +86,9 @@ function ofBroken(entry: TableEntry, warning: string, { settings }: Bundle): Lin
   };
 }
 
-/** At `none` whatever follows is dropped with a warning each; one problem for them all. */
+/**
+ * At `none` Postfix ignores all attributes with a warning for each; one problem reports them all.
+ */
 function ofNone(entry: TableEntry): LintProblem[] {
   const [, first] = bracedTokens(entry.value);
   if (first === undefined) return [];
