@@ -10,8 +10,8 @@ export type Expanded = { readonly text: string } | { readonly error: string };
 
 /**
  * Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every
- * Postfix program. Where names double one another (`a = $b$b`, `b = $c$c`, …) Postfix goes on until
- * its memory ends, and the error is ours.
+ * Postfix program. Where names double one another (`a = $b$b`, `b = $c$c`, …) Postfix would run out
+ * of memory; the error about that is ours.
  */
 export function expand(value: string, lookup: (name: string) => string | undefined): Expanded {
   let left = MOST_CHARACTERS;
@@ -31,7 +31,7 @@ export function expand(value: string, lookup: (name: string) => string | undefin
 
 const MOST_CHARACTERS = 1_000_000;
 
-/** A syntax error deep in the recursion; never leaves this file. */
+/** A syntax error at any depth; `expand` catches it. */
 class MacroError extends Error {}
 
 type Lookup = (name: string) => string | undefined;

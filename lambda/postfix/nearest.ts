@@ -1,4 +1,4 @@
-/** The known word a misspelt one was probably meant to be. */
+/** The known word that a misspelt one probably stands for. */
 
 /**
  * The closest candidate within a third of the word's length (at least one edit); undefined where
