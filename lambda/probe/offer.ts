@@ -160,7 +160,7 @@ function groupsOf(settings: Settings): string {
 const isGroup = memoised((name) => accepts({ ecdhCurve: name }));
 const selectsCiphers = memoised((list) => accepts({ ciphers: list }));
 
-/** Whether OpenSSL takes it: asked, not imitated. */
+/** Whether OpenSSL accepts such a context, by making one. */
 function accepts(options: SecureContextOptions): boolean {
   try {
     createSecureContext({ ca: [], ...options });
@@ -205,7 +205,7 @@ const KNOWN_LIMITS = new Set(LIMIT_WORDS.values());
 
 const TLS13_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
 
-/** tls_low_cipherlist and tls_export_cipherlist as shipped up to 3.7; nobody sets them. */
+/** tls_low_cipherlist and tls_export_cipherlist as shipped up to 3.7; main.cf's are not read. */
 const LOW_CIPHERLIST = 'aNULL:-aNULL:HIGH:MEDIUM:LOW:+RC4:@STRENGTH';
 const EXPORT_CIPHERLIST = 'aNULL:-aNULL:HIGH:MEDIUM:LOW:EXPORT:+RC4:@STRENGTH';
 

@@ -11,7 +11,7 @@ import type { Presented } from './result.ts';
 
 export type PossibleOffer = Extract<TlsOffer, { readonly kind: 'offer' }>;
 
-/** What a context needs to say the offer, and to verify against these anchors only. */
+/** Options of a context that makes the offer and verifies against these anchors alone. */
 export function contextOptions(
   offer: PossibleOffer,
   anchors: readonly Base64Der[],
@@ -32,8 +32,8 @@ export const OTHER_GROUPS =
   'X25519MLKEM768:X25519:prime256v1:X448:secp384r1:secp521r1:ffdhe2048:ffdhe3072';
 
 /**
- * Verification never breaks a handshake off, as in Postfix (tls_verify.c: "We always return 1");
- * its result is kept.
+ * The presented chain with OpenSSL's verify result. Verification never ends a handshake, as in
+ * Postfix (tls_verify.c: "We always return 1").
  */
 export function presentedBy(tls: TLSSocket): Presented {
   const { name } = tls.getEphemeralKeyInfo() as EphemeralKeyInfo;
@@ -71,8 +71,8 @@ function without(protocols: readonly TlsProtocol[]): number {
 }
 
 /**
- * As sent. Node hands the list out once: `issuerCertificate` walks it, and a second look finds it
- * empty.
+ * The chain as sent. Node gives out the list once: `issuerCertificate` walks it, and a second walk
+ * finds it empty.
  */
 function chainOf(tls: TLSSocket): Base64Der[] {
   const chain: Base64Der[] = [];

@@ -12,18 +12,17 @@ import type { Conversation } from './conversation.ts';
 import type { ProbeResult, Unseen } from './result.ts';
 
 /**
- * `clear`: proved open and unmeddled. `blind`: tried and never proved. `untried`: no conversation
- * in this family.
+ * `clear`: proved open. `blind`: tried and never proved. `untried`: no conversation in this family.
  */
 export type FamilyVantage = 'clear' | 'blind' | 'untried';
 
 export type Vantage = Readonly<Record<AddressFamily, FamilyVantage>>;
 
 /**
- * The proof is a STARTTLS handshake with a chain valid under the run's anchors: a port that is
- * redirected or meddled with does not give it. Nor does it give a certificate that a signed TLSA
- * record names (`byTlsa`, ids of conversations). Where there are no anchors at all nothing could be
- * valid, and any handshake has to do.
+ * A family is proved open by a STARTTLS handshake whose chain is valid under the run's anchors, or
+ * whose certificate a signed TLSA record names (`byTlsa`, ids of conversations): a port that is
+ * redirected or tampered with gives neither. Where there are no anchors at all, any handshake
+ * counts.
  */
 export function vantageOf(
   conversations: readonly Conversation[],
@@ -48,8 +47,7 @@ export function vantageOf(
 }
 
 /**
- * Ids of conversations that presented a certificate which a signed TLSA record of the host names:
- * nobody else can do that.
+ * Ids of conversations that presented a certificate which a signed TLSA record of the host names.
  */
 export function provedByTlsa(
   contacts: Iterable<Contact>,
@@ -99,6 +97,9 @@ const wasTried = (result: ProbeResult): boolean =>
   result.kind !== 'unseen' ||
   (result.reason !== 'not-attempted' && result.reason !== 'barred-address');
 
-/** A refusal comes from the other end, or from a firewall that says so; silence may be ours. */
+/**
+ * A time-out or an unreachable network may be our side's; a refusal comes from theirs, or from a
+ * firewall that says so.
+ */
 const dependsOnWayOut = ({ reason }: Unseen): boolean =>
   reason === 'timed-out' || reason === 'unreachable';
