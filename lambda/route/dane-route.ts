@@ -105,8 +105,8 @@ async function mxSecurity(domain: string, dns: Dns): Promise<NonNullable<DaneRou
 }
 
 /**
- * The same door, which notes the signatures of what is vouched for, and gives the one that ends
- * first.
+ * The same door, which also notes the signatures of answers with AD; `signature` gives the one that
+ * ends first, or nothing where there was none.
  */
 function noting(door: Dns): { readonly dns: Dns; signature(): { readonly signature?: Signature } } {
   const seen: Signature[] = [];

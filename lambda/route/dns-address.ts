@@ -23,7 +23,7 @@ export function parseAddress(text: string, port = 53): ServerAddress | undefined
   return { address: found.host, port: number };
 }
 
-/** 127.0.0.0/8 and ::1: nobody stands between. */
+/** 127.0.0.0/8 and ::1, where nobody on the way can change an answer. */
 export function isLoopback(address: string): boolean {
   const bytes = bytesOf(address) ?? [];
   return bytes.length === 4

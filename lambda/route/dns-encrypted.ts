@@ -9,8 +9,8 @@ import { UsageError } from '../usage-error.ts';
 import { parseAddress } from './dns-address.ts';
 
 /**
- * One message there, one back; undefined where none came in time, or the other end is not who it
- * should be.
+ * Sends one message and resolves to the answer; undefined where none came in time, or where the
+ * server does not prove its name or address.
  */
 export type Exchange = (query: Uint8Array, timeoutMs: number) => Promise<Uint8Array | undefined>;
 
@@ -24,7 +24,7 @@ export function encryptedExchange(resolver: string): Exchange | undefined {
 
 /**
  * `tls://ip[:port][#name]`: the certificate must carry the name, or else the address. Queries under
- * way share a connection; it is closed when none is, so that there is nothing to close.
+ * way share a connection, which closes when there are none, so that callers have nothing to close.
  */
 function overTls(resolver: string): Exchange {
   const [, place = '', name = ''] = /^tls:\/\/([^#/]*)(?:#(.+))?$/i.exec(resolver) ?? [];
@@ -56,8 +56,8 @@ class TlsLink {
   closed = false;
   readonly #socket: TLSSocket;
   /**
-   * By the id under which it went out: a number of the link's own, since those of the queries may
-   * meet.
+   * By the id that a query has on this connection, since the ids of the queries themselves may be
+   * equal.
    */
   readonly #waiting = new Map<number, (answer: Uint8Array | undefined) => void>();
   #held = Buffer.alloc(0);

@@ -1,8 +1,8 @@
 /**
  * DNS messages (RFC 1035 §4): the query we send, and what a resolver's answer says to it.
  *
- * Queries are written by dns-packet. Answers are read here, because the length of each record and
- * every step of a compressed name must be held to what the message contains: strangers wrote them.
+ * Queries are written by dns-packet. Answers are read here, because they are strangers' bytes: the
+ * length of each record and every step of a compressed name must be checked against the message.
  * Pure; whatever the bytes, `readAnswer` returns.
  */
 import { encode, type OptAnswer, type Packet } from 'dns-packet';
@@ -170,10 +170,7 @@ interface Rrsig extends Signature {
   readonly covers: number;
 }
 
-/**
- * RFC 4034 §3.1. Undefined for one that is malformed: the records beside it are none the worse for
- * it.
- */
+/** RFC 4034 §3.1. Undefined for a malformed one; the records beside it still count. */
 function readSignature(message: Message, end: number, now: number): Rrsig | undefined {
   try {
     const covers = message.u16();
@@ -217,8 +214,8 @@ const READERS: { readonly [T in DnsType]: (message: Message, end: number) => Dns
   AAAA: (message, end) => printIpv6(message.bytes(end, 16)),
   MX: (message, end) => ({ preference: message.u16(), exchange: message.nameUpTo(end) }),
   CNAME: (message, end) => message.nameUpTo(end),
-  // A record cut short is no reason to disbelieve the rest: what is missing reads as 255, and no
-  // such record is usable.
+  // A record cut short does not spoil the answer: bytes that are missing read as 255, which no
+  // usable record has.
   TLSA: (message, end) => {
     const [usage = 255, selector = 255, matchingType = 255, ...data] = message.bytes(end);
     return { usage, selector, matchingType, data: Buffer.from(data).toString('hex') };
@@ -227,11 +224,11 @@ const READERS: { readonly [T in DnsType]: (message: Message, end: number) => Dns
 
 class Malformed extends Error {}
 
-/** A cursor that never leaves the message. */
+/** A cursor that never leaves the message; reading past the end throws. */
 class Message {
   readonly #bytes: Uint8Array;
   #at = 0;
-  /** Whether id and question were ours, so that what follows is the server's own fault. */
+  /** Whether id and question were ours, so that an error behind them is the server's. */
   related = false;
 
   constructor(bytes: Uint8Array) {

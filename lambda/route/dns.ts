@@ -1,9 +1,9 @@
 /**
- * The door to DNS: asks recursive resolvers over UDP, over TCP where an answer is truncated.
+ * The door to DNS: asks recursive resolvers over UDP, and over TCP where an answer is truncated.
  *
- * Not the system's resolver library: that one shows neither the AD bit nor the aliases followed,
- * and tells SERVFAIL from a time-out only with luck. Answers count only from the address asked and
- * for the question asked.
+ * The system's resolver library shows neither the AD bit nor the aliases followed, and does not
+ * reliably tell SERVFAIL from a time-out. Answers count only from the address asked and for the
+ * question asked.
  */
 import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
@@ -51,7 +51,7 @@ export function openDns(options: DnsOptions): Dns {
     query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
       const key = `${type} ${name.toLowerCase()}`;
       const known = answers.get(key);
-      // One key, one type: the cast only says what the key says.
+      // The key holds the type, so the answer under it is of that type.
       if (known !== undefined) return known as Promise<DnsAnswer<T>>;
       const answer = turns.take(() => follow({ name, type }, servers, options));
       answers.set(key, answer);
@@ -128,7 +128,7 @@ function timeLeft({ stopAt = Number.POSITIVE_INFINITY, signal }: DnsOptions): nu
   return signal?.aborted ? 0 : stopAt - Date.now();
 }
 
-/** Whether there is an answer for whoever does not mind the signatures (CD, RFC 4035 §3.2.2). */
+/** Whether the name has an answer with validation switched off (CD, RFC 4035 §3.2.2). */
 async function answersUnchecked<T extends DnsType>(
   question: Question<T>,
   server: Server,
@@ -260,7 +260,7 @@ function parseServer(text: string): Server {
   return { kind: 'plain', ...server };
 }
 
-/** So many at once and no more; the others wait in order. */
+/** Runs at most so many tasks at once; others wait in order. */
 class Turns {
   readonly #waiting: (() => void)[] = [];
   #free: number;

@@ -2,9 +2,8 @@
  * What Postfix demands of one host of a next hop: the policy's demand, and at dane levels what
  * DNSSEC makes of it there.
  *
- * Follows dane_init() and dane_incompat() in src/smtp/smtp_tls_policy.c, and from 3.6 on the second
- * thoughts of tls_client_start() in src/tls/tls_client.c, where OpenSSL finds no record usable.
- * Pure.
+ * Follows dane_init() and dane_incompat() in src/smtp/smtp_tls_policy.c, and from 3.6 on the step
+ * down in tls_client_start() in src/tls/tls_client.c where OpenSSL finds no record usable. Pure.
  */
 import { type TlsaSet, tlsaSet } from '../certificate/tlsa.ts';
 import type { TlsaDemand, TlsDemand } from '../policy/demand.ts';
@@ -24,13 +23,12 @@ export type DaneRefusal =
       readonly reason: 'mx-insecure' | 'address-insecure' | 'no-tlsa' | 'tlsa-unusable';
     }
   /**
-   * smtp(8) dies over a record of the host, and the mail waits with all that is on its way beside
-   * it.
+   * smtp(8) crashes over a record of the host: this mail waits, and so does other mail that the
+   * same process was delivering.
    */
   | { readonly kind: 'deadly' }
   /**
-   * dane too: whether there are records is not known, and so whether they are withheld by an
-   * attacker.
+   * At dane as well: whether there are records is unknown, and an attacker may be withholding them.
    */
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly query: string };
 

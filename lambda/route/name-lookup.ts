@@ -50,8 +50,8 @@ export async function mailExchangers(domain: string, dns: Dns): Promise<MailExch
     return { kind: 'null-mx', text: `Domain ${domain} does not accept mail (nullMX)` };
   const named = answer.records.filter(({ exchange }) => isNameOrAddress(exchange));
   if (named.length === 0) return { kind: 'invalid', text: malformed(domain, 'MX') };
-  // Malformed names among good ones stay, without an address: Postfix passes over them silently, a
-  // report need not.
+  // Malformed names among good ones stay, without an address: Postfix passes over them silently,
+  // and a report can name them.
   return { kind: 'found', records: answer.records, ad: answer.ad };
 }
 
@@ -158,8 +158,8 @@ type Asked<T extends DnsType> =
   | { readonly kind: 'failed'; readonly failure: DnsFailure; readonly text: string };
 
 /**
- * dns_lookup_x(): a name that is none is never sent, and an alias to a name that is none spoils the
- * answer.
+ * dns_lookup_x(): an invalid name is never sent, and an alias to an invalid name makes the whole
+ * answer invalid.
  */
 async function ask<T extends DnsType>(name: string, type: T, dns: Dns): Promise<Asked<T>> {
   if (!isHostnameOrWildcard(name)) {

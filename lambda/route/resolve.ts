@@ -172,8 +172,8 @@ type Nowhere = Extract<Route, { readonly kind: 'nowhere' }>;
 type Unanswered = Extract<Route, { readonly kind: 'unanswered' }>;
 
 /**
- * smtp_connect_inet() takes a final error about the relayhost or a fallback relay for a slip of the
- * administrator.
+ * smtp_connect_inet(): a final error about the relayhost or a fallback relay counts as a mistake of
+ * the administrator's, and mail is deferred.
  */
 function nowhere(
   nextHop: NextHop,
