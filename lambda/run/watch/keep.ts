@@ -103,7 +103,7 @@ function* hostWrites(
     const name = hostKey(after);
     yield [name, () => saveHost(store, { ...after, certificatesUntil: until }, rev(name), at)];
   }
-  // What has not changed for a year still needs its certificates.
+  // A host that has not changed for a year still needs its certificates.
   for (const { observed, before, after } of updates) {
     if (
       before === undefined ||

@@ -99,7 +99,10 @@ const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
   sentence,
 });
 
-/** Nothing was ever pushed: no failure, but no run either; the alarm about missed runs tells. */
+/**
+ * Nothing was ever pushed: the run neither fails nor counts as complete, so that "run missed" is
+ * raised in time.
+ */
 export function reportNoPolicy(policy: string, table: string): Report {
   const message = `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy push`;
   return {

@@ -1,8 +1,8 @@
 /**
- * The second look: what newly fails is looked at again with fresh DNS before anybody is woken.
+ * The second look: entries that newly fail are looked at again with fresh DNS before a message goes
+ * out.
  *
- * The two looks are laid over one another: what the second saw counts, what it could not see stays
- * as the first saw it.
+ * Where the second look came to a verdict it counts; where it did not, the first one's stays.
  */
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
@@ -11,7 +11,7 @@ import type { CheckRun } from '../check/check.ts';
 export type Confirmation =
   /** In the same run, after at least so long; 0 trusts the first look. */
   | { readonly kind: 'same-run'; readonly afterMs: number }
-  /** By the next run: where a run is short. */
+  /** By the next run, where a run has no time to wait: the function's. */
   | { readonly kind: 'next-run' };
 
 /** Verdicts by destination id after both looks. */

@@ -12,19 +12,19 @@ export interface Sight {
   /** The newest run over everything, at whatever stage; absent where there never was one. */
   readonly latest?: RunRecord;
   readonly complete?: RunRecord;
-  /** No complete run for as long as one may be silent. */
+  /** No complete run within `silenceMs`. */
   readonly silent: boolean;
-  /** The latest run could not tell what was due, or died on its way. */
+  /** The latest run could not tell what was due, or died. */
   readonly failed: boolean;
   readonly blind: boolean;
   /** What was found, for the log: one sentence. */
   readonly sentence: string;
 }
 
-/** @param silenceMs how long without a complete run is borne */
+/** @param silenceMs how old the last complete run may be */
 export async function lookForSilence(store: Store, silenceMs: number, now: number): Promise<Sight> {
   const recent = await recentRuns(store, now);
-  // What a clock wrote that ran ahead would break the silence until then.
+  // Records dated in the future, by a clock that ran ahead, would hide missed runs until then.
   const runs = recent.runs.filter(({ value }) => value.stageAt <= now + CLOCK_SKEW_MS);
   const complete = lastComplete(runs);
   const latest = runs
@@ -49,8 +49,8 @@ export async function lookForSilence(store: Store, silenceMs: number, now: numbe
 }
 
 /**
- * A run renews its lease every minute and ends within hours: one that has stood still for longer
- * will not go on.
+ * A run renews its lease every minute and ends within hours: one that has not moved for longer has
+ * died.
  */
 function isDead({ stage, stageAt }: RunRecord, now: number): boolean {
   return stage !== 'complete' && stage !== 'untold' && now - stageAt > LONGEST_RUN_MS;
@@ -91,6 +91,6 @@ function describe(
   return `all is well: the last complete run from ${vantage} was ${moment(complete.stageAt)}`;
 }
 
-/** Between a mail host that runs and whoever looks at its records. */
+/** How far the clock of the mail host may be ahead of the sentinel's. */
 const CLOCK_SKEW_MS = HOUR_MS;
 const LONGEST_RUN_MS = 3 * HOUR_MS;
