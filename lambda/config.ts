@@ -46,7 +46,7 @@ export const OUTPUTS = {
   /** The name the function reads its policy under. */
   policy: 'PolicyName',
   /**
-   * The point of view that judges; absent where the stack has no such output yet: the function's.
+   * The vantage of the function's records; absent where the stack's release has no such output yet.
    */
   vantage: 'VantageName',
 } as const;
@@ -107,10 +107,10 @@ const SCHEMA = v.object({
   ),
   /** Time between two runs: the horizon of a forecast is at least two of them. */
   runIntervalHours: v.optional(wholeNumber(1, 168), '24'),
-  /** The sentinel's patience: no complete run for so long is silence. */
+  /** For the sentinel: so many hours without a complete run are reported as silence. */
   silenceHours: v.optional(wholeNumber(1, 168), '26'),
   historyDays: v.optional(wholeNumber(7, 3_650), '400'),
-  /** What is kept of the function's time limit for second look, telling and storing. */
+  /** So much of the function's time limit is kept for second look, telling and storing. */
   reserveSeconds: v.optional(wholeNumber(1, 600), '120'),
 });
 

@@ -1,7 +1,4 @@
-/**
- * Configuration → real doors to the world. The only file that imports the doors the scheduled
- * function uses, too.
- */
+/** Opens the doors to the world from configuration, for commands and for the function. */
 import { hostname } from 'node:os';
 import type { Channel } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
@@ -16,7 +13,7 @@ import { isLoopback, parseAddress } from './route/dns-address.ts';
 import type { CheckDoors } from './run/check/check.ts';
 import type { DnssecDoor } from './run/check/dnssec.ts';
 
-/** How to look at the world; every absent value has its default in limits.ts. */
+/** How to resolve and probe; every absent value has its default in limits.ts. */
 export interface WorldConfig {
   /** `ip` or `ip:port`; none: the system's resolvers. */
   readonly resolvers?: readonly string[];
@@ -54,7 +51,10 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
   };
 }
 
-/** Whoever may be believed about DNSSEC: named, or on this host, where nobody stands between. */
+/**
+ * The resolver to believe about DNSSEC: the one named, or resolvers on this host, since nobody on
+ * the way can change what they answer. `none` says why there is none.
+ */
 export function openDnssec(config: WorldConfig): DnssecDoor {
   const servers =
     config.dnssecResolver !== undefined

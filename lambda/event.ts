@@ -1,4 +1,4 @@
-/** What the function can be asked to do; anything else is refused before a single packet leaves. */
+/** The events that the function takes. Any other is refused before anything is sent. */
 import * as v from 'valibot';
 
 export type WatchEvent =
@@ -6,7 +6,7 @@ export type WatchEvent =
   | { readonly kind: 'scheduled'; readonly runId: string }
   /** A run by hand over some destinations: it retires nothing and does not count as complete. */
   | { readonly kind: 'destinations'; readonly destinations: readonly string[] }
-  /** A look at the run records, for runs that are had elsewhere. */
+  /** A look at the records of runs that are made elsewhere. */
   | { readonly kind: 'sentinel' };
 
 /** Throws on anything but one of the three shapes; the sentence shows them. */

@@ -22,7 +22,7 @@ export const METRICS = {
   EntriesFail: 'Count',
   EntriesUndetermined: 'Count',
   EntriesUnchecked: 'Count',
-  /** Entries that nobody watches: unchecked, muted, or not judged in this run. */
+  /** Entries that are not watched: unchecked, muted, or not judged in this run. */
   EntriesNotWatched: 'Count',
   /**
    * Entries the run had no time for; they come first next time. Above zero, the run was partial.
@@ -59,7 +59,7 @@ export interface RunFigures {
   readonly confirmedSubscribers?: number | undefined;
 }
 
-/** The figures as metrics; one that is unknown is left out, for a zero would be a claim. */
+/** The figures as metrics; one that is unknown is left out and never reported as zero. */
 export function metricValues(figures: RunFigures): Readonly<Partial<Record<MetricName, number>>> {
   return {
     EntriesPass: figures.verdicts.pass,
@@ -94,7 +94,7 @@ export function embeddedMetrics(
   at: number,
 ): Readonly<Record<string, unknown>> {
   const named = Object.keys(values) as MetricName[];
-  // A line without metrics is a plain line: an empty list of them is none that the format knows.
+  // The format has no empty list of metrics, so a line without any is a plain log line.
   if (named.length === 0) return { ...details, [DIMENSION]: environment };
   return {
     ...details,

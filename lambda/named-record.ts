@@ -1,9 +1,10 @@
 /**
- * Records keyed by names that others chose. `constructor` and `__proto__` are host names like any
- * other: a plain object has the one before anything is put in, and loses the other.
+ * Records keyed by names that others chose, such as host names. `constructor` and `__proto__` may
+ * be among them: in a plain object the first is there before anything is put in, and what is put in
+ * under the second is lost.
  */
 
-/** The value put in under that name, never one that every object inherits. */
+/** What was put in under that name; undefined where nothing was, whatever objects inherit. */
 export function named<Value>(
   record: Readonly<Record<string, Value>>,
   name: string,
@@ -11,7 +12,7 @@ export function named<Value>(
   return Object.hasOwn(record, name) ? record[name] : undefined;
 }
 
-/** A copy that takes any name. */
+/** A copy without a prototype, which takes any name. */
 export function byName<Value>(record: Readonly<Record<string, Value>> = {}): Record<string, Value> {
   return Object.assign(Object.create(null) as Record<string, Value>, record);
 }
