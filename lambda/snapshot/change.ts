@@ -1,10 +1,9 @@
 /**
  * What changed between two snapshots, typed.
  *
- * Two readers ask. History wants what has settled: a presence counts at once, an absence after
- * three runs. A message wants what is different now, to explain a verdict that turned today:
- * `differences`. Routine renewals are told apart from all else, and addresses and preferences are
- * no change. Pure.
+ * The history takes what has settled: a presence counts at once, an absence after three runs. A
+ * message takes `differences`: what is different now, to explain a verdict that turned today.
+ * Routine renewals are changes of their own kind; addresses and preferences are none. Pure.
  */
 
 import type { EntrySnapshot, StoredHost, StoredRoute } from './entry-snapshot.ts';
@@ -42,9 +41,9 @@ export type ChangeKind =
   /** MX records or addresses that were signed, and are no longer; and the other way. */
   | 'dnssec-lost'
   | 'dnssec-regained'
-  /** Signed before, and now DNS fails over it. */
+  /** Signed before; now DNS fails over its signatures. */
   | 'dnssec-broken'
-  /** The host presents things that differ in what matters, now this, now that. */
+  /** The host presents several things in turn that differ in what decides over mail. */
   | 'varies'
   | 'uniform';
 
@@ -74,7 +73,7 @@ export function hostChanges(
 
 /**
  * What a host presents now against what it presented when it was seen before, absences included:
- * the explanation of a verdict that turned. A set that answers now this, now that, is news only
+ * the explanation of a verdict that turned. Certificates that are presented in turn are news only
  * once.
  */
 export function differences(
@@ -105,7 +104,7 @@ export function entryChanges(
     : [...mx(before, after, hostCounts, at), ...dnssec(before, after, at)];
 }
 
-/** The same at once: where mail goes now, against where it went. */
+/** The same without waiting: where mail goes now, against where it went. */
 export function entryDifferences(
   before: EntrySnapshot | undefined,
   after: EntrySnapshot,
@@ -122,8 +121,8 @@ const about = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Ch
   changes.map((change) => ({ ...change, subject: host, at }));
 
 /**
- * Presences, which count at once. Between things known to come in turn nothing is lost and nothing
- * regained.
+ * Changes that count at once. While certificates are presented in turn, STARTTLS and trust are
+ * neither lost nor regained.
  */
 function atOnce(
   before: HostSnapshot,
@@ -154,7 +153,8 @@ function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCert
   const [before, after] = [leaves(was, find), leaves(is, find)].map(
     (all) => new Set(all.flatMap((leaf) => leaf.names)),
   );
-  // Without a certificate on one side there is nothing to compare: that is another change.
+  // Without a certificate on one side there is nothing to compare; that is reported as a change of
+  // its own.
   if (before === undefined || after === undefined || before.size === 0 || after.size === 0)
     return [];
   const [added, removed] = [without(after, before), without(before, after)];
@@ -196,8 +196,8 @@ function succession(
 }
 
 /**
- * The same certificates that lead elsewhere: another intermediate was sent, or our own bundle is
- * another.
+ * The same certificates that end at another anchor: another intermediate was sent, or our own
+ * bundle changed.
  */
 function anchors(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   const before = new Map(was.map((sighting) => [sightingKey(sighting.result), anchorOf(sighting)]));
@@ -227,8 +227,8 @@ function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
 }
 
 /**
- * What a host presents in turn, as far as it matters; one thing after another is a succession and
- * no variety.
+ * What a host presents in turn within the same time, as far as it decides over mail; what only
+ * follows something else is left out.
  */
 function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: number): string[] {
   const counted = sightings.filter(counts).map((sighting) => ({
@@ -244,10 +244,7 @@ function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: numbe
   return [...new Set(overlapping.map((one) => one.matter))].toSorted();
 }
 
-/**
- * What of a sighting decides over mail: names, issuer, whether it is trusted, whether there is TLS
- * at all.
- */
+/** What of a sighting decides over mail: names, issuer, trust, and whether there is TLS at all. */
 function matter(sighting: Sighting, find: FindCertificate): string {
   const { result } = sighting;
   if (result.kind !== 'presented')
@@ -351,6 +348,6 @@ const shown = (all: readonly string[]): readonly string[] =>
 const without = (all: ReadonlySet<string>, these: ReadonlySet<string>): string[] =>
   [...all].filter((one) => !these.has(one));
 
-/** Strangers wrote them, and they are stored with every change. */
+/** At most so many values are stored with a change, because strangers wrote them. */
 const SHOWN = 50;
 const SHOWN_CHARS = 255;

@@ -2,9 +2,8 @@
  * One entry as remembered: the verdict that was last reached, where its mail would go, and since
  * when.
  *
- * An undetermined run is noted and changes nothing else: it never overwrites what was known. MX
- * hosts that are no longer published are kept for three runs and seven days, as sightings are.
- * Pure.
+ * An undetermined run is noted and changes nothing else of what was known. MX hosts that are no
+ * longer published are kept for three runs and seven days, as sightings are. Pure.
  */
 
 import { BOUNDS } from '../limits.ts';
@@ -53,7 +52,7 @@ export interface EntrySnapshot {
   readonly undetermined?: { readonly since: number; readonly cause: Reason | null };
 }
 
-/** A route without addresses, which belong to the hosts' sightings and move all the time. */
+/** A route without addresses, which are kept with the hosts' sightings and change often. */
 export type StoredRoute =
   | Exclude<Route, { readonly kind: 'hosts' }>
   | (Omit<Extract<Route, { readonly kind: 'hosts' }>, 'hosts'> & {
@@ -182,7 +181,7 @@ function storedRoute(
   };
 }
 
-/** Signatures are made anew all the time: one that is remembered says nothing. */
+/** Without the signature, which is renewed so often that a stored one is out of date. */
 function storedMx({ mx }: DaneRoute): Pick<DaneRoute, 'mx'> {
   return mx === undefined ? {} : { mx: { secure: mx.secure, names: mx.names } };
 }
@@ -249,8 +248,8 @@ const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
- * Whether mail at level dane was authenticated by TLSA records, now or before: an edit of the level
- * forgets it.
+ * Whether mail at level dane was authenticated by TLSA records, now or before; forgotten when the
+ * level is edited.
  */
 export function everAuthenticated(
   verdict: EntryVerdict,

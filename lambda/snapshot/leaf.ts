@@ -1,6 +1,6 @@
 /**
- * What a comparison of snapshots needs of a host's own certificate, from its DER and never from a
- * list that was cut. Pure.
+ * What a comparison of snapshots needs of a host's own certificate, read from its DER, because
+ * stored lists of names are cut. Pure.
  */
 import { readCertificate } from '../certificate/certificate.ts';
 import type { CertificateDigest, Sighting } from './host-snapshot.ts';

@@ -1,10 +1,10 @@
 /**
- * What only a watcher can tell of a verdict: that mail at level dane was authenticated before, and
- * is no longer; and that there was somebody to ask about DNSSEC, and is no longer; and that records
- * were announced for a key that is still to come.
+ * What a verdict lacks without memory: that mail at level dane was authenticated before and no
+ * longer is, that there was a resolver to ask about DNSSEC and no longer is, and that the records
+ * announce a key that the host has yet to present.
  *
- * Mail flows on in the first case, so that Postfix has nothing to say; but level dane was chosen
- * for more. Pure.
+ * In the first case Postfix still delivers and reports nothing, but level dane was chosen for
+ * authentication. Pure.
  */
 
 import { plainName } from '../text/strangers.ts';
@@ -12,7 +12,7 @@ import { REASONS } from '../verdict/reason.ts';
 import { type EntryVerdict, publishedName } from '../verdict/verdict.ts';
 import type { EntrySnapshot } from './entry-snapshot.ts';
 
-/** The verdict in the light of what was remembered of the entry. */
+/** The verdict, corrected by what was remembered of the entry; the same where nothing was. */
 export function inHindsight(
   verdict: EntryVerdict,
   before: EntrySnapshot | undefined,
@@ -20,7 +20,7 @@ export function inHindsight(
   if (before === undefined || before.level !== verdict.level) return verdict;
   const announced = announcedOnly(verdict, before);
   if (announced !== undefined) return { ...verdict, sentence: `${verdict.sentence}. ${announced}` };
-  // Not judged for want of a resolver: where one was there before, that is news.
+  // Not judged for want of a resolver; where there was one before, the reason is that it is gone.
   if (
     verdict.verdict === 'undetermined' &&
     verdict.reason !== null &&

@@ -1,9 +1,9 @@
 /**
- * Renewals: which are routine, which are late, and from when an end in sight is worth a word. Pure;
- * all times in ms.
+ * Renewals: which are routine, which are late, and from when a certificate's end is told. Pure; all
+ * times in ms.
  *
- * Renewal tools act at a third of the lifetime (90 days) or half of it (6 days). A warning while
- * that is still to come would be noise; one that comes when they have failed is the point.
+ * Renewal tools act at a third of the lifetime (90 days) or half of it (6 days). A warning before
+ * that would come too early; it is due once the renewal has failed.
  */
 
 import type { HostSnapshot, Sighting } from './host-snapshot.ts';
@@ -40,8 +40,8 @@ export interface OverdueRenewal {
 
 /**
  * Whether less validity is left than the predecessor had when it was replaced, minus the larger of
- * two days and a tenth of the lifetime. Nothing is overdue that was renewed at the last moment
- * before, nor what has ended: that is a failure.
+ * two days and a tenth of the lifetime. Never true after a predecessor that was replaced at the
+ * last moment, nor for a certificate that has ended, which is a failure.
  */
 export function isOverdue(
   leaf: Pick<Leaf, 'notBefore' | 'notAfter'>,

@@ -1,9 +1,8 @@
 /**
  * What DNSSEC said about the hosts of a route, as remembered, and what changed in it.
  *
- * Records come in any order and are stored sorted; strangers write them, so that a set that is too
- * large to keep is kept as its first records and counts as unknown where it would be judged again.
- * Pure.
+ * Records come in any order and are stored sorted. Strangers write them, so a set that is too large
+ * is cut to its first records, and counts as unknown where it would be judged again. Pure.
  */
 import { printTlsa } from '../certificate/tlsa.ts';
 import type { AddressFamily } from '../postfix/hostname.ts';
@@ -25,8 +24,8 @@ export type StoredFinding =
   | (Extract<TlsaFinding, { readonly kind: 'records' }> & { readonly more?: number });
 
 /**
- * Undefined where DNSSEC was not asked about the host. What DNS did not answer leaves standing what
- * was known.
+ * Undefined where DNSSEC was not asked about the host. Where DNS did not answer, what was known
+ * stays.
  */
 export function storedTlsa(
   { host }: Pick<MxHost, 'host'>,
@@ -122,7 +121,7 @@ const recordsOf = ({ families }: StoredTlsa): string[] => [
   ),
 ];
 
-/** SERVFAIL of a resolver that answers otherwise is an answer; silence is none. */
+/** No answer from DNS. SERVFAIL is one: the resolver answers other questions. */
 const isSilence = (finding: TlsaFinding): boolean =>
   finding.kind === 'failed' && finding.failure !== 'servfail' && finding.failure !== 'bogus';
 
