@@ -2,9 +2,8 @@
  * Certificates, each stored once, as DER under its SHA-256, shared by all policies and vantages of
  * a table.
  *
- * Their end is set so far out that what refers to them ends first: a host's snapshot says until
- * when its certificates are kept, and when less than the retention of history is left they are
- * renewed together.
+ * They are kept longer than what refers to them: a host's snapshot says until when its certificates
+ * are kept, and when less than the retention of history is left they are renewed together.
  */
 import { readCertificate } from '../certificate/certificate.ts';
 import { BOUNDS } from '../limits.ts';
@@ -92,7 +91,7 @@ export async function readCertificates(
   const der: Record<CertificateDigest, string> = {};
   const problems: ItemProblem[] = [];
   for (const item of await table.getMany(wanted.map(keys.certificate))) {
-    // Referred to, so not expired, whatever its date says.
+    // Whatever its expiry says, it is used while something refers to it and it is still there.
     const read = fromItem(kind, item, 0);
     if (read.kind === 'held')
       der[item.pk.slice('cert#'.length)] = Buffer.from(read.value.der).toString('base64');

@@ -50,7 +50,8 @@ export async function readChunks(
   const parts: Uint8Array[] = [];
   for (let i = 0; i < chunks; i++) {
     const key = chunkKey(pk, name, i);
-    // Whoever points at a chunk vouches for it: an expiry that has not been acted on is none.
+    // Whatever its expiry says, a chunk is valid while something refers to it and it is still
+    // there.
     const read = fromItem(chunk, await table.get(key), 0);
     if (read.kind !== 'held')
       throw new StoreError('damaged', `${table.title}: ${pk} / ${key.sk} is ${SAID[read.kind]}`);

@@ -1,4 +1,4 @@
-/** Incidents by id, for one vantage. What an incident is, is alert's business. */
+/** Incidents by id, for one vantage; alert/incident defines what an incident is. */
 import type { Incident } from '../alert/incident/incident.ts';
 import { fromItem, type Held, type ItemProblem, writeItem } from './item.ts';
 import { incident as kind } from './item-kinds.ts';

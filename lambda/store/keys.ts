@@ -59,7 +59,10 @@ export function spaceOf(policy: string, vantage: string): Space {
   return { policy, vantage };
 }
 
-/** Shards of the latest: small enough to read two at a time, few enough to read all each run. */
+/**
+ * Shards of the latest: small enough to read two at a time, few enough to read all of them in each
+ * run.
+ */
 export const SHARDS: readonly string[] = [...'0123456789abcdef'];
 
 export const keys = {

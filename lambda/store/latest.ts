@@ -1,8 +1,8 @@
 /**
  * The latest of every entry and host: read whole in 16 queries, written where something changed.
  *
- * Two shards at a time and each page folded at once, or a table of 20,000 entries needs twice the
- * memory.
+ * Two shards at a time, each page taken apart at once: otherwise a table of 20,000 entries needs
+ * twice the memory.
  */
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import { hostKey } from '../snapshot/host-snapshot.ts';
@@ -58,7 +58,7 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
   return { entries, hosts, problems };
 }
 
-/** What is left of a read when it is held. */
+/** A copy without anything else that a read brought along. */
 function heldOf<T>({ value, rev, expiresAt }: Held<T>): Held<T> {
   return { value, rev, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }

@@ -61,7 +61,11 @@ export function policyVersion(parts: PolicyParts): string {
   return sum.digest('hex');
 }
 
-/** Which version is in use. @throws StoreError `damaged` where the head cannot be read. */
+/**
+ * Which version is in use.
+ *
+ * @throws StoreError `damaged` where the head cannot be read
+ */
 export async function policyState({ table, space }: Store): Promise<PolicyState> {
   const read = await readItem(table, policyHead, keys.policyHead(space), 0);
   switch (read.kind) {

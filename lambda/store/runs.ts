@@ -126,8 +126,8 @@ export async function recentRuns({ table, space }: Store, now: number, limit = 5
 }
 
 /**
- * The last run over everything that came to its end, by the date it began: a clock that was set
- * back does not hide it.
+ * The last complete run over everything, by the date it began, since ids may be out of order after
+ * the clock was set back.
  */
 export const lastComplete = (runs: readonly Held<RunRecord>[]): RunRecord | undefined =>
   runs

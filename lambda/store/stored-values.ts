@@ -1,6 +1,6 @@
 /**
- * The values that are kept, each in an item of its own (item-kinds.ts has an example of each). Dates are
- * epoch milliseconds.
+ * The values that are kept, each in an item of its own (item-kinds.ts has an example of each).
+ * Dates are epoch milliseconds.
  *
  * What was seen is typed by snapshot/, incidents, mutes and what was told by alert/.
  */
@@ -36,7 +36,7 @@ export interface Chunk {
   readonly gz: Uint8Array;
 }
 
-/** The latest of one entry; `state` is what alert remembers of it, what was told included. */
+/** The latest of one entry; `state` is what alert remembers of it, with what was told. */
 export interface EntryNow {
   readonly snapshot: EntrySnapshot;
   readonly state?: EntryState;
@@ -71,7 +71,10 @@ export interface RunRecord {
   readonly stage: Stage;
   /** When the stage was reached. */
   readonly stageAt: number;
-  /** Of policy content, settings, anchors; product and Node version: whose change it was. */
+  /**
+   * Digests of policy content, settings and anchors, and the versions of product and Node: what a
+   * run was made under.
+   */
   readonly digests: Readonly<Record<string, string>>;
   /** Entries by verdict, addresses by outcome, requests. */
   readonly counts: Readonly<Record<string, number>>;
@@ -86,7 +89,7 @@ export interface RunRecord {
   readonly tellings: number;
   /** The run that took over what this one told and could not store. */
   readonly recoveredBy?: string;
-  /** What run/ keeps beside. */
+  /** What run/ keeps besides. */
   readonly more?: Json;
 }
 
