@@ -37,8 +37,8 @@ export function lastWorkingDayBefore(at: number): number {
 }
 
 /**
- * `Sun 2027-01-03 12:00Z (last working day before: Fri 2027-01-01)`, or what is left to say where
- * that day is today or gone.
+ * `Sun 2027-01-03 12:00Z (last working day before: Fri 2027-01-01)`; the words in brackets say so
+ * where that day is today, or past.
  */
 export function deadline(at: number, now: number): string {
   const working = lastWorkingDayBefore(at);

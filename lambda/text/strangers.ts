@@ -1,9 +1,9 @@
 /**
- * Strangers' text made harmless for its medium: certificates, banners and DNS names are written by
+ * Strangers' text neutralised for its medium: certificates, banners and DNS names are written by
  * others and end in terminals, mail, subjects and chat.
  *
- * What could move the cursor, turn the reading direction, hide, break a line or be clickable is
- * shown instead of obeyed.
+ * Characters that could move the cursor, turn the reading direction, hide text or break a line
+ * become visible escapes, and addresses that a click could open are broken up.
  */
 
 /** How much of one stranger's text a person is shown by default. */
@@ -74,8 +74,8 @@ export function shortName(name: string, limit: number): string {
 }
 
 /**
- * Quotes a word for a POSIX shell; bare where nothing in it could be special. Undefined where no
- * quoting makes it harmless to paste.
+ * Quotes a word for a POSIX shell; bare where it has only harmless characters. Undefined for a word
+ * that no quoting makes safe to paste.
  */
 export function shellWord(word: string): string | undefined {
   if (/[^\x20-\x7e]/.test(word)) return undefined;

@@ -1,12 +1,12 @@
 /**
- * The last thing before a terminal: strangers' and other people's text is made harmless where it is
- * quoted, and whatever slipped through is shown instead of obeyed here. Pure.
+ * What every text passes on its way to a terminal. Strangers' text is neutralised where it is
+ * quoted; this escapes what was missed there. Pure.
  */
 import { UNSHOWABLE } from './strangers.ts';
 
 /**
  * Lines and tabs stay; of escape sequences only our own (bold, colours, clearing the line) and only
- * with `escapes`; everything else that moves, turns or hides becomes `\u{202e}`.
+ * with `escapes`; every other character that moves, turns or hides text becomes `\u{202e}`.
  */
 export function terminalText(text: string, escapes: boolean): string {
   return text.replace(ESCAPES_AND_UNSHOWABLE, (found, own: string | undefined) => {
@@ -16,8 +16,8 @@ export function terminalText(text: string, escapes: boolean): string {
 }
 
 /**
- * One JSON document with a line break at its end; a parser reads what was given, a terminal finds
- * nothing to obey.
+ * One JSON document with a line break at its end. Characters that a terminal would act on are JSON
+ * escapes, so that a parser reads what was given.
  */
 export function jsonText(document: unknown): string {
   const json = JSON.stringify(document, null, 2).replace(UNSHOWABLE, (found) =>

@@ -37,8 +37,8 @@ export function labelled(label: string, text: string, column: number, width: num
 }
 
 /**
- * A paragraph of plain mail: words folded at MAIL_WIDTH columns, `first` in front of the first line; ends with
- * an empty line.
+ * A paragraph of plain mail: words folded at MAIL_WIDTH columns, `first` in front of the first
+ * line; ends with an empty line.
  */
 export function mailParagraph(text: string, indent: number, first = ' '.repeat(indent)): string {
   const margin = ' '.repeat(indent);
