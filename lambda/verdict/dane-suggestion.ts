@@ -1,9 +1,9 @@
 /**
- * `dane-only` as the line without a match list, where a destination's own signed DNS vouches for
- * every one of its hosts.
+ * Suggests `dane-only` without a match list where every host of a destination matches its own
+ * signed TLSA records.
  *
- * Never where a host lacks records, for mail to it would be deferred; and never under settings with
- * which DANE is off.
+ * Never where a host lacks records, since mail to it would be deferred, and never under settings
+ * with which DANE is off.
  */
 
 import { attributesWhere } from '../policy/attribute.ts';
@@ -18,8 +18,8 @@ import type { Judgement } from './outcome.ts';
 import type { Suggestion } from './verdict.ts';
 
 /**
- * The line, and the first hop as it would then be; undefined where the question does not arise or
- * the line would be broken.
+ * The line, and the first hop as it would then be; undefined at levels other than verify and
+ * secure, and where the line would be broken.
  */
 export function daneOnlyOffer(
   { entry, hops: [hop] }: Pick<Destination, 'entry' | 'hops'>,
@@ -48,7 +48,7 @@ export function daneOnlyOffer(
     : undefined;
 }
 
-/** Null where some host is not proved by a record, or nothing is known of its records. */
+/** Null where no record matches some host, or where its records are unknown. */
 export function suggestDaneOnly(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
@@ -70,7 +70,7 @@ export function suggestDaneOnly(
   };
 }
 
-/** All that was seen passes, and of every host something was seen. */
+/** Everything seen passes, and something was seen of every host that has an address. */
 function everyHostProved({
   route,
   findings,
@@ -84,7 +84,7 @@ function everyHostProved({
   });
 }
 
-/** What means the same at dane-only. */
+/** An attribute that means the same at dane-only. */
 const STAYS = new RegExp(
   `^(?:\\{\\s*)?(?:${attributesWhere(({ sameAtDaneOnly }) => sameAtDaneOnly === true).join('|')})\\s*=`,
   'i',

@@ -60,13 +60,13 @@ export function judgeTlsa(
     securityLevel: 1,
   } as const;
   const trust = judgePath({ ...path, tlsa: tlsaAnchors });
-  // Half-dane proves a host whose name nobody vouches for.
+  // Half-dane matches a host whose name an unsigned MX record gave.
   const protection = tlsa.half ? 'encrypted' : 'authenticated';
 
   const since36 = atLeast(version, '3.6');
   const own = endEntityRecord(leaf, tlsaAnchors, version);
   if (own !== undefined) {
-    // From 3.6 on OpenSSL still minds a key that is too small; up to 3.5 nothing else is looked at.
+    // From 3.6 on OpenSSL still refuses a key that is too small; up to 3.5 nothing else is checked.
     const facts = { matched: printTlsa(own), leaf };
     if (trust.kind === 'trusted' || !since36) return pass(protection, facts);
     return fail(trust.reason, trustClause(trust), facts);
@@ -101,7 +101,7 @@ export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: S
     };
   if (refusal.kind === 'refused')
     return fail(refusal.reason, refusalClause(refusal), { says, phase: 'connect' });
-  // A validating resolver that answers otherwise and refuses this: that is an answer. Silence is
+  // SERVFAIL from a resolver that validates and answers other questions is an answer; a time-out is
   // none.
   return refusal.failure === 'servfail' || refusal.failure === 'bogus'
     ? fail('tlsa-lookup-failed', refusalClause(refusal), { says })

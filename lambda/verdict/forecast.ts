@@ -1,8 +1,8 @@
 /**
- * The first dates at which a verdict would turn, found by judging again: whatever the chains seen
- * hold, and nothing that is not in them. Dates come from trust alone, and at dane levels from
- * signatures about to end (signature-end.ts); where no chain is asked for (encrypt, fingerprint)
- * none is in sight.
+ * The first dates at which a verdict would turn, found by judging the same evidence again at each
+ * date that it holds. The dates are the ends of trusted chains, and at dane levels of signatures
+ * about to end (signature-end.ts); where no chain is asked for (encrypt, fingerprint) there are
+ * none.
  */
 import type { Signature } from '../route/dns-answer.ts';
 import { plainName } from '../text/strangers.ts';
@@ -86,7 +86,7 @@ const keyOf = ({ attempt }: Finding) =>
   `${attempt.nextHop.text} ${attempt.host.host} ${attempt.address}`;
 
 const SECOND_MS = 1_000;
-/** Every step is the end of a chain seen; more of them than this are not told apart. */
+/** Most dates tried; each is the end of a chain seen or of a signature. */
 const MOST_STEPS = 100;
-/** Past the year 9999 ISO 8601 needs more digits, and nobody waits. */
+/** ISO 8601 needs more than four digits for later years. */
 const LAST_DATE = Date.UTC(9999, 11, 31);

@@ -1,6 +1,6 @@
 /**
  * Match patterns for what trusted certificates present: the names to ask for where those asked for
- * are not there. Pure.
+ * are missing. Pure.
  */
 import { getDomain } from 'tldts';
 import type { MatchPattern } from '../policy/entry.ts';
@@ -14,7 +14,7 @@ export interface TrustedFinding {
   readonly leaf: PresentedNames;
 }
 
-/** Of hosts beyond the address limit as well: they may move up. */
+/** Also of hosts beyond the address limit, which may come within it. */
 export function trustedFindings(findings: readonly Finding[]): readonly TrustedFinding[] {
   return findings.flatMap((finding) => {
     const { leaf, trust } = finding;
@@ -22,7 +22,10 @@ export function trustedFindings(findings: readonly Finding[]): readonly TrustedF
   });
 }
 
-/** What stands for every host whose names do not match; undefined where some host has no such. */
+/**
+ * The patterns for every host whose names do not match; undefined where there is none for some
+ * host, or nothing to match.
+ */
 export function patternsFound(presenting: readonly TrustedFinding[]): MatchPattern[] | undefined {
   const wanted = presenting.flatMap(({ finding, leaf }) =>
     finding.verdict.reason === 'name-mismatch' ? [nameFor(finding.attempt, leaf)] : [],
@@ -38,8 +41,8 @@ export function patternsFound(presenting: readonly TrustedFinding[]): MatchPatte
 /**
  * The presented name that stands for a host: one of the next hop itself, the wildcard that covers
  * the host, its own name, else one of the same provider. Undefined where the certificate is for
- * others altogether: whoever sits in between may have a valid certificate too. Where policy names
- * the server by address, whatever name it has will do.
+ * other domains altogether: a valid certificate alone does not show whose server it is. Where
+ * policy names the server by address, any name will do.
  */
 function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
   const host = hostName(mxHost).toLowerCase();

@@ -25,7 +25,7 @@ import { matchNames, presentedNames, referenceIdentifiers } from './name-match.t
 
 /**
  * When to judge, and when the handshake was had; without the latter OpenSSL's own result is not
- * asked as a witness.
+ * compared.
  */
 export interface Moment {
   /** Epoch ms. */
@@ -82,7 +82,7 @@ function judgeChain(
 ): Finding {
   const { settings } = bundle;
   if (probedAt !== undefined && demand.anchors.kind === 'store') {
-    // A run lasts, and what ends during it may have been seen before or after.
+    // Where something ends during the run, OpenSSL may have judged before the end or after it.
     const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) =>
       trustAt(time, presented, demand, bundle),
     );

@@ -1,11 +1,10 @@
 /**
  * The line to use instead, where another match list would deliver: the fewest names that cover
- * every host and address seen and are likely to last, and never more than what the certificates
- * themselves claim.
+ * every host and address seen and are likely to last, and never more than the certificates claim.
  *
  * A wildcard `*.base` becomes `.base`, several names of one provider their common suffix; never a
- * public suffix, never above the base of a presented wildcard. The line is judged before it is
- * told.
+ * public suffix, never above the base of a presented wildcard. A line is suggested only if it is
+ * judged pass or degraded.
  */
 
 import type { TlsDemand } from '../policy/demand.ts';
@@ -74,7 +73,10 @@ function matchListAsked({ verdict, views }: Judgement) {
     : undefined;
 }
 
-/** Of the patterns asked for today, those that some host needs beside what was found. */
+/**
+ * Of the patterns asked for today, those that some host needs because the found ones do not cover
+ * it.
+ */
 function patternsKept(
   demand: TlsDemand,
   found: readonly MatchPattern[],
