@@ -95,7 +95,8 @@ function elasticIp(
   new CfnOutput(scope, 'ElasticIpAddress', {
     value: address.attrPublicIp,
     description:
-      'Ask AWS to lift the port-25 restriction for this address, and give it a PTR record that matches the EHLO name',
+      'Ask AWS to lift the port-25 restriction for this address, and give it a PTR record that ' +
+      'matches the EHLO name',
   });
   new CfnOutput(scope, 'ElasticIpAllocation', {
     value: address.attrAllocationId,
@@ -123,7 +124,8 @@ function ownVpc(scope: Construct, allocation: string): Vpc {
   Validations.of(vpc).acknowledge({
     id: 'AwsSolutions-VPC7',
     reason:
-      'every conversation that leaves is already in the log and the run record, by address, port and ending',
+      'every conversation that leaves is already in the log and the run record, by address, port ' +
+      'and ending',
   });
   return vpc;
 }

@@ -34,7 +34,7 @@ export class WatchStack extends Stack {
   constructor(scope: Construct, environment: CheckedEnvironment, props: StackProps = {}) {
     super(scope, stackName(environment.name), {
       ...props,
-      description: `Watches whether the Postfix TLS policy still delivers mail (${environment.name})`,
+      description: `${PURPOSE} (${environment.name})`,
       terminationProtection: environment.keep,
       ...(environment.account === undefined
         ? {}
@@ -67,7 +67,8 @@ export class WatchStack extends Stack {
       new CfnOutput(this, 'MailHostPolicy', {
         value: printedPolicy(statements, this),
         description:
-          'Attach this to the credentials of the mail host: all that watch and policy push need, and no more',
+          'Attach this to the credentials of the mail host: all that watch and policy push need, ' +
+          'and no more',
       });
     }
   }
@@ -106,3 +107,5 @@ export class WatchStack extends Stack {
     return queue;
   }
 }
+
+const PURPOSE = 'Watches whether the Postfix TLS policy still delivers mail';
