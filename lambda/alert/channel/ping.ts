@@ -36,7 +36,10 @@ function because(error: unknown, deadlineMs: number): string {
   if (error instanceof Error && error.name === 'TimeoutError')
     return `no answer within ${deadlineMs / 1_000} seconds`;
   const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  return `could not be reached (${plain(cause instanceof Error ? cause.message : String(cause), 200)})`;
+  return (
+    'could not be reached ' +
+    `(${plain(cause instanceof Error ? cause.message : String(cause), 200)})`
+  );
 }
 
 const PING_DEADLINE_MS = 10_000;

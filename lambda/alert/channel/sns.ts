@@ -115,7 +115,8 @@ function regionOf(topicArn: string): string {
   if (region === undefined)
     throw new TopicError(
       'wrong-arn',
-      `topic "${topicArn}": not the ARN of an SNS topic, which looks like arn:aws:sns:eu-central-1:123456789012:name`,
+      `topic "${topicArn}": not the ARN of an SNS topic, which looks like ` +
+        'arn:aws:sns:eu-central-1:123456789012:name',
     );
   return region;
 }
@@ -140,7 +141,8 @@ function topicError(topicArn: string, error: unknown): TopicError {
     case 'KMSAccessDeniedException':
       return new TopicError(
         'denied',
-        `topic ${topicArn}: AWS denies it (${said}), check the credentials and what their policy allows`,
+        `topic ${topicArn}: AWS denies it (${said}), check the credentials and what their policy ` +
+          'allows',
       );
     case 'CredentialsProviderError':
       return new TopicError(

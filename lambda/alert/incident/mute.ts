@@ -45,7 +45,8 @@ export function newMute(
     return refused('the date is not in the future, give --until a later day');
   if (terms.until > now + MUTE_MAX_DAYS * DAY_MS) {
     return refused(
-      `at most ${MUTE_MAX_DAYS} days, so until ${day(now + MUTE_MAX_DAYS * DAY_MS).slice(4)} at the latest`,
+      `at most ${MUTE_MAX_DAYS} days, so until ${day(now + MUTE_MAX_DAYS * DAY_MS).slice(4)} at ` +
+        'the latest',
     );
   }
   if (terms.reason.trim() === '') return refused('give a --reason: it is shown in every message');

@@ -17,14 +17,17 @@ export function endedBlocks(
     Math.max(...ended.map((one) => one.until)),
   ];
   const wasSoon = ended.every(({ was }) => was === 'failing-soon');
-  const over = `Over: ${causeWords(incident, { where: true, soon: wasSoon })}. It lasted from ${moment(since)} until ${moment(until)}, ${daysLong(until - since)}.`;
+  const over =
+    `Over: ${causeWords(incident, { where: true, soon: wasSoon })}. It lasted from ` +
+    `${moment(since)} until ${moment(until)}, ${daysLong(until - since)}.`;
   const confirmed = ended.every(({ was }) => was === 'unjudged')
     ? ''
     : ' Two looks at least 20 hours apart found it gone.';
   const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
     const verdict = verdicts.get(id);
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
-    return `${line.padEnd(11)}${plain(label)}${verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`}`;
+    const today = verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`;
+    return `${line.padEnd(11)}${plain(label)}${today}`;
   });
   const rest = ended.length - lines.length;
   const undo = ended.some(({ was }) => was === 'failing') && members.length === 0;
@@ -33,7 +36,8 @@ export function endedBlocks(
     { kind: 'list', heading: 'Today:', lines: rest === 0 ? lines : [...lines, `and ${rest} more`] },
     ...(undo
       ? text(
-          `If you changed ${ended.length === 1 ? 'the line' : 'lines'} to get mail through in the meantime, you can change ${ended.length === 1 ? 'it' : 'them'} back.`,
+          `If you changed ${ended.length === 1 ? 'the line' : 'lines'} to get mail through in ` +
+            `the meantime, you can change ${ended.length === 1 ? 'it' : 'them'} back.`,
         )
       : []),
   ];

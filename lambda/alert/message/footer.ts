@@ -45,13 +45,17 @@ export function footer(input: AlertInput): readonly Block[] {
       : []),
     ...(run.complete ? [] : [text('This run was cut short: not everything was looked at.')]),
     text(
-      `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that is open: postfix-tls-watch status`,
+      `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that ` +
+        'is open: postfix-tls-watch status',
     ),
   ];
 }
 
 function muteWords(mute: Mute): string {
-  return `${plain(mute.key)} until ${day(mute.until)}: ${plain(mute.reason, 200)} (${plain(mute.by, 60)})`;
+  return (
+    `${plain(mute.key)} until ${day(mute.until)}: ${plain(mute.reason, 200)} ` +
+    `(${plain(mute.by, 60)})`
+  );
 }
 
 const isUndetermined = ({ verdict }: EntryVerdict) => verdict === 'undetermined';
@@ -62,9 +66,8 @@ function grouped(verdicts: readonly EntryVerdict[]): readonly string[] {
   for (const verdict of verdicts) {
     const reason = verdict.reason === null ? 'no reason given' : reasonWords(verdict.reason);
     const names = groups.get(reason) ?? [];
-    names.push(
-      `${plain(verdict.key ?? verdict.destination)}${verdict.line === null ? '' : ` (line ${verdict.line})`}`,
-    );
+    const line = verdict.line === null ? '' : ` (line ${verdict.line})`;
+    names.push(`${plain(verdict.key ?? verdict.destination)}${line}`);
     groups.set(reason, names);
   }
   return [...groups].map(([reason, names]) => `${reason}: ${listed(names, 10)}`);

@@ -70,8 +70,10 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
   switch (item.kind) {
     case 'failing':
       return `${still}would ${wouldDo(item.members, verdicts)}${again}`;
-    case 'failing-soon':
-      return `${forecastWords(earliest(item.members) ?? now, item.news === 'reminder', now)}${again}`;
+    case 'failing-soon': {
+      const from = earliest(item.members) ?? now;
+      return `${forecastWords(from, item.news === 'reminder', now)}${again}`;
+    }
     case 'degraded':
       return `${many ? 'are' : 'is'} ${item.news === 'eased' ? 'only ' : still}degraded${again}`;
     case 'unjudged': {
@@ -112,7 +114,10 @@ function resolvedHeadline(
     case 'failing':
       return `${subject} ${one ? 'delivers' : 'deliver'} again`;
     case 'failing-soon':
-      return `${subject} will not fail after all: ${incident.cause.reason === 'dns-bogus' ? 'signed again in DNS' : 'certificate renewed'}`;
+      return (
+        `${subject} will not fail after all: ` +
+        `${incident.cause.reason === 'dns-bogus' ? 'signed again in DNS' : 'certificate renewed'}`
+      );
     case 'degraded':
       return `${subject} ${one ? 'is' : 'are'} no longer degraded`;
     case 'unjudged':

@@ -83,15 +83,25 @@ function storyOf(
   if (verdict === undefined)
     return `${place}${sentence(`${plain(member.label)} was not looked at in this run`)}`;
   if (member.standing === 'failing-soon' && (member.from ?? input.now) <= input.now) {
-    return `${place}Mail to ${plain(verdict.destination)} was delivered when it was last looked at, and was to be deferred from ${moment(member.from ?? input.now)}; nobody could look since. ${sentence(plain(verdict.sentence))}`;
+    return (
+      `${place}Mail to ${plain(verdict.destination)} was delivered when it was last looked at, ` +
+      `and was to be deferred from ${moment(member.from ?? input.now)}; ` +
+      `nobody could look since. ${sentence(plain(verdict.sentence))}`
+    );
   }
   if (member.standing === 'failing-soon' && verdict.failsFrom !== null) {
     const because = verdict.failsBecause === null ? '' : `: ${plain(verdict.failsBecause)}`;
     const line = place === '' ? `${lineSentence(verdict)}` : place;
-    return `${line}Mail to ${plain(verdict.destination)} is delivered today and will be deferred from ${deadline(Date.parse(verdict.failsFrom), input.now)}${because}.`;
+    return (
+      `${line}Mail to ${plain(verdict.destination)} is delivered today and will be deferred ` +
+      `from ${deadline(Date.parse(verdict.failsFrom), input.now)}${because}.`
+    );
   }
   if (verdict.verdict === 'undetermined' && member.standing !== 'unjudged') {
-    return `${place}${sentence(`${plain(member.label)} could not be judged in this run; what was known of it still stands`)} ${sentence(plain(verdict.sentence))}`;
+    const unjudged = sentence(
+      `${plain(member.label)} could not be judged in this run; what was known of it still stands`,
+    );
+    return `${place}${unjudged} ${sentence(plain(verdict.sentence))}`;
   }
   const own =
     verdict.suggestion === null
@@ -102,14 +112,21 @@ function storyOf(
 
 function lineSentence(verdict: EntryVerdict): string {
   if (verdict.line === null)
-    return `No line covers ${plain(verdict.destination)}: the global level ${verdict.level} counts. `;
-  if (verdict.level === 'invalid')
-    return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} is broken. `;
-  return `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')} asks for ${asked(verdict)}. `;
+    return (
+      `No line covers ${plain(verdict.destination)}: ` +
+      `the global level ${verdict.level} counts. `
+    );
+  const line = `Line ${verdict.line} of ${plain(verdict.table ?? 'the table')}`;
+  return verdict.level === 'invalid'
+    ? `${line} is broken. `
+    : `${line} asks for ${asked(verdict)}. `;
 }
 
-const asked = (verdict: EntryVerdict) =>
-  `${verdict.level}${verdict.match.length === 0 ? '' : ` (match ${verdict.match.map((name) => plain(name)).join(', ')})`}`;
+function asked({ level, match }: EntryVerdict): string {
+  const names = match.map((name) => plain(name)).join(', ');
+  return match.length === 0 ? level : `${level} (match ${names})`;
+}
+
 const lineWords = (verdict: EntryVerdict | undefined) =>
   verdict?.line == null ? '' : ` (line ${verdict.line})`;
 
@@ -123,31 +140,33 @@ function sinceWords(item: Item, { now }: AlertInput): string {
     (member) => member.unjudgedSince !== undefined && member.standing !== 'unjudged',
   );
   return [
-    ...(item.kind === 'unjudged'
-      ? [unjudgedSentence(item, since)]
-      : [
-          `First seen ${moment(since)}${now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`}.`,
-        ]),
-    ...(others === 0
-      ? []
-      : [
-          `${sentence(`${others === 1 ? 'one other entry has' : `${others} other entries have`} failed for the same cause since ${moment(item.incident.openedAt)}`)}`,
-        ]),
+    ...(item.kind === 'unjudged' ? [unjudgedSentence(item, since)] : [firstSeen(since, now)]),
+    ...(others === 0 ? [] : [othersSentence(others, item.incident.openedAt)]),
     ...(item.incident.reopened === 0
       ? []
-      : [
-          `It ended and came back ${item.incident.reopened === 1 ? 'once' : `${item.incident.reopened} times`}.`,
-        ]),
-    ...(wavered === 0
-      ? []
-      : [`It is on and off: ${wavered === 1 ? 'once' : `${wavered} times`} it passed in between.`]),
-    ...(unjudged.length === 0
-      ? []
-      : [
-          `Not seen since ${moment(Math.min(...unjudged.map((member) => member.unjudgedSince ?? now)))}${unjudged.length === item.members.length ? '' : `: ${listed(unjudged.map(({ label }) => plain(label)))}`}.`,
-        ]),
+      : [`It ended and came back ${times(item.incident.reopened)}.`]),
+    ...(wavered === 0 ? [] : [`It is on and off: ${times(wavered)} it passed in between.`]),
+    ...(unjudged.length === 0 ? [] : [notSeenSince(unjudged, item, now)]),
   ].join(' ');
 }
+
+function firstSeen(since: number, now: number): string {
+  const ago = now - since < 86_400_000 ? '' : `, ${daysLong(now - since)} ago`;
+  return `First seen ${moment(since)}${ago}.`;
+}
+
+function othersSentence(others: number, openedAt: number): string {
+  const who = others === 1 ? 'one other entry has' : `${others} other entries have`;
+  return sentence(`${who} failed for the same cause since ${moment(openedAt)}`);
+}
+
+function notSeenSince(unjudged: readonly Member[], { members }: Item, now: number): string {
+  const since = Math.min(...unjudged.map((member) => member.unjudgedSince ?? now));
+  const who = listed(unjudged.map(({ label }) => plain(label)));
+  return `Not seen since ${moment(since)}${unjudged.length === members.length ? '' : `: ${who}`}.`;
+}
+
+const times = (n: number): string => (n === 1 ? 'once' : `${n} times`);
 
 function unjudgedSentence({ members }: Item, since: number): string {
   if (members.every(({ neverJudged }) => neverJudged))
@@ -181,7 +200,10 @@ function changeSentence(item: Item, input: AlertInput): string {
 /** Why a forecast is told: the renewal is later than their last one was, or the end is near. */
 function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertInput): string {
   if (incident.cause.reason === 'dns-bogus') {
-    return 'Nothing changed: the signatures in their DNS are coming to their end, and were not made anew yet.';
+    return (
+      'Nothing changed: the signatures in their DNS are coming to their end, and were not made ' +
+      'anew yet.'
+    );
   }
   const late = members.flatMap(({ id }) => {
     const verdict = verdicts.get(id);
@@ -190,7 +212,10 @@ function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertIn
   if (late === undefined)
     return 'Nothing changed: the certificate in use is coming to its end and was not renewed yet.';
   const usual = late.usuallyRenewedDaysBefore;
-  return `The renewal is late: ${plain(late.host)} had its last certificate renewed ${usual === 1 ? '1 day' : `${usual} days`} before the end, and this one was not.`;
+  return (
+    `The renewal is late: ${plain(late.host)} had its last certificate renewed ` +
+    `${usual === 1 ? '1 day' : `${usual} days`} before the end, and this one was not.`
+  );
 }
 
 function entriesBlock(
@@ -228,12 +253,9 @@ function cureBlocks(
   if (first === undefined) return [];
   const lines = all.slice(0, ENTRIES_SHOWN).map(({ line }) => plain(line, 2_000));
   const rest = all.length - lines.length;
+  const more = rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`;
   return [
-    ...text(
-      all.length === 1
-        ? 'Use this line instead:'
-        : `Use these lines instead${rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`}:`,
-    ),
+    ...text(all.length === 1 ? 'Use this line instead:' : `Use these lines instead${more}:`),
     { kind: 'code', lines },
     ...text(sentence(plain(first.because))),
   ];
@@ -250,8 +272,11 @@ function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): r
   if (incident.cause.provider !== OUR_SIDE) return [];
   const providers = new Set(members.flatMap(({ id }) => verdicts.get(id)?.hosts[0]?.host ?? []));
   return text(
-    `${entriesCount(members.length)} over ${providers.size} mail hosts of unrelated providers turned to the same failure in one run. ` +
-      'It is unlikely that all of them changed something on one day. Look on this side first: the CA bundle and main.cf, the resolver, the network and whatever on it touches port 25, an update of this program. What was known of these hosts is kept as it was.',
+    `${entriesCount(members.length)} over ${providers.size} mail hosts of unrelated providers ` +
+      'turned to the same failure in one run. It is unlikely that all of them changed something ' +
+      'on one day. Look on this side first: the CA bundle and main.cf, the resolver, the network ' +
+      'and whatever on it touches port 25, an update of this program. What was known of these ' +
+      'hosts is kept as it was.',
   );
 }
 

@@ -41,7 +41,8 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
       ? []
       : [
           mailParagraph(
-            `This message is full: ${left === 1 ? '1 item is' : `${left} items are`} left out and will come with the next run; postfix-tls-watch status shows them now.`,
+            `This message is full: ${left === 1 ? '1 item is' : `${left} items are`} left out ` +
+              'and will come with the next run; postfix-tls-watch status shows them now.',
             0,
           ),
         ];
@@ -55,7 +56,8 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
 /** `1. FAILING  fastmail.fm would defer: …`, then the blocks, indented. */
 function itemText(item: AlertItem, number: number, of: number): string {
   const title = `${of === 1 ? '' : `${number}. `}${LABELS[item.kind]}: ${item.title}`;
-  return `${mailParagraph(title, of === 1 ? 0 : 3, '').trimEnd()}\n\n${item.blocks.map((block) => blockText(block, 3)).join('\n')}`;
+  const blocks = item.blocks.map((block) => blockText(block, 3)).join('\n');
+  return `${mailParagraph(title, of === 1 ? 0 : 3, '').trimEnd()}\n\n${blocks}`;
 }
 
 function blockText(block: Block, indent: number): string {
@@ -65,8 +67,10 @@ function blockText(block: Block, indent: number): string {
       return mailParagraph(block.text, indent, margin);
     case 'code':
       return `${block.lines.map((line) => `${margin}    ${line}`).join('\n')}\n`;
-    case 'list':
-      return `${margin}${block.heading}\n${block.lines.map((line) => `${margin}  ${line}`).join('\n')}\n`;
+    case 'list': {
+      const lines = block.lines.map((line) => `${margin}  ${line}`).join('\n');
+      return `${margin}${block.heading}\n${lines}\n`;
+    }
   }
 }
 
@@ -78,7 +82,9 @@ function cutLines(text: string, room: number): string {
     used += bytes(line) + 1;
     return used <= room - 100;
   });
-  return `${kept.join('\n')}\n   (cut here: ${entriesCount(0).replace(/^0 /, 'more ')} than a message holds, see postfix-tls-watch status)\n`;
+  const more = entriesCount(0).replace(/^0 /, 'more ');
+  const note = `(cut here: ${more} than a message holds, see postfix-tls-watch status)`;
+  return `${kept.join('\n')}\n   ${note}\n`;
 }
 
 const bytes = (text: string) => Buffer.byteLength(text);

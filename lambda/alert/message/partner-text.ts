@@ -34,10 +34,13 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
   const domain = plain(verdict.destination);
   const what = pleaOf(reason, first !== undefined);
   if (what === undefined) return undefined;
+  const required =
+    verdict.level === 'encrypt' ? 'TLS' : 'TLS with a server that can be authenticated';
   return [
     'Hello,\n',
     mailParagraph(
-      `we send mail to ${domain} over SMTP and require TLS${verdict.level === 'encrypt' ? '' : ' with a server that can be authenticated'}. ${consequence(verdict, soon, now)}`,
+      `we send mail to ${domain} over SMTP and require ${required}. ` +
+        `${consequence(verdict, soon, now)}`,
       0,
     ),
     mailParagraph(what.found(domain, soon), 0),
@@ -86,26 +89,29 @@ function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict)
     ...(address.reply === null ? [] : [`  reply       ${plain(address.reply.text, 200)}`]),
     ...(leaf === undefined ? [] : certificateLines(leaf)),
     ...(verdict.reason === 'name-mismatch' && address.tlsa === null
-      ? [
-          `  we expect   ${address.asked.map((name) => (name.startsWith('.') ? `a name below ${plain(name.slice(1))}` : plain(name))).join(', or ')}`,
-        ]
+      ? [`  we expect   ${address.asked.map(askedName).join(', or ')}`]
       : []),
     ...(verdict.reason === 'missing-intermediate'
-      ? [
-          `  sent        ${address.chain.length} ${address.chain.length === 1 ? 'certificate' : 'certificates'}`,
-        ]
+      ? [`  sent        ${certificatesCount(address.chain.length)}`]
       : []),
   ];
   return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
 }
 
+const certificatesCount = (count: number): string =>
+  `${count} ${count === 1 ? 'certificate' : 'certificates'}`;
+
+const askedName = (name: string): string =>
+  name.startsWith('.') ? `a name below ${plain(name.slice(1))}` : plain(name);
+
 function certificateLines(leaf: ShownCertificate): readonly string[] {
   const names = leaf.dnsNames.slice(0, NAMES_SHOWN).map((name) => plain(name, 100));
   const more =
     leaf.dnsNames.length > names.length ? `, and ${leaf.dnsNames.length - names.length} more` : '';
+  const shown = names.length === 0 ? plain(leaf.commonName ?? 'none', 100) : names.join(', ');
   return [
     `  subject     ${plain(leaf.subject, 200)}`,
-    `  names       ${names.length === 0 ? plain(leaf.commonName ?? 'none', 100) : names.join(', ')}${more}`,
+    `  names       ${shown}${more}`,
     `  issuer      ${plain(leaf.issuer, 200)}`,
     `  valid       ${plain(leaf.notBefore)} to ${plain(leaf.notAfter)}`,
     `  sha256      ${plain(leaf.sha256)}`,
@@ -127,16 +133,23 @@ function endingAt(
 
 const CHAIN: Plea = {
   found: () => 'The certificate chain that these servers present cannot be verified:',
-  wish: 'Could you install a certificate from a public certification authority, with the whole chain of intermediate certificates?',
+  wish:
+    'Could you install a certificate from a public certification authority, with the whole ' +
+    'chain of intermediate certificates?',
 };
 const STARTTLS: Plea = {
   found: () => 'These servers do not let us start TLS:',
-  wish: 'Could you make sure that STARTTLS is offered and works on port 25 of each of these servers?',
+  wish:
+    'Could you make sure that STARTTLS is offered and works on port 25 of each of these ' +
+    'servers?',
 };
 const TLSA: Plea = {
   found: () =>
-    'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none that we could use:',
-  wish: 'Could you see that the zone of the MX records and of each host is signed, and that each host has a TLSA record of usage 3 or 2 for the certificate in use?',
+    'We rely on the signed TLSA records of your mail servers (DANE, RFC 7672), and find none ' +
+    'that we could use:',
+  wish:
+    'Could you see that the zone of the MX records and of each host is signed, and that each ' +
+    'host has a TLSA record of usage 3 or 2 for the certificate in use?',
 };
 
 /** Of addresses whose reason has no plea of its own. */
@@ -146,18 +159,26 @@ const OF_GROUP: Partial<Record<ReasonGroup, Plea>> = { trust: CHAIN, tls: STARTT
 const OF_REASON: Partial<Record<Reason, Plea>> = {
   'tlsa-mismatch': {
     found: () =>
-      'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they present:',
-    wish: 'Could you publish the record of the certificate in use? At the next change of key, publish the new record some days before, and remove the old one afterwards (RFC 7671, section 8.1).',
+      'The TLSA records of these servers (DANE, RFC 7672) do not match the certificate that they ' +
+      'present:',
+    wish:
+      'Could you publish the record of the certificate in use? At the next change of key, ' +
+      'publish the new record some days before, and remove the old one afterwards (RFC 7671, ' +
+      'section 8.1).',
   },
   'tlsa-lookup-failed': {
     found: () =>
       'Your name servers do not answer the question for the TLSA records of these servers:',
-    wish: 'Could you see that they answer it, with signatures that are valid, and that they deny it properly where there are none?',
+    wish:
+      'Could you see that they answer it, with signatures that are valid, and that they deny ' +
+      'it properly where there are none?',
   },
   'name-mismatch': {
     found: () =>
       'The certificate that these servers present does not carry the name that we expect:',
-    wish: 'Was the change of name intended? If so, please tell us which names your mail servers will present from now on; if not, could you add the name to the certificate again?',
+    wish:
+      'Was the change of name intended? If so, please tell us which names your mail servers ' +
+      'will present from now on; if not, could you add the name to the certificate again?',
   },
   expired: {
     found: (_, soon) =>
@@ -173,8 +194,11 @@ const OF_REASON: Partial<Record<Reason, Plea>> = {
   },
   'missing-intermediate': {
     found: () =>
-      'These servers do not send the intermediate certificate that leads from their own to the root:',
-    wish: 'Could you add the intermediate certificates of your authority to what the server sends? Browsers fetch them from elsewhere, mail servers do not.',
+      'These servers do not send the intermediate certificate that leads from their own to the ' +
+      'root:',
+    wish:
+      'Could you add the intermediate certificates of your authority to what the server sends? ' +
+      'Browsers fetch them from elsewhere, mail servers do not.',
   },
   'wrong-purpose': {
     found: () => 'The certificate that these servers present is not meant for servers:',
@@ -187,25 +211,37 @@ const OF_REASON: Partial<Record<Reason, Plea>> = {
   'digest-mismatch': {
     found: () =>
       'The key or certificate that these servers present is not the one that we had agreed on:',
-    wish: 'Was the change intended? If so, please confirm the new fingerprint by another way than this mail.',
+    wish:
+      'Was the change intended? If so, please confirm the new fingerprint by another way than ' +
+      'this mail.',
   },
   'handshake-failed': {
     found: () => 'The TLS handshake with these servers fails:',
-    wish: 'Could you check which protocol versions and ciphers they accept? TLS 1.2 or newer with common ciphers is what we offer.',
+    wish:
+      'Could you check which protocol versions and ciphers they accept? TLS 1.2 or newer with ' +
+      'common ciphers is what we offer.',
   },
   'dns-bogus': {
     found: (domain) =>
-      `The DNSSEC signatures of ${domain} are wrong or have run out, so that validating resolvers refuse to answer for it.`,
-    wish: 'Could you have the zone signed again, and see that its keys are those that the parent zone names?',
+      `The DNSSEC signatures of ${domain} are wrong or have run out, so that validating ` +
+      'resolvers refuse to answer for it.',
+    wish:
+      'Could you have the zone signed again, and see that its keys are those that the parent ' +
+      'zone names?',
   },
   'protection-lost': {
     found: (domain) =>
-      `Until recently the mail servers of ${domain} could be authenticated by signed TLSA records (DANE, RFC 7672); now at least one of them cannot.`,
-    wish: 'Is that intended? If not, could you publish the TLSA records again, and see that the zones are signed?',
+      `Until recently the mail servers of ${domain} could be authenticated by signed TLSA ` +
+      'records (DANE, RFC 7672); now at least one of them cannot.',
+    wish:
+      'Is that intended? If not, could you publish the TLSA records again, and see that the ' +
+      'zones are signed?',
   },
   nxdomain: {
     found: (domain) => `The domain ${domain} does not exist in DNS.`,
-    wish: 'Was it given up? If so, please tell us the addresses to write to; if not, could you look after its registration and name servers?',
+    wish:
+      'Was it given up? If so, please tell us the addresses to write to; if not, could you ' +
+      'look after its registration and name servers?',
   },
   'null-mx': {
     found: (domain) => `${domain} publishes a null MX record: it says that it takes no mail.`,

@@ -95,7 +95,9 @@ function trustOptions(demand: TlsDemand, bundle: Bundle): readonly string[] {
  */
 function tlsOptions(demand: TlsDemand, settings: Settings): readonly string[] {
   const high = demand.cipherGrade === 'high';
-  const list = `${high ? 'tls_high_cipherlist' : 'tls_medium_cipherlist'}=${high ? settings.highCipherlist : settings.mediumCipherlist}`;
+  const list = high
+    ? `tls_high_cipherlist=${settings.highCipherlist}`
+    : `tls_medium_cipherlist=${settings.mediumCipherlist}`;
   const excluded = demand.excludeCiphers.split(/[\s,:]+/).filter((word) => word !== '');
   return [
     ...(demand.cipherGrade === 'medium' ? [] : ['-g', demand.cipherGrade]),

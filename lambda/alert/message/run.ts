@@ -20,7 +20,8 @@ function blindBlocks(
 ): readonly Block[] {
   if (news === 'resolved') {
     return text(
-      `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}; what happened in between was not watched.`,
+      `Port 25 is open from here again. It was not from ${moment(incident.openedAt)} on, for ` +
+        `${daysLong(now - incident.openedAt)}; what happened in between was not watched.`,
     );
   }
   const all = [...verdicts.values()];
@@ -32,15 +33,21 @@ function blindBlocks(
   ];
   return [
     ...text(
-      `No handshake over ${listed(families)} gave a certificate valid under your anchors, neither at a host of the table nor at a control host. Until one does, the silence of a mail server is not believed: nothing is known today of ${entriesCount(undetermined)}, and what was known before is kept.`,
+      `No handshake over ${listed(families)} gave a certificate valid under your anchors, ` +
+        'neither at a host of the table nor at a control host. Until one does, the silence of a ' +
+        `mail server is not believed: nothing is known today of ${entriesCount(undetermined)}, ` +
+        'and what was known before is kept.',
     ),
     ...(failing === 0
       ? []
       : text(
-          'What does answer and fails may be something in between that answers for mail servers: compare with another place.',
+          'What does answer and fails may be something in between that answers for mail servers: ' +
+            'compare with another place.',
         )),
     ...text(
-      'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT gateway and its address. A host of your own that is known to be well, given as --control-host, makes the proof independent of others.',
+      'Look at the way out to port 25 from here: firewall, provider (many block port 25), NAT ' +
+        'gateway and its address. A host of your own that is known to be well, given as ' +
+        '--control-host, makes the proof independent of others.',
     ),
     ...(news === 'opened' ? [] : text(`Blind since ${moment(incident.openedAt)}.`)),
   ];
@@ -55,10 +62,12 @@ function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput):
   ).length;
   return [
     ...text(
-      `This run and the one before it ended before everything was looked at: today ${entriesCount(missing)} had to wait. What waits longest comes first in the next run.`,
+      'This run and the one before it ended before everything was looked at: today ' +
+        `${entriesCount(missing)} had to wait. What waits longest comes first in the next run.`,
     ),
     ...text(
-      'Give the run more time (--deadline, or the time limit and memory of the function), or let it have more conversations at once (--concurrency, --per-network).',
+      'Give the run more time (--deadline, or the time limit and memory of the function), or let ' +
+        'it have more conversations at once (--concurrency, --per-network).',
     ),
   ];
 }

@@ -14,7 +14,9 @@ export function testMessage(vantage: string, ways: readonly string[], now: numbe
     intro: [
       {
         kind: 'text',
-        text: `This is a test message, sent by hand from ${name} at ${moment(now)}. If you can read it, alerts reach you this way.`,
+        text:
+          `This is a test message, sent by hand from ${name} at ${moment(now)}. If you can ` +
+          'read it, alerts reach you this way.',
       },
       ...(ways.length === 0
         ? []
