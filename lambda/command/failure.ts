@@ -17,5 +17,8 @@ export function describeFailure(
   const text = error instanceof Error ? error.message : String(error);
   const stack =
     error instanceof Error && (env.POSTFIX_TLS_WATCH_DEBUG ?? '') !== '' ? `\n${error.stack}` : '';
-  return `error: ${text}\nhint: this is a fault of postfix-tls-watch; set POSTFIX_TLS_WATCH_DEBUG=1 and report what it prints${stack}`;
+  return (
+    `error: ${text}\nhint: this is a fault of postfix-tls-watch; set POSTFIX_TLS_WATCH_DEBUG=1 ` +
+    `and report what it prints${stack}`
+  );
 }

@@ -46,7 +46,8 @@ export function addBundleFlags(command: Command): Command {
   return command
     .option(
       '--config-directory <dir>',
-      "ask that Postfix's own postconf for version, settings, tables and the smtp service's overrides",
+      "ask that Postfix's own postconf for version, settings, tables and the smtp service's " +
+        'overrides',
     )
     .option(
       '--service <name>',
@@ -76,7 +77,8 @@ export function addDnssecFlags(command: Command): Command {
   return command
     .option(
       '--dnssec-resolver <address>',
-      'a validating resolver, for dane and dane-only: ip[:port], tls://ip[:port][#name] or https://… (default: the resolver, if it is on this host)',
+      'a validating resolver, for dane and dane-only: ip[:port], tls://ip[:port][#name] or ' +
+        'https://… (default: the resolver, if it is on this host)',
     )
     .option(
       '--dnssec-signed-name <name>',
@@ -119,7 +121,8 @@ export function addProbeFlags(command: Command): Command {
     )
     .option(
       '--timeout <seconds>',
-      `each step of a conversation (default: greeting ${DEFAULTS.greetingTimeoutMs / 1000}, later steps ${DEFAULTS.stepTimeoutMs / 1000})`,
+      `each step of a conversation (default: greeting ${DEFAULTS.greetingTimeoutMs / 1000}, ` +
+        `later steps ${DEFAULTS.stepTimeoutMs / 1000})`,
       positive,
     )
     .option('--deadline <seconds>', 'the whole command', positive, DEFAULTS.deadlineMs / 1000)
@@ -130,7 +133,8 @@ export function addStoreFlags(command: Command): Command {
   return command
     .option(
       '--store <place>',
-      "a directory, or dynamodb:TABLE (default: /var/lib/postfix-tls-watch for root, else the user's data directory)",
+      'a directory, or dynamodb:TABLE (default: /var/lib/postfix-tls-watch for root, else the ' +
+        "user's data directory)",
     )
     .option('--policy <name>', 'the name under which things are stored (default: default)')
     .option(
@@ -154,7 +158,8 @@ export function addTellFlags(command: Command): Command {
     )
     .option(
       '--ping <url>',
-      "ask for this address after each complete run that told what was due: an outside dead-man's switch",
+      'ask for this address after each complete run that told what was due: an outside ' +
+        "dead-man's switch",
       web,
     )
     .option('--test-message', 'send a test message by the ways named, and do nothing else');
@@ -169,8 +174,10 @@ export function boundsHelp(): string {
   return [
     '',
     'Bounds on what strangers may send:',
-    `  an SMTP reply: ${BOUNDS.replyLines} lines of ${BOUNDS.replyLineBytes} bytes; a DNS answer: ${BOUNDS.dnsRecords} records;`,
-    `  hosts per next hop: ${BOUNDS.hostsPerNextHop}; addresses per host: ${BOUNDS.addressesPerHost}; certificates per chain: ${BOUNDS.chainCertificates}`,
+    `  an SMTP reply: ${BOUNDS.replyLines} lines of ${BOUNDS.replyLineBytes} bytes; a DNS ` +
+      `answer: ${BOUNDS.dnsRecords} records;`,
+    `  hosts per next hop: ${BOUNDS.hostsPerNextHop}; addresses per host: ` +
+      `${BOUNDS.addressesPerHost}; certificates per chain: ${BOUNDS.chainCertificates}`,
   ].join('\n');
 }
 

@@ -91,7 +91,10 @@ export const CLEAR_LINE = '\r\u001b[K';
 function progressLine(progress: Progress): string {
   switch (progress.kind) {
     case 'resolving':
-      return `${CLEAR_LINE}asking DNS about ${progress.nextHops} ${progress.nextHops === 1 ? 'next hop' : 'next hops'}`;
+      return (
+        `${CLEAR_LINE}asking DNS about ${progress.nextHops} ` +
+        `${progress.nextHops === 1 ? 'next hop' : 'next hops'}`
+      );
     case 'probing':
       return `${CLEAR_LINE}${progress.done} of ${progress.conversations} conversations`;
   }

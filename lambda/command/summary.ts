@@ -43,7 +43,7 @@ export function summarySentence(counts: VerdictCounts): string {
 }
 
 export interface ExitRules {
-  /** How many undetermined entries are put up with. */
+  /** Up to so many undetermined entries leave the exit status at 0. */
   readonly tolerate: number;
   /** False: the run was interrupted or ran out of time. */
   readonly complete: boolean;
@@ -65,7 +65,10 @@ export function exitCode(verdicts: readonly EntryVerdict[], rules: ExitRules): 0
   return 0;
 }
 
-/** Whether the end in sight lies within the horizon of a daily run (docs/messages.md, "Told ahead"). */
+/**
+ * Whether the end in sight lies within the horizon of a daily run (docs/messages.md, "Told
+ * ahead").
+ */
 export function failsSoon(entry: EntryVerdict, at: number): boolean {
   if (entry.failsFrom === null) return false;
   const from = Date.parse(entry.failsFrom);

@@ -36,7 +36,10 @@ export function trustSentence(bundle: Bundle): string {
   switch (bundle.trust.kind) {
     case 'anchors': {
       const { certificates, source } = bundle.trust;
-      return `${source} (${certificates.length} ${certificates.length === 1 ? 'certificate' : 'certificates'})`;
+      return (
+        `${source} (${certificates.length} ` +
+        `${certificates.length === 1 ? 'certificate' : 'certificates'})`
+      );
     }
     case 'engine-off':
       return `none: ${bundle.trust.because}`;

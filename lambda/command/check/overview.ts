@@ -32,7 +32,8 @@ function table(verdicts: readonly EntryVerdict[], at: number, paint: Paint): str
   ]);
   return columns(rows).map((line, i) => {
     const verdict = verdicts[i]?.verdict ?? 'pass';
-    return `${paint(VERDICT_STYLE[verdict], line.slice(0, verdict.length))}${line.slice(verdict.length)}`;
+    const [word, rest] = [line.slice(0, verdict.length), line.slice(verdict.length)];
+    return `${paint(VERDICT_STYLE[verdict], word)}${rest}`;
   });
 }
 
@@ -103,5 +104,8 @@ function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
 /** What a blind family means, in one sentence. */
 export function blindSentence(family: 'ipv4' | 'ipv6'): string {
   const name = family === 'ipv4' ? 'IPv4' : 'IPv6';
-  return `blind over ${name}: no host answered on its SMTP port with a certificate valid under your anchors, so time-outs over ${name} are not believed; check that port 25 is open from here`;
+  return (
+    `blind over ${name}: no host answered on its SMTP port with a certificate valid under your ` +
+    `anchors, so time-outs over ${name} are not believed; check that port 25 is open from here`
+  );
 }

@@ -14,8 +14,9 @@ export function hostnameAdvice(entry: EntryVerdict): string | null {
   )
     return null;
   return (
-    'They would deliver, but protect less: the name to verify then comes from the MX record, and without DNSSEC anybody who forges ' +
-    'that answer chooses the name, and has a valid certificate for it. Name the provider in the match list instead.'
+    'They would deliver, but protect less: the name to verify then comes from the MX record, and ' +
+    'without DNSSEC anybody who forges that answer chooses the name, and has a valid certificate ' +
+    'for it. Name the provider in the match list instead.'
   );
 }
 
@@ -28,14 +29,19 @@ export function withoutMatchListAdvice(
   const domain = entry.nextHop?.host ?? entry.destination;
   switch (without.verdict) {
     case 'pass':
-      return `Yes: every certificate seen covers ${domain} or a name below it, which is what secure asks for by default.`;
+      return (
+        `Yes: every certificate seen covers ${domain} or a name below it, which is what secure ` +
+        'asks for by default.'
+      );
     case 'degraded':
       return `Yes, though not at every host: ${without.sentence}`;
     case 'fail':
       if (without.reason !== 'name-mismatch') return null;
       return (
-        `Not today: by default secure asks for ${domain} or a name below it, and the certificates seen have none. That is up to whoever ` +
-        `runs ${entry.hosts[0]?.host ?? 'the MX hosts'}: they would have to present certificates that cover ${domain}.`
+        `Not today: by default secure asks for ${domain} or a name below it, and the ` +
+        'certificates seen have none. That is up to whoever runs ' +
+        `${entry.hosts[0]?.host ?? 'the MX hosts'}: they would have to present certificates ` +
+        `that cover ${domain}.`
       );
     case 'undetermined':
     case 'unchecked':

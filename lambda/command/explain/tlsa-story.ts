@@ -66,7 +66,8 @@ const OUTWEIGHED = 'does not count beside a stronger digest';
 const ACTS: Record<ShownTlsa['acts'], string> = {
   dane: 'dane: one of the records that count must match, and there is no fall-back',
   'half-dane':
-    'half-dane: one of the records must match, but the MX records that name the host are not signed',
+    'half-dane: one of the records must match, but the MX records that name the host are not ' +
+    'signed',
   encrypt: 'encrypt: TLS is a must, and nothing is verified',
   may: 'may: TLS where it is offered, and nothing is verified',
   defers: 'not connected to: mail waits',

@@ -23,6 +23,7 @@ export function timelineText(
   width: number,
 ): string {
   const runs = [...Map.groupBy(timeline.happened, ({ event }) => event.runId).values()];
+  const since = timeline.whole ? ', all that is kept' : ` since ${day(timeline.from)}`;
   const lines = [
     ...runs.flatMap((happened) => [
       paint('bold', moment(happened[0]?.event.at ?? 0)),
@@ -32,7 +33,8 @@ export function timelineText(
     ...timeline.problems.flatMap((problem) => wrap(`could not be read: ${problem}`, width, '  ')),
     '',
     ...wrap(
-      `${name === undefined ? 'everything' : plain(name)}${timeline.whole ? ', all that is kept' : ` since ${day(timeline.from)}`}, as seen from ${of.vantage}; policy "${of.policy}", kept in ${of.place}`,
+      `${name === undefined ? 'everything' : plain(name)}${since}, as seen from ${of.vantage}; ` +
+        `policy "${of.policy}", kept in ${of.place}`,
       width,
       '  ',
     ),
@@ -76,8 +78,10 @@ function runLines(
     ({ event }) =>
       event.grain === 'entry' && event.after !== null && event.after.verdict !== 'pass',
   );
+  const counts = listed([...count('host', 'host', 'hosts'), ...count('entry', 'entry', 'entries')]);
+  const failed = failing.length === 0 ? '' : `, of which ${failing.length} did not pass`;
   return [
-    `  first seen: ${listed([...count('host', 'host', 'hosts'), ...count('entry', 'entry', 'entries')])}${failing.length === 0 ? '' : `, of which ${failing.length} did not pass`}`,
+    `  first seen: ${counts}${failed}`,
     ...blocksOf(failing.slice(0, FRESH_SHOWN), paint, width),
     ...(failing.length > FRESH_SHOWN
       ? [`  and ${failing.length - FRESH_SHOWN} more that did not pass`]
@@ -148,7 +152,8 @@ function kindOf({ event }: Happened): HistoryDocument['events'][number]['kind'] 
 }
 
 const verdictWords = ({ verdict, reason }: EntrySnapshot, paint: Paint): string =>
-  `${paint(VERDICT_STYLE[verdict], verdict)}${reason === null ? '' : ` (${reason.replaceAll('-', ' ')})`}`;
+  paint(VERDICT_STYLE[verdict], verdict) +
+  (reason === null ? '' : ` (${reason.replaceAll('-', ' ')})`);
 
 /** None for an entry that passes. */
 const sentenceLines = ({ verdict, sentence }: EntrySnapshot, width: number): string[] =>
@@ -201,18 +206,20 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
     `the chain of ${subject} ends at ${after}, before at ${before}`,
   'key-changed': ({ subject }) => `${subject} has a new key`,
   renewed: ({ subject, change }) =>
-    `${subject} renewed its certificate: valid until ${date(change.after[0])}, the one before until ${date(change.before[0])}`,
+    `${subject} renewed its certificate: valid until ${date(change.after[0])}, the one before ` +
+    `until ${date(change.before[0])}`,
   'mx-added': ({ subject, after }) => `mail to ${subject} goes to ${after} as well`,
   'mx-removed': ({ subject, before }) => `mail to ${subject} no longer goes to ${before}`,
   'starttls-lost': ({ subject }) => `${subject} no longer offers STARTTLS`,
   'starttls-regained': ({ subject }) => `${subject} offers STARTTLS again`,
   'trust-lost': ({ subject, change }) =>
-    `the chain of ${subject} is no longer trusted${change.after.length === 0 ? '' : ` (${listed(change.after.map((one) => plain(one.replaceAll('-', ' '))))})`}`,
+    `the chain of ${subject} is no longer trusted${bracketed(change.after)}`,
   'trust-regained': ({ subject }) => `the chain of ${subject} is trusted again`,
   'tlsa-added': ({ subject, after }) =>
     `${subject} has a TLSA record more, which it matches: ${after}`,
   'tlsa-announced': ({ subject, after }) =>
-    `${subject} has a TLSA record more, which it does not match yet: ${after}; its key must change before the old record goes`,
+    `${subject} has a TLSA record more, which it does not match yet: ${after}; its key must ` +
+    'change before the old record goes',
   'tlsa-removed': ({ subject, before }) => `${subject} no longer has the TLSA record ${before}`,
   'dnssec-lost': ({ subject }) => `${subject} is no longer signed in DNS`,
   'dnssec-regained': ({ subject }) => `${subject} is signed in DNS`,
@@ -220,6 +227,11 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   varies: ({ subject, after }) => `${subject} presents now this, now that: ${after}`,
   uniform: ({ subject }) => `${subject} presents one thing again, and no longer now this, now that`,
 };
+
+function bracketed(reasons: readonly string[]): string {
+  const words = reasons.map((reason) => plain(reason.replaceAll('-', ' ')));
+  return words.length === 0 ? '' : ` (${listed(words)})`;
+}
 
 /** Kinds of change after which what is presented now is shown. */
 const OF_CERTIFICATES: ReadonlySet<string> = new Set<ChangeKind>([

@@ -61,13 +61,15 @@ function footer(problems: readonly LintProblem[], bundle: Bundle, width: number)
       n: problems.filter((problem) => problem.severity === severity).length,
     }))
     .filter(({ n }) => n > 0)
-    .map(
-      ({ severity, n }) =>
-        `${n} ${severity === 'defers' ? `that ${n === 1 ? 'defers' : 'defer'} mail` : n === 1 ? severity : `${severity}s`}`,
-    );
+    .map(({ severity, n }) => `${n} ${severityWords(severity, n)}`);
   return [
     parts.length === 0 ? 'nothing found' : `found: ${parts.join(', ')}`,
     ...wrap(`read as Postfix ${bundle.settings.version} would`, width, '  '),
     ...bundle.assumed.flatMap((assumption) => wrap(`assumed: ${assumption}`, width, '  ')),
   ];
+}
+
+function severityWords(severity: LintProblem['severity'], n: number): string {
+  if (severity === 'defers') return `that ${n === 1 ? 'defers' : 'defer'} mail`;
+  return n === 1 ? severity : `${severity}s`;
 }

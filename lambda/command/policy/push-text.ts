@@ -31,7 +31,8 @@ export function pushedText(
     ? `judged on what was last seen from ${name.vantage}: whatever delivers today still would`
     : `not judged on what was seen, for nothing was seen from ${name.vantage} yet`;
   return lines([
-    `pushed policy "${name.policy}" to ${name.place}: version ${shortVersion(version)}, ${entriesCount(count)}`,
+    `pushed policy "${name.policy}" to ${name.place}: version ${shortVersion(version)}, ` +
+      `${entriesCount(count)}`,
     ...(replaced === undefined ? [] : [`  in place of ${headWords(replaced)}`]),
     ...differenceLines(differences, 'with-verdicts').map((line) => `  ${line}`),
     ...(replaced === undefined ||
@@ -109,7 +110,8 @@ function refusalLines(refusal: Refusal, name: PolicyName, width: number): string
       const { differences } = refusal;
       const one = differences.length === 1;
       return [
-        `${entriesCount(differences.length)} that ${one ? 'delivers' : 'deliver'} today would not, by what was last seen from ${name.vantage}`,
+        `${entriesCount(differences.length)} that ${one ? 'delivers' : 'deliver'} today would ` +
+          `not, by what was last seen from ${name.vantage}`,
         ...differences.slice(0, SHOWN).flatMap((difference) => breakLines(difference, width)),
         ...moreOf(differences),
       ];
@@ -121,12 +123,15 @@ function refusalLines(refusal: Refusal, name: PolicyName, width: number): string
         : expected === undefined
           ? ' and was never shown here'
           : `; the one last shown here is ${shortVersion(expected)}`;
-      const look = `look at it with "policy status" or "policy show", or say --expect ${shortVersion(head.current)}`;
+      const look =
+        'look at it with "policy status" or "policy show", or say --expect ' +
+        `${shortVersion(head.current)}`;
       return [`${headWords(head)}, is in use${instead}: ${look}`];
     }
     case 'nothing-there':
       return [
-        `--expect ${refusal.expected}: nothing was pushed yet as "${name.policy}" to ${name.place}; is it the right place?`,
+        `--expect ${refusal.expected}: nothing was pushed yet as "${name.policy}" to ` +
+          `${name.place}; is it the right place?`,
       ];
     case 'unreadable':
       return [`what is stored cannot be compared with: ${refusal.because}`];

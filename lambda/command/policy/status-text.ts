@@ -15,7 +15,10 @@ export function policyStatusText(
   width: number,
 ): string {
   if (stored === undefined)
-    return `policy "${name.policy}" in ${name.place}: nothing was pushed yet; "policy push" with the table does it\n`;
+    return (
+      `policy "${name.policy}" in ${name.place}: nothing was pushed yet; "policy push" with ` +
+      'the table does it\n'
+    );
   const lines = [
     `policy "${name.policy}" in ${name.place}`,
     `  ${headWords({ ...stored, current: stored.version })}`,
@@ -28,7 +31,8 @@ export function policyStatusText(
     ...(compared === undefined
       ? [
           '',
-          'compared with nothing: name the table, or --config-directory, to see whether it is still the one in use',
+          'compared with nothing: name the table, or --config-directory, to see whether it is ' +
+            'still the one in use',
         ]
       : comparedLines(compared, width)),
   ];
@@ -103,7 +107,8 @@ function comparedLines(
     '',
     ...stale.flatMap(({ path, database }) =>
       wrap(
-        `postmap not run: ${path} is newer than ${database}, so Postfix on this host still uses the older table`,
+        `postmap not run: ${path} is newer than ${database}, so Postfix on this host still uses ` +
+          'the older table',
         width,
         '  ',
       ),

@@ -66,7 +66,8 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
     ),
     '',
     ...wrap(
-      `${summarySentence(status.counts)}, as last seen from ${of.vantage}; policy "${of.policy}", kept in ${of.place}`,
+      `${summarySentence(status.counts)}, as last seen from ${of.vantage}; policy ` +
+        `"${of.policy}", kept in ${of.place}`,
       width,
       '  ',
     ),

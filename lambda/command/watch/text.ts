@@ -17,19 +17,22 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
         ...watched.problems.map((problem) => `warning: ${problem}`),
         ...(watched.told?.kind === 'untold'
           ? [
-              `error: the message was not told and is due again in the next run: ${watched.told.because}`,
+              'error: the message was not told and is due again in the next run: ' +
+                `${watched.told.because}`,
             ]
           : []),
         ...(watched.check.complete
           ? []
           : [
-              'error: not everything could be looked at in the time given; what was left comes first in the next run (--deadline)',
+              'error: not everything could be looked at in the time given; what was left comes ' +
+                'first in the next run (--deadline)',
             ]),
       ];
       const said = onTerminal
         ? [
             ...(watched.check.noDnssec === undefined ? [] : [`no DANE: ${watched.check.noDnssec}`]),
-            `${summarySentence(countVerdicts(watched.verdicts))}; ${watched.mail === undefined ? 'nothing to tell' : 'told'}; kept in ${place}`,
+            `${summarySentence(countVerdicts(watched.verdicts))}; ` +
+              `${watched.mail === undefined ? 'nothing to tell' : 'told'}; kept in ${place}`,
           ]
         : [];
       return [...wrong, ...said].map((line) => `${line}\n`).join('');
