@@ -291,7 +291,10 @@ function longer(list: unknown = [], more: unknown): readonly string[] {
 export function missingPolicyType(attributes: Attributes): string | undefined {
   if (attributes.policyType !== undefined) return undefined;
   if (!given(attributes).some(({ row }) => row.needsPolicyType)) return undefined;
-  return 'built-in policy has unexpected attribute policy_ttl, policy_domain, policy_string, mx_host_pattern or policy_failure';
+  return (
+    'built-in policy has unexpected attribute policy_ttl, policy_domain, policy_string, ' +
+    'mx_host_pattern or policy_failure'
+  );
 }
 
 function matchSeparator(level: SecurityLevel): ':' | '|' {

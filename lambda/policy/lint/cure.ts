@@ -64,7 +64,10 @@ const CURES: readonly Cure[] = [
       if (level.startsWith('dane'))
         return `delete ${name}=: at ${level} DNS says what the certificate must be`;
       if (level === 'fingerprint') return `delete ${name}=: at fingerprint the digest alone counts`;
-      return `delete ${name}=, as ${level} checks no certificate; or write secure to have it checked`;
+      return (
+        `delete ${name}=, as ${level} checks no certificate; ` +
+        'or write secure to have it checked'
+      );
     },
   },
   {
@@ -113,7 +116,8 @@ function malformedPair(
     const name = (list.name ?? '').toLowerCase();
     const level = /^fingerprint\b/i.test(value) ? 'fingerprint' : 'secure';
     const separator = attributeNamed(name)?.separator?.(level) ?? ':';
-    return `separate the elements by "${separator}", as in ${name}=${list.first}${separator}${text}`;
+    const example = `${name}=${list.first}${separator}${text}`;
+    return `separate the elements by "${separator}", as in ${example}`;
   }
   return `write it as name=value, or delete "${text}"`;
 }
@@ -141,8 +145,7 @@ function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
 }
 
+const LISTS = attributesWhere(({ separator }) => separator !== undefined).join('|');
+
 /** `match=a.test, ` before an element that a blank separates from its list. */
-const UNFINISHED_LIST = new RegExp(
-  `(?<name>${attributesWhere(({ separator }) => separator !== undefined).join('|')})=(?<first>[^\\s,]*)[\\s,]+$`,
-  'i',
-);
+const UNFINISHED_LIST = new RegExp(`(?<name>${LISTS})=(?<first>[^\\s,]*)[\\s,]+$`, 'i');

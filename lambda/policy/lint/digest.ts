@@ -86,7 +86,8 @@ function leafDigest(algorithm: string): Finding {
     code: 'leaf-digest',
     severity: 'note',
     effect:
-      "a certificate's digest changes with each renewal, and mail waits until the entry is changed " +
+      "a certificate's digest changes with each renewal, " +
+      'and mail waits until the entry is changed ' +
       `(smtp_tls_fingerprint_digest = ${algorithm})`,
     cure:
       'pin the digest of the public key, which may outlive a renewal; ' +

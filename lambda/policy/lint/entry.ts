@@ -153,7 +153,8 @@ function wrapperMode({ level, bundle }: Judged): Finding[] {
       postfixSays:
         'smtp_tls_wrappermode requires "smtp_tls_security_level = encrypt" (or stronger)',
       effect:
-        'all mail to this next hop would be deferred (4.3.0 server unavailable or unable to receive mail)',
+        'all mail to this next hop would be deferred (4.3.0 server unavailable or unable to ' +
+        'receive mail)',
       cure: 'write encrypt or a stronger level, or set smtp_tls_wrappermode = no for this service',
     },
   ];
@@ -166,8 +167,12 @@ function mtaSts({ attributes, demand }: Judged): Finding[] {
     findings.push({
       code: 'replaced-match',
       severity: 'note',
-      effect: `match= gives way to hostname, and MX hosts outside ${patterns.join(', ')} are passed over (smtp_tls_enforce_sts_mx_patterns)`,
-      cure: 'nothing, where an MTA-STS plugin writes the entry; by hand, delete policy_type= and mx_host_pattern=',
+      effect:
+        `match= gives way to hostname, and MX hosts outside ${patterns.join(', ')} are passed ` +
+        'over (smtp_tls_enforce_sts_mx_patterns)',
+      cure:
+        'nothing, where an MTA-STS plugin writes the entry; by hand, delete policy_type= and ' +
+        'mx_host_pattern=',
     });
   }
   if (
@@ -179,7 +184,8 @@ function mtaSts({ attributes, demand }: Judged): Finding[] {
       code: 'ignored-failure',
       severity: 'warning',
       effect:
-        'policy_failure= has no effect together with connection_reuse=yes: the certificate is verified as if it were not there',
+        'policy_failure= has no effect together with connection_reuse=yes: the certificate is ' +
+        'verified as if it were not there',
       cure: 'write connection_reuse=no beside it',
     });
   }
@@ -212,7 +218,9 @@ function besideParents(
   const parent = above.find((one) => one !== undefined);
   if (parent?.policy.kind !== 'policy' || STRENGTH[level] >= STRENGTH[parent.policy.level])
     return [];
-  const effect = `${level} here takes ${entry.key} out of ${parent.key} ${parent.policy.level} on line ${parent.line}`;
+  const effect =
+    `${level} here takes ${entry.key} out of ${parent.key} ${parent.policy.level} on line ` +
+    `${parent.line}`;
   return [
     {
       code: 'weaker-than-parent',

@@ -44,7 +44,9 @@ export function lintMatch(judged: Judged): Finding[] {
     findings.push({
       code: 'unsigned-name',
       severity: 'note',
-      effect: `${elements === undefined ? 'verify' : 'match=hostname'} checks the name that the MX answer gives, which nobody signed: any valid certificate of any host will do`,
+      effect:
+        `${elements === undefined ? 'verify' : 'match=hostname'} checks the name that the MX ` +
+        'answer gives, which nobody signed: any valid certificate of any host will do',
       cure: 'name the provider in secure match=, or use dane-only where it publishes TLSA records',
     });
   }
@@ -67,13 +69,17 @@ function lintElement(element: string, list: MatchList, judged: Judged): Finding[
       {
         code: 'address-in-match',
         severity: 'defers',
-        effect: `${element} in match= is asked of the certificate in addition to a name, and hardly any certificate has it: ${defersFor(entry.key, NOT_VERIFIED)}`,
+        effect:
+          `${element} in match= is asked of the certificate in addition to a name, and hardly ` +
+          `any certificate has it: ${defersFor(entry.key, NOT_VERIFIED)}`,
         cure: `delete ${element}`,
       },
     ];
   }
   if (element.startsWith('*.')) {
-    const effect = `${element} in match= is no wildcard: it matches a certificate that has this very text, and no host name`;
+    const effect =
+      `${element} in match= is no wildcard: it matches a certificate that has this very text, ` +
+      'and no host name';
     return [
       { code: 'literal-star', severity: 'warning', effect, cure: `write ${element.slice(1)}` },
     ];
@@ -95,7 +101,8 @@ function lintName(name: string, { parents }: MatchList, nextHop: string): Findin
   if (owner === null || isBelow(ascii, parents) || isHostAddress(nextHop)) return [];
   if (owner === getDomain(toAscii(nextHop), { allowPrivateDomains: false })) return [];
   if (ascii === owner) {
-    const effect = `${name} in match= covers a certificate for ${name} alone, and not one for mx.${name}`;
+    const effect =
+      `${name} in match= covers a certificate for ${name} alone, ` + `and not one for mx.${name}`;
     return [
       { code: 'provider-domain', severity: 'note', effect, cure: `write match=.${name}:${name}` },
     ];
@@ -104,8 +111,12 @@ function lintName(name: string, { parents }: MatchList, nextHop: string): Findin
     {
       code: 'provider-host',
       severity: 'note',
-      effect: `${name} in match= is one name: a certificate for another host of ${owner} would be refused`,
-      cure: `write .${owner}, if the provider's documentation says that its mail hosts are below it`,
+      effect:
+        `${name} in match= is one name: ` +
+        `a certificate for another host of ${owner} would be refused`,
+      cure:
+        `write .${owner}, if the provider's documentation says ` +
+        'that its mail hosts are below it',
     },
   ];
 }
@@ -121,7 +132,9 @@ function addressHop(key: string): Finding {
   return {
     code: 'address-next-hop',
     severity: 'defers',
-    effect: `secure asks the certificate for the address of ${key} and for a name below it, which no certificate has: ${defersFor(key, NOT_VERIFIED)}`,
+    effect:
+      `secure asks the certificate for the address of ${key} and for a name below it, which no ` +
+      `certificate has: ${defersFor(key, NOT_VERIFIED)}`,
     cure: "write match= with the certificate's host name",
   };
 }

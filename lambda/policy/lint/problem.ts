@@ -68,13 +68,17 @@ export function wordFinding(
     ? {
         code: 'handshake-impossible',
         severity: 'warning',
-        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and after a first delay mail goes out in plaintext`,
+        effect:
+          `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and after a ` +
+          'first delay mail goes out in plaintext',
         cure: problem.cure,
       }
     : {
         code: 'handshake-impossible',
         severity: 'defers',
-        effect: `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and ${whom} would be deferred (4.7.5 Cannot start TLS: handshake failure)`,
+        effect:
+          `${where}: ${problem.wrong}, so the TLS handshake fails at every host, and ${whom} ` +
+          'would be deferred (4.7.5 Cannot start TLS: handshake failure)',
         cure: problem.cure,
       };
 }

@@ -139,7 +139,9 @@ function matchLists({ settings }: Bundle, counts: Counts): Finding[] {
     {
       code: 'secure-is-verify',
       severity: counts.secureByDefault === 0 ? 'note' : 'warning',
-      effect: `hostname in the list makes secure as weak as verify: the MX answer, which nobody signed, chooses the name (${turned})`,
+      effect:
+        'hostname in the list makes secure as weak as verify: the MX answer, which nobody ' +
+        `signed, chooses the name (${turned})`,
       cure: 'write nexthop, dot-nexthop, and name providers by match= in the table',
     },
   ];
@@ -171,7 +173,9 @@ function dane(destinations: readonly Destination[]): Finding[] {
       code: 'dane-off',
       severity: 'warning',
       postfixSays: first,
-      effect: `dane acts as may, and mail may leave in plaintext (${off.length} next ${off.length === 1 ? 'hop' : 'hops'})`,
+      effect:
+        `dane acts as may, and mail may leave in plaintext (${off.length} next ` +
+        `${off.length === 1 ? 'hop' : 'hops'})`,
       cure: 'set smtp_dns_support_level = dnssec, and use a local validating resolver',
     },
   ];
@@ -201,7 +205,9 @@ function fallback(destinations: readonly Destination[]): Finding[] {
   return [...weaker].map(([text, { level, count }]) => ({
     code: 'weaker-fallback',
     severity: 'warning',
-    effect: `mail that ${count === 1 ? 'one next hop refuses' : `${count} next hops refuse`} goes to ${text} at level ${level}`,
+    effect:
+      `mail that ${count === 1 ? 'one next hop refuses' : `${count} next hops refuse`} goes to ` +
+      `${text} at level ${level}`,
     cure: `add an entry with the key ${text}`,
   }));
 }
@@ -212,7 +218,8 @@ function badServername(servername: string): Finding {
     severity: 'defers',
     postfixSays: `"smtp_tls_servername = ${servername}" specifies an invalid hostname`,
     effect:
-      'all mail at a level from may up would be deferred (4.7.5 client TLS configuration problem), unless the entry has servername=',
+      'all mail at a level from may up would be deferred (4.7.5 client TLS configuration ' +
+      'problem), unless the entry has servername=',
     cure: 'write a host name, hostname or nexthop, or nothing',
   };
 }

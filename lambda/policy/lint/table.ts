@@ -34,7 +34,8 @@ function ofLine(line: TableLine, table: ParsedTable): LintProblem {
             code: 'duplicate-key',
             severity: 'defers',
             effect:
-              'Postfix cannot use the table at all: all mail of this client would be deferred (4.7.5), to whatever next hop',
+              'Postfix cannot use the table at all: all mail of this client would be deferred ' +
+              '(4.7.5), to whatever next hop',
             cure: `${cure}; a hash: or lmdb: table keeps the first of two`,
           }
         : {
@@ -101,7 +102,8 @@ function ofNone(entry: TableEntry): LintProblem[] {
       severity: comment ? 'note' : 'warning',
       postfixSays: `${policyPlace(entry.key)}: ignoring attribute "${first}" with TLS disabled`,
       effect: comment
-        ? 'the comment counts as attributes, which level none ignores with a warning for each delivery'
+        ? 'the comment counts as attributes, which level none ignores with a warning for each ' +
+          'delivery'
         : 'mail goes out in plaintext, and the attributes are ignored',
       cure: comment
         ? 'put the comment on a line of its own'
