@@ -101,7 +101,8 @@ export const entryNow: DocumentedKind<EntryNow> = {
         reason: 'name-mismatch',
         since: at,
         sentence:
-          'mail to fastmail.fm is deferred: the certificate of in1-smtp.messagingengine.com does not cover fastmail.fm',
+          'mail to fastmail.fm is deferred: the certificate of in1-smtp.messagingengine.com does ' +
+          'not cover fastmail.fm',
         protection: 'none',
         postfixWould: 'defer',
         failsFrom: null,

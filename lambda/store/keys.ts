@@ -7,17 +7,24 @@
  * within themselves. Certificates alone are shared by all. `EXAMPLES` has one item of each kind; a
  * test holds them to the codec.
  *
- *     POLICY/policy                      head                        which version is in use; flipped last, on condition of rev
- *     POLICY/policy#VERSION              manifest | PART#000 …       gzipped in chunks; TTL once superseded
- *     POLICY/now#VANTAGE#x               entry#ID | host#KEY         the latest; x = first hex digit of sha256(name), 16 shards
- *     POLICY/history#VANTAGE#entry#ID    DATE#RUN                    what an entry became (… #host#KEY: what a host presented)
- *     POLICY/history#VANTAGE#2026-11     DATE#entry#ID | DATE#host#KEY  the same by month, to be read by date
- *     cert#SHA256                        cert                        DER; TTL renewed so that it outlives what refers to it
- *     POLICY/incident#VANTAGE            ID                          kept 14 days beyond resolution
- *     POLICY/mute                        KEY or incident id
- *     POLICY/run#VANTAGE                 RUN                         scheduled time, or start#manual
- *     POLICY/tellings#VANTAGE#RUN        part#000 …                  what was about to be told, gzipped
- *     POLICY/lease#VANTAGE               lease
+ *     POLICY/policy                    head                  which version is in use
+ *     POLICY/policy#VERSION            manifest | PART#000 …
+ *     POLICY/now#VANTAGE#x             entry#ID | host#KEY   the latest
+ *     POLICY/history#VANTAGE#entry#ID  DATE#RUN              what an entry became
+ *     POLICY/history#VANTAGE#host#KEY  DATE#RUN              what a host presented
+ *     POLICY/history#VANTAGE#2026-11   DATE#entry#ID | DATE#host#KEY
+ *     cert#SHA256                      cert                  DER
+ *     POLICY/incident#VANTAGE          ID
+ *     POLICY/mute                      KEY or incident id
+ *     POLICY/run#VANTAGE               RUN                   scheduled time, or start#manual
+ *     POLICY/tellings#VANTAGE#RUN      part#000 …            what was about to be told
+ *     POLICY/lease#VANTAGE             lease
+ *
+ * The head is flipped last, on condition of its `rev`; a superseded version expires. Versions and
+ * tellings are gzipped in chunks. The latest stands in 16 shards, where x is the first hex digit of
+ * sha256(name). History is stored a second time by month, to be read by date. A certificate's
+ * expiry is renewed so that it outlives what refers to it. An incident is kept for 14 days after
+ * its end.
  *
  * A name of more than 900 bytes stands in a key as `sha256:…` (DynamoDB allows 1,024 bytes in a
  * sort key); values hold it whole.

@@ -78,7 +78,8 @@ export async function policyState({ table, space }: Store): Promise<PolicyState>
     case 'corrupt':
       throw new StoreError(
         'damaged',
-        `${table.title}: the policy's head cannot be read (${read.because}); restore the table or push under another name`,
+        `${table.title}: the policy's head cannot be read (${read.because}); restore the table ` +
+          'or push under another name',
       );
   }
 }
