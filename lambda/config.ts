@@ -138,7 +138,7 @@ function describeIssue(
 ): string {
   const field = v.getDotPath(issue) as Variable;
   const value = given[field];
-  if (value === undefined)
-    return `environment variable ${VARIABLES[field]} is not set: the stack of this function sets it`;
-  return `environment variable ${VARIABLES[field]}: "${value}" ${issue.message}`;
+  const variable = `environment variable ${VARIABLES[field]}`;
+  if (value === undefined) return `${variable} is not set: the stack of this function sets it`;
+  return `${variable}: "${value}" ${issue.message}`;
 }

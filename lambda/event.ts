@@ -38,7 +38,9 @@ const SOME = v.strictObject({
 });
 const SENTINEL = v.strictObject({ sentinel: v.literal(true) });
 
-const SHAPES = `{"scheduledTime":"2026-11-24T06:00:00Z"}, {"destinations":["example.com"]} (up to ${MOST_DESTINATIONS} names) or {"sentinel":true}`;
+const SHAPES =
+  '{"scheduledTime":"2026-11-24T06:00:00Z"}, {"destinations":["example.com"]} (up to ' +
+  `${MOST_DESTINATIONS} names) or {"sentinel":true}`;
 
 function shown(event: unknown): string {
   const text = JSON.stringify(event) ?? String(event);

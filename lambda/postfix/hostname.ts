@@ -2,8 +2,8 @@
  * What Postfix takes for a host name and for an address: in its settings, and in DNS records.
  *
  * Follows src/util/valid_hostname.c, src/util/valid_utf8_hostname.c and valid_rr_name() in
- * src/dns/dns_lookup.c. Whether a next hop is a "plain" name decides if the policy lookup goes on to
- * parent domains, so the rules are Postfix's and not those of an RFC.
+ * src/dns/dns_lookup.c. Whether a next hop is a "plain" name decides if the policy lookup goes on
+ * to parent domains, so the rules are Postfix's and not those of an RFC.
  */
 import { domainToASCII } from 'node:url';
 import { atLeast, type PostfixVersion } from './version.ts';

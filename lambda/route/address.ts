@@ -45,7 +45,8 @@ export function printIpv6(bytes: Uint8Array): string {
   const print = (part: readonly number[]): string =>
     part.map((word) => word.toString(16)).join(':');
   if (longest.length < 2) return print(words);
-  return `${print(words.slice(0, longest.start))}::${print(words.slice(longest.start + longest.length))}`;
+  const rest = words.slice(longest.start + longest.length);
+  return `${print(words.slice(0, longest.start))}::${print(rest)}`;
 }
 
 /**
@@ -56,5 +57,5 @@ export function networkOf(address: string): string {
   const bytes = bytesOf(address);
   if (bytes === undefined) return address;
   const prefix = bytes.slice(0, bytes.length === 4 ? 3 : 6);
-  return `${prefix.map((byte) => byte.toString(16).padStart(2, '0')).join('')}/${prefix.length * 8}`;
+  return `${Buffer.from(prefix).toString('hex')}/${prefix.length * 8}`;
 }

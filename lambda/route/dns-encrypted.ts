@@ -31,7 +31,8 @@ function overTls(resolver: string): Exchange {
   const server = parseAddress(place, 853);
   if (server === undefined) {
     throw new UsageError(
-      `resolver "${resolver}": write tls://192.0.2.53, tls://192.0.2.53:8853#dns.example.net or tls://[2001:db8::53]`,
+      `resolver "${resolver}": write tls://192.0.2.53, tls://192.0.2.53:8853#dns.example.net or ` +
+        'tls://[2001:db8::53]',
     );
   }
   let link: TlsLink | undefined;

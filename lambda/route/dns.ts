@@ -254,7 +254,8 @@ function parseServer(text: string): Server {
   const server = parseAddress(text);
   if (server === undefined) {
     throw new UsageError(
-      `resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353`,
+      `resolver "${text}": not an address; write 192.0.2.53, 192.0.2.53:5353 or ` +
+        '[2001:db8::53]:5353',
     );
   }
   return { kind: 'plain', ...server };

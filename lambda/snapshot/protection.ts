@@ -40,8 +40,9 @@ export function inHindsight(
     verdict: 'degraded',
     reason: 'protection-lost',
     sentence:
-      `${verdict.sentence}. Before, what was presented there matched signed TLSA records: whoever sits in between could now ` +
-      'read along unnoticed. Ask them whether that is meant; dane-only would hold the mail rather than send it so',
+      `${verdict.sentence}. Before, what was presented there matched signed TLSA records: ` +
+      'whoever sits in between could now read along unnoticed. Ask them whether that is meant; ' +
+      'dane-only would hold the mail rather than send it so',
   };
 }
 
@@ -66,7 +67,10 @@ function announcedOnly({ hosts }: EntryVerdict, before: EntrySnapshot): string |
       known.matched.length > 0 && !known.matched.some((record) => counting.includes(record));
     const [record] = counting;
     if (!gone || record === undefined) continue;
-    return `The record that was matched before is gone from DNS; the records announce another ${announcedWhat(record)}, which ${plainName(host.host)} does not present yet`;
+    return (
+      'The record that was matched before is gone from DNS; the records announce another ' +
+      `${announcedWhat(record)}, which ${plainName(host.host)} does not present yet`
+    );
   }
   return undefined;
 }

@@ -64,8 +64,9 @@ export function suggestDaneOnly(
     line: offer.line,
     restsOn: 'dnssec',
     because:
-      `every MX host of ${domain} has signed TLSA records that match what it presents: whoever signs the zone of ${domain} answers ` +
-      'for the hosts, and no match list is needed; the mail host must have a validating resolver of its own',
+      `every MX host of ${domain} has signed TLSA records that match what it presents: ` +
+      `whoever signs the zone of ${domain} answers for the hosts, and no match list is needed; ` +
+      'the mail host must have a validating resolver of its own',
     verdict: 'pass',
   };
 }
@@ -84,8 +85,7 @@ function everyHostProved({
   });
 }
 
+const SAME_AT_DANE_ONLY = attributesWhere((row) => row.sameAtDaneOnly === true).join('|');
+
 /** An attribute that means the same at dane-only. */
-const STAYS = new RegExp(
-  `^(?:\\{\\s*)?(?:${attributesWhere(({ sameAtDaneOnly }) => sameAtDaneOnly === true).join('|')})\\s*=`,
-  'i',
-);
+const STAYS = new RegExp(`^(?:\\{\\s*)?(?:${SAME_AT_DANE_ONLY})\\s*=`, 'i');

@@ -68,7 +68,10 @@ function signatureClause(ending: readonly Signature[], time: number): string | n
   const signature = ending.find(({ until }) => until + SECOND_MS === time);
   if (signature === undefined) return null;
   const end = new Date(signature.until).toISOString().slice(0, 16).replace('T', ' ');
-  return `the DNSSEC signatures of ${signature.zone === '' ? 'the root zone' : plainName(signature.zone)} end (${end}Z)`;
+  return (
+    'the DNSSEC signatures of ' +
+    `${signature.zone === '' ? 'the root zone' : plainName(signature.zone)} end (${end}Z)`
+  );
 }
 
 /** The address that passed before and no longer does. */
@@ -79,7 +82,10 @@ function because(before: Judgement, then: Judgement): string | null {
   );
   const { attempt, verdict } = turned ?? then.decisive ?? {};
   if (attempt === undefined || verdict === undefined) return then.reason;
-  return `at ${plainName(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason}`;
+  return (
+    `at ${plainName(hostName(attempt.host))} (${attempt.address}) ` +
+    `${verdict.detail ?? verdict.reason}`
+  );
 }
 
 const keyOf = ({ attempt }: Finding) =>

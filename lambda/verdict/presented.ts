@@ -154,7 +154,8 @@ function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
 }
 
 const disagreement = (trust: Trust, { verify }: Presented) =>
-  `OpenSSL said ${verify} of the chain, we say ${trust.kind === 'trusted' ? 'trusted' : trust.opensslCode}`;
+  `OpenSSL said ${verify} of the chain, we say ` +
+  `${trust.kind === 'trusted' ? 'trusted' : trust.opensslCode}`;
 
 const bug = (detail: string) =>
   ({ kind: 'unseen', phase: 'handshake', reason: 'our-bug', detail }) as const;

@@ -143,7 +143,8 @@ function grounds(
   return {
     restsOn: 'dns',
     because:
-      `its names were found through DNS, which is not signed here: check that mail for ${domain} is meant to go to ` +
-      `${providers}, in their documentation or with ${domain}`,
+      'its names were found through DNS, which is not signed here: ' +
+      `check that mail for ${domain} is meant to go to ${providers}, ` +
+      `in their documentation or with ${domain}`,
   };
 }

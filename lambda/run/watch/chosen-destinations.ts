@@ -24,7 +24,8 @@ export function chosenIds(bundle: Bundle, names: readonly string[]): ReadonlySet
   if (unknown.length === 0) return ids;
   const more = unknown.length > SHOWN ? ` and ${unknown.length - SHOWN} more` : '';
   throw new Error(
-    `destination ${unknown.slice(0, SHOWN).join(', ')}${more}: not in the pushed policy; name a key of the table, or push with --destination`,
+    `destination ${unknown.slice(0, SHOWN).join(', ')}${more}: not in the pushed policy; name a ` +
+      'key of the table, or push with --destination',
   );
 }
 

@@ -104,7 +104,9 @@ const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
  * raised in time.
  */
 export function reportNoPolicy(policy: string, table: string): Report {
-  const message = `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy push`;
+  const message =
+    `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy ` +
+    'push';
   return {
     level: 'WARN',
     details: { outcome: 'no-policy', message },

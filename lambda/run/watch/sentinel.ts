@@ -77,17 +77,31 @@ function describe(
 ): string {
   const { latest, complete, silent, failed, blind } = sight;
   if (latest === undefined)
-    return `no run from ${vantage} is on record: is its timer enabled, and is --vantage ${vantage}?`;
+    return (
+      `no run from ${vantage} is on record: is its timer enabled, ` + `and is --vantage ${vantage}?`
+    );
   if (failed && latest.stage === 'untold')
-    return `the run of ${moment(latest.startedAt)} from ${vantage} could not tell what was due: ${latest.exceptions.at(-1) ?? 'no reason on record'}`;
+    return (
+      `the run of ${moment(latest.startedAt)} from ${vantage} could not tell what was due: ` +
+      `${latest.exceptions.at(-1) ?? 'no reason on record'}`
+    );
   if (failed)
-    return `the run of ${moment(latest.startedAt)} from ${vantage} ended at stage "${latest.stage}": look at its log there`;
+    return (
+      `the run of ${moment(latest.startedAt)} from ${vantage} ended at stage ` +
+      `"${latest.stage}": look at its log there`
+    );
   if (complete === undefined)
     return `no run from ${vantage} was ever complete: the last began ${moment(latest.startedAt)}`;
   if (silent)
-    return `no complete run from ${vantage} for ${Math.floor((now - complete.stageAt) / HOUR_MS)} hours: the last was ${moment(complete.stageAt)}`;
+    return (
+      `no complete run from ${vantage} for ${Math.floor((now - complete.stageAt) / HOUR_MS)} ` +
+      `hours: the last was ${moment(complete.stageAt)}`
+    );
   if (blind)
-    return `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be reached from there`;
+    return (
+      `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be ` +
+      'reached from there'
+    );
   return `all is well: the last complete run from ${vantage} was ${moment(complete.stageAt)}`;
 }
 
