@@ -67,12 +67,13 @@ interface AlarmRow extends Omit<AlarmProps, 'alarmDescription' | 'alarmName'> {
   readonly told: string;
 }
 
-function alarmsOf(
-  environment: CheckedEnvironment,
-  { runner, deadLetters }: Watched,
-): readonly AlarmRow[] {
+function alarmsOf(environment: CheckedEnvironment, watched: Watched): readonly AlarmRow[] {
+  return [...runAlarms(environment, watched), ...wayAlarms(environment, watched)];
+}
+
+function runAlarms(environment: CheckedEnvironment, { runner }: Watched): readonly AlarmRow[] {
   const { silenceHours, unfinishedEntries } = environment.thresholds;
-  const metric = (name: MetricName) => productMetric(environment, name, Duration.hours(1));
+  const metric = (name: MetricName) => hourly(environment, name);
   const onSentinel = environment.runner === 'mail-host';
   return [
     {
@@ -110,6 +111,12 @@ function alarmsOf(
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.IGNORE,
     },
+  ];
+}
+
+/** About the ways that invocations come in and messages go out. */
+function wayAlarms(environment: CheckedEnvironment, { deadLetters }: Watched): readonly AlarmRow[] {
+  return [
     {
       id: 'DeadLetters',
       told: 'an invocation failed for good and lies in the dead-letter queue',
@@ -123,12 +130,15 @@ function alarmsOf(
     {
       id: 'NoSubscriber',
       told: 'nobody has confirmed a subscription; messages reach no one',
-      metric: metric('ConfirmedSubscribers'),
+      metric: hourly(environment, 'ConfirmedSubscribers'),
       ...NONE_AT_ALL,
       treatMissingData: TreatMissingData.IGNORE,
     },
   ];
 }
+
+const hourly = (environment: CheckedEnvironment, name: MetricName): Metric =>
+  productMetric(environment, name, Duration.hours(1));
 
 /** Title of each alarm's entry in docs/runbook.md, by the alarm's id. */
 export const RUNBOOK: Readonly<Record<string, string>> = {

@@ -43,7 +43,7 @@ export function summarySentence(counts: VerdictCounts): string {
 }
 
 export interface ExitRules {
-  /** Up to so many undetermined entries leave the exit status at 0. */
+  /** Up to so many undetermined entries do not make the exit status 3. */
   readonly tolerate: number;
   /** False: the run was interrupted or ran out of time. */
   readonly complete: boolean;
