@@ -65,9 +65,9 @@ export function hostChanges(
   at: number,
 ): Change[] {
   if (before === undefined) return [];
-  return about(after, at, [
-    ...names(before.sightings.filter(counts), after.sightings.filter(counts), find),
-    ...atOnce(before, after, find, at),
+  return ofHost(after, at, [
+    ...nameChanges(before.sightings.filter(stillCounts), after.sightings.filter(stillCounts), find),
+    ...immediateChanges(before, after, find, at),
   ]);
 }
 
@@ -83,10 +83,10 @@ export function differences(
   at: number,
 ): Change[] {
   if (before === undefined) return [];
-  const replaced = fresh(before, after).length > 0;
-  return about(after, at, [
-    ...(replaced ? names(current(before), current(after), find) : []),
-    ...atOnce(before, after, find, at),
+  const replaced = newSightings(before, after).length > 0;
+  return ofHost(after, at, [
+    ...(replaced ? nameChanges(current(before), current(after), find) : []),
+    ...immediateChanges(before, after, find, at),
   ]);
 }
 
@@ -101,7 +101,7 @@ export function entryChanges(
 ): Change[] {
   return before === undefined
     ? []
-    : [...mx(before, after, hostCounts, at), ...dnssec(before, after, at)];
+    : [...mxChanges(before, after, hostCounts, at), ...dnssecChanges(before, after, at)];
 }
 
 /** The same without waiting: where mail goes now, against where it went. */
@@ -112,19 +112,22 @@ export function entryDifferences(
 ): Change[] {
   return before === undefined
     ? []
-    : [...mx(before, after, ({ missed = 0 }) => missed === 0, at), ...dnssec(before, after, at)];
+    : [
+        ...mxChanges(before, after, ({ missed = 0 }) => missed === 0, at),
+        ...dnssecChanges(before, after, at),
+      ];
 }
 
 type Bare = Omit<Change, 'subject' | 'at'>;
 
-const about = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Change[] =>
+const ofHost = ({ host }: HostSnapshot, at: number, changes: readonly Bare[]): Change[] =>
   changes.map((change) => ({ ...change, subject: host, at }));
 
 /**
  * Changes that count at once. While certificates are presented in turn, STARTTLS and trust are
  * neither lost nor regained.
  */
-function atOnce(
+function immediateChanges(
   before: HostSnapshot,
   after: HostSnapshot,
   find: FindCertificate,
@@ -133,10 +136,13 @@ function atOnce(
   const [was, is] = [varieties(before, find, at), varieties(after, find, at)];
   const steady = was.length <= 1;
   return [
-    ...succession(current(before), fresh(before, after), find),
-    ...anchors(current(before), current(after)),
+    ...replacements(current(before), newSightings(before, after), find),
+    ...anchorChanges(current(before), current(after)),
     ...(steady
-      ? [...starttls(current(before), current(after)), ...trust(current(before), current(after))]
+      ? [
+          ...starttlsChanges(current(before), current(after)),
+          ...trustChanges(current(before), current(after)),
+        ]
       : []),
     ...(steady && is.length > 1 ? [{ kind: 'varies', after: shown(is) } as const] : []),
     ...(!steady && is.length <= 1 ? [{ kind: 'uniform', before: shown(was) } as const] : []),
@@ -144,12 +150,18 @@ function atOnce(
 }
 
 /** Sightings that were not there, or absent for so long that they do not count. */
-function fresh(before: HostSnapshot, after: HostSnapshot): readonly Sighting[] {
-  const known = new Set(before.sightings.filter(counts).map(({ result }) => sightingKey(result)));
+function newSightings(before: HostSnapshot, after: HostSnapshot): readonly Sighting[] {
+  const known = new Set(
+    before.sightings.filter(stillCounts).map(({ result }) => sightingKey(result)),
+  );
   return current(after).filter(({ result }) => !known.has(sightingKey(result)));
 }
 
-function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCertificate): Bare[] {
+function nameChanges(
+  was: readonly Sighting[],
+  is: readonly Sighting[],
+  find: FindCertificate,
+): Bare[] {
   const [before, after] = [leaves(was, find), leaves(is, find)].map(
     (all) => new Set(all.flatMap((leaf) => leaf.names)),
   );
@@ -165,7 +177,7 @@ function names(was: readonly Sighting[], is: readonly Sighting[], find: FindCert
 }
 
 /** Each new certificate against the one it is nearest to. */
-function succession(
+function replacements(
   was: readonly Sighting[],
   fresh: readonly Sighting[],
   find: FindCertificate,
@@ -199,7 +211,7 @@ function succession(
  * The same certificates that end at another anchor: another intermediate was sent, or our own
  * bundle changed.
  */
-function anchors(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+function anchorChanges(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   const before = new Map(was.map((sighting) => [sightingKey(sighting.result), anchorOf(sighting)]));
   return is.flatMap((sighting) => {
     const [old, now] = [before.get(sightingKey(sighting.result)) ?? '', anchorOf(sighting)];
@@ -207,14 +219,14 @@ function anchors(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   });
 }
 
-function starttls(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+function starttlsChanges(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   if (was.length === 0 || is.length === 0) return [];
   const [before, after] = [was.some(speaksTls), is.some(speaksTls)];
   if (before === after) return [];
   return [{ kind: after ? 'starttls-regained' : 'starttls-lost' }];
 }
 
-function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
+function trustChanges(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
   const [before, after] = [was.some(anchored), is.some(anchored)];
   const [doubted, doubts] = [was, is].map((all) =>
     all.flatMap((one) => (one.trust?.kind === 'untrusted' ? [one.trust.reason] : [])),
@@ -231,21 +243,21 @@ function trust(was: readonly Sighting[], is: readonly Sighting[]): Bare[] {
  * follows something else is left out.
  */
 function varieties({ sightings }: HostSnapshot, find: FindCertificate, at: number): string[] {
-  const counted = sightings.filter(counts).map((sighting) => ({
+  const counted = sightings.filter(stillCounts).map((sighting) => ({
     from: sighting.firstAt,
     to: sighting.missed === 0 ? at : sighting.lastAt,
-    matter: matter(sighting, find),
+    decides: whatDecides(sighting, find),
   }));
   const overlapping = counted.filter((one) =>
     counted.some(
-      (other) => one.from <= other.to && other.from <= one.to && one.matter !== other.matter,
+      (other) => one.from <= other.to && other.from <= one.to && one.decides !== other.decides,
     ),
   );
-  return [...new Set(overlapping.map((one) => one.matter))].toSorted();
+  return [...new Set(overlapping.map((one) => one.decides))].toSorted();
 }
 
 /** What of a sighting decides over mail: names, issuer, trust, and whether there is TLS at all. */
-function matter(sighting: Sighting, find: FindCertificate): string {
+function whatDecides(sighting: Sighting, find: FindCertificate): string {
   const { result } = sighting;
   if (result.kind !== 'presented')
     return result.kind === 'no-tls' ? 'no STARTTLS' : 'a handshake that fails';
@@ -255,7 +267,7 @@ function matter(sighting: Sighting, find: FindCertificate): string {
   return `${leaf.names.join(' ')} by ${leaf.issuedBy}${untrusted}`;
 }
 
-function mx(
+function mxChanges(
   before: EntrySnapshot,
   after: EntrySnapshot,
   which: (host: StoredHost) => boolean,
@@ -284,7 +296,7 @@ function mx(
 }
 
 /** What DNSSEC says of next hop and hosts, where it was asked both times. */
-function dnssec(before: EntrySnapshot, after: EntrySnapshot, at: number): Change[] {
+function dnssecChanges(before: EntrySnapshot, after: EntrySnapshot, at: number): Change[] {
   return after.routes.flatMap((route): Change[] => {
     const old = before.routes.find(({ nextHop }) => nextHop === route.nextHop);
     if (old?.kind !== 'hosts') return [];
@@ -327,7 +339,7 @@ const bounded = ({ before, after, ...change }: Change): Change => ({
 });
 
 /** Present, or absent for less than three runs. */
-const counts = ({ missed }: Sighting): boolean => missed < ABSENT_AFTER_RUNS;
+const stillCounts = ({ missed }: Sighting): boolean => missed < ABSENT_AFTER_RUNS;
 const hostCounts = ({ missed = 0 }: StoredHost): boolean => missed < ABSENT_AFTER_RUNS;
 const leaves = (sightings: readonly Sighting[], find: FindCertificate): Leaf[] =>
   sightings.flatMap((sighting) => leafOf(sighting, find) ?? []);
