@@ -27,15 +27,17 @@ export function lintSettings(
   const counts = countEntries(tables);
   return [
     ...mainCfLines(bundle),
-    ...words(bundle).map(([parameter, finding]) => at(parameter, finding)),
-    ...matchLists(bundle, counts).map((finding) => at('smtp_tls_secure_cert_match', finding)),
+    ...tlsWordFindings(bundle).map(([parameter, finding]) => at(parameter, finding)),
+    ...matchListFindings(bundle, counts).map((finding) =>
+      at('smtp_tls_secure_cert_match', finding),
+    ),
     ...anchors(bundle, counts).map(([parameter, finding]) => at(parameter, finding)),
-    ...digests(bundle, counts).map((finding) => at('smtp_tls_fingerprint_digest', finding)),
-    ...dane(destinations).map((finding) => at('smtp_dns_support_level', finding)),
-    ...fallback(destinations).map((finding) => at('smtp_fallback_relay', finding)),
+    ...digestFindings(bundle, counts).map((finding) => at('smtp_tls_fingerprint_digest', finding)),
+    ...daneFindings(destinations).map((finding) => at('smtp_dns_support_level', finding)),
+    ...fallbackFindings(destinations).map((finding) => at('smtp_fallback_relay', finding)),
     ...(settings.servername === '' || isHostname(settings.servername)
       ? []
-      : [at('smtp_tls_servername', badServername(settings.servername))]),
+      : [at('smtp_tls_servername', servernameFinding(settings.servername))]),
     ...(bundle.fileProblems ?? []).flatMap((problem) =>
       ofFile(problem, bundle).map(([parameter, finding]) => at(parameter, finding)),
     ),
@@ -104,7 +106,7 @@ function mainCfLine(
 }
 
 /** Cipher and protocol words of main.cf. */
-function words({ settings }: Bundle): (readonly [string, Finding])[] {
+function tlsWordFindings({ settings }: Bundle): (readonly [string, Finding])[] {
   const { version } = settings;
   const grade = (name: string, value: string, level: 'may' | 'encrypt') => {
     const problem = gradeProblem(value);
@@ -132,7 +134,7 @@ function words({ settings }: Bundle): (readonly [string, Finding])[] {
   ];
 }
 
-function matchLists({ settings }: Bundle, counts: Counts): Finding[] {
+function matchListFindings({ settings }: Bundle, counts: Counts): Finding[] {
   if (!settings.secureCertMatch.some((element) => element.toLowerCase() === 'hostname')) return [];
   const turned = `${entries(counts.secureByDefault, 'secure')} without match=`;
   return [
@@ -147,7 +149,7 @@ function matchLists({ settings }: Bundle, counts: Counts): Finding[] {
   ];
 }
 
-function digests({ settings }: Bundle, counts: Counts): Finding[] {
+function digestFindings({ settings }: Bundle, counts: Counts): Finding[] {
   const algorithm = settings.fingerprintDigest.toLowerCase();
   if (counts.fingerprint === 0 || (algorithm !== 'md5' && algorithm !== 'sha1')) return [];
   return [
@@ -161,7 +163,7 @@ function digests({ settings }: Bundle, counts: Counts): Finding[] {
 }
 
 /** `dane` that acts as may; `dane-only` is told entry by entry, since it defers. */
-function dane(destinations: readonly Destination[]): Finding[] {
+function daneFindings(destinations: readonly Destination[]): Finding[] {
   const demands = destinations.flatMap(({ hops }) => hops.map((hop) => hop.demand));
   const off = demands.flatMap((demand) =>
     demand.kind === 'demand' && demand.daneOff !== undefined ? [demand.daneOff] : [],
@@ -182,7 +184,7 @@ function dane(destinations: readonly Destination[]): Finding[] {
 }
 
 /** Hops tried after others fail, under a weaker policy of their own. */
-function fallback(destinations: readonly Destination[]): Finding[] {
+function fallbackFindings(destinations: readonly Destination[]): Finding[] {
   const weaker = new Map<string, { level: string; count: number }>();
   for (const { hops } of destinations) {
     const asked = Math.max(
@@ -212,7 +214,7 @@ function fallback(destinations: readonly Destination[]): Finding[] {
   }));
 }
 
-function badServername(servername: string): Finding {
+function servernameFinding(servername: string): Finding {
   return {
     code: 'broken-entry',
     severity: 'defers',
