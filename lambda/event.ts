@@ -16,7 +16,7 @@ export function parseEvent(event: unknown): WatchEvent {
   const some = v.safeParse(SOME, event);
   if (some.success) return { kind: 'destinations', destinations: some.output.destinations };
   if (v.is(SENTINEL, event)) return { kind: 'sentinel' };
-  throw new Error(`event ${shown(event)} is refused: send ${SHAPES}`);
+  throw new Error(`event ${shown(event)} is refused: send ${ACCEPTED}`);
 }
 
 const MOST_DESTINATIONS = 1_000;
@@ -38,7 +38,7 @@ const SOME = v.strictObject({
 });
 const SENTINEL = v.strictObject({ sentinel: v.literal(true) });
 
-const SHAPES =
+const ACCEPTED =
   '{"scheduledTime":"2026-11-24T06:00:00Z"}, {"destinations":["example.com"]} (up to ' +
   `${MOST_DESTINATIONS} names) or {"sentinel":true}`;
 

@@ -13,7 +13,7 @@ import { keys, type Store } from './keys.ts';
 import type { RunRecord, Stage } from './stored-values.ts';
 import type { Json } from './value-schemas.ts';
 
-export type Begun =
+export type StartedRun =
   /** Created now. */
   | { readonly kind: 'new'; readonly run: Held<RunRecord> }
   /** Begun before and not finished: go on from its stage. */
@@ -27,7 +27,11 @@ export type Begun =
 export type Start = Pick<RunRecord, 'runId' | 'scope' | 'holder' | 'digests'>;
 
 /** `now` is epoch ms. A run id is the scheduled time, or `START#manual`. */
-export async function beginRun({ table, space }: Store, start: Start, now: number): Promise<Begun> {
+export async function beginRun(
+  { table, space }: Store,
+  start: Start,
+  now: number,
+): Promise<StartedRun> {
   const key = { pk: keys.runs(space), sk: start.runId };
   const value: RunRecord = {
     ...start,

@@ -104,11 +104,12 @@ export function matchNames(
   const address = references.find(isAddress);
   const names = references.filter((reference) => !isAddress(reference));
   const { x509 } = certificate;
-  const byName = names.length === 0 ? undefined : matchedBy((name) => checkHost(x509, name), names);
-  if (address === undefined || (names.length > 0 && byName === undefined))
-    return byName ?? mismatch;
+  const nameMatch =
+    names.length === 0 ? undefined : matchedBy((name) => checkHost(x509, name), names);
+  if (address === undefined || (names.length > 0 && nameMatch === undefined))
+    return nameMatch ?? mismatch;
   if (x509.checkIP(address) === undefined) return { ...mismatch, lacksAddress: address };
-  return byName ?? { kind: 'matched', reference: address, presented: address };
+  return nameMatch ?? { kind: 'matched', reference: address, presented: address };
 
   function matchedBy(
     presentedFor: (reference: ReferenceIdentifier) => string | undefined,
