@@ -20,7 +20,7 @@ export default defineConfig({
       'test/certificate/trust/openssl-witness.test.ts',
       'test/route/{dns,dns-encrypted}.test.ts',
       'test/alert/channel/**',
-      'test/alert/told.property.test.ts',
+      'test/alert/incident/telling.property.test.ts',
     ],
   },
 });

@@ -4,11 +4,11 @@
  */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type EntryState, memberships } from '../../lambda/alert/incident/entry-state.ts';
-import { recordTellings } from '../../lambda/alert/incident/telling.ts';
-import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
-import { Watch } from './days.ts';
-import { failing, passing, unseen } from './verdicts.ts';
+import { type EntryState, memberships } from '../../../lambda/alert/incident/entry-state.ts';
+import { recordTellings } from '../../../lambda/alert/incident/telling.ts';
+import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
+import { Watch } from '../days.ts';
+import { failing, passing, unseen } from '../verdicts.ts';
 
 const KEYS = ['a.example', 'b.example', 'c.example'];
 type Sight = 'pass' | 'fail' | 'degraded' | 'unseen';
