@@ -33,6 +33,7 @@ export interface Placement {
   readonly securityGroups: SecurityGroup[];
 }
 
+/** The way out as the environment says; undefined for a mail host and for egress `none`. */
 export function buildWayOut(
   scope: Construct,
   environment: CheckedEnvironment,

@@ -181,16 +181,19 @@ export function boundsHelp(): string {
   ].join('\n');
 }
 
+/** For flags that may be repeated: the values in the order given. */
 export function collect(value: string, earlier: readonly string[] | undefined): string[] {
   return [...(earlier ?? []), value];
 }
 
+/** @throws InvalidArgumentError for anything but a number above 0 */
 export function positive(value: string): number {
   const n = Number(value);
   if (!Number.isFinite(n) || n <= 0) throw new InvalidArgumentError('a number above 0 is wanted');
   return n;
 }
 
+/** @throws InvalidArgumentError for anything but a whole number from 0 */
 export function notNegative(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 0)

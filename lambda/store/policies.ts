@@ -84,6 +84,12 @@ export async function policyState({ table, space }: Store): Promise<PolicyState>
   }
 }
 
+/**
+ * Writes a version and makes it the one in use, on condition that the head still has `rev`.
+ *
+ * @throws StoreError `damaged` where the head cannot be read, or a newer version of this program
+ * wrote the policy
+ */
 export async function pushPolicy(store: Store, { parts, by, at, rev }: Push): Promise<Pushed> {
   const { table, space } = store;
   const state = await policyState(store);

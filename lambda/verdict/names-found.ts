@@ -126,6 +126,10 @@ function commonSuffix(names: readonly string[]): string | undefined {
   return parents.find((parent) => parent !== '.' && rest.every((name) => name.endsWith(parent)));
 }
 
+/**
+ * The registrable domain of a host name, wildcard or `.parent`, under the public suffix list with
+ * its private section; undefined where there is none.
+ */
 export const registrable = (name: string) =>
   getDomain(name.replace(/^\*?\./, ''), { allowPrivateDomains: true }) ?? undefined;
 

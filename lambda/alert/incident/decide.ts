@@ -101,7 +101,7 @@ function latestVerdicts({ verdicts, secondLook }: DecideInput): Map<string, Entr
   return latest;
 }
 
-/** What is remembered, without dates that are yet to come. */
+/** What is remembered, without dates in the future. */
 function withoutFuture(state: WatchState, now: number): WatchState {
   const entries = byName<EntryState>();
   for (const [id, entry] of Object.entries(state.entries))

@@ -134,8 +134,8 @@ function newsOf(today: IncidentToday, input: DueInput): News | undefined {
 }
 
 /**
- * A step nearer than the one told, or a date that moved nearer by more than a day. Another, later
- * date begins at its first step.
+ * Whether the step is nearer than the one told, or the date moved nearer by more than a day. A date
+ * that moved away by more than a day starts at its first step again.
  */
 function forecastDue(told: IncidentTold, { audible, step }: IncidentToday): boolean {
   const from = earliest(audible);

@@ -299,6 +299,7 @@ const worstFirst = (a: Member, b: Member) =>
   (a.from ?? 0) - (b.from ?? 0) ||
   a.label.localeCompare(b.label, 'en');
 
+/** `well` where there are no members. */
 export function worstOf(members: readonly Member[]): Standing {
   return members.reduce<Standing>(
     (worst, member) => (rank(member.standing) > rank(worst) ? member.standing : worst),
@@ -306,6 +307,7 @@ export function worstOf(members: readonly Member[]): Standing {
   );
 }
 
+/** The first date of forecasts, epoch ms; undefined where no member has one. */
 export function earliest(members: readonly Member[]): number | undefined {
   const dates = members.flatMap((member) => member.from ?? []);
   return dates.length === 0 ? undefined : Math.min(...dates);

@@ -13,6 +13,7 @@ import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
 /** Worst first. */
 export type Standing = 'failing' | 'failing-soon' | 'degraded' | 'unjudged' | 'well';
 
+/** From 0 for `well` to 4 for `failing`. */
 export function rank(standing: Standing): number {
   return RANKS[standing];
 }

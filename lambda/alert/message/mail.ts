@@ -22,6 +22,10 @@ export interface Mail {
 /** SNS takes 262,144 bytes; some room is left for what wraps it. */
 const MAIL_BYTES = 250_000;
 
+/**
+ * The mail for an alert: at most `limitBytes` of UTF-8, and at least one item, cut where it must
+ * be.
+ */
 export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
   const head = alert.intro.map((block) => blockText(block, 0)).join('\n');
   const foot = `${RULE}\n\n${alert.footer.map((block) => blockText(block, 0)).join('\n')}`;

@@ -19,6 +19,11 @@ export interface ExplainFlags extends BundleFlags, ProbeFlags {
   readonly forPartner?: boolean;
 }
 
+/**
+ * Returns the exit status.
+ *
+ * @throws UsageError where the name is no destination, or the flags exclude one another
+ */
 export async function explain(
   name: string,
   table: string | undefined,

@@ -14,6 +14,7 @@ export interface TellFlags {
   readonly hook?: string;
 }
 
+/** The channels that the flags name; standard output where they name none. */
 export function waysToTell(flags: TellFlags, console: Console): Channel {
   const ways: Channel[] = [];
   if (flags.topic !== undefined || flags.chatTopic !== undefined) ways.push(openTopics(flags));

@@ -24,6 +24,10 @@ export interface Told {
   readonly state: WatchState;
 }
 
+/**
+ * Tells what is due and marks it as told in `state`. Where a channel did not take the message,
+ * `delivery` is `untold` and nothing is marked.
+ */
 export async function tell(
   { bundle, doors, recalled, at }: Underway,
   assessment: Assessment,
