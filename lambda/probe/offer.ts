@@ -211,5 +211,5 @@ const EXPORT_CIPHERLIST = 'aNULL:-aNULL:HIGH:MEDIUM:LOW:EXPORT:+RC4:@STRENGTH';
 
 /** tls_ffdhe_auto_groups. */
 const FFDHE_GROUPS = ['ffdhe2048', 'ffdhe3072'];
-/** OpenSSL 3.0's own, for a list of which nothing is known. */
+/** OpenSSL 3.0's own groups, where it knows none of the list. */
 const LIBRARY_GROUPS = 'X25519:prime256v1:X448:secp521r1:secp384r1';

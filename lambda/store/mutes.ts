@@ -1,6 +1,5 @@
 /**
- * Mutes: known and accepted for a while, by entry key or incident id, for a policy whatever the
- * vantage.
+ * Mutes by entry key or incident id, for all vantages of a policy (alert/incident/mute.ts).
  */
 import type { Mute } from '../alert/incident/mute.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';

@@ -116,7 +116,7 @@ export function reportNoPolicy(policy: string, table: string): Report {
 
 /**
  * What the sentinel saw. Alarms need their metrics every hour; the rest is reported in the hour
- * after a run alone, for metrics are charged by the hour.
+ * after a run alone, because metrics are charged by the hour.
  */
 export function reportSight(
   sight: Sight,
