@@ -194,7 +194,10 @@ function overUdp<T extends DnsType>(
   const id = randomInt(0x1_0000);
   return new Promise((resolve) => {
     const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
+    let open = true;
     const finish = (reading: Reading<T>): void => {
+      if (!open) return;
+      open = false;
       clearTimeout(timer);
       socket.removeAllListeners().on('error', () => {});
       socket.close();
@@ -207,7 +210,11 @@ function overUdp<T extends DnsType>(
       if (reading.kind !== 'unrelated') finish(reading);
     });
     // Connected, so that the kernel drops what other addresses send, and tells when nobody listens.
-    socket.connect(server.port, server.address, () => socket.send(writeQuery(question, id, edns)));
+    // A network that cannot be reached is told to the callback, in place of the event.
+    socket.connect(server.port, server.address, (error?: Error) => {
+      if (error != null) finish({ kind: 'failed', failure: 'timeout' });
+      else if (open) socket.send(writeQuery(question, id, edns));
+    });
   });
 }
 
