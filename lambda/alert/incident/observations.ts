@@ -39,7 +39,7 @@ export function observeAll(
   at: number,
 ): Observed {
   const own = ownChanges(scene.run.digests?.before, scene.run.digests?.after);
-  const ours = ourSideCauses(scene.before, verdicts);
+  const ours = ourSideCauses(scene.before, verdicts, scene.run.firstRun);
   const after = byName(entries);
   const causes = new Map<string, Cause>();
   const meet = (cause: Cause) => causes.set(incidentId(rules.vantage, cause), cause);

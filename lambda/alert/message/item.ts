@@ -268,15 +268,22 @@ function commandBlock(verdict: EntryVerdict | undefined, { bundle }: AlertInput)
     : [...text('To see it with Postfix itself:'), { kind: 'code', lines: [command] }];
 }
 
-function ourSideBlocks({ incident, members }: Item, { verdicts }: AlertInput): readonly Block[] {
+function ourSideBlocks(
+  { incident, members }: Item,
+  { verdicts, run }: AlertInput,
+): readonly Block[] {
   if (incident.cause.provider !== OUR_SIDE) return [];
   const providers = new Set(members.flatMap(({ id }) => verdicts.get(id)?.hosts[0]?.host ?? []));
+  const who = `${entriesCount(members.length)} over ${providers.size} mail hosts`;
+  const alike = run.firstRun
+    ? `${who} of unrelated providers fail alike at this first look. ` +
+      'It is unlikely that all of them are at fault.'
+    : `${who} of unrelated providers turned to the same failure in one run. ` +
+      'It is unlikely that all of them changed something on one day.';
+  const kept = run.firstRun ? '' : ' What was known of these hosts is kept as it was.';
   return text(
-    `${entriesCount(members.length)} over ${providers.size} mail hosts of unrelated providers ` +
-      'turned to the same failure in one run. It is unlikely that all of them changed something ' +
-      'on one day. Look on this side first: the CA bundle and main.cf, the resolver, the network ' +
-      'and whatever on it touches port 25, an update of this program. What was known of these ' +
-      'hosts is kept as it was.',
+    `${alike} Look on this side first: the CA bundle and main.cf, the resolver, the network ` +
+      `and whatever on it touches port 25, an update of this program.${kept}`,
   );
 }
 

@@ -256,6 +256,18 @@ describe('probably on our side', () => {
       `resolved resolved untrusted-issuer (our side): ${names(8).join(' ')}`,
     ]);
   });
+  test('at a first run, nearly all that fail alike are one item, too', () => {
+    const watch = new Watch();
+    const told = watch.run({ verdicts: bad(8) });
+    expect(told).toEqual([`opened failing untrusted-issuer (our side): ${names(8).join(' ')}`]);
+    expect(watch.alert?.items[0]?.title).toBe(
+      'Probably on our side: 8 entries would defer: certificate issuer is not trusted',
+    );
+    watch.run({ verdicts: good(8), day: 1 });
+    expect(watch.run({ verdicts: good(8), day: 2 })).toEqual([
+      `resolved resolved untrusted-issuer (our side): ${names(8).join(' ')}`,
+    ]);
+  });
   test.each([
     { because: 'four entries are too few', before: good(4), after: bad(4) },
     {
@@ -263,8 +275,13 @@ describe('probably on our side', () => {
       before: names(8).map((key, i) => passing(key, { hosts: [host(mx(i % 2), address())] })),
       after: names(8).map((key, i) => failing(key, { mx: mx(i % 2), reason: 'untrusted-issuer' as const })),
     },
-    { because: 'at the baseline nothing turns', before: [], after: bad(8) },
-    { because: 'new lines that fail from the start turn nothing', before: good(0), after: bad(8) },
+    { because: 'new lines that fail from the start turn nothing', before: [passing('old.example')], after: bad(8) },
+    { because: 'at a first run many others are well', before: [], after: [...bad(8), ...good(12).slice(8)] },
+    {
+      because: 'at a first run names, which nobody in between can change, say nothing of our side',
+      before: [],
+      after: names(8).map((key, i) => failing(key, { mx: mx(i), reason: 'name-mismatch' as const })),
+    },
   ])('$because', ({ before, after }) => {
     const watch = new Watch();
     if (before.length > 0) watch.run({ verdicts: before });
