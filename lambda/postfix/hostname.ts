@@ -95,3 +95,13 @@ export function familyOf(text: string): AddressFamily | undefined {
   if (isIpv4(text)) return 'ipv4';
   return isIpv6(text) ? 'ipv6' : undefined;
 }
+
+/**
+ * The domain that a person means who types or pastes a recipient or a domain: `user@b.test` as mailq
+ * shows it, `B.TEST.` as DNS does. A next hop with brackets or a port is only folded.
+ */
+export function typedDomain(text: string): string {
+  const folded = text.toLowerCase();
+  const domain = folded.slice(folded.lastIndexOf('@') + 1);
+  return domain.length > 1 && !/[[:]/.test(domain) ? domain.replace(/\.$/, '') : domain;
+}

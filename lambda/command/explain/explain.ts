@@ -1,9 +1,11 @@
 /** `explain DESTINATION [TABLE]`: the whole story of one destination. */
 
+import { isDeepStrictEqual } from 'node:util';
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { partnerText } from '../../alert/message/partner-text.ts';
-import { destinationsOf } from '../../policy/destinations.ts';
+import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
+import { typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
@@ -37,17 +39,18 @@ export async function explain(
   }
   if (flags.json && flags.forPartner)
     throw new UsageError('--for-partner is a text to send; it has no --json');
-  const wanted = name.toLowerCase();
+  const wanted = typedDomain(name);
+  const address = name.includes('@') ? name.toLowerCase() : undefined;
   const bundle = await readBundle({
     ...flags,
     ...(table === undefined ? {} : { table }),
-    destination: [...(flags.destination ?? []), wanted],
+    destination: [
+      ...(flags.destination ?? []),
+      wanted,
+      ...(address === undefined ? [] : [address]),
+    ],
   });
-  // The entry with that key, unless it covers only the domains below; then the destination named.
-  const found =
-    destinationsOf(bundle).find(
-      (one) => one.unchecked === undefined && (one.name === wanted || one.entry?.key === wanted),
-    ) ?? destinationsOf(bundle).find((one) => one.name === wanted || one.entry?.key === wanted);
+  const found = destinationMeant(destinationsOf(bundle), wanted, address);
   if (found === undefined)
     throw new UsageError(
       `${name}: neither a key of the table nor a domain name that could be judged`,
@@ -73,6 +76,25 @@ export async function explain(
     at: run.at,
   });
 }
+
+/**
+ * The entry of that key speaks for the domain, unless it only covers what is below. An address
+ * speaks for itself where its mail goes elsewhere than that of its domain.
+ */
+function destinationMeant(
+  all: readonly Destination[],
+  domain: string,
+  address: string | undefined,
+): Destination | undefined {
+  const named = all.filter((one) => one.name === domain || one.entry?.key === domain);
+  const found = named.find((one) => one.unchecked === undefined) ?? named[0];
+  const own = all.find((one) => one.name === address);
+  const same = own === undefined || isDeepStrictEqual(hopsOf(own), hopsOf(found));
+  return same ? (found ?? own) : own;
+}
+
+const hopsOf = (destination: Destination | undefined) =>
+  destination?.hops.map(({ nextHop, service }) => ({ text: nextHop.text, service }));
 
 /** Alone on standard output, so that it can go into a mail as it is. */
 function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {

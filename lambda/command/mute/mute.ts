@@ -5,6 +5,7 @@
 import { type Accepted, newMute } from '../../alert/incident/mute.ts';
 import type { Standing } from '../../alert/incident/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
+import { typedDomain } from '../../postfix/hostname.ts';
 import { readLatest } from '../../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../../store/mutes.ts';
 import { moment } from '../../text/dates.ts';
@@ -20,10 +21,11 @@ export interface MuteFlags extends PlaceFlags {
 
 /** 0 muted; wrong usage (3) where nothing is open under the key, or the date is too far away. */
 export async function muteCommand(
-  key: string,
+  typed: string,
   flags: MuteFlags,
   console: Console,
 ): Promise<number> {
+  const key = keyTyped(typed);
   return withStore(flags, 'mute', console, async ({ store }) => {
     const now = console.now();
     const latest = await readLatest(store, now);
@@ -48,10 +50,11 @@ export async function muteCommand(
 
 /** 0 the mute is gone; 3 there was none. */
 export async function unmuteCommand(
-  key: string,
+  typed: string,
   flags: PlaceFlags,
   console: Console,
 ): Promise<number> {
+  const key = keyTyped(typed);
   return withStore(flags, 'unmute', console, async ({ store }) => {
     if (await removeMute(store, key)) {
       console.out(
@@ -81,6 +84,10 @@ async function withStore(
     await open.close();
   }
 }
+
+/** An entry, its domain in an address, or an incident, whose id is kept as it is. */
+const keyTyped = (typed: string): string =>
+  typed.includes('@') || typed.endsWith('.') ? typedDomain(typed) : typed;
 
 /** Nothing is worse than failing. */
 const coverWords = ({ incident, standing }: Accepted): string =>

@@ -1,6 +1,7 @@
 /** Which destinations a run of some is about. Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
+import { typedDomain } from '../../postfix/hostname.ts';
 
 /**
  * Ids of the destinations that go by these names: the key of an entry, or a domain that is judged
@@ -14,7 +15,7 @@ export function chosenIds(bundle: Bundle, names: readonly string[]): ReadonlySet
   const ids = new Set<string>();
   const unknown: string[] = [];
   for (const name of names) {
-    const wanted = name.toLowerCase();
+    const wanted = typedDomain(name);
     const found = destinations.filter(
       ({ id, name: own, entry }) => id === wanted || own === wanted || entry?.key === wanted,
     );
