@@ -36,9 +36,12 @@ export function vantageOf(
   const inFamily = (family: AddressFamily): FamilyVantage => {
     const tried = conversations
       .filter(({ address }) => familyOf(address) === family)
-      .flatMap(({ id }) => {
+      .flatMap((conversation) => {
+        const { id } = conversation;
         const result = results[id];
-        return result !== undefined && wasTried(result) ? [{ id, result }] : [];
+        const counts =
+          result !== undefined && wasTried(result) && !wantsWrapperMode(conversation, result);
+        return counts ? [{ id, result }] : [];
       });
     if (tried.length === 0) return 'untried';
     return tried.some(({ id, result }) => proves(result, id)) ? 'clear' : 'blind';
@@ -79,19 +82,39 @@ export function believe(
   vantage: Vantage,
 ): Record<string, ProbeResult> {
   const believed = { ...results };
-  for (const { id, address } of conversations) {
+  for (const conversation of conversations) {
+    const { id, address } = conversation;
     const result = results[id];
     const family = familyOf(address);
     if (
       result?.kind === 'unseen' &&
       family !== undefined &&
       vantage[family] === 'blind' &&
-      dependsOnWayOut(result)
+      dependsOnWayOut(result) &&
+      !wantsWrapperMode(conversation, result)
     )
       believed[id] = { ...result, reason: 'no-way-out' };
   }
   return believed;
 }
+
+/**
+ * Whether a server on the port of SMTP over TLS waits for a handshake, where we wait for its
+ * greeting: that says nothing about the way out.
+ */
+export function wantsWrapperMode(
+  { port, wrapperMode }: Pick<Conversation, 'port' | 'wrapperMode'>,
+  result: ProbeResult,
+): boolean {
+  const silent =
+    result.kind === 'unseen' &&
+    result.phase === 'greeting' &&
+    (result.reason === 'timed-out' || result.reason === 'connection-lost');
+  return silent && port === SMTPS && !wrapperMode;
+}
+
+/** RFC 8314 §7.3. */
+const SMTPS = 465;
 
 const wasTried = (result: ProbeResult): boolean =>
   result.kind !== 'unseen' ||

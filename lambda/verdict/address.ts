@@ -9,6 +9,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import type { SecurityLevel } from '../policy/level.ts';
 import { replyDsn } from '../probe/reply.ts';
 import type { Phase, ProbeResult, Unseen } from '../probe/result.ts';
+import { wantsWrapperMode } from '../probe/vantage.ts';
 import { handshakeClause, noTlsClause, unseenClause } from './detail.ts';
 import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
 import { judgePresented, type Moment } from './presented.ts';
@@ -52,6 +53,12 @@ function judgeTls(
       'smtp_tls_wrappermode asks for level encrypt or stronger',
     );
   }
+  const port = attempt.nextHop.port;
+  if (wantsWrapperMode({ port, wrapperMode: demand.wrapperMode }, result)) {
+    const because =
+      'the server waits for TLS from the first byte, and ours waits for its greeting (smtp_tls_wrappermode)';
+    return fail('wrapper-mode-missing', because);
+  }
   if (result.kind === 'unseen') return judgeUnseen(result, level, bundle, outcomes);
   if (level === 'none') return pass('none');
 
@@ -63,7 +70,9 @@ function judgeTls(
       if (plaintextWillDo(level))
         return result.after === undefined ? pass('none') : unseen(result.after);
       const discarded = settings.discardEhloKeywords.includes('starttls');
-      return fail(NO_TLS[result.why], noTlsClause(result, discarded));
+      const reason =
+        discarded && result.why === 'not-offered' ? 'starttls-ignored' : NO_TLS[result.why];
+      return fail(reason, noTlsClause(result, discarded));
     }
     case 'handshake-failed':
       return fail('handshake-failed', handshakeClause(result));

@@ -36,6 +36,11 @@ export function saysOfFailure(
   switch (failureText(failure)) {
     case 'not-offered':
       return { dsn: '4.7.4', text: `TLS is required, but was not offered by host ${name(peer)}` };
+    case 'no-greeting':
+      return {
+        dsn: '4.4.2',
+        text: `conversation with ${name(peer)} timed out while ${WHERE.greeting}`,
+      };
     case 'starttls-refused-for-now':
       return refusedToStartTls(peer, reply ?? { code: 400, text: '' });
     case 'starttls-refused':

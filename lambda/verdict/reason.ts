@@ -66,6 +66,7 @@ export type Whose = 'theirs' | 'yours' | 'network' | 'daemon' | 'ours';
 /** What Postfix says of an address that fails, by the name that postfix-says gives it. */
 export type FailureText =
   | 'not-offered'
+  | 'no-greeting'
   | 'starttls-refused-for-now'
   | 'starttls-refused'
   | 'no-handshake'
@@ -285,8 +286,20 @@ const ASKED_OR_SET = rows(
       phase: 'starttls',
       fails: 'no-engine',
       anchors: true,
-      words: 'your CA file has no certificates',
-      cure: `${YOURS}: smtp_tls_CAfile must name a file with certificates`,
+      words: 'Postfix switches TLS off for a file that it cannot load',
+      cure: `${YOURS}: name a file that smtp(8) can load, as lint says`,
+    },
+    'starttls-ignored': {
+      phase: 'ehlo',
+      fails: 'not-offered',
+      words: 'STARTTLS is ignored by a setting of yours',
+      cure: `${YOURS}: take starttls out of smtp_discard_ehlo_keywords`,
+    },
+    'wrapper-mode-missing': {
+      phase: 'greeting',
+      fails: 'no-greeting',
+      words: 'port 465 wants TLS from its first byte',
+      cure: `${YOURS}: smtp_tls_wrappermode = yes for the service that delivers there`,
     },
     'greeting-refused': {
       group: 'reach',

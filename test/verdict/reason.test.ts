@@ -46,6 +46,8 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
     are: [
       'forced-failure',
       'tls-engine-off',
+      'starttls-ignored',
+      'wrapper-mode-missing',
       'wrapper-mode-below-encrypt',
       'invalid-entry',
       'table-unavailable',
