@@ -5,6 +5,7 @@
  * is fatal. Values are expanded as Postfix expands them, with the defaults of the version behind
  * names that the text does not set.
  */
+import { named } from '../named-record.ts';
 import { defaultOf } from './defaults.ts';
 import { expand } from './expand.ts';
 import { logicalLines } from './logical-line.ts';
@@ -26,10 +27,17 @@ export interface MainCf {
   /** Line of the setting that counts. */
   readonly lines: Readonly<Record<string, number>>;
   readonly problems: readonly MainCfProblem[];
+  /** A value depends on the host's own name, which main.cf does not give. */
+  readonly usesHostname?: true;
 }
 
-/** Reads and expands. Never throws, whatever the bytes. */
-export function readMainCf(text: string, version: PostfixVersion): MainCf {
+/**
+ * Reads and expands. Never throws, whatever the bytes.
+ *
+ * @param hostname what gethostname() gives on the mail host, for parameters that Postfix computes;
+ *   undefined where it is not known
+ */
+export function readMainCf(text: string, version: PostfixVersion, hostname?: string): MainCf {
   const raw = new Map<string, { value: string; line: number }>();
   const problems: MainCfProblem[] = [];
   for (const { line, text: logical, orphan } of logicalLines(text)) {
@@ -60,9 +68,20 @@ export function readMainCf(text: string, version: PostfixVersion): MainCf {
     raw.set(name, { value, line });
   }
 
-  const lookup = (name: string) =>
-    raw.get(name)?.value ?? (name === 'mail_version' ? version : defaultOf(name, version));
+  const set: Lookup = (name) => raw.get(name)?.value;
+  const computed: Readonly<Record<string, string>> = computedNames(set, hostname);
+  let usesHostname: true | undefined;
+  const lookup: Lookup = (name) => {
+    const own = set(name);
+    if (own !== undefined) return own;
+    if (name === 'mail_version') return version;
+    const known = named(computed, name);
+    if (known !== undefined && !raw.has('myhostname')) usesHostname = true;
+    return known ?? named(NAMED_IN_VALUES, name) ?? defaultOf(name, version);
+  };
   const parameters: Record<string, string> = {};
+  if (raw.has('myhostname') && computed.mydomain !== undefined)
+    parameters.mydomain = computed.mydomain;
   const lines: Record<string, number> = {};
   for (const [name, { value, line }] of raw) {
     const expanded = expand(value, lookup);
@@ -70,5 +89,44 @@ export function readMainCf(text: string, version: PostfixVersion): MainCf {
     parameters[name] = 'error' in expanded ? '' : expanded.text;
     lines[name] = line;
   }
-  return { parameters, lines, problems };
+  return { parameters, lines, problems, ...(usesHostname === undefined ? {} : { usesHostname }) };
 }
+
+type Lookup = (name: string) => string | undefined;
+
+/**
+ * What Postfix computes where main.cf says nothing: check_myhostname() and check_mydomainname() in
+ * src/global/mail_params.c.
+ */
+function computedNames(
+  set: Lookup,
+  hostname: string | undefined,
+): { readonly myhostname?: string; readonly mydomain?: string } {
+  const own = set('myhostname');
+  if (own === undefined && hostname === undefined) return {};
+  const short = own === undefined && hostname !== undefined && !hostname.includes('.');
+  const myhostname = short ? `${hostname}.${set('mydomain') ?? 'localdomain'}` : hostname;
+  const expanded = expand(own ?? myhostname ?? '', (name) =>
+    name === 'mydomain' ? (set('mydomain') ?? '') : set(name),
+  );
+  const text = 'error' in expanded ? '' : expanded.text;
+  const dot = text.indexOf('.');
+  const mydomain = dot < 0 ? 'localdomain' : text.slice(dot + 1);
+  return {
+    ...(own !== undefined || myhostname === undefined ? {} : { myhostname }),
+    ...(set('mydomain') === undefined ? { mydomain } : {}),
+  };
+}
+
+/** Parameters that change no verdict, but stand in values that do. */
+const NAMED_IN_VALUES: Readonly<Record<string, string>> = {
+  command_directory: '/usr/sbin',
+  daemon_directory: '/usr/lib/postfix/sbin',
+  default_cache_db_type: 'btree',
+  default_database_type: 'hash',
+  mail_name: 'Postfix',
+  meta_directory: '/etc/postfix',
+  myorigin: '$myhostname',
+  process_name: 'smtp',
+  shlib_directory: '/usr/lib/postfix',
+};

@@ -24,6 +24,7 @@ test('comments, continuations, the last of two settings, and names that other li
     smtp_tls_policy_maps: 'hash:/etc/other/one,  hash:/etc/other/two',
     config_directory: '/etc/other',
     myhostname: 'mail.a.test',
+    mydomain: 'a.test',
   });
   expect(lines).toEqual({ relayhost: 8, smtp_tls_policy_maps: 3, config_directory: 7, myhostname: 9 });
   expect(problems).toEqual([

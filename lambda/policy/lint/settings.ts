@@ -1,5 +1,6 @@
 /** Lint of main.cf and of the files it names, as far as it affects entries of the tables. */
 
+import { isReadAtStart } from '../../postfix/global-parameter.ts';
 import { isHostname } from '../../postfix/hostname.ts';
 import { exclusionProblems, gradeProblem, protocolProblem } from '../../postfix/tls-words.ts';
 import type { Bundle, MainCfSource } from '../bundle.ts';
@@ -86,8 +87,15 @@ function mainCfLine(
   ];
   switch (kind) {
     case 'fatal':
-    case 'macro':
       return [];
+    case 'macro':
+      return isReadAtStart(name ?? '')
+        ? []
+        : warning(
+            'main-cf-line',
+            `smtp(8) does not read ${name}, and delivers; a program that does read it ends at start`,
+            'correct the value, or delete the line',
+          );
     case 'unknown':
       return warning(
         'unknown-parameter',
