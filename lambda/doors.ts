@@ -32,6 +32,8 @@ export interface WorldConfig {
   /** Epoch ms after which DNS is asked nothing more; conversations end by PaceOptions. */
   readonly stopAt?: number;
   readonly signal?: AbortSignal;
+  /** Whether the policy is that of a Postfix on this host; false elsewhere. */
+  readonly onMailHost?: boolean;
 }
 
 export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
@@ -47,6 +49,7 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
       stepTimeoutMs: config.stepTimeoutMs ?? DEFAULTS.stepTimeoutMs,
       anchors: bundle.trust.kind === 'anchors' ? bundle.trust.certificates : [],
       allowPrivateAddresses: config.allowPrivateAddresses ?? false,
+      onMailHost: config.onMailHost ?? false,
     }),
   };
 }

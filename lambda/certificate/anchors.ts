@@ -28,10 +28,17 @@ export type TrustStore =
       readonly byHand?: { readonly caFile?: string; readonly caPath?: string };
     }
   /**
-   * CAfile missing or without PEM: Postfix turns its TLS engine off (encrypt and above defer, may
-   * goes out in plaintext).
+   * CAfile missing or without PEM, or a client certificate that cannot be loaded: Postfix turns its
+   * TLS engine off (encrypt and above defer, may goes out in plaintext).
    */
-  | { readonly kind: 'engine-off'; readonly because: string };
+  | {
+      readonly kind: 'engine-off';
+      readonly because: string;
+      /** The main.cf parameter that names what cannot be loaded; absent: smtp_tls_CAfile. */
+      readonly parameter?: string;
+      /** What Postfix logs, where that is not the wording for a CAfile. */
+      readonly says?: string;
+    };
 
 export type TrustAnchorFile =
   | {

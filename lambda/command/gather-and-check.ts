@@ -21,14 +21,19 @@ export async function gatherAndCheck(
   return { bundle, run: await checkNow(bundle, flags, console) };
 }
 
-export function bundleOf(table: string | undefined, flags: BundleFlags): Promise<Bundle> {
-  return readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+/** @param remembered names that earlier runs judged; asked for only where a table is lost */
+export function bundleOf(
+  table: string | undefined,
+  flags: BundleFlags,
+  remembered?: () => Promise<readonly string[]>,
+): Promise<Bundle> {
+  return readBundle({ ...flags, ...(table === undefined ? {} : { table }) }, remembered);
 }
 
 /** @param only ids of the destinations to judge; undefined: all */
 export async function checkNow(
   bundle: Bundle,
-  flags: ProbeFlags,
+  flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>,
   console: Console,
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
@@ -47,7 +52,7 @@ export async function checkNow(
 
 /** The doors to the world, with a progress line where there is a terminal to show it. */
 export function worldOf(
-  flags: ProbeFlags,
+  flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>,
   bundle: Bundle,
   console: Console,
   { stopAt, signal }: PaceOptions,
@@ -58,6 +63,7 @@ export function worldOf(
     ...(flags.helo === undefined ? {} : { helo: flags.helo }),
     ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
+    onMailHost: flags.configDirectory !== undefined,
     stopAt,
     ...(signal === undefined ? {} : { signal }),
   };

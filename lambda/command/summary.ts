@@ -2,7 +2,7 @@
  * Counts, order and exit status of a set of verdicts (exit codes: the monitoring-plugins
  * convention, README).
  */
-import { horizonDays } from '../alert/incident/standing.ts';
+import { horizonDays, isWatched } from '../alert/incident/standing.ts';
 import { calendarDays, DAY_MS } from '../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../verdict/verdict.ts';
 
@@ -54,15 +54,29 @@ export interface ExitRules {
 }
 
 /**
- * 2 an entry fails; else 1 attention; else 3 undetermined, blind or cut short; else 0. `unchecked`
- * does not count.
+ * 2 an entry fails; else 1 attention; else 3 undetermined, blind, cut short, or nothing to judge at
+ * all; else 0. One `unchecked` among others does not count.
  */
 export function exitCode(verdicts: readonly EntryVerdict[], rules: ExitRules): 0 | 1 | 2 | 3 {
   const counts = countVerdicts(verdicts);
   if (counts.fail > 0) return 2;
   if (counts.degraded > 0 || verdicts.some((entry) => failsSoon(entry, rules.at))) return 1;
   if (counts.undetermined > rules.tolerate || rules.blind || !rules.complete) return 3;
-  return 0;
+  return nothingWatched(verdicts) === undefined ? 0 : 3;
+}
+
+/** That nothing of all this is watched, with the next step; undefined where something is. */
+export function nothingWatched(
+  verdicts: readonly Pick<EntryVerdict, 'verdict' | 'reason'>[],
+): string | undefined {
+  if (verdicts.some(isWatched)) return undefined;
+  const what =
+    verdicts.length === 0
+      ? 'there is no entry'
+      : verdicts.length === 1
+        ? 'the one entry cannot be judged'
+        : `none of the ${verdicts.length} entries can be judged`;
+  return `nothing is watched: ${what}; name the domains that matter with --destination, and see lint`;
 }
 
 /**

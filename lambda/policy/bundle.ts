@@ -7,7 +7,7 @@ import { createHash } from 'node:crypto';
 import type { TrustAnchorFile, TrustStore } from '../certificate/anchors.ts';
 import type { TableText } from '../postfix/lookup-table.ts';
 import type { Answers } from './answer.ts';
-import type { Settings } from './settings.ts';
+import type { CertificatePair, Settings } from './settings.ts';
 
 /** A table that cannot be read or listed. */
 export interface TableProblem {
@@ -31,9 +31,16 @@ export interface ServiceBundle {
 /** A file that settings or an entry name and that smtp(8) does not get what it should from. */
 export interface FileProblem {
   readonly path: string;
-  readonly parameter: 'smtp_tls_CApath' | 'tafile';
-  /** `no-hash-link`: a certificate in CApath that OpenSSL does not see. */
-  readonly kind: 'missing' | 'unreadable' | 'no-hash-link';
+  readonly parameter:
+    | 'smtp_tls_CApath'
+    | 'tafile'
+    | 'smtp_tls_chain_files'
+    | CertificatePair['parameter' | 'keyParameter'];
+  /**
+   * `no-hash-link`: a certificate in CApath that OpenSSL does not see. `not-ours-to-read`: smtp(8)
+   * can read it and we cannot, so that it is not judged.
+   */
+  readonly kind: 'missing' | 'unreadable' | 'no-hash-link' | 'not-ours-to-read';
   readonly because: string;
 }
 

@@ -6,6 +6,7 @@
  * watched is named.
  */
 
+import { named } from '../named-record.ts';
 import { isUtf8Hostname, toAscii } from '../postfix/hostname.ts';
 import type { Bundle } from './bundle.ts';
 import { type Demand, type DemandContext, demandContext, demandFor, placeOf } from './demand.ts';
@@ -475,12 +476,27 @@ function aboutTable(table: ParsedTable, work: Work): Destination | undefined {
     const because = table.unreadable;
     return { ...base, settled: { reason: 'source-unreadable', because, table: table.name } };
   }
+  const silent = unanswering(table, work.bundle);
+  // Each destination that is named fails by itself and says why.
+  if (silent !== undefined && work.bundle.destinations.length > 0) return undefined;
+  if (silent !== undefined) return { ...base, settled: silent };
   const why =
     table.notListable ??
     (table.everyKey === undefined ? undefined : 'static: answers every key alike');
   if (why === undefined) return undefined;
   const sentence = `the keys of ${table.name} cannot be listed (${why}); name destinations with --destination to have them judged`;
   return { ...base, unchecked: { reason: 'table-not-listable', sentence } };
+}
+
+/** What a table that was asked says to every key, where it answers none. */
+function unanswering(table: ParsedTable, { answers }: Bundle): Settled | undefined {
+  const all = Object.values(named(answers ?? {}, table.name) ?? {});
+  const [first] = all;
+  if (first?.kind === 'error' && all.every(({ kind }) => kind === 'error'))
+    return { reason: 'table-unavailable', because: first.says, table: table.name };
+  if (first?.kind === 'unreadable' && all.every(({ kind }) => kind === 'unreadable'))
+    return { reason: 'source-unreadable', because: first.because, table: table.name };
+  return undefined;
 }
 
 function isPlain(name: string, work: Work): boolean {

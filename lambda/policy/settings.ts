@@ -7,7 +7,7 @@
  * src/smtp/smtp.c.
  */
 
-import { type AddressFamily, isHostAddress, isIpv4 } from '../postfix/hostname.ts';
+import { type AddressFamily, familyOf, isHostAddress, isIpv4 } from '../postfix/hostname.ts';
 import type { TableName } from '../postfix/lookup-table.ts';
 import {
   type ParameterReader,
@@ -15,7 +15,7 @@ import {
   type SettingProblem,
 } from '../postfix/parameter.ts';
 import { bracedTokens, COMMA_SPACE, tokens } from '../postfix/token.ts';
-import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
+import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
 import { parsePolicy } from './parse.ts';
@@ -29,6 +29,16 @@ export interface HelloHabit {
 
 /** Postfix's defaults. */
 export const USUAL_HELLO: HelloHabit = { word: 'ehlo', masked: 'helo' };
+
+/** A certificate and its key, as smtp(8) loads them; they may be one file. */
+export interface CertificatePair {
+  /** As Postfix words it. */
+  readonly kind: 'RSA' | 'DSA' | 'ECDSA';
+  readonly certificate: string;
+  readonly key: string;
+  readonly parameter: 'smtp_tls_cert_file' | 'smtp_tls_dcert_file' | 'smtp_tls_eccert_file';
+  readonly keyParameter: 'smtp_tls_key_file' | 'smtp_tls_dkey_file' | 'smtp_tls_eckey_file';
+}
 
 /**
  * Values after expansion and typing; names follow the parameters. Lists are split as Postfix splits
@@ -50,6 +60,10 @@ export interface Settings {
   readonly caPath?: string;
   readonly appendDefaultCa: boolean;
   readonly trustAnchorFiles: readonly string[];
+  /** smtp_tls_chain_files: keys and certificates, in place of the pairs. */
+  readonly chainFiles: readonly string[];
+  /** Of smtp_tls_cert_file and its kin, in the order in which they are loaded. */
+  readonly certificatePairs: readonly CertificatePair[];
   readonly verifyDepth: number;
   readonly mandatoryProtocols: string;
   readonly protocols: string;
@@ -104,9 +118,11 @@ export interface Settings {
   readonly recipientDelimiter: string;
   /** smtp_delivery_status_filter: tables that rewrite what a delivery comes to. */
   readonly statusFilter: readonly TableName[];
-  /** Addresses that smtp(8) connects from; absent: the system chooses. */
-  readonly bindAddress?: string;
-  readonly bindAddress6?: string;
+  /**
+   * Address that smtp(8) connects from, by family: smtp_bind_address, else the only address of
+   * inet_interfaces where that is no loopback address. Absent: the system chooses.
+   */
+  readonly bindAddresses: Readonly<Partial<Record<AddressFamily, string>>>;
   /** An address that cannot be bound defers mail (since 3.7), in place of a warning. */
   readonly bindAddressEnforce: boolean;
   /**
@@ -182,6 +198,7 @@ export function readSettings(
   if (!inetProtocols.includes('ipv4') && lost !== undefined) {
     fatal('inet_interfaces', `config variable inet_interfaces: host not found: ${lost}`);
   }
+  checkCompatibilityLevel(reader, version);
   const parentMatches = tokens(text('parent_domain_matches_subdomains'));
   const helo = text('smtp_helo_name');
   const hostname = text('myhostname');
@@ -198,6 +215,13 @@ export function readSettings(
     ...filled('caPath', text('smtp_tls_CApath')),
     appendDefaultCa: yesNo('tls_append_default_CA'),
     trustAnchorFiles: tokens(text('smtp_tls_trust_anchor_file')),
+    chainFiles: tokens(text('smtp_tls_chain_files')),
+    certificatePairs: PAIRS.flatMap(([kind, parameter, keyParameter]) => {
+      const certificate = text(parameter);
+      return certificate === ''
+        ? []
+        : { kind, certificate, key: text(keyParameter), parameter, keyParameter };
+    }),
     verifyDepth: count('smtp_tls_scert_verifydepth'),
     mandatoryProtocols: text('smtp_tls_mandatory_protocols'),
     protocols: text('smtp_tls_protocols'),
@@ -275,8 +299,10 @@ export function readSettings(
     senderTransportMaps: tables('sender_dependent_default_transport_maps'),
     recipientDelimiter: text('recipient_delimiter'),
     statusFilter: tables('smtp_delivery_status_filter'),
-    ...filled('bindAddress', text('smtp_bind_address')),
-    ...filled('bindAddress6', text('smtp_bind_address6')),
+    bindAddresses: {
+      ...bindAddress('ipv4', reader, interfaces),
+      ...bindAddress('ipv6', reader, interfaces),
+    },
     bindAddressEnforce: yesNo('smtp_bind_address_enforce'),
     transportParentMatches: parentMatches.includes('transport_maps'),
     senderDependentRouting:
@@ -305,6 +331,15 @@ export function readSettings(
     settings: first === undefined ? settings : { ...settings, fatal: first.says },
     problems,
   };
+}
+
+/** A number before 3.6, then compat_level_from_string(): no program starts without one. */
+function checkCompatibilityLevel({ text, count, fatal }: ParameterReader, version: PostfixVersion) {
+  if (!atLeast(version, '3.0')) return;
+  if (!atLeast(version, '3.6')) return void count('compatibility_level');
+  const level = text('compatibility_level');
+  if (/^\s*\+?\d+(?:\.\d+(?:\.\d+)?)?$/.test(level)) return;
+  fatal('compatibility_level', `malformed compatibility level syntax: "${level}"`);
 }
 
 /** smtp_tls_security_level, or the legacy switches where it is empty (global_tls_level()). */
@@ -344,6 +379,27 @@ function protocolsOf(value: string, fatal: (says: string) => void): AddressFamil
   return [...families].sort();
 }
 
+/** smtp_connect_addr() in src/smtp/smtp_connect.c. */
+function bindAddress(
+  family: AddressFamily,
+  { text, fatal }: ParameterReader,
+  interfaces: readonly string[],
+): { readonly [key in AddressFamily]?: string } {
+  const parameter = family === 'ipv4' ? 'smtp_bind_address' : 'smtp_bind_address6';
+  const written = text(parameter);
+  if (written !== '') {
+    const address = /^\[(.*)\]$/.exec(written)?.[1] ?? written;
+    if (isHostAddress(address)) return { [family]: address };
+    fatal(parameter, `smtp_connect_addr: bad ${parameter} parameter: ${written}`);
+    return {};
+  }
+  const own = interfaces.map((word) => /^\[(.*)\]$/.exec(word)?.[1] ?? word);
+  const [only, ...more] = own.filter((address) => familyOf(address) === family);
+  const plain = own.every((address) => familyOf(address) !== undefined);
+  if (only === undefined || more.length > 0 || !plain || /^(127\.|::1$)/.test(only)) return {};
+  return { [family]: only };
+}
+
 function filled<const K extends string>(key: K, value: string): { readonly [key in K]?: string } {
   return value === '' ? {} : ({ [key]: value } as { readonly [key in K]?: string });
 }
@@ -355,6 +411,12 @@ const TIMES_FROM_ONE = [
   'smtp_mail_timeout',
   'smtp_rcpt_timeout',
   'smtp_quit_timeout',
+] as const;
+
+const PAIRS = [
+  ['RSA', 'smtp_tls_cert_file', 'smtp_tls_key_file'],
+  ['DSA', 'smtp_tls_dcert_file', 'smtp_tls_dkey_file'],
+  ['ECDSA', 'smtp_tls_eccert_file', 'smtp_tls_eckey_file'],
 ] as const;
 
 const MATCH_SEPARATORS = `${COMMA_SPACE}:`;

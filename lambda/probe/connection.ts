@@ -41,6 +41,8 @@ export interface ProbeOptions {
   readonly anchors: readonly Base64Der[];
   /** Loopback, private and other special-purpose addresses are otherwise left alone. */
   readonly allowPrivateAddresses: boolean;
+  /** Whether this is the mail host, so that its addresses to connect from are here. */
+  readonly onMailHost?: boolean;
 }
 
 /** Opens the door. It holds nothing between conversations. */
@@ -99,7 +101,12 @@ async function converse(
   door: Door,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
-  const opened = await open(conversation, door.stepTimeoutMs, signal);
+  const opened = await open(
+    conversation,
+    door.stepTimeoutMs,
+    door.onMailHost === true ? conversation.from : undefined,
+    signal,
+  );
   if ('reason' in opened) return unseen('connect', opened);
   const wire = new Wire(opened, signal, conversation.stopsAt);
   const client = clientOf(conversation, door);
@@ -187,15 +194,21 @@ async function play<Outcome>(
 function open(
   conversation: Conversation,
   timeoutMs: number,
+  from: string | undefined,
   signal?: AbortSignal,
 ): Promise<Socket | Loss> {
   return new Promise((resolve) => {
     if (signal?.aborted) return void resolve({ reason: 'not-attempted' });
-    const socket = connect({ host: conversation.address, port: conversation.port, noDelay: true });
-    const settle = (outcome: Socket | Loss): void => {
+    const { address, port } = conversation;
+    const source = from === undefined ? {} : { localAddress: from };
+    const socket = connect({ host: address, port, noDelay: true, ...source });
+    const release = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener('abort', abort);
       socket.removeAllListeners('connect').removeAllListeners('error');
+    };
+    const settle = (outcome: Socket | Loss): void => {
+      release();
       if ('reason' in outcome) socket.on('error', () => {}).destroy();
       resolve(outcome);
     };
@@ -203,7 +216,13 @@ function open(
     const timer = setTimeout(() => settle({ reason: 'timed-out' }), timeoutMs);
     signal?.addEventListener('abort', abort);
     socket.on('connect', () => settle(socket));
-    socket.on('error', (error) => settle(connectLoss(error)));
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      const unbound = from !== undefined && error.code === 'EADDRNOTAVAIL';
+      if (!unbound || conversation.fromOnly === true) return settle(connectLoss(error));
+      // smtp(8) warns of an address that it cannot bind, and connects from any.
+      release();
+      resolve(open(conversation, timeoutMs, undefined, signal));
+    });
   });
 }
 

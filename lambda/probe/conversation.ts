@@ -11,11 +11,15 @@ import { offerFor, type TlsOffer } from './offer.ts';
 export interface Conversation {
   /**
    * Digest of all fields that change what the server sees (address, port, SNI, offer, wrapper mode,
-   * STARTTLS ignored).
+   * STARTTLS ignored, the address we come from).
    */
   readonly id: string;
   readonly address: string;
   readonly port: number;
+  /** The address to connect from, on the host that has it; absent: the system chooses. */
+  readonly from?: string;
+  /** No other address will do (smtp_bind_address_enforce). */
+  readonly fromOnly?: true;
   /** Absent: no SNI. */
   readonly servername?: string;
   readonly wrapperMode: boolean;
@@ -42,9 +46,13 @@ export function conversationFor(
   if (demand.kind === 'broken')
     throw new Error(`next hop "${nextHop.text}": a broken policy entry connects to nothing`);
   const name = servername(hop, host);
+  const family = familyOf(address);
+  const from = family === undefined ? undefined : settings.bindAddresses[family];
   const conversation = {
     address,
     port: nextHop.port,
+    ...(from === undefined ? {} : { from }),
+    ...(from === undefined || !settings.bindAddressEnforce ? {} : { fromOnly: true as const }),
     ...(name === undefined ? {} : { servername: name }),
     wrapperMode: demand.wrapperMode,
     offer: offerFor(demand, settings),
@@ -94,6 +102,7 @@ function digest({
   offer,
   discardEhloKeywords,
   hello,
+  from,
 }: Omit<Conversation, 'id'>): string {
   const seen = [
     address,
@@ -103,6 +112,7 @@ function digest({
     offer,
     discardEhloKeywords.includes('starttls'),
     ...(hello === undefined ? [] : [hello]),
+    ...(from === undefined ? [] : [from]),
   ];
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

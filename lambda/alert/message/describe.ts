@@ -8,6 +8,7 @@ import { day, moment } from '../../text/dates.ts';
 import { plain, shortName, subject } from '../../text/strangers.ts';
 import type { Item, ItemKind } from '../incident/due.ts';
 import { isBlind } from '../incident/run-facts.ts';
+import { isWatched } from '../incident/standing.ts';
 import type { Block } from './block.ts';
 import { footer } from './footer.ts';
 import { headline, type Verdicts } from './headline.ts';
@@ -93,9 +94,15 @@ function baselineSubject(verdicts: Verdicts, items: readonly Item[]): string {
     ...counted(all.filter(({ verdict }) => verdict === 'fail').length, 'would fail'),
     ...soon(items),
     ...counted(all.filter(({ verdict }) => verdict === 'degraded').length, 'degraded'),
-    ...counted(all.filter(({ verdict }) => verdict === 'undetermined').length, 'not judged'),
+    ...counted(
+      all.filter((entry) => isWatched(entry) && entry.verdict === 'undetermined').length,
+      'not judged',
+    ),
   ];
-  return `Now watching ${entriesCount(all.length)}: ${parts.length === 0 ? 'all deliver' : parts.join(', ')}`;
+  const watched = all.filter(isWatched).length;
+  if (watched === 0)
+    return `Nothing is watched: ${all.length === 0 ? 'there is no entry' : `none of ${entriesCount(all.length)} can be judged`}`;
+  return `Now watching ${entriesCount(watched)}: ${parts.length === 0 ? 'all deliver' : parts.join(', ')}`;
 }
 
 function soon(items: readonly Item[]): readonly string[] {

@@ -8,7 +8,13 @@ import type { CheckRun } from '../../run/check/check.ts';
 import { moment } from '../../text/dates.ts';
 import { columns, wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { countVerdicts, failsSoon, summarySentence, worstFirst } from '../summary.ts';
+import {
+  countVerdicts,
+  failsSoon,
+  nothingWatched,
+  summarySentence,
+  worstFirst,
+} from '../summary.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
 import { trustSentence } from './document.ts';
 
@@ -81,6 +87,8 @@ function paragraph(entry: EntryVerdict, paint: Paint, width: number): string[] {
 
 function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
   const lines = [summarySentence(countVerdicts(run.verdicts))];
+  const nothing = nothingWatched(run.verdicts);
+  if (nothing !== undefined) lines.push(...wrap(nothing, width, '  '));
   lines.push(
     ...wrap(
       `judged as Postfix ${bundle.settings.version} would, trust anchors: ${trustSentence(bundle)}`,

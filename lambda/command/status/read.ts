@@ -81,6 +81,8 @@ export interface Status {
   readonly notWatched: readonly NotWatched[] | undefined;
   readonly notWatchedCount: number;
   readonly mutes: readonly Mute[];
+  /** How many entries are watched at all. */
+  readonly watched: number;
   /** Entries by the verdict last reached. */
   readonly counts: Readonly<Record<Verdict, number>>;
   /** Sentences about items that could not be read. */
@@ -130,22 +132,32 @@ export async function readStatus(
     notWatched,
     notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
     mutes: recalled.mutes,
+    watched: snapshots.length - byDesign.length,
     counts: countsOf(snapshots),
     problems: recalled.problems,
   };
 }
 
 /**
- * 2 an open failing incident, else 1 attention, else 3 no complete run, untold, blind or not judged
- * for long, else 0. Muted ones do not count.
+ * 2 an open failing incident, else 1 attention, else 3 no complete run, untold, blind, not judged
+ * for long or nothing watched, else 0. Muted ones do not count.
  */
-export function statusCode({ incidents, pending, sight }: Status): 0 | 1 | 2 | 3 {
+export function statusCode(status: Status): 0 | 1 | 2 | 3 {
+  const { incidents, pending, sight } = status;
   const audible = incidents.filter(({ muted }) => !muted);
   const any = (...standings: readonly Standing[]) =>
     audible.some(({ kind, standing }) => kind === 'entries' && standings.includes(standing));
   if (any('failing')) return 2;
   if (any('failing-soon', 'degraded') || pending.length > 0) return 1;
-  return sight.silent || sight.failed || sight.blind || audible.length > 0 ? 3 : 0;
+  const unknown = sight.silent || sight.failed || sight.blind || audible.length > 0;
+  return unknown || watchesNothing(status) ? 3 : 0;
+}
+
+/** None of the entries of the latest complete run could be judged. */
+export function watchesNothing({ sight, watched }: Status): boolean {
+  const counts = sight.complete?.counts ?? {};
+  // Of an older release, or of a run that died, nothing is counted.
+  return counts.notWatched !== undefined && watched === 0;
 }
 
 function incidentOf(

@@ -12,7 +12,13 @@ import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import { summarySentence } from '../summary.ts';
 import type { Paint } from '../terminal/colour.ts';
-import { type OpenEntry, type OpenIncident, type Status, statusCode } from './read.ts';
+import {
+  type OpenEntry,
+  type OpenIncident,
+  type Status,
+  statusCode,
+  watchesNothing,
+} from './read.ts';
 import type { StatusDocument } from './schema.ts';
 
 /** Whose status: where it is kept, under which name, seen from where. */
@@ -176,11 +182,13 @@ function firstLine(status: Status): string {
 }
 
 /** Undefined where the runs are as they should be. */
-function runTrouble({ sight, incidents }: Status): string | undefined {
+function runTrouble(status: Status): string | undefined {
+  const { sight, incidents } = status;
   if (sight.failed) return 'the latest run failed';
   if (sight.complete === undefined) return 'no complete run ever';
   if (sight.silent) return 'no complete run for 26 hours';
-  return sight.blind || incidents.some(({ kind }) => kind === 'blind') ? 'blind' : undefined;
+  if (sight.blind || incidents.some(({ kind }) => kind === 'blind')) return 'blind';
+  return watchesNothing(status) ? 'nothing is watched' : undefined;
 }
 
 /** What the records say of the runs; of one that is as it should be, when it was. */

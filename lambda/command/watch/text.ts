@@ -2,7 +2,7 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Watched } from '../../run/watch/watch.ts';
 import { runFacts } from '../check/document.ts';
-import { countVerdicts, summarySentence } from '../summary.ts';
+import { countVerdicts, nothingWatched, summarySentence } from '../summary.ts';
 import type { WatchDocument } from './schema.ts';
 
 /** Without a terminal only what went wrong, so that cron sends no mail about a good run. */
@@ -13,7 +13,9 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
     case 'busy':
       return `error: ${place} is in use by a run of ${watched.holder}; wait for it to end\n`;
     case 'done': {
+      const nothing = nothingWatched(watched.verdicts);
       const wrong = [
+        ...(nothing === undefined ? [] : [`error: ${nothing}`]),
         ...watched.problems.map((problem) => `warning: ${problem}`),
         ...(watched.told?.kind === 'untold'
           ? [
@@ -55,6 +57,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
     };
   }
   const { mail, told } = watched;
+  const nothing = nothingWatched(watched.verdicts);
   return {
     version: 1,
     outcome: watched.complete ? 'complete' : 'incomplete',
@@ -66,6 +69,10 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       mail === undefined
         ? null
         : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
-    problems: [...watched.problems, ...(told?.kind === 'untold' ? [told.because] : [])],
+    problems: [
+      ...(nothing === undefined ? [] : [nothing]),
+      ...watched.problems,
+      ...(told?.kind === 'untold' ? [told.because] : []),
+    ],
   };
 }

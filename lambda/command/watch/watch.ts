@@ -5,14 +5,16 @@ import { PingError } from '../../alert/channel/ping.ts';
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { rememberedIn } from '../../run/watch/recall.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
 import { type Watched, watch } from '../../run/watch/watch.ts';
 import { HISTORY_DAYS } from '../../store/history.ts';
+import { readLatest } from '../../store/latest.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { bundleOf, CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
-import { exitCode } from '../summary.ts';
+import { exitCode, nothingWatched } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { watchDocument, watchText } from './text.ts';
 import { type TellFlags, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
@@ -32,8 +34,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
 }
 
 /**
- * 0 when the run is complete and what was due was told, 3 otherwise; with --exit-verdict, check's
- * codes.
+ * 0 when the run is complete, watched anything, and what was due was told, 3 otherwise; with
+ * --exit-verdict, check's codes.
  */
 export async function watchCommand(
   table: string | undefined,
@@ -43,9 +45,16 @@ export async function watchCommand(
   const place = await placeOf(given);
   const flags = { ...given, ...topicsOf(given, place) };
   if (flags.testMessage) return tellTest(flags, place.vantage ?? hostname(), console);
-  const bundle = await bundleOf(table, flags);
-  const open = await openStore(place, 'watch', console.env);
+  let open: OpenStore | undefined;
+  const opened = async () => {
+    open ??= await openStore(place, 'watch', console.env);
+    return open;
+  };
   try {
+    const bundle = await bundleOf(table, flags, async () =>
+      rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
+    );
+    const open = await opened();
     const watched = await watchOnce(bundle, open, flags, console);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
@@ -53,7 +62,7 @@ export async function watchCommand(
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
   } finally {
-    await open.close();
+    await open?.close();
   }
 }
 
@@ -121,7 +130,9 @@ function codeOf(watched: Watched, flags: WatchFlags): number {
       const blind = isBlind({ name: '', ...check.vantage });
       return flags.exitVerdict
         ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at })
-        : 0;
+        : nothingWatched(verdicts) === undefined
+          ? 0
+          : 3;
     }
   }
 }

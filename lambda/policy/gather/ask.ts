@@ -18,7 +18,7 @@ import { hasFixedKeys, type TableSources } from '../table-set.ts';
 import { classLists, namedNextHops, routeDomain, routingOf, transportKeys } from '../transport.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
-import { configOf, fatalIn, isOurs, ours } from './tables.ts';
+import { configOf, fatalIn, isOurs, NO_KEY, ours } from './tables.ts';
 
 /** Answers by table and key, each key asked once. */
 export type Asked = Record<string, Record<string, Answer>>;
@@ -73,7 +73,8 @@ export async function askTables(
   ].flatMap((list) => nextHopElements(list, version));
   const keys = [...new Set(nextHops)].flatMap((hop) => lookupKeys(hop, version));
   const tables = new Set(clients.flatMap(({ policyMaps }) => policyMaps.map(nameOf)));
-  for (const name of tables) await ask(name, keys);
+  // A key that nobody has tells whether anything is answered at all.
+  for (const name of tables) await ask(name, [...keys, NO_KEY]);
   return asked;
 }
 

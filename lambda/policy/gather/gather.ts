@@ -12,6 +12,7 @@ import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
 import { askTables } from './ask.ts';
+import { clientCertificateTrouble } from './client-certificate.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
@@ -19,14 +20,14 @@ import { readTable, type TableContext } from './tables.ts';
 import { readAnchorFiles, readTrust } from './trust.ts';
 
 /**
- * @param remembered names of destinations that earlier runs judged: tables that must be asked are
- *   asked about them too
+ * @param remembered names of destinations that earlier runs judged, wanted only where a table is
+ *   lost: tables that must be asked are then asked about them too
  * @throws UsageError
  */
 export async function gatherBundle(
   options: BundleOptions,
   machine: Machine,
-  remembered: readonly string[] = [],
+  remembered: () => Promise<readonly string[]> = async () => [],
 ): Promise<Bundle> {
   const gathered = await gatherSettings(options, machine);
   const assumed = [...gathered.assumed];
@@ -70,7 +71,15 @@ export async function gatherBundle(
   refuseNothing(draft, gathered);
   const answers = await askTables(
     draft,
-    [...new Set([...destinations, ...remembered, ...namesOf(draft, clients)])],
+    [
+      ...new Set([
+        ...destinations,
+        ...(problems.some(({ kind }) => kind === 'missing' || kind === 'unreadable')
+          ? await remembered()
+          : []),
+        ...namesOf(draft, clients),
+      ]),
+    ],
     clients,
     { ...gathered, routingSettings: routing.settings },
     machine,
@@ -240,7 +249,10 @@ async function trustOf(
     );
     return { kind: 'anchors', certificates: mozillaRoots(), source: "Mozilla's roots" };
   }
-  return readTrust(settings, options, gathered, machine, files);
+  const trust = await readTrust(settings, options, gathered, machine, files);
+  // Certificates that another host's main.cf names are on that host.
+  if (trust.kind === 'engine-off' || gathered.from !== 'host') return trust;
+  return (await clientCertificateTrouble(settings, machine, files)) ?? trust;
 }
 
 function usesFingerprints(bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>): boolean {

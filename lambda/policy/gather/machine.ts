@@ -46,6 +46,8 @@ export interface Machine {
   readonly uid?: number | undefined;
   /** Epoch ms. */
   now?(): number;
+  /** What gethostname() gives. */
+  hostname?(): string;
   read(path: string): Promise<FileRead>;
   /** Modification time in epoch ms; undefined where there is no such file. */
   modified(path: string): Promise<number | undefined>;

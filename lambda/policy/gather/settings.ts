@@ -7,6 +7,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { byName } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
 import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
+import { isReadAtStart } from '../../postfix/global-parameter.ts';
 import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
 import {
   isChrooted,
@@ -71,13 +72,18 @@ export async function gatherSettings(options: BundleOptions, machine: Machine): 
   const read = await machine.read(options.mainCf);
   if (read.kind === 'failed')
     throw new UsageError(`cannot read --main-cf ${options.mainCf}: ${read.because}`);
-  const mainCf = readMainCf(decodeText(read.bytes), version);
+  const hostname = machine.hostname?.();
+  const mainCf = readMainCf(decodeText(read.bytes), version, hostname);
+  const borrowed =
+    mainCf.usesHostname === undefined
+      ? []
+      : [`myhostname is ${hostname}, the name of this host (${options.mainCf} sets none)`];
   return {
     ...settingsOf(mainCf, mainCf, version),
     from: 'file',
     source: options.mainCf,
     lines: mainCf.lines,
-    assumed,
+    assumed: [...assumed, ...borrowed],
   };
 }
 
@@ -202,7 +208,9 @@ function settingsOf(
     .filter(({ kind, name }) => kind === 'fatal' || Object.hasOwn(written.lines, name))
     .map(({ kind, name, says }) => ({ line: written.lines[name] ?? null, kind, name, says }));
   const fatal =
-    lines.find(({ kind }) => kind === 'fatal' || kind === 'macro')?.says ?? read.settings.fatal;
+    lines.find(
+      ({ kind, name }) => kind === 'fatal' || (kind === 'macro' && isReadAtStart(name ?? '')),
+    )?.says ?? read.settings.fatal;
   return {
     settings: fatal === undefined ? read.settings : { ...read.settings, fatal },
     problems: [...lines, ...values],

@@ -208,4 +208,4 @@ const FILE_TYPES: ReadonlySet<string> = new Set([
 ]);
 
 /** A key that nobody has, to see whether a table opens. */
-const NO_KEY = 'postfix-tls-watch.invalid';
+export const NO_KEY = 'postfix-tls-watch.invalid';

@@ -7,6 +7,7 @@
 
 import { execFile } from 'node:child_process';
 import { readdir, readFile, stat } from 'node:fs/promises';
+import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { byName } from '../../named-record.ts';
 import type { Bundle } from '../bundle.ts';
@@ -14,11 +15,16 @@ import { gatherBundle } from './gather.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 
 /**
- * Reads all that the options name. @throws UsageError where something is asked for that cannot be
- * had.
+ * Reads all that the options name.
+ *
+ * @param remembered names that earlier runs judged; asked for only where a table is lost
+ * @throws UsageError where something is asked for that cannot be had
  */
-export function readBundle(options: BundleOptions): Promise<Bundle> {
-  return gatherBundle(options, thisMachine);
+export function readBundle(
+  options: BundleOptions,
+  remembered?: () => Promise<readonly string[]>,
+): Promise<Bundle> {
+  return gatherBundle(options, thisMachine, remembered);
 }
 
 /** A bundle with the files it was made of. */
@@ -56,6 +62,7 @@ export const modifiedAt = (path: string): Promise<number | undefined> => thisMac
 const thisMachine: Machine = {
   uid: process.getuid?.(),
   now: Date.now,
+  hostname,
   async read(path) {
     try {
       const { mode, uid, gid, mtimeMs } = await stat(path);

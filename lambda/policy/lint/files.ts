@@ -40,13 +40,18 @@ export function anchors(
     const named = `CAfile="${settings.caFile ?? ''}"${path}`;
     return [
       [
-        'smtp_tls_CAfile',
+        trust.parameter ?? 'smtp_tls_CAfile',
         {
           code: 'tls-engine-off',
           severity: 'defers',
-          postfixSays: `cannot load Certification Authority data, ${named}: disabling TLS support`,
+          postfixSays:
+            trust.says ??
+            `cannot load Certification Authority data, ${named}: disabling TLS support`,
           effect: `${trust.because}: Postfix switches TLS off: ${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext`,
-          cure: 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt',
+          cure:
+            trust.parameter === undefined
+              ? 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt'
+              : 'name a certificate with its own private key, both in PEM and the key without a passphrase',
         },
       ],
     ];
@@ -95,6 +100,11 @@ export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [s
       return settings.trustAnchorFiles.includes(path)
         ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]]
         : [];
+    case 'not-ours-to-read': {
+      const effect = `Postfix reads it as root, but ${because}: whether smtp(8) can load it is not checked`;
+      const cure = 'run lint as root to have it checked';
+      return [[parameter, { code: 'unreadable-file', severity: 'note', effect, cure }]];
+    }
   }
 }
 

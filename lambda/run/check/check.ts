@@ -7,7 +7,12 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { demandFor } from '../../policy/demand.ts';
-import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
+import {
+  type Destination,
+  destinationsOf,
+  type Hop,
+  type Remembered,
+} from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
 import { type Settings, USUAL_HELLO } from '../../policy/settings.ts';
@@ -56,6 +61,8 @@ export interface CheckOptions {
    * when time is short.
    */
   readonly lastSeen?: ReadonlyMap<string, number>;
+  /** What earlier runs judged: where a table is lost, its entries fail and are not forgotten. */
+  readonly remembered?: readonly Remembered[];
 }
 
 export interface CheckRun {
@@ -79,7 +86,9 @@ export async function checkBundle(
   doors: CheckDoors,
   options: CheckOptions,
 ): Promise<CheckRun> {
-  const destinations = destinationsOf(bundle).filter(({ id }) => options.only?.has(id) ?? true);
+  const destinations = destinationsOf(bundle, options.remembered).filter(
+    ({ id }) => options.only?.has(id) ?? true,
+  );
   const control = controlHops(options.controlHosts ?? [], bundle);
   const plan = oldestFirst(destinations, options.lastSeen);
   const hops = [...control, ...plan.flatMap((one) => one.hops)];

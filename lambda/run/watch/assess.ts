@@ -19,7 +19,7 @@ import {
 } from './compare.ts';
 import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
-import { digestsOf, type Recalled } from './recall.ts';
+import { digestsOf, type Recalled, rememberedIn } from './recall.ts';
 import { afterBoth, verdictsAfter } from './second-look.ts';
 
 /** What a run that holds the lease works with. */
@@ -67,6 +67,7 @@ async function look(
     pace: { ...options.pace, signal: stopped },
     controlHosts: options.controlHosts,
     lastSeen: lastSeenIn(recalled, at),
+    remembered: rememberedIn(recalled.latest),
     ...(only === undefined ? {} : { only }),
   });
   return withHindsight(run, recalled.latest);

@@ -7,6 +7,7 @@ import type { Digests } from '../../alert/incident/explanation.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
 import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
+import type { Remembered } from '../../policy/destinations.ts';
 import { readIncidents } from '../../store/incidents.ts';
 import { describeProblem, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
@@ -77,6 +78,15 @@ export async function recall(store: Store, self: string, now: number): Promise<R
       ...untellable,
     ],
   };
+}
+
+/** Entries of tables that were judged before, without those that left the policy since. */
+export function rememberedIn(latest: Latest): Remembered[] {
+  return [...latest.entries.values()].flatMap(({ value: { snapshot }, expiresAt }) =>
+    snapshot.key === null || expiresAt !== undefined
+      ? []
+      : [{ id: snapshot.id, name: snapshot.destination }],
+  );
 }
 
 /** Digests of a stored run, where it has them all. */

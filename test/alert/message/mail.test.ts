@@ -185,7 +185,7 @@ test('prose is folded, what is to be copied is not', () => {
   );
 });
 
-const BASELINE = `Subject: Now watching 4 entries: 1 would fail
+const BASELINE = `Subject: Now watching 3 entries: 1 would fail
 
 This is the first look from mx1 at hash:/etc/postfix/tls_policy, at Tue
 2026-11-24 06:01Z, as Postfix 3.11 would deliver. What is wrong today is

@@ -48,6 +48,7 @@ function machine({ files = {}, directories = {}, answers = {} }: Host): Machine 
 function opening(command: string, args: readonly string[], files: NonNullable<Host['files']>): Ran | undefined {
   if (command !== 'postmap' || args.at(-2) !== 'postfix-tls-watch.invalid') return undefined;
   const [type = '', path = ''] = (args.at(-1) ?? '').split(':');
+  if (!['hash', 'btree', 'texthash', 'proxy'].includes(type)) return { kind: 'ended', status: 1, output: '', errors: '' };
   const file = type === 'texthash' ? path : `${path}.db`;
   const errors = file in files ? '' : `postmap: fatal: open database ${file}: No such file or directory\n`;
   return { kind: 'ended', status: 1, output: '', errors };
@@ -148,6 +149,7 @@ test('tables that cannot be listed are asked for each destination, by every key'
       'x.a.test': { kind: 'not-found' },
       '.a.test': { kind: 'found', value: 'secure match=b.test' },
       '.test': { kind: 'not-found' },
+      'postfix-tls-watch.invalid': { kind: 'not-found' },
     },
   });
   expect(bundle.problems).toEqual([{ name: 'pcre:/p', kind: 'not-listable', because: 'its keys are patterns' }]);
@@ -169,6 +171,7 @@ test('found, not found and error are three answers, and a warning is none of the
     'a.test': { kind: 'found', value: 'secure' },
     'b.test': { kind: 'not-found' },
     '.test': { kind: 'not-found' },
+    'postfix-tls-watch.invalid': { kind: 'not-found' },
     'c.test': { kind: 'error', says: 'table socketmap:inet:127.0.0.1:8642:p: query error: try later' },
   });
 });
