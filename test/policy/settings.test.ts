@@ -236,3 +236,35 @@ test.each(['0', '-1', '-20'])('a limit of %s is none, and no error', (value) => 
 test('a connection may have no time limit', () => {
   expect(readSettings({ smtp_connect_timeout: '0' }, '3.11').problems).toEqual([]);
 });
+
+test.each([
+  { level: '3.', version: '3.7', says: 'malformed compatibility level syntax: "3."' },
+  { level: 'x', version: '3.7', says: 'malformed compatibility level syntax: "x"' },
+  { level: '3.1.2.3', version: '3.7', says: 'malformed compatibility level syntax: "3.1.2.3"' },
+  { level: '3.6', version: '3.5', says: 'bad numerical configuration: compatibility_level = 3.6' },
+  { level: '3.6.1', version: '3.7', says: undefined },
+  { level: '2', version: '3.5', says: undefined },
+  { level: 'x', version: '2.11', says: undefined },
+])('compatibility_level = $level with $version: $says', ({ level, version, says }) => {
+  expect(read(`compatibility_level = ${level}`, version).settings.fatal).toBe(says);
+});
+
+test.each([
+  { text: 'smtp_bind_address = 192.0.2.1', from: { ipv4: '192.0.2.1' } },
+  { text: 'smtp_bind_address6 = [2001:db8::1]', from: { ipv6: '2001:db8::1' } },
+  { text: 'inet_interfaces = 192.0.2.1', from: { ipv4: '192.0.2.1' } },
+  { text: 'inet_interfaces = 192.0.2.1, [2001:db8::1]', from: { ipv4: '192.0.2.1', ipv6: '2001:db8::1' } },
+  { text: 'inet_interfaces = 192.0.2.1\nsmtp_bind_address = 192.0.2.2', from: { ipv4: '192.0.2.2' } },
+  { text: 'inet_interfaces = 192.0.2.1, 192.0.2.2', from: {} },
+  { text: 'inet_interfaces = 127.0.0.1', from: {} },
+  { text: 'inet_interfaces = localhost, 192.0.2.1', from: {} },
+  { text: 'inet_interfaces = all', from: {} },
+])('$text: mail leaves from $from', ({ text, from }) => {
+  expect(read(text).settings.bindAddresses).toEqual(from);
+});
+
+test('an address to leave from that is none ends smtp(8)', () => {
+  expect(read('smtp_bind_address = mail.test').settings.fatal).toBe(
+    'smtp_connect_addr: bad smtp_bind_address parameter: mail.test',
+  );
+});

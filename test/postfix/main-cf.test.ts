@@ -63,3 +63,29 @@ test('no text makes it throw', () => {
     }),
   );
 });
+
+test.each([
+  { text: 'myhostname = mail.example.com\nrelayhost = [gw.$mydomain]:587', hop: '[gw.example.com]:587', because: 'mydomain' },
+  { text: 'myhostname = mail\nrelayhost = [gw.$mydomain]', hop: '[gw.localdomain]', because: 'a short myhostname' },
+  {
+    text: 'mydomain = b.test\nmyhostname = mail.a.test\nrelayhost = [gw.$mydomain]',
+    hop: '[gw.b.test]',
+    because: 'mydomain is set',
+  },
+  {
+    text: 'mydomain = b.test\nmyhostname = mail.$mydomain\nrelayhost = [$myhostname]',
+    hop: '[mail.b.test]',
+    because: 'one names the other',
+  },
+  { text: 'relayhost = [gw.$mydomain]', hop: '[gw.here.test]', host: 'mx.here.test', because: 'the name of the host' },
+  { text: 'mydomain = b.test\nrelayhost = [$myhostname]', hop: '[mx.b.test]', host: 'mx', because: 'a host with a short name' },
+  { text: 'relayhost = [gw.$mydomain]', hop: '[gw.localdomain]', host: 'mx', because: 'a short name, and no domain' },
+  { text: 'relayhost = [gw.$mydomain]', hop: '[gw.]', because: 'nothing is known of the host' },
+  { text: 'myhostname = mail.a.test\nrelayhost = [$myorigin]', hop: '[mail.a.test]', because: 'a default that no verdict reads' },
+  { text: 'smtp_tls_policy_maps = $default_database_type:/p', hop: undefined, maps: 'hash:/p', because: 'the type of tables' },
+])('computed as postconf -x has it: $because', ({ text, hop, host, maps }) => {
+  const { parameters, usesHostname } = readMainCf(`${text}\n`, '3.7', host);
+  expect(parameters.relayhost).toBe(hop);
+  expect(parameters.smtp_tls_policy_maps).toBe(maps);
+  expect(usesHostname).toBe(host === undefined ? undefined : true);
+});

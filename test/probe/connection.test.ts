@@ -323,3 +323,21 @@ test('an anchor of any length counts: one whose last line is full, as ISRG Root 
   const result = await door({ anchors: [full.certificate.der] })(conversationWith(server, { level: 'secure' }));
   expect(result).toMatchObject({ kind: 'presented', verify: 'OK' });
 });
+
+test.each([
+  { from: '127.0.0.7', seen: '127.0.0.7', onMailHost: true, because: 'smtp_bind_address' },
+  { from: '127.0.0.7', seen: '127.0.0.1', onMailHost: false, because: 'the address is that of another host' },
+  { from: '192.0.2.77', seen: '127.0.0.1', onMailHost: true, because: 'one that cannot be bound is only warned of' },
+])('comes from $seen: $because', async ({ from, seen, onMailHost }) => {
+  const server = await serve();
+  const result = await door({ onMailHost })({ ...conversationWith(server), from });
+  expect(result.kind).toBe('presented');
+  expect(server.conversations.map((conversation) => conversation.from)).toEqual([seen]);
+});
+
+test('smtp_bind_address_enforce: no other address will do', async () => {
+  const server = await serve();
+  const result = await door({ onMailHost: true })({ ...conversationWith(server), from: '192.0.2.77', fromOnly: true });
+  expect(result).toEqual({ kind: 'unseen', phase: 'connect', reason: 'unreachable', detail: 'EADDRNOTAVAIL' });
+  expect(server.conversations).toEqual([]);
+});

@@ -144,3 +144,13 @@ test.each<{
 });
 
 const VALID = { notBefore: Date.UTC(2020, 0), notAfter: Date.UTC(2090, 0) };
+
+test('silence on port 465 says nothing of the way out, and is believed', () => {
+  const greeting: ProbeResult = { kind: 'unseen', phase: 'greeting', reason: 'timed-out' };
+  const { conversations, results } = run([[V4, greeting]]);
+  const smtps = conversations.map((conversation) => ({ ...conversation, port: 465 }));
+  expect(vantageOf(smtps, results, { bundle })).toEqual({ ipv4: 'untried', ipv6: 'untried' });
+  expect(believe(results, smtps, { ipv4: 'blind', ipv6: 'untried' })).toEqual(results);
+  const wrapped = smtps.map((conversation) => ({ ...conversation, wrapperMode: true }));
+  expect(vantageOf(wrapped, results, { bundle })).toEqual({ ipv4: 'blind', ipv6: 'untried' });
+});

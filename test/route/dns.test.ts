@@ -278,3 +278,10 @@ test('a signal is the same', async () => {
   expect(await stopped.query('a.test', 'A')).toEqual({ kind: 'failed', failure: 'timeout' });
   expect(server.queries).toEqual([]);
 });
+
+test('a server on a network that cannot be reached gives way to the next', async () => {
+  const server = await resolver({ name: 'a.test', type: 'A', data: ['192.0.2.1'] });
+  // Where there is IPv6 it is silence, and the patience for that one is short.
+  const unreachable = open(['[2001:db8::53]:53', server.resolver], { timeoutMs: 1_000, tries: 6 });
+  expect((await unreachable.query('a.test', 'A')).kind).toBe('found');
+});

@@ -260,9 +260,7 @@ describe('probably on our side', () => {
     const watch = new Watch();
     const told = watch.run({ verdicts: bad(8) });
     expect(told).toEqual([`opened failing untrusted-issuer (our side): ${names(8).join(' ')}`]);
-    expect(watch.alert?.items[0]?.title).toBe(
-      'Probably on our side: 8 entries would defer: certificate issuer is not trusted',
-    );
+    expect(watch.alert?.items[0]?.title).toBe('Probably on our side: 8 entries would defer: certificate issuer is not trusted');
     watch.run({ verdicts: good(8), day: 1 });
     expect(watch.run({ verdicts: good(8), day: 2 })).toEqual([
       `resolved resolved untrusted-issuer (our side): ${names(8).join(' ')}`,

@@ -1,6 +1,8 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
 /** --config-directory: what a host's own postconf and postmap say, with a machine made for the test. */
 import { expect, test } from 'vitest';
 import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
+import { destinationsOf } from '../../../lambda/policy/destinations.ts';
 import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
 import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/machine.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
@@ -278,4 +280,37 @@ test.each<{ host: Host; options?: object; says: string }>([
   },
 ])('refused: $says', async ({ host, options, says }) => {
   expect(await refusal(gather(host, options))).toBe(says);
+});
+
+test.each([
+  { parameter: 'foo', dies: undefined, because: 'nobody reads it' },
+  { parameter: 'smtpd_recipient_restrictions', dies: undefined, because: 'smtpd(8) alone ends' },
+  { parameter: 'smtp_helo_name', dies: 'empty macro name: "${}"', because: 'smtp(8) reads it' },
+  { parameter: 'mynetworks', dies: 'empty macro name: "${}"', because: 'every program reads it' },
+])('a broken macro in $parameter: $because', async ({ parameter, dies }) => {
+  const bundle = await gather({
+    files: { '/t': { text: 'a.test may\n' }, '/t.db': { text: '' } },
+    answers: maps('hash:/t', `${parameter} = \${}\n`),
+  });
+  expect(bundle.settings.fatal).toBe(dies);
+});
+
+test('a daemon that answers nobody: one finding about the table, or each destination that is named', async () => {
+  const table = 'socketmap:inet:127.0.0.1:8642:p';
+  const refused: Ran = {
+    kind: 'ended',
+    status: 1,
+    output: '',
+    errors: `postmap: fatal: table ${table}: query error: Connection refused\n`,
+  };
+  const answers = Object.fromEntries(
+    ['a.test', '.test', 'postfix-tls-watch.invalid'].map((key) => [`postmap -c /etc/postfix -q ${key} ${table}`, refused]),
+  );
+  const found = async (destination: readonly string[]) =>
+    destinationsOf(await gather({ answers: { ...maps(table), ...answers } }, { destination })).map(({ name, settled, hops }) => ({
+      name,
+      reason: settled?.reason ?? hops.map(({ demand }) => (demand.kind === 'broken' ? demand.warning : demand.kind)),
+    }));
+  expect(await found([])).toEqual([{ name: table, reason: 'table-unavailable' }]);
+  expect((await found(['a.test'])).map(({ name }) => name)).toEqual(['a.test']);
 });
