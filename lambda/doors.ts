@@ -65,15 +65,17 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
       : config.resolvers !== undefined && config.resolvers.length > 0
         ? config.resolvers
         : systemResolvers();
-  const name = servers.join(', ');
-  if (config.dnssecResolver === undefined && !(servers.length > 0 && servers.every(isLocal))) {
-    const why =
-      name === ''
-        ? 'there is no resolver'
-        : `the resolver ${name} is not on this host, so that anybody on the way could answer`;
-    return { kind: 'none', because: `${why}; name a validating one with --dnssec-resolver` };
+  if (servers.length === 0) {
+    const because = 'there is no resolver; name a validating one with --dnssec-resolver';
+    return { kind: 'none', because };
   }
-  return {
+  const name = servers.join(', ');
+  // Postfix asks those of the system, whatever is asked here.
+  const postfixAsks =
+    config.onMailHost === true &&
+    config.dnssecResolver === undefined &&
+    (config.resolvers ?? []).length === 0;
+  const resolver = {
     kind: 'resolver',
     name,
     dns: openDns({ servers, ...dnsOptions(config), tellsBogus: true }),
@@ -81,6 +83,13 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
       signed: config.dnssecSignedName ?? DEFAULTS.dnssecSignedName,
       broken: config.dnssecBrokenName ?? DEFAULTS.dnssecBrokenName,
     },
+    postfixAsks,
+  } as const;
+  if (config.dnssecResolver !== undefined || servers.every(isLocal)) return resolver;
+  return {
+    kind: 'none',
+    because: `the resolver ${name} is not on this host, so that anybody on the way could answer; name a validating one with --dnssec-resolver`,
+    ...(postfixAsks ? { postfixAsks: resolver } : {}),
   };
 }
 

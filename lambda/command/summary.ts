@@ -88,3 +88,20 @@ export function failsSoon(entry: EntryVerdict, at: number): boolean {
   const from = Date.parse(entry.failsFrom);
   return calendarDays(at, from) <= horizonDays(entry, from, DAY_MS);
 }
+
+/**
+ * That a source of policy can be read by Postfix and not by us, with the next step: nothing is known
+ * of what stands in it. Empty where there is none.
+ */
+export function unreadableSources(verdicts: readonly EntryVerdict[]): string[] {
+  const sentences = verdicts.flatMap(({ reason, sentence }) =>
+    reason === 'source-unreadable' ? [sentence] : [],
+  );
+  // A run may have thousands of entries in one such table.
+  const [first] = sentences;
+  if (first === undefined) return [];
+  const more = sentences.length - 1;
+  return [
+    more === 0 ? first : `${first} (and ${more} more for want of what this user may not read)`,
+  ];
+}

@@ -177,8 +177,8 @@ const LONGEST_NAME = 255;
 
 export type Validation =
   | { readonly kind: 'validates' }
-  /** `because` is a clause for people. */
-  | { readonly kind: 'does-not'; readonly because: string }
+  /** `because` is a clause for people; `vouches`: it does call something signed. */
+  | { readonly kind: 'does-not'; readonly because: string; readonly vouches: boolean }
   | { readonly kind: 'unanswered'; readonly failure: DnsFailure; readonly query: string };
 
 /**
@@ -197,7 +197,11 @@ export async function provesValidation(
   if (signed.kind === 'failed')
     return { kind: 'unanswered', failure: signed.failure, query: `${names.signed} A` };
   if (!signed.ad)
-    return { kind: 'does-not', because: `it does not vouch for ${names.signed}, which is signed` };
+    return {
+      kind: 'does-not',
+      because: `it does not vouch for ${names.signed}, which is signed`,
+      vouches: false,
+    };
   if (broken.kind === 'failed' && (broken.failure === 'servfail' || broken.failure === 'bogus'))
     return { kind: 'validates' };
   if (broken.kind === 'failed')
@@ -205,5 +209,6 @@ export async function provesValidation(
   return {
     kind: 'does-not',
     because: `it answers for ${names.broken}, whose signatures are broken`,
+    vouches: true,
   };
 }

@@ -30,6 +30,7 @@ let zone: Map<string, RecordSet>;
 let chains: readonly (readonly string[])[];
 let presented: readonly string[];
 let resolver: 'validates' | 'does-not';
+let postfixAsks: boolean;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'dane-watch-'));
@@ -55,6 +56,7 @@ beforeEach(() => {
   [subjects, texts] = [[], []];
   presented = chains[0] ?? [];
   resolver = 'validates';
+  postfixAsks = false;
   zone = new Map();
   put({ name: 'signed.example', type: 'A', data: ['192.0.2.9'] }, { name: 'broken.example', type: 'A', fail: 'BOGUS' });
   for (const domain of ['a.example', 'b.example']) {
@@ -82,7 +84,13 @@ function world(): CheckDoors {
   const dns = dnsOf(sets);
   return {
     dns,
-    dnssec: { kind: 'resolver', dns, name: '127.0.0.1', proof: { signed: 'signed.example', broken: 'broken.example' } },
+    dnssec: {
+      kind: 'resolver',
+      dns,
+      name: '127.0.0.1',
+      proof: { signed: 'signed.example', broken: 'broken.example' },
+      postfixAsks,
+    },
     probe: async () => ({ kind: 'presented', protocol: 'TLSv1.3', cipher: 'x', chain: presented, verify: 'CERT_HAS_EXPIRED' }),
   };
 }
@@ -169,4 +177,10 @@ test('a resolver that stopped validating is told after some days, and retires no
     'a.example not judged for 3 days: no DNSSEC resolver any more; 1 more',
     'a.example still not judged for 4 days: no DNSSEC resolver any more; 1 more',
   ]);
+});
+
+test("the mail host's own resolver does not validate: dane is may, dane-only defers, and DANE is named as off", async () => {
+  postfixAsks = true;
+  resolver = 'does-not';
+  expect(await on(0)).toEqual({ 'a.example': 'pass null', 'b.example': 'fail mx-insecure' });
 });

@@ -29,8 +29,10 @@ export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
       code: 'no-dnssec',
       postfixSays: null,
       effect:
-        `${count} at dane or dane-only cannot be judged here: ${dnssec.because}; ` +
-        'a Postfix that asks the same resolver treats dane as may, and defers what is dane-only',
+        dnssec.kind === 'unsigned'
+          ? `${count} at dane or dane-only get nothing from DNSSEC: ${dnssec.because}`
+          : `${count} at dane or dane-only cannot be judged here: ${dnssec.because}; ` +
+            'a Postfix that asks the same resolver treats dane as may, and defers what is dane-only',
       cure: 'run a validating resolver on this host (unbound, say), or name one with --dnssec-resolver',
     },
   ];

@@ -32,7 +32,15 @@ export async function lintCommand(
   return problems.some(({ severity }) => severity === 'warning') ? 1 : 0;
 }
 
-async function dnssecProblems(bundle: Bundle, flags: DnssecFlags): Promise<LintProblem[]> {
+async function dnssecProblems(
+  bundle: Bundle,
+  flags: DnssecFlags & Pick<BundleFlags, 'configDirectory'>,
+): Promise<LintProblem[]> {
   if (!wantsDnssec(bundle)) return [];
-  return lintDnssec(bundle, await proveDnssec(openDnssec(dnssecConfig(flags))));
+  return lintDnssec(
+    bundle,
+    await proveDnssec(
+      openDnssec({ ...dnssecConfig(flags), onMailHost: flags.configDirectory !== undefined }),
+    ),
+  );
 }

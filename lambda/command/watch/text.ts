@@ -2,7 +2,7 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Watched } from '../../run/watch/watch.ts';
 import { runFacts } from '../check/document.ts';
-import { countVerdicts, nothingWatched, summarySentence } from '../summary.ts';
+import { countVerdicts, nothingWatched, summarySentence, unreadableSources } from '../summary.ts';
 import type { WatchDocument } from './schema.ts';
 
 /** Without a terminal only what went wrong, so that cron sends no mail about a good run. */
@@ -16,6 +16,7 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
       const nothing = nothingWatched(watched.verdicts);
       const wrong = [
         ...(nothing === undefined ? [] : [`error: ${nothing}`]),
+        ...unreadableSources(watched.verdicts).map((sentence) => `error: ${sentence}`),
         ...watched.problems.map((problem) => `warning: ${problem}`),
         ...(watched.told?.kind === 'untold'
           ? [
@@ -71,6 +72,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
         : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
     problems: [
       ...(nothing === undefined ? [] : [nothing]),
+      ...unreadableSources(watched.verdicts),
       ...watched.problems,
       ...(told?.kind === 'untold' ? [told.because] : []),
     ],

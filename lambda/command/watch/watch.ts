@@ -14,7 +14,7 @@ import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { bundleOf, CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
-import { exitCode, nothingWatched } from '../summary.ts';
+import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { watchDocument, watchText } from './text.ts';
 import { type TellFlags, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
@@ -34,8 +34,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
 }
 
 /**
- * 0 when the run is complete, watched anything, and what was due was told, 3 otherwise; with
- * --exit-verdict, check's codes.
+ * 0 when the run is complete, watched anything, could read every source of policy, and what was due
+ * was told, 3 otherwise; with --exit-verdict, check's codes.
  */
 export async function watchCommand(
   table: string | undefined,
@@ -130,7 +130,7 @@ function codeOf(watched: Watched, flags: WatchFlags): number {
       const blind = isBlind({ name: '', ...check.vantage });
       return flags.exitVerdict
         ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at })
-        : nothingWatched(verdicts) === undefined
+        : nothingWatched(verdicts) === undefined && unreadableSources(verdicts).length === 0
           ? 0
           : 3;
     }

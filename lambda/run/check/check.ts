@@ -122,7 +122,7 @@ export async function checkBundle(
     ...found,
     results: believe(results, conversations, vantage),
     probedAt,
-    ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec }),
+    ...(dnssec?.kind === 'none' || dnssec?.kind === 'silent' ? { noDnssec: dnssec } : {}),
   };
   const verdicts = destinations.map((destination) =>
     judgeSafely(destination, evidence, bundle, options.at),

@@ -31,24 +31,43 @@ export type DnssecDoor =
        * them is the proof.
        */
       readonly proof: { readonly signed: string; readonly broken: string };
+      /** The Postfix of this host asks it, too: without signatures there are none for Postfix. */
+      readonly postfixAsks?: boolean;
     }
   /** A clause for people: why none may be believed, and what to do. */
-  | { readonly kind: 'none'; readonly because: string };
+  | {
+      readonly kind: 'none';
+      readonly because: string;
+      /** The resolver of this host's Postfix, where it cannot be believed. */
+      readonly postfixAsks?: Extract<DnssecDoor, { readonly kind: 'resolver' }>;
+    };
 
 export type Dnssec =
   | { readonly kind: 'proved'; readonly dns: Dns }
+  /**
+   * Postfix's own resolver marks nothing as signed: dane is may there, and dane-only defers. The
+   * clause says so for people.
+   */
+  | { readonly kind: 'unsigned'; readonly dns: Dns; readonly because: string }
   | { readonly kind: 'none'; readonly because: string }
   /** It did not answer today: what it thinks of signatures is not known. */
   | { readonly kind: 'silent'; readonly failure: DnsFailure; readonly because: string };
 
 /** Asks the resolver for its proof. */
 export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
-  if (door.kind === 'none') return door;
+  if (door.kind === 'none') {
+    const own = door.postfixAsks && (await proveDnssec(door.postfixAsks));
+    return own?.kind === 'unsigned' ? own : door;
+  }
   const validation = await provesValidation(door.dns, door.proof);
   switch (validation.kind) {
     case 'validates':
       return { kind: 'proved', dns: door.dns };
     case 'does-not':
+      if (door.postfixAsks === true && !validation.vouches) {
+        const because = `the resolver ${door.name}, which Postfix asks too, does not validate (${validation.because}): dane is may on this host, and dane-only defers`;
+        return { kind: 'unsigned', dns: door.dns, because };
+      }
       return {
         kind: 'none',
         because: `the resolver ${door.name} does not validate: ${validation.because}`,
@@ -72,7 +91,8 @@ export async function findRoutes(
   dns: Dns,
   dnssec: Dnssec | undefined,
 ): Promise<Found> {
-  const believed = dnssec?.kind === 'proved' ? dnssec.dns : undefined;
+  const believed =
+    dnssec?.kind === 'proved' || dnssec?.kind === 'unsigned' ? dnssec.dns : undefined;
   const routes = byName<Route>();
   const tlsa = byName<DaneRoute>();
   for (const [service, own] of Map.groupBy(hops, ({ service }) => service)) {
