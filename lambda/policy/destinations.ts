@@ -77,6 +77,8 @@ export interface Destination {
 export interface Remembered {
   readonly id: string;
   readonly name: string;
+  /** Of the entry it was judged by. */
+  readonly key: string;
 }
 
 /**
@@ -92,7 +94,6 @@ export function destinationsOf(
   const routing = routingOf(bundle);
   const named = new Map(namedNextHops(routing).map((hop) => [hop.text.toLowerCase(), hop]));
   const work: Work = { bundle, demands: demandsOf(bundle), routing, named };
-  const main = work.demands(undefined);
   const extra = [...new Set(bundle.destinations)].map((name) => ({
     name,
     entry: entryFor(name, work),
@@ -101,7 +102,8 @@ export function destinationsOf(
   const found: Destination[] = [];
   for (const { table, service } of tablesOf(bundle, work)) {
     const own = aboutTable(table, work);
-    if (own !== undefined) found.push(own);
+    // Each entry that is remembered of a lost table says what is wrong.
+    if (own !== undefined && !(lost(table) && remembered.length > 0)) found.push(own);
     for (const entry of table.notListable === undefined ? table.entries : []) {
       const below = entry.key.startsWith('.')
         ? extra.filter((one) => isSame(one.entry, entry))
@@ -123,10 +125,14 @@ export function destinationsOf(
   for (const { name, entry, told } of extra) {
     if (!told && !judged.has(toAscii(name.toLowerCase()))) found.push(ofName(name, entry, work));
   }
-  if (main.tables.some((table) => lost(table)) || routing.broken) {
+  const gone = tablesOf(bundle, work).find(({ table }) => lost(table))?.table;
+  if (gone !== undefined || routing.broken) {
     const known = new Set(found.map(({ id }) => id));
-    for (const { id, name } of remembered)
-      if (!known.has(id)) found.push({ ...ofName(name, entryFor(name, work), work), id });
+    for (const { id, name, key } of remembered) {
+      if (known.has(id)) continue;
+      const entry = { table: gone?.name ?? '', line: 0, key, value: '' };
+      found.push({ entry, ...ofName(name, entryFor(name, work), work), id });
+    }
   }
   found.push(...otherNextHops(found, work), ...globalLevel(bundle, work));
   return withDistinctIds(found);

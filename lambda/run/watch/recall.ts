@@ -85,7 +85,7 @@ export function rememberedIn(latest: Latest): Remembered[] {
   return [...latest.entries.values()].flatMap(({ value: { snapshot }, expiresAt }) =>
     snapshot.key === null || expiresAt !== undefined
       ? []
-      : [{ id: snapshot.id, name: snapshot.destination }],
+      : [{ id: snapshot.id, name: snapshot.destination, key: snapshot.key }],
   );
 }
 
