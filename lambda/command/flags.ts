@@ -16,6 +16,7 @@ export interface BundleFlags {
   readonly caPath?: string;
   readonly postfixVersion?: string;
   readonly destination?: readonly string[];
+  readonly destinations?: string;
   readonly smtpPort?: number;
 }
 
@@ -70,6 +71,7 @@ export function addBundleFlags(command: Command): Command {
       'judge this destination too, for instance one below a .parent entry (repeatable)',
       collect,
     )
+    .option('--destinations <file>', 'the same for every name of a file, one a line')
     .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
 }
 

@@ -67,7 +67,7 @@ export interface Bundle {
   readonly routingTables?: readonly TableText[];
   /** By table, what those that cannot be listed gave for each key that was asked. */
   readonly answers?: Readonly<Record<string, Answers>>;
-  /** Epoch ms of the answers; absent where nothing was asked. */
+  /** Beginning of the day (UTC) on which it was asked, epoch ms; absent where nothing was. */
   readonly askedAt?: number;
   /**
    * main.cf as trivial-rewrite(8) reads it, without the overrides of any smtp(8) service; absent

@@ -3,7 +3,7 @@
  * policy, not judged and not watched. Pure.
  */
 
-import { day, moment } from '../../text/dates.ts';
+import { DAY_MS, day, daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -40,6 +40,7 @@ export function footer(input: AlertInput): readonly Block[] {
       grouped(undetermined),
     ),
     ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
+    ...oldAnswers(input),
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
       : []),
@@ -47,6 +48,21 @@ export function footer(input: AlertInput): readonly Block[] {
     text(
       `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that ` +
         'is open: postfix-tls-watch status',
+    ),
+  ];
+}
+
+/** Where the policy was pushed a while ago, with what its tables answered then. */
+function oldAnswers({ bundle, now }: AlertInput): readonly Block[] {
+  const { answers, askedAt } = bundle;
+  if (answers === undefined || askedAt === undefined || now - askedAt < 2 * DAY_MS) return [];
+  const tables = listed(
+    Object.keys(answers).map((table) => plain(table)),
+    3,
+  );
+  return [
+    text(
+      `What ${tables} answered was asked on ${day(askedAt)}, ${daysLong(now - askedAt)} ago: "policy push" on the mail host asks again.`,
     ),
   ];
 }

@@ -69,11 +69,23 @@ function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
 }
 
 const ASPECTS: readonly (readonly [BundleAspect, (bundle: Bundle) => Partial<Bundle>])[] = [
-  ['tables', ({ policyTables, transportTables }) => ({ policyTables, transportTables })],
+  [
+    'tables',
+    ({ policyTables, transportTables, routingTables = [], answers = {} }) => ({
+      policyTables,
+      transportTables,
+      routingTables,
+      answers,
+    }),
+  ],
   // The names of the tables are told with the files.
   [
     'settings',
-    ({ settings }) => ({ settings: { ...settings, policyMaps: [], transportMaps: [] } }),
+    ({ settings, routingSettings, services }) => ({
+      settings: { ...settings, policyMaps: [], transportMaps: [] },
+      ...(routingSettings === undefined ? {} : { routingSettings }),
+      ...(services === undefined ? {} : { services }),
+    }),
   ],
   ['trust', ({ trust, anchorFiles }) => ({ trust, anchorFiles })],
   ['destinations', ({ destinations }) => ({ destinations })],

@@ -15,7 +15,7 @@ import {
 } from '../../local-doors.ts';
 import { named } from '../../named-record.ts';
 import { DATABASES } from '../../policy/gather/tables.ts';
-import { modifiedAt, readSources } from '../../policy/gather/this-machine.ts';
+import { type BundleSources, modifiedAt, readSources } from '../../policy/gather/this-machine.ts';
 import { type TableName, tableType } from '../../postfix/lookup-table.ts';
 import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
 import { readPolicy, type StoredPolicy } from '../../store/policies.ts';
@@ -101,11 +101,9 @@ export async function policyStatus(
 ): Promise<number> {
   const compares =
     table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
-  const sources = compares
-    ? await readSources({ ...flags, ...(table === undefined ? {} : { table }) })
-    : undefined;
   return withPolicy(flags, 'policy status', console, async (open, name, noted) => {
     const stored = await readPolicy(open.store);
+    const sources = compares ? await sourcesLike(stored, table, flags) : undefined;
     const compared =
       stored === undefined || sources === undefined
         ? undefined
@@ -124,6 +122,21 @@ export async function policyStatus(
     if (stored === undefined) return 3;
     await noted(stored.version);
     return compared === undefined || (compared.same && compared.stale.length === 0) ? 0 : 1;
+  });
+}
+
+/** The sources here, with the destinations that were pushed where none are named. */
+function sourcesLike(
+  stored: StoredPolicy | undefined,
+  table: string | undefined,
+  flags: PolicyStatusFlags,
+): Promise<BundleSources> {
+  const named = flags.destination !== undefined || flags.destinations !== undefined;
+  const kept = stored === undefined || named ? [] : bundleOfPolicy(stored).destinations;
+  return readSources({
+    ...flags,
+    ...(table === undefined ? {} : { table }),
+    ...(kept.length === 0 ? {} : { destination: kept }),
   });
 }
 

@@ -6,6 +6,7 @@ import { destinationsOf } from '../../policy/destinations.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { Difference, Fate } from './fates.ts';
@@ -39,6 +40,7 @@ export function pushedText(
     overridden.some(({ kind }) => kind === 'breaks' || kind === 'unreadable')
       ? []
       : wrap(`  ${judged}`, width, '  ')),
+    ...notJudgedThere(bundle, width),
     ...(overridden.length === 0
       ? []
       : ['forced in spite of:', ...overridden.flatMap((one) => forcedLines(one, name, width))]),
@@ -49,6 +51,29 @@ export function pushedText(
           ...known.flatMap((one) => problemLines(one, width)),
         ]),
   ]);
+}
+
+/** What the function cannot judge, and what it knows by hearsay. */
+function notJudgedThere(bundle: Bundle, width: number): string[] {
+  const sentences = destinationsOf(bundle).flatMap(({ name, unchecked, settled }) => {
+    if (settled?.reason === 'source-unreadable') return [`${plain(name)}: ${settled.because}`];
+    const unasked =
+      unchecked?.reason === 'table-not-listable' || unchecked?.reason === 'global-level';
+    return unasked ? [`${plain(name)}: ${unchecked.sentence}`] : [];
+  });
+  const shown = sentences.slice(0, SHOWN).flatMap((one) => wrap(`  ${one}`, width, '    '));
+  const asked = Object.keys(bundle.answers ?? {});
+  return [
+    ...(sentences.length === 0 ? [] : ['not judged by the function:', ...shown]),
+    ...moreOf(sentences),
+    ...(asked.length === 0
+      ? []
+      : wrap(
+          `answers of ${listed(asked.map((table) => plain(table)))} are stored as they were given today: push again, by a timer, to keep them fresh`,
+          width,
+          '  ',
+        )),
+  ];
 }
 
 /** For standard error: why nothing was pushed. */

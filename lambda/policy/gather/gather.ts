@@ -7,12 +7,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
 import { byName } from '../../named-record.ts';
 import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
+import { DAY_MS } from '../../text/dates.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
 import { askTables } from './ask.ts';
 import { clientCertificateTrouble } from './client-certificate.ts';
+import { readDestinationsFile } from './destinations-file.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
@@ -58,7 +60,11 @@ export async function gatherBundle(
     ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
     ...(fatal === undefined || own.fatal !== undefined ? {} : { fatal }),
   };
-  const destinations = options.destination ?? [];
+  const listed =
+    options.destinations === undefined
+      ? []
+      : await readDestinationsFile(options.destinations, machine);
+  const destinations = [...new Set([...(options.destination ?? []), ...listed])];
   const draft = {
     settings,
     ...(gathered.routingSettings === undefined ? {} : { routingSettings: routing.settings }),
@@ -86,10 +92,13 @@ export async function gatherBundle(
   );
   const tables = {
     ...draft,
-    ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: machine.now?.() ?? 0 }),
+    ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: dayOf(machine.now?.() ?? 0) }),
   };
   return completed(tables, services, { options, gathered, machine, assumed });
 }
+
+/** A bundle with the same answers is the same all day: `policy push` has nothing to push. */
+const dayOf = (now: number): number => now - (now % DAY_MS);
 
 /** Settings as the command line changes them. */
 function applied(

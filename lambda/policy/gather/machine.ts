@@ -16,6 +16,8 @@ export interface BundleOptions {
   readonly caPath?: string;
   readonly postfixVersion?: string;
   readonly destination?: readonly string[];
+  /** Path of a file of such names. */
+  readonly destinations?: string;
   readonly smtpPort?: number;
 }
 

@@ -26,6 +26,7 @@ import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
+import { withoutMxHostKeys } from './mx-host-keys.ts';
 
 export interface CheckDoors {
   readonly dns: Dns;
@@ -86,11 +87,11 @@ export async function checkBundle(
   doors: CheckDoors,
   options: CheckOptions,
 ): Promise<CheckRun> {
-  const destinations = destinationsOf(bundle, options.remembered).filter(
+  const listed = destinationsOf(bundle, options.remembered).filter(
     ({ id }) => options.only?.has(id) ?? true,
   );
   const control = controlHops(options.controlHosts ?? [], bundle);
-  const plan = oldestFirst(destinations, options.lastSeen);
+  const plan = oldestFirst(listed, options.lastSeen);
   const hops = [...control, ...plan.flatMap((one) => one.hops)];
   doors.progress?.({
     kind: 'resolving',
@@ -99,7 +100,10 @@ export async function checkBundle(
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
   const found = await findRoutes(hops, bundle, doors.dns, dnssec);
 
-  const asked = plan.flatMap((one) => (one.unchecked === undefined ? one.hops : []));
+  const destinations = withoutMxHostKeys(listed, found.routes, bundle.destinations);
+  const asked = oldestFirst(destinations, options.lastSeen).flatMap((one) =>
+    one.unchecked === undefined ? one.hops : [],
+  );
   // What our own settings hide is no matter to a control host: its handshake is the proof.
   const open = { ...bundle.settings, discardEhloKeywords: [], hello: USUAL_HELLO };
   const controls = [...contactsByHop(control, found, open).values()].flat();
