@@ -87,7 +87,7 @@ describe('check', () => {
     expect(document.entries.map(({ verdict, reason }) => `${verdict} ${reason}`)).toEqual(
       Array.from({ length: 3 }, () => 'unchecked private-addresses'),
     );
-    expect(code).toBe(0);
+    expect(code).toBe(3);
   });
 });
 
