@@ -15,8 +15,9 @@ import {
   overridesOf,
   parseServices,
 } from '../../postfix/postconf.ts';
-import { bracedTokens } from '../../postfix/token.ts';
+import { bracedTokens, tokens } from '../../postfix/token.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/version.ts';
+import { listed } from '../../text/listed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
 import { defaultSettings, readSettings, type Settings } from '../settings.ts';
@@ -153,8 +154,18 @@ async function fromHost(
     source: `${directory}/main.cf`,
     configDirectory: directory,
     lines: written?.lines ?? {},
-    assumed,
+    assumed: [...assumed, ...otherInstances(mainCf.parameters.multi_instance_directories ?? '')],
   };
+}
+
+/** postmulti(1) keeps the other instances of a host in the main.cf of its default one. */
+function otherInstances(directories: string): string[] {
+  const others = tokens(directories);
+  const [first] = others;
+  if (first === undefined) return [];
+  return [
+    `the Postfix of ${listed(others)} is not judged here: run once more with --config-directory ${first}`,
+  ];
 }
 
 /**

@@ -314,3 +314,31 @@ test('a daemon that answers nobody: one finding about the table, or each destina
   expect(await found([])).toEqual([{ name: table, reason: 'table-unavailable' }]);
   expect((await found(['a.test'])).map(({ name }) => name)).toEqual(['a.test']);
 });
+
+test('other instances of this host are named', async () => {
+  const bundle = await gather({
+    files: { '/t': { text: 'a.test may\n' }, '/t.db': { text: '' } },
+    answers: maps('hash:/t', 'multi_instance_directories = /etc/postfix-in, /etc/postfix-out\n'),
+  });
+  expect(bundle.assumed).toContain(
+    'the Postfix of /etc/postfix-in and /etc/postfix-out is not judged here: run once more with --config-directory /etc/postfix-in',
+  );
+});
+
+test('--destinations: a name a line, comments apart; a line that is no name is told with its place', async () => {
+  const answers = maps('hash:/t');
+  const files = {
+    '/t': { text: 'a.test may\n' },
+    '/t.db': { text: '' },
+    '/names': { text: '# ours\nB.TEST.\n\nuser@C.test  # theirs\n[gw.test]:587\nb.test\n' },
+    '/bad': { text: 'a.test\nb.test c.test\n' },
+  };
+  const bundle = await gather({ files, answers }, { destination: ['d.test'], destinations: '/names' });
+  expect(bundle.destinations).toEqual(['d.test', 'b.test', 'user@c.test', '[gw.test]:587']);
+  await expect(gather({ files, answers }, { destinations: '/bad' })).rejects.toThrow(
+    new UsageError('/bad line 2: "b.test c.test": one domain, address or next hop a line is wanted, and # before a comment'),
+  );
+  await expect(gather({ files, answers }, { destinations: '/missing' })).rejects.toThrow(
+    new UsageError('cannot read --destinations /missing: No such file or directory'),
+  );
+});
