@@ -641,3 +641,31 @@ describe('OpenSSL as a witness', () => {
     });
   });
 });
+
+describe('settings of ours that no server can mend', () => {
+  test('STARTTLS that smtp_discard_ehlo_keywords hides is ours, and said to be', () => {
+    const verdict = judged('plain', { mainCf: ['smtp_discard_ehlo_keywords = starttls'] });
+    expect(verdict).toMatchObject({ verdict: 'fail', reason: 'starttls-ignored', postfixDsn: '4.7.4' });
+    expect(verdict.sentence).toContain('our own smtp_discard_ehlo_keywords hides STARTTLS');
+  });
+
+  test.each([
+    { port: 465, mainCf: [], reason: 'wrapper-mode-missing' },
+    { port: 465, mainCf: ['smtp_tls_wrappermode = yes'], reason: 'timed-out' },
+    { port: 587, mainCf: [], reason: 'timed-out' },
+  ])('silence in place of a greeting on port $port, $mainCf: $reason', ({ port, mainCf, reason }) => {
+    const gives = [unseen('timed-out', 'greeting')];
+    const verdict = judgeScene({
+      policy: `[mx.test]:${port} encrypt`,
+      mainCf: [`relayhost = [mx.test]:${port}`, ...mainCf],
+      hosts: [{ host: 'mx.test', gives }],
+    });
+    const [address] = verdict.hosts[0]?.addresses ?? [];
+    expect(address?.reason).toBe(reason);
+    if (reason === 'wrapper-mode-missing') {
+      expect(verdict).toMatchObject({ verdict: 'fail', postfixWould: 'defer', postfixDsn: '4.4.2' });
+      expect(verdict.postfixSays).toMatch(/timed out while receiving the initial server greeting$/);
+      expect(verdict.sentence).toContain('smtp_tls_wrappermode');
+    }
+  });
+});
