@@ -182,39 +182,46 @@ export function updateHost(
   observed: HostObservation,
   times: RunTimes,
 ): HostSnapshot | undefined {
-  const { at } = times;
+  const met = sightingsIn(observed, times.at);
+  if (before !== undefined) return seenAgain(before, met, times);
+  const { host, port, offer, servername } = observed;
+  return {
+    host,
+    port,
+    offer,
+    ...(servername === undefined ? {} : { servername }),
+    firstAt: times.at,
+    sightings: bounded([...met.values()]),
+    certificatesUntil: 0,
+  };
+}
+
+/** What one look saw, by what it was, with all addresses that gave the same. */
+function sightingsIn({ seen }: HostObservation, at: number): Map<string, Sighting> {
   const met = new Map<string, Sighting>();
-  for (const { address, result, trust } of observed.seen) {
+  for (const { address, result, trust } of seen) {
     const key = sightingKey(result);
-    const known = met.get(key);
-    if (known !== undefined) met.set(key, { ...known, addresses: [...known.addresses, address] });
-    else
-      met.set(key, {
-        result,
-        addresses: [address],
-        ...(trust === undefined ? {} : { trust }),
-        firstAt: at,
-        lastAt: at,
-        missed: 0,
-      });
+    const known = met.get(key) ?? {
+      result,
+      addresses: [],
+      ...(trust === undefined ? {} : { trust }),
+      firstAt: at,
+      lastAt: at,
+      missed: 0,
+    };
+    met.set(key, { ...known, addresses: [...known.addresses, address] });
   }
   for (const [key, sighting] of met)
     met.set(key, { ...sighting, addresses: [...new Set(sighting.addresses)].toSorted() });
+  return met;
+}
 
-  if (before === undefined) {
-    const { host, port, offer, servername } = observed;
-    const sni = servername === undefined ? {} : { servername };
-    return {
-      host,
-      port,
-      offer,
-      ...sni,
-      firstAt: at,
-      sightings: bounded([...met.values()]),
-      certificatesUntil: 0,
-    };
-  }
-
+/** The snapshot with what was met now; undefined where that is what was known. */
+function seenAgain(
+  before: HostSnapshot,
+  met: Map<string, Sighting>,
+  times: RunTimes,
+): HostSnapshot | undefined {
   let changed = false;
   const sightings: Sighting[] = [];
   for (const known of before.sightings) {
@@ -224,25 +231,26 @@ export function updateHost(
     if (again === undefined) {
       changed = true;
       const missed = missOnce(known, times);
-      if (!isGone(missed, at)) sightings.push(missed);
+      if (!isGone(missed, times.at)) sightings.push(missed);
     } else {
       changed ||= known.missed > 0 || trustDiffers(known, again);
-      const lastAt = Math.max(known.lastAt, at);
-      const trust = again.trust ?? known.trust;
-      sightings.push({
-        ...known,
-        ...again,
-        ...(trust === undefined ? {} : { trust }),
-        firstAt: known.missed < ABSENT_AFTER_RUNS ? known.firstAt : at,
-        lastAt,
-      });
+      sightings.push(metAgain(known, again, times.at));
     }
   }
-  for (const fresh of met.values()) {
-    changed = true;
-    sightings.push(fresh);
-  }
+  changed ||= met.size > 0;
+  sightings.push(...met.values());
   return changed ? { ...before, sightings: bounded(sightings) } : undefined;
+}
+
+function metAgain(known: Sighting, again: Sighting, at: number): Sighting {
+  const trust = again.trust ?? known.trust;
+  return {
+    ...known,
+    ...again,
+    ...(trust === undefined ? {} : { trust }),
+    firstAt: known.missed < ABSENT_AFTER_RUNS ? known.firstAt : at,
+    lastAt: Math.max(known.lastAt, at),
+  };
 }
 
 /** Sightings of the last run that saw the host. */

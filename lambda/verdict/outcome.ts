@@ -122,30 +122,8 @@ function outcomeOf(
   settings: Settings,
 ): Outcome {
   const isBad = (ending: Ending) => ending.status !== 'sent' || isWeaker(ending, first);
-  switch (first.kind) {
-    case 'fatal':
-      return { verdict: 'fail', reason: 'smtp-dies' };
-    case 'misconfigured':
-      return { verdict: 'fail', reason: first.reason };
-    case 'unresolved':
-      return { verdict: 'undetermined', reason: 'unfinished' };
-    case 'unanswered':
-      return {
-        verdict: first.route.failure === 'bogus' ? 'fail' : 'undetermined',
-        reason: `dns-${first.route.failure}`,
-      };
-    case 'nowhere':
-      return { verdict: eventual.some(isBad) ? 'fail' : 'degraded', reason: first.route.reason };
-    case 'hosts':
-      if (
-        first.findings.length > 0 &&
-        first.findings.every(({ verdict }) => verdict.reason === 'barred-address')
-      ) {
-        return { verdict: 'unchecked', reason: 'private-addresses' };
-      }
-      if (first.undecided !== undefined)
-        return { verdict: 'undetermined', reason: first.undecided.reason };
-  }
+  const unwalked = outcomeOfFirst(first, eventual.some(isBad));
+  if (unwalked !== undefined) return unwalked;
   // A session that dies inside TLS at `may` is as bad as a handshake that breaks.
   const failing = reached.filter(
     ({ verdict, plaintextLater }) => verdict.outcome === 'fail' || plaintextLater,
@@ -177,6 +155,33 @@ function outcomeOf(
     verdict: 'fail',
     ...decidedBy(bounced ?? failing.find(({ plaintextLater }) => !plaintextLater) ?? best),
   };
+}
+
+/** What the first next hop decides before anybody is met; undefined where its hosts decide. */
+function outcomeOfFirst(first: HopView, isBad: boolean): Outcome | undefined {
+  switch (first.kind) {
+    case 'fatal':
+      return { verdict: 'fail', reason: 'smtp-dies' };
+    case 'misconfigured':
+      return { verdict: 'fail', reason: first.reason };
+    case 'unresolved':
+      return { verdict: 'undetermined', reason: 'unfinished' };
+    case 'unanswered':
+      return {
+        verdict: first.route.failure === 'bogus' ? 'fail' : 'undetermined',
+        reason: `dns-${first.route.failure}`,
+      };
+    case 'nowhere':
+      return { verdict: isBad ? 'fail' : 'degraded', reason: first.route.reason };
+    case 'hosts': {
+      const barred = first.findings.every(({ verdict }) => verdict.reason === 'barred-address');
+      if (first.findings.length > 0 && barred)
+        return { verdict: 'unchecked', reason: 'private-addresses' };
+      return first.undecided === undefined
+        ? undefined
+        : { verdict: 'undetermined', reason: first.undecided.reason };
+    }
+  }
 }
 
 const decidedBy = (finding: Finding) => ({ reason: finding.verdict.reason, decisive: finding });
