@@ -135,20 +135,29 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
       ? { kind: 'broken', warning: found.warning, lookup: { table: found.table, says: found.says } }
       : { kind: 'broken', warning: found.because };
   }
+  if (found?.policy.kind === 'broken') {
+    const warning = `${policyPlace(keyOf(found, nextHop.text))}: ${found.policy.warning}`;
+    return { kind: 'broken', entry: placeOf(found), warning };
+  }
+  return demandOf(found, found?.policy.attributes ?? {}, nextHop, context);
+}
+
+/** What an entry that is well-formed asks for, or the global level where there is none. */
+function demandOf(
+  found: PolicyEntry | undefined,
+  attributes: Attributes,
+  nextHop: NextHop,
+  context: DemandContext,
+): Demand {
+  const { settings } = context;
   const place = found === undefined ? {} : { entry: placeOf(found) };
   const broken = (warning: string): Demand => ({ kind: 'broken', ...place, warning });
-  if (found?.policy.kind === 'broken')
-    return broken(`${policyPlace(keyOf(found, nextHop.text))}: ${found.policy.warning}`);
-
-  const asked = found?.policy.level ?? settings.securityLevel;
-  const attributes = found?.policy.attributes ?? {};
   const unusable = brokenAnchor(attributes.tafile ?? [], context);
   if (unusable !== undefined) return broken(unusable);
 
-  const daneOff =
-    asked === 'dane' || asked === 'dane-only'
-      ? daneImpossible(asked, nextHop, settings)
-      : undefined;
+  const asked = found?.policy.kind === 'policy' ? found.policy.level : settings.securityLevel;
+  const isDane = asked === 'dane' || asked === 'dane-only';
+  const daneOff = isDane ? daneImpossible(asked, nextHop, settings) : undefined;
   if (daneOff !== undefined && asked === 'dane-only') return broken(daneOff);
   const level = daneOff === undefined ? asked : 'may';
   const verifies = level === 'verify' || level === 'secure';
@@ -170,23 +179,31 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
   const anchorPaths = verifies ? (attributes.tafile ?? settings.trustAnchorFiles) : [];
   const lost = brokenAnchor(anchorPaths, context);
   if (lost !== undefined) return broken(lost);
-
-  const connectionReuse = attributes.connectionReuse ?? settings.connectionReuse;
   return {
     kind: 'demand',
     ...place,
     level,
     match: verifies ? match.map((element) => parseMatch(element)) : [],
-    matchFrom: attributes.match === undefined ? 'main.cf' : 'entry',
     digests,
-    digestAlgorithm: settings.fingerprintDigest.toLowerCase(),
     anchors: anchorPaths.length === 0 ? { kind: 'store' } : { kind: 'files', paths: anchorPaths },
+    ...servernameOf(servername),
+    ...(daneOff === undefined ? {} : { daneOff }),
+    ...termsOf(level, attributes, settings),
+  };
+}
+
+/** What follows from level, attributes and settings alone. */
+function termsOf(level: SecurityLevel, attributes: Attributes, settings: Settings) {
+  const verifies = level === 'verify' || level === 'secure';
+  const connectionReuse = attributes.connectionReuse ?? settings.connectionReuse;
+  return {
+    matchFrom: attributes.match === undefined ? 'main.cf' : 'entry',
+    digestAlgorithm: settings.fingerprintDigest.toLowerCase(),
     protocols:
       attributes.protocols ?? (level === 'may' ? settings.protocols : settings.mandatoryProtocols),
     cipherGrade:
       attributes.ciphers ?? (level === 'may' ? settings.ciphers : settings.mandatoryCiphers),
     excludeCiphers: attributes.exclude ?? excludesOf(level, settings),
-    ...servernameOf(servername),
     wrapperMode: settings.wrapperMode,
     enableRpk: attributes.enableRpk ?? settings.enableRpk,
     connectionReuse,
@@ -198,9 +215,8 @@ export function demandFor(nextHop: NextHop | MalformedNextHop, context: DemandCo
     ...(verifies && !connectionReuse && attributes.policyFailure !== undefined
       ? { forcedFailure: attributes.policyFailure }
       : {}),
-    ...(daneOff === undefined ? {} : { daneOff }),
     ...(level === 'dane' ? { asMay: termsAtMay(attributes, settings) } : {}),
-  };
+  } as const;
 }
 
 function termsAtMay(attributes: Attributes, settings: Settings): NonNullable<TlsDemand['asMay']> {

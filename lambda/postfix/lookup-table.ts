@@ -94,33 +94,12 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
   for (const { line, text, orphan } of logicalLines(table.text)) {
     const problem = (kind: TableLine['kind'], warning: string) =>
       problems.push({ table: table.name, line, kind, warning: printable(warning) });
-    if (orphan) {
-      const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text;
-      problem('leading-blank', `${path}: logical line must not start with whitespace: "${shown}"`);
+    const parts = orphan ? orphanLine(text, path) : recordIn(text, { line, path, type, version });
+    if ('kind' in parts) {
+      problem(parts.kind, parts.warning);
       continue;
     }
-    if (atLeast(version, '3.0') && BYTES.test(text)) {
-      problem('not-utf8', `${path}, line ${line}: non-UTF-8 input "${text}" -- ignoring this line`);
-      continue;
-    }
-    const end = keyEnd(text, version);
-    if (end < 0) {
-      problem(
-        'unbalanced-quote',
-        `${path}, line ${line}: unbalanced '"' in '${text}' -- ignoring this line`,
-      );
-      continue;
-    }
-    const writtenKey = text.slice(0, end);
-    const value = trimBlanks(text.slice(end + 1));
-    if (writtenKey === '' || value === '') {
-      const ignoring = type === 'texthash' ? ' -- ignoring this line' : '';
-      problem(
-        'no-value',
-        `${path}, line ${line}: expected format: key whitespace value${ignoring}`,
-      );
-      continue;
-    }
+    const { writtenKey, value } = parts;
     if (writtenKey.endsWith(':')) {
       problem(
         'colon-key',
@@ -139,16 +118,54 @@ function fileRecords(table: TableText, type: string, version: PostfixVersion): R
       if (type === 'texthash')
         unavailable ??= printable(`${table.name} is unavailable. ${warning}`);
     }
-    records.push({
-      table: table.name,
-      line,
-      writtenKey,
-      key,
-      value,
-      ...(shadowedBy === undefined ? {} : { shadowedBy }),
-    });
+    const shadow = shadowedBy === undefined ? {} : { shadowedBy };
+    records.push({ table: table.name, line, writtenKey, key, value, ...shadow });
   }
   return { records, problems, ...(unavailable === undefined ? {} : { unavailable }) };
+}
+
+type Unusable = Pick<TableLine, 'kind' | 'warning'>;
+
+function orphanLine(text: string, path: string): Unusable {
+  const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text;
+  return {
+    kind: 'leading-blank',
+    warning: `${path}: logical line must not start with whitespace: "${shown}"`,
+  };
+}
+
+interface LineContext {
+  readonly line: number;
+  readonly path: string;
+  readonly type: string;
+  readonly version: PostfixVersion;
+}
+
+/** Key and value of a logical line, or why Postfix ignores it. */
+function recordIn(
+  text: string,
+  { line, path, type, version }: LineContext,
+): Pick<TableRecord, 'writtenKey' | 'value'> | Unusable {
+  const place = `${path}, line ${line}`;
+  if (atLeast(version, '3.0') && BYTES.test(text))
+    return {
+      kind: 'not-utf8',
+      warning: `${place}: non-UTF-8 input "${text}" -- ignoring this line`,
+    };
+  const end = keyEnd(text, version);
+  if (end < 0)
+    return {
+      kind: 'unbalanced-quote',
+      warning: `${place}: unbalanced '"' in '${text}' -- ignoring this line`,
+    };
+  const writtenKey = text.slice(0, end);
+  const value = trimBlanks(text.slice(end + 1));
+  if (writtenKey !== '' && value !== '') return { writtenKey, value };
+  const ignoring = type === 'texthash' ? ' -- ignoring this line' : '';
+  return {
+    kind: 'no-value',
+    warning: `${place}: expected format: key whitespace value${ignoring}`,
+  };
 }
 
 /** `inline:{ key = value, { key = value with blanks } }`; of two equal keys the last one counts. */

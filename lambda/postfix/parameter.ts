@@ -5,6 +5,7 @@
  * wording too: what they call fatal ends smtp(8) before it delivers anything.
  */
 
+import { named } from '../named-record.ts';
 import { defaultOf, isKnownParameter, parameterSince } from './defaults.ts';
 import { expand } from './expand.ts';
 import { type TableName, tableType } from './lookup-table.ts';
@@ -47,83 +48,94 @@ export function parameterReader(
   parameters: Readonly<Record<string, string>>,
   version: PostfixVersion,
 ): ParameterReader {
-  const problems: SettingProblem[] = [];
+  const problems: SettingProblem[] = unknownIn(parameters, version);
   const fatal = (name: string, says: string) => {
     problems.push({ name, kind: 'fatal', says });
   };
-  const given = (name: string) => (Object.hasOwn(parameters, name) ? parameters[name] : undefined);
-  for (const name of Object.keys(parameters)) {
-    if (isKnownParameter(name) && defaultOf(name, version) === undefined) {
-      problems.push({
-        name,
-        kind: 'unknown',
-        says: `main.cf: unused parameter: ${name}=${parameters[name]}`,
+  const text = (name: string) => effectiveValue(name, parameters, version);
+  return {
+    problems,
+    fatal,
+    text,
+    required(name) {
+      const value = text(name);
+      if (value === '') fatal(name, `bad string length 0 < 1: ${name} = `);
+      return value;
+    },
+    yesNo(name) {
+      const value = text(name).toLowerCase();
+      if (value !== 'yes' && value !== 'no')
+        fatal(name, `bad boolean configuration: ${name} = ${text(name)}`);
+      return value === 'yes';
+    },
+    count(name) {
+      const value = text(name);
+      // A limit of 0 is none, and so is a negative one: Postfix checks no lower bound of 0.
+      if (/^[-+]?\d+$/.test(value)) return Math.max(0, Number(value));
+      fatal(name, `bad numerical configuration: ${name} = ${value}`);
+      return Number(defaultOf(name, version) ?? 0);
+    },
+    time(name, least) {
+      const problem = timeProblem(name, text(name), least);
+      if (problem !== undefined) fatal(name, problem);
+    },
+    oneOf(name, words, fallback, says) {
+      const value = text(name);
+      const found = words.find((word) => word === value.toLowerCase());
+      if (found === undefined) fatal(name, says(value));
+      return found ?? fallback;
+    },
+    tables(name) {
+      return bracedTokens(text(name)).flatMap((map) => {
+        const { type, path } = tableType(map);
+        if (type !== '' && path !== '') return [{ type, path }];
+        fatal(name, `open dictionary: expecting "type:name" form instead of "${map}"`);
+        return [];
       });
-    }
-  }
+    },
+  };
+}
 
-  /**
-   * The value that counts; a parameter the version lacks has its first default, whatever main.cf
-   * says.
-   */
-  const text = (name: string): string => {
-    const fallback = defaultOf(name, version);
-    if (fallback === undefined)
-      return NEUTRAL[name] ?? defaultOf(name, parameterSince(name) ?? version) ?? '';
-    const value = given(name);
-    if (value !== undefined) return value;
-    const expanded = expand(
-      fallback,
-      (other) => given(other) ?? (other === 'mail_version' ? version : defaultOf(other, version)),
-    );
-    return 'error' in expanded ? '' : expanded.text;
-  };
-  const required = (name: string): string => {
-    const value = text(name);
-    if (value === '') fatal(name, `bad string length 0 < 1: ${name} = `);
-    return value;
-  };
-  const yesNo = (name: string): boolean => {
-    const value = text(name).toLowerCase();
-    if (value !== 'yes' && value !== 'no')
-      fatal(name, `bad boolean configuration: ${name} = ${text(name)}`);
-    return value === 'yes';
-  };
-  const count = (name: string): number => {
-    const value = text(name);
-    // A limit of 0 is none, and so is a negative one: Postfix checks no lower bound of 0.
-    if (/^[-+]?\d+$/.test(value)) return Math.max(0, Number(value));
-    fatal(name, `bad numerical configuration: ${name} = ${value}`);
-    return Number(defaultOf(name, version) ?? 0);
-  };
-  const time = (name: string, least: 0 | 1): void => {
-    const value = text(name);
-    const parsed = /^([+-]?\d+)([wdhms]|$)/.exec(value);
-    const seconds = Number(parsed?.[1] ?? -1);
-    if (parsed === null || seconds < 0) {
-      fatal(name, `parameter ${name}: bad time value or unit: ${value}`);
-    } else if (seconds < least) fatal(name, `invalid ${name}: ${seconds} (min ${least})`);
-  };
-  const oneOf = <const T extends string>(
-    name: string,
-    words: readonly T[],
-    fallback: T,
-    says: (value: string) => string,
-  ): T => {
-    const value = text(name);
-    const found = words.find((word) => word === value.toLowerCase());
-    if (found === undefined) fatal(name, says(value));
-    return found ?? fallback;
-  };
-  const tables = (name: string): TableName[] =>
-    bracedTokens(text(name)).flatMap((map) => {
-      const { type, path } = tableType(map);
-      if (type !== '' && path !== '') return [{ type, path }];
-      fatal(name, `open dictionary: expecting "type:name" form instead of "${map}"`);
-      return [];
-    });
+/** Parameters that this version does not have, though another one does. */
+function unknownIn(
+  parameters: Readonly<Record<string, string>>,
+  version: PostfixVersion,
+): SettingProblem[] {
+  return Object.entries(parameters).flatMap(([name, value]) =>
+    isKnownParameter(name) && defaultOf(name, version) === undefined
+      ? [{ name, kind: 'unknown', says: `main.cf: unused parameter: ${name}=${value}` }]
+      : [],
+  );
+}
 
-  return { problems, fatal, text, required, yesNo, count, time, oneOf, tables };
+/**
+ * The value that counts; a parameter the version lacks has its first default, whatever main.cf
+ * says.
+ */
+function effectiveValue(
+  name: string,
+  parameters: Readonly<Record<string, string>>,
+  version: PostfixVersion,
+): string {
+  const fallback = defaultOf(name, version);
+  if (fallback === undefined)
+    return NEUTRAL[name] ?? defaultOf(name, parameterSince(name) ?? version) ?? '';
+  const given = (other: string) => named(parameters, other);
+  const value = given(name);
+  if (value !== undefined) return value;
+  const expanded = expand(
+    fallback,
+    (other) => given(other) ?? (other === 'mail_version' ? version : defaultOf(other, version)),
+  );
+  return 'error' in expanded ? '' : expanded.text;
+}
+
+/** What Postfix says of a time that is none, or too short; undefined where it takes it. */
+function timeProblem(name: string, value: string, least: 0 | 1): string | undefined {
+  const parsed = /^([+-]?\d+)([wdhms]|$)/.exec(value);
+  const seconds = Number(parsed?.[1] ?? -1);
+  if (parsed === null || seconds < 0) return `parameter ${name}: bad time value or unit: ${value}`;
+  return seconds < least ? `invalid ${name}: ${seconds} (min ${least})` : undefined;
 }
 
 /**

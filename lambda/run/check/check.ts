@@ -19,13 +19,15 @@ import { type Settings, USUAL_HELLO } from '../../policy/settings.ts';
 import { type Contact, contactsByHop, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
+import type { ProbeResult } from '../../probe/result.ts';
 import { believe, provedByTlsa, type Vantage, vantageOf } from '../../probe/vantage.ts';
+import type { Found } from '../../route/dane-route.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
-import { asksDane, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
+import { asksDane, type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
 
 export interface CheckDoors {
@@ -118,6 +120,32 @@ export async function checkBundle(
       doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 
+  const seen = { contacts, conversations, results, probedAt };
+  const run = judgeAll(destinations, { ...found, ...seen, dnssec }, bundle, options);
+  const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec);
+  return offers === undefined
+    ? run
+    : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
+}
+
+/** What DNS and the hosts gave. */
+interface Looked extends Found {
+  readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
+  readonly conversations: readonly Conversation[];
+  readonly results: Readonly<Record<string, ProbeResult>>;
+  /** Epoch ms. */
+  readonly probedAt: number;
+  /** Absent where no level asks for it. */
+  readonly dnssec: Dnssec | undefined;
+}
+
+function judgeAll(
+  destinations: readonly Destination[],
+  { contacts, conversations, results, probedAt, dnssec, ...found }: Looked,
+  bundle: Bundle,
+  { at, pace }: CheckOptions,
+): CheckRun {
+  const met = [...contacts.values()].flat();
   const vantage = vantageOf(conversations, results, {
     bundle,
     byTlsa: provedByTlsa(met, results, bundle.settings),
@@ -128,30 +156,23 @@ export async function checkBundle(
     probedAt,
     ...(dnssec?.kind === 'none' || dnssec?.kind === 'silent' ? { noDnssec: dnssec } : {}),
   };
-  const verdicts = destinations.map((destination) =>
-    judgeSafely(destination, evidence, bundle, options.at),
-  );
-  const run: CheckRun = {
-    at: options.at,
+  return {
+    at,
     destinations,
     contacts,
     conversations,
     evidence,
     vantage,
-    verdicts,
+    verdicts: destinations.map((destination) => judgeSafely(destination, evidence, bundle, at)),
     // Past the end DNS is not asked either, and who has no route has no conversation that could be
     // missing.
     complete:
-      probedAt < options.pace.stopAt &&
+      probedAt < pace.stopAt &&
       Object.values(results).every(
         (result) => result.kind !== 'unseen' || result.reason !== 'not-attempted',
       ),
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
   };
-  const offers = await findOffers(destinations, verdicts, bundle, doors.dnssec, dnssec);
-  return offers === undefined
-    ? run
-    : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
 }
 
 /**
