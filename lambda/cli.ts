@@ -28,7 +28,8 @@ const console = processConsole();
 function program(): Command {
   const program = new Command('postfix-tls-watch')
     .description(
-      'Judges every line of a Postfix TLS policy table as Postfix would, and tells before one stops delivering mail.',
+      'Judges every line of a Postfix TLS policy table as Postfix would, and tells before one ' +
+        'stops delivering mail.',
     )
     .version(VERSION)
     .showHelpAfterError('see --help')
@@ -108,7 +109,8 @@ function program(): Command {
 
   addStoreFlags(program.command('history [destination]'))
     .description(
-      'what was seen, when, and what changed: of a destination with its hosts, of an MX host, or of everything',
+      'what was seen, when, and what changed: of a destination with its hosts, of an MX host, or ' +
+        'of everything',
     )
     .option(
       '--since <date>',
@@ -122,7 +124,8 @@ function program(): Command {
 
   addStoreFlags(program.command('mute <key>'))
     .description(
-      'known and accepted: leave out of messages what is open under an entry, or an incident, as long as it gets no worse',
+      'known and accepted: leave out of messages what is open under an entry, or an incident, as ' +
+        'long as it gets no worse',
     )
     .requiredOption(
       '--until <date>',
@@ -159,7 +162,8 @@ function addPolicyCommands(policy: Command): void {
     )
     .option(
       '--force',
-      'push although lines would defer mail, entries would stop delivering, or somebody else pushed',
+      'push although lines would defer mail, entries would stop delivering, or somebody else ' +
+        'pushed',
     )
     .addHelpText('after', PUSH_HELP)
     .action(async (table: string | undefined, flags) =>
@@ -178,12 +182,14 @@ function addPolicyCommands(policy: Command): void {
 
   addStoreFlags(addBundleFlags(policy.command('status [table]')))
     .description(
-      'what is stored, and whether it is still what is in use here; name what to compare with as for push',
+      'what is stored, and whether it is still what is in use here; name what to compare with as ' +
+        'for push',
     )
     .addOption(jsonFlag())
     .addHelpText(
       'after',
-      '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed.',
+      '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing ' +
+        'was pushed.',
     )
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/policy/policy.ts')).policyStatus(table, flags, console)),
@@ -191,14 +197,17 @@ function addPolicyCommands(policy: Command): void {
 }
 
 const STATUS_HELP = `
-The table (or --config-directory, --main-cf) tells which entries are not watched where no run has told yet.
+The table (or --config-directory, --main-cf) tells which entries are not watched where no run has
+told yet.
 
-Exit status: 2 an open incident fails, else 1 one needs attention, else 3 no complete run in 26 hours,
-the latest could not tell, was blind, or did not judge an entry for long, else 0. What is muted does not count.`;
+Exit status: 2 an open incident fails, else 1 one needs attention, else 3 no complete run in 26
+hours, the latest could not tell, was blind, watched nothing, or did not judge an entry for long,
+else 0. What is muted does not count.`;
 
 const MUTE_HELP = `
-KEY is the key of an entry, or the id of an incident as "status" shows it. The mute covers what is open now, as bad as it
-is now; another cause, or a worse one, is told all the same. Muted ones stand at the end of every message.`;
+KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
+it. The mute covers what is open now, as bad as it is now; another cause, or a worse one, is told all
+the same. Muted ones stand at the end of every message.`;
 
 const PUSH_HELP = `
 Refused without --force:
@@ -206,7 +215,8 @@ Refused without --force:
   entries that deliver today and would not, judged on what was last seen, with no network;
   a version in use that was not shown on this machine ("policy show" and "policy status" show it).
 
-Exit status: 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused or failed otherwise.`;
+Exit status: 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused or
+failed otherwise.`;
 
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;
@@ -229,7 +239,8 @@ async function main(): Promise<void> {
   settle();
   if (Number(process.versions.node.split('.')[0]) < 24) {
     console.err(
-      `error: Node ${process.version} is too old: Node 24 or newer is needed; from a checkout, npm ci brings one and npm start uses it\n`,
+      `error: Node ${process.version} is too old: Node 24 or newer is needed; from a checkout, ` +
+        'npm ci brings one and npm start uses it\n',
     );
     process.exitCode = 3;
     return;

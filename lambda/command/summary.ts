@@ -76,7 +76,8 @@ export function nothingWatched(
       : verdicts.length === 1
         ? 'the one entry cannot be judged'
         : `none of the ${verdicts.length} entries can be judged`;
-  return `nothing is watched: ${what}; name the domains that matter with --destination, and see lint`;
+  const next = 'name the domains that matter with --destination, and see lint';
+  return `nothing is watched: ${what}; ${next}`;
 }
 
 /**
@@ -90,8 +91,8 @@ export function failsSoon(entry: EntryVerdict, at: number): boolean {
 }
 
 /**
- * That a source of policy can be read by Postfix and not by us, with the next step: nothing is known
- * of what stands in it. Empty where there is none.
+ * That a source of policy can be read by Postfix and not by us, with the next step: nothing is
+ * known of what stands in it. Empty where there is none.
  */
 export function unreadableSources(verdicts: readonly EntryVerdict[]): string[] {
   const sentences = verdicts.flatMap(({ reason, sentence }) =>

@@ -104,5 +104,6 @@ function canonical(value: unknown): string {
   const members = Object.entries(value)
     .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`).join(',')}}`;
+  const texts = members.map(([key, member]) => `${JSON.stringify(key)}:${canonical(member)}`);
+  return `{${texts.join(',')}}`;
 }

@@ -173,7 +173,8 @@ function demandOf(
   const digests = level === 'fingerprint' ? digestsOf(match, attributes, settings) : [];
   if (digests === undefined) {
     return broken(
-      `nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no fingerprints to match.`,
+      `nexthop domain ${nextHop.text}: configured at fingerprint security level, but with no ` +
+        'fingerprints to match.',
     );
   }
   const anchorPaths = verifies ? (attributes.tafile ?? settings.trustAnchorFiles) : [];

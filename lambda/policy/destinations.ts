@@ -194,7 +194,8 @@ function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work
   if (entry.key.startsWith('.') && isUtf8Hostname(entry.key.slice(1), settings.version)) {
     return unchecked(
       'parent-key',
-      `this entry is for every domain below ${entry.key.slice(1)}; name one with --destination to have it judged`,
+      `this entry is for every domain below ${entry.key.slice(1)}; name one with --destination ` +
+        'to have it judged',
     );
   }
   if (entry.key === '*') return never('a policy table has no wildcard key');
@@ -303,7 +304,9 @@ function wayOf(name: string, routed: Routed, work: Work): Way {
             settled: { reason: 'source-unreadable', because: routed.because, table: routed.table },
           }
         : {
-            unknown: `where mail for ${name} goes is not known here: ${routed.table} (${routed.parameter}) ${routed.because}`,
+            unknown:
+              `where mail for ${name} goes is not known here: ${routed.table} ` +
+              `(${routed.parameter}) ${routed.because}`,
           };
   }
 }
@@ -337,7 +340,9 @@ function route(key: string, tableService: string | undefined, work: Work): Way {
     if (way !== undefined) return way;
     if (routed.kind === 'other') return { why: `mail for ${key} ${elsewhere(routed)}` };
     return {
-      why: `mail for ${key} goes to ${routed.nextHop} (${SOURCE[routed.via]}), and that text is the key`,
+      why:
+        `mail for ${key} goes to ${routed.nextHop} (${SOURCE[routed.via]}), and that text is ` +
+        'the key',
     };
   }
   const way = byName();
@@ -405,7 +410,9 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
   return more;
 }
 
-/** What a global level above `may` asks of every domain that no entry names: nobody watches those. */
+/**
+ * What a global level above `may` asks of every domain that no entry names: nobody watches those.
+ */
 function globalLevel(bundle: Bundle, work: Work): Destination[] {
   const { securityLevel } = bundle.settings;
   if (securityLevel === 'none' || securityLevel === 'may') return [];
@@ -413,7 +420,9 @@ function globalLevel(bundle: Bundle, work: Work): Destination[] {
   const direct = everywhere.kind === 'smtp' && everywhere.nextHop === UNLISTED_DOMAIN;
   if (!direct) return [];
   const name = 'smtp_tls_security_level';
-  const sentence = `every domain without an entry is at level ${securityLevel}; name those that matter with --destination or --destinations FILE to have them judged`;
+  const sentence =
+    `every domain without an entry is at level ${securityLevel}; name those that matter with ` +
+    '--destination or --destinations FILE to have them judged';
   return [{ id: name, name, hops: [], unchecked: { reason: 'global-level', sentence } }];
 }
 
@@ -490,7 +499,9 @@ function aboutTable(table: ParsedTable, work: Work): Destination | undefined {
     table.notListable ??
     (table.everyKey === undefined ? undefined : 'static: answers every key alike');
   if (why === undefined) return undefined;
-  const sentence = `the keys of ${table.name} cannot be listed (${why}); name destinations with --destination to have them judged`;
+  const sentence =
+    `the keys of ${table.name} cannot be listed (${why}); name destinations with --destination ` +
+    'to have them judged';
   return { ...base, unchecked: { reason: 'table-not-listable', sentence } };
 }
 

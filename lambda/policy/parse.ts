@@ -1,8 +1,8 @@
 /**
  * The TLS policy table: text to entries, and entries back to text.
  *
- * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value; the lines are read by
- * postfix/lookup-table. Never throws, whatever the bytes: what Postfix would refuse becomes a
+ * Follows tls_policy_lookup_one() in src/smtp/smtp_tls_policy.c for the value; the lines are read
+ * by postfix/lookup-table. Never throws, whatever the bytes: what Postfix would refuse becomes a
  * `broken` policy that keeps Postfix's warning.
  */
 

@@ -3,7 +3,8 @@
  *
  * Follows resolve_addr() in src/trivial-rewrite/resolve.c, transport_lookup() in
  * src/trivial-rewrite/transport.c and mail_addr_find_opt() in src/global/mail_addr_find.c. What a
- * sender decides (sender_dependent_*) is another way out beside this one: see namedNextHops(). Pure.
+ * sender decides (sender_dependent_*) is another way out beside this one: see namedNextHops().
+ * Pure.
  */
 
 import type { TableName, TableRecord } from '../postfix/lookup-table.ts';
@@ -281,7 +282,9 @@ function recipientOf(recipient: string): { readonly address: string; readonly do
 /** Whom patterns are asked about where only a domain is known. */
 export const SOME_USER = 'user';
 
-/** `user+ext@domain` without what stands behind the first delimiter; undefined where there is none. */
+/**
+ * `user+ext@domain` without what stands behind the first delimiter; undefined where there is none.
+ */
 function withoutExtension(address: string, delimiters: string): string | undefined {
   const at = address.lastIndexOf('@');
   const local = address.slice(0, at);

@@ -74,7 +74,8 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
     ['3.6', `\${{$compatibility_level} <level {2} ? {$mydestination} : {}}`],
   ],
   parent_domain_matches_subdomains: always(
-    'debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,qmqpd_authorized_clients,relay_domains,smtpd_access_maps',
+    'debug_peer_list,fast_flush_domains,mynetworks,permit_mx_backup_networks,' +
+      'qmqpd_authorized_clients,relay_domains,smtpd_access_maps',
   ),
   local_transport: always('local:$myhostname'),
   virtual_transport: always('virtual'),

@@ -7,7 +7,9 @@
  */
 import { isKnownParameter } from './defaults.ts';
 
-/** Whether smtp(8), or a program that brings mail to it, ends where the value has a broken macro. */
+/**
+ * Whether smtp(8), or a program that brings mail to it, ends where the value has a broken macro.
+ */
 export function isReadAtStart(name: string): boolean {
   return /^(?:smtp|tls)_/.test(name) || isKnownParameter(name) || GLOBAL.has(name);
 }
@@ -24,8 +26,8 @@ const GLOBAL: ReadonlySet<string> = new Set(
   fast_flush_domains fault_injection_code flush_service_name fork_attempts fork_delay
   hash_queue_depth hash_queue_names header_address_token_limit header_size_limit helpful_warnings
   import_environment in_flow_delay internal_mail_filter_classes ipc_idle ipc_timeout ipc_ttl
-  line_length_limit lmdb_map_size lmtp_tls_fingerprint_digest mail_name maillog_file max_idle max_use
-  message_drop_headers message_size_limit meta_directory mime_boundary_length_limit
+  line_length_limit lmdb_map_size lmtp_tls_fingerprint_digest mail_name maillog_file max_idle
+  max_use message_drop_headers message_size_limit meta_directory mime_boundary_length_limit
   mime_nesting_limit multi_instance_directories multi_instance_enable multi_instance_group
   multi_instance_name multi_instance_wrapper mynetworks mynetworks_style myorigin
   owner_request_special pickup_service_name process_id_directory proxymap_service_name

@@ -97,8 +97,8 @@ export function familyOf(text: string): AddressFamily | undefined {
 }
 
 /**
- * The domain that a person means who types or pastes a recipient or a domain: `user@b.test` as mailq
- * shows it, `B.TEST.` as DNS does. A next hop with brackets or a port is only folded.
+ * The domain that a person means who types or pastes a recipient or a domain: `user@b.test` as
+ * mailq shows it, `B.TEST.` as DNS does. A next hop with brackets or a port is only folded.
  */
 export function typedDomain(text: string): string {
   const folded = text.toLowerCase();

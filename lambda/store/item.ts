@@ -119,9 +119,15 @@ export function describeProblem(problem: ItemProblem): string {
   const place = `item ${problem.key.pk} / ${problem.key.sk}`;
   switch (problem.kind) {
     case 'corrupt':
-      return `${place}: cannot be read (${problem.because}); it is skipped, and replaced when next seen`;
+      return (
+        `${place}: cannot be read (${problem.because}); it is skipped, and replaced when next ` +
+        'seen'
+      );
     case 'newer':
-      return `${place}: written by a newer version (layout ${problem.v}); it is skipped and left as it is, update this installation`;
+      return (
+        `${place}: written by a newer version (layout ${problem.v}); it is skipped and left as ` +
+        'it is, update this installation'
+      );
   }
 }
 

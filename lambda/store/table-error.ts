@@ -75,7 +75,8 @@ export function storeError(
   if (code !== undefined)
     return as(
       'unreachable',
-      `cannot reach DynamoDB${at} (${code}); ${whenUnreachable ?? 'check the network and the endpoint'}`,
+      `cannot reach DynamoDB${at} (${code}); ` +
+        `${whenUnreachable ?? 'check the network and the endpoint'}`,
     );
   return as('other', told === '' ? name : told);
 }

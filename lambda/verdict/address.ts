@@ -56,7 +56,8 @@ function judgeTls(
   const port = attempt.nextHop.port;
   if (wantsWrapperMode({ port, wrapperMode: demand.wrapperMode }, result)) {
     const because =
-      'the server waits for TLS from the first byte, and ours waits for its greeting (smtp_tls_wrappermode)';
+      'the server waits for TLS from the first byte, and ours waits for its greeting ' +
+      '(smtp_tls_wrappermode)';
     return fail('wrapper-mode-missing', because);
   }
   if (result.kind === 'unseen') return judgeUnseen(result, level, bundle, outcomes);

@@ -41,11 +41,17 @@ export function describe(judgement: Judgement, suggestion: Suggestion | null): s
 function consequence(judgement: Judgement): string {
   const { verdict, reason, says, endings } = judgement;
   if (reason === 'smtp-dies')
-    return `no mail to ${name(judgement)} is tried at all: smtp(8) ends with "${plain(says?.text ?? '', 120)}"`;
+    return (
+      `no mail to ${name(judgement)} is tried at all: smtp(8) ends with ` +
+      `"${plain(says?.text ?? '', 120)}"`
+    );
   if (reason === 'weaker-fallback' || (judgement.would === 'deliver' && verdict === 'fail')) {
     const relay = endings.find(({ status }) => status === 'sent')?.view.hop;
     const level = relay?.demand.kind === 'demand' ? relay.demand.level : 'none';
-    return `${mail(judgement)} would leave only through ${relay?.nextHop.text ?? 'another next hop'}, whose level is ${level}`;
+    return (
+      `${mail(judgement)} would leave only through ` +
+      `${relay?.nextHop.text ?? 'another next hop'}, whose level is ${level}`
+    );
   }
   if (verdict === 'degraded') {
     if (judgement.would === 'defer')
@@ -59,7 +65,8 @@ function consequence(judgement: Judgement): string {
     .filter((status) => statuses.has(status))
     .map((status) => WOULD[status]);
   const chance = would.length > 1 ? ', as the order of the servers falls' : '';
-  return `${mail(judgement)} would ${listed(would, 3, 'or')}${chance}${says === null ? '' : `: Postfix says "${plain(says.text, 300)}"`}`;
+  const said = says === null ? '' : `: Postfix says "${plain(says.text, 300)}"`;
+  return `${mail(judgement)} would ${listed(would, 3, 'or')}${chance}${said}`;
 }
 
 function why(judgement: Judgement): string {
@@ -94,7 +101,10 @@ function whyAddress({ attempt, verdict, trust, leaf }: Finding): string {
     !/must be an IP/.test(verdict.detail ?? '')
   ) {
     const offered = namesOffered(presentedNames(leaf));
-    return `The chain is trusted, but ${attempt.demand.level} wants ${namesWanted(verdict.asked)} and the certificate of ${host} offers ${offered}`;
+    return (
+      `The chain is trusted, but ${attempt.demand.level} wants ${namesWanted(verdict.asked)} ` +
+      `and the certificate of ${host} offers ${offered}`
+    );
   }
   return `At ${host} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
 }
@@ -121,7 +131,8 @@ function daneWeaker({ reached }: Judgement): string {
     if (level === undefined || why === undefined) return [];
     const hosts = [...new Set(findings.map(({ attempt }) => plainName(hostName(attempt.host))))];
     return [
-      `Level dane is only ${level} at ${listed(hosts, 3)}: ${refusalClause({ kind: 'refused', reason: why })}`,
+      `Level dane is only ${level} at ${listed(hosts, 3)}: ` +
+        `${refusalClause({ kind: 'refused', reason: why })}`,
     ];
   });
   return sentences(parts);
@@ -138,7 +149,10 @@ function describeUnchecked(judgement: Judgement): string {
   const [view] = judgement.views;
   if (view?.kind !== 'hosts') return 'nothing to ask: the entry is never looked up';
   const addresses = listed(view.findings.map(({ attempt }) => attempt.address));
-  return `${name(judgement)} has only private or special addresses (${addresses}), which are not connected to without --allow-private-addresses`;
+  return (
+    `${name(judgement)} has only private or special addresses (${addresses}), which are not ` +
+    'connected to without --allow-private-addresses'
+  );
 }
 
 function describeUndetermined(judgement: Judgement): string {
@@ -146,11 +160,20 @@ function describeUndetermined(judgement: Judgement): string {
   const [first] = views;
   const { settled } = judgement.destination;
   if (settled !== undefined)
-    return `${name(judgement)} is not judged: ${plain(settled.because, 300)}; Postfix reads ${plainName(settled.table)} as root: let this user read it, or run as one who may`;
+    return (
+      `${name(judgement)} is not judged: ${plain(settled.because, 300)}; Postfix reads ` +
+      `${plainName(settled.table)} as root: let this user read it, or run as one who may`
+    );
   if (first?.kind === 'unanswered')
-    return `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) to ${plainName(first.route.query)}`;
+    return (
+      `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) ` +
+      `to ${plainName(first.route.query)}`
+    );
   if (first?.kind === 'hosts' && first.undecided !== undefined)
-    return `${name(judgement)} is not judged: level ${judgement.level} takes its demands from DNSSEC, and ${first.undecided.because}`;
+    return (
+      `${name(judgement)} is not judged: level ${judgement.level} takes its demands from ` +
+      `DNSSEC, and ${first.undecided.because}`
+    );
   if (reached.every(({ verdict }) => verdict.reason === 'not-attempted'))
     return `there was no time for ${name(judgement)} in this run`;
   const whys = [...new Set(reached.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
@@ -161,7 +184,8 @@ function describeUndetermined(judgement: Judgement): string {
 }
 
 const unseenAt = ({ attempt, verdict }: Finding) =>
-  `at ${plainName(hostName(attempt.host))} (${attempt.address}) ${verdict.detail ?? verdict.reason ?? ''}`;
+  `at ${plainName(hostName(attempt.host))} (${attempt.address}) ` +
+  `${verdict.detail ?? verdict.reason ?? ''}`;
 
 /** `seen 1 of 2`, where something was not. */
 function seen({ reached }: Judgement, asSentence = false): string {

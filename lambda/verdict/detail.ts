@@ -47,7 +47,10 @@ export function nameClause(
   lacksAddress?: string,
 ): string {
   if (lacksAddress !== undefined && references.length > 1)
-    return `${lacksAddress} in the match list must be an IP address in the certificate, beside the names; it offers ${namesOffered(presented)}`;
+    return (
+      `${lacksAddress} in the match list must be an IP address in the certificate, beside the ` +
+      `names; it offers ${namesOffered(presented)}`
+    );
   return `wants ${namesWanted(references)}, offers ${namesOffered(presented)}`;
 }
 
@@ -74,7 +77,10 @@ export function trustClause(trust: Extract<Trust, { readonly kind: 'untrusted' }
 export function tlsaClause(records: readonly TlsaRecord[], leaf: Certificate): string {
   const published = listed(records.map(printTlsa), 2);
   const presented = `the certificate has sha256 ${leaf.sha256}, its key ${leaf.spkiSha256}`;
-  return `nothing that is presented matches the TLSA ${records.length === 1 ? 'record' : 'records'} ${published}: ${presented}`;
+  return (
+    `nothing that is presented matches the TLSA ${records.length === 1 ? 'record' : 'records'} ` +
+    `${published}: ${presented}`
+  );
 }
 
 /** Why an address is passed over unconnected at dane-only, or for a failed lookup. */
@@ -99,7 +105,10 @@ export function digestClause(
       : length === 1
         ? 'another one is listed'
         : `${length} others are listed`;
-  return `the ${digestAlgorithm} digest of the certificate is ${certificate}, that of its key ${key}; ${wanted}`;
+  return (
+    `the ${digestAlgorithm} digest of the certificate is ${certificate}, that of its key ` +
+    `${key}; ${wanted}`
+  );
 }
 
 /** How the server ended the talk about TLS, or Postfix would not begin it. */
@@ -140,9 +149,11 @@ const clauseOf = (reason: Reason) => REASONS[reason].why ?? REASONS[reason].word
 
 const HELO_BECAUSE = {
   'masked-greeting':
-    'a firewall masks the greeting, Postfix says HELO then (smtp_pix_workarounds), and without EHLO there is no STARTTLS',
+    'a firewall masks the greeting, Postfix says HELO then (smtp_pix_workarounds), and without ' +
+    'EHLO there is no STARTTLS',
   setting:
-    'our own settings have Postfix say HELO (smtp_never_send_ehlo, smtp_always_send_ehlo), and without EHLO there is no STARTTLS',
+    'our own settings have Postfix say HELO (smtp_never_send_ehlo, smtp_always_send_ehlo), and ' +
+    'without EHLO there is no STARTTLS',
 } as const;
 
 const said = (reply: Reply | undefined) =>

@@ -36,7 +36,9 @@ function ownFault({ id, entry, name, hops }: Destination, message: string): Entr
     match: [],
     verdict: 'undetermined',
     reason: 'our-bug',
-    sentence: `mail to ${name} could not be judged: postfix-tls-watch itself failed over what it saw (${plain(message, 120)}), please report this`,
+    sentence:
+      `mail to ${name} could not be judged: postfix-tls-watch itself failed over what it saw ` +
+      `(${plain(message, 120)}), please report this`,
     protection: 'none',
     postfixWould: null,
     postfixSays: null,

@@ -48,7 +48,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('no-handshake'),
       sentence:
-        'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of our own looks the same',
+        'no common protocol or cipher, or the connection broke; a bad ciphers= or protocols= of ' +
+        'our own looks the same',
     },
   },
   {
@@ -56,7 +57,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('not-verified', 'not-trusted'),
       sentence:
-        'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since 3.6 possibly its chain',
+        'the certificate does not meet the level: up to Postfix 3.5 its names or digest, since ' +
+        '3.6 possibly its chain',
     },
   },
   {
@@ -71,7 +73,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: ['invalid-entry', 'no-dnssec'],
       sentence:
-        'our own policy entry or table is broken: see the warning that starts with smtp_tls_policy_maps',
+        'our own policy entry or table is broken: see the warning that starts with ' +
+        'smtp_tls_policy_maps',
     },
   },
   {
@@ -87,7 +90,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('not-tried'),
       sentence:
-        'every address was passed over: wrapper mode below encrypt, or no MX host fits the MTA-STS patterns',
+        'every address was passed over: wrapper mode below encrypt, or no MX host fits the ' +
+        'MTA-STS patterns',
     },
   },
   {
@@ -95,7 +99,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('no-tlsa'),
       sentence:
-        'dane-only, and the host has no TLSA record that is signed; a resolver that does not validate looks the same',
+        'dane-only, and the host has no TLSA record that is signed; a resolver that does not ' +
+        'validate looks the same',
     },
   },
   {
@@ -103,7 +108,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('not-dnssec'),
       sentence:
-        'dane-only, and the MX records are not signed; a resolver that does not validate looks the same',
+        'dane-only, and the MX records are not signed; a resolver that does not validate looks ' +
+        'the same',
     },
   },
   {
@@ -118,7 +124,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('tlsa-lookup-error'),
       sentence:
-        'DNS did not say whether the host has TLSA records, and without that no mail leaves at a DANE level',
+        'DNS did not say whether the host has TLSA records, and without that no mail leaves at a ' +
+        'DANE level',
     },
   },
   {
@@ -152,7 +159,8 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: ['timed-out'],
       sentence:
-        'no greeting; a port that expects TLS from the first byte looks the same, see smtp_tls_wrappermode',
+        'no greeting; a port that expects TLS from the first byte looks the same, see ' +
+        'smtp_tls_wrappermode',
     },
   },
   {

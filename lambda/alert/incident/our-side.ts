@@ -1,8 +1,8 @@
 /**
  * "Probably on our side": when at least five entries over three unrelated providers turn to the
  * same failure in one run, the fault is more likely here (resolver, network, CA bundle, this
- * product) than at all of theirs on one day. Nobody has turned at a first run: there, nearly all must
- * fail alike in STARTTLS, the handshake or trust. Pure.
+ * product) than at all of theirs on one day. Nobody has turned at a first run: there, nearly all
+ * must fail alike in STARTTLS, the handshake or trust. Pure.
  */
 import { named } from '../../named-record.ts';
 import { REASONS } from '../../verdict/reason.ts';

@@ -62,7 +62,8 @@ function oldAnswers({ bundle, now }: AlertInput): readonly Block[] {
   );
   return [
     text(
-      `What ${tables} answered was asked on ${day(askedAt)}, ${daysLong(now - askedAt)} ago: "policy push" on the mail host asks again.`,
+      `What ${tables} answered was asked on ${day(askedAt)}, ${daysLong(now - askedAt)} ago: ` +
+        '"policy push" on the mail host asks again.',
     ),
   ];
 }

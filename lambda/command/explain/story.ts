@@ -136,7 +136,10 @@ function routeSentence(verdict: EntryVerdict): string {
     'fallback-relay': 'smtp_fallback_relay',
     'default-transport': 'default_transport',
   }[nextHop.via];
-  return `${nextHop.text} (${why}), port ${nextHop.port}, ${nextHop.mx ? 'by its MX records' : 'without MX lookup'}`;
+  return (
+    `${nextHop.text} (${why}), port ${nextHop.port}, ` +
+    `${nextHop.mx ? 'by its MX records' : 'without MX lookup'}`
+  );
 }
 
 function demandSentence(hop: Hop, bundle: Bundle): string {
@@ -149,7 +152,8 @@ function demandSentence(hop: Hop, bundle: Bundle): string {
     parts.push(`match ${names.join(':')}${demand.matchFrom === 'main.cf' ? ' (by default)' : ''}`);
   if (demand.level === 'fingerprint')
     parts.push(
-      `${demand.digests.length} ${demand.digestAlgorithm} ${demand.digests.length === 1 ? 'digest' : 'digests'}`,
+      `${demand.digests.length} ${demand.digestAlgorithm} ` +
+        `${demand.digests.length === 1 ? 'digest' : 'digests'}`,
     );
   if (demand.anchors.kind === 'files')
     parts.push(`anchors from ${demand.anchors.paths.join(', ')}`);
@@ -161,7 +165,8 @@ function demandSentence(hop: Hop, bundle: Bundle): string {
 function hostLines(host: HostVerdict, paint: Paint, width: number): string[] {
   const lines = [
     '',
-    `${String(host.preference).padStart(4)}  ${host.host}${host.addresses.length === 0 ? '  (no address)' : ''}`,
+    `${String(host.preference).padStart(4)}  ` +
+      `${host.host}${host.addresses.length === 0 ? '  (no address)' : ''}`,
   ];
   for (const alike of groupAlike(host.addresses)) lines.push(...addressLines(alike, paint, width));
   return lines;
@@ -186,11 +191,9 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
   const where = alike
     .map((one) => `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`)
     .join(', ');
-  const lines = wrap(
-    `      ${where}  ${paint(style, `${address.outcome}${address.reason === null ? '' : ` (${address.reason.replaceAll('-', ' ')})`}`)}`,
-    width,
-    '      ',
-  );
+  const why = address.reason === null ? '' : ` (${address.reason.replaceAll('-', ' ')})`;
+  const outcome = paint(style, `${address.outcome}${why}`);
+  const lines = wrap(`      ${where}  ${outcome}`, width, '      ');
   const say = (label: string, text: string): void => {
     lines.push(...labelled(`        ${label}`, text, 18, width));
   };
@@ -206,7 +209,8 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
     address.chain.forEach((certificate, depth) => {
       say(
         depth === 0 ? 'chain' : '',
-        `${certificate.subject}, until ${moment(Date.parse(certificate.notAfter))}, sha256 ${certificate.sha256.slice(0, 16)}…`,
+        `${certificate.subject}, until ${moment(Date.parse(certificate.notAfter))}, sha256 ` +
+          `${certificate.sha256.slice(0, 16)}…`,
       );
     });
     if (address.tlsa?.acts !== 'dane' || address.anchor !== null)

@@ -27,7 +27,8 @@ export async function historyCommand(
     const timeline = await readTimeline(open.store, asked, console.now());
     if (timeline === undefined)
       throw new UsageError(
-        `history ${name}: nothing was ever seen under this name from ${space.vantage} for the policy "${space.policy}"; a destination, a key of the table or an MX host is wanted`,
+        `history ${name}: nothing was ever seen under this name from ${space.vantage} for the ` +
+          `policy "${space.policy}"; a destination, a key of the table or an MX host is wanted`,
       );
     const of = { place: open.place, ...space };
     if (flags.json) console.json(timelineDocument(timeline, name, of));

@@ -32,8 +32,11 @@ export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
         dnssec.kind === 'unsigned'
           ? `${count} at dane or dane-only get nothing from DNSSEC: ${dnssec.because}`
           : `${count} at dane or dane-only cannot be judged here: ${dnssec.because}; ` +
-            'a Postfix that asks the same resolver treats dane as may, and defers what is dane-only',
-      cure: 'run a validating resolver on this host (unbound, say), or name one with --dnssec-resolver',
+            'a Postfix that asks the same resolver treats dane as may, and defers what is ' +
+            'dane-only',
+      cure:
+        'run a validating resolver on this host (unbound, say), or name one with ' +
+        '--dnssec-resolver',
     },
   ];
 }

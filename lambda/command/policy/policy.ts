@@ -45,7 +45,8 @@ export async function policyPush(
 ): Promise<number> {
   if (flags.expect !== undefined && !/^[0-9a-f]{8,64}$/.test(flags.expect))
     throw new UsageError(
-      `--expect ${flags.expect}: a version is wanted, at least its first 8 digits, as "policy status" shows it`,
+      `--expect ${flags.expect}: a version is wanted, at least its first 8 digits, as "policy ` +
+        'status" shows it',
     );
   const sources = await readSources({ ...flags, ...(table === undefined ? {} : { table }) });
   return withPolicy(flags, 'policy push', console, async (open, name, noted) => {
@@ -162,7 +163,8 @@ async function withPolicy(
     return await work(open, name, async (version) => {
       await noteShown(directory, noteOf(name), version).catch((error: Error) => {
         console.err(
-          `warning: cannot note in ${shownPath(directory)} which version was shown: ${error.message}\n`,
+          `warning: cannot note in ${shownPath(directory)} which version was shown: ` +
+            `${error.message}\n`,
         );
       });
     });
@@ -195,7 +197,8 @@ function tableOf(stored: StoredPolicy): Uint8Array {
     );
   if (others.length > 0)
     throw new UsageError(
-      `the pushed policy has ${policyTables.length} tables; name one of its parts with --part: ${listOf(stored)}`,
+      `the pushed policy has ${policyTables.length} tables; name one of its parts with --part: ` +
+        `${listOf(stored)}`,
     );
   // A table that postmap listed has no file of its own.
   return named(stored.parts, pathOf(tableType(table.name))) ?? new TextEncoder().encode(table.text);

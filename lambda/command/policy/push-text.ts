@@ -69,7 +69,8 @@ function notJudgedThere(bundle: Bundle, width: number): string[] {
     ...(asked.length === 0
       ? []
       : wrap(
-          `answers of ${listed(asked.map((table) => plain(table)))} are stored as they were given today: push again, by a timer, to keep them fresh`,
+          `answers of ${listed(asked.map((table) => plain(table)))} are stored as they were ` +
+            'given today: push again, by a timer, to keep them fresh',
           width,
           '  ',
         )),

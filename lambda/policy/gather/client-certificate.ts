@@ -135,7 +135,8 @@ async function chainFiles(files: readonly string[], work: Work): Promise<EngineO
   const fail = (because: string) =>
     off(
       parameter,
-      `error loading private keys and certificates from: ${files.join(', ')}: disabling TLS support`,
+      `error loading private keys and certificates from: ${files.join(', ')}: disabling TLS ` +
+        'support',
       because,
     );
   let key: { readonly block: PemBlock; readonly path: string } | undefined;

@@ -25,7 +25,8 @@ function nameIn(line: string, place: string): string[] {
   if (/\s/.test(text)) {
     const shown = text.length > 60 ? `${text.slice(0, 60)}...` : text;
     throw new UsageError(
-      `${place}: "${shown}": one domain, address or next hop a line is wanted, and # before a comment`,
+      `${place}: "${shown}": one domain, address or next hop a line is wanted, and # before a ` +
+        'comment',
     );
   }
   return [text.includes('@') ? text.toLowerCase() : typedDomain(text)];

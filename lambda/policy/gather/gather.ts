@@ -138,7 +138,8 @@ function refuseNothing(
   if (relayhost !== '' && securityLevel !== 'none' && securityLevel !== 'may') return;
   throw new UsageError(
     gathered.from === 'nothing'
-      ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets smtp_tls_policy_maps'
+      ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets ' +
+          'smtp_tls_policy_maps'
       : `${gathered.source} sets no smtp_tls_policy_maps: give the policy table's path`,
   );
 }
@@ -187,7 +188,8 @@ async function completed(
   }
   if (gathered.from === 'nothing' && usesFingerprints(tables)) {
     assumed.push(
-      `fingerprints are ${settings.fingerprintDigest} digests, Postfix's default below compatibility_level 3.6 (--main-cf reads yours)`,
+      `fingerprints are ${settings.fingerprintDigest} digests, Postfix's default below ` +
+        'compatibility_level 3.6 (--main-cf reads yours)',
     );
   }
   const { from, source, lines, problems: said } = gathered;

@@ -3,7 +3,9 @@
  * This machine as it is: this-machine.ts.
  */
 
-/** Where policy and settings come from: the flags that addBundleFlags() of command/flags defines. */
+/**
+ * Where policy and settings come from: the flags that addBundleFlags() of command/flags defines.
+ */
 export interface BundleOptions {
   /** Path or `type:path`. */
   readonly table?: string;

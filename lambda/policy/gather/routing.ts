@@ -84,7 +84,9 @@ interface Work {
   readonly assumed: string[];
 }
 
-/** match_list_parse(): `/path` stands for what the file holds, and `!` before it for each turned. */
+/**
+ * match_list_parse(): `/path` stands for what the file holds, and `!` before it for each turned.
+ */
 async function withFiles(
   patterns: readonly string[],
   settings: Settings,
@@ -146,7 +148,8 @@ async function readable(
   }
   if (left.size > 0) {
     work.assumed.push(
-      `no domain here is one of ${parameter} = ${[...left].join(' ')}, which is not on this machine`,
+      `no domain here is one of ${parameter} = ${[...left].join(' ')}, which is not on this ` +
+        'machine',
     );
   }
   return patterns.filter((pattern) => !left.has(pattern.replace(/^!+/, '')));
@@ -165,7 +168,8 @@ async function readMaps(
     const problem = work.problems.get(name);
     if (!here || problem?.kind === 'not-listable' || problem?.kind === 'unreadable') {
       work.assumed.push(
-        `next hops of ${name} (${parameter}) are not followed: ${problem?.because ?? 'it is not on this machine'}`,
+        `next hops of ${name} (${parameter}) are not followed: ` +
+          `${problem?.because ?? 'it is not on this machine'}`,
       );
     }
   }

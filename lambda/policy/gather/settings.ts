@@ -60,7 +60,8 @@ export async function gatherSettings(options: BundleOptions, machine: Machine): 
   const { version, assumed } = chosenVersion(options.postfixVersion);
   if (options.mainCf === undefined) {
     const none =
-      "every setting has Postfix's default, and mail goes to the recipient domain's MX hosts (--main-cf or --config-directory read yours)";
+      "every setting has Postfix's default, and mail goes to the recipient domain's MX hosts " +
+      '(--main-cf or --config-directory read yours)';
     return {
       settings: defaultSettings(version),
       from: 'nothing',
@@ -101,7 +102,8 @@ async function fromHost(
     const ran = await machine.run('postconf', ['-c', directory, ...args]);
     if (ran.kind === 'not-installed') {
       throw new UsageError(
-        `--config-directory ${directory}: postconf is not installed here; copy main.cf and the tables and name them with --main-cf`,
+        `--config-directory ${directory}: postconf is not installed here; copy main.cf and the ` +
+          'tables and name them with --main-cf',
       );
     }
     if (ran.status !== 0) {
@@ -164,7 +166,8 @@ function otherInstances(directories: string): string[] {
   const [first] = others;
   if (first === undefined) return [];
   return [
-    `the Postfix of ${listed(others)} is not judged here: run once more with --config-directory ${first}`,
+    `the Postfix of ${listed(others)} is not judged here: run once more with --config-directory ` +
+      `${first}`,
   ];
 }
 
@@ -187,7 +190,8 @@ function chosenService(
   if (service !== undefined) return service;
   const known = clients.map((candidate) => candidate.name).join(', ');
   throw new UsageError(
-    `--service ${named ?? 'smtp'}: master.cf has no such service that runs smtp(8); it has ${known === '' ? 'none' : known}`,
+    `--service ${named ?? 'smtp'}: master.cf has no such service that runs smtp(8); it has ` +
+      `${known === '' ? 'none' : known}`,
   );
 }
 
@@ -234,21 +238,28 @@ function chosenVersion(given: string | undefined): {
   readonly assumed: readonly string[];
 } {
   if (given === undefined) {
-    const newest = `Postfix is ${NEWEST_PROVED}, the newest version this was compared with (--postfix-version names yours)`;
+    const newest =
+      `Postfix is ${NEWEST_PROVED}, the newest version this was compared with ` +
+      '(--postfix-version names yours)';
     return { version: NEWEST_PROVED, assumed: [newest] };
   }
   const version = /^\d+\.\d+(\.\d+)?/.exec(given)?.[0];
   if (version === undefined || !atLeast(version, OLDEST_KNOWN)) {
     throw new UsageError(
-      `--postfix-version ${given}: a version from ${OLDEST_KNOWN} on is wanted, such as 3.7 or 3.7.11`,
+      `--postfix-version ${given}: a version from ${OLDEST_KNOWN} on is wanted, such as 3.7 or ` +
+        '3.7.11',
     );
   }
   if (!atLeast(version, OLDEST_PROVED)) {
-    const old = `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was compared with real deliveries`;
+    const old =
+      `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was ` +
+      'compared with real deliveries';
     return { version, assumed: [old] };
   }
   if (!atLeast(NEWEST_PROVED, version)) {
-    const young = `Postfix ${version} keeps to the rules of ${NEWEST_PROVED}, the newest version this was compared with`;
+    const young =
+      `Postfix ${version} keeps to the rules of ${NEWEST_PROVED}, the newest version this was ` +
+      'compared with';
     return { version, assumed: [young] };
   }
   return { version, assumed: [] };

@@ -158,7 +158,9 @@ export function fatalIn(errors: string): string | undefined {
   return said?.replace(/: query error: Success$/, ': query error');
 }
 
-/** Postfix opens tables as root, before it drops its privileges; what is denied to us is not to it. */
+/**
+ * Postfix opens tables as root, before it drops its privileges; what is denied to us is not to it.
+ */
 export function isOurs(because: string, { uid }: Pick<Machine, 'uid'>): boolean {
   return uid !== 0 && /Permission denied|Operation not permitted/.test(because);
 }

@@ -153,9 +153,11 @@ function wrapperMode({ entry, level, bundle, demand }: Judged): Finding[] {
         code: 'wrapper-mode',
         severity: 'defers',
         postfixSays:
-          'SMTPS wrappermode (TCP port 465) requires setting "smtp_tls_wrappermode = yes", and "smtp_tls_security_level = encrypt" (or stronger)',
+          'SMTPS wrappermode (TCP port 465) requires setting "smtp_tls_wrappermode = yes", and ' +
+          '"smtp_tls_security_level = encrypt" (or stronger)',
         effect:
-          'the server waits for TLS and smtp(8) for a greeting: all mail to this next hop would be deferred (4.4.2 timed out while receiving the initial server greeting)',
+          'the server waits for TLS and smtp(8) for a greeting: all mail to this next hop would ' +
+          'be deferred (4.4.2 timed out while receiving the initial server greeting)',
         cure: 'set smtp_tls_wrappermode = yes for the service that delivers there, or use port 587',
       },
     ];

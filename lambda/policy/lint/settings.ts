@@ -93,7 +93,8 @@ function mainCfLine(
         ? []
         : warning(
             'main-cf-line',
-            `smtp(8) does not read ${name}, and delivers; a program that does read it ends at start`,
+            `smtp(8) does not read ${name}, and delivers; a program that does read it ends at ` +
+              'start',
             'correct the value, or delete the line',
           );
     case 'unknown':

@@ -65,7 +65,9 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
       return { kind: 'proved', dns: door.dns };
     case 'does-not':
       if (door.postfixAsks === true && !validation.vouches) {
-        const because = `the resolver ${door.name}, which Postfix asks too, does not validate (${validation.because}): dane is may on this host, and dane-only defers`;
+        const because =
+          `the resolver ${door.name}, which Postfix asks too, does not validate ` +
+          `(${validation.because}): dane is may on this host, and dane-only defers`;
         return { kind: 'unsigned', dns: door.dns, because };
       }
       return {
@@ -76,7 +78,9 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
       return {
         kind: 'silent',
         failure: validation.failure,
-        because: `the resolver ${door.name} gives no answer to ${validation.query} (${validation.failure})`,
+        because:
+          `the resolver ${door.name} gives no answer to ${validation.query} ` +
+          `(${validation.failure})`,
       };
   }
 }

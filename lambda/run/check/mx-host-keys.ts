@@ -36,7 +36,10 @@ export function withoutMxHostKeys(
     const route = named(routes, routeKey(hop));
     const own = hop.nextHop.via !== 'recipient' || (route?.kind === 'hosts' && route.mx);
     if (own || unchecked !== undefined || route?.kind !== 'hosts') return destination;
-    const sentence = `this entry is never looked up for mail to ${domain}: ${name} is its MX host, and keys are next hops; write ${domain} as the key (or name ${name} with --destination, should its own users get mail)`;
+    const sentence =
+      `this entry is never looked up for mail to ${domain}: ${name} is its MX host, and keys ` +
+      `are next hops; write ${domain} as the key (or name ${name} with --destination, should ` +
+      'its own users get mail)';
     return { ...destination, hops: [], unchecked: { reason: 'never-looked-up', sentence } };
   });
 }

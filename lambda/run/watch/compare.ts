@@ -171,7 +171,9 @@ export function isHistoric({ before, after, changes }: ChangedEntry): boolean {
   );
 }
 
-/** What DNSSEC says of a destination's next hops, by their text; undefined where it was not asked. */
+/**
+ * What DNSSEC says of a destination's next hops, by their text; undefined where it was not asked.
+ */
 function tlsaOf(
   { hops }: Destination,
   { tlsa }: Evidence,

@@ -36,12 +36,15 @@ export function bundleOfPolicy({ version, parts }: StoredPolicy): Bundle {
   if (read.v > V)
     throw new StoreError(
       'damaged',
-      `policy version ${short} was pushed by a newer version of postfix-tls-watch: update this installation, or push the policy again`,
+      `policy version ${short} was pushed by a newer version of postfix-tls-watch: update this ` +
+        'installation, or push the policy again',
     );
   return upgraded(read.bundle);
 }
 
-/** What an older release pushed lacks the settings that it did not read: they have their defaults. */
+/**
+ * What an older release pushed lacks the settings that it did not read: they have their defaults.
+ */
 function upgraded(bundle: Bundle): Bundle {
   const known: Partial<Settings> = bundle.settings;
   return { ...bundle, settings: { ...defaultSettings(bundle.settings.version), ...known } };
