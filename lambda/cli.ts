@@ -4,7 +4,7 @@
  * start fast.
  *
  * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention;
- * else 3 undetermined, blind, interrupted, wrong usage or our own error; else 0.
+ * else 3 undetermined, blind, interrupted, nothing to judge, wrong usage or our own error; else 0.
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';
