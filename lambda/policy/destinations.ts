@@ -15,6 +15,7 @@ import { isEntry, lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
 import { clientOf, serviceOf } from './service.ts';
+import { openTable } from './table-set.ts';
 import {
   type NamedNextHop,
   namedNextHops,
@@ -134,7 +135,11 @@ export function destinationsOf(
       found.push({ entry, ...ofName(name, entryFor(name, work), work), id });
     }
   }
-  found.push(...otherNextHops(found, work), ...globalLevel(bundle, work));
+  found.push(
+    ...otherNextHops(found, work),
+    ...sendersNotFollowed(work),
+    ...globalLevel(bundle, work),
+  );
   return withDistinctIds(found);
 }
 
@@ -408,6 +413,30 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
     });
   }
   return more;
+}
+
+/** Sender maps whose next hops are not known here: nobody watches those. */
+function sendersNotFollowed({ routing }: Work): Destination[] {
+  const { settings, sources } = routing;
+  const maps = [
+    ['sender_dependent_relayhost_maps', settings.senderRelayhostMaps],
+    ['sender_dependent_default_transport_maps', settings.senderTransportMaps],
+  ] as const;
+  return maps.flatMap(([parameter, tables]) =>
+    tables.flatMap(({ type, path }) => {
+      const name = `${type}:${path}`;
+      if (type === 'static' || openTable(name, sources).records !== undefined) return [];
+      const problem = sources.problems.find((one) => one.name === name);
+      // What Postfix cannot open fails all mail, and each entry says so.
+      if (problem?.kind === 'missing') return [];
+      const why = problem?.because;
+      const sentence =
+        `next hops of ${name} (${parameter}) are not followed: ` +
+        `${why ?? 'its values cannot be listed'}; name them with --destination to have them judged`;
+      const unchecked = { reason: 'table-not-listable', sentence } as const;
+      return [{ id: `${parameter} ${name}`, name, hops: [], unchecked }];
+    }),
+  );
 }
 
 /**

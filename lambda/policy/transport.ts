@@ -103,6 +103,8 @@ export function routeDomain(recipient: string, routing: Routing): Routed {
     nextHop = destination;
     via = 'default-transport';
   }
+  const noSender = offHost ? senderMapBroken(found, routing) : undefined;
+  if (noSender !== undefined) return noSender;
   const answer: Lookup =
     found === 'virtual-alias' ? { kind: 'not-found' } : findTransport(address, domain, routing);
   if (answer.kind === 'error') return broken('transport_maps', answer);
@@ -245,6 +247,28 @@ function classOf(
   }
   return 'default';
 }
+
+/** A sender map that cannot be opened fails every sender alike; undefined where all can. */
+function senderMapBroken(
+  found: 'relay' | 'default',
+  { settings, sources }: Routing,
+): Exclude<Routed, { kind: 'smtp' }> | undefined {
+  const maps = [
+    ...(found === 'relay' ? [] : senderMaps('default_transport', settings.senderTransportMaps)),
+    ...senderMaps('relayhost', settings.senderRelayhostMaps),
+  ];
+  for (const [parameter, map] of maps) {
+    const name = nameOf(map);
+    const missing = sources.problems.some(
+      (problem) => problem.name === name && problem.kind === 'missing',
+    );
+    if (missing) return broken(parameter, { table: name });
+  }
+  return undefined;
+}
+
+const senderMaps = (which: 'relayhost' | 'default_transport', maps: readonly TableName[]) =>
+  maps.map((map) => [`sender_dependent_${which}_maps`, map] as const);
 
 /** The first answer: every key in every table before the next key, an error ends the search. */
 function findTransport(address: string, _domain: string, { settings, sources }: Routing): Lookup {

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { type Destination, destinationsOf } from '../../lambda/policy/destinations.ts';
 import { type BundleParts, bundleOf } from './bundle-of.ts';
 
@@ -137,7 +137,7 @@ test.each<BundleParts & { policy: string; list: string[]; because: string }>([
   {
     policy: '[h.test]:587 secure',
     mainCf: 'relayhost = [r.test]\nsender_dependent_relayhost_maps = hash:/s',
-    list: ['[h.test]:587: [h.test]:587 secure'],
+    list: ['[h.test]:587: [h.test]:587 secure', 'sender_dependent_relayhost_maps hash:/s: table-not-listable'],
     because: 'where senders decide, any next hop may be',
   },
   {
@@ -236,4 +236,29 @@ test('20,000 entries are listed in good time', () => {
   expect(
     of(policy, { transport: Array.from({ length: 5_000 }, (_, i) => `t${i}.example smtp:[h${i}.test]\n`).join('') }),
   ).toHaveLength(20_000);
+});
+
+describe('sender maps', () => {
+  const senders = (kind: 'not-listable' | 'missing') =>
+    destinationsOf(
+      bundleOf('a.test may', {
+        mainCf: 'sender_dependent_relayhost_maps = regexp:/senders',
+        tableProblems: [{ name: 'regexp:/senders', kind, because: 'its keys are patterns' }],
+      }),
+    );
+  test('next hops that cannot be listed are named as not followed', () => {
+    expect(senders('not-listable').map(({ name, unchecked }) => [name, unchecked?.sentence])).toEqual([
+      ['a.test', undefined],
+      [
+        'regexp:/senders',
+        'next hops of regexp:/senders (sender_dependent_relayhost_maps) are not followed: its keys are patterns; ' +
+          'name them with --destination to have them judged',
+      ],
+    ]);
+  });
+  test('one that Postfix cannot open leaves all mail waiting', () => {
+    expect(senders('missing').map(({ name, settled }) => [name, settled?.reason, settled?.because])).toEqual([
+      ['a.test', 'unroutable', 'sender_dependent_relayhost_maps lookup failure'],
+    ]);
+  });
 });

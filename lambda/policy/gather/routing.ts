@@ -160,20 +160,13 @@ async function readMaps(
   maps: readonly TableName[],
   work: Work,
 ): Promise<TableName[]> {
-  const kept: TableName[] = [];
   for (const map of maps) {
     const name = `${map.type}:${map.path}`;
-    const here = await known(parameter, map, name, work);
-    if (here) kept.push(map);
-    const problem = work.problems.get(name);
-    if (!here || problem?.kind === 'not-listable' || problem?.kind === 'unreadable') {
-      work.assumed.push(
-        `next hops of ${name} (${parameter}) are not followed: ` +
-          `${problem?.because ?? 'it is not on this machine'}`,
-      );
-    }
+    if (await known(parameter, map, name, work)) continue;
+    const because = 'it is not on this machine';
+    work.problems.set(name, { name, kind: 'not-listable', because });
   }
-  return kept;
+  return [...maps];
 }
 
 /** Reads one table once. False where another host's main.cf names it and it is not here. */

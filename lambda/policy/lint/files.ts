@@ -124,6 +124,9 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
   const policy = settings.policyMaps.some((map) => `${map.type}:${map.path}` === problem.name);
   const transport =
     !policy || settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
+  const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps].some(
+    (map) => `${map.type}:${map.path}` === problem.name,
+  );
   const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
   switch (problem.kind) {
     case 'missing':
@@ -151,9 +154,11 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
         code: 'table-not-listable',
         severity: 'note',
         effect: `its keys cannot be listed (${problem.because}), so its entries are not checked`,
-        cure: transport
-          ? 'name a text of it with --transport'
-          : 'name destinations with --destination: they are asked through postmap -q',
+        cure: senders
+          ? 'name its next hops with --destination'
+          : transport
+            ? 'name a text of it with --transport'
+            : 'name destinations with --destination: they are asked through postmap -q',
       };
     case 'stale':
       return {
