@@ -24,7 +24,7 @@ export const DEFAULTS = {
   restAfter421Ms: 5 * 60_000,
 } as const;
 
-/** What one stranger may make us read or keep. */
+/** Bounds on what is read from one server or resolver, and kept of it. */
 export const BOUNDS = {
   /** One line of an SMTP reply (RFC 5321 §4.5.3.1.5 says 512; servers say more). */
   replyLineBytes: 4_096,

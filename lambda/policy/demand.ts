@@ -82,8 +82,8 @@ export interface TlsaDemand {
   /** Those that count. */
   readonly records: readonly TlsaRecord[];
   /**
-   * The MX answer was not signed: what is verified is a host that anybody may have named
-   * (half-dane).
+   * The MX answer was not signed, so that the host that is verified may be another one than the
+   * domain's own (half-dane).
    */
   readonly half: boolean;
   /** Verification fails whatever is presented: no record is usable, and the level is dane-only. */

@@ -3,7 +3,7 @@
  * at a time, unavailable to Postfix, or unreadable from here. Pure.
  *
  * Follows maps_find() in src/global/maps.c: found, not found and error are three answers. An error
- * is Postfix's, and a fact about mail; that something cannot be known here is a fact about us.
+ * is Postfix's and fails mail; `unknown` is ours alone, and says nothing of mail.
  */
 import { named } from '../named-record.ts';
 import {

@@ -1,9 +1,9 @@
 /**
- * Where a hop's mail would meet somebody: each address of each of its hosts, with what is demanded
- * there and the conversation that Postfix would have.
+ * What a hop leads to: each address of each of its hosts, with what is demanded there and the
+ * conversation that Postfix would have.
  *
- * Made once after DNS and carried from there, so that nobody joins hosts and conversations anew by
- * a name: an alias has two (MxHost). Pure; plain JSON.
+ * Made once after DNS and carried from there: hosts and conversations are not joined again by name,
+ * since an alias has two (MxHost). Pure; plain JSON.
  */
 import { named } from '../named-record.ts';
 import type { Hop } from '../policy/destinations.ts';

@@ -115,7 +115,7 @@ const namesEsmtp = (lines: readonly string[]): boolean =>
     .split(/[ \n]+/)
     .some((word) => word.toUpperCase() === 'ESMTP');
 
-/** Whoever refuses HELO refuses to talk; in odd classes for good. */
+/** A server that refuses HELO gets no mail; a reply of an odd class is a hard refusal. */
 function heloRefused(phase: 'helo' | 'helo-after-tls', helo: FullReply): Unseen {
   return unseen(phase, helo.code === 421 ? 'reply-421' : 'ehlo-refused', helo);
 }

@@ -89,7 +89,7 @@ export class Wire {
     this.#attach();
   }
 
-  /** Takes leave where anybody listens, and waits a moment for the other side to close. */
+  /** Says QUIT where the connection still stands, and waits a moment for the server to close. */
   async quit(): Promise<void> {
     const socket = this.#socket;
     if (this.#loss !== undefined || !socket.writable) return void socket.destroy();

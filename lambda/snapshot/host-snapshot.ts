@@ -1,8 +1,8 @@
 /**
  * One host as it presents itself: a set of sightings, kept over seven days.
  *
- * What a host presents is rarely one thing: anycast, RSA beside ECDSA, a rotation half done. So a
- * new sighting counts at once, one that was not met again counts as absent after three runs, and is
+ * A host may present several things: anycast, RSA beside ECDSA, a rotation half done. So a new
+ * sighting counts at once, one that was not met again counts as absent after three runs, and is
  * forgotten once seven days have passed as well: what comes back sooner is known. What could not be
  * looked at changes nothing. A run that meets what is known changes nothing either, so that nothing
  * need be written. Pure.

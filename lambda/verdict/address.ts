@@ -98,7 +98,7 @@ function judgeUnseen(
   return turnedAway(result, bundle, outcomes);
 }
 
-/** Of whoever refuses to talk Postfix tries the next host; a refusal for good bounces the mail. */
+/** After a soft refusal Postfix tries the next host; a hard one bounces the mail. */
 function turnedAway(why: Unseen, { settings }: Bundle, { fail, unseen }: Outcomes): Finding {
   const { phase, reason, reply } = why;
   const hard =

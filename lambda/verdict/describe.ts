@@ -118,8 +118,7 @@ function daneOff({ views }: Judgement): string {
 }
 
 /**
- * Hosts at which level dane means less, and why: mail flows, and nothing would tell if it were led
- * astray.
+ * Hosts at which level dane means less, and why: mail is delivered there without authentication.
  */
 function daneWeaker({ reached }: Judgement): string {
   const weaker = Map.groupBy(

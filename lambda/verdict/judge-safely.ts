@@ -1,6 +1,6 @@
 /**
- * The judge, fenced: what one entry's strangers made us stumble over must not cost the other
- * entries their verdict.
+ * Judging one entry so that an exception of ours ends the verdict of that entry alone: the others
+ * are judged all the same.
  */
 import type { Bundle } from '../policy/bundle.ts';
 import type { Destination } from '../policy/destinations.ts';

@@ -37,7 +37,7 @@ export interface Evidence extends Found {
   /** By the id of the conversation. */
   readonly results: Readonly<Record<string, ProbeResult>>;
   /**
-   * Why DNSSEC was not asked: nobody here may be believed, or whoever may did not answer today.
+   * Why DNSSEC was not asked: no resolver here proves that it validates, or it did not answer.
    * `because` is a clause for people.
    */
   readonly noDnssec?:

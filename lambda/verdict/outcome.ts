@@ -142,12 +142,12 @@ function outcomeOf(
       : reason,
   });
   if (unseen.length === reached.length) return undetermined('nothing-seen');
-  // Where only our own side kept us from looking, what was not seen may well have taken it.
+  // An address that only our own side could not look at may have taken the mail.
   const mayPass = !endingsOf(views, 'passing-if-ours', 'later', settings).some(isBad);
   if (best === undefined || mayPass) return undetermined('partly-unseen');
   if (eventual.every(({ status }) => status === 'sent'))
     return { verdict: 'fail', reason: 'weaker-fallback', decisive: best };
-  // Whatever ends the walk for good decides, whoever failed softly before.
+  // A hard failure ends the walk, and decides over the soft ones before it.
   const bounced = eventual.find(
     ({ finding }) => finding?.step === 'bounces' && finding.unseen === undefined,
   )?.finding;

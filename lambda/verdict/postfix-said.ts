@@ -4,7 +4,7 @@
  */
 import { type FailureText, type Reason, reasonsWhere } from './reason.ts';
 
-/** What a status text of Postfix's log means, for people who start from the log. */
+/** The meaning of one status text. */
 export interface Meaning {
   /** Reasons that an entry or address can have for it; several where the text does not tell. */
   readonly reasons: readonly Reason[];

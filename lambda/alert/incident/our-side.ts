@@ -60,7 +60,7 @@ export function ourSideCauses(
   return causes;
 }
 
-/** What somebody in between, or a CA bundle, can do to all of them. */
+/** Groups of reasons that a middlebox or a CA bundle can cause at all hosts at once. */
 const BETWEEN: ReadonlySet<string> = new Set(['tls', 'trust']);
 
 /**

@@ -1,5 +1,5 @@
 /**
- * What `explain` prints: one destination, the whole story, in the order Postfix lives through it.
+ * What `explain` prints: one destination as a whole, in the order in which Postfix goes through it.
  * Pure.
  */
 import { postTlsFinger } from '../../alert/message/posttls-finger.ts';

@@ -1,5 +1,5 @@
 /**
- * What `lint` says where the table asks for DANE and nobody here may be believed about DNSSEC.
+ * What `lint` says where the table asks for DANE and no resolver here proves that it validates.
  * Pure.
  */
 import type { Bundle } from '../../policy/bundle.ts';

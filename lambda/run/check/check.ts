@@ -164,8 +164,8 @@ function judgeAll(
     evidence,
     vantage,
     verdicts: destinations.map((destination) => judgeSafely(destination, evidence, bundle, at)),
-    // Past the end DNS is not asked either, and who has no route has no conversation that could be
-    // missing.
+    // After the deadline DNS is not asked either: a hop without a route has no conversation that
+    // would show as not attempted.
     complete:
       probedAt < pace.stopAt &&
       Object.values(results).every(

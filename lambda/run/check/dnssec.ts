@@ -1,6 +1,6 @@
 /**
- * Who may be believed about DNSSEC, and what DNS gave for every next hop: by that resolver where
- * the level is dane or dane-only, as Postfix's own one resolver would have it for all of them.
+ * Which resolver proves DNSSEC, and what DNS gave for every next hop: by that resolver where the
+ * level is dane or dane-only. Postfix asks one resolver for all of them.
  */
 import { byName } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
@@ -19,7 +19,7 @@ import { isDane } from '../../route/host-demand.ts';
 import { resolveBatch } from '../../route/resolve.ts';
 import type { DnsFailure, Route } from '../../route/route.ts';
 
-/** The resolver that is asked for signatures, if one may be believed. */
+/** The resolver that is asked for signatures, if there is one whose AD bit counts. */
 export type DnssecDoor =
   | {
       readonly kind: 'resolver';
