@@ -24,9 +24,9 @@ import { digestsUnder } from './run/watch/run-digests.ts';
 import { lookForSilence } from './run/watch/sentinel.ts';
 import { bundleOfPolicy } from './run/watch/stored-policy.ts';
 import { type Watched, watch } from './run/watch/watch.ts';
+import { openDynamoDb } from './store/dynamodb.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { readPolicy } from './store/policies.ts';
-import { openTable } from './store/table.ts';
 import { HOUR_MS } from './text/dates.ts';
 
 /** What we use of Lambda's own context. */
@@ -49,7 +49,7 @@ export async function handler(event: unknown, invocation: Invocation): Promise<R
 
 async function reportOn(event: unknown, config: Config, invocation: Invocation): Promise<Report> {
   const asked = parseEvent(event);
-  const table = openTable({ tableName: config.table });
+  const table = openDynamoDb({ tableName: config.table });
   const store: Store = { table, space: spaceOf(config.policy, config.vantage) };
   try {
     return asked.kind === 'sentinel'

@@ -7,9 +7,9 @@ import { hostname, userInfo } from 'node:os';
 import type { Channel } from './alert/channel/channel.ts';
 import { HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
+import { openDynamoDb } from './store/dynamodb.ts';
 import { defaultStoreDirectory, openEmbedded } from './store/embedded/embedded.ts';
 import { type Store, spaceOf } from './store/keys.ts';
-import { openTable } from './store/table.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where what was seen is kept. */
@@ -46,7 +46,7 @@ export async function openStore(
   if (tableName !== undefined) {
     if (tableName === '')
       throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
-    const table = openTable({
+    const table = openDynamoDb({
       tableName,
       ...(flags.region === undefined ? {} : { region: flags.region }),
     });

@@ -50,7 +50,7 @@ const DOORS = [
   'alert/channel/sns.ts',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
-  'store/table.ts',
+  'store/dynamodb-client.ts',
   'store/embedded/embedded.ts',
   'store/embedded/embedded-server.ts',
   'store/embedded/lock.ts',

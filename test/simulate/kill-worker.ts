@@ -1,7 +1,8 @@
 /** One run in a process of its own, which kills itself (SIGKILL) at a step the parent chose: before or after the nth step. */
 import { appendFileSync } from 'node:fs';
+import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
-import { openTable, type Table } from '../../lambda/store/table.ts';
+import type { Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, runOnce } from '../run/watching.ts';
 
@@ -31,7 +32,7 @@ process.once('message', async (order: KillOrder) => {
     if (mine) die();
     return done;
   };
-  const table = openTable({
+  const table = openDynamoDb({
     tableName: 'postfix-tls-watch',
     endpoint: order.endpoint,
     region: 'local',

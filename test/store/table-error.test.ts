@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import { openTable } from '../../lambda/store/table.ts';
+import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 
 interface Answer {
   readonly status: number;
@@ -73,7 +73,7 @@ test.each([
   },
 ])('$because: $kind', async ({ answer, kind, says }) => {
   const { endpoint } = await stub([answer]);
-  const table = openTable({ ...options, endpoint });
+  const table = openDynamoDb({ ...options, endpoint });
   onTestFinished(() => table.close());
   const error = { name: 'StoreError', kind, message: says.replace('ENDPOINT', endpoint) };
   await expect(table.get(key)).rejects.toMatchObject(error);
@@ -86,7 +86,7 @@ test('throttling is borne for some tries, and each is counted', async () => {
     throttled,
     { status: 200, body: { Item: { pk: { S: 'p' }, sk: { S: 's' } } } },
   ]);
-  const table = openTable({ ...options, endpoint });
+  const table = openDynamoDb({ ...options, endpoint });
   onTestFinished(() => table.close());
   expect(await table.get(key)).toEqual(key);
   expect([requests(), table.requests()]).toEqual([3, 3]);
@@ -94,7 +94,7 @@ test('throttling is borne for some tries, and each is counted', async () => {
 
 test('throttling without end is an error after bounded tries', async () => {
   const { endpoint, requests } = await stub([throttled]);
-  const table = openTable({ ...options, endpoint, maxAttempts: 4 });
+  const table = openDynamoDb({ ...options, endpoint, maxAttempts: 4 });
   onTestFinished(() => table.close());
   await expect(table.put({ ...key, v: 1 })).rejects.toMatchObject({
     kind: 'throttled',
@@ -110,7 +110,7 @@ test('a batch of which nothing is processed is throttling too', async () => {
     { status: 200, body: nothing },
     { status: 200, body: something },
   ]);
-  const table = openTable({ ...options, endpoint });
+  const table = openDynamoDb({ ...options, endpoint });
   onTestFinished(() => table.close());
   expect(await table.getMany([key])).toEqual([key]);
   expect(requests()).toBe(2);
@@ -118,7 +118,7 @@ test('a batch of which nothing is processed is throttling too', async () => {
 
 test('an error of the service is tried again', async () => {
   const { endpoint, requests } = await stub([amazon('InternalServerError', 'oops', 500), { status: 200, body: {} }]);
-  const table = openTable({ ...options, endpoint });
+  const table = openDynamoDb({ ...options, endpoint });
   onTestFinished(() => table.close());
   expect(await table.get(key)).toBeUndefined();
   expect(requests()).toBe(2);
@@ -131,7 +131,7 @@ test('an endpoint where nobody listens is named', async () => {
   server.close();
   await once(server, 'close');
   const endpoint = `http://127.0.0.1:${port}`;
-  const table = openTable({ ...options, endpoint, maxAttempts: 2 });
+  const table = openDynamoDb({ ...options, endpoint, maxAttempts: 2 });
   onTestFinished(() => table.close());
   await expect(table.get(key)).rejects.toMatchObject({
     kind: 'unreachable',
@@ -147,7 +147,7 @@ test('an endpoint that never answers is given up', async () => {
     server.closeAllConnections();
   });
   const endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const table = openTable({ ...options, endpoint, maxAttempts: 2, requestTimeoutMs: 50 });
+  const table = openDynamoDb({ ...options, endpoint, maxAttempts: 2, requestTimeoutMs: 50 });
   onTestFinished(() => table.close());
   await expect(table.get(key)).rejects.toMatchObject({
     kind: 'unreachable',

@@ -10,8 +10,8 @@ import { stat, utimes, writeFile } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { openDynamoDb } from '../dynamodb.ts';
 import type { Table } from '../table.ts';
-import { openTable } from '../table.ts';
 import { StoreError } from '../table-error.ts';
 import type { ServerWord } from './embedded-server.ts';
 import { describeHolder, lockPath } from './lock.ts';
@@ -72,7 +72,7 @@ export async function openEmbedded(dir: string, options: EmbeddedOptions = {}): 
   const endpoint = `http://127.0.0.1:${word.port}`;
   const credentials = { accessKeyId: word.accessKeyId, secretAccessKey: 'local' };
   const title = `the store in ${dir}`;
-  const table = openTable({
+  const table = openDynamoDb({
     tableName: LOCAL_TABLE,
     endpoint,
     region: 'local',

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect, onTestFinished, test } from 'vitest';
+import { openDynamoDb } from '../../../lambda/store/dynamodb.ts';
 import {
   defaultStoreDirectory,
   type Embedded,
   type EmbeddedOptions,
   openEmbedded,
 } from '../../../lambda/store/embedded/embedded.ts';
-import { openTable } from '../../../lambda/store/table.ts';
 
 const key = { pk: 'p', sk: 's' };
 const now = Date.UTC(2026, 10, 24, 6);
@@ -179,7 +179,7 @@ test('signals of the terminal are not for it', async () => {
 
 test('without its access key nobody gets an answer', async () => {
   const { endpoint } = await opened(directory());
-  const stranger = openTable({
+  const stranger = openDynamoDb({
     tableName: 'postfix-tls-watch',
     endpoint,
     region: 'local',

@@ -1,0 +1,186 @@
+/** The door to DynamoDB: `Table` on AWS, and on whatever else speaks its protocol. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { type DynamoDbClient, type DynamoDbOptions, dynamoDbClient } from './dynamodb-client.ts';
+import {
+  type Condition,
+  conditionExpression,
+  keyCondition,
+  updateExpression,
+} from './expression.ts';
+import type { Item, Key, Table, Written } from './table.ts';
+import { isLostCondition, StoreError } from './table-error.ts';
+
+export function openDynamoDb(options: DynamoDbOptions): Table {
+  const title = options.title ?? `table ${options.tableName}`;
+  const client = dynamoDbClient(options, title);
+  return {
+    title,
+    ...reads(client, options.tableName, title),
+    ...writes(client, options.tableName),
+    create: () => create(client, options.tableName, title),
+    requests: client.requests,
+    close: client.close,
+  };
+}
+
+function reads(
+  { send }: DynamoDbClient,
+  TableName: string,
+  title: string,
+): Pick<Table, 'get' | 'getMany' | 'query' | 'scanKeys'> {
+  return {
+    async get({ pk, sk }) {
+      const output = await send((client, { GetCommand }) =>
+        client.send(new GetCommand({ TableName, Key: { pk, sk }, ConsistentRead: true })),
+      );
+      return output.Item as Item | undefined;
+    },
+
+    async getMany(keys) {
+      const items: Item[] = [];
+      let left = keys.map(({ pk, sk }) => ({ pk, sk }));
+      for (let pauseMs = 0; left.length > 0; ) {
+        const Keys = left.slice(0, BATCH_KEYS);
+        const { Responses, UnprocessedKeys } = await send((client, { BatchGetCommand }) =>
+          client.send(
+            new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
+          ),
+        );
+        items.push(...((Responses?.[TableName] ?? []) as Item[]));
+        const unprocessed = (UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof left;
+        left = [...unprocessed, ...left.slice(BATCH_KEYS)];
+        // Keys left over with nothing read is throttling that the SDK does not see.
+        pauseMs = unprocessed.length === Keys.length ? Math.max(50, pauseMs * 2) : 0;
+        if (pauseMs > LONGEST_PAUSE_MS) throw new StoreError('throttled', throttledSentence(title));
+        if (pauseMs > 0) await wait(pauseMs);
+      }
+      return items;
+    },
+
+    async *query(pk, range = {}) {
+      const { limit } = range;
+      let count = 0;
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const output = await send((client, { QueryCommand }) =>
+          client.send(
+            new QueryCommand({
+              TableName,
+              ...keyCondition(pk, range),
+              ConsistentRead: true,
+              ...(range.newestFirst === true ? { ScanIndexForward: false } : {}),
+              ...(limit === undefined ? {} : { Limit: limit - count }),
+              ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
+            }),
+          ),
+        );
+        const page = (output.Items ?? []) as Item[];
+        count += page.length;
+        ExclusiveStartKey = output.LastEvaluatedKey;
+        if (page.length > 0) yield page;
+      } while (ExclusiveStartKey !== undefined && (limit === undefined || count < limit));
+    },
+
+    async *scanKeys() {
+      let ExclusiveStartKey: Record<string, unknown> | undefined;
+      do {
+        const output = await send((client, { ScanCommand }) =>
+          client.send(
+            new ScanCommand({
+              TableName,
+              ProjectionExpression: 'pk, sk, expiresAt',
+              ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
+            }),
+          ),
+        );
+        ExclusiveStartKey = output.LastEvaluatedKey;
+        yield (output.Items ?? []) as Item[];
+      } while (ExclusiveStartKey !== undefined);
+    },
+  };
+}
+
+function writes(
+  { send }: DynamoDbClient,
+  TableName: string,
+): Pick<Table, 'put' | 'update' | 'delete'> {
+  return {
+    put: (item: Item, condition?: Condition) =>
+      conditionally(
+        send((client, { PutCommand }) =>
+          client.send(
+            new PutCommand({ TableName, Item: { ...item }, ...conditionExpression(condition) }),
+          ),
+        ),
+      ),
+
+    update: ({ pk, sk }: Key, set, condition) =>
+      conditionally(
+        send((client, { UpdateCommand }) =>
+          client.send(
+            new UpdateCommand({ TableName, Key: { pk, sk }, ...updateExpression(set, condition) }),
+          ),
+        ),
+      ),
+
+    delete: ({ pk, sk }: Key, condition) =>
+      conditionally(
+        send((client, { DeleteCommand }) =>
+          client.send(
+            new DeleteCommand({ TableName, Key: { pk, sk }, ...conditionExpression(condition) }),
+          ),
+        ),
+      ),
+  };
+}
+
+async function create({ send }: DynamoDbClient, TableName: string, title: string): Promise<void> {
+  try {
+    await send((client, { CreateTableCommand }) =>
+      client.send(new CreateTableCommand({ TableName, ...SCHEMA })),
+    );
+  } catch (error) {
+    if (!(error instanceof StoreError && error.kind === 'table-exists')) throw error;
+  }
+  // The SDK's waiter sleeps for whole seconds; a local table is there after milliseconds.
+  for (let tries = 0; tries < 600; tries++) {
+    const { Table: described } = await send((client, { DescribeTableCommand }) =>
+      client.send(new DescribeTableCommand({ TableName })),
+    );
+    if (described?.TableStatus === 'ACTIVE') return;
+    await wait(tries < 20 ? 5 : 100);
+  }
+  throw new StoreError(
+    'other',
+    `${title}: it was created but did not become active within a minute`,
+  );
+}
+
+async function conditionally(write: Promise<unknown>): Promise<Written> {
+  try {
+    await write;
+    return 'written';
+  } catch (error) {
+    if (isLostCondition(error)) return 'lost';
+    throw error;
+  }
+}
+
+const throttledSentence = (title: string) =>
+  `${title}: DynamoDB still throttles after repeated tries; try again later`;
+
+/** BatchGetItem takes so many keys (and answers 16 MB; the rest comes back unprocessed). */
+const BATCH_KEYS = 100;
+const LONGEST_PAUSE_MS = 3_200;
+
+const SCHEMA = {
+  BillingMode: 'PAY_PER_REQUEST' as const,
+  AttributeDefinitions: [
+    { AttributeName: 'pk', AttributeType: 'S' as const },
+    { AttributeName: 'sk', AttributeType: 'S' as const },
+  ],
+  KeySchema: [
+    { AttributeName: 'pk', KeyType: 'HASH' as const },
+    { AttributeName: 'sk', KeyType: 'RANGE' as const },
+  ],
+};
