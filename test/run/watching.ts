@@ -29,6 +29,7 @@ export function bundleOf(table: string, anchorsPem: string): Bundle {
 export interface Run {
   readonly bundle: Bundle;
   readonly store: Store;
+  readonly memory?: WatchDoors['memory'];
   readonly world: () => CheckDoors;
   /** Epoch ms. */
   readonly at: number;
@@ -49,6 +50,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
     {
       openWorld: run.world,
       store: run.store,
+      ...(run.memory === undefined ? {} : { memory: run.memory }),
       tell:
         run.tell ??
         (async ({ subject }): Promise<Delivery> => {

@@ -25,6 +25,8 @@ export interface RunFacts {
   readonly previousCompleteAt?: number;
   readonly digests?: { readonly before?: Digests; readonly after: Digests };
   readonly overdue?: readonly OverdueRenewal[];
+  /** Sentences about what was remembered: that it was lost, or that nothing is kept. */
+  readonly memory?: readonly string[];
 }
 
 /**

@@ -41,7 +41,7 @@ export function describeAlert(input: AlertInput): Alert | undefined {
   if (decision.items.length === 0 && decision.gapSince === undefined && !baseline) return undefined;
   return {
     subject: subjectOf(input, baseline),
-    intro: [...(baseline ? baselineIntro(input) : []), ...gapIntro(input)],
+    intro: [...memoryIntro(input), ...(baseline ? baselineIntro(input) : []), ...gapIntro(input)],
     items: decision.items.map((item) => ({
       kind: item.kind,
       title: headline(item, verdicts, now),
@@ -150,6 +150,11 @@ function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): rea
     },
   ];
   return [...texts, ...assumed, ...(run.complete ? [] : cut)];
+}
+
+/** What was remembered before, or what is not remembered now: it explains the rest. */
+function memoryIntro({ run }: AlertInput): readonly Block[] {
+  return (run.memory ?? []).map((note) => ({ kind: 'text', text: `${sentence(note)}.` }));
 }
 
 function gapIntro({ decision, vantage, now }: AlertInput): readonly Block[] {

@@ -145,7 +145,7 @@ async function certificatesFor(
 }
 
 function factsOf(
-  { options, recalled }: Underway,
+  { doors, options, recalled }: Underway,
   complete: boolean,
   overdue: Comparison['overdue'],
 ): RunFacts {
@@ -161,9 +161,15 @@ function factsOf(
       options.confirm.kind === 'same-run' ? options.confirm.afterMs : CONFIRMING_GAP_MS,
     digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
     overdue,
+    ...memoryNotes(doors),
     ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
     ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),
   };
+}
+
+function memoryNotes({ memory }: WatchDoors): Pick<RunFacts, 'memory'> {
+  const notes = memory?.().notes ?? [];
+  return notes.length === 0 ? {} : { memory: notes };
 }
 
 const scopeOf = ({ only }: WatchOptions) => (only === undefined ? 'all' : 'some');

@@ -10,6 +10,8 @@ export interface WatchDoors {
   /** A view of the world with fresh DNS; opened once, and again for the second look. */
   readonly openWorld: () => CheckDoors;
   readonly store: Store;
+  /** What became of the memory on disk, and whether anything is kept; absent: all is well. */
+  readonly memory?: () => { readonly keeps: boolean; readonly notes: readonly string[] };
   readonly tell: Channel;
   /** Epoch ms. */
   readonly now: () => number;

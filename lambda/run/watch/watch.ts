@@ -101,7 +101,8 @@ async function watchUnderLease(
     whole: facts.scope === 'all' && facts.complete,
   });
   for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
-  const complete = facts.complete && delivery?.kind !== 'untold';
+  const { keeps = true, notes = [] } = doors.memory?.() ?? {};
+  const complete = facts.complete && delivery?.kind !== 'untold' && keeps;
   if (complete) await begun.complete(doors.now());
   return {
     kind: 'done',
@@ -117,6 +118,7 @@ async function watchUnderLease(
       ...overwritten.map(
         (name) => `${name}: another run wrote it meanwhile, and its picture was kept`,
       ),
+      ...notes,
     ],
   };
 }
