@@ -24,19 +24,20 @@ export type Leasing =
 /**
  * Takes the lease for five minutes where it is free, expired for a minute, or the same holder's.
  * `now` is epoch ms. A lease that would end more than an hour from now was written under a clock
- * that has been set back since, and counts as expired.
+ * that has been set back since, and counts as expired; so does that of a holder known to have ended.
  */
 export async function takeLease(
   store: Store,
   wanted: Omit<LeaseValue, 'until'>,
   now: number,
+  hasEnded: (holder: string) => boolean = () => false,
 ): Promise<Leasing> {
   // A lost write means that somebody was quicker: look again, then believe it.
   for (let tries = 0; tries < 3; tries++) {
     const read = await readItem(store.table, kind, keys.lease(store.space), now);
     if (read.kind === 'newer') return { kind: 'newer' };
-    if (read.kind === 'held' && !isFree(read.value, wanted.holder, now))
-      return { kind: 'busy', by: read.value };
+    const free = read.kind !== 'held' || isFree(read.value, wanted.holder, now);
+    if (!free && !hasEnded(read.value.holder)) return { kind: 'busy', by: read.value };
     const rev = read.kind === 'held' ? read.rev : read.kind === 'corrupt' ? 'anything' : undefined;
     const value = { holder: wanted.holder, runId: wanted.runId, until: now + LEASE_MS };
     if (

@@ -34,7 +34,7 @@ export type Begun =
 
 export async function begin(store: Store, options: WatchOptions, now: number): Promise<Begun> {
   const { runId, holder } = options;
-  const leasing = await takeLease(store, { holder, runId }, now);
+  const leasing = await takeLease(store, { holder, runId }, now, options.hasEnded);
   if (leasing.kind === 'newer') {
     throw new StoreError(
       'other',

@@ -24,6 +24,8 @@ export interface WatchOptions {
   readonly runId: string;
   /** Who runs it, for the lease. */
   readonly holder: string;
+  /** Whether another holder is known to have died; absent: that cannot be known. */
+  readonly hasEnded?: (holder: string) => boolean;
   /**
    * Destinations to judge; absent: all. A run of some retires nothing and does not count as
    * complete.
