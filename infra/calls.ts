@@ -24,11 +24,9 @@ export type Action = (typeof RUN_CALLS)[Call];
 /** What the sentinel needs: it reads run records and asks how many subscribers there are. */
 export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptionsByTopicCommand'];
 
-/** Commands in the code that are never sent to AWS, each with the reason. */
-export const NEVER_ON_AWS: Readonly<Record<string, string>> = {
-  CreateTableCommand: 'the stack makes the table; only the embedded store creates its own',
-  DescribeTableCommand: 'the embedded store waits for its own table',
-  ScanCommand: 'housekeeping of the embedded store; on AWS items age out by TTL',
+/** Commands in the code that no run sends, each with the reason. */
+export const NOT_OF_A_RUN: Readonly<Record<string, string>> = {
+  ScanCommand: '"store export" alone, by a person whose own credentials may read the whole table',
 };
 
 export const runActions = (): readonly Action[] => Object.values(RUN_CALLS);

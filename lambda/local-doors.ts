@@ -1,5 +1,5 @@
 /**
- * Doors that only a command line has: the embedded store, this machine's name, a terminal. Never in
+ * Doors that only a command line has: the store on disk, this machine's name, a terminal. Never in
  * the function's bundle.
  */
 import { readFile } from 'node:fs/promises';
@@ -8,8 +8,15 @@ import type { Channel } from './alert/channel/channel.ts';
 import { HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
 import { openDynamoDb } from './store/dynamodb.ts';
-import { defaultStoreDirectory, openEmbedded } from './store/embedded/embedded.ts';
 import { type Store, spaceOf } from './store/keys.ts';
+import {
+  type Memory,
+  type OnDisk,
+  openToChange,
+  openToRead,
+  openToWatch,
+} from './store/sqlite/open.ts';
+import { stateDirectoryOf } from './store/state-directory.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where what was seen is kept. */
@@ -23,48 +30,76 @@ export interface StoreFlags {
   readonly region?: string;
 }
 
+/**
+ * What a command is going to do there. `read` changes nothing, `change` needs a store that is there,
+ * `create` makes one, `watch` makes one and goes on whatever becomes of it.
+ */
+export type Purpose = 'read' | 'change' | 'create' | 'watch';
+
 export interface OpenStore {
   readonly store: Store;
   /** For people: a path, or the table's name. */
   readonly place: string;
-  /**
-   * Who works on it: one name where a lock keeps others out, one name per process where it does
-   * not.
-   */
+  /** Who works on it: one name per process. */
   readonly holder: string;
-  close(): Promise<void>;
+  /**
+   * Whether another holder is known to have ended. In a table that hosts share, none is: two of them
+   * may have the same name.
+   */
+  readonly hasEnded: (holder: string) => boolean;
+  readonly memory: () => Memory;
+  close(): void;
 }
 
 export async function openStore(
   flags: StoreFlags,
-  command: string,
+  purpose: Purpose,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<OpenStore> {
   const host = hostname();
   const space = spaceOf(flags.policy, flags.vantage ?? host);
-  const tableName = /^dynamodb:(.*)$/.exec(flags.store ?? '')?.[1];
-  if (tableName !== undefined) {
-    if (tableName === '')
-      throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
-    const table = openDynamoDb({
-      tableName,
-      ...(flags.region === undefined ? {} : { region: flags.region }),
-    });
-    return {
-      store: { table, space },
-      place: `DynamoDB table ${tableName}`,
-      holder: `${host}#${process.pid}`,
-      close: async () => table.close(),
-    };
-  }
-  const directory = flags.store ?? defaultStoreDirectory(env, process.getuid?.() ?? 1);
-  const embedded = await openEmbedded(directory, { command });
+  const { table, memory, place } = await openTableOf(flags, purpose, env);
   return {
-    store: { table: embedded.table, space },
-    place: directory,
-    holder: host,
-    close: () => embedded.close(),
+    store: { table, space },
+    place,
+    holder: `${host}#${process.pid}`,
+    hasEnded: tableNamed(flags.store) === undefined ? hasEnded : () => false,
+    memory,
+    close: () => table.close(),
   };
+}
+
+async function openTableOf(
+  flags: StoreFlags,
+  purpose: Purpose,
+  env: Readonly<Record<string, string | undefined>>,
+): Promise<OnDisk & { readonly place: string }> {
+  const tableName = tableNamed(flags.store);
+  if (tableName !== undefined) {
+    const region = flags.region === undefined ? {} : { region: flags.region };
+    const table = openDynamoDb({ tableName, ...region });
+    const memory = () => ({ keeps: true, notes: [] });
+    return { table, memory, place: `DynamoDB table ${tableName}` };
+  }
+  const place = flags.store ?? stateDirectory(env);
+  switch (purpose) {
+    case 'read':
+      return { ...(await openToRead(place)), place };
+    case 'change':
+      return { ...(await openToChange(place, Date.now())), place };
+    case 'create':
+      return { ...(await openToChange(place, Date.now(), { create: true })), place };
+    case 'watch':
+      return { ...(await openToWatch(place, Date.now())), place };
+  }
+}
+
+/** The table of `dynamodb:TABLE`; undefined for a directory. @throws UsageError */
+export function tableNamed(store: string | undefined): string | undefined {
+  const tableName = /^dynamodb:(.*)$/.exec(store ?? '')?.[1];
+  if (tableName === '')
+    throw new UsageError('--store dynamodb: names no table; write dynamodb:TABLE');
+  return tableName;
 }
 
 /**
@@ -72,7 +107,22 @@ export async function openStore(
  * named.
  */
 export const stateDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
-  defaultStoreDirectory(env, process.getuid?.() ?? 1);
+  stateDirectoryOf(env, process.getuid?.() ?? 1);
+
+/**
+ * Whether whoever holds a lease has ended without giving it back: a process of this host that is no
+ * more. False where that cannot be known.
+ */
+export function hasEnded(holder: string): boolean {
+  const [host, pid] = holder.split('#');
+  if (host !== hostname() || pid === undefined || !/^[1-9][0-9]*$/.test(pid)) return false;
+  try {
+    process.kill(Number(pid), 0);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ESRCH';
+  }
+}
 
 /** `alice@mx1`, or who became root to do it. */
 export function whoAmI(env: Readonly<Record<string, string | undefined>>): string {

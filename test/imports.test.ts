@@ -38,7 +38,8 @@ const NOT_IN_THE_FUNCTION = [
   'policy/gather',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
-  'store/embedded',
+  'store/sqlite',
+  'store/state-directory.ts',
   'store/last-shown.ts',
 ];
 
@@ -51,9 +52,10 @@ const DOORS = [
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
   'store/dynamodb-client.ts',
-  'store/embedded/embedded.ts',
-  'store/embedded/embedded-server.ts',
-  'store/embedded/lock.ts',
+  'store/sqlite/database.ts',
+  'store/sqlite/files.ts',
+  'store/sqlite/place.ts',
+  'store/sqlite/rescued-copy.ts',
   'store/last-shown.ts',
   'local-doors.ts',
   'launcher.cjs',

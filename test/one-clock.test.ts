@@ -7,13 +7,11 @@
  */
 import { execFile } from 'node:child_process';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
-import { openEmbedded } from '../lambda/store/embedded/embedded.ts';
-import { lockPath } from '../lambda/store/embedded/lock.ts';
 import { CLOCK, runCommand } from './command/run-command.ts';
 
 const run = promisify(execFile);
@@ -38,15 +36,6 @@ test.each<{ child: string; reads: () => Promise<number> }>([
       writeFileSync(join(dir, 'tls_policy'), 'a.test none\n');
       const { out } = await runCommand(['check', join(dir, 'tls_policy'), '--json']);
       return Date.parse((JSON.parse(out) as { run: { at: string } }).run.at);
-    },
-  },
-  {
-    child: 'the server of the store',
-    reads: async () => {
-      const { close } = await openEmbedded(join(dir, 'store'));
-      const { since } = JSON.parse(readFileSync(lockPath(join(dir, 'store')), 'utf8')) as { since: string };
-      await close();
-      return Date.parse(since);
     },
   },
 ])('$child reads the clock of whoever started it', async ({ reads }) => {

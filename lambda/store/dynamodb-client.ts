@@ -12,9 +12,6 @@ export interface DynamoDbOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  readonly title?: string;
-  /** What to do when nothing answers, for messages. */
-  readonly whenUnreachable?: string;
   /** Tries of one request, the first included. */
   readonly maxAttempts?: number;
   readonly requestTimeoutMs?: number;
@@ -36,8 +33,7 @@ type Call<T> = (client: DynamoDBDocumentClient, sdk: Sdk) => Promise<T>;
 interface Answer {
   readonly $metadata: { attempts?: number | undefined };
 }
-type Sdk = typeof import('@aws-sdk/lib-dynamodb') &
-  Pick<typeof import('@aws-sdk/client-dynamodb'), 'CreateTableCommand' | 'DescribeTableCommand'>;
+type Sdk = typeof import('@aws-sdk/lib-dynamodb');
 
 export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoDbClient {
   let opened: ReturnType<typeof load> | undefined;
@@ -63,7 +59,7 @@ export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoD
 }
 
 async function load(options: DynamoDbOptions) {
-  const [{ DynamoDBClient, CreateTableCommand, DescribeTableCommand }, lib] = await Promise.all([
+  const [{ DynamoDBClient }, sdk] = await Promise.all([
     import('@aws-sdk/client-dynamodb'),
     import('@aws-sdk/lib-dynamodb'),
   ]);
@@ -79,10 +75,10 @@ async function load(options: DynamoDbOptions) {
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-  const client = lib.DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+  const client = sdk.DynamoDBDocumentClient.from(new DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
-  return { client, sdk: { ...lib, CreateTableCommand, DescribeTableCommand } };
+  return { client, sdk };
 }
 
 function attemptsOf(error: unknown): number {

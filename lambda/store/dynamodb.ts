@@ -7,17 +7,17 @@ import {
   keyCondition,
   updateExpression,
 } from './expression.ts';
+import { refuseTooLarge } from './item-size.ts';
 import type { Item, Key, Table, Written } from './table.ts';
 import { isLostCondition, StoreError } from './table-error.ts';
 
 export function openDynamoDb(options: DynamoDbOptions): Table {
-  const title = options.title ?? `table ${options.tableName}`;
+  const title = `table ${options.tableName}`;
   const client = dynamoDbClient(options, title);
   return {
     title,
     ...reads(client, options.tableName, title),
-    ...writes(client, options.tableName),
-    create: () => create(client, options.tableName, title),
+    ...writes(client, options.tableName, title),
     requests: client.requests,
     close: client.close,
   };
@@ -27,7 +27,7 @@ function reads(
   { send }: DynamoDbClient,
   TableName: string,
   title: string,
-): Pick<Table, 'get' | 'getMany' | 'query' | 'scanKeys'> {
+): Pick<Table, 'get' | 'getMany' | 'query' | 'scan'> {
   return {
     async get({ pk, sk }) {
       const output = await send((client, { GetCommand }) =>
@@ -81,20 +81,21 @@ function reads(
       } while (ExclusiveStartKey !== undefined && (limit === undefined || count < limit));
     },
 
-    async *scanKeys() {
+    async *scan() {
       let ExclusiveStartKey: Record<string, unknown> | undefined;
       do {
         const output = await send((client, { ScanCommand }) =>
           client.send(
             new ScanCommand({
               TableName,
-              ProjectionExpression: 'pk, sk, expiresAt',
+              ConsistentRead: true,
               ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
             }),
           ),
         );
         ExclusiveStartKey = output.LastEvaluatedKey;
-        yield (output.Items ?? []) as Item[];
+        const page = (output.Items ?? []) as Item[];
+        if (page.length > 0) yield page;
       } while (ExclusiveStartKey !== undefined);
     },
   };
@@ -103,16 +104,19 @@ function reads(
 function writes(
   { send }: DynamoDbClient,
   TableName: string,
+  title: string,
 ): Pick<Table, 'put' | 'update' | 'delete'> {
   return {
-    put: (item: Item, condition?: Condition) =>
-      conditionally(
+    async put(item: Item, condition?: Condition) {
+      refuseTooLarge(item, title);
+      return conditionally(
         send((client, { PutCommand }) =>
           client.send(
             new PutCommand({ TableName, Item: { ...item }, ...conditionExpression(condition) }),
           ),
         ),
-      ),
+      );
+    },
 
     update: ({ pk, sk }: Key, set, condition) =>
       conditionally(
@@ -134,28 +138,6 @@ function writes(
   };
 }
 
-async function create({ send }: DynamoDbClient, TableName: string, title: string): Promise<void> {
-  try {
-    await send((client, { CreateTableCommand }) =>
-      client.send(new CreateTableCommand({ TableName, ...SCHEMA })),
-    );
-  } catch (error) {
-    if (!(error instanceof StoreError && error.kind === 'table-exists')) throw error;
-  }
-  // The SDK's waiter sleeps for whole seconds; a local table is there after milliseconds.
-  for (let tries = 0; tries < 600; tries++) {
-    const { Table: described } = await send((client, { DescribeTableCommand }) =>
-      client.send(new DescribeTableCommand({ TableName })),
-    );
-    if (described?.TableStatus === 'ACTIVE') return;
-    await wait(tries < 20 ? 5 : 100);
-  }
-  throw new StoreError(
-    'other',
-    `${title}: it was created but did not become active within a minute`,
-  );
-}
-
 async function conditionally(write: Promise<unknown>): Promise<Written> {
   try {
     await write;
@@ -172,15 +154,3 @@ const throttledSentence = (title: string) =>
 /** BatchGetItem takes so many keys (and answers 16 MB; the rest comes back unprocessed). */
 const BATCH_KEYS = 100;
 const LONGEST_PAUSE_MS = 3_200;
-
-const SCHEMA = {
-  BillingMode: 'PAY_PER_REQUEST' as const,
-  AttributeDefinitions: [
-    { AttributeName: 'pk', AttributeType: 'S' as const },
-    { AttributeName: 'sk', AttributeType: 'S' as const },
-  ],
-  KeySchema: [
-    { AttributeName: 'pk', KeyType: 'HASH' as const },
-    { AttributeName: 'sk', KeyType: 'RANGE' as const },
-  ],
-};

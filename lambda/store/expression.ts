@@ -1,4 +1,6 @@
-/** Conditions, ranges and updates in DynamoDB's expression language. Pure. */
+/**
+ * Conditions and ranges, and how DynamoDB's expression language says them, updates included. Pure.
+ */
 
 /** What must hold of the stored item for a write to happen. */
 export type Condition =
@@ -21,6 +23,26 @@ export interface Range {
   /** Items in all, over all pages. */
   readonly limit?: number;
 }
+
+/** Whether a condition holds of what is stored, for an engine without such a language. */
+export function holds(condition: Condition | undefined, item: Attributes | undefined): boolean {
+  if (condition === undefined) return true;
+  switch (condition.kind) {
+    case 'absent':
+      return item === undefined || (condition.now !== undefined && expired(item, condition.now));
+    case 'present':
+      return item !== undefined;
+    case 'rev':
+      return item?.rev === condition.rev;
+    case 'not-newer':
+      return typeof item?.v !== 'number' || item.v <= condition.v;
+  }
+}
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+const expired = ({ expiresAt }: Attributes, now: number): boolean =>
+  typeof expiresAt === 'number' && expiresAt <= Math.floor(now / 1000);
 
 export interface Expression {
   readonly ConditionExpression?: string;

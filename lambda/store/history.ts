@@ -4,7 +4,6 @@
  * Each event stands twice: under its entry or host, and under its month, so that both questions are
  * one query.
  */
-
 import type { Range } from './expression.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';

@@ -24,4 +24,4 @@ export async function inParallel<T>(
   if (failed !== undefined) throw failed.error;
 }
 
-const AT_ONCE = 8;
+const AT_ONCE = 32;

@@ -2,16 +2,27 @@
 
 export type StoreErrorKind =
   | 'table-missing'
-  | 'table-exists'
   | 'access-denied'
   | 'throttled'
   | 'unreachable'
   | 'no-region'
   | 'no-credentials'
-  /** Another process holds the embedded store. */
+  /** Another process, or another run, has what we need. */
   | 'held'
   /** What is stored cannot be read. */
   | 'damaged'
+  /** An item above what any engine takes. */
+  | 'too-large'
+  /** On disk: there is no store in the directory. */
+  | 'missing'
+  /** On disk: a folder of release 0.1 is there instead. */
+  | 'old-folder'
+  /** On disk: the file is no database any more. */
+  | 'corrupt'
+  /** On disk: this user may not. */
+  | 'forbidden'
+  /** On disk: full, read-only, or failing. */
+  | 'unwritable'
   | 'other';
 
 /**
@@ -31,17 +42,11 @@ export class StoreError extends Error {
 export const isLostCondition = (error: unknown): boolean =>
   nameOf(error) === 'ConditionalCheckFailedException';
 
-/** How a table is reached, as far as a sentence needs it. */
-export interface Whereabouts {
-  readonly endpoint?: string;
-  readonly whenUnreachable?: string;
-}
-
-/** Turns what the SDK threw into ours. `title` is `table NAME` or `the store in DIR`. */
+/** Turns what the SDK threw into ours. `title` is `table NAME`. */
 export function storeError(
   error: unknown,
   title: string,
-  { endpoint, whenUnreachable }: Whereabouts,
+  { endpoint }: { readonly endpoint?: string },
 ): StoreError {
   if (error instanceof StoreError) return error;
   const name = nameOf(error);
@@ -55,8 +60,6 @@ export function storeError(
       'table-missing',
       `no such table${at}; check the name and the region, or deploy the stack that creates it`,
     );
-  if (name === 'ResourceInUseException')
-    return as('table-exists', 'it exists already or is being changed');
   if (DENIED.has(name))
     return as(
       'access-denied',
@@ -75,8 +78,7 @@ export function storeError(
   if (code !== undefined)
     return as(
       'unreachable',
-      `cannot reach DynamoDB${at} (${code}); ` +
-        `${whenUnreachable ?? 'check the network and the endpoint'}`,
+      `cannot reach DynamoDB${at} (${code}); check the network and the endpoint`,
     );
   return as('other', told === '' ? name : told);
 }

@@ -1,8 +1,8 @@
 /**
- * What the store asks of a database: a few plain operations on one table of items, the same on AWS,
- * DynamoDB Local and the embedded store.
+ * What the store asks of a database: a few plain operations on one table of items, the same on AWS
+ * and on disk.
  *
- * Only single-item conditional writes: dynalite knows no transactions, and nothing here needs one.
+ * Only single-item conditional writes: nothing here needs a transaction.
  */
 import type { Condition, Range } from './expression.ts';
 
@@ -32,21 +32,14 @@ export interface Table {
    * Page after page, strongly consistent, in order of the sort key; expired items are among them.
    */
   query(pk: string, range?: Range): AsyncIterable<readonly Item[]>;
-  /**
-   * Page after page over everything, keys and `expiresAt` alone: housekeeping of the embedded
-   * store.
-   */
-  scanKeys(): AsyncIterable<readonly Item[]>;
+  /** Page after page over everything, in no order: for carrying a store elsewhere. */
+  scan(): AsyncIterable<readonly Item[]>;
+  /** @throws StoreError `too-large` where the item is larger than any engine takes */
   put(item: Item, condition?: Condition): Promise<Written>;
   /** Sets some attributes of an item. */
   update(key: Key, set: Readonly<Record<string, unknown>>, condition: Condition): Promise<Written>;
   /** Deleting what is not there counts as written. */
   delete(key: Key, condition?: Condition): Promise<Written>;
-  /**
-   * Creates the table and waits for it; one that exists is left as it is. For the embedded store
-   * and tests.
-   */
-  create(): Promise<void>;
   /** Requests sent so far, repeats by the SDK included. */
   requests(): number;
   close(): void;

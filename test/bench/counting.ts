@@ -1,8 +1,7 @@
 /**
  * Loaded ahead of a command (`node --import`): when a process ends it leaves what it took in a file of its own in SCALE_DIR.
- * Memory is the kernel's own account of the peak; requests are those of an HTTP client, which the store's is.
+ * Memory is the kernel's own account of the peak.
  */
-import { subscribe } from 'node:diagnostics_channel';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -11,13 +10,7 @@ export interface Taken {
   readonly program: string;
   readonly peakMb: number;
   readonly cpuSeconds: number;
-  readonly requests: number;
 }
-
-let requests = 0;
-subscribe('http.client.request.start', () => {
-  requests++;
-});
 
 process.on('exit', () => {
   const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage();
@@ -25,7 +18,6 @@ process.on('exit', () => {
     program: process.argv[1] ?? '',
     peakMb: Math.round(maxRSS / 1_000),
     cpuSeconds: (userCPUTime + systemCPUTime) / 1e6,
-    requests,
   };
   writeFileSync(join(process.env.SCALE_DIR ?? '.', `${process.pid}.json`), JSON.stringify(taken));
 });

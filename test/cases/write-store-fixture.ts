@@ -8,12 +8,9 @@
  * fresh with each run of the script.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import { newMute } from '../../lambda/alert/incident/mute.ts';
 import { bundlePart } from '../../lambda/run/watch/stored-policy.ts';
-import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { saveMute } from '../../lambda/store/mutes.ts';
@@ -23,6 +20,7 @@ import { VERSION } from '../../lambda/version.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
 import { type SmallHost, SmallWorld } from '../run/small-world.ts';
 import { bundleOf, DAY_MS, type Run, runOnce } from '../run/watching.ts';
+import { storeOnDisk } from '../store/on-disk.ts';
 import { factsOf, fixtureText, itemsOf, type WorldPlan } from './store-fixture.ts';
 
 const START = Date.UTC(2026, 10, 24, 6);
@@ -49,13 +47,11 @@ const ENTRIES = [
   '.parent.example secure',
 ];
 
-const dir = mkdtempSync(join(tmpdir(), 'store-fixture-'));
-const embedded = await openEmbedded(dir, { now: START });
+const disk = await storeOnDisk(START);
 try {
-  writeFileSync(new URL(`./store-${VERSION}.json`, import.meta.url), await written(embedded.table));
+  writeFileSync(new URL(`./store-${VERSION}.json`, import.meta.url), await written(disk.table));
 } finally {
-  await embedded.close();
-  rmSync(dir, { recursive: true });
+  disk.close();
 }
 
 async function written(table: Table): Promise<string> {

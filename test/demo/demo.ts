@@ -13,11 +13,11 @@ import { readSources } from '../../lambda/policy/gather/this-machine.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
 import { watch } from '../../lambda/run/watch/watch.ts';
-import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { saveMute } from '../../lambda/store/mutes.ts';
 import { policyState, readPolicy } from '../../lambda/store/policies.ts';
+import { openToWatch } from '../../lambda/store/sqlite/open.ts';
 import { moment } from '../../lambda/text/dates.ts';
 import { openScene, type Scene } from './scene.ts';
 
@@ -34,8 +34,8 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 
 const dir = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-demo-'));
 const scene = await openScene(FIRST_DAY);
-const embedded = await openEmbedded(join(dir, 'store'), { command: 'demo' });
-const store: Store = { table: embedded.table, space: spaceOf('default', 'mx.demo.example') };
+const { table } = await openToWatch(join(dir, 'store'), FIRST_DAY);
+const store: Store = { table, space: spaceOf('default', 'mx.demo.example') };
 
 try {
   say(`A private internet on loopback: a resolver, mail servers with STARTTLS, certificates minted just now.
@@ -70,7 +70,7 @@ Each day "postfix-tls-watch watch" runs once. Only the clock is made up.`);
 
   say('That was all. On a mail host: npm start -- watch TABLE, from cron or a systemd timer; README says how.');
 } finally {
-  await embedded.close();
+  table.close();
   await scene.close();
   rmSync(dir, { recursive: true, force: true });
 }

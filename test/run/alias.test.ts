@@ -12,11 +12,11 @@ import { openWorld } from '../../lambda/doors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { type Authority, createAuthority, type Issued } from '../internet/authority.ts';
 import { type Internet, type MailHost, startInternet } from '../internet/internet.ts';
+import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
 import { bundleOf, DAY_MS, runOnce } from './watching.ts';
 
 const START = Date.UTC(2026, 10, 24, 6);
@@ -26,7 +26,7 @@ const PUBLISHED = 'mx.a.test';
 const TARGET = 'in1.provider.test';
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let internet: Internet;
 let root: Authority;
 let host: MailHost;
@@ -34,7 +34,7 @@ let certificates: Readonly<Record<'first' | 'renewed' | 'alien' | 'nameless', Is
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'alias-watch-'));
-  embedded = await openEmbedded(join(dir, 'store'), { now: START });
+  disk = await storeOnDisk(START);
   internet = await startInternet();
   root = await createAuthority('Alias Root', LONG);
   const other = await createAuthority('Other Root', LONG);
@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await internet.close();
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -69,7 +69,7 @@ describe.each([
   let subjects: string[];
 
   beforeEach(() => {
-    store = { table: embedded.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
+    store = { table: disk.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
     const mainCf = `smtp_cname_overrides_servername = ${overrides}\n`;
     const { settings } = readSettings(readMainCf(mainCf, '3.11').parameters, '3.11');
     bundle = {

@@ -9,19 +9,19 @@ import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { readSettings } from '../../lambda/policy/settings.ts';
 import { readMainCf } from '../../lambda/postfix/main-cf.ts';
 import type { CheckDoors } from '../../lambda/run/check/check.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { historyOf } from '../../lambda/store/history.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { selfSigned } from '../internet/authority.ts';
 import type { RecordSet } from '../internet/dns-server.ts';
 import { dnsOf } from '../internet/zone.ts';
+import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
 import { bundleOf, DAY_MS, runOnce } from './watching.ts';
 
 const START = Date.UTC(2026, 10, 24, 6);
 const FALSE_RECORD = `3 1 1 ${'ab'.repeat(32)}`;
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let store: Store;
 let bundle: Bundle;
 let subjects: string[];
@@ -34,19 +34,19 @@ let postfixAsks: boolean;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'dane-watch-'));
-  embedded = await openEmbedded(join(dir, 'store'), { now: START });
+  disk = await storeOnDisk(START);
   // Expired for long: at usage 3 that is no news.
   const old = { notBefore: START - 400 * DAY_MS, notAfter: START - 30 * DAY_MS };
   chains = [[(await selfSigned(old)).der], [(await selfSigned(old)).der]];
 });
 
 afterAll(async () => {
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
 beforeEach(() => {
-  store = { table: embedded.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
+  store = { table: disk.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
   const { settings } = readSettings(readMainCf('smtp_dns_support_level = dnssec\n', '3.11').parameters, '3.11');
   bundle = {
     ...bundleOf('a.example dane\nb.example dane-only\n', ''),

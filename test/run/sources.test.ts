@@ -3,27 +3,23 @@
  * it had fail, or are not judged where the fault is ours, and none is forgotten.
  */
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { unreadableSources } from '../../lambda/command/summary.ts';
 import { openWorld } from '../../lambda/doors.ts';
 import { gatherBundle } from '../../lambda/policy/gather/gather.ts';
 import type { BundleOptions, FileRead, Machine, Ran } from '../../lambda/policy/gather/machine.ts';
 import { rememberedIn } from '../../lambda/run/watch/recall.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { type Authority, createAuthority } from '../internet/authority.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
+import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
 import { DAY_MS, runOnce } from './watching.ts';
 
 const START = Date.UTC(2026, 10, 24, 6);
 const SOCKETMAP = 'socketmap:inet:127.0.0.1:8642:policy';
 
-let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let internet: Internet;
 let root: Authority;
 let store: Store;
@@ -35,8 +31,7 @@ let daemon: Record<string, string> | 'down';
 let uid: number;
 
 beforeAll(async () => {
-  dir = mkdtempSync(join(tmpdir(), 'sources-watch-'));
-  embedded = await openEmbedded(join(dir, 'store'), { now: START });
+  disk = await storeOnDisk(START);
   internet = await startInternet();
   root = await createAuthority('Sources Root');
   for (const domain of ['a.test', 'b.test']) {
@@ -47,12 +42,11 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await internet.close();
-  await embedded.close();
-  rmSync(dir, { recursive: true, force: true });
+  disk.close();
 });
 
 beforeEach(() => {
-  store = { table: embedded.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
+  store = { table: disk.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
   [subjects, texts] = [[], []];
   uid = 0;
   daemon = { 'a.test': 'secure', 'b.test': 'secure' };

@@ -2,22 +2,19 @@
  * Everything the function meets on AWS and beyond, on loopback: a DynamoDB-compatible table behind a gatekeeper that
  * allows what the role allows, SNS, and the private internet with the three founding domains.
  */
-import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import dynalite from 'dynalite';
 import { runActions } from '../../infra/calls.ts';
 import { VARIABLES } from '../../lambda/config.ts';
 import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { bundlePart } from '../../lambda/run/watch/stored-policy.ts';
-import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { policyState, pushPolicy } from '../../lambda/store/policies.ts';
 import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { type SnsServer, startSns } from '../internet/sns-server.ts';
+import { startDynalite } from '../store/dynalite.ts';
 import { type Gatekeeper, startGatekeeper } from './gatekeeper.ts';
 
 export const MAIL_TOPIC = 'arn:aws:sns:eu-central-1:123456789012:mail';
@@ -39,24 +36,15 @@ export interface World {
 }
 
 export async function raiseWorld(): Promise<World> {
-  const database = dynalite({ createTableMs: 0 });
-  database.listen(0, '127.0.0.1');
-  await once(database, 'listening');
-  const { port } = database.address() as AddressInfo;
-  const gatekeeper = await startGatekeeper({ port }, runActions());
+  const database = await startDynalite('watch');
+  const { table } = database;
+  const gatekeeper = await startGatekeeper({ port: Number(new URL(database.endpoint).port) }, runActions());
   const sns = await startSns({ topics: [MAIL_TOPIC, CHAT_TOPIC] });
   for (const topic of [MAIL_TOPIC, CHAT_TOPIC])
     sns.subscribe(topic, [{ protocol: 'email', endpoint: 'postmaster@example.com', confirmed: true }]);
   const internet = await startInternet();
   const domains = await foundingDomains(internet);
 
-  const table = openDynamoDb({
-    tableName: 'watch',
-    endpoint: `http://127.0.0.1:${port}`,
-    region: 'eu-central-1',
-    credentials: { accessKeyId: 'test', secretAccessKey: 'test' },
-  });
-  await table.create();
   const store = (name: string): Store => ({ table, space: spaceOf(name, VANTAGE) });
 
   const push = async (name: string, policy: string, anchors = domains.anchors) => {
@@ -94,10 +82,8 @@ export async function raiseWorld(): Promise<World> {
       [VARIABLES.helo]: 'tls-watch.example.com',
     }),
     close: async () => {
-      table.close();
       await Promise.all([gatekeeper.close(), sns.close(), internet.close()]);
-      database.closeAllConnections();
-      await new Promise<void>((done) => database.close(() => done()));
+      await database.close();
     },
   };
 }

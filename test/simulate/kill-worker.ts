@@ -1,14 +1,14 @@
 /** One run in a process of its own, which kills itself (SIGKILL) at a step the parent chose: before or after the nth step. */
 import { appendFileSync } from 'node:fs';
-import { openDynamoDb } from '../../lambda/store/dynamodb.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
+import { openToWatch } from '../../lambda/store/sqlite/open.ts';
 import type { Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, runOnce } from '../run/watching.ts';
 
 export interface KillOrder {
-  readonly endpoint: string;
-  readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Of the store, which the parent has open too. */
+  readonly directory: string;
   readonly policy: string;
   readonly at: number;
   readonly runId: string;
@@ -32,12 +32,7 @@ process.once('message', async (order: KillOrder) => {
     if (mine) die();
     return done;
   };
-  const table = openDynamoDb({
-    tableName: 'postfix-tls-watch',
-    endpoint: order.endpoint,
-    region: 'local',
-    credentials: order.credentials,
-  });
+  const { table } = await openToWatch(order.directory, order.at);
   const store: Store = { table: countedTable(table, counted), space: spaceOf(order.policy, 'mx1') };
   const world = new SmallWorld();
   for (const [domain, chain] of Object.entries(order.chains)) world.domain(domain, world.host(`mail.${domain}`, chain));

@@ -10,7 +10,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { readIncidents } from '../../lambda/store/incidents.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
@@ -18,9 +17,10 @@ import { recentRuns } from '../../lambda/store/runs.ts';
 import { type Authority, createAuthority } from '../internet/authority.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, DAY_MS, runOnce } from '../run/watching.ts';
+import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
 import type { KillOrder } from './kill-worker.ts';
 
-const COUNT = Number(process.env.KILL_COUNT ?? 500);
+const COUNT = Number(process.env.KILL_COUNT ?? 100);
 const SEED = Number(process.env.KILL_SEED ?? 1);
 const START = Date.UTC(2026, 10, 24, 6);
 const DOMAINS = ['one.example', 'two.example', 'three.example'] as const;
@@ -35,14 +35,14 @@ const NEWS = {
 type News = keyof typeof NEWS;
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let root: Authority;
 let good: Record<string, readonly string[]>;
 let bad: Record<string, readonly string[]>;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'kill-test-'));
-  embedded = await openEmbedded(join(dir, 'store'), { now: START });
+  disk = await storeOnDisk(START);
   root = await createAuthority('Kill Root', { notBefore: START - 400 * DAY_MS });
   const chain = async (name: string) =>
     (await root.issue({ dnsNames: [name], notBefore: START - DAY_MS, notAfter: START + 300 * DAY_MS })).chain;
@@ -51,7 +51,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -103,7 +103,7 @@ async function killOnce(
   i: number,
 ): Promise<Outcome> {
   const policy = `k${randomUUID()}`;
-  const store: Store = { table: embedded.table, space: spaceOf(policy, 'mx1') };
+  const store: Store = { table: disk.table, space: spaceOf(policy, 'mx1') };
   const told = join(dir, `told-${i}`);
   const day = NEWS[news].before;
   const subjects: string[] = [];
@@ -125,8 +125,7 @@ async function killOnce(
   const chains = news === 'end' ? good : bad;
   subjects.length = 0;
   const order: KillOrder = {
-    endpoint: embedded.endpoint,
-    credentials: embedded.credentials,
+    directory: disk.directory,
     policy,
     at,
     runId: 'killed',

@@ -3,9 +3,6 @@
  * Every failure of the truth is told exactly once and in time, every end of it once, routine renewals and rotations never.
  * `SEED=…` makes another year.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Item } from '../../lambda/alert/incident/due.ts';
 import type { Ended, Member } from '../../lambda/alert/incident/incident-today.ts';
@@ -14,8 +11,8 @@ import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import { watch } from '../../lambda/run/watch/watch.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { spaceOf } from '../../lambda/store/keys.ts';
+import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
 import { Ledger, matchAt } from './ledger.ts';
 import { DAY, HOUR, type Plan, planYear, SECOND_LOOK, within } from './plan.ts';
 import { type Random, randomFrom } from './random.ts';
@@ -26,17 +23,12 @@ const SEED = Number(process.env.SEED ?? 1);
 const DAYS = Number(process.env.DAYS ?? 365);
 const START = Date.UTC(2026, 10, 24, 6);
 
-let folder: string;
-let store: Embedded;
+let store: StoreOnDisk;
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'simulated-year-'));
-  store = await openEmbedded(folder);
+  store = await storeOnDisk(START);
 });
-afterAll(async () => {
-  await store.close();
-  await rm(folder, { recursive: true, force: true });
-});
+afterAll(() => store.close());
 
 test(`the year of seed ${SEED}`, async () => {
   const random: Random = randomFrom(SEED);

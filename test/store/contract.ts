@@ -1,6 +1,6 @@
 /**
- * What the store promises, whatever stands behind the endpoint: the same tests run on dynalite (test/store) and on genuine
- * DynamoDB Local (test/dynamodb-local). Each test has a space of its own in one table.
+ * What the store promises, whatever stands behind it: the same tests run on the file on disk and on dynalite (test/store), and
+ * on genuine DynamoDB Local (test/dynamodb-local). Each test has a space of its own in one table.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -35,7 +35,7 @@ import type { Item, Table } from '../../lambda/store/table.ts';
 
 export interface Opened {
   readonly table: Table;
-  close(): Promise<void>;
+  close(): Promise<void> | void;
 }
 
 const now = Date.UTC(2026, 10, 24, 6);
@@ -48,7 +48,6 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
 
     beforeAll(async () => {
       opened = await open();
-      await opened.table.create();
     });
     afterAll(async () => {
       await opened?.close();
@@ -177,11 +176,39 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         expect(await table.get(key)).toBeUndefined();
       });
 
-      test('creating a table that exists leaves it as it is', async () => {
+      test('a scan finds everything, once', async () => {
         const { table, space } = store();
-        await table.put({ pk: space.policy, sk: 'a' });
-        await table.create();
-        expect(await table.get({ pk: space.policy, sk: 'a' })).toEqual({ pk: space.policy, sk: 'a' });
+        const wanted = Array.from({ length: 250 }, (_, i) => ({ pk: `${space.policy}#${i % 7}`, sk: `s${i}`, value: i }));
+        for (const item of wanted) await table.put(item);
+        const found: Item[] = [];
+        for await (const page of table.scan()) found.push(...page.filter(({ pk }) => pk.startsWith(`${space.policy}#`)));
+        const inOrder = (items: readonly Item[]) => items.toSorted((a, b) => Number(a.value) - Number(b.value));
+        expect(inOrder(found)).toEqual(wanted);
+      });
+
+      test('what asks for the same item at the same time is one after the other', async () => {
+        const { table, space } = store();
+        const key = { pk: space.policy, sk: 'a' };
+        const first = await Promise.all([1, 2, 3].map((value) => table.put({ ...key, rev: 1, value }, { kind: 'absent' })));
+        expect(first.toSorted()).toEqual(['lost', 'lost', 'written']);
+        const next = [2, 3, 4].map((value) => table.update(key, { rev: 2, value }, { kind: 'rev', rev: 1 }));
+        expect((await Promise.all(next)).toSorted()).toEqual(['lost', 'lost', 'written']);
+        const gone = [1, 2].map(() => table.delete(key, { kind: 'rev', rev: 2 }));
+        expect((await Promise.all(gone)).toSorted()).toEqual(['lost', 'written']);
+      });
+
+      test('an item above 400 KB is refused by name, one just below is taken', async () => {
+        const { table, space } = store();
+        const key = { pk: space.policy, sk: 'large' };
+        const bytes = (length: number) => ({ ...key, v: 1, value: { gz: new Uint8Array(length) } });
+        await expect(table.put(bytes(409_600))).rejects.toMatchObject({
+          kind: 'too-large',
+          message:
+            `${table.title}: item ${space.policy} / large has ${409_600 + 23 + space.policy.length} bytes, and one item may have 409600; ` +
+            'it was not stored, please report it',
+        });
+        expect(await table.put(bytes(409_600 - 23 - space.policy.length))).toBe('written');
+        expect((await table.get(key))?.v).toBe(1);
       });
 
       test('requests are counted', async () => {

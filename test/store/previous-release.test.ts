@@ -10,7 +10,6 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
-import { type Embedded, openEmbedded } from '../../lambda/store/embedded/embedded.ts';
 import { inParallel } from '../../lambda/store/in-parallel.ts';
 import { describeProblem, fromItem, type ItemKind } from '../../lambda/store/item.ts';
 import { KINDS } from '../../lambda/store/item-kinds.ts';
@@ -19,17 +18,18 @@ import { policyState, pushPolicy, readPolicy } from '../../lambda/store/policies
 import type { Item, Key } from '../../lambda/store/table.ts';
 import { factsOf, raise, readFixture, type StoreFixture } from '../cases/store-fixture.ts';
 import { type Run, runOnce } from '../run/watching.ts';
+import { type StoreOnDisk, storeOnDisk } from './on-disk.ts';
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'previous-release-'));
-  embedded = await openEmbedded(dir);
+  disk = await storeOnDisk();
 });
 
 afterAll(async () => {
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
@@ -205,7 +205,7 @@ let loads = 0;
 /** The items in a store of their own, but for the certificates, which all share and each writes anew. */
 async function loaded(fixture: StoreFixture, vantage = fixture.vantages[0] ?? '', items = fixture.items): Promise<Loaded> {
   const policy = `p${++loads}`;
-  const { table } = embedded;
+  const { table } = disk;
   await inParallel(items, async (item) => void (await table.put(under(policy, item))));
   const store: Store = { table, space: spaceOf(policy, vantage) };
   const bundle = policyOf(fixture);

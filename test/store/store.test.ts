@@ -1,18 +1,7 @@
-/** The store's promises on the embedded store: dynalite in its child process, on disk. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { openEmbedded } from '../../lambda/store/embedded/embedded.ts';
+/** The store's promises on disk, and on dynalite, whose rules are DynamoDB's as somebody else read them. */
 import { describeStore } from './contract.ts';
+import { startDynalite } from './dynalite.ts';
+import { storeOnDisk } from './on-disk.ts';
 
-describeStore('embedded store', async () => {
-  const dir = mkdtempSync(join(tmpdir(), 'store-'));
-  const { table, close } = await openEmbedded(dir);
-  return {
-    table,
-    async close() {
-      await close();
-      rmSync(dir, { recursive: true });
-    },
-  };
-});
+describeStore('store on disk', storeOnDisk);
+describeStore('dynalite', () => startDynalite('contract'));

@@ -17,7 +17,7 @@ export async function historyCommand(
   flags: HistoryFlags,
   console: Console,
 ): Promise<number> {
-  const open = await openStore(await placeOf(flags), 'history', console.env);
+  const open = await openStore(await placeOf(flags), 'read', console.env);
   try {
     const { space } = open.store;
     const asked = {
@@ -35,6 +35,6 @@ export async function historyCommand(
     else console.out(timelineText(timeline, name, of, console.paint, console.width));
     return 0;
   } finally {
-    await open.close();
+    open.close();
   }
 }

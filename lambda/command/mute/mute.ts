@@ -26,7 +26,7 @@ export async function muteCommand(
   console: Console,
 ): Promise<number> {
   const key = keyTyped(typed);
-  return withStore(flags, 'mute', console, async ({ store }) => {
+  return withStore(flags, console, async ({ store }) => {
     const now = console.now();
     const latest = await readLatest(store, now);
     const states = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
@@ -55,7 +55,7 @@ export async function unmuteCommand(
   console: Console,
 ): Promise<number> {
   const key = keyTyped(typed);
-  return withStore(flags, 'unmute', console, async ({ store }) => {
+  return withStore(flags, console, async ({ store }) => {
     if (await removeMute(store, key)) {
       console.out(
         `${key} is no longer muted: what is open under it counts again from the next run on\n`,
@@ -73,15 +73,14 @@ export async function unmuteCommand(
 
 async function withStore(
   flags: PlaceFlags,
-  command: string,
   console: Console,
   work: (open: OpenStore) => Promise<number>,
 ): Promise<number> {
-  const open = await openStore(await placeOf(flags), command, console.env);
+  const open = await openStore(await placeOf(flags), 'change', console.env);
   try {
     return await work(open);
   } finally {
-    await open.close();
+    open.close();
   }
 }
 

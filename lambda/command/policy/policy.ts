@@ -9,6 +9,7 @@ import {
   noteShown,
   type OpenStore,
   openStore,
+  type Purpose,
   shownPath,
   stateDirectory,
   whoAmI,
@@ -49,7 +50,7 @@ export async function policyPush(
         'status" shows it',
     );
   const sources = await readSources({ ...flags, ...(table === undefined ? {} : { table }) });
-  return withPolicy(flags, 'policy push', console, async (open, name, noted) => {
+  return withPolicy(flags, 'create', console, async (open, name, noted) => {
     const outcome = await push(open.store, sources, {
       by: whoAmI(console.env),
       at: console.now(),
@@ -81,7 +82,7 @@ export interface ShowFlags extends PlaceFlags {
 
 /** Prints a stored file as it was pushed, byte for byte. */
 export async function policyShow(flags: ShowFlags, console: Console): Promise<number> {
-  return withPolicy(flags, 'policy show', console, async (open, name, noted) => {
+  return withPolicy(flags, 'read', console, async (open, name, noted) => {
     const stored = await readPolicy(open.store);
     if (stored === undefined) throw nothingPushed(name);
     console.bytes(flags.part === undefined ? tableOf(stored) : partNamed(flags.part, stored));
@@ -102,7 +103,7 @@ export async function policyStatus(
 ): Promise<number> {
   const compares =
     table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
-  return withPolicy(flags, 'policy status', console, async (open, name, noted) => {
+  return withPolicy(flags, 'read', console, async (open, name, noted) => {
     const stored = await readPolicy(open.store);
     const sources = compares ? await sourcesLike(stored, table, flags) : undefined;
     const compared =
@@ -147,7 +148,7 @@ function sourcesLike(
  */
 async function withPolicy(
   flags: PlaceFlags,
-  command: string,
+  purpose: Purpose,
   console: Console,
   work: (
     open: OpenStore,
@@ -156,7 +157,7 @@ async function withPolicy(
   ) => Promise<number>,
 ): Promise<number> {
   const place: Place = await placeOf(flags);
-  const open = await openStore(place, command, console.env);
+  const open = await openStore(place, purpose, console.env);
   const name = { policy: place.policy, place: open.place, vantage: open.store.space.vantage };
   const directory = stateDirectory(console.env);
   try {
@@ -169,7 +170,7 @@ async function withPolicy(
       });
     });
   } finally {
-    await open.close();
+    open.close();
   }
 }
 

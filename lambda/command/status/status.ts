@@ -28,7 +28,7 @@ export async function statusCommand(
   const named =
     table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
   const here = named ? notWatchedBy(await bundleOf(table, flags)) : undefined;
-  const open = await openStore(place, 'status', console.env);
+  const open = await openStore(place, 'read', console.env);
   try {
     const status = await readStatus(
       open.store,
@@ -40,7 +40,7 @@ export async function statusCommand(
     else console.out(statusText(status, of, console.paint, console.width));
     return statusCode(status);
   } finally {
-    await open.close();
+    open.close();
   }
 }
 

@@ -62,7 +62,7 @@ export async function watchCommand(
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
   } finally {
-    await open?.close();
+    open?.close();
   }
 }
 
@@ -92,6 +92,7 @@ function watchOnce(
     {
       openWorld: () => worldOf(flags, bundle, console, pace),
       store: open.store,
+      memory: open.memory,
       tell: waysToTell(flags, {
         ...console,
         // With --json standard output is the document's alone.
@@ -107,6 +108,7 @@ function watchOnce(
     {
       runId: `${new Date(started).toISOString()}#manual`,
       holder: open.holder,
+      hasEnded: open.hasEnded,
       intervalMs: flags.interval * HOUR_MS,
       confirm: { kind: 'same-run', afterMs: flags.confirmAfter * 1000 },
       pace,

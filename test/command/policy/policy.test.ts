@@ -2,7 +2,7 @@
 import { readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
+import { startDynalite } from '../../store/dynalite.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
 
 let scene: Scene;
@@ -252,7 +252,7 @@ test('main.cf and what it names are stored with the table that it names', async 
 
 describe('--env', () => {
   test('takes table, region, policy and vantage from what the deploy wrote', async () => {
-    const embedded = await openEmbedded(join(scene.dir, 'cloud'));
+    const cloud = await startDynalite('postfix-tls-watch');
     try {
       const outputs = join(scene.dir, 'cdk-outputs.json');
       writeFileSync(
@@ -267,9 +267,9 @@ describe('--env', () => {
         }),
       );
       const env = {
-        AWS_ENDPOINT_URL_DYNAMODB: embedded.endpoint,
-        AWS_ACCESS_KEY_ID: embedded.credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: embedded.credentials.secretAccessKey,
+        AWS_ENDPOINT_URL_DYNAMODB: cloud.endpoint,
+        AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
+        AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
       };
       const prod = ['--env', 'prod', '--outputs', outputs];
       const pushed = await scene.run(['policy', 'push', scene.table, ...scene.bundleFlags, ...prod], env);
@@ -281,7 +281,7 @@ describe('--env', () => {
       const restored = JSON.parse((await scene.run(['status', '--json', ...prod, '--vantage', 'mx2', ...scene.storeFlags])).out);
       expect(restored).toMatchObject({ store: join(scene.dir, 'store'), policy: 'mta1', vantage: 'mx2' });
     } finally {
-      await embedded.close();
+      await cloud.close();
     }
   });
 

@@ -1,4 +1,4 @@
-/** What a push stores, and what it refuses: on the embedded store, with sightings as a watch leaves them. */
+/** What a push stores, and what it refuses: on a store on disk, with sightings as a watch leaves them. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,12 +14,12 @@ import { bundleOfPolicy } from '../../../lambda/run/watch/stored-policy.ts';
 import { updateEntry } from '../../../lambda/snapshot/entry-snapshot.ts';
 import { observeHosts, updateHost } from '../../../lambda/snapshot/host-snapshot.ts';
 import { keepCertificates } from '../../../lambda/store/certificates.ts';
-import { type Embedded, openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { saveEntry, saveHost } from '../../../lambda/store/latest.ts';
 import { policyState, pushPolicy, readPolicy } from '../../../lambda/store/policies.ts';
 import { judge } from '../../../lambda/verdict/judge.ts';
 import { createAuthority } from '../../internet/authority.ts';
+import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 
 const AT = Date.parse('2026-11-24T06:00:00Z');
 const DAY = 86_400_000;
@@ -29,20 +29,20 @@ const other = await createAuthority('Other');
 const { chain } = await root.issue({ dnsNames: ['mx.mail.example'], notBefore: AT - DAY, notAfter: AT + 60 * DAY });
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let store: Store;
 let spaces = 0;
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'push-'));
-  embedded = await openEmbedded(dir);
+  disk = await storeOnDisk();
 });
 beforeEach(() => {
   spaces++;
-  store = { table: embedded.table, space: spaceOf(`policy${spaces}`, 'mx1') };
+  store = { table: disk.table, space: spaceOf(`policy${spaces}`, 'mx1') };
 });
 afterAll(async () => {
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true });
 });
 

@@ -1,12 +1,12 @@
 /** `status` as a person or a monitoring system runs it: the first line, the whole of it, the exit status. */
-import { writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { notWatchedIn } from '../../../lambda/run/watch/not-watched.ts';
-import { openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { advanceRun, beginRun } from '../../../lambda/store/runs.ts';
+import { openToWatch } from '../../../lambda/store/sqlite/open.ts';
 import type { RunRecord, Stage } from '../../../lambda/store/stored-values.ts';
 import type { Json } from '../../../lambda/store/value-schemas.ts';
 import { passing, unseen } from '../../alert/verdicts.ts';
@@ -34,6 +34,8 @@ const FASTMAIL = [
 
 describe('before and after the first run', () => {
   test('nobody is watching yet: exit 3', async () => {
+    // A push makes the store, and watches nothing.
+    await scene.run(['policy', 'push', scene.table, '--policy', 'pushed', ...scene.bundleFlags, ...scene.storeFlags]);
     const { code, out, err } = await status();
     expect(out.split('\n')).toEqual([
       'UNKNOWN: no complete run ever',
@@ -170,7 +172,7 @@ test('what a run kept of what it did not watch counts before what the policy alo
 
 /** A run that is on record as it would be after a process ended at that stage, so many hours ago. */
 async function onRecord(policy: string, stage: Stage, hoursAgo: number, learned: Partial<RunRecord> = {}): Promise<void> {
-  const { table, close } = await openEmbedded(join(scene.dir, 'store'));
+  const { table } = await openToWatch(join(scene.dir, 'store'), Date.now());
   try {
     const store: Store = { table, space: spaceOf(policy, hostname()) };
     const at = Date.now() - hoursAgo * HOUR;
@@ -178,7 +180,7 @@ async function onRecord(policy: string, stage: Stage, hoursAgo: number, learned:
     const begun = await beginRun(store, start, at);
     if (begun.kind === 'new' && stage !== 'started') await advanceRun(store, begun.run, stage, learned, at);
   } finally {
-    await close();
+    table.close();
   }
 }
 
@@ -239,15 +241,12 @@ test.each([
   expect(code).toBe(exits);
 });
 
-test('a store that another process holds is no fault of ours: its holder is named', async () => {
-  const { close } = await openEmbedded(join(scene.dir, 'held'), { command: 'postfix-tls-watch watch' });
-  try {
-    const { code, err } = await scene.run(['status', '--store', join(scene.dir, 'held')]);
-    expect(stable(err, scene)).toMatch(
-      /^error: the store in DIR\/held is in use by postfix-tls-watch watch \(process \d+ on HERE, since [^)]+\); wait for it to end; if it ended long ago, remove DIR\/held\/lock\n$/,
-    );
-    expect(code).toBe(3);
-  } finally {
-    await close();
-  }
+test('a place where nothing is kept is an error, and stays empty', async () => {
+  const { code, out, err } = await scene.run(['status', '--store', join(scene.dir, 'mistyped')]);
+  expect({ code, out, err: stable(err, scene) }).toEqual({
+    code: 3,
+    out: '',
+    err: 'error: there is no store in DIR/mistyped: nothing was kept there yet; "watch" makes one, --store names another place\n',
+  });
+  expect(existsSync(join(scene.dir, 'mistyped'))).toBe(false);
 });

@@ -1,27 +1,19 @@
 /** What the sentinel makes of run records: silence, failure, blindness, and the sentence for each. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { lookForSilence } from '../../../lambda/run/watch/sentinel.ts';
-import { openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { advanceRun, beginRun } from '../../../lambda/store/runs.ts';
 import type { Stage } from '../../../lambda/store/stored-values.ts';
+import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 
 const HOUR = 3_600_000;
 const now = Date.UTC(2026, 10, 24, 12);
-const dir = mkdtempSync(join(tmpdir(), 'sentinel-'));
-let opened: Awaited<ReturnType<typeof openEmbedded>>;
+let opened: StoreOnDisk;
 
 beforeAll(async () => {
-  opened = await openEmbedded(dir);
-  await opened.table.create();
+  opened = await storeOnDisk();
 });
-afterAll(async () => {
-  await opened.close();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => opened.close());
 
 interface Run {
   readonly hoursAgo: number;

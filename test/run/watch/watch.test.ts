@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
-import { type Embedded, openEmbedded } from '../../../lambda/store/embedded/embedded.ts';
 import { historyOf } from '../../../lambda/store/history.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { readLatest } from '../../../lambda/store/latest.ts';
@@ -13,6 +12,7 @@ import { takeLease } from '../../../lambda/store/lease.ts';
 import { recentRuns } from '../../../lambda/store/runs.ts';
 import type { Table } from '../../../lambda/store/table.ts';
 import { type Authority, createAuthority } from '../../internet/authority.ts';
+import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { type SmallHost, SmallWorld } from '../small-world.ts';
 import { bundleOf, DAY_MS, type Run, runOnce } from '../watching.ts';
 
@@ -20,7 +20,7 @@ const START = Date.UTC(2026, 10, 24, 6);
 const TABLE = 'one.example secure\ntwo.example secure\nthree.example secure match=.provider.net\n';
 
 let dir: string;
-let embedded: Embedded;
+let disk: StoreOnDisk;
 let root: Authority;
 let store: Store;
 let world: SmallWorld;
@@ -30,17 +30,17 @@ let subjects: string[];
 
 beforeAll(async () => {
   dir = mkdtempSync(join(tmpdir(), 'watch-test-'));
-  embedded = await openEmbedded(join(dir, 'store'), { now: START });
+  disk = await storeOnDisk(START);
   root = await createAuthority('Watch Root', { notBefore: START - 400 * DAY_MS });
 });
 
 afterAll(async () => {
-  await embedded.close();
+  disk.close();
   rmSync(dir, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
-  store = { table: embedded.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
+  store = { table: disk.table, space: spaceOf(`p${randomUUID()}`, 'mx1') };
   world = new SmallWorld();
   bundle = bundleOf(TABLE, root.certificate.pem);
   hosts = {
@@ -204,13 +204,13 @@ describe('a run that dies after any request to the store', () => {
     let repeats = 0;
     for (let after = 0; ; after++) {
       const space = spaceOf(`c${randomUUID()}`, 'mx1');
-      store = { table: embedded.table, space };
+      store = { table: disk.table, space };
       hosts.two.chain = await chainFor('mail.two.example');
       subjects = [];
       await on(0);
       hosts.two.chain = await chainFor('elsewhere.example');
       await on(1);
-      const dying: Store = { table: dyingTable(embedded.table, after), space };
+      const dying: Store = { table: dyingTable(disk.table, after), space };
       const died = await on(2, { store: dying, runId: 'cut', holder: 'cut' }).then(
         () => false,
         () => true,

@@ -1,0 +1,44 @@
+/**
+ * A store whose last writer was killed in the middle: what it was before, without touching it.
+ *
+ * The journal beside the file must be rolled back first, which needs permission to write, and the
+ * next writer does. A reader does it on a copy of both, in a directory of its own that is gone
+ * before this returns.
+ */
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { openFile } from './database.ts';
+import { FILE_NAME, type Place } from './place.ts';
+
+/** Undefined where somebody wrote meanwhile: the copy would be of two moments. */
+export function rescuedCopy({ file, act }: Place): DatabaseSync | undefined {
+  const journal = `${file}-journal`;
+  const read = act(() => {
+    const before = state(file, journal);
+    const bytes = [readFileSync(file), readFileSync(journal)] as const;
+    return state(file, journal) === before ? bytes : undefined;
+  });
+  if (read === undefined) return undefined;
+  const folder = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-'));
+  try {
+    const copy = join(folder, FILE_NAME);
+    writeFileSync(`${copy}-journal`, read[1], { mode: 0o600 });
+    writeFileSync(copy, read[0], { mode: 0o600 });
+    const db = openFile(copy, false);
+    // Rolls back, once and for all: nobody else has this copy.
+    db.exec('PRAGMA journal_mode = MEMORY; SELECT count(*) FROM marks;');
+    return db;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+const state = (...paths: readonly string[]): string =>
+  paths
+    .map((path) => {
+      const { ino, size, mtimeMs, ctimeMs } = statSync(path);
+      return [ino, size, mtimeMs, ctimeMs].join();
+    })
+    .join(' ');
