@@ -147,7 +147,27 @@ function program(): Command {
   addPolicyCommands(
     program.command('policy').description('the policy as it is stored for the scheduled function'),
   );
+  addStoreCommands(
+    program
+      .command('store')
+      .description('what was seen, told, muted and pushed, as a file or in another place'),
+  );
   return program;
+}
+
+function addStoreCommands(store: Command): void {
+  addStoreFlags(store.command('export <file>'))
+    .description('write everything that is kept into a new file of JSON lines: a backup too')
+    .action(async (file: string, flags) =>
+      finish((await import('./command/store/store.ts')).storeExport(file, flags, console)),
+    );
+
+  addStoreFlags(store.command('import <path>'))
+    .description('put an exported file, or the folder of a store of release 0.1, in place')
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (path: string, flags) =>
+      finish((await import('./command/store/store.ts')).storeImport(path, flags, console)),
+    );
 }
 
 function addPolicyCommands(policy: Command): void {
@@ -208,6 +228,13 @@ const MUTE_HELP = `
 KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
 it. The mute covers what is open now, as bad as it is now; another cause, or a worse one, is told all
 the same. Muted ones stand at the end of every message.`;
+
+const IMPORT_HELP = `
+A file becomes a new store where --store has none, and is added to the one that is there otherwise: what is there
+already is kept. A folder of release 0.1 is left as it is, and the new store is put beside it unless --store names
+another directory; this needs the package dynalite (npm install --global dynalite@4.0.0).
+
+Exit status: 0 everything is there now, 1 other content was there under some keys and was kept, 3 nothing was imported.`;
 
 const PUSH_HELP = `
 Refused without --force:

@@ -40,6 +40,8 @@ const NOT_IN_THE_FUNCTION = [
   'alert/channel/ping.ts',
   'store/sqlite',
   'store/state-directory.ts',
+  'store/transfer/file.ts',
+  'store/transfer/level-folder.ts',
   'store/last-shown.ts',
 ];
 
@@ -52,6 +54,8 @@ const DOORS = [
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
   'store/dynamodb-client.ts',
+  'store/transfer/file.ts',
+  'store/transfer/level-folder.ts',
   'store/sqlite/database.ts',
   'store/sqlite/files.ts',
   'store/sqlite/place.ts',
