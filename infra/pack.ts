@@ -1,7 +1,7 @@
 /**
  * `npm run pack`: the installable command as a tarball. Node strips no types below node_modules, so
- * what is packed is bundled JavaScript; dynalite and the Node of each platform stay real
- * dependencies, for they bring files of their own.
+ * what is packed is bundled JavaScript. The Node of each platform stays a real dependency; dynalite
+ * is asked for by nobody but "store import FOLDER", and installed by whoever needs that.
  */
 import { execFileSync } from 'node:child_process';
 import {
@@ -17,8 +17,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
 
-/** Dependencies that are not bundled: a native database, and the Node of each platform. */
-const DEPENDENCIES = ['dynalite'];
+/** Not bundled and not installed: it brings a native database. */
+const OPTIONAL_PEER = 'dynalite';
 
 /** For people: an alarm names docs/runbook.md to somebody who may have nothing but the package. */
 const PAGES = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs'];
@@ -29,7 +29,7 @@ interface Manifest {
   readonly description: string;
   readonly license: string;
   readonly engines: Readonly<Record<string, string>>;
-  readonly dependencies: Readonly<Record<string, string>>;
+  readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
@@ -42,11 +42,7 @@ export async function pack(outdir: string): Promise<string> {
 
   await build({
     absWorkingDir: ROOT,
-    // The embedded store runs as a process of its own, from the file beside the one that starts it.
-    entryPoints: {
-      cli: 'lambda/cli.ts',
-      'embedded-server': 'lambda/store/embedded/embedded-server.ts',
-    },
+    entryPoints: { cli: 'lambda/cli.ts' },
     outdir: join(root, 'dist'),
     bundle: true,
     // Commands are imported when they run; splitting keeps it so.
@@ -56,7 +52,7 @@ export async function pack(outdir: string): Promise<string> {
     target: TARGET,
     mainFields: MAIN_FIELDS,
     banner: { js: BANNER },
-    external: DEPENDENCIES,
+    external: [OPTIONAL_PEER],
     minifySyntax: true,
     minifyWhitespace: true,
     logLevel: 'warning',
@@ -83,7 +79,7 @@ function packed({
   description,
   license,
   engines,
-  dependencies,
+  devDependencies,
   optionalDependencies,
 }: Manifest) {
   return {
@@ -96,7 +92,8 @@ function packed({
     files: ['dist', 'postfix-tls-watch.cjs', ...PAGES],
     // What may start the launcher; it goes on with the Node that the package brings.
     engines,
-    dependencies: Object.fromEntries(DEPENDENCIES.map((each) => [each, dependencies[each]])),
+    peerDependencies: { [OPTIONAL_PEER]: devDependencies[OPTIONAL_PEER] },
+    peerDependenciesMeta: { [OPTIONAL_PEER]: { optional: true } },
     optionalDependencies,
   };
 }

@@ -1,6 +1,6 @@
 /** The tarball of `npm run pack`, installed into an empty folder: what an operator has after `npm install`. */
 import { execFile, execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -32,14 +32,54 @@ afterAll(async () => {
 test('what is installed is the command and nothing of ours beside it', () => {
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
   expect(manifest).toMatchObject({ version: VERSION, type: 'module', engines: { node: '>=20' } });
-  expect(Object.keys(manifest.dependencies as object)).toEqual(['dynalite']);
+  expect(manifest.dependencies).toBeUndefined();
+  expect(manifest.peerDependenciesMeta).toEqual({ dynalite: { optional: true } });
   expect(existsSync(join(installed, 'lambda'))).toBe(false);
+  // But for the Node of this platform it stands alone, and nothing in it is machine code.
+  const beside = readdirSync(join(home, 'node_modules')).filter((name) => !name.startsWith('.') && !name.startsWith('node-'));
+  expect(beside).toEqual(['postfix-tls-watch']);
+  const addons = readdirSync(join(home, 'node_modules'), { recursive: true, encoding: 'utf8' });
+  expect(addons.filter((name) => name.endsWith('.node'))).toEqual([]);
 });
 
 test('the pages for people come along: an alarm names the runbook', () => {
   for (const page of ['README.md', 'SECURITY.md', 'docs/runbook.md', 'docs/mail-host.md'])
     expect(existsSync(join(installed, page)), page).toBe(true);
 });
+
+test('what keeps something starts no other process', async () => {
+  const preload = join(home, 'no-children.mjs');
+  writeFileSync(
+    preload,
+    `import children from 'node:child_process';
+     import { syncBuiltinESMExports } from 'node:module';
+     for (const name of Object.keys(children)) if (/^(spawn|exec|fork)/.test(name)) children[name] = () => { throw new Error(name); };
+     syncBuiltinESMExports();`,
+  );
+  const alone = (...args: readonly string[]) =>
+    start(process.execPath, ['--import', preload, join(installed, 'dist', 'cli.js'), ...args, '--store', 'alone'], home);
+  expect(await alone('watch', 'tls_policy', '--confirm-after', '0', ...flags())).toMatchObject({ code: 0, stderr: '' });
+  expect(await alone('status')).toMatchObject({ code: 2, stderr: '' });
+  expect(await alone('mute', 'fastmail.fm', '--until', soon(), '--reason', 'they know')).toMatchObject({ code: 0, stderr: '' });
+  expect(await alone('store', 'export', 'alone.jsonl')).toMatchObject({ code: 0, stderr: '' });
+  expect(readdirSync(join(home, 'alone'))).toEqual(['store.sqlite']);
+});
+
+test('a folder of release 0.1 needs a package that says its name', async () => {
+  mkdirSync(join(home, 'old', 'db'), { recursive: true });
+  writeFileSync(join(home, 'old', 'db', 'CURRENT'), 'MANIFEST-000002\n');
+  expect(await run(process.execPath, ['store', 'import', 'old'])).toEqual({
+    code: 3,
+    stdout: '',
+    stderr:
+      'error: store import old: reading a store of release 0.1 needs the package dynalite, which is not installed; ' +
+      'put it beside this one (npm install --global dynalite@4.0.0, or without --global where this one is) and try again\n',
+  });
+  expect(readdirSync(join(home, 'old'))).toEqual(['db']);
+});
+
+/** Within the 90 days of a mute. */
+const soon = () => new Date(Date.now() + 10 * 86_400_000).toISOString();
 
 test.for(nodes())('started by $named it runs on Node 24 or newer', async ({ node }) => {
   expect(await run(node, ['--version'])).toEqual({ code: 0, stdout: `${VERSION}\n`, stderr: '' });
