@@ -58,6 +58,7 @@ const DOORS = [
   'store/transfer/level-folder.ts',
   'store/sqlite/database.ts',
   'store/sqlite/files.ts',
+  'store/sqlite/owner.ts',
   'store/sqlite/place.ts',
   'store/sqlite/rescued-copy.ts',
   'store/last-shown.ts',

@@ -5,11 +5,11 @@
  * One small JSON file in the state directory of this user or service: a note for people, never the
  * truth. What cannot be read counts as never shown.
  */
-import { renameSync, statSync, writeFileSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDirectory } from './sqlite/files.ts';
-import { actingAs } from './sqlite/owner.ts';
+import { makeDirectory, replaceFile } from './sqlite/files.ts';
+import { actingIn } from './sqlite/owner.ts';
 
 /** `place` is where the policy is stored, `policy` the name it has there. */
 export interface PolicyPlace {
@@ -33,13 +33,10 @@ export async function noteShown(
   const known = await read(directory);
   if (known[keyOf(of)] === version) return;
   makeDirectory(directory);
-  const path = shownPath(directory);
   const text = `${JSON.stringify({ v: 1, shown: { ...known, [keyOf(of)]: version } }, null, 2)}\n`;
   // The directory's owner must be able to read and replace it, also where root noted it.
-  actingAs(statSync(directory))(() => {
-    writeFileSync(`${path}.${process.pid}`, text, { mode: 0o640 });
-    renameSync(`${path}.${process.pid}`, path);
-  });
+  const owner = statSync(directory);
+  actingIn(directory, owner)(() => replaceFile(shownPath(directory), owner, text));
 }
 
 export const shownPath = (directory: string): string => join(directory, 'shown.json');

@@ -1,4 +1,5 @@
 /** The file of a store and its directory: made, looked at and moved, always the owner's. */
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -15,9 +16,10 @@ import {
   rmSync,
   type Stats,
   statSync,
+  writeSync,
 } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import { actingAs, type Owner } from './owner.ts';
+import { actingToMake, type Owner } from './owner.ts';
 
 /** What the file is now, to see later whether it is still the same; undefined where there is none. */
 export function identity(path: string): string | undefined {
@@ -25,13 +27,14 @@ export function identity(path: string): string | undefined {
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;
 }
 
-/** An empty file under `path`, the owner's, 0640. @throws where something is there already */
-export function makeFile(path: string, owner: Owner): void {
+/** A file under `path`, the owner's, 0640. @throws where something is there already */
+export function makeFile(path: string, owner: Owner, text = ''): void {
   const flags = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR | constants.O_NOFOLLOW;
   const fd = openSync(path, flags, FILE_MODE);
   try {
     own(fd, owner);
     fchmodSync(fd, FILE_MODE);
+    writeSync(fd, text);
   } finally {
     closeSync(fd);
   }
@@ -45,6 +48,17 @@ export function putInPlace(made: string, file: string): boolean {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  }
+}
+
+/** A small file, new or in place of what was there. */
+export function replaceFile(path: string, owner: Owner, text: string): void {
+  const made = `${path}.new-${randomBytes(6).toString('hex')}`;
+  try {
+    makeFile(made, owner, text);
+    renameSync(made, path);
+  } finally {
+    remove(made);
   }
 }
 
@@ -84,8 +98,8 @@ export function makeDirectory(directory: string): void {
   if (existsSync(directory)) return;
   const above = dirname(resolve(directory));
   if (!existsSync(above)) makeDirectory(above);
-  const owner = statSync(above);
-  actingAs(owner)(() => {
+  const act = actingToMake(directory, above, statSync(above));
+  act(() => {
     try {
       mkdirSync(directory, DIRECTORY_MODE);
       // Whatever the umask took away.

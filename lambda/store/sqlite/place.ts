@@ -4,11 +4,11 @@
  * The directory says who owns the store. A store is never used through a link that somebody else
  * could have put there, nor in a directory where anybody could put another one.
  */
-import { existsSync, lstatSync, type Stats, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { existsSync, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
+import { dirname, join, parse, resolve, sep } from 'node:path';
 import { StoreError } from '../table-error.ts';
 import { adopt, makeDirectory } from './files.ts';
-import { type Acting, actingAs, type Owner } from './owner.ts';
+import { type Acting, actingIn, type Owner } from './owner.ts';
 import { making, storeErrorOf } from './sqlite-error.ts';
 
 export interface Place {
@@ -33,6 +33,7 @@ export const titleOf = (directory: string): string => `the store in ${directory}
 export function placeToRead(directory: string): Place {
   const title = titleOf(directory);
   return told(title, () => {
+    refuseForeignLink(directory);
     const found = look(directory);
     if (found === undefined) throw missing(directory);
     const { file } = found;
@@ -56,6 +57,7 @@ export type Wanted = 'change' | 'create' | 'import';
 export function placeToWrite(directory: string, wanted: Wanted): Place {
   const title = titleOf(directory);
   return told(title, () => {
+    refuseForeignLink(directory);
     if (wanted !== 'change') making(title, () => makeDirectory(directory));
     const found = look(directory);
     if (found === undefined) throw missing(directory);
@@ -88,7 +90,7 @@ function place(directory: string, owner: Owner): Place {
     file: join(resolve(directory), FILE_NAME),
     title: titleOf(directory),
     owner: { uid: owner.uid, gid: owner.gid },
-    act: actingAs(owner),
+    act: actingIn(directory, owner),
   };
 }
 
@@ -103,11 +105,6 @@ function look(directory: string): Found | undefined {
   const entry = lstatSync(directory, { throwIfNoEntry: false });
   if (entry === undefined) return undefined;
   const me = process.geteuid?.() ?? entry.uid;
-  if (entry.isSymbolicLink() && entry.uid !== 0 && entry.uid !== me)
-    throw new StoreError(
-      'other',
-      `${title}: it is a link of user ${entry.uid}; name the directory that it leads to`,
-    );
   const folder = statSync(directory);
   if (!folder.isDirectory())
     throw new StoreError('other', `${title}: it is no directory; name one with --store`);
@@ -125,6 +122,38 @@ function look(directory: string): Found | undefined {
       `${title}: ${path} belongs to user ${file.uid} and the directory to user ${folder.uid}; see who put it there, and give it to the directory's owner`,
     );
   return { folder, file };
+}
+
+/** @throws StoreError where a link on the way is neither root's nor this user's */
+function refuseForeignLink(directory: string): void {
+  const path = resolve(directory);
+  const link = foreignLink(path, process.geteuid?.() ?? 0);
+  if (link !== undefined)
+    throw new StoreError(
+      'other',
+      `${titleOf(directory)}: ${link.path === path ? 'it' : link.path} is a link of user ${link.uid}; name the directory that it leads to`,
+    );
+}
+
+interface Link {
+  readonly path: string;
+  readonly uid: number;
+}
+
+/** Goes the way that the system goes, which gives up at the fortieth link. */
+function foreignLink(path: string, me: number, followed = 0): Link | undefined {
+  const { root } = parse(path);
+  const parts = path.slice(root.length).split(sep);
+  for (let i = 1; i <= parts.length; i++) {
+    const at = join(root, ...parts.slice(0, i));
+    const entry = lstatSync(at, { throwIfNoEntry: false });
+    if (entry === undefined || followed > 40) return undefined;
+    if (entry.isDirectory()) continue;
+    if (!entry.isSymbolicLink()) return undefined;
+    if (entry.uid !== 0 && entry.uid !== me) return { path: at, uid: entry.uid };
+    return foreignLink(resolve(dirname(at), readlinkSync(at), ...parts.slice(i)), me, followed + 1);
+  }
+  return undefined;
 }
 
 function told<T>(title: string, work: () => T): T {
