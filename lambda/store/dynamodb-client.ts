@@ -1,6 +1,6 @@
 /**
- * DynamoDB's client: loaded at the first request, so that a command that stores nothing starts fast.
- * Its tries are counted, and its exceptions become `StoreError`.
+ * DynamoDB's client: loaded at the first request, so that a command that stores nothing starts
+ * fast. Its tries are counted, and its exceptions become `StoreError`.
  */
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';

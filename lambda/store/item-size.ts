@@ -17,7 +17,8 @@ export function refuseTooLarge(item: Item, title: string): void {
   if (bytes <= LARGEST_ITEM) return;
   throw new StoreError(
     'too-large',
-    `${title}: item ${item.pk} / ${item.sk} has ${bytes} bytes, and one item may have ${LARGEST_ITEM}; it was not stored, please report it`,
+    `${title}: item ${item.pk} / ${item.sk} has ${bytes} bytes, and one item may have ` +
+      `${LARGEST_ITEM}; it was not stored, please report it`,
   );
 }
 

@@ -24,7 +24,8 @@ export type Leasing =
 /**
  * Takes the lease for five minutes where it is free, expired for a minute, or the same holder's.
  * `now` is epoch ms. A lease that would end more than an hour from now was written under a clock
- * that has been set back since, and counts as expired; so does that of a holder known to have ended.
+ * that has been set back since, and counts as expired; so does that of a holder known to have
+ * ended.
  */
 export async function takeLease(
   store: Store,

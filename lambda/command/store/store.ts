@@ -92,7 +92,8 @@ function importedText({ written, same, kept }: Imported, path: string, place: st
     ...(kept === 0
       ? []
       : [
-          `${itemsCount(kept)} there already with other content, which ${kept === 1 ? 'was' : 'were'} kept`,
+          `${itemsCount(kept)} there already with other content, which ` +
+            `${kept === 1 ? 'was' : 'were'} kept`,
         ]),
   ];
   return `${parts.join('; ')}\n`;

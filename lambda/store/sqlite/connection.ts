@@ -1,4 +1,6 @@
-/** Connections to the file: for readers, who change nothing, and for writers, who wait their turn. */
+/**
+ * Connections to the file: for readers, who change nothing, and for writers, who wait their turn.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { StoreError } from '../table-error.ts';

@@ -21,7 +21,9 @@ import {
 import { dirname, resolve } from 'node:path';
 import { actingToMake, type Owner } from './owner.ts';
 
-/** What the file is now, to see later whether it is still the same; undefined where there is none. */
+/**
+ * What the file is now, to see later whether it is still the same; undefined where there is none.
+ */
 export function identity(path: string): string | undefined {
   const stat = statSync(path, { throwIfNoEntry: false });
   return stat === undefined ? undefined : `${stat.dev}:${stat.ino}`;

@@ -50,7 +50,8 @@ export async function importNew(
 export const alreadyThere = (directory: string): StoreError =>
   new StoreError(
     'other',
-    `there is a store in ${directory} already: name another directory with --store, or move its store.sqlite away`,
+    `there is a store in ${directory} already: name another directory with --store, or move ` +
+      'its store.sqlite away',
   );
 
 /** Writes them all, and reads them back. */

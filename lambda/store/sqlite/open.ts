@@ -120,7 +120,9 @@ async function connectToWatch(
       const aside = moveAside(place, opened.which, now);
       if (aside !== undefined)
         anew.push(
-          `${place.title} was damaged (${opened.because}) and was begun anew: what was seen, told, muted and pushed before is not known any more; the damaged file is kept as ${aside}`,
+          `${place.title} was damaged (${opened.because}) and was begun anew: what was seen, ` +
+            'told, muted and pushed before is not known any more; the damaged file is kept as ' +
+            `${aside}`,
         );
     }
   } catch (error) {
@@ -209,7 +211,10 @@ async function checkWeekly(connection: WritingConnection, now: number): Promise<
   const [first] = damaged;
   if (first === undefined) return [];
   return [
-    `${connection.title}: ${damaged.length === 1 ? '1 item was' : `${damaged.length} items were`} damaged and removed, the first ${first.pk} / ${first.sk}; what can be seen is seen again, a mute or a pushed policy among them is to be set again`,
+    `${connection.title}: ` +
+      `${damaged.length === 1 ? '1 item was' : `${damaged.length} items were`} damaged and ` +
+      `removed, the first ${first.pk} / ${first.sk}; what can be seen is seen again, a mute or ` +
+      'a pushed policy among them is to be set again',
   ];
 }
 
@@ -227,7 +232,8 @@ async function isDue(
 const sound = (): Memory => ({ keeps: true, notes: [] });
 
 const unkeptNote = (because: StoreError): string =>
-  `this run could not be remembered: ${because.message}; what it tells is told again until that is mended`;
+  `this run could not be remembered: ${because.message}; what it tells is told again until ` +
+  'that is mended';
 
 function guarded<T>(place: Place, work: () => T): T {
   try {

@@ -5,8 +5,8 @@
  * there leads root nowhere that the user could not have gone.
  *
  * Under systemd's DynamicUser=yes the directory is /var/lib/private/NAME, and `private` lets nobody
- * in but root: the service sees it by a mount of its own. There root stays root, and gives away what
- * it makes.
+ * in but root: the service sees it by a mount of its own. There root stays root, and gives away
+ * what it makes.
  */
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -44,7 +44,8 @@ export function actingToMake(directory: string, above: string, owner: Owner): Ac
 const notForRoot = (directory: string, owner: Owner, foreign: string): StoreError =>
   new StoreError(
     'forbidden',
-    `the store in ${directory}: its owner, user ${owner.uid}, does not get there, and ${foreign} is not root's alone; let the owner in, or name another directory with --store`,
+    `the store in ${directory}: its owner, user ${owner.uid}, does not get there, and ` +
+      `${foreign} is not root's alone; let the owner in, or name another directory with --store`,
   );
 
 const asOurselves: Acting = (work) => work();

@@ -66,12 +66,14 @@ export function placeToWrite(directory: string, wanted: Wanted): Place {
     if ((folder.mode & 0o002) !== 0)
       throw new StoreError(
         'other',
-        `${title}: anybody may write in that directory (mode ${octal(folder)}); name one below it with --store, it will be made`,
+        `${title}: anybody may write in that directory (mode ${octal(folder)}); name one ` +
+          'below it with --store, it will be made',
       );
     if (me !== 0 && folder.uid !== 0 && folder.uid !== me)
       throw new StoreError(
         'forbidden',
-        `${title}: the directory belongs to user ${folder.uid} and this is user ${me}; run it as the directory's owner or as root`,
+        `${title}: the directory belongs to user ${folder.uid} and this is user ${me}; run ` +
+          `it as the directory's owner or as root`,
       );
     const at = place(directory, folder);
     if (file === undefined) {
@@ -114,14 +116,21 @@ function look(directory: string): Found | undefined {
   if (!file.isFile() || file.nlink > 1)
     throw new StoreError(
       'other',
-      `${title}: ${path} is ${file.isFile() ? 'a file of several names' : file.isSymbolicLink() ? 'a link' : 'no file'}, and a store is not used through one; put the file itself there`,
+      `${title}: ${path} is ${kindOf(file)}, and a store is not used through one; put the file ` +
+        'itself there',
     );
   if (folder.uid !== 0 && ![folder.uid, 0, me].includes(file.uid))
     throw new StoreError(
       'other',
-      `${title}: ${path} belongs to user ${file.uid} and the directory to user ${folder.uid}; see who put it there, and give it to the directory's owner`,
+      `${title}: ${path} belongs to user ${file.uid} and the directory to user ` +
+        `${folder.uid}; see who put it there, and give it to the directory's owner`,
     );
   return { folder, file };
+}
+
+function kindOf(entry: Stats): string {
+  if (entry.isFile()) return 'a file of several names';
+  return entry.isSymbolicLink() ? 'a link' : 'no file';
 }
 
 /** @throws StoreError where a link on the way is neither root's nor this user's */
@@ -131,7 +140,8 @@ function refuseForeignLink(directory: string): void {
   if (link !== undefined)
     throw new StoreError(
       'other',
-      `${titleOf(directory)}: ${link.path === path ? 'it' : link.path} is a link of user ${link.uid}; name the directory that it leads to`,
+      `${titleOf(directory)}: ${link.path === path ? 'it' : link.path} is a link of user ` +
+        `${link.uid}; name the directory that it leads to`,
     );
 }
 
@@ -167,7 +177,8 @@ function told<T>(title: string, work: () => T): T {
 const missing = (directory: string): StoreError =>
   new StoreError(
     'missing',
-    `there is no store in ${directory}: nothing was kept there yet; "watch" makes one, --store names another place`,
+    `there is no store in ${directory}: nothing was kept there yet; "watch" makes one, ` +
+      '--store names another place',
   );
 
 const missingFile = (directory: string): StoreError =>
@@ -176,7 +187,9 @@ const missingFile = (directory: string): StoreError =>
 const oldFolder = (directory: string): StoreError =>
   new StoreError(
     'old-folder',
-    `${titleOf(directory)} is a folder of release 0.1, which this release does not open: bring it over with "postfix-tls-watch store import ${directory}", which leaves the folder as it was`,
+    `${titleOf(directory)} is a folder of release 0.1, which this release does not open: ` +
+      `bring it over with "postfix-tls-watch store import ${directory}", which leaves the ` +
+      'folder as it was',
   );
 
 /** LevelDB's first file. */

@@ -49,7 +49,8 @@ export function storeErrorOf(error: unknown, title: string): StoreError {
   if (code === CODE.readOnlyRollback)
     return as(
       'held',
-      'a process was killed while it wrote, and what it left must be cleared up first; the next watch does so',
+      'a process was killed while it wrote, and what it left must be cleared up first; the ' +
+        'next watch does so',
     );
   switch (primary(code)) {
     case CODE.busy:
@@ -86,14 +87,16 @@ export function making<T>(title: string, work: () => T): T {
 const cannotWrite = (error: unknown, title: string): StoreError =>
   new StoreError(
     'unwritable',
-    `${title}: this user cannot write there (${(error as Error).message}); look at the owner, the mode and the file system of the directory`,
+    `${title}: this user cannot write there (${(error as Error).message}); look at the ` +
+      'owner, the mode and the file system of the directory',
     error,
   );
 
 export const corruptStore = (title: string, because: string): StoreError =>
   new StoreError(
     'corrupt',
-    `${title}: it is damaged (${because}); the next watch sets it aside and begins anew, unless a backup is put in its place before`,
+    `${title}: it is damaged (${because}); the next watch sets it aside and begins anew, ` +
+      'unless a backup is put in its place before',
   );
 
 /** What a call of the file system threw. */

@@ -5,7 +5,9 @@ import { refuseTooLarge } from '../item-size.ts';
 import type { Item, Key, Table, Written } from '../table.ts';
 import { isSound, itemOf, type Row, rowOf } from './row.ts';
 
-/** How a database is reached; each piece of work is one transaction, and is done again if need be. */
+/**
+ * How a database is reached; each piece of work is one transaction, and is done again if need be.
+ */
 export interface Connection {
   readonly title: string;
   /** @throws StoreError */
@@ -224,7 +226,9 @@ function selection(
   if (after !== undefined) bounds.push([newestFirst === true ? 'sk < ?' : 'sk > ?', after]);
   const where = bounds.map(([bound]) => bound).join(' AND ');
   return {
-    sql: `SELECT ${COLUMNS} FROM items WHERE ${where} ORDER BY sk ${newestFirst === true ? 'DESC' : 'ASC'}`,
+    sql:
+      `SELECT ${COLUMNS} FROM items WHERE ${where} ` +
+      `ORDER BY sk ${newestFirst === true ? 'DESC' : 'ASC'}`,
     values: bounds.map(([, value]) => value),
   };
 }
@@ -243,7 +247,8 @@ const STATEMENTS = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
 const COLUMNS = 'pk, sk, expires_at, crc, item';
 const GET = `SELECT ${COLUMNS} FROM items WHERE pk = ? AND sk = ?`;
 const PUT = `INSERT INTO items (${COLUMNS}) VALUES (?, ?, ?, ?, ?)
-  ON CONFLICT (pk, sk) DO UPDATE SET expires_at = excluded.expires_at, crc = excluded.crc, item = excluded.item`;
+  ON CONFLICT (pk, sk) DO UPDATE
+  SET expires_at = excluded.expires_at, crc = excluded.crc, item = excluded.item`;
 const DELETE = 'DELETE FROM items WHERE pk = ? AND sk = ?';
 const SCAN = `SELECT id, ${COLUMNS} FROM items WHERE id > ? ORDER BY id LIMIT ?`;
 

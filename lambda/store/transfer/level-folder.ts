@@ -1,8 +1,8 @@
 /**
  * The folder of a store on disk as release 0.1 kept it: dynalite's items in LevelDB, below `db`.
  *
- * Read by the database that dynalite brings, which is not installed with us, and from a copy: opening
- * it writes. The items are those of today; dynalite keeps them as DynamoDB's wire has them.
+ * Read by the database that dynalite brings, which is not installed with us, and from a copy:
+ * opening it writes. The items are those of today; dynalite keeps them as DynamoDB's wire has them.
  */
 import {
   constants,
@@ -27,7 +27,8 @@ export async function* itemsOfFolder(folder: string): AsyncIterable<Item> {
   const pid = processAtWork(folder);
   if (pid !== undefined)
     throw new UsageError(
-      `${folder}: process ${pid} of release 0.1 is at work there; stop its timer, and try again when it has ended`,
+      `${folder}: process ${pid} of release 0.1 is at work there; stop its timer, and try ` +
+        'again when it has ended',
     );
   const Level = levelOfDynalite(folder);
   const copy = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-'));
@@ -45,7 +46,8 @@ export async function* itemsOfFolder(folder: string): AsyncIterable<Item> {
     const { message, cause } = error as Error;
     const because = cause instanceof Error ? cause.message : message;
     throw new UsageError(
-      `${folder}: it cannot be read: ${because}; restore it from a backup, or begin anew with another --store`,
+      `${folder}: it cannot be read: ${because}; restore it from a backup, or begin anew ` +
+        'with another --store',
     );
   } finally {
     rmSync(copy, { recursive: true, force: true });
@@ -66,7 +68,9 @@ function levelOfDynalite(folder: string): Level {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw error;
     throw new UsageError(
-      `store import ${folder}: reading a store of release 0.1 needs the package dynalite, which is not installed; put it beside this one (npm install --global dynalite@4.0.0, or without --global where this one is) and try again`,
+      `store import ${folder}: reading a store of release 0.1 needs the package dynalite, ` +
+        'which is not installed; put it beside this one (npm install --global dynalite@4.0.0, ' +
+        'or without --global where this one is) and try again',
     );
   }
 }
