@@ -14,14 +14,19 @@ export interface Fields {
   extensions: Buffer;
 }
 
-/** The signature is ECDSA with SHA-256 whatever the fields say; the algorithm outside is the one inside. */
-export function remint(der: Base64Der, issuer: KeyPair, changes: Partial<Fields>): Base64Der {
+/** Signed with `digest` (null: by the key's own) whatever the fields say; the algorithm outside is the one inside. */
+export function remint(
+  der: Base64Der,
+  issuer: Pick<KeyPair, 'privateKey'>,
+  changes: Partial<Fields>,
+  digest: string | null = 'sha256',
+): Base64Der {
   const [tbs = Buffer.alloc(0)] = inside(Buffer.from(der, 'base64'));
   const names = ['version', 'serial', 'signature', 'issuer', 'validity', 'subject', 'spki', 'extensions'] as const;
   const old = inside(tbs);
   const fields = names.map((name, i) => changes[name] ?? old[i] ?? Buffer.alloc(0));
   const made = element(0x30, ...fields);
-  const signature = element(0x03, Buffer.of(0), sign('sha256', made, issuer.privateKey));
+  const signature = element(0x03, Buffer.of(0), sign(digest, made, issuer.privateKey));
   return element(0x30, made, fields[2] ?? Buffer.alloc(0), signature).toString('base64');
 }
 
@@ -36,6 +41,17 @@ export function element(tag: number, ...contents: readonly Uint8Array[]): Buffer
 
 /** An object identifier from its hex, header left out. */
 export const identifier = (hex: string): Buffer => element(0x06, Buffer.from(hex, 'hex'));
+
+/** The same from its dotted text. */
+export function objectIdentifier(dotted: string): Buffer {
+  const [top = 0, second = 0, ...rest] = dotted.split('.').map(Number);
+  const octets = [top * 40 + second, ...rest].flatMap((arc) => {
+    const groups = [arc & 0x7f];
+    for (let left = Math.floor(arc / 128); left > 0; left = Math.floor(left / 128)) groups.unshift(0x80 | (left & 0x7f));
+    return groups;
+  });
+  return element(0x06, Buffer.from(octets));
+}
 
 export const utcTime = (text: string): Buffer => element(0x17, Buffer.from(text, 'latin1'));
 

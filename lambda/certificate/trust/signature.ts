@@ -73,6 +73,7 @@ const LEVEL_1_BITS = 80;
 /** The smallest RSA modulus to which OpenSSL's formula gives 80 bits. */
 const RSA_LEVEL_1_BITS = 919;
 
+/** By digest: size times 4 (x509_sig_info_init), but for what is known to be weaker. */
 const DIGEST_BITS: Readonly<Record<string, number>> = {
   '1.3.14.3.2.26': 64, // SHA-1
   '1.2.840.113549.2.5': 39, // MD5
@@ -92,6 +93,7 @@ type KeyKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
 
 const KEYS: Readonly<Record<string, KeyKind>> = {
   '1.2.840.113549.1.1.1': 'rsa',
+  '2.5.8.1.1': 'rsa', // as X.500 calls it
   '1.2.840.113549.1.1.10': 'rsa-pss',
   '1.2.840.10045.2.1': 'ec',
   '1.2.840.10040.4.1': 'dsa',
@@ -99,31 +101,39 @@ const KEYS: Readonly<Record<string, KeyKind>> = {
   '1.3.101.113': 'ed448',
 };
 
-/** By algorithm: the kind of key that makes it, and the security bits of its digest. */
+/**
+ * obj_xref of OpenSSL 3.0, by algorithm: the kind of key that makes it, and the security bits of
+ * its digest, 0 where it has none of its own or OpenSSL lacks it. What is not here (ECDSA with
+ * SHA-3, RSA with SHA-512/224 and SHA-512/256) can come from no key.
+ */
 const SIGNATURES: Readonly<Record<string, { readonly key: KeyKind; readonly bits: number }>> = {
+  '1.2.840.113549.1.1.2': { key: 'rsa', bits: 0 }, // MD2
+  '1.2.840.113549.1.1.3': { key: 'rsa', bits: 64 }, // MD4
   '1.2.840.113549.1.1.4': { key: 'rsa', bits: 39 }, // MD5
+  '1.3.14.3.2.3': { key: 'rsa', bits: 39 },
+  '1.3.14.3.2.15': { key: 'rsa', bits: 0 }, // SHA-0
+  '2.5.8.3.100': { key: 'rsa', bits: 0 }, // MDC-2
   '1.2.840.113549.1.1.5': { key: 'rsa', bits: 63 }, // SHA-1
   '1.3.14.3.2.29': { key: 'rsa', bits: 63 },
+  '1.3.36.3.3.1.2': { key: 'rsa', bits: 80 }, // RIPEMD-160
   '1.2.840.113549.1.1.10': { key: 'rsa-pss', bits: 0 },
   '1.2.840.113549.1.1.11': { key: 'rsa', bits: 128 },
   '1.2.840.113549.1.1.12': { key: 'rsa', bits: 192 },
   '1.2.840.113549.1.1.13': { key: 'rsa', bits: 256 },
   '1.2.840.113549.1.1.14': { key: 'rsa', bits: 112 },
-  '1.2.840.113549.1.1.15': { key: 'rsa', bits: 112 }, // SHA-512/224
-  '1.2.840.113549.1.1.16': { key: 'rsa', bits: 128 },
   '2.16.840.1.101.3.4.3.13': { key: 'rsa', bits: 112 }, // SHA-3
   '2.16.840.1.101.3.4.3.14': { key: 'rsa', bits: 128 },
   '2.16.840.1.101.3.4.3.15': { key: 'rsa', bits: 192 },
   '2.16.840.1.101.3.4.3.16': { key: 'rsa', bits: 256 },
   '1.2.840.10045.4.1': { key: 'ec', bits: 63 }, // SHA-1
+  '1.2.840.10045.4.2': { key: 'ec', bits: 0 }, // whatever is recommended
+  '1.2.840.10045.4.3': { key: 'ec', bits: 0 }, // whatever is specified
   '1.2.840.10045.4.3.1': { key: 'ec', bits: 112 },
   '1.2.840.10045.4.3.2': { key: 'ec', bits: 128 },
   '1.2.840.10045.4.3.3': { key: 'ec', bits: 192 },
   '1.2.840.10045.4.3.4': { key: 'ec', bits: 256 },
-  '2.16.840.1.101.3.4.3.9': { key: 'ec', bits: 112 }, // SHA-3
-  '2.16.840.1.101.3.4.3.10': { key: 'ec', bits: 128 },
-  '2.16.840.1.101.3.4.3.11': { key: 'ec', bits: 192 },
-  '2.16.840.1.101.3.4.3.12': { key: 'ec', bits: 256 },
+  '1.3.14.3.2.13': { key: 'dsa', bits: 0 }, // SHA-0
+  '1.3.14.3.2.27': { key: 'dsa', bits: 63 }, // SHA-1
   '1.2.840.10040.4.3': { key: 'dsa', bits: 63 },
   '2.16.840.1.101.3.4.3.1': { key: 'dsa', bits: 112 },
   '2.16.840.1.101.3.4.3.2': { key: 'dsa', bits: 128 },
