@@ -21,6 +21,7 @@ export interface Certificate {
   /** As Postfix logs them: `/C=US/O=Example/CN=mx.example.com`. */
   readonly subject: string;
   readonly issuer: string;
+  /** In order; empty for one of a type without text, which matches nothing. */
   readonly commonNames: readonly string[];
   /** Whether there is any dNSName, malformed or not: then the common names do not count. */
   readonly hasDnsNames: boolean;
@@ -157,7 +158,7 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     x509,
     subject: names.subject.oneLine,
     issuer: names.issuer.oneLine,
-    commonNames: names.subject.commonNames,
+    commonNames: names.subject.commonNames.map((name) => name ?? ''),
     hasDnsNames: alternative.some(({ kind }) => kind === 'dns'),
     dnsNames: texts(alternative, 'dns'),
     emailAddresses: texts(alternative, 'email'),

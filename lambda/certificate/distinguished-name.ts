@@ -20,8 +20,8 @@ export interface DistinguishedName {
    * subtree.
    */
   readonly canonical: string;
-  /** All common names in order, as text. */
-  readonly commonNames: readonly string[];
+  /** All common names in order, as text; null for one of a type that has none. */
+  readonly commonNames: readonly (string | null)[];
   /**
    * Contents of all emailAddress attributes; null for one that is not an IA5String, which name
    * constraints refuse.
@@ -35,7 +35,7 @@ export function readName(name: Element): DistinguishedName {
   if (name.tag !== TAG.sequence) throw new MalformedDer('name');
   let oneLine = '';
   const canonical: Buffer[] = [];
-  const commonNames: string[] = [];
+  const commonNames: (string | null)[] = [];
   const emailAddresses: (string | null)[] = [];
   let attributeCount = 0;
   for (const relative of inside(name.body)) {
@@ -46,12 +46,14 @@ export function readName(name: Element): DistinguishedName {
       oneLine += `${separator}${SHORT_NAMES[type] ?? type}=${printable(value)}`;
       separator = '+';
       folded.push(encode(TAG.sequence, Buffer.concat([typeElement.whole, canonicalValue(value)])));
-      if (type === COMMON_NAME) commonNames.push(textOf(value) ?? value.body.toString('latin1'));
+      if (type === COMMON_NAME) commonNames.push(commonName(value));
       if (type === EMAIL_ADDRESS)
         emailAddresses.push(value.tag === IA5_STRING ? value.body.toString('latin1') : null);
       attributeCount++;
     }
-    canonical.push(encode(TAG.set, Buffer.concat(folded.sort(Buffer.compare))));
+    // A set without attributes leaves no trace in what OpenSSL keeps of a name.
+    if (folded.length > 0)
+      canonical.push(encode(TAG.set, Buffer.concat(folded.sort(Buffer.compare))));
   }
   return {
     oneLine,
@@ -108,7 +110,11 @@ function canonicalValue(value: Element): Buffer {
   return encode(TAG.utf8String, Buffer.from(folded, 'utf8'));
 }
 
-/** The text of a string type that OpenSSL converts to UTF-8; undefined for any other type. */
+/** Digits count as text here, and not in canonical names (ASN1_STRING_to_UTF8). */
+const commonName = (value: Element): string | null =>
+  (value.tag === NUMERIC_STRING ? value.body.toString('latin1') : textOf(value)) ?? null;
+
+/** The text of a string type that canonical names have as UTF-8; undefined for any other type. */
 function textOf({ tag, body }: Element): string | undefined {
   switch (tag) {
     case TAG.utf8String:
@@ -141,6 +147,7 @@ function universalText(body: Buffer): string | undefined {
 
 const COMMON_NAME = '2.5.4.3';
 const EMAIL_ADDRESS = '1.2.840.113549.1.9.1';
+const NUMERIC_STRING = 0x12;
 const PRINTABLE_STRING = 0x13;
 const TELETEX_STRING = 0x14;
 const IA5_STRING = 0x16;

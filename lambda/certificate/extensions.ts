@@ -22,6 +22,8 @@ export type GeneralName =
   | { readonly kind: 'dns' | 'email' | 'uri'; readonly text: string }
   | { readonly kind: 'ip'; readonly bytes: readonly number[] }
   | { readonly kind: 'directory'; readonly name: DistinguishedName }
+  /** An SmtpUTF8Mailbox (RFC 8398), as UTF-8 with one character per byte; null: of another type. */
+  | { readonly kind: 'mailbox'; readonly text: string | null }
   /** otherName, registeredID and the like; `type` is what two of them must share to be compared. */
   | { readonly kind: 'other'; readonly type: string };
 
@@ -214,7 +216,7 @@ function generalName(element: Element): GeneralName {
     case 0xa4:
       return { kind: 'directory', name: readName(only(element.body, TAG.sequence)) };
     case 0xa0:
-      return { kind: 'other', type: `other ${oidOf(inside(element.body)[0])}` };
+      return otherName(element.body);
     case 0xa5:
       if (!/^(160,)?161$/.test(String(inside(element.body).map(({ tag }) => tag))))
         throw new MalformedDer('ediPartyName');
@@ -225,6 +227,17 @@ function generalName(element: Element): GeneralName {
     default:
       throw new MalformedDer('general name');
   }
+}
+
+/** Its type, and a value of any kind in [0]. */
+function otherName(body: Buffer): GeneralName {
+  const [type, wrapped, ...more] = inside(body);
+  if (wrapped?.tag !== 0xa0 || more.length > 0) throw new MalformedDer('otherName');
+  const oid = oidOf(type);
+  const value = only(wrapped.body);
+  if (oid !== SMTP_UTF8_MAILBOX) return { kind: 'other', type: `other ${oid}` };
+  const text = value.tag === TAG.utf8String ? value.body.toString('latin1') : null;
+  return { kind: 'mailbox', text };
 }
 
 /**
@@ -265,6 +278,8 @@ function oidOf(element: Element | undefined): string {
 const CONSTRUCTED = 0x20;
 /** ASN1_MAX_STRING_NEST */
 const MOST_NESTED = 5;
+
+const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
 
 const OID = {
   subjectKeyId: '2.5.29.14',

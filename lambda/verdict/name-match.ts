@@ -32,7 +32,7 @@ export type ReferenceIdentifier = string & { readonly brand: 'ReferenceIdentifie
 export interface PresentedNames {
   readonly x509: X509Certificate;
   readonly dnsNames: readonly string[];
-  /** Every CN of the subject, in order. */
+  /** Every CN of the subject, in order; empty for one of a type without text. */
   readonly commonNames: readonly string[];
 }
 
@@ -108,7 +108,7 @@ export function matchNames(
     names.length === 0 ? undefined : matchedBy((name) => checkHost(x509, name), names);
   if (address === undefined || (names.length > 0 && nameMatch === undefined))
     return nameMatch ?? mismatch;
-  if (x509.checkIP(address) === undefined) return { ...mismatch, lacksAddress: address };
+  if (!quietly(() => x509.checkIP(address))) return { ...mismatch, lacksAddress: address };
   return nameMatch ?? { kind: 'matched', reference: address, presented: address };
 
   function matchedBy(
@@ -130,8 +130,22 @@ export function matchNames(
 function checkHost(x509: X509Certificate, name: string): string | undefined {
   const known = answers.get(x509) ?? new Map<string, string | undefined>();
   answers.set(x509, known);
-  if (!known.has(name)) known.set(name, x509.checkHost(name, POSTFIX_CHECK));
+  if (!known.has(name)) known.set(name, quietly(() => x509.checkHost(name, POSTFIX_CHECK)));
   return known.get(name);
+}
+
+/**
+ * X509_check_host() fails over a common name of a type without text, which is no match for OpenSSL
+ * and a throw in Node: a stranger chooses the type.
+ */
+function quietly(check: () => string | undefined): string | undefined {
+  try {
+    return check();
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'ERR_CRYPTO_OPERATION_FAILED')
+      return undefined;
+    throw error;
+  }
 }
 
 const answers = new WeakMap<X509Certificate, Map<string, string | undefined>>();
@@ -143,7 +157,9 @@ const answers = new WeakMap<X509Certificate, Map<string, string | undefined>>();
 export function presentedNames(
   certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>,
 ): readonly string[] {
-  return certificate.dnsNames.length > 0 ? certificate.dnsNames : certificate.commonNames;
+  return certificate.dnsNames.length > 0
+    ? certificate.dnsNames
+    : certificate.commonNames.filter((name) => name !== '');
 }
 
 /**

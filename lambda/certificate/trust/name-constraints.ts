@@ -5,6 +5,7 @@
 import type { Certificate } from '../certificate.ts';
 import type { GeneralName, NameConstraints } from '../extensions.ts';
 import type { OpensslCode } from './problem.ts';
+import { toULabels } from './u-label.ts';
 
 type NameViolation = Extract<
   OpensslCode,
@@ -61,7 +62,8 @@ function commonNameViolation(
   certificate: Certificate,
   constraints: NameConstraints,
 ): Violation | undefined {
-  for (const commonName of certificate.commonNames) {
+  for (const commonName of certificate.names.subject.commonNames) {
+    if (commonName === null) return { code: 'UNSPECIFIED', name: 'common name without text' };
     const text = Buffer.from(commonName.replace(/\0+$/, ''), 'utf8').toString('latin1');
     if (text.includes('\0')) return { code: 'UNSUPPORTED_NAME_SYNTAX', name: text };
     if (!looksLikeHost(text)) continue;
@@ -106,8 +108,9 @@ function match(
   return undefined;
 }
 
+/** An SmtpUTF8Mailbox is held to what is said of addresses, never to another one. */
 function sameType(name: GeneralName, base: GeneralName): boolean {
-  if (name.kind === 'other' && name.type === SMTP_UTF8_MAILBOX) return base.kind === 'email';
+  if (name.kind === 'mailbox') return base.kind === 'email';
   return (
     name.kind === base.kind &&
     (name.kind !== 'other' || base.kind !== 'other' || name.type === base.type)
@@ -122,6 +125,8 @@ function isWithin(name: GeneralName, base: GeneralName): boolean | NameViolation
       return base.kind === 'dns' && dnsWithin(name.text, base.text);
     case 'email':
       return base.kind === 'email' && emailWithin(name.text, base.text);
+    case 'mailbox':
+      return base.kind === 'email' && mailboxWithin(name.text, base.text);
     case 'uri':
       return base.kind === 'uri' && uriWithin(name.text, base.text);
     case 'ip':
@@ -151,6 +156,19 @@ function emailWithin(name: string, base: string): boolean | NameViolation {
     if (local !== baseLocal) return false;
   }
   return folded(name.slice(at + 1)) === folded(base.slice(baseAt + 1));
+}
+
+/**
+ * nc_email_eai() of 3.0, which takes the base for a host whatever it is: an address is never one,
+ * and `.parent` means names that end in two dots and the parent.
+ */
+function mailboxWithin(name: string | null, base: string): boolean | NameViolation {
+  const at = name?.lastIndexOf('@') ?? -1;
+  if (base.includes('\0') || name === null || at < 0) return 'UNSUPPORTED_NAME_SYNTAX';
+  const host = toULabels(base);
+  if (host === undefined) return 'UNSPECIFIED';
+  if (base.startsWith('.')) return name.length > host.length + 1 && endsWith(name, `.${host}`);
+  return folded(name.slice(at + 1)) === folded(host);
 }
 
 function uriWithin(uri: string, base: string): boolean | NameViolation {
@@ -189,6 +207,8 @@ function describe(name: GeneralName): string {
       return name.bytes.join('.');
     case 'directory':
       return name.name.oneLine;
+    case 'mailbox':
+      return Buffer.from(name.text ?? '', 'latin1').toString();
     case 'other':
       return name.type;
   }
@@ -199,4 +219,3 @@ const endsWith = (text: string, end: string) => folded(text).endsWith(folded(end
 
 /** NAME_CHECK_MAX */
 const MAX_COMPARISONS = 1 << 20;
-const SMTP_UTF8_MAILBOX = 'other 1.3.6.1.5.5.7.8.9';
