@@ -4,6 +4,7 @@ import type { Channel } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
 import { tellAll } from './alert/channel/tell-all.ts';
 import { cardOf } from './alert/message/chat-card.ts';
+import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { openProbe } from './probe/connection.ts';
@@ -47,7 +48,7 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
       heloName: config.helo ?? bundle.settings.heloName ?? bundle.settings.myhostname ?? hostname(),
       greetingTimeoutMs: config.stepTimeoutMs ?? DEFAULTS.greetingTimeoutMs,
       stepTimeoutMs: config.stepTimeoutMs ?? DEFAULTS.stepTimeoutMs,
-      anchors: bundle.trust.kind === 'anchors' ? bundle.trust.certificates : [],
+      anchors: acceptedIn(bundle.trust),
       allowPrivateAddresses: config.allowPrivateAddresses ?? false,
       onMailHost: config.onMailHost ?? false,
     }),

@@ -9,8 +9,14 @@ import { createPublicKey } from 'node:crypto';
 import { rootCertificates } from 'node:tls';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import { readCertificate } from './certificate.ts';
-import { first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
+import { first, inside, MalformedDer, TAG } from './der.ts';
 import { nameHash } from './distinguished-name.ts';
+import {
+  type ExplicitTrust,
+  explicitTrust,
+  type TrustSetting,
+  trustSetting,
+} from './explicit-trust.ts';
 import { type Base64Der, type PemBlock, readPem } from './pem.ts';
 
 export type TrustStore =
@@ -20,7 +26,10 @@ export type TrustStore =
    */
   | {
       readonly kind: 'anchors';
+      /** Those rejected included. */
       readonly certificates: readonly Base64Der[];
+      /** Absent where no certificate has trust settings. */
+      readonly explicit?: ExplicitTrust;
       readonly source: string;
       /**
        * Named by hand in place of main.cf's: what another command must be given to see the same.
@@ -52,7 +61,10 @@ export type TrustAnchorFile =
 /** The objects in a PEM text that can be anchors. */
 export interface PemObjects {
   readonly certificates: readonly Base64Der[];
+  readonly settings: ReadonlyMap<Base64Der, TrustSetting>;
   readonly publicKeys: readonly Base64Der[];
+  /** Whether there is a revocation list: it loads, though nobody asks for it. */
+  readonly hasCrl: boolean;
   /**
    * The first block that OpenSSL cannot read, which makes it refuse a whole CAfile: `certificate on
    * line 41 is malformed`.
@@ -60,37 +72,51 @@ export interface PemObjects {
   readonly malformed?: string;
 }
 
-/**
- * Reads a PEM text as OpenSSL reads a CAfile. A `TRUSTED CERTIFICATE` loses its trust settings, and
- * is left out where they reject TLS servers.
- */
+/** Reads a PEM text as OpenSSL reads a CAfile. Of a certificate that stands in it twice the first counts. */
 export function parsePem(text: string): PemObjects {
   const { blocks, broken } = readPem(text);
   const certificates: Base64Der[] = [];
+  const settings = new Map<Base64Der, TrustSetting>();
   const publicKeys: Base64Der[] = [];
+  let hasCrl = false;
+  const read = (fault?: Fault): PemObjects => ({
+    certificates,
+    settings,
+    publicKeys,
+    hasCrl,
+    ...(fault === undefined ? {} : { malformed: malformed(fault) }),
+  });
   for (const block of blocks) {
     if (block.label === 'PUBLIC KEY') publicKeys.push(block.bytes.toString('base64'));
-    if (block.label === 'X509 CRL' && !isSequence(block.bytes))
-      return { certificates, publicKeys, malformed: malformed(block) };
+    if (block.label === 'X509 CRL') {
+      if (!isSequence(block.bytes)) return read(block);
+      hasCrl = true;
+    }
     if (!CERTIFICATES.has(block.label) && block.label !== TRUSTED) continue;
     const certificate = block.hasHeader ? undefined : certificateIn(block);
-    if (certificate === undefined) return { certificates, publicKeys, malformed: malformed(block) };
-    if (!certificate.rejected) certificates.push(certificate.der);
+    if (certificate === undefined) return read(block);
+    const { der, setting } = certificate;
+    if (setting !== undefined && !certificates.includes(der)) settings.set(der, setting);
+    certificates.push(der);
   }
-  return {
-    certificates,
-    publicKeys,
-    ...(broken === undefined ? {} : { malformed: malformed(broken) }),
-  };
+  return read(broken);
 }
 
 /** What Postfix gets from a CAfile of this content. `source` names the file for people. */
 export function trustStoreFromPem(text: string, source: string): TrustStore {
-  const { certificates, malformed: because } = parsePem(text);
+  const { certificates, settings, hasCrl, malformed: because } = parsePem(text);
   if (because !== undefined) return { kind: 'engine-off', because: `${source}: ${because}` };
-  if (certificates.length === 0)
+  if (certificates.length === 0 && !hasCrl)
     return { kind: 'engine-off', because: `${source} holds no certificate in PEM` };
-  return { kind: 'anchors', certificates, source };
+  return { kind: 'anchors', certificates, ...explicitTrust(settings), source };
+}
+
+/** Without those that are rejected: what a program without such settings is to be given. */
+export function acceptedIn(store: TrustStore): readonly Base64Der[] {
+  if (store.kind === 'engine-off') return [];
+  const { certificates, explicit } = store;
+  const rejected = new Set(explicit?.rejected);
+  return rejected.size === 0 ? certificates : certificates.filter((der) => !rejected.has(der));
 }
 
 /**
@@ -140,23 +166,23 @@ export function mozillaRoots(): readonly Base64Der[] {
 
 let roots: readonly Base64Der[] | undefined;
 
-const malformed = ({ label, line }: { readonly label: string; readonly line: number }) =>
-  `${label.toLowerCase()} on line ${line} is malformed`;
+type Fault = Pick<PemBlock, 'label' | 'line'>;
+
+const malformed = ({ label, line }: Fault) => `${label.toLowerCase()} on line ${line} is malformed`;
 
 /**
- * The certificate of a block, without what may follow its DER: trust settings (X509_CERT_AUX), or
- * nothing that counts.
+ * The certificate of a block, and what may follow its DER: trust settings, or nothing that counts.
  */
 function certificateIn({
   label,
   bytes,
-}: PemBlock): { readonly der: Base64Der; readonly rejected: boolean } | undefined {
+}: PemBlock): { readonly der: Base64Der; readonly setting: TrustSetting | undefined } | undefined {
   try {
     const { whole } = first(bytes, TAG.sequence);
     const der = whole.toString('base64');
     if (readCertificate(der).kind === 'unreadable') return undefined;
     const settings = label === TRUSTED ? bytes.subarray(whole.length) : Buffer.alloc(0);
-    return { der, rejected: settings.length > 0 && rejectsServers(settings) };
+    return { der, setting: settings.length > 0 ? trustSetting(settings) : undefined };
   } catch (error) {
     if (error instanceof MalformedDer) return undefined;
     throw error;
@@ -181,23 +207,5 @@ function isSequence(bytes: Buffer): boolean {
   }
 }
 
-function rejectsServers(settings: Buffer): boolean {
-  const parts = inside(first(settings, TAG.sequence).body);
-  const uses = (tag: number) => {
-    const list = parts.find((part) => part.tag === tag);
-    return list === undefined
-      ? undefined
-      : inside(list.body).map((use) => objectIdentifier(use.body));
-  };
-  const concernsServers = (use: string) => use === SERVER_AUTH || use === ANY_USE;
-  const trusted = uses(TAG.sequence);
-  return (
-    (uses(0xa0) ?? []).some(concernsServers) ||
-    (trusted !== undefined && !trusted.some(concernsServers))
-  );
-}
-
 const CERTIFICATES: ReadonlySet<string> = new Set(['CERTIFICATE', 'X509 CERTIFICATE']);
 const TRUSTED = 'TRUSTED CERTIFICATE';
-const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
-const ANY_USE = '2.5.29.37.0';

@@ -2,6 +2,7 @@
  * Whether the way out is open from here, for each address family: without that proof, a time-out
  * says nothing about the other side (docs/messages.md, "Not believed"). Pure.
  */
+import { acceptedIn } from '../certificate/anchors.ts';
 import { readCertificates } from '../certificate/certificate.ts';
 import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';
 import type { Bundle } from '../policy/bundle.ts';
@@ -29,7 +30,7 @@ export function vantageOf(
   results: Readonly<Record<string, ProbeResult>>,
   { bundle, byTlsa }: { readonly bundle: Bundle; readonly byTlsa?: ReadonlySet<string> },
 ): Vantage {
-  const blindTrust = bundle.trust.kind !== 'anchors' || bundle.trust.certificates.length === 0;
+  const blindTrust = acceptedIn(bundle.trust).length === 0;
   const proves = (result: ProbeResult, id: string): boolean =>
     result.kind === 'presented' &&
     (blindTrust || result.verify === 'OK' || byTlsa?.has(id) === true);

@@ -130,7 +130,11 @@ export function matchNames(
 function checkHost(x509: X509Certificate, name: string): string | undefined {
   const known = answers.get(x509) ?? new Map<string, string | undefined>();
   answers.set(x509, known);
-  if (!known.has(name)) known.set(name, quietly(() => x509.checkHost(name, POSTFIX_CHECK)));
+  if (!known.has(name))
+    known.set(
+      name,
+      quietly(() => x509.checkHost(name, POSTFIX_CHECK)),
+    );
   return known.get(name);
 }
 

@@ -81,7 +81,7 @@ function judgeChain(
   { pass, fail, unseen }: Outcomes,
 ): Finding {
   const { settings } = bundle;
-  if (probedAt !== undefined && demand.anchors.kind === 'store') {
+  if (probedAt !== undefined && demand.anchors.kind === 'store' && !hasSettings(bundle)) {
     // Where something ends during the run, OpenSSL may have judged before the end or after it.
     const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) =>
       trustAt(time, presented, demand, bundle),
@@ -138,10 +138,9 @@ function trustAt(at: number, { chain }: Presented, demand: TlsDemand, bundle: Bu
 
 function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
   if (demand.anchors.kind === 'store') {
-    return {
-      certificates: bundle.trust.kind === 'anchors' ? bundle.trust.certificates : [],
-      publicKeys: [],
-    };
+    const { certificates, explicit } =
+      bundle.trust.kind === 'anchors' ? bundle.trust : { certificates: [], explicit: undefined };
+    return { certificates, explicit, publicKeys: [] };
   }
   const files = demand.anchors.paths.flatMap((path) => {
     const file = named(bundle.anchorFiles, path);
@@ -152,6 +151,9 @@ function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
     publicKeys: files.flatMap((file) => file.publicKeys),
   };
 }
+
+/** Node knows no trust settings of single certificates. */
+const hasSettings = ({ trust }: Bundle) => trust.kind === 'anchors' && trust.explicit !== undefined;
 
 const disagreement = (trust: Trust, { verify }: Presented) =>
   `OpenSSL said ${verify} of the chain, we say ` +

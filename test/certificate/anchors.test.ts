@@ -1,6 +1,13 @@
 /** PEM files as anchors. What is refused was tried on OpenSSL 3.0 and Postfix 3.5.27 and 3.7.11. */
 import { expect, test } from 'vitest';
-import { anchorFileFromPem, hashedName, mozillaRoots, parsePem, trustStoreFromPem } from '../../lambda/certificate/anchors.ts';
+import {
+  acceptedIn,
+  anchorFileFromPem,
+  hashedName,
+  mozillaRoots,
+  parsePem,
+  trustStoreFromPem,
+} from '../../lambda/certificate/anchors.ts';
 import { createAuthority, pemOf } from '../internet/authority.ts';
 
 const one = await createAuthority('One');
@@ -22,7 +29,7 @@ const SERVER = '06082b06010505070301';
 const CLIENT = '06082b06010505070302';
 const ANY = '0604551d2500';
 
-test.each([
+test.each<{ because: string; text: string; holds: string[]; explicit?: { trusted: string[]; rejected: string[] } }>([
   { because: 'one certificate', text: pem, holds: [der] },
   { because: 'several, in order', text: two.certificate.pem + pem, holds: [two.certificate.der, der] },
   { because: 'text around them', text: `One:\n\n${pem}\ntrailing`, holds: [der] },
@@ -39,17 +46,35 @@ test.each([
     holds: [der],
   },
   { because: 'trusted without settings', text: pemOf(der, 'TRUSTED CERTIFICATE'), holds: [der] },
-  { because: 'trusted for servers', text: trusted(settings(CLIENT + SERVER)), holds: [der] },
-  { because: 'trusted for anything', text: trusted(settings(ANY)), holds: [der] },
   {
-    because: 'trusted for clients only, and so left out',
-    text: trusted(settings(CLIENT)) + two.certificate.pem,
-    holds: [two.certificate.der],
+    because: 'trusted for servers',
+    text: trusted(settings(CLIENT + SERVER)),
+    holds: [der],
+    explicit: { trusted: [der], rejected: [] },
   },
-  { because: 'rejected for servers', text: trusted(settings(SERVER, true)) + two.certificate.pem, holds: [two.certificate.der] },
+  { because: 'trusted for anything', text: trusted(settings(ANY)), holds: [der], explicit: { trusted: [der], rejected: [] } },
+  {
+    because: 'trusted for clients only, and so rejected',
+    text: trusted(settings(CLIENT)) + two.certificate.pem,
+    holds: [der, two.certificate.der],
+    explicit: { trusted: [], rejected: [der] },
+  },
+  {
+    because: 'rejected for servers',
+    text: trusted(settings(SERVER, true)) + two.certificate.pem,
+    holds: [der, two.certificate.der],
+    explicit: { trusted: [], rejected: [der] },
+  },
   { because: 'rejected for clients, which is no matter here', text: trusted(settings(CLIENT, true)), holds: [der] },
-])('a CAfile of $because', ({ text, holds }) => {
-  expect(trustStoreFromPem(text, 'ca.pem')).toEqual({ kind: 'anchors', certificates: holds, source: 'ca.pem' });
+])('a CAfile of $because', ({ text, holds, explicit }) => {
+  const store = trustStoreFromPem(text, 'ca.pem');
+  expect(store).toEqual({
+    kind: 'anchors',
+    certificates: holds,
+    source: 'ca.pem',
+    ...(explicit === undefined ? {} : { explicit }),
+  });
+  expect(acceptedIn(store)).toEqual(holds.filter((one) => explicit?.rejected.includes(one) !== true));
 });
 
 test.each([

@@ -25,10 +25,34 @@ const otherName = (type: string, tag: number, value: string) =>
 const MAILBOX = '1.3.6.1.5.5.7.8.9';
 const extension = (oid: string, value: Buffer) => element(0x30, objectIdentifier(oid), element(0x04, value));
 
-const HOSTS = ['example.com', 'mx.example.com', 'EXAMPLE.com', 'example.net', 'bücher.example', 'mx..example.com', 'localhost', ''];
-const BASES = ['example.com', '.example.com', 'u@example.com', 'xn--bcher-kva.example', '.xn--bcher-kva.example', 'xn--?.example', '', '@'];
+const HOSTS = [
+  'example.com',
+  'mx.example.com',
+  'EXAMPLE.com',
+  'example.net',
+  'bücher.example',
+  'mx..example.com',
+  'localhost',
+  '',
+];
+const BASES = [
+  'example.com',
+  '.example.com',
+  'u@example.com',
+  'xn--bcher-kva.example',
+  '.xn--bcher-kva.example',
+  'xn--?.example',
+  '',
+  '@',
+];
 const ADDRESSES = ['c0000201', 'c6336407', '20010db8000000000000000000000001', 'c000'];
-const RANGES = ['c0000200ffffff00', '0000000000000000', `20010db8${'0'.repeat(24)}ffffffff${'0'.repeat(24)}`, 'c0000200', 'c0000201fffffff0'];
+const RANGES = [
+  'c0000200ffffff00',
+  '0000000000000000',
+  `20010db8${'0'.repeat(24)}ffffffff${'0'.repeat(24)}`,
+  'c0000200',
+  'c0000201fffffff0',
+];
 
 function drawName(r: Random): Buffer {
   const host = r.pick(HOSTS);
@@ -63,7 +87,11 @@ const subtree = (r: Random) => element(0x30, drawBase(r), ...(r.chance(0.04) ? [
 
 function drawConstraints(r: Random): Buffer {
   const some = () => Array.from({ length: 1 + r.below(3) }, () => subtree(r));
-  return element(0x30, ...(r.chance(0.8) ? [element(0xa0, ...some())] : []), ...(r.chance(0.4) ? [element(0xa1, ...some())] : []));
+  return element(
+    0x30,
+    ...(r.chance(0.8) ? [element(0xa0, ...some())] : []),
+    ...(r.chance(0.4) ? [element(0xa1, ...some())] : []),
+  );
 }
 
 async function constrained(constraints: Buffer): Promise<Authority> {
@@ -73,85 +101,114 @@ async function constrained(constraints: Buffer): Promise<Authority> {
   });
 }
 
-test('names of every type under constraints of every type', async ({ skip }) => {
-  skip(!isReference, NO_REFERENCE);
-  const questions = [];
-  for (let i = 0; i < 60; i++) {
-    const authority = await constrained(drawConstraints(random));
-    const { der } = await authority.issue(forYears);
-    const leaves = Array.from({ length: 12 }, () => {
-      const names = Array.from({ length: 1 + random.below(2) }, () => drawName(random));
-      return remint(der, authority.key, { extensions: element(0xa3, element(0x30, extension('2.5.29.17', element(0x30, ...names)))) });
-    });
-    questions.push({ because: leaves.map((leaf) => pemOf(leaf) + authority.certificate.pem), caFile: authority.certificate.pem, leaves, at: AT });
-  }
-  const { differing, trusted, asked } = await differences(questions);
-  console.log(`counted: openssl verify on ${asked} leaves under name constraints, ${trusted} trusted, ${differing.length} differences`);
-  expect(differing).toEqual([]);
-  expect(trusted / asked).toBeGreaterThan(0.1);
-  expect(trusted / asked).toBeLessThan(0.9);
-}, PATIENCE_MS);
+test(
+  'names of every type under constraints of every type',
+  async ({ skip }) => {
+    skip(!isReference, NO_REFERENCE);
+    const questions = [];
+    for (let i = 0; i < 60; i++) {
+      const authority = await constrained(drawConstraints(random));
+      const { der } = await authority.issue(forYears);
+      const leaves = Array.from({ length: 12 }, () => {
+        const names = Array.from({ length: 1 + random.below(2) }, () => drawName(random));
+        return remint(der, authority.key, {
+          extensions: element(0xa3, element(0x30, extension('2.5.29.17', element(0x30, ...names)))),
+        });
+      });
+      questions.push({
+        because: leaves.map((leaf) => pemOf(leaf) + authority.certificate.pem),
+        caFile: authority.certificate.pem,
+        leaves,
+        at: AT,
+      });
+    }
+    const { differing, trusted, asked } = await differences(questions);
+    console.log(
+      `counted: openssl verify on ${asked} leaves under name constraints, ${trusted} trusted, ${differing.length} differences`,
+    );
+    expect(differing).toEqual([]);
+    expect(trusted / asked).toBeGreaterThan(0.1);
+    expect(trusted / asked).toBeLessThan(0.9);
+  },
+  PATIENCE_MS,
+);
 
 /** Universal types; the bytes are a host name's in all of them. */
 const TYPES = [0x07, 0x08, 0x09, 0x0c, 0x0d, 0x0e, 0x12, 0x13, 0x14, 0x16, 0x1e, 0x30];
 const HOST = 'mail.example.com';
-const named = (...tags: readonly number[]) => element(0x30, ...tags.map((tag) => relative(attribute('2.5.4.3', tag, text(HOST)))));
+const named = (...tags: readonly number[]) =>
+  element(0x30, ...tags.map((tag) => relative(attribute('2.5.4.3', tag, text(HOST)))));
 
-test('common names of any type are constrained, and match or not', async ({ skip }) => {
-  skip(!isReference, NO_REFERENCE);
-  const free = await createAuthority('Root', forYears);
-  const held = await constrained(element(0x30, element(0xa0, element(0x30, element(0x82, text('example.com'))))));
-  const subjects = TYPES.flatMap((tag) => [named(tag), named(tag, 0x0c), named(0x0c, tag)]);
-  const leavesOf = async (authority: Authority) => {
-    const { der } = await authority.issue({ ...forYears, commonName: 'x' });
-    return subjects.map((subject) => remint(der, authority.key, { subject }));
-  };
-  const questions = await Promise.all(
-    [free, held].map(async (authority) => ({
-      because: subjects.map((subject) => subject.toString('hex')),
-      caFile: authority.certificate.pem,
-      leaves: await leavesOf(authority),
-      at: AT,
-    })),
-  );
-  expect((await differences(questions)).differing).toEqual([]);
-  const references = referenceIdentifiers([{ kind: 'name', name: HOST }], { nextHop: 'x.test', mxHost: 'mx.test' });
-  for (const leaf of questions[0]?.leaves ?? []) {
-    const certificate = readCertificate(leaf);
-    if (certificate.kind === 'unreadable') throw new Error(certificate.because);
-    const { stdout } = spawnSync('openssl', ['x509', '-noout', '-checkhost', HOST], { input: pemOf(leaf), encoding: 'utf8' });
-    const settings = { version: '3.11', wildcardMatchesMultipleLabels: true };
-    const address = referenceIdentifiers([{ kind: 'name', name: '192.0.2.1' }], { nextHop: 'x.test', mxHost: 'mx.test' });
-    expect(matchNames(certificate, references, settings).kind).toBe(stdout.includes('does match') ? 'matched' : 'mismatch');
-    expect(matchNames(certificate, address, settings).kind).toBe('mismatch');
-  }
-}, PATIENCE_MS);
-
-test('a relative name without an attribute is none', async ({ skip }) => {
-  skip(!isReference, NO_REFERENCE);
-  const organisation = relative(attribute('2.5.4.10', 0x13, text('Example')));
-  const empty = relative();
-  const subjects = [[empty], [empty, organisation], [organisation, empty], [organisation, empty, organisation], [organisation], []];
-  const root = await createAuthority('Root', { ...forYears, authorityKeyId: null, subjectKeyId: null });
-  const { der } = await root.issue({ ...forYears, authorityKeyId: null });
-  const questions = subjects.flatMap((subject) =>
-    subjects.map((issuer) => {
-      const [own, other] = [element(0x30, ...subject), element(0x30, ...issuer)];
-      const anchor = remint(root.certificate.der, root.key, { subject: own, issuer: own });
-      return {
-        because: [`${own.toString('hex')} and ${other.toString('hex')}`],
-        caFile: pemOf(anchor),
-        leaves: [remint(der, root.key, { issuer: other })],
+test(
+  'common names of any type are constrained, and match or not',
+  async ({ skip }) => {
+    skip(!isReference, NO_REFERENCE);
+    const free = await createAuthority('Root', forYears);
+    const held = await constrained(element(0x30, element(0xa0, element(0x30, element(0x82, text('example.com'))))));
+    const subjects = TYPES.flatMap((tag) => [named(tag), named(tag, 0x0c), named(0x0c, tag)]);
+    const leavesOf = async (authority: Authority) => {
+      const { der } = await authority.issue({ ...forYears, commonName: 'x' });
+      return subjects.map((subject) => remint(der, authority.key, { subject }));
+    };
+    const questions = await Promise.all(
+      [free, held].map(async (authority) => ({
+        because: subjects.map((subject) => subject.toString('hex')),
+        caFile: authority.certificate.pem,
+        leaves: await leavesOf(authority),
         at: AT,
-        anchor,
-      };
-    }),
-  );
-  const { differing, trusted } = await differences(questions);
-  expect(differing).toEqual([]);
-  expect(trusted).toBe(10);
-  for (const { anchor } of questions) {
-    const { stdout } = spawnSync('openssl', ['x509', '-noout', '-subject_hash'], { input: pemOf(anchor), encoding: 'utf8' });
-    expect(hashedName(anchor)).toBe(stdout.trim());
-  }
-}, PATIENCE_MS);
+      })),
+    );
+    expect((await differences(questions)).differing).toEqual([]);
+    const references = referenceIdentifiers([{ kind: 'name', name: HOST }], { nextHop: 'x.test', mxHost: 'mx.test' });
+    for (const leaf of questions[0]?.leaves ?? []) {
+      const certificate = readCertificate(leaf);
+      if (certificate.kind === 'unreadable') throw new Error(certificate.because);
+      const { stdout } = spawnSync('openssl', ['x509', '-noout', '-checkhost', HOST], { input: pemOf(leaf), encoding: 'utf8' });
+      const settings = { version: '3.11', wildcardMatchesMultipleLabels: true };
+      const address = referenceIdentifiers([{ kind: 'name', name: '192.0.2.1' }], { nextHop: 'x.test', mxHost: 'mx.test' });
+      expect(matchNames(certificate, references, settings).kind).toBe(stdout.includes('does match') ? 'matched' : 'mismatch');
+      expect(matchNames(certificate, address, settings).kind).toBe('mismatch');
+    }
+  },
+  PATIENCE_MS,
+);
+
+test(
+  'a relative name without an attribute is none',
+  async ({ skip }) => {
+    skip(!isReference, NO_REFERENCE);
+    const organisation = relative(attribute('2.5.4.10', 0x13, text('Example')));
+    const empty = relative();
+    const subjects = [
+      [empty],
+      [empty, organisation],
+      [organisation, empty],
+      [organisation, empty, organisation],
+      [organisation],
+      [],
+    ];
+    const root = await createAuthority('Root', { ...forYears, authorityKeyId: null, subjectKeyId: null });
+    const { der } = await root.issue({ ...forYears, authorityKeyId: null });
+    const questions = subjects.flatMap((subject) =>
+      subjects.map((issuer) => {
+        const [own, other] = [element(0x30, ...subject), element(0x30, ...issuer)];
+        const anchor = remint(root.certificate.der, root.key, { subject: own, issuer: own });
+        return {
+          because: [`${own.toString('hex')} and ${other.toString('hex')}`],
+          caFile: pemOf(anchor),
+          leaves: [remint(der, root.key, { issuer: other })],
+          at: AT,
+          anchor,
+        };
+      }),
+    );
+    const { differing, trusted } = await differences(questions);
+    expect(differing).toEqual([]);
+    expect(trusted).toBe(10);
+    for (const { anchor } of questions) {
+      const { stdout } = spawnSync('openssl', ['x509', '-noout', '-subject_hash'], { input: pemOf(anchor), encoding: 'utf8' });
+      expect(hashedName(anchor)).toBe(stdout.trim());
+    }
+  },
+  PATIENCE_MS,
+);

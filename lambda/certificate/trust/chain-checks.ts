@@ -5,6 +5,7 @@
  * leads nowhere; follows verify_chain() and what it calls in OpenSSL 3.0's crypto/x509/x509_vfy.c.
  */
 import type { Certificate } from '../certificate.ts';
+import type { TrustSetting } from '../explicit-trust.ts';
 import type { Chain } from './chain.ts';
 import { inDate, likelyIssued, maySign } from './issuer.ts';
 import { violation } from './name-constraints.ts';
@@ -18,21 +19,16 @@ export interface CheckQuestion {
   readonly at: number;
   readonly securityLevel: 0 | 1;
   /**
-   * The last certificate carries trust settings of its own, which stand in for its purpose (Postfix
-   * ≤3.5).
+   * Trust settings of a certificate of the store, which stand in for its purpose. Postfix ≤3.5
+   * makes such settings for what it found in a trust anchor file.
    */
-  readonly anchorFitsAnyway: boolean;
+  readonly setting: (certificate: Certificate) => TrustSetting | undefined;
 }
 
-export function checkChain({
-  chain,
-  at,
-  securityLevel,
-  anchorFitsAnyway,
-}: CheckQuestion): Problem[] {
+export function checkChain({ chain, at, securityLevel, setting }: CheckQuestion): Problem[] {
   const { certificates } = chain;
   return [
-    ...checkExtensions(chain, anchorFitsAnyway),
+    ...checkExtensions(chain, setting),
     ...(securityLevel === 0 ? [] : checkStrength(chain)),
     ...checkSignaturesAndDates(chain, at),
     ...checkNames(certificates),
@@ -55,7 +51,7 @@ export function deepestDated({ certificates, restsOn }: Chain): number {
 const lengthOf = ({ certificates, restsOn }: Chain) =>
   certificates.length + (restsOn?.kind === 'public-key' && restsOn.wrapped ? 1 : 0);
 
-function checkExtensions(chain: Chain, anchorFitsAnyway: boolean): Problem[] {
+function checkExtensions(chain: Chain, setting: CheckQuestion['setting']): Problem[] {
   const { certificates, untrusted } = chain;
   const length = lengthOf(chain);
   const problems: Problem[] = [];
@@ -73,9 +69,9 @@ function checkExtensions(chain: Chain, anchorFitsAnyway: boolean): Problem[] {
       if (authority === 'no' || (authority === 'legacy' && !isLast)) add('INVALID_CA');
     }
     if (length > 1 && certificate.explicitCurve) add('EC_KEY_EXPLICIT_PARAMS');
-    const excused = anchorFitsAnyway && depth >= untrusted;
-    if (!excused && !fitsServers(certificate, depth === 0 ? 'leaf' : 'authority'))
-      add('INVALID_PURPOSE');
+    const set = depth >= untrusted ? setting(certificate) : undefined;
+    const fits = set === undefined && fitsServers(certificate, depth === 0 ? 'leaf' : 'authority');
+    if (!fits && set !== 'trusted') add('INVALID_PURPOSE');
     const allowed = extensions.basicConstraints?.pathLength;
     if (depth > 1 && allowed !== undefined && pathLength > allowed)
       add('PATH_LENGTH_EXCEEDED', String(allowed));

@@ -8,14 +8,23 @@
  */
 import { hash, type KeyObject } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
+import type { TrustSetting } from '../explicit-trust.ts';
+import type { Base64Der } from '../pem.ts';
 import { inDate, likelyIssued, selfSigned } from './issuer.ts';
 import type { Problem } from './problem.ts';
 import { signedBy } from './signature.ts';
 
 /** Where the end of a chain may come from. */
 export type Anchors =
-  /** Only self-signed certificates of the store end a chain: there are no partial chains. */
-  | { readonly kind: 'store'; readonly certificates: CertificatesByName }
+  /**
+   * Only self-signed certificates of the store end a chain, and those explicitly trusted: there are
+   * no partial chains.
+   */
+  | {
+      readonly kind: 'store';
+      readonly certificates: CertificatesByName;
+      readonly setting: (der: Base64Der) => TrustSetting | undefined;
+    }
   /**
    * Any certificate of the list ends one, whatever its purpose: set with trust settings of their
    * own (Postfix ≤3.5).
@@ -44,6 +53,8 @@ export interface Chain {
   readonly certificates: readonly Certificate[];
   /** How many of them came from the server. */
   readonly untrusted: number;
+  /** Depths of certificates that the store rejects; building goes on behind them. */
+  readonly rejected: readonly number[];
   /** Undefined where the chain rests on nothing, and `problem` says why. */
   readonly restsOn: Rest | undefined;
   readonly problem: Problem | undefined;
@@ -80,6 +91,7 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
   let untrusted = 1;
   let mayBeSent = true;
   let restsOn: Rest | undefined;
+  const rejected: number[] = [];
 
   while (restsOn === undefined && chain.length <= maxDepth) {
     if (anchors.kind === 'wrapped-key' && top.sha256 === anchors.issued.sha256) {
@@ -93,9 +105,12 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
     if (known !== undefined) {
       if (selfSigned(top)) untrusted = chain.length - 1;
       else chain.push(known);
-      if (anchors.kind === 'trusted' || selfSigned(known)) restsOn = { kind: 'certificate' };
+      const setting = anchors.kind === 'store' ? anchors.setting(known.der) : 'trusted';
+      if (setting === 'rejected') rejected.push(chain.length - 1);
+      else if (setting === 'trusted' || selfSigned(known)) restsOn = { kind: 'certificate' };
       mayBeSent = false;
       top = known;
+      if (selfSigned(known)) break;
       continue;
     }
     const next =
@@ -114,7 +129,7 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
     const key = anchors.publicKeys.find((candidate) => signedBy(top, candidate));
     if (key !== undefined) restsOn = restOnKey(key);
   }
-  const built = { certificates: chain, untrusted, restsOn };
+  const built = { certificates: chain, untrusted, restsOn, rejected };
   return {
     ...built,
     problem: restsOn === undefined ? whyNowhere(built, anchors, maxDepth) : undefined,
@@ -164,10 +179,11 @@ const restOnKey = (key: KeyObject) => ({
 });
 
 function whyNowhere(chain: Omit<Chain, 'problem'>, anchors: Anchors, maxDepth: number): Problem {
-  const { certificates, untrusted } = chain;
+  const { certificates, untrusted, rejected } = chain;
   const depth = certificates.length - 1;
   const top = certificates[depth];
   if (certificates.length > maxDepth) return { code: 'CERT_CHAIN_TOO_LONG', depth };
+  if (rejected.length > 0) return { code: 'CERT_REJECTED', depth };
   if (anchors.kind === 'dane') return { code: 'DANE_NO_MATCH', depth };
   if (top !== undefined && selfSigned(top)) {
     return {

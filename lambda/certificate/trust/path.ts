@@ -10,6 +10,7 @@
 import { BOUNDS } from '../../limits.ts';
 import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
 import { type Certificate, readCertificates } from '../certificate.ts';
+import { type ExplicitTrust, settingIn } from '../explicit-trust.ts';
 import type { Base64Der } from '../pem.ts';
 import { buildChain, byName, type CertificatesByName, type Chain } from './chain.ts';
 import { checkChain, deepestDated } from './chain-checks.ts';
@@ -27,7 +28,8 @@ import {
   groundUntil35,
 } from './trust-anchor-file.ts';
 
-export type Anchors = AnchorFiles;
+/** `explicit`: of a store. */
+export type Anchors = AnchorFiles & { readonly explicit?: ExplicitTrust | undefined };
 
 export interface PathQuestion {
   /** As presented, leaf first, duplicates and aliens included. */
@@ -108,16 +110,27 @@ export function examinePath(
     problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
   if (leafIsAnchor)
     return {
-      chain: { certificates: [leaf], untrusted: 0, restsOn: { kind: 'leaf' }, problem: undefined },
+      chain: {
+        certificates: [leaf],
+        untrusted: 0,
+        rejected: [],
+        restsOn: { kind: 'leaf' },
+        problem: undefined,
+      },
       problems,
     };
   // SSL_CTX_set_verify_depth(verifyDepth + 1), and OpenSSL builds one further before it complains.
   const chain = buildChain({ leaf, sent: available, anchors, at, maxDepth: verifyDepth + 2 });
   if (!is36) problems.push(...tooDeepUntil35(chain, verifyDepth));
+  for (const depth of chain.rejected) problems.push({ code: 'CERT_REJECTED', depth });
   if (chain.problem !== undefined) problems.push(chain.problem);
-  problems.push(
-    ...checkChain({ chain, at, securityLevel, anchorFitsAnyway: anchors.kind === 'trusted' }),
-  );
+  const setting = ({ der }: Certificate) =>
+    anchors.kind === 'trusted'
+      ? 'trusted'
+      : anchors.kind === 'store'
+        ? anchors.setting(der)
+        : undefined;
+  problems.push(...checkChain({ chain, at, securityLevel, setting }));
   return { chain, problems };
 }
 
@@ -136,7 +149,11 @@ function groundOf(
   }
   return {
     sent,
-    anchors: { kind: 'store', certificates: indexed(question.anchors.certificates) },
+    anchors: {
+      kind: 'store',
+      certificates: indexed(question.anchors.certificates),
+      setting: settingIn(question.anchors.explicit),
+    },
     leafIsAnchor: false,
   };
 }

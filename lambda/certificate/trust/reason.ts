@@ -167,6 +167,10 @@ const EXPLANATIONS: Readonly<Record<Exclude<OpensslCode, Nowhere>, (fault: Fault
       detail: `${which} is not designated for use as a server certificate (${why})`,
     };
   },
+  CERT_REJECTED: ({ which }) => ({
+    reason: 'untrusted-issuer',
+    detail: `${which} is rejected for servers among the trust anchors (TRUSTED CERTIFICATE)`,
+  }),
   CA_MD_TOO_WEAK: ({ which, certificate }) => ({
     reason: 'weak-signature',
     detail: `${which} is signed with ${digestName(certificate)}, which is too weak`,

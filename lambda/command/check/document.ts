@@ -1,4 +1,5 @@
 /** A check run as the one JSON document of `--json` (check.schema.json). Pure. */
+import { acceptedIn } from '../../certificate/anchors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { VERSION } from '../../version.ts';
@@ -35,11 +36,8 @@ export function runFacts(
 export function trustSentence(bundle: Bundle): string {
   switch (bundle.trust.kind) {
     case 'anchors': {
-      const { certificates, source } = bundle.trust;
-      return (
-        `${source} (${certificates.length} ` +
-        `${certificates.length === 1 ? 'certificate' : 'certificates'})`
-      );
+      const { length } = acceptedIn(bundle.trust);
+      return `${bundle.trust.source} (${length} ${length === 1 ? 'certificate' : 'certificates'})`;
     }
     case 'engine-off':
       return `none: ${bundle.trust.because}`;

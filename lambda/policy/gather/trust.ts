@@ -7,18 +7,21 @@ import { join, resolve } from 'node:path';
 import {
   anchorFileFromPem,
   hashedName,
+  type PemObjects,
   parsePem,
   type TrustAnchorFile,
   type TrustStore,
   trustStoreFromPem,
 } from '../../certificate/anchors.ts';
 import { isDigest } from '../../certificate/digest.ts';
+import type { TrustSetting } from '../../certificate/explicit-trust.ts';
 import type { Base64Der } from '../../certificate/pem.ts';
 import { byName } from '../../named-record.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
+import { Loaded, type Objects } from './loaded-store.ts';
 import type { BundleOptions, FileRead, Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
 
@@ -36,9 +39,9 @@ export async function readTrust(
   }
   const byHand = options.caFile !== undefined || options.caPath !== undefined;
   const caFile = byHand ? options.caFile : absolute(settings.caFile, settings);
-  const caPath = byHand ? options.caPath : inJail(settings.caPath, settings);
+  const caPath = byHand ? options.caPath : settings.caPath;
   const sources: string[] = [];
-  const certificates: Base64Der[] = [];
+  const loaded = new Loaded();
   if (caFile !== undefined) {
     const read = await machine.read(caFile);
     if (read.kind === 'failed') {
@@ -46,48 +49,48 @@ export async function readTrust(
       if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', caFile, gathered);
       return { kind: 'engine-off', because: `${caFile}: ${read.because}` };
     }
-    const store = trustStoreFromPem(textOf(read), caFile);
+    const text = textOf(read);
+    const store = trustStoreFromPem(text, caFile);
     if (store.kind === 'engine-off') {
       if (byHand) throw new UsageError(`--ca-file ${store.because}`);
       return store;
     }
-    certificates.push(...store.certificates);
+    loaded.add(parsePem(text));
     sources.push(caFile);
   }
-  if (caPath !== undefined) {
-    const links = await readHashLinks(caPath, machine);
+  const bundle =
+    (caFile ?? caPath) !== undefined && settings.appendDefaultCa && !byHand
+      ? await readDefaultBundle(machine)
+      : undefined;
+  if (bundle !== undefined) loaded.add(bundle.objects);
+  // A list of directories, as PATH is one.
+  for (const listed of caPath?.split(':').filter((path) => path !== '') ?? []) {
+    const directory = byHand ? listed : inJail(listed, settings);
+    const links = await readHashLinks(directory, machine);
     if (links === undefined) {
-      if (byHand) throw new UsageError(`cannot list --ca-path ${caPath}`);
-      if (gathered.from === 'file') throw lacking('smtp_tls_CApath', caPath, gathered);
+      if (byHand) throw new UsageError(`cannot list --ca-path ${directory}`);
+      if (gathered.from === 'file') throw lacking('smtp_tls_CApath', directory, gathered);
       problems.push({
-        path: caPath,
+        path: directory,
         parameter: 'smtp_tls_CApath',
         kind: 'missing',
         because: 'the directory cannot be listed',
       });
     } else {
-      certificates.push(...links.certificates);
+      loaded.add(links);
       if (links.unseen > 0) {
         const because = `${links.unseen} certificate ${links.unseen === 1 ? 'file' : 'files'} without a hash link`;
         problems.push({
-          path: caPath,
+          path: directory,
           parameter: 'smtp_tls_CApath',
           kind: 'no-hash-link',
           because,
         });
       }
     }
-    sources.push(caPath);
+    sources.push(directory);
   }
-  if (sources.length > 0 && settings.appendDefaultCa && !byHand) {
-    for (const bundle of DEFAULT_BUNDLES) {
-      const read = await machine.read(bundle);
-      if (read.kind === 'failed') continue;
-      certificates.push(...parsePem(textOf(read)).certificates);
-      sources.push(bundle);
-      break;
-    }
-  }
+  if (bundle !== undefined) sources.push(bundle.path);
   const source = sources.length === 0 ? 'no CAfile and no CApath' : sources.join(' and ');
   const named = {
     ...(caFile === undefined ? {} : { caFile }),
@@ -95,10 +98,20 @@ export async function readTrust(
   };
   return {
     kind: 'anchors',
-    certificates: [...new Set(certificates)],
+    ...loaded.store(),
     source,
     ...(byHand ? { byHand: named } : {}),
   };
+}
+
+async function readDefaultBundle(
+  machine: Machine,
+): Promise<{ readonly path: string; readonly objects: PemObjects } | undefined> {
+  for (const path of DEFAULT_BUNDLES) {
+    const read = await machine.read(path);
+    if (read.kind === 'read') return { path, objects: parsePem(textOf(read)) };
+  }
+  return undefined;
 }
 
 /** Every tafile= of a table and every smtp_tls_trust_anchor_file, by the path as written. */
@@ -153,11 +166,12 @@ export async function readAnchorFiles(
 async function readHashLinks(
   directory: string,
   machine: Machine,
-): Promise<{ certificates: Base64Der[]; unseen: number } | undefined> {
+): Promise<(Objects & { readonly unseen: number }) | undefined> {
   const names = await machine.list(directory);
   if (names === undefined) return undefined;
   const present = new Set(names);
   const linked = new Set<Base64Der>();
+  const settings = new Map<Base64Der, TrustSetting>();
   const others: Base64Der[][] = [];
   for (const name of names) {
     const parts = /^(?<hash>[0-9a-f]{8})\.(?<number>\d+)$/.exec(name)?.groups;
@@ -166,14 +180,19 @@ async function readHashLinks(
     if (!reached && !/\.(pem|crt|cer|cert)$/i.test(name)) continue;
     const read = await machine.read(join(directory, name));
     if (read.kind === 'failed') continue;
-    const { certificates } = parsePem(textOf(read));
+    const { certificates, settings: own } = parsePem(textOf(read));
     if (reached)
-      for (const der of certificates.filter((one) => hashedName(one) === parts.hash))
+      for (const der of certificates.filter((one) => hashedName(one) === parts.hash)) {
+        const setting = own.get(der);
+        if (setting !== undefined && !linked.has(der)) settings.set(der, setting);
         linked.add(der);
+      }
     else if (certificates.length > 0) others.push([...certificates]);
   }
   return {
     certificates: [...linked],
+    settings,
+    byName: true,
     unseen: others.filter((file) => !file.some((der) => linked.has(der))).length,
   };
 }

@@ -1,4 +1,5 @@
 /** Lint of the files that settings and entries name: trust anchors and tables. */
+import { acceptedIn } from '../../certificate/anchors.ts';
 import { tableType } from '../../postfix/lookup-table.ts';
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import type { ParsedTable } from '../parse.ts';
@@ -57,7 +58,7 @@ export function anchors(
     ];
   }
   const globally = settings.securityLevel === 'verify' || settings.securityLevel === 'secure';
-  if (trust.certificates.length > 0 || settings.trustAnchorFiles.length > 0) return [];
+  if (acceptedIn(trust).length > 0 || settings.trustAnchorFiles.length > 0) return [];
   if (counts.byStore === 0 && !globally) return [];
   const who =
     counts.byStore === 0

@@ -18,6 +18,7 @@ export function digestsUnder(bundle: Bundle, node: string): Digests {
     settings: digest(settings),
     anchors: digest([
       bundle.trust.kind === 'anchors' ? bundle.trust.certificates : bundle.trust.because,
+      ...(bundle.trust.kind === 'anchors' ? [bundle.trust.explicit ?? []].flat() : []),
       bundle.anchorFiles,
     ]),
     product: VERSION,
