@@ -7,9 +7,10 @@
  * it cannot parse is `unreadable`.
  */
 import { hash, X509Certificate } from 'node:crypto';
-import { type Element, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
+import { type Element, encode, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
-import { type Extensions, type GeneralName, readExtensions, serialText } from './extensions.ts';
+import { type Extensions, readExtensions, serialText } from './extensions.ts';
+import type { GeneralName } from './general-name.ts';
 import type { Base64Der } from './pem.ts';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
@@ -18,6 +19,11 @@ export interface Certificate {
   readonly kind: 'certificate';
   readonly der: Base64Der;
   readonly x509: X509Certificate;
+  /**
+   * `x509` has other dates: those of the certificate are shorter than the OpenSSL in Node takes
+   * them. 3.0 reads it, and never finds it in date.
+   */
+  readonly redated: boolean;
   /** As Postfix logs them: `/C=US/O=Example/CN=mx.example.com`. */
   readonly subject: string;
   readonly issuer: string;
@@ -127,14 +133,50 @@ export function shown(certificate: Certificate): ShownCertificate {
 function parse(der: Base64Der): Certificate | Unreadable {
   const bytes = Buffer.from(der, 'base64');
   try {
-    return build(der, bytes, new X509Certificate(bytes));
+    return build(der, bytes, ...x509Of(bytes));
   } catch (error) {
     const because = error instanceof MalformedDer ? error.message : 'OpenSSL cannot parse it';
     return { kind: 'unreadable', because };
   }
 }
 
-function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificate {
+function x509Of(bytes: Buffer): [x509: X509Certificate, redated: boolean] {
+  try {
+    return [new X509Certificate(bytes), false];
+  } catch (error) {
+    const filled = withFullDates(bytes);
+    if (filled === undefined) throw error;
+    return [new X509Certificate(filled), true];
+  }
+}
+
+/** The same certificate with a date of full length in place of each shorter one, if there is any. */
+function withFullDates(bytes: Buffer): Buffer | undefined {
+  if (bytes.length === 0) return undefined;
+  const [tbs, ...signed] = inside(first(bytes, TAG.sequence).body);
+  const { validity } = partsOf(bytes);
+  const dates = inside(validity.body);
+  if (tbs === undefined || !dates.some(isShort)) return undefined;
+  const filled = dates.map((one) => (isShort(one) ? encode(TAG.utcTime, ANY_DATE) : one.whole));
+  const fields = inside(tbs.body).map((field) =>
+    field.whole.byteOffset === validity.whole.byteOffset
+      ? encode(TAG.sequence, Buffer.concat(filled))
+      : field.whole,
+  );
+  const parts = [encode(TAG.sequence, Buffer.concat(fields)), ...signed.map(({ whole }) => whole)];
+  return encode(TAG.sequence, Buffer.concat(parts));
+}
+
+const isShort = ({ tag, body }: Element): boolean =>
+  (tag === TAG.utcTime && body.length < ANY_DATE.length) ||
+  (tag === TAG.generalizedTime && body.length < ANY_DATE.length + 2);
+
+function build(
+  der: Base64Der,
+  bytes: Buffer,
+  x509: X509Certificate,
+  redated: boolean,
+): Certificate {
   const { whole, version, serial, signature, issuer, validity, subject, spki, rest } =
     partsOf(bytes);
   const names = { subject: readName(subject), issuer: readName(issuer) };
@@ -156,6 +198,7 @@ function build(der: Base64Der, bytes: Buffer, x509: X509Certificate): Certificat
     kind: 'certificate',
     der,
     x509,
+    redated,
     subject: names.subject.oneLine,
     issuer: names.issuer.oneLine,
     commonNames: names.subject.commonNames.map((name) => name ?? ''),
@@ -303,6 +346,7 @@ let held = 0;
 const CACHE_SIZE = 4_000;
 const CACHE_CHARACTERS = 8_000_000;
 const NOTHING = Buffer.alloc(0);
+const ANY_DATE = Buffer.from('000101000000Z');
 const EC_KEY = '1.2.840.10045.2.1';
 const RSASSA_PSS = '1.2.840.113549.1.1.10';
 const SHA1 = '1.3.14.3.2.26';

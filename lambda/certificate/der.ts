@@ -69,6 +69,13 @@ export function inside(body: Buffer): Element[] {
   return elements;
 }
 
+/** Of a SEQUENCE OF alone OpenSSL does not ask whether it is constructed. */
+export function sequenceOf(value: Buffer): Element[] {
+  const { tag, body } = first(value);
+  if ((tag | CONSTRUCTED) !== TAG.sequence) throw new MalformedDer('sequence');
+  return inside(body);
+}
+
 /** Dotted text of an OBJECT IDENTIFIER's contents; of an absurdly long one, its hex. */
 export function objectIdentifier(body: Buffer): string {
   if (body.length === 0 || (body.at(-1) ?? 0x80) & 0x80)
@@ -87,6 +94,12 @@ export function objectIdentifier(body: Buffer): string {
     arc = 0n;
   }
   return arcs.join('.');
+}
+
+/** Dotted text of an element that must be an OBJECT IDENTIFIER. */
+export function oidOf(element: Element | undefined): string {
+  if (element === undefined) throw new MalformedDer('object identifier');
+  return objectIdentifier(first(element.whole, TAG.objectIdentifier).body);
 }
 
 /** Contents of a BIT STRING: flags in the order of their names in ASN.1, as OpenSSL reads them. */
@@ -116,6 +129,8 @@ export function encode(tag: number, body: Buffer): Buffer {
  * one.
  */
 const LONGEST_IDENTIFIER = 64;
+
+export const CONSTRUCTED = 0x20;
 
 export const TAG = {
   boolean: 0x01,

@@ -7,7 +7,18 @@
  * file in a CApath.
  */
 import { createHash } from 'node:crypto';
-import { type Element, encode, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
+import {
+  bits,
+  CONSTRUCTED,
+  type Element,
+  encode,
+  first,
+  inside,
+  MalformedDer,
+  objectIdentifier,
+  only,
+  TAG,
+} from './der.ts';
 
 export interface DistinguishedName {
   /**
@@ -42,7 +53,7 @@ export function readName(name: Element): DistinguishedName {
     if (relative.tag !== TAG.set) throw new MalformedDer('name');
     const folded: Buffer[] = [];
     let separator = '/';
-    for (const { type, typeElement, value } of inside(relative.body).map(attribute)) {
+    for (const { type, typeElement, value } of inside(relative.body).map(readAttribute)) {
       oneLine += `${separator}${SHORT_NAMES[type] ?? type}=${printable(value)}`;
       separator = '+';
       folded.push(encode(TAG.sequence, Buffer.concat([typeElement.whole, canonicalValue(value)])));
@@ -79,10 +90,16 @@ interface Attribute {
   readonly value: Element;
 }
 
-function attribute(element: Element): Attribute {
+/** Type and value, of one of the types that OpenSSL takes (ASN1_PRINTABLE). @throws MalformedDer */
+export function readAttribute(element: Element): Attribute {
   if (element.tag !== TAG.sequence) throw new MalformedDer('name attribute');
   const typeElement = first(element.body, TAG.objectIdentifier);
-  const value = first(element.body.subarray(typeElement.whole.length));
+  const value = only(element.body.subarray(typeElement.whole.length));
+  const type = value.tag & ~CONSTRUCTED;
+  if (!VALUE_TYPES.has(type)) throw new MalformedDer('name attribute');
+  const unit = type === BMP_STRING ? 2 : type === UNIVERSAL_STRING ? 4 : 1;
+  if (value.tag === type && value.body.length % unit !== 0) throw new MalformedDer('string');
+  if (value.tag === TAG.bitString) bits(value.body);
   return { type: objectIdentifier(typeElement.body), typeElement, value };
 }
 
@@ -154,6 +171,11 @@ const IA5_STRING = 0x16;
 const VISIBLE_STRING = 0x1a;
 const UNIVERSAL_STRING = 0x1c;
 const BMP_STRING = 0x1e;
+/** Universal types, and those that nobody knows. */
+const VALUE_TYPES: ReadonlySet<number> = new Set([
+  ...[0x03, 0x07, 0x08, 0x09, 0x0b, 0x0c, 0x0d, 0x0e, 0x0f, 0x10],
+  ...[0x12, 0x13, 0x14, 0x16, 0x1c, 0x1d, 0x1e],
+]);
 const SLASH = 0x2f;
 const PLUS = 0x2b;
 

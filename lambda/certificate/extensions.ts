@@ -8,24 +8,17 @@
  */
 import {
   bits,
+  CONSTRUCTED,
   type Element,
   first,
   inside,
   MalformedDer,
-  objectIdentifier,
-  only,
+  oidOf,
+  sequenceOf,
   TAG,
 } from './der.ts';
-import { type DistinguishedName, readName } from './distinguished-name.ts';
-
-export type GeneralName =
-  | { readonly kind: 'dns' | 'email' | 'uri'; readonly text: string }
-  | { readonly kind: 'ip'; readonly bytes: readonly number[] }
-  | { readonly kind: 'directory'; readonly name: DistinguishedName }
-  /** An SmtpUTF8Mailbox (RFC 8398), as UTF-8 with one character per byte; null: of another type. */
-  | { readonly kind: 'mailbox'; readonly text: string | null }
-  /** otherName, registeredID and the like; `type` is what two of them must share to be compared. */
-  | { readonly kind: 'other'; readonly type: string };
+import { checkDistributionPoints } from './distribution-points.ts';
+import { type GeneralName, generalName } from './general-name.ts';
 
 interface Subtree {
   readonly base: GeneralName;
@@ -104,7 +97,7 @@ export function readExtensions(extensions: Element | undefined): Extensions {
     alternativeNames: read(OID.alternativeNames, (value) => sequenceOf(value).map(generalName)),
     nameConstraints: read(OID.nameConstraints, nameConstraints),
   };
-  read(OID.crlDistributionPoints, distributionPoints);
+  read(OID.crlDistributionPoints, checkDistributionPoints);
   const proxy = found.has(OID.proxy);
   if (
     proxy &&
@@ -133,13 +126,6 @@ function extension(element: Element): {
     critical: parts[1]?.tag === TAG.boolean && parts[1].body[0] !== 0,
     value: value.body,
   };
-}
-
-/** Of a SEQUENCE OF alone OpenSSL does not ask whether it is constructed. */
-function sequenceOf(value: Buffer): Element[] {
-  const { tag, body } = first(value);
-  if ((tag | CONSTRUCTED) !== TAG.sequence) throw new MalformedDer('sequence');
-  return inside(body);
 }
 
 function basicConstraints(value: Buffer): { readonly ca: boolean; readonly pathLength?: number } {
@@ -198,65 +184,6 @@ function subtree(element: Element): Subtree {
   return { base: generalName(base), hasBounds: bounds.some((bound) => !zeroMinimum(bound)) };
 }
 
-function generalName(element: Element): GeneralName {
-  const text = () => stringOf(element).toString('latin1');
-  switch (element.tag) {
-    case 0x81:
-    case 0xa1:
-      return { kind: 'email', text: text() };
-    case 0x82:
-    case 0xa2:
-      return { kind: 'dns', text: text() };
-    case 0x86:
-    case 0xa6:
-      return { kind: 'uri', text: text() };
-    case 0x87:
-    case 0xa7:
-      return { kind: 'ip', bytes: [...stringOf(element)] };
-    case 0xa4:
-      return { kind: 'directory', name: readName(only(element.body, TAG.sequence)) };
-    case 0xa0:
-      return otherName(element.body);
-    case 0xa5:
-      if (!/^(160,)?161$/.test(String(inside(element.body).map(({ tag }) => tag))))
-        throw new MalformedDer('ediPartyName');
-      return { kind: 'other', type: String(element.tag) };
-    case 0xa3:
-    case 0x88:
-      return { kind: 'other', type: String(element.tag) };
-    default:
-      throw new MalformedDer('general name');
-  }
-}
-
-/** Its type, and a value of any kind in [0]. */
-function otherName(body: Buffer): GeneralName {
-  const [type, wrapped, ...more] = inside(body);
-  if (wrapped?.tag !== 0xa0 || more.length > 0) throw new MalformedDer('otherName');
-  const oid = oidOf(type);
-  const value = only(wrapped.body);
-  if (oid !== SMTP_UTF8_MAILBOX) return { kind: 'other', type: `other ${oid}` };
-  const text = value.tag === TAG.utf8String ? value.body.toString('latin1') : null;
-  return { kind: 'mailbox', text };
-}
-
-/**
- * A string in pieces is DER of nobody's, and OpenSSL puts it together all the same (asn1_collect).
- */
-function stringOf({ tag, body }: Element, depth = 0): Buffer {
-  if ((tag & CONSTRUCTED) === 0) return body;
-  if (depth > MOST_NESTED) throw new MalformedDer('string in pieces of pieces');
-  return Buffer.concat(inside(body).map((piece) => stringOf(piece, depth + 1)));
-}
-
-/** A distribution point needs a name or an issuer (setup_dp). */
-function distributionPoints(value: Buffer): void {
-  for (const point of sequenceOf(value)) {
-    const tags = inside(point.body).map((part) => part.tag);
-    if (!tags.includes(0xa0) && !tags.includes(0xa2)) throw new MalformedDer('distribution point');
-  }
-}
-
 /**
  * Hex of a serial number without leading zero octets, with a sign: what ASN1_INTEGER_cmp tells
  * apart.
@@ -269,17 +196,6 @@ function integer({ body }: Element): bigint {
   if (body.length === 0) throw new MalformedDer('integer');
   return BigInt.asIntN(body.length * 8, BigInt(`0x${body.toString('hex')}`));
 }
-
-function oidOf(element: Element | undefined): string {
-  if (element === undefined) throw new MalformedDer('object identifier');
-  return objectIdentifier(first(element.whole, TAG.objectIdentifier).body);
-}
-
-const CONSTRUCTED = 0x20;
-/** ASN1_MAX_STRING_NEST */
-const MOST_NESTED = 5;
-
-const SMTP_UTF8_MAILBOX = '1.3.6.1.5.5.7.8.9';
 
 const OID = {
   subjectKeyId: '2.5.29.14',

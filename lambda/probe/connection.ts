@@ -19,6 +19,7 @@ import { familyOf } from '../postfix/hostname.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
 import { behindRefusal, type Client, type Dialogue, insideTls, untilTls } from './dialogue.ts';
+import { isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
 import {
   CLOSED,
   causeOf,
@@ -53,7 +54,7 @@ export function openProbe(options: ProbeOptions): Probe {
     if (purpose !== undefined)
       return { kind: 'unseen', phase: 'connect', reason: 'barred-address', detail: purpose };
     try {
-      return await converseTwice(conversation, door, signal);
+      return await converseAgain(conversation, door, signal);
     } catch (error) {
       return {
         kind: 'unseen',
@@ -76,10 +77,10 @@ interface Door extends ProbeOptions {
 }
 
 /**
- * A handshake that died is tried once with OpenSSL's groups of today: some hosts want them, or
- * choke on ours.
+ * A handshake that died is tried again where our OpenSSL may be at fault, and once with OpenSSL's
+ * groups of today: some hosts want them, or choke on ours.
  */
-async function converseTwice(
+async function converseAgain(
   conversation: Conversation,
   door: Door,
   signal?: AbortSignal,
@@ -88,6 +89,13 @@ async function converseTwice(
   const { offer } = conversation;
   if (first.kind !== 'handshake-failed' || first.cause === INJECTED || offer.kind === 'impossible')
     return first;
+  if (isOurEngine(first))
+    return unseen('handshake', { reason: 'engine-differs', detail: first.cause });
+  const lenient = moreLenient(offer, first);
+  if (lenient !== undefined) {
+    const again = await converse({ ...conversation, offer: lenient }, door, signal);
+    if (again.kind === 'presented' && takenAtLevel1(again)) return again;
+  }
   const second = await converse(
     { ...conversation, offer: { ...offer, groups: OTHER_GROUPS } },
     door,

@@ -40,6 +40,8 @@ export type UnseenReason =
    * At dane levels: DNS did not say whether the host has TLSA records, and Postfix passes it over.
    */
   | 'tlsa-lookup-failed'
+  /** The OpenSSL in Node refuses what that of the mail host takes (engine.ts). */
+  | 'engine-differs'
   | 'not-attempted'
   | 'our-bug';
 

@@ -385,6 +385,12 @@ const UNSEEN = rows(
       words: 'no way out for this address family',
       why: 'there is no way out for this address family from here',
     },
+    'engine-differs': {
+      whose: 'ours',
+      unseen: 'nothing',
+      words: 'our OpenSSL cannot tell',
+      why: 'the OpenSSL here refuses what that of the mail host may take',
+    },
     'not-attempted': {
       group: 'run',
       whose: 'ours',

@@ -147,6 +147,11 @@ const ODDITIES = {
   tls12: { tls: { maxVersion: 'TLSv1.2' } },
   tls13: { tls: only('TLSv1.3') },
   aes128: { tls: { ...only('TLSv1.2'), ciphers: 'ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-RSA-AES128-GCM-SHA256' } },
+  // By RSA alone, where nothing is signed: for a server with an RSA key.
+  'tls10-rsa': { tls: { ...only('TLSv1'), ciphers: 'AES128-SHA:AES256-SHA' } },
+  'tls11-rsa': { tls: { ...only('TLSv1.1'), ciphers: 'AES128-SHA:AES256-SHA' } },
+  'tls10-rsa-signed': { tls: { ...only('TLSv1'), ciphers: 'ECDHE-RSA-AES128-SHA' } },
+  ccm8: { tls: { ...only('TLSv1.2'), ciphers: 'ECDHE-ECDSA-AES128-CCM8' } },
   anonymous: { tls: { maxVersion: 'TLSv1.2', ciphers: 'AECDH-AES256-SHA:ADH-AES256-GCM-SHA384', anonymous: true } },
   // After TLS.
   'client-certificate': { tls: { ...only('TLSv1.3'), wantsClientCertificate: true } },

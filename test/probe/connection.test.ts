@@ -182,6 +182,17 @@ test.each<{ behaviour: Behaviour; demand: Partial<TlsDemand>; cause: string }>([
   expect((await probe(behaviour, demand)).result).toEqual({ kind: 'handshake-failed', cause });
 });
 
+test.each<{ behaviour: Behaviour; keyType: 'rsa' | 'ec'; result: Partial<ProbeResult> }>([
+  { behaviour: 'tls10-rsa', keyType: 'rsa', result: { kind: 'presented', protocol: 'TLSv1' } },
+  { behaviour: 'tls11-rsa', keyType: 'rsa', result: { kind: 'presented', protocol: 'TLSv1.1' } },
+  { behaviour: 'ccm8', keyType: 'ec', result: { kind: 'presented', cipher: 'ECDHE-ECDSA-AES128-CCM8' } },
+  { behaviour: 'tls10-rsa-signed', keyType: 'rsa', result: { kind: 'handshake-failed', cause: 'tlsv1 alert protocol version' } },
+])('$behaviour at secure is what OpenSSL 3.0 makes of it: $result', async ({ behaviour, keyType, result }) => {
+  const own = await root.issue({ dnsNames: ['mx.example.test'], keyType });
+  const server = await serve(behaviour, { chain: own.chainPem, key: own.keyPem });
+  expect(await door()(conversationWith(server, { level: 'secure' }))).toMatchObject(result);
+});
+
 test('an impossible offer still asks for TLS, and then hangs up', async () => {
   const { result, server } = await probe('ok', { cipherGrade: 'bogus' });
   expect(result).toEqual({ kind: 'handshake-failed', cause: 'cipher grade "bogus" does not exist' });

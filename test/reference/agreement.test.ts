@@ -110,13 +110,20 @@ type Named = Comparison & {
 async function playAll(): Promise<{ readonly scene: Scene; readonly compared: readonly Named[] }> {
   const authority = await createAuthority('Known Root');
   const known = await authority.issue({ dnsNames: ['known.test'] });
+  const knownByRsa = await authority.issue({ dnsNames: ['known.test'], keyType: 'rsa' });
   const drawn = await generate(seed, count);
   // Where nobody is asked for STARTTLS it is the control host that proves the way out: its root counts, too.
   const anchors = `${authority.certificate.pem}${drawn.files['ca.pem']}`;
   const standing = [
     await foundingScene(),
     differencesScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
-    dialogueScene({ chain: known.chainPem, key: known.keyPem }, anchors),
+    dialogueScene(
+      {
+        ec: { chain: known.chainPem, key: known.keyPem },
+        rsa: { chain: knownByRsa.chainPem, key: knownByRsa.keyPem },
+      },
+      anchors,
+    ),
     engineScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
   ];
   const merged = merge([...standing, drawn]);

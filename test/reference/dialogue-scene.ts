@@ -62,8 +62,8 @@ const STAGES: readonly Stage[] = [
   },
 ];
 
-/** `identity` is for `known.test`; `anchors` is the file that its chain leads to. */
-export function dialogueScene(identity: Identity, anchors: string): Scene {
+/** Identities for `known.test`; `anchors` is the file that their chains lead to. */
+export function dialogueScene({ ec, rsa }: { readonly ec: Identity; readonly rsa: Identity }, anchors: string): Scene {
   const dns = new Map<string, RecordSet>();
   const servers = new Map<string, SceneServer>();
   const host = (behaviour: Behaviour, which: number, wrapper: boolean): string => {
@@ -72,7 +72,7 @@ export function dialogueScene(identity: Identity, anchors: string): Scene {
     dns.set(name, { name, type: 'A', data: [address] });
     // A greeting in plaintext has no meaning where the first byte is TLS: the whole talk moves inside.
     const script = wrapper ? { script: { ...scriptOf(behaviour), wrapper: true } } : {};
-    servers.set(name, { address, behaviour, ...identity, ...script });
+    servers.set(name, { address, behaviour, ...(/-rsa/.test(behaviour) ? rsa : ec), ...script });
     return name;
   };
   const configurations = STAGES.map(({ name, mainCf, levels, behaviours, pairs, wrapper = false }): Configuration => {

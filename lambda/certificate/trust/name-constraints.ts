@@ -3,7 +3,8 @@
  * _check_CN() in crypto/x509/v3_ncons.c, oddities included. Text is one character per byte.
  */
 import type { Certificate } from '../certificate.ts';
-import type { GeneralName, NameConstraints } from '../extensions.ts';
+import type { NameConstraints } from '../extensions.ts';
+import type { GeneralName } from '../general-name.ts';
 import type { OpensslCode } from './problem.ts';
 import { toULabels } from './u-label.ts';
 
