@@ -7,11 +7,12 @@
  * it cannot parse is `unreadable`.
  */
 import { hash, X509Certificate } from 'node:crypto';
-import { type Element, encode, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
+import { type Element, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
 import { type DistinguishedName, readName } from './distinguished-name.ts';
 import { type Extensions, readExtensions, serialText } from './extensions.ts';
 import type { GeneralName } from './general-name.ts';
 import type { Base64Der } from './pem.ts';
+import { partsOf, readDate, withFullDates } from './tbs-certificate.ts';
 
 export type DigestAlgorithm = 'md5' | 'sha1' | 'sha256' | 'sha384' | 'sha512';
 
@@ -144,32 +145,20 @@ function x509Of(bytes: Buffer): [x509: X509Certificate, redated: boolean] {
   try {
     return [new X509Certificate(bytes), false];
   } catch (error) {
-    const filled = withFullDates(bytes);
+    const filled = orNothing(() => withFullDates(bytes));
     if (filled === undefined) throw error;
     return [new X509Certificate(filled), true];
   }
 }
 
-/** The same certificate with a date of full length in place of each shorter one, if there is any. */
-function withFullDates(bytes: Buffer): Buffer | undefined {
-  if (bytes.length === 0) return undefined;
-  const [tbs, ...signed] = inside(first(bytes, TAG.sequence).body);
-  const { validity } = partsOf(bytes);
-  const dates = inside(validity.body);
-  if (tbs === undefined || !dates.some(isShort)) return undefined;
-  const filled = dates.map((one) => (isShort(one) ? encode(TAG.utcTime, ANY_DATE) : one.whole));
-  const fields = inside(tbs.body).map((field) =>
-    field.whole.byteOffset === validity.whole.byteOffset
-      ? encode(TAG.sequence, Buffer.concat(filled))
-      : field.whole,
-  );
-  const parts = [encode(TAG.sequence, Buffer.concat(fields)), ...signed.map(({ whole }) => whole)];
-  return encode(TAG.sequence, Buffer.concat(parts));
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof MalformedDer) return undefined;
+    throw error;
+  }
 }
-
-const isShort = ({ tag, body }: Element): boolean =>
-  (tag === TAG.utcTime && body.length < ANY_DATE.length) ||
-  (tag === TAG.generalizedTime && body.length < ANY_DATE.length + 2);
 
 function build(
   der: Base64Der,
@@ -184,7 +173,7 @@ function build(
     inside(rest.find((field) => field.tag === 0xa3)?.body ?? NOTHING)[0],
   );
   const alternative = extensions.alternativeNames ?? [];
-  const [notBefore = Number.NaN, notAfter = Number.NaN] = inside(validity.body).map(date);
+  const [notBefore = Number.NaN, notAfter = Number.NaN] = inside(validity.body).map(readDate);
   const [keyAlgorithm, curve] = inside(inside(spki.body)[0]?.body ?? NOTHING);
   const keyOid = keyAlgorithm === undefined ? '' : objectIdentifier(keyAlgorithm.body);
   const digest = digestsOf(whole.whole, spki.whole);
@@ -231,19 +220,6 @@ function build(
   };
 }
 
-/** The fields of a TBSCertificate (RFC 5280 §4.1). @throws MalformedDer */
-function partsOf(bytes: Buffer) {
-  const whole = first(bytes, TAG.sequence);
-  const [tbs, algorithm] = inside(whole.body);
-  if (tbs === undefined || algorithm === undefined) throw new MalformedDer('certificate');
-  const fields = inside(tbs.body);
-  const version = fields[0]?.tag === 0xa0 ? (fields.shift()?.body[2] ?? 0) + 1 : 1;
-  const [serial, signature, issuer, validity, subject, spki, ...rest] = fields;
-  if (!serial || !signature || !issuer || !validity || !subject || !spki)
-    throw new MalformedDer('certificate');
-  return { whole, version, serial, signature, issuer, validity, subject, spki, rest };
-}
-
 /** Each digest is made once. */
 function digestsOf(certificate: Buffer, key: Buffer): Certificate['digest'] {
   const made = new Map<string, string>();
@@ -256,29 +232,6 @@ function digestsOf(certificate: Buffer, key: Buffer): Certificate['digest'] {
 
 const texts = (names: readonly GeneralName[], kind: 'dns' | 'email') =>
   names.flatMap((name) => (name.kind === kind ? [name.text] : []));
-
-/**
- * UTCTime `YYMMDDHHMMSSZ` or GeneralizedTime `YYYYMMDDHHMMSSZ` and nothing else, of a day and time
- * that exist (X509_cmp_time).
- */
-function date({ tag, body }: Element): number {
-  const text = body.toString('latin1');
-  const full = tag === TAG.utcTime ? `${text.slice(0, 2) < '50' ? '20' : '19'}${text}` : text;
-  const parts = /^(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)Z$/.exec(full);
-  if (parts === null || (tag !== TAG.utcTime && tag !== TAG.generalizedTime)) return Number.NaN;
-  const [year = 0, month = 0, day = 0, hour = 0, minute = 0, second = 0] = parts
-    .slice(1)
-    .map(Number);
-  const time = new Date(Date.UTC(2000, month - 1, day, hour, minute, second));
-  time.setUTCFullYear(year, month - 1, day);
-  const exists =
-    time.getUTCMonth() === month - 1 &&
-    time.getUTCDate() === day &&
-    hour < 24 &&
-    minute < 60 &&
-    second < 60;
-  return exists ? time.getTime() : Number.NaN;
-}
 
 interface KeyDescription {
   readonly type: string;
@@ -346,7 +299,6 @@ let held = 0;
 const CACHE_SIZE = 4_000;
 const CACHE_CHARACTERS = 8_000_000;
 const NOTHING = Buffer.alloc(0);
-const ANY_DATE = Buffer.from('000101000000Z');
 const EC_KEY = '1.2.840.10045.2.1';
 const RSASSA_PSS = '1.2.840.113549.1.1.10';
 const SHA1 = '1.3.14.3.2.26';

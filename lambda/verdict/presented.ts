@@ -12,10 +12,11 @@ import {
 } from '../certificate/certificate.ts';
 import { isDigest } from '../certificate/digest.ts';
 import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
-import { type Anchors, judgePath, type Trust } from '../certificate/trust/path.ts';
+import { type Anchors, judgePath, type Trust, weakLeaf } from '../certificate/trust/path.ts';
 import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
+import { atLeast, type PostfixVersion } from '../postfix/version.ts';
 import type { Presented } from '../probe/result.ts';
 import { isDane } from '../route/host-demand.ts';
 import { judgeTlsa } from './dane.ts';
@@ -49,15 +50,24 @@ export function judgePresented(
   const leaf = readCertificate(leafDer);
   if (leaf.kind === 'unreadable')
     return unseen(bug(`the certificate cannot be read (${leaf.because})`));
-  if (demand.level === 'fingerprint') return judgeDigest(leaf, demand, outcomes);
+  if (demand.level === 'fingerprint')
+    return judgeDigest(leaf, demand, bundle.settings.version, outcomes);
   if (demand.tlsa !== undefined)
     return judgeTlsa(leaf, result, demand.tlsa, bundle, moment.at, outcomes);
   if (isDane(demand)) return unseen(NOT_ASKED);
   return judgeChain(leaf, result, attempt, bundle, moment, outcomes);
 }
 
-/** Certificate or key, whichever is listed; dates, names and issuer do not count. */
-function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outcomes): Finding {
+/**
+ * Certificate or key, whichever is listed; dates, names and issuer do not count. From 3.6 on it is
+ * OpenSSL that compares, and the key must pass its level 1.
+ */
+function judgeDigest(
+  leaf: Certificate,
+  demand: TlsDemand,
+  version: PostfixVersion,
+  { pass, fail }: Outcomes,
+): Finding {
   if (!isDigest(demand.digestAlgorithm)) {
     return fail(
       'tls-engine-off',
@@ -67,6 +77,8 @@ function judgeDigest(leaf: Certificate, demand: TlsDemand, { pass, fail }: Outco
   const algorithm = demand.digestAlgorithm as DigestAlgorithm;
   const [certificate, key] = [leaf.digest('certificate', algorithm), leaf.digest('key', algorithm)];
   const matched = demand.digests.find((digest) => digest === certificate || digest === key);
+  const weak = matched !== undefined && atLeast(version, '3.6') ? weakLeaf(leaf) : undefined;
+  if (weak !== undefined) return fail('weak-signature', weak);
   if (matched !== undefined) return pass('authenticated', { matched });
   return fail('digest-mismatch', digestClause(demand, certificate, key));
 }

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { mozillaRoots } from '../../lambda/certificate/anchors.ts';
 import { readCertificates } from '../../lambda/certificate/certificate.ts';
-import { encode, only } from '../../lambda/certificate/der.ts';
+import { encode, MalformedDer, only } from '../../lambda/certificate/der.ts';
 import { nameHash, readName } from '../../lambda/certificate/distinguished-name.ts';
 import { createAuthority, type NameAttributes, pemOf } from '../internet/authority.ts';
 
@@ -70,11 +70,18 @@ describe('names are equal', () => {
   test.each([
     { because: 'other letters', name: nameOf(0x0c, Buffer.from('Exampel Ltd')) },
     { because: 'no white space', name: nameOf(0x0c, Buffer.from('ExampleLtd')) },
-    { because: 'a type that is no text', name: nameOf(0x04, Buffer.from('Example Ltd')) },
+    { because: 'a type that is no text', name: nameOf(0x0d, Buffer.from('Example Ltd')) },
     { because: 'another case beyond ASCII', name: nameOf(0x0c, Buffer.from('Éxample Ltd')) },
-    { because: 'a BMPString of an odd length', name: nameOf(0x1e, Buffer.from('Example Ltd')) },
   ])('but not with $because', ({ name }) => {
     expect(name.canonical).not.toBe(utf8.canonical);
+  });
+
+  test.each([
+    { because: 'octets', tag: 0x04, value: 'Example Ltd' },
+    { because: 'a BMPString of an odd length', tag: 0x1e, value: 'Example Ltd' },
+    { because: 'a UniversalString that stops short', tag: 0x1c, value: 'Example Ltd' },
+  ])('and $because is no value of an attribute, as OpenSSL has it', ({ tag, value }) => {
+    expect(() => nameOf(tag, Buffer.from(value))).toThrow(MalformedDer);
   });
 });
 

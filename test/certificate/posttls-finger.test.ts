@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { expect, test } from 'vitest';
 import { readCertificate } from '../../lambda/certificate/certificate.ts';
-import { judgePath, type PathQuestion, type Trust } from '../../lambda/certificate/trust/path.ts';
+import { judgePath, type PathQuestion, type Trust, weakLeaf } from '../../lambda/certificate/trust/path.ts';
 import { OPENSSL_CODES } from '../../lambda/certificate/trust/problem.ts';
-import { type Issued, pemOf } from '../internet/authority.ts';
+import { atLeast } from '../../lambda/postfix/version.ts';
+import { createAuthority, type Issued, pemOf } from '../internet/authority.ts';
 import { type Random, randomFrom } from './random.ts';
 import { randomWorlds, type World } from './random-chains.ts';
 
@@ -24,6 +25,8 @@ const seed = Number(process.env.FINGER_SEED ?? 20_261_124);
 const program = process.env.POSTTLS_FINGER ?? 'posttls-finger';
 const version =
   process.env.POSTFIX_VERSION ?? spawnSync('postconf', ['-d', '-h', 'mail_version']).stdout?.toString().trim() ?? '';
+/** From 3.6 on it is OpenSSL that compares digests. */
+const BEFORE_36 = version !== '' && !atLeast(version, '3.6');
 
 test(`posttls-finger ${version} agrees on ${count} random chains of seed ${seed}`, async ({ skip }) => {
   skip(!/^3\.\d+\.\d+/.test(version), 'there is no Postfix here');
@@ -59,6 +62,31 @@ test(`posttls-finger ${version} agrees on ${count} random chains of seed ${seed}
   expect(verified / asked).toBeGreaterThan(0.15);
   expect(unanswered).toBeLessThan(asked / 4);
 }, 600_000);
+
+test.for([
+  { keyType: 'rsa768', verified: BEFORE_36 },
+  { keyType: 'rsa1024', verified: true },
+  { keyType: 'ec', verified: true },
+] as const)('a pinned key of kind $keyType is verified: $verified', async ({ keyType, verified }, { skip }) => {
+  skip(!/^3\.\d+\.\d+/.test(version), 'there is no Postfix here');
+  const folder = await mkdtemp(join(tmpdir(), 'finger-'));
+  await writeFile(join(folder, 'main.cf'), 'compatibility_level = 2\n');
+  const leaf = await (await createAuthority()).issue({ dnsNames: ['mail.example.com'], keyType });
+  const certificate = readCertificate(leaf.der);
+  if (certificate.kind === 'unreadable') throw new Error(certificate.because);
+  const server = await serve(leaf.chain, leaf);
+  try {
+    const address = server.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    const digest = certificate.sha256.toUpperCase().replace(/..(?!$)/g, '$&:');
+    const output = await run(['-c', '-l', 'fingerprint', '-d', 'sha256', `[127.0.0.1]:${port}`, digest], folder);
+    expect(output.includes('Verified TLS connection established')).toBe(verified);
+    expect(weakLeaf(certificate) === undefined || BEFORE_36).toBe(verified);
+  } finally {
+    server.close();
+    await rm(folder, { recursive: true });
+  }
+});
 
 function ask(random: Random, world: World, leaf: Issued): PathQuestion {
   const chain = [leaf.der, ...world.sent];

@@ -79,7 +79,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
   {
     of: 'our side alone',
     holds: ({ unseen }) => unseen === 'nothing',
-    are: ['barred-address', 'no-way-out', 'not-attempted', 'our-bug'],
+    are: ['barred-address', 'no-way-out', 'engine-differs', 'not-attempted', 'our-bug'],
   },
   {
     of: 'an address that is passed over in silence',

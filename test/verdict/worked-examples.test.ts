@@ -261,6 +261,14 @@ describe.each([OLD, NEW])('chains with the right names, as Postfix %s', (version
     expect(judged(`fingerprint match=${wrong}`)).toBe('f');
     expect(judged(`fingerprint match=${colons('00'.repeat(20))}`)).toBe('f');
   });
+
+  test('a digest of a certificate whose key is too small is P, since 3.6 f', async () => {
+    const { chain } = await root.issue({ ...right, keyType: 'rsa768' });
+    const { sha256 = '' } = judgeScene(sceneOf(MAIL, 'encrypt', presents(chain), version, {})).hosts[0]?.addresses[0]?.chain[0] ?? {};
+    const line = `fingerprint match=${sha256.replace(/..(?!$)/g, '$&:')}`;
+    const scene = sceneOf(MAIL, line, presents(chain), version, { mainCf: ['smtp_tls_fingerprint_digest = sha256'] });
+    expect(letter(judgeScene(scene))).toBe(inVersion('P>f', version));
+  });
 });
 
 describe.each([OLD, NEW])('whole deliveries, as Postfix %s', (version) => {

@@ -92,6 +92,16 @@ export function judgePath(question: PathQuestion): Trust {
 }
 
 /**
+ * What level 1 has against the key of a leaf, as a clause; it is asked before all else, whatever
+ * the leaf is to rest on.
+ */
+export function weakLeaf(leaf: Certificate): string | undefined {
+  return strongKey(leaf)
+    ? undefined
+    : explain({ code: 'EE_KEY_TOO_SMALL', depth: 0 }, [leaf], undefined).detail;
+}
+
+/**
  * The chain OpenSSL would build, and all it would find, in its order; undefined where the leaf
  * cannot be read.
  */

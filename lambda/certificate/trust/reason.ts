@@ -2,6 +2,7 @@
 import type { Certificate } from '../certificate.ts';
 import type { Ending } from './ending.ts';
 import type { OpensslCode, Problem } from './problem.ts';
+import { isKnownKey } from './signature.ts';
 
 export type TrustReason = (typeof TRUST_REASONS)[number];
 
@@ -136,7 +137,10 @@ const malformedDate = (fault: Fault): Explained => ({
 
 const smallKey = ({ which, certificate }: Fault): Explained => ({
   reason: 'weak-signature',
-  detail: `${which} has a key of ${certificate?.keyBits ?? 0} bits, which is too small`,
+  detail:
+    certificate !== undefined && isKnownKey(certificate)
+      ? `${which} has a key of ${certificate.keyBits} bits, which is too small`
+      : `${which} has a key of a kind that OpenSSL 3.0 does not know`,
 });
 
 const mayNotSign = ({ which }: Fault): Explained => ({

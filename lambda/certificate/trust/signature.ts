@@ -40,9 +40,17 @@ export function strongKey({ keyType, keyBits }: Certificate): boolean {
     case 'ec':
       return keyBits >= 160;
     default:
-      return keyType === 'ed25519' || keyType === 'ed448';
+      return MONTGOMERY_AND_EDWARDS.has(keyType);
   }
 }
+
+/** Whether OpenSSL 3.0 can load the key: that in Node knows more kinds. */
+export function isKnownKey({ keyType }: Certificate): boolean {
+  return OF_BITS.has(keyType) || MONTGOMERY_AND_EDWARDS.has(keyType);
+}
+
+const OF_BITS: ReadonlySet<string> = new Set(['rsa', 'rsa-pss', 'dsa', 'ec']);
+const MONTGOMERY_AND_EDWARDS: ReadonlySet<string> = new Set(['ed25519', 'ed448', 'x25519', 'x448']);
 
 /** Whether `signed` carries a signature by the key of `issuer`. */
 export function verifies(signed: Certificate, issuer: Certificate): boolean {
@@ -73,7 +81,7 @@ const verified = new Map<string, boolean>();
 const REMEMBERED = 50_000;
 const LEVEL_1_BITS = 80;
 /** The smallest RSA modulus to which OpenSSL's formula gives 80 bits. */
-const RSA_LEVEL_1_BITS = 919;
+const RSA_LEVEL_1_BITS = 920;
 
 /** By digest: size times 4 (x509_sig_info_init), but for what is known to be weaker. */
 const DIGEST_BITS: Readonly<Record<string, number>> = {
