@@ -72,7 +72,10 @@ export interface PemObjects {
   readonly malformed?: string;
 }
 
-/** Reads a PEM text as OpenSSL reads a CAfile. Of a certificate that stands in it twice the first counts. */
+/**
+ * Reads a PEM text as OpenSSL reads a CAfile. Of a certificate that stands in it twice the first
+ * counts.
+ */
 export function parsePem(text: string): PemObjects {
   const { blocks, broken } = readPem(text);
   const certificates: Base64Der[] = [];

@@ -1,4 +1,4 @@
-/** GeneralName (RFC 5280 §4.2.1.6), as OpenSSL parses it: GENERAL_NAME of crypto/x509/v3_genn.c. */
+/** GeneralName (RFC 5280 §4.2.1.6) as OpenSSL parses it: GENERAL_NAME in crypto/x509/v3_genn.c. */
 import {
   CONSTRUCTED,
   type Element,

@@ -64,7 +64,8 @@ export function addBundleFlags(command: Command): Command {
     .option('--ca-path <dir>', 'trust anchors, a directory with OpenSSL hash links')
     .option(
       '--postfix-version <n>',
-      `judge as this version would (default: ${NEWEST_PROVED}, printed as assumed)`,
+      'judge as this version would, 3.7 being the latest 3.7.N (default: ' +
+        `${NEWEST_PROVED}, printed as assumed)`,
     )
     .option(
       '--destination <name>',

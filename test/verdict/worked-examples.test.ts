@@ -264,7 +264,8 @@ describe.each([OLD, NEW])('chains with the right names, as Postfix %s', (version
 
   test('a digest of a certificate whose key is too small is P, since 3.6 f', async () => {
     const { chain } = await root.issue({ ...right, keyType: 'rsa768' });
-    const { sha256 = '' } = judgeScene(sceneOf(MAIL, 'encrypt', presents(chain), version, {})).hosts[0]?.addresses[0]?.chain[0] ?? {};
+    const { sha256 = '' } =
+      judgeScene(sceneOf(MAIL, 'encrypt', presents(chain), version, {})).hosts[0]?.addresses[0]?.chain[0] ?? {};
     const line = `fingerprint match=${sha256.replace(/..(?!$)/g, '$&:')}`;
     const scene = sceneOf(MAIL, line, presents(chain), version, { mainCf: ['smtp_tls_fingerprint_digest = sha256'] });
     expect(letter(judgeScene(scene))).toBe(inVersion('P>f', version));

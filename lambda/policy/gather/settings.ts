@@ -250,17 +250,24 @@ function chosenVersion(given: string | undefined): {
         '3.7.11',
     );
   }
+  // Patches change what is refused: which one counts is to be read, and to be named.
+  const latest = /^\d+\.\d+$/.test(version)
+    ? [
+        `Postfix ${version} is its latest patch (--postfix-version ${version}.N names yours, as ` +
+          'postconf mail_version prints it)',
+      ]
+    : [];
   if (!atLeast(version, OLDEST_PROVED)) {
     const old =
       `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was ` +
       'compared with real deliveries';
-    return { version, assumed: [old] };
+    return { version, assumed: [old, ...latest] };
   }
   if (!atLeast(NEWEST_PROVED, version)) {
     const young =
       `Postfix ${version} keeps to the rules of ${NEWEST_PROVED}, the newest version this was ` +
       'compared with';
-    return { version, assumed: [young] };
+    return { version, assumed: [young, ...latest] };
   }
-  return { version, assumed: [] };
+  return { version, assumed: latest };
 }

@@ -79,7 +79,8 @@ export async function readTrust(
     } else {
       loaded.add(links);
       if (links.unseen > 0) {
-        const because = `${links.unseen} certificate ${links.unseen === 1 ? 'file' : 'files'} without a hash link`;
+        const files = links.unseen === 1 ? 'file' : 'files';
+        const because = `${links.unseen} certificate ${files} without a hash link`;
         problems.push({
           path: directory,
           parameter: 'smtp_tls_CApath',

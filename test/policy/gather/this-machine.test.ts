@@ -102,6 +102,18 @@ test('a table named by hand takes its type from main.cf', async () => {
   expect(bundle.trust).toEqual({ kind: 'anchors', certificates: [], source: 'no CAfile and no CApath' });
 });
 
+test.each([
+  {
+    postfixVersion: '3.7',
+    assumed: ['Postfix 3.7 is its latest patch (--postfix-version 3.7.N names yours, as postconf mail_version prints it)'],
+  },
+  { postfixVersion: '3.7.11', assumed: [] },
+])('version $postfixVersion by hand', async ({ postfixVersion, assumed }) => {
+  const mainCf = file(`version-${postfixVersion}.cf`, 'smtp_tls_CAfile =\n');
+  const bundle = await readBundle({ table: file('t', ''), mainCf, postfixVersion });
+  expect(bundle.assumed.filter((sentence) => sentence.startsWith('Postfix '))).toEqual(assumed);
+});
+
 test('a CApath counts by its hash links', async () => {
   const links = join(mkdtempSync(join(home, 'ca-')));
   const put = (name: string, content: string) => writeFileSync(join(links, name), content);
