@@ -535,7 +535,10 @@ function aboutTable(table: ParsedTable, work: Work): Destination | undefined {
 }
 
 /** What a table that was asked says to every key, where it answers none. */
-function unanswering(table: ParsedTable, { answers }: Bundle): Settled | undefined {
+export function unanswering(
+  table: Pick<ParsedTable, 'name'>,
+  { answers }: Pick<Bundle, 'answers'>,
+): Settled | undefined {
   const all = Object.values(named(answers ?? {}, table.name) ?? {});
   const [first] = all;
   if (first?.kind === 'error' && all.every(({ kind }) => kind === 'error'))

@@ -2,6 +2,7 @@
 import { acceptedIn } from '../../certificate/anchors.ts';
 import { tableType } from '../../postfix/lookup-table.ts';
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
+import { unanswering } from '../destinations.ts';
 import type { ParsedTable } from '../parse.ts';
 import { type Finding, type LintProblem, STRENGTH } from './problem.ts';
 
@@ -121,13 +122,18 @@ function ofAnchorFile({ path, because }: FileProblem): Finding {
   };
 }
 
-export function ofTable(problem: TableProblem, { settings }: Bundle): LintProblem {
+export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
+  const { settings } = bundle;
+  const silent = unanswering(problem, bundle);
   const policy = settings.policyMaps.some((map) => `${map.type}:${map.path}` === problem.name);
   const transport =
     !policy || settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
   const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps].some(
     (map) => `${map.type}:${map.path}` === problem.name,
   );
+  const stops = transport
+    ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
+    : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS configuration problem)';
   const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
   switch (problem.kind) {
     case 'missing':
@@ -136,9 +142,7 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
         code: 'table-missing',
         severity: 'defers',
         postfixSays: `${problem.name} is unavailable. ${problem.because}`,
-        effect: transport
-          ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
-          : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS configuration problem)',
+        effect: stops,
         cure: cureOfMissing(problem),
       };
     case 'unreadable':
@@ -150,6 +154,15 @@ export function ofTable(problem: TableProblem, { settings }: Bundle): LintProble
         cure: 'let this user read the file (for instance with setfacl), or run as a user who may',
       };
     case 'not-listable':
+      if (silent?.reason === 'table-unavailable') {
+        return {
+          ...base,
+          code: 'table-missing',
+          severity: 'defers',
+          effect: `it answers nobody (${silent.because}): ${stops}`,
+          cure: 'start the daemon or database behind it, or correct its address',
+        };
+      }
       return {
         ...base,
         code: 'table-not-listable',

@@ -1,10 +1,11 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
 /** --config-directory: what a host's own postconf and postmap say, with a machine made for the test. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
 import { destinationsOf } from '../../../lambda/policy/destinations.ts';
 import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
 import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/machine.ts';
+import { lint } from '../../../lambda/policy/lint/lint.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
 
 interface Host {
@@ -312,6 +313,9 @@ test('a daemon that answers nobody: one finding about the table, or each destina
       reason: settled?.reason ?? hops.map(({ demand }) => (demand.kind === 'broken' ? demand.warning : demand.kind)),
     }));
   expect(await found([])).toEqual([{ name: table, reason: 'table-unavailable' }]);
+  const [problem] = lint(await gather({ answers: { ...maps(table), ...answers } }));
+  expect(problem).toMatchObject({ code: 'table-missing', severity: 'defers' });
+  expect(problem?.effect).toContain(`it answers nobody (table ${table}: query error: Connection refused)`);
   expect((await found(['a.test'])).map(({ name }) => name)).toEqual(['a.test']);
 });
 
@@ -341,4 +345,46 @@ test('--destinations: a name a line, comments apart; a line that is no name is t
   await expect(gather({ files, answers }, { destinations: '/missing' })).rejects.toThrow(
     new UsageError('cannot read --destinations /missing: No such file or directory'),
   );
+});
+
+describe('a slow daemon', () => {
+  const table = 'socketmap:inet:127.0.0.1:8642:p';
+  const names = Array.from({ length: 300 }, (_, i) => `d${i}.test`);
+
+  async function asking(answer: () => Ran) {
+    let [under, most, asked] = [0, 0, 0];
+    const host = machine({ answers: maps(table) });
+    const bundle = await gatherBundle(
+      { configDirectory: '/etc/postfix', destination: names },
+      {
+        ...host,
+        async run(command, args) {
+          if (command !== 'postmap') return host.run(command, args);
+          [under, asked] = [under + 1, asked + 1];
+          most = Math.max(most, under);
+          await new Promise((resolve) => setImmediate(resolve));
+          under--;
+          return answer();
+        },
+      },
+    );
+    return { most, asked, answers: Object.values(bundle.answers?.[table] ?? {}) };
+  }
+
+  test('is asked several keys at a time, and not more than 16', async () => {
+    const { most, answers } = await asking(() => ({ kind: 'ended', status: 1, output: '', errors: '' }));
+    expect(most).toBe(16);
+    expect(answers).toHaveLength(300 + 2);
+    expect(answers.every(({ kind }) => kind === 'not-found')).toBe(true);
+  });
+
+  test('that never answers in time is given up, and what it would say is not known', async () => {
+    // -1: the program was ended at the deadline of the door.
+    const { asked, answers } = await asking(() => ({ kind: 'ended', status: -1, output: '', errors: '' }));
+    expect(asked).toBeLessThan(2 * 16 + 1);
+    expect(answers).toHaveLength(300 + 2);
+    expect(answers.every((answer) => answer.kind === 'unreadable' && answer.because === `${table} gives no answer in time`)).toBe(
+      true,
+    );
+  });
 });
