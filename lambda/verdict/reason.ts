@@ -286,8 +286,8 @@ const ASKED_OR_SET = rows(
       phase: 'starttls',
       fails: 'no-engine',
       anchors: true,
-      words: 'Postfix switches TLS off for a file that it cannot load',
-      cure: `${YOURS}: name a file that smtp(8) can load, as lint says`,
+      words: 'Postfix switches TLS off for a setting that it cannot follow',
+      cure: `${YOURS}: name a file, or a digest, that smtp(8) has, as lint says`,
     },
     'starttls-ignored': {
       phase: 'ehlo',
