@@ -257,12 +257,12 @@ test.each<{ sets: readonly RecordSet[]; says: unknown; because: string }>([
   },
   {
     sets: [plain('signed.test', 'A', '192.0.2.1'), failing('broken.test', 'A', 'SERVFAIL')],
-    says: { kind: 'does-not', because: 'it does not vouch for signed.test, which is signed' },
+    says: { kind: 'does-not', because: 'it does not vouch for signed.test, which is signed', vouches: false },
     because: 'vouches for nothing',
   },
   {
     sets: [signed('signed.test', 'A', '192.0.2.1'), plain('broken.test', 'A', '192.0.2.1')],
-    says: { kind: 'does-not', because: 'it answers for broken.test, whose signatures are broken' },
+    says: { kind: 'does-not', because: 'it answers for broken.test, whose signatures are broken', vouches: true },
     because: 'answers anything',
   },
   {
