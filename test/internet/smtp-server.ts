@@ -26,6 +26,8 @@ export interface SmtpOptions {
   readonly sniChains?: Readonly<Record<string, Identity>>;
   /** Clients without a known SNI are refused with an alert. */
   readonly sniOnly?: boolean;
+  /** The one client address that is welcome; others are greeted with 554. */
+  readonly onlyFrom?: string;
 }
 
 /** What one client said and sent. */
@@ -66,7 +68,9 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
     socket.on('error', () => socket.destroy());
     const seen: SeenConversation = { from: socket.remoteAddress ?? '', commands: [] };
     conversations.push(seen);
-    converse(socket, seen, script, { terms: script.tls, identity, sniChains, sniOnly }).catch(() => socket.destroy());
+    const welcome = options.onlyFrom === undefined || options.onlyFrom === seen.from;
+    const played: Script = welcome ? script : { ...script, greeting: { say: '554 5.7.1 not from there' } };
+    converse(socket, seen, played, { terms: script.tls, identity, sniChains, sniOnly }).catch(() => socket.destroy());
   });
   server.listen(port, address);
   await once(server, 'listening');

@@ -64,4 +64,4 @@ export async function play(scene: Scene, options: PlayOptions): Promise<Played[]
 }
 
 /** `--kill-child`: when the test ends, so does the namespace's first process and with it everything inside. */
-const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;
+export const NAMESPACES = ['--net', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc'] as const;

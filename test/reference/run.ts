@@ -1,4 +1,8 @@
-/** `npm run test:postfix -- [--seed N|fresh] [--count N]`: the comparison with a real Postfix, by Vitest. */
+/**
+ * The comparison with a real Postfix, by Vitest:
+ *   npm run test:postfix -- [--seed N|fresh] [--count N]                               destinations
+ *   npm run test:postfix -- --configurations [--seed N|fresh] [--count N | --only N]   configuration directories
+ */
 import { spawn } from 'node:child_process';
 import { randomInt } from 'node:crypto';
 import { createRequire } from 'node:module';
@@ -7,17 +11,31 @@ import { parseArgs } from 'node:util';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string', default: '1' }, count: { type: 'string', default: '50' } },
+  options: {
+    configurations: { type: 'boolean', default: false },
+    seed: { type: 'string', default: '1' },
+    count: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
+const { configurations, only } = values;
 const seed = values.seed === 'fresh' ? String(randomInt(1, 1_000_000)) : values.seed;
-console.log(`seed ${seed}, ${values.count} destinations`);
+const count = values.count ?? (configurations ? '10' : '50');
+const what = configurations ? 'configuration directories' : 'destinations';
+console.log(`seed ${seed}, ${only === undefined ? `${count} ${what}` : `directory ${only} alone`}`);
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
 const config = join(import.meta.dirname, 'vitest.config.ts');
-const child = spawn(process.execPath, [vitest, 'run', '--config', config, ...positionals], {
+const chosen = configurations ? ['test/reference/configurations/'] : ['--exclude', 'test/reference/configurations/**'];
+const child = spawn(process.execPath, [vitest, 'run', '--config', config, ...chosen, ...positionals], {
   stdio: 'inherit',
   cwd: join(import.meta.dirname, '..', '..'),
-  env: { ...process.env, REFERENCE_SEED: seed, REFERENCE_COUNT: values.count },
+  env: {
+    ...process.env,
+    REFERENCE_SEED: seed,
+    REFERENCE_COUNT: count,
+    ...(only === undefined ? {} : { REFERENCE_ONLY: only }),
+  },
 });
 child.on('close', (code) => {
   process.exitCode = code ?? 1;

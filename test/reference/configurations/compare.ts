@@ -1,0 +1,121 @@
+/** Postfix's word against ours, message by message. */
+import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
+import type { Directory } from './directory.ts';
+import type { Delivered } from './instance.ts';
+import type { Played } from './play.ts';
+import { domainOf, type ProductRun } from './product.ts';
+
+export interface Disagreement {
+  readonly index: number;
+  readonly delivered: Delivered;
+  readonly entry: EntryVerdict | undefined;
+  /** What differs, in one word or two: to group by. */
+  readonly kind: string;
+  readonly postfix: string;
+  readonly ours: string;
+}
+
+/** Every message on which the two differ. */
+export function compare({ directory, postfix, product }: Played): Disagreement[] {
+  if (product === undefined) throw new Error(`directory ${directory.index} was played without our check`);
+  return postfix.delivered.flatMap((delivered) => {
+    const entry = entryFor(delivered, product);
+    const kind = differenceOf(delivered, entry, product, directory);
+    if (kind === undefined) return [];
+    const { index } = directory;
+    return [{ index, delivered, entry, kind, postfix: postfixSays(delivered), ours: weSay(entry, product) }];
+  });
+}
+
+/** The entry that judges this message: of its next hop where senders decide, else of its domain. */
+function entryFor({ message, route }: Delivered, { entries }: ProductRun): EntryVerdict | undefined {
+  const judged = (entry: EntryVerdict) => entry.verdict !== 'unchecked' || entry.reason === 'level-none';
+  const own = entries.filter(({ destination }) => destination === domainOf(message.recipient));
+  const hop = route.kind === 'routed' ? route.nextHop : undefined;
+  const sameHop = (entry: EntryVerdict) => entry.nextHop !== null && entry.nextHop.text === hop;
+  return (
+    own.find((entry) => judged(entry) && sameHop(entry)) ??
+    entries.find((entry) => judged(entry) && sameHop(entry)) ??
+    own.find(judged) ??
+    own[0]
+  );
+}
+
+function differenceOf(
+  { ending, route }: Delivered,
+  entry: EntryVerdict | undefined,
+  product: ProductRun,
+  directory: Directory,
+): string | undefined {
+  if (!product.document) return 'no document';
+  if (entry === undefined) return 'no entry';
+  if (mayNotKnow(directory, entry, product)) return undefined;
+  if (ending.status === 'none') return entry.reason === 'smtp-dies' ? undefined : 'a program dies';
+  if (!isLookedUp(ending)) {
+    return entry.verdict === 'unchecked' && entry.reason !== 'level-none' ? undefined : 'no smtp client delivers';
+  }
+  const used = tlsWord(ending.said);
+  if (entry.reason === 'level-none') return used === undefined ? undefined : 'not level none';
+  if (entry.verdict === 'unchecked') return `unchecked ${entry.reason}`;
+  const same = entry.endings.filter(({ status, dsn }) => status === ending.status && dsn === ending.dsn);
+  if (same.length === 0) return `ending ${ending.dsn}`;
+  if (ending.status !== 'sent' && !same.some(({ text }) => text === ending.text)) return `text of ${ending.dsn}`;
+  if (entry.endings.length > 1 && !mayBeShuffled(entry)) return 'several endings';
+  const relay = /\[([^\]]+)\]:(\d+)$/.exec(ending.relay);
+  if (relay !== null && !reached(entry, relay[1] ?? '', Number(relay[2]))) return 'another host';
+  if (route.kind === 'routed' && entry.nextHop !== null && !route.nextHop.includes(entry.nextHop.text)) {
+    return 'another next hop';
+  }
+  const protection = used === undefined ? 'none' : used === 'Verified' ? 'authenticated' : 'encrypted';
+  if (ending.status === 'sent' && entry.endings.length === 1 && entry.protection !== protection) return 'protection';
+  return undefined;
+}
+
+/** A watcher that may not read a file says so, and judges nothing by it. */
+function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }: ProductRun): boolean {
+  const hidden = watcher === 'nobody' && files.some(({ mode }) => mode === 0o600);
+  return hidden && entry.verdict === 'undetermined' && code === 3;
+}
+
+/** Whether smtp(8) delivered or should have: what error(8) says for want of a route or a transport is a failure, too. */
+function isLookedUp({ agent, text }: Delivered['ending']): boolean {
+  return agent === 'smtp' || (agent === 'error' && QUEUE_MANAGER.includes(text));
+}
+
+const QUEUE_MANAGER: readonly string[] = [
+  'address resolver failure',
+  'mail transport unavailable',
+  'unknown mail transport error',
+];
+
+/** `Verified`, `Trusted`, `Untrusted` or `Anonymous`, of the last handshake; undefined where none was completed. */
+function tlsWord(said: readonly string[]): string | undefined {
+  return said.flatMap((line) => /^(\w+) TLS connection established/.exec(line)?.[1] ?? []).at(-1);
+}
+
+function reached({ hosts }: EntryVerdict, address: string, port: number): boolean {
+  return hosts.some((host) => host.addresses.some((each) => each.address === address && each.port === port));
+}
+
+/** Several hosts of one preference, or several addresses of one host: Postfix draws lots. */
+function mayBeShuffled({ hosts }: EntryVerdict): boolean {
+  const reachable = hosts.filter(({ addresses }) => addresses.length > 0);
+  return (
+    reachable.some(({ addresses }) => addresses.length > 1) ||
+    new Set(reachable.map(({ preference }) => preference)).size < reachable.length
+  );
+}
+
+function postfixSays({ ending, route }: Delivered): string {
+  const { status, dsn, text, relay, agent, said } = ending;
+  const way = route.kind === 'routed' ? `${route.transport}:${route.nextHop}` : JSON.stringify(route);
+  return `${status} ${dsn} (${text}) at ${relay} by ${agent}, ${tlsWord(said) ?? 'no TLS'}, route ${way}`;
+}
+
+function weSay(entry: EntryVerdict | undefined, { code, errors }: ProductRun): string {
+  const exit = `exit ${code}${errors === '' ? '' : `, ${errors}`}`;
+  if (entry === undefined) return `nothing (${exit})`;
+  const { verdict, reason, level, nextHop, endings, protection, sentence } = entry;
+  const ends = endings.map(({ status, dsn, text }) => `${status} ${dsn} (${text})`).join(' or ');
+  return `${verdict} ${reason}, level ${level}, next hop ${nextHop?.text}, ${protection}, ${ends}; "${sentence}" (${exit})`;
+}

@@ -1,0 +1,82 @@
+/** First process of the namespaces: network, resolver, mail servers, table daemons, then Postfix and our check per directory. Started by play.ts. */
+import { execFileSync, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Directory } from './directory.ts';
+import { runPostfix } from './instance.ts';
+import type { Asked, Played, PlayInput } from './play.ts';
+import { runProduct } from './product.ts';
+
+/** Below the tmpfs of the mount namespace. */
+const WORK = '/mnt';
+const PRODUCT = '/mnt/product';
+const ASKED = '/mnt/asked';
+
+const [, , inputPath = '', output = ''] = process.argv;
+const input = JSON.parse(readFileSync(inputPath, 'utf8')) as PlayInput;
+setUpNamespace();
+await once(fork(join(import.meta.dirname, '..', 'hosts.ts'), [inputPath]), 'message');
+await once(fork(join(import.meta.dirname, 'daemons.ts'), [inputPath, ASKED]), 'message');
+writeFileSync(output, JSON.stringify(await playAll()));
+process.exit(0);
+
+async function playAll(): Promise<Played[]> {
+  const daemonDirectory = execFileSync('postconf', ['-d', '-h', 'daemon_directory'], { encoding: 'utf8' }).trim();
+  const played: Played[] = [];
+  const waiting = [...input.directories.entries()];
+  // Several at a time: one waits on silent hosts while another works.
+  await Promise.all(
+    Array.from({ length: input.options.lanes }, async () => {
+      for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
+        const [place, directory] = next;
+        played[place] = await playOne(directory, daemonDirectory);
+      }
+    }),
+  );
+  return played;
+}
+
+async function playOne(directory: Directory, daemonDirectory: string): Promise<Played> {
+  const begun = Date.now();
+  const postfix = await runPostfix(directory, { daemonDirectory });
+  const delivered = Date.now();
+  const product = input.options.check ? await runProduct(directory, PRODUCT) : undefined;
+  return {
+    directory,
+    postfix,
+    product,
+    asked: askedOf(directory, begun, delivered),
+    milliseconds: { postfix: delivered - begun, product: Date.now() - delivered },
+  };
+}
+
+/** What the directory's daemons were asked between two times, in order. */
+function askedOf({ daemons }: Directory, from: number, to: number): Asked[] {
+  if (!existsSync(ASKED)) return [];
+  const own = new Set(daemons.map(({ address, port }) => `${address}:${port}`));
+  return readFileSync(ASKED, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => JSON.parse(line) as Asked & { readonly at: number })
+    .filter(({ daemon, at }) => own.has(daemon) && at >= from && at <= to)
+    .map(({ daemon, map, key }) => ({ daemon, map, key }));
+}
+
+/** Loopback up, our own resolv.conf (glibc hides AD without `trust-ad`), a tmpfs to work on, the checkout where every user may go. */
+function setUpNamespace(): void {
+  const run = (program: string, ...args: readonly string[]) =>
+    execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+  run('ip', 'link', 'set', 'lo', 'up');
+  for (const { address } of input.scene.servers)
+    if (address.includes(':')) run('ip', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
+  for (const address of input.directories.flatMap(({ localAddresses }) => localAddresses))
+    run('ip', 'address', 'add', `${address}/32`, 'dev', 'lo');
+  run('mount', '--make-rprivate', '/');
+  run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', WORK);
+  mkdirSync(PRODUCT);
+  run('mount', '--rbind', join(import.meta.dirname, '..', '..', '..'), PRODUCT);
+  const resolvConf = join(WORK, 'resolv.conf');
+  writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:3 attempts:3 edns0 trust-ad\n');
+  run('mount', '--bind', resolvConf, '/etc/resolv.conf');
+}

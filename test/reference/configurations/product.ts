@@ -1,0 +1,71 @@
+/** Our own check of a configuration directory, as a process: the arguments, the document and the exit code of an operator. */
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
+import { CONTROL_HOST } from '../scene.ts';
+import { configDirectoryOf, type Directory } from './directory.ts';
+
+export interface ProductRun {
+  readonly code: number | null;
+  /** Empty where no document came. */
+  readonly entries: readonly EntryVerdict[];
+  /** Anything said beside the document. */
+  readonly errors: string;
+  /** Whether standard output held a document. */
+  readonly document: boolean;
+}
+
+/** `productDirectory` is the checkout, at a path that every user may enter. */
+export async function runProduct(directory: Directory, productDirectory: string): Promise<ProductRun> {
+  const destinations = [...new Set(directory.messages.map(({ recipient }) => domainOf(recipient)))];
+  const program = [
+    join(productDirectory, 'lambda', 'cli.ts'),
+    'check',
+    '--config-directory',
+    configDirectoryOf(directory),
+    '--json',
+    '--allow-private-addresses',
+    '--control-host',
+    CONTROL_HOST,
+    '--per-network',
+    '64',
+    '--timeout',
+    '3',
+    '--deadline',
+    '150',
+    ...destinations.flatMap((name) => ['--destination', name]),
+  ];
+  const user = directory.watcher === 'nobody' ? { uid: NOBODY, gid: NOBODY } : {};
+  const child = spawn(process.execPath, program, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    timeout: 200_000,
+    cwd: '/',
+    ...user,
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => {
+    output += chunk;
+  });
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk;
+  });
+  child.once('error', (error) => {
+    errors += error.message;
+  });
+  const code = await new Promise<number | null>((done) => child.once('close', done));
+  const entries = entriesOf(output);
+  return { code, entries: entries ?? [], document: entries !== undefined, errors: errors.trim() };
+}
+
+export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+
+function entriesOf(output: string): readonly EntryVerdict[] | undefined {
+  try {
+    return (JSON.parse(output) as { entries: readonly EntryVerdict[] }).entries;
+  } catch {
+    return undefined;
+  }
+}
+
+const NOBODY = 65_534;
