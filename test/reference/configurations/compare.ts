@@ -3,7 +3,7 @@ import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import type { Directory } from './directory.ts';
 import type { Delivered } from './instance.ts';
 import type { Played } from './play.ts';
-import { domainOf, type ProductRun } from './product.ts';
+import { askedFor, type ProductRun } from './product.ts';
 
 export interface Disagreement {
   readonly index: number;
@@ -19,7 +19,7 @@ export interface Disagreement {
 export function compare({ directory, postfix, product }: Played): Disagreement[] {
   if (product === undefined) throw new Error(`directory ${directory.index} was played without our check`);
   return postfix.delivered.flatMap((delivered) => {
-    const entry = entryFor(delivered, product);
+    const entry = entryFor(delivered, product, directory);
     const kind = differenceOf(delivered, entry, product, directory);
     if (kind === undefined) return [];
     const { index } = directory;
@@ -28,9 +28,13 @@ export function compare({ directory, postfix, product }: Played): Disagreement[]
 }
 
 /** The entry that judges this message: of its next hop where senders decide, else of its domain. */
-function entryFor({ message, route }: Delivered, { entries }: ProductRun): EntryVerdict | undefined {
+function entryFor(
+  { message, route }: Delivered,
+  { entries }: ProductRun,
+  directory: Directory,
+): EntryVerdict | undefined {
   const judged = (entry: EntryVerdict) => entry.verdict !== 'unchecked' || entry.reason === 'level-none';
-  const own = entries.filter(({ destination }) => destination === domainOf(message.recipient));
+  const own = entries.filter(({ destination }) => destination === askedFor(message, directory));
   const hop = route.kind === 'routed' ? route.nextHop : undefined;
   const sameHop = (entry: EntryVerdict) => entry.nextHop !== null && entry.nextHop.text === hop;
   return (

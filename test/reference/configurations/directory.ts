@@ -21,6 +21,8 @@ export interface Directory {
   /** Addresses that this host has, besides loopback. */
   readonly localAddresses: readonly string[];
   readonly messages: readonly Message[];
+  /** What our check is asked for: domains, or the whole addresses that mail goes to. */
+  readonly asked: 'domains' | 'addresses';
   /** Who runs our check: root, or a user who may not read everything. */
   readonly watcher: 'root' | 'nobody';
 }

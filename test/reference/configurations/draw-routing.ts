@@ -20,17 +20,23 @@ export const senders = (draft: Draft) => ({
   bert: `bert@${draft.name('s2')}`,
 });
 
-/** Whether senders matter in what was drawn. */
-export function drawRouting(draft: Draft, parts: RoutingParts): boolean {
+export interface DrawnRouting {
+  /** As meant: in tables of patterns they are patterns. */
+  readonly transportKeys: readonly string[];
+  /** Senders matter. */
+  readonly bySender: boolean;
+}
+
+export function drawRouting(draft: Draft, parts: RoutingParts): DrawnRouting {
   const { random } = draft;
-  if (random.chance(0.5)) drawTransportMaps(draft, parts);
+  const transportKeys = random.chance(0.5) ? drawTransportMaps(draft, parts) : [];
   if (random.chance(0.22)) drawRelayhost(draft, parts);
   if (random.chance(0.3)) drawClasses(draft, parts);
   if (random.chance(0.08)) drawDefaultTransports(draft, parts);
-  return random.chance(0.15) && drawSenderMaps(draft, parts);
+  return { transportKeys, bySender: random.chance(0.15) && drawSenderMaps(draft, parts) };
 }
 
-function drawTransportMaps(draft: Draft, { domains, services, relays, recipients }: RoutingParts): void {
+function drawTransportMaps(draft: Draft, { domains, services, relays, recipients }: RoutingParts): string[] {
   const { random } = draft;
   const records: TableRecord[] = [];
   for (const { domain } of random.some(domains, random.between(1, 4))) {
@@ -57,6 +63,7 @@ function drawTransportMaps(draft: Draft, { domains, services, relays, recipients
     );
   }
   draft.mainCf.push(`transport_maps = ${maps.join(' ')}`);
+  return records.map(({ key }) => key);
 }
 
 /** In patterns, people match the address, its end, or, in vain, the domain alone. */

@@ -43,11 +43,14 @@ async function drawDirectory(seed: number, index: number, authorities: Authoriti
   const delimited = random.chance(0.2);
   if (delimited) draft.mainCf.push('recipient_delimiter = +');
   const recipients = new Map(domains.map(({ domain }, i) => [domain, `m${i + 1}${delimited ? '+x' : ''}@${domain}`]));
-  const bySender = drawRouting(draft, { domains, relays, services, recipients });
-  drawMessages(draft, [...recipients.values()], bySender);
+  const routing = drawRouting(draft, { domains, relays, services, recipients });
+  drawMessages(draft, [...recipients.values()], routing.bySender);
   const { oddities, mainCf, masterCf, files, daemons, dns, servers, messages, localAddresses } = draft;
+  const { transportKeys } = routing;
+  const byAddress = transportKeys.some((key) => key.includes('@')) || random.chance(0.1);
+  const asked = byAddress ? 'addresses' : 'domains';
   const watcher = random.chance(0.06) ? 'nobody' : 'root';
-  return { index, oddities, mainCf: lastWins(mainCf), masterCf, files, daemons, dns, servers, messages, watcher, localAddresses };
+  return { index, oddities, mainCf: lastWins(mainCf), masterCf, files, daemons, dns, servers, messages, asked, watcher, localAddresses };
 }
 
 /** Mail leaves from an address of its own, and some hosts welcome no other. */

@@ -75,7 +75,7 @@ function setUpNamespace(): void {
   run('mount', '--make-rprivate', '/');
   run('mount', '-t', 'tmpfs', '-o', 'mode=755', 'tmpfs', WORK);
   mkdirSync(PRODUCT);
-  run('mount', '--rbind', join(import.meta.dirname, '..', '..', '..'), PRODUCT);
+  run('mount', '--rbind', input.options.checkout, PRODUCT);
   const resolvConf = join(WORK, 'resolv.conf');
   writeFileSync(resolvConf, 'nameserver 127.0.0.1\noptions timeout:3 attempts:3 edns0 trust-ad\n');
   run('mount', '--bind', resolvConf, '/etc/resolv.conf');

@@ -21,7 +21,11 @@ export interface PlayOptions {
   readonly check: boolean;
   /** Directories at work at the same time. */
   readonly lanes: number;
+  /** The checkout whose check is tried. */
+  readonly checkout: string;
 }
+
+const CHECKOUT = join(import.meta.dirname, '..', '..', '..');
 
 export interface PlayInput {
   readonly directories: readonly Directory[];
@@ -59,7 +63,7 @@ export async function play(
       dns: [...standing.dns, ...directories.flatMap(({ dns }) => dns)],
       servers: [...standing.servers, ...directories.flatMap(({ servers }) => servers)],
     },
-    options: { check: true, lanes: 3, ...options },
+    options: { check: true, lanes: 3, checkout: CHECKOUT, ...options },
   };
   const folder = mkdtempSync(join(tmpdir(), 'configurations-'));
   try {

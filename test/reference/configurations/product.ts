@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { CONTROL_HOST } from '../scene.ts';
-import { configDirectoryOf, type Directory } from './directory.ts';
+import { configDirectoryOf, type Directory, type Message } from './directory.ts';
 
 export interface ProductRun {
   readonly code: number | null;
@@ -17,7 +17,7 @@ export interface ProductRun {
 
 /** `productDirectory` is the checkout, at a path that every user may enter. */
 export async function runProduct(directory: Directory, productDirectory: string): Promise<ProductRun> {
-  const destinations = [...new Set(directory.messages.map(({ recipient }) => domainOf(recipient)))];
+  const destinations = new Set(directory.messages.map((message) => askedFor(message, directory)));
   const program = [
     join(productDirectory, 'lambda', 'cli.ts'),
     'check',
@@ -30,10 +30,10 @@ export async function runProduct(directory: Directory, productDirectory: string)
     '--per-network',
     '64',
     '--timeout',
-    '3',
+    '8',
     '--deadline',
     '150',
-    ...destinations.flatMap((name) => ['--destination', name]),
+    ...[...destinations].flatMap((name) => ['--destination', name]),
   ];
   const user = directory.watcher === 'nobody' ? { uid: NOBODY, gid: NOBODY } : {};
   const child = spawn(process.execPath, program, {
@@ -58,7 +58,11 @@ export async function runProduct(directory: Directory, productDirectory: string)
   return { code, entries: entries ?? [], document: entries !== undefined, errors: errors.trim() };
 }
 
-export const domainOf = (address: string) => address.slice(address.lastIndexOf('@') + 1).toLowerCase();
+/** The `--destination` that stands for a message. */
+export function askedFor({ recipient }: Message, { asked }: Pick<Directory, 'asked'>): string {
+  const folded = recipient.toLowerCase();
+  return asked === 'addresses' ? folded : folded.slice(folded.lastIndexOf('@') + 1);
+}
 
 function entriesOf(output: string): readonly EntryVerdict[] | undefined {
   try {
