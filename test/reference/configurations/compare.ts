@@ -28,11 +28,7 @@ export function compare({ directory, postfix, product }: Played): Disagreement[]
 }
 
 /** The entry that judges this message: of its next hop where senders decide, else of its domain. */
-function entryFor(
-  { message, route }: Delivered,
-  { entries }: ProductRun,
-  directory: Directory,
-): EntryVerdict | undefined {
+function entryFor({ message, route }: Delivered, { entries }: ProductRun, directory: Directory): EntryVerdict | undefined {
   const judged = (entry: EntryVerdict) => entry.verdict !== 'unchecked' || entry.reason === 'level-none';
   const own = entries.filter(({ destination }) => destination === askedFor(message, directory));
   const hop = route.kind === 'routed' ? route.nextHop : undefined;

@@ -50,7 +50,20 @@ async function drawDirectory(seed: number, index: number, authorities: Authoriti
   const byAddress = transportKeys.some((key) => key.includes('@')) || random.chance(0.1);
   const asked = byAddress ? 'addresses' : 'domains';
   const watcher = random.chance(0.06) ? 'nobody' : 'root';
-  return { index, oddities, mainCf: lastWins(mainCf), masterCf, files, daemons, dns, servers, messages, asked, watcher, localAddresses };
+  return {
+    index,
+    oddities,
+    mainCf: lastWins(mainCf),
+    masterCf,
+    files,
+    daemons,
+    dns,
+    servers,
+    messages,
+    asked,
+    watcher,
+    localAddresses,
+  };
 }
 
 /** Mail leaves from an address of its own, and some hosts welcome no other. */
