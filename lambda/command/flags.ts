@@ -47,13 +47,13 @@ export function addBundleFlags(command: Command): Command {
   return command
     .option(
       '--config-directory <dir>',
-      "ask that Postfix's own postconf for version, settings, tables and the smtp service's " +
+      "ask that Postfix's own postconf for version, settings, tables and the smtp services' " +
         'overrides',
     )
     .option(
       '--service <name>',
-      'the master.cf service that delivers (with --config-directory)',
-      'smtp',
+      'judge everything by this master.cf service (with --config-directory), in place of the one ' +
+        'that delivers',
     )
     .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
     .option('--transport <file>', 'a transport table, as path or type:path')
