@@ -12,6 +12,7 @@ import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
+import { filterNotFollowed } from './run/check/status-filter.ts';
 import { chosenIds } from './run/watch/chosen-destinations.ts';
 import {
   type Report,
@@ -69,7 +70,8 @@ async function runOnce(
   const startedAt = Date.now();
   const policy = await readPolicy(store);
   if (policy === undefined) return reportNoPolicy(config.policy, config.table);
-  const bundle = withPort(bundleOfPolicy(policy), config);
+  const stored = withPort(bundleOfPolicy(policy), config);
+  const bundle = { ...stored, assumed: [...stored.assumed, ...filterNotFollowed(stored)] };
   const watched = await watchPatiently(asked, bundle, store, config, invocation);
   return reportWatched(watched, {
     startedAt,

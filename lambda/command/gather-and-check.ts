@@ -1,7 +1,7 @@
 /** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
 import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
-import { readBundle } from '../policy/gather/this-machine.ts';
+import { askHost, readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check/check.ts';
 import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
@@ -67,7 +67,13 @@ export function worldOf(
     stopAt,
     ...(signal === undefined ? {} : { signal }),
   };
-  const world = openWorld(config, bundle);
+  const { configDirectory } = flags;
+  const world: CheckDoors = {
+    ...openWorld(config, bundle),
+    ...(configDirectory === undefined
+      ? {}
+      : { askTable: (table, keys) => askHost(table, keys, configDirectory) }),
+  };
   return console.progress
     ? { ...world, progress: (progress) => console.err(progressLine(progress)) }
     : world;

@@ -65,6 +65,11 @@ export interface Bundle {
   readonly transportTables: readonly TableText[];
   /** Tables of domain classes and sender maps, which decide where mail goes. */
   readonly routingTables?: readonly TableText[];
+  /** Tables of smtp_delivery_status_filter, and what is wrong with them; absent where none is set. */
+  readonly statusFilter?: {
+    readonly tables: readonly TableText[];
+    readonly problems: readonly TableProblem[];
+  };
   /** By table, what those that cannot be listed gave for each key that was asked. */
   readonly answers?: Readonly<Record<string, Answers>>;
   /** Beginning of the day (UTC) on which it was asked, epoch ms; absent where nothing was. */

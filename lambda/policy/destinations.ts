@@ -52,10 +52,10 @@ export type UncheckedReason =
  * Postfix meets; `source-unreadable`: Postfix can read it and we cannot, so nothing is known.
  */
 export interface Settled {
-  readonly reason: 'table-unavailable' | 'unroutable' | 'source-unreadable';
+  readonly reason: 'table-unavailable' | 'unroutable' | 'no-transport' | 'source-unreadable';
   /** What Postfix logs behind `warning: `, or why we cannot read it. */
   readonly because: string;
-  /** The table. */
+  /** The table, or the transport that is not there. */
   readonly table: string;
 }
 
@@ -303,6 +303,10 @@ function wayOf(name: string, routed: Routed, work: Work): Way {
       return {
         settled: { reason: 'unroutable', because: routed.warning, table: routed.table },
       };
+    case 'no-transport': {
+      const because = `mail for ${name} goes to the transport ${routed.transport}`;
+      return { settled: { reason: 'no-transport', because, table: routed.transport } };
+    }
     case 'unknown':
       return routed.ours
         ? {
@@ -331,7 +335,7 @@ function route(key: string, tableService: string | undefined, work: Work): Way {
         };
   if (isPlain(key, work)) {
     const routed = routeDomain(key, work.routing);
-    if (routed.kind === 'table-broken' || routed.kind === 'unknown') {
+    if (routed.kind !== 'smtp' && routed.kind !== 'other') {
       const way = byName();
       return way ?? wayOf(key, routed, work);
     }

@@ -137,6 +137,8 @@ export interface Settings {
   readonly senderDependentRouting: boolean;
   /** master.cf services that run smtp(8); empty where no master.cf was read. */
   readonly smtpServices: readonly string[];
+  /** All services of master.cf that mail can be handed to; absent where no master.cf was read. */
+  readonly transports?: readonly string[];
   readonly tcpPort: number;
   readonly discardEhloKeywords: readonly string[];
   /** Which word opens a session; absent: EHLO, but for a masked greeting. */

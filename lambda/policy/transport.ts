@@ -32,6 +32,8 @@ export type Routed =
       readonly domainClass: DomainClass;
       readonly record?: TableRecord;
     }
+  /** master.cf has no service of that name: mail waits, `mail transport unavailable`. */
+  | { readonly kind: 'no-transport'; readonly transport: string }
   /** A table that decides cannot be asked by Postfix: mail waits, `address resolver failure`. */
   | { readonly kind: 'table-broken'; readonly warning: string; readonly table: string }
   /** A table that decides cannot be asked from here, or was not asked. */
@@ -121,6 +123,8 @@ export function routeDomain(recipient: string, routing: Routing): Routed {
       via = 'transport';
     }
   }
+  if (settings.transports?.includes(transport) === false)
+    return { kind: 'no-transport', transport };
   const source = record === undefined ? {} : { record };
   if (!isSmtpTransport(transport, settings))
     return { kind: 'other', transport, domainClass: found, ...source };
@@ -214,6 +218,20 @@ export function namedNextHops(routing: Routing): NamedNextHop[] {
   for (const relay of settings.fallbackRelay)
     named.push({ text: relay, list: relay, via: 'fallback-relay', transport: standard });
   return named;
+}
+
+/**
+ * smtp(8) services by which mail of some senders leaves for the hop it would have anyway: values of
+ * sender_dependent_default_transport_maps without a next hop, such as `strict:`.
+ */
+export function servicesOfSenders({ settings, sources }: Routing): string[] {
+  const [standard] = splitTransport(settings.defaultTransport);
+  const services = valuesOf(settings.senderTransportMaps, sources).flatMap((value) => {
+    const [channel, nextHop] = splitTransport(value);
+    const other = channel !== '' && channel !== standard && nextHop === '';
+    return other && isSmtpTransport(channel, settings) ? channel : [];
+  });
+  return [...new Set(services)];
 }
 
 /**

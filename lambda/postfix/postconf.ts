@@ -1,6 +1,7 @@
-/** What `postconf -M` and `postconf -P` print about master.cf. */
+/** What `postconf -M` and `postconf -P` print about master.cf, or what master.cf itself says. */
 import { compareLevels } from './expand.ts';
-import { tokens } from './token.ts';
+import { logicalLines } from './logical-line.ts';
+import { bracedTokens, splitNameValue, tokens, unbrace } from './token.ts';
 import { atLeast, type PostfixVersion } from './version.ts';
 
 /** One line of `postconf -M`. */
@@ -11,6 +12,8 @@ export interface MasterService {
   readonly type: string;
   /** `y`, `n` or `-`. */
   readonly chroot: string;
+  /** The queue manager hands mail to it under its name: a socket below `private`. */
+  readonly isTransport: boolean;
   /** The program, `smtp`. */
   readonly command: string;
 }
@@ -18,15 +21,15 @@ export interface MasterService {
 /** Services in order; a line of fewer fields is left out. */
 export function parseServices(output: string): MasterService[] {
   return output.split('\n').flatMap((line) => {
-    const [name, type, , , chroot, , , command] = tokens(line, ' \t');
+    const [name, type, isPrivate, , chroot, , , command] = tokens(line, ' \t');
     if (name === undefined || type === undefined || chroot === undefined || command === undefined)
       return [];
-    return [{ name, type, chroot, command }];
+    return [{ name, type, chroot, command, isTransport: type === 'unix' && isPrivate !== 'n' }];
   });
 }
 
 /** `-o name=value` of one service, as main.cf lines: they count over main.cf. */
-export function overridesOf(output: string, service: MasterService): string {
+export function overridesOf(output: string, service: Pick<MasterService, 'name' | 'type'>): string {
   const prefix = `${service.name}/${service.type}/`;
   return output
     .split('\n')
@@ -35,9 +38,42 @@ export function overridesOf(output: string, service: MasterService): string {
     .join('');
 }
 
+/** master.cf as both commands would print it, for where neither runs. */
+export function printMasterCf(text: string): {
+  readonly services: string;
+  readonly overrides: string;
+} {
+  const lines = logicalLines(text).filter(({ orphan }) => !orphan);
+  const services = lines.map(({ text: line }) => bracedTokens(line, BLANKS));
+  const overrides = services.flatMap(([name, type, ...rest]) =>
+    optionsIn(rest.slice(COLUMNS)).map((option) => `${name}/${type}/${option}`),
+  );
+  return {
+    services: printed(services.map((words) => words.join(' '))),
+    overrides: printed(overrides),
+  };
+}
+
+const printed = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+/** `-o name=value`, `-oname=value` and `-o { name = value }`, as `name = value`. */
+function optionsIn(words: readonly string[]): string[] {
+  return words.flatMap((word, i) => {
+    if (!word.startsWith('-o')) return [];
+    const option = word === '-o' ? (words[i + 1] ?? '') : word.slice('-o'.length);
+    const pair = splitNameValue(option.startsWith('{') ? unbrace(option).text : option);
+    return 'error' in pair ? [] : `${pair.name} = ${pair.value}`;
+  });
+}
+
+const BLANKS = ' \t\r\n';
+
+/** Between the type and the arguments of the command. */
+const COLUMNS = 6;
+
 /** The chroot column; `-` means yes before 3.0, and from 3.0 only below compatibility_level 1. */
 export function isChrooted(
-  service: MasterService,
+  service: Pick<MasterService, 'chroot'>,
   version: PostfixVersion,
   compatibilityLevel: string,
 ): boolean {

@@ -179,9 +179,12 @@ function published(
   const { destination, views, verdict, reason, protection, would, says, endings } = judgement;
   const entry = destination.entry ?? entryOf(views[0]);
   const nextHop = views[0]?.hop.nextHop;
-  const told = endings.flatMap(({ status, dsn, text }) =>
-    text === undefined ? [] : [{ status, dsn, text }],
-  );
+  const told: EntryVerdict['endings'] =
+    destination.settled !== undefined && says !== null
+      ? [{ status: would === 'bounce' ? 'bounced' : 'deferred', ...says }]
+      : endings.flatMap(({ status, dsn, text }) =>
+          text === undefined ? [] : [{ status, dsn, text }],
+        );
   return {
     id: destination.id,
     table: entry?.table ?? null,

@@ -8,9 +8,10 @@ import type { Destination, Settled } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Settings } from '../policy/settings.ts';
+import { afterFilter } from '../policy/status-filter.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
-import { MISCONFIGURED, type Saying, UNROUTABLE } from './postfix-says.ts';
+import { MISCONFIGURED, NO_TRANSPORT, type Saying, UNROUTABLE } from './postfix-says.ts';
 import type { Reason } from './reason.ts';
 import type { EntryVerdict, PostfixWould, Protection, Verdict } from './verdict.ts';
 
@@ -40,6 +41,34 @@ export function weigh(
   hops: readonly HopView[],
   bundle: Bundle,
 ): Judgement {
+  const judgement = weighed(destination, hops, bundle);
+  return bundle.settings.statusFilter.length === 0 ? judgement : withFilter(judgement, bundle);
+}
+
+/** With what smtp_delivery_status_filter makes of each ending. */
+function withFilter(judgement: Judgement, bundle: Bundle): Judgement {
+  const { says, would, destination } = judgement;
+  const endings = judgement.endings.map((ending): Ending => {
+    const { status, dsn, text } = ending;
+    return text === undefined || status === 'sent'
+      ? ending
+      : { ...ending, ...afterFilter({ status, dsn, text }, bundle) };
+  });
+  const { reason } = destination.settled ?? {};
+  // error(8) says these, and has a filter of its own.
+  if (says === null || reason === 'unroutable' || reason === 'no-transport')
+    return { ...judgement, endings };
+  const final = afterFilter({ status: 'deferred', ...says }, bundle);
+  const alone = final.status === 'bounced' ? 'bounce' : would;
+  return {
+    ...judgement,
+    endings,
+    says: { dsn: final.dsn, text: final.text },
+    would: endings.length === 0 ? alone : wouldOf(endings),
+  };
+}
+
+function weighed(destination: Destination, hops: readonly HopView[], bundle: Bundle): Judgement {
   const { settings } = bundle;
   const views = hops.slice(startOf(hops, destination));
   const [first] = views;
@@ -98,6 +127,8 @@ function settledOutcome({
       return { ...settled, verdict: 'fail', would: 'defer', says: MISCONFIGURED };
     case 'unroutable':
       return { ...settled, verdict: 'fail', would: 'defer', says: UNROUTABLE };
+    case 'no-transport':
+      return { ...settled, verdict: 'fail', would: 'defer', says: NO_TRANSPORT };
     case 'source-unreadable':
       return { ...settled, verdict: 'undetermined', would: null, says: null };
   }

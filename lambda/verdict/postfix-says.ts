@@ -142,6 +142,9 @@ export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configura
 /** A table that decides where mail goes cannot be asked: error(8) keeps it in the queue. */
 export const UNROUTABLE: Saying = { dsn: '4.3.0', text: 'address resolver failure' };
 
+/** master.cf lacks the service that mail is to be handed to. */
+export const NO_TRANSPORT: Saying = { dsn: '4.3.0', text: 'mail transport unavailable' };
+
 /** Every address was passed over without an error of its own. */
 export const NOT_TRIED: Saying = {
   dsn: '4.3.0',

@@ -432,6 +432,13 @@ const ENTRY = rows(
       why: 'a table that decides where mail goes cannot be asked',
       cure: `${YOURS}: mend the table, and run postmap or start its daemon`,
     },
+    'no-transport': {
+      group: 'ours',
+      whose: 'yours',
+      words: 'mail transport does not exist',
+      why: 'no service of master.cf has that name',
+      cure: `${YOURS}: add the service to master.cf, or name another transport`,
+    },
     'smtp-dies': { group: 'ours', whose: 'yours', words: 'smtp(8) ends at start' },
     nxdomain: {
       words: 'domain does not exist',

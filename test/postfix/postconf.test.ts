@@ -1,29 +1,51 @@
 import { expect, test } from 'vitest';
-import { isChrooted, overridesOf, parseServices } from '../../lambda/postfix/postconf.ts';
+import { isChrooted, overridesOf, parseServices, printMasterCf } from '../../lambda/postfix/postconf.ts';
 
 const OUTPUT = `smtp       inet  n       -       y       -       -       smtpd
 smtp       unix  -       -       y       -       -       smtp
 relay      unix  -       -       -       -       -       smtp -o syslog_name=postfix/$service_name
 uucp       unix  -       n       n       -       -       pipe flags=Fqhu user=uucp
+pickup     unix  n       -       y       60      1       pickup
 
 broken line
 `;
 
 test('services of postconf -M', () => {
   expect(parseServices(OUTPUT)).toEqual([
-    { name: 'smtp', type: 'inet', chroot: 'y', command: 'smtpd' },
-    { name: 'smtp', type: 'unix', chroot: 'y', command: 'smtp' },
-    { name: 'relay', type: 'unix', chroot: '-', command: 'smtp' },
-    { name: 'uucp', type: 'unix', chroot: 'n', command: 'pipe' },
+    { name: 'smtp', type: 'inet', chroot: 'y', command: 'smtpd', isTransport: false },
+    { name: 'smtp', type: 'unix', chroot: 'y', command: 'smtp', isTransport: true },
+    { name: 'relay', type: 'unix', chroot: '-', command: 'smtp', isTransport: true },
+    { name: 'uucp', type: 'unix', chroot: 'n', command: 'pipe', isTransport: true },
+    { name: 'pickup', type: 'unix', chroot: 'y', command: 'pickup', isTransport: false },
   ]);
+});
+
+test('master.cf as postconf -M and -P print it', () => {
+  const text = `# a comment
+smtp      unix  -  -  y  -  -  smtp
+relay     unix  -  -  n  -  -  smtp
+  -o syslog_name=postfix/$service_name
+#  -o smtp_tls_security_level=none
+  -o { smtp_tls_policy_maps = inline:{ {a.test = secure match=b.test} } }
+  -osmtp_tls_security_level=encrypt -v
+`;
+  const { services, overrides } = printMasterCf(text);
+  expect(parseServices(services).map(({ name, chroot, command }) => `${name} ${chroot} ${command}`)).toEqual([
+    'smtp y smtp',
+    'relay n smtp',
+  ]);
+  expect(overridesOf(overrides, { name: 'relay', type: 'unix' })).toBe(
+    'syslog_name = postfix/$service_name\n' +
+      'smtp_tls_policy_maps = inline:{ {a.test = secure match=b.test} }\n' +
+      'smtp_tls_security_level = encrypt\n',
+  );
+  expect(overridesOf(overrides, { name: 'smtp', type: 'unix' })).toBe('');
 });
 
 test('overrides of one service become main.cf lines', () => {
   const output =
     'smtp/inet/a = 1\nsmtp/unix/smtp_tls_security_level = encrypt\nsmtp/unix/relayhost = [r.test]\nrelay/unix/b = 2\n';
-  expect(overridesOf(output, { name: 'smtp', type: 'unix', chroot: 'n', command: 'smtp' })).toBe(
-    'smtp_tls_security_level = encrypt\nrelayhost = [r.test]\n',
-  );
+  expect(overridesOf(output, { name: 'smtp', type: 'unix' })).toBe('smtp_tls_security_level = encrypt\nrelayhost = [r.test]\n');
 });
 
 test.each([
@@ -34,5 +56,5 @@ test.each([
   { column: '-', version: '3.7', level: '3.6', chrooted: false, because: 'from 3.0 no' },
   { column: '-', version: '3.7', level: 'x', chrooted: false, because: 'a level that is none' },
 ])('chroot column $column on $version at $level: $because', ({ column, version, level, chrooted }) => {
-  expect(isChrooted({ name: 'smtp', type: 'unix', chroot: column, command: 'smtp' }, version, level)).toBe(chrooted);
+  expect(isChrooted({ chroot: column }, version, level)).toBe(chrooted);
 });

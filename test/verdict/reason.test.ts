@@ -52,6 +52,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
       'invalid-entry',
       'table-unavailable',
       'unroutable',
+      'no-transport',
       'smtp-dies',
     ],
   },

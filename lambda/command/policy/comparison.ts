@@ -71,10 +71,11 @@ function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
 const ASPECTS: readonly (readonly [BundleAspect, (bundle: Bundle) => Partial<Bundle>])[] = [
   [
     'tables',
-    ({ policyTables, transportTables, routingTables = [], answers = {} }) => ({
+    ({ policyTables, transportTables, routingTables = [], statusFilter, answers = {} }) => ({
       policyTables,
       transportTables,
       routingTables,
+      ...(statusFilter === undefined ? {} : { statusFilter }),
       answers,
     }),
   ],

@@ -91,32 +91,43 @@ function asker(
   return async (table, keys) => {
     if (!must.has(table)) return;
     const answers = asked[table] ?? byName<Answer>();
-    const waiting = [...new Set(keys)].filter((key) => !Object.hasOwn(answers, key));
-    let silent = 0;
-    const worker = async () => {
-      for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
-        if (silent >= SILENT_AFTER) {
-          answers[key] = { kind: 'unreadable', because: `${table} gives no answer in time` };
-          continue;
-        }
-        const answer = await answerOf(table, key, gathered, machine);
-        if (answer === 'not-installed') return;
-        silent = answer === 'silent' ? silent + 1 : 0;
-        answers[key] =
-          answer === 'silent'
-            ? { kind: 'unreadable', because: `${table} gives no answer in time` }
-            : answer;
-      }
-    };
-    await Promise.all(Array.from({ length: AT_A_TIME }, worker));
+    await askKeys(table, keys, answers, gathered, machine);
     if (Object.keys(answers).length > 0) asked[table] = answers;
   };
+}
+
+/** Asks about keys that have no answer yet, some at a time, and adds what is answered. */
+export async function askKeys(
+  table: string,
+  keys: readonly string[],
+  answers: Record<string, Answer>,
+  gathered: Pick<Gathered, 'configDirectory'>,
+  machine: Machine,
+): Promise<void> {
+  const waiting = [...new Set(keys)].filter((key) => !Object.hasOwn(answers, key));
+  let silent = 0;
+  const worker = async () => {
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      if (silent >= SILENT_AFTER) {
+        answers[key] = { kind: 'unreadable', because: `${table} gives no answer in time` };
+        continue;
+      }
+      const answer = await answerOf(table, key, gathered, machine);
+      if (answer === 'not-installed') return;
+      silent = answer === 'silent' ? silent + 1 : 0;
+      answers[key] =
+        answer === 'silent'
+          ? { kind: 'unreadable', because: `${table} gives no answer in time` }
+          : answer;
+    }
+  };
+  await Promise.all(Array.from({ length: AT_A_TIME }, worker));
 }
 
 async function answerOf(
   table: string,
   key: string,
-  gathered: Gathered,
+  gathered: Pick<Gathered, 'configDirectory'>,
   machine: Machine,
 ): Promise<Answer | 'silent' | 'not-installed'> {
   const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, table]);

@@ -8,16 +8,19 @@ import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
 import { byName } from '../../named-record.ts';
 import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
 import { DAY_MS } from '../../text/dates.ts';
+import { listed as listing } from '../../text/listed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import type { Settings } from '../settings.ts';
+import { routingOf, servicesOfSenders } from '../transport.ts';
 import { askTables } from './ask.ts';
 import { clientCertificateTrouble } from './client-certificate.ts';
 import { readDestinationsFile } from './destinations-file.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
+import { readStatusFilter } from './status-filter.ts';
 import { readTable, type TableContext } from './tables.ts';
 import { readAnchorFiles, readTrust } from './trust.ts';
 
@@ -54,7 +57,13 @@ export async function gatherBundle(
   assumed.push(...routing.assumed);
   const transport = await read(own.transportMaps, 'transport_maps', options.transport);
   problems.push(...routing.problems);
-  const fatal = policy.fatal ?? undefined;
+  const filter = await readStatusFilter(
+    distinct(clients.flatMap(({ statusFilter }) => statusFilter)),
+    gathered,
+    machine,
+  );
+  assumed.push(...filter.assumed);
+  const fatal = policy.fatal ?? filter.fatal;
   const settings: Settings = {
     ...own,
     ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
@@ -71,6 +80,7 @@ export async function gatherBundle(
     policyTables: policy.texts,
     transportTables: transport.texts,
     routingTables: routing.texts,
+    ...(filter.statusFilter === undefined ? {} : { statusFilter: filter.statusFilter }),
     problems,
     destinations,
   };
@@ -90,6 +100,12 @@ export async function gatherBundle(
     { ...gathered, routingSettings: routing.settings },
     machine,
   );
+  const strangers = servicesOfSenders(routingOf(draft));
+  if (strangers.length > 0) {
+    assumed.push(
+      `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps names for some: mail is judged as all others send it`,
+    );
+  }
   const tables = {
     ...draft,
     ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: dayOf(machine.now?.() ?? 0) }),

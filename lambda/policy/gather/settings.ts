@@ -22,6 +22,7 @@ import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
 import { defaultSettings, readSettings, type Settings } from '../settings.ts';
 import type { BundleOptions, Machine } from './machine.ts';
+import { postconf, readPostconf } from './postconf.ts';
 
 /** Settings, and how far what they name must be on this machine. */
 export interface Gathered {
@@ -98,27 +99,14 @@ async function fromHost(
   options: BundleOptions,
   machine: Machine,
 ): Promise<Gathered> {
-  const postconf = async (...args: string[]) => {
-    const ran = await machine.run('postconf', ['-c', directory, ...args]);
-    if (ran.kind === 'not-installed') {
-      throw new UsageError(
-        `--config-directory ${directory}: postconf is not installed here; copy main.cf and the ` +
-          'tables and name them with --main-cf',
-      );
-    }
-    if (ran.status !== 0) {
-      const said = ran.errors.trim().split('\n').at(-1) ?? '';
-      throw new UsageError(
-        `--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`,
-      );
-    }
-    return ran.output;
-  };
-  const installed = (await postconf('-d', '-h', 'mail_version')).trim();
-  const { version, assumed } = chosenVersion(options.postfixVersion ?? installed);
-  const main = await postconf();
-  const overrides = await postconf('-P');
-  const services = parseServices(await postconf('-M'));
+  const installed = await postconf(directory, ['-d', '-h', 'mail_version'], machine);
+  const { version, assumed } = chosenVersion(options.postfixVersion ?? installed.trim());
+  const { main, overrides, masterServices, proxyReadMaps, types } = await readPostconf(
+    directory,
+    version,
+    machine,
+  );
+  const services = parseServices(masterServices);
   const clients = services.filter(({ type, command }) => type === 'unix' && command === 'smtp');
   const mainCf = readMainCf(main, version);
   const service = chosenService(clients, mainCf.parameters.default_transport, options.service);
@@ -131,10 +119,12 @@ async function fromHost(
     return settingsOf(parameters, written ?? mainCf, version);
   };
   const smtpServices = [...new Set([service.name, ...clients.map((candidate) => candidate.name)])];
+  const transports = services.filter(({ isTransport }) => isTransport).map(({ name }) => name);
   const withPlace = (settings: Settings, one: MasterService): Settings => ({
     ...settings,
     chroot: isChrooted(one, version, mainCf.parameters.compatibility_level ?? '0'),
     smtpServices,
+    transports,
   });
   const chosen = as(service);
   const settings = withPlace(chosen.settings, service);
@@ -147,10 +137,10 @@ async function fromHost(
   }
   return {
     settings,
-    routingSettings: { ...as(rewriting).settings, smtpServices },
+    routingSettings: { ...as(rewriting).settings, smtpServices, transports },
     ...(Object.keys(own).length === 0 ? {} : { services: own }),
-    tableTypes: new Set((await postconf('-m')).split(/\s+/).filter((type) => type !== '')),
-    proxied: proxiedBy(await postconf('-x', '-h', 'proxy_read_maps')),
+    ...(types === undefined ? {} : { tableTypes: new Set(tokens(types)) }),
+    proxied: proxiedBy(proxyReadMaps),
     problems: chosen.problems,
     from: 'host',
     source: `${directory}/main.cf`,

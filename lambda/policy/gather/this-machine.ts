@@ -10,7 +10,9 @@ import { readdir, readFile, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { byName } from '../../named-record.ts';
+import type { Answer, Answers } from '../answer.ts';
 import type { Bundle } from '../bundle.ts';
+import { askKeys } from './ask.ts';
 import { gatherBundle } from './gather.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 
@@ -54,6 +56,17 @@ export async function readSources(options: BundleOptions): Promise<BundleSources
     },
   });
   return { bundle, files };
+}
+
+/** Asks tables of a Postfix on this host, one key at a time. */
+export async function askHost(
+  table: string,
+  keys: readonly string[],
+  configDirectory: string,
+): Promise<Answers> {
+  const answers = byName<Answer>();
+  await askKeys(table, keys, answers, { configDirectory }, thisMachine);
+  return answers;
 }
 
 /** Modification time of a file in epoch ms; undefined where there is none. */

@@ -29,6 +29,7 @@ import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
+import { type AskTable, withFilterAnswers } from './status-filter.ts';
 
 export interface CheckDoors {
   readonly dns: Dns;
@@ -38,6 +39,8 @@ export interface CheckDoors {
    */
   readonly dnssec?: DnssecDoor;
   readonly probe: Probe;
+  /** Absent where no Postfix is at hand. */
+  readonly askTable?: AskTable;
   /** Told now and then, for a progress line; never awaited. */
   readonly progress?: (progress: Progress) => void;
 }
@@ -120,12 +123,14 @@ export async function checkBundle(
       doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
   });
 
-  const seen = { contacts, conversations, results, probedAt };
-  const run = judgeAll(destinations, { ...found, ...seen, dnssec }, bundle, options);
+  const seen = { ...found, contacts, conversations, results, probedAt, dnssec };
+  const first = judgeAll(destinations, seen, bundle, options);
+  const filtered = await withFilterAnswers(bundle, first.verdicts, doors.askTable);
+  const run = filtered === undefined ? first : judgeAll(destinations, seen, filtered, options);
   const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec);
   return offers === undefined
     ? run
-    : { ...run, verdicts: await judgeWith(offers, run, bundle, doors, options) };
+    : { ...run, verdicts: await judgeWith(offers, run, filtered ?? bundle, doors, options) };
 }
 
 /** What DNS and the hosts gave. */
@@ -164,8 +169,8 @@ function judgeAll(
     evidence,
     vantage,
     verdicts: destinations.map((destination) => judgeSafely(destination, evidence, bundle, at)),
-    // After the deadline DNS is not asked either: a hop without a route has no conversation that
-    // would show as not attempted.
+    // Past the end DNS is not asked either, and who has no route has no conversation that could be
+    // missing.
     complete:
       probedAt < pace.stopAt &&
       Object.values(results).every(

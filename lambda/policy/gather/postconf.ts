@@ -1,0 +1,80 @@
+/** postconf of a configuration directory, and the files themselves where a value in them ends it. */
+import { decodeText } from '../../postfix/decode.ts';
+import { readMainCf } from '../../postfix/main-cf.ts';
+import { printMasterCf } from '../../postfix/postconf.ts';
+import type { PostfixVersion } from '../../postfix/version.ts';
+import { UsageError } from '../../usage-error.ts';
+import type { Machine } from './machine.ts';
+
+/** What postconf says of a configuration directory, as it prints it. */
+export interface Postconf {
+  /** All parameters, raw. */
+  readonly main: string;
+  readonly masterServices: string;
+  readonly overrides: string;
+  /** Expanded. */
+  readonly proxyReadMaps: string;
+  /** Table types that this Postfix has; absent where postconf does not run. */
+  readonly types?: string;
+}
+
+/** What it prints. @throws UsageError where it fails */
+export async function postconf(
+  directory: string,
+  args: readonly string[],
+  machine: Machine,
+): Promise<string> {
+  const ran = await machine.run('postconf', ['-c', directory, ...args]);
+  if (ran.kind === 'not-installed') {
+    throw new UsageError(
+      `--config-directory ${directory}: postconf is not installed here; copy main.cf and the ` +
+        'tables and name them with --main-cf',
+    );
+  }
+  if (ran.status !== 0) {
+    const said = ran.errors.trim().split('\n').at(-1) ?? '';
+    throw new UsageError(
+      `--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`,
+    );
+  }
+  return ran.output;
+}
+
+/**
+ * Asks postconf; where a value that cannot be expanded ends it, though not the programs that do not
+ * read that value, the files are read in its place, over its defaults.
+ *
+ * @throws UsageError
+ */
+export async function readPostconf(
+  directory: string,
+  version: PostfixVersion,
+  machine: Machine,
+): Promise<Postconf> {
+  const ask = (...args: string[]) => postconf(directory, args, machine);
+  try {
+    return {
+      main: await ask(),
+      masterServices: await ask('-M'),
+      overrides: await ask('-P'),
+      proxyReadMaps: await ask('-x', '-h', 'proxy_read_maps'),
+      types: await ask('-m'),
+    };
+  } catch (error) {
+    if (!(error instanceof UsageError) || !ENDED_BY_A_VALUE.test(error.message)) throw error;
+    const [main, master] = await Promise.all(
+      ['main.cf', 'master.cf'].map((name) => machine.read(`${directory}/${name}`)),
+    );
+    if (main?.kind !== 'read' || master?.kind !== 'read') throw error;
+    const parameters = `${await ask('-d')}\n${decodeText(main.bytes)}`;
+    const { services, overrides } = printMasterCf(decodeText(master.bytes));
+    return {
+      main: parameters,
+      masterServices: services,
+      overrides,
+      proxyReadMaps: readMainCf(parameters, version).parameters.proxy_read_maps ?? '',
+    };
+  }
+}
+
+const ENDED_BY_A_VALUE = /fatal: (?:macro processing error$|malformed compatibility level syntax: )/;
