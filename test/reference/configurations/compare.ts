@@ -4,6 +4,7 @@ import type { Directory } from './directory.ts';
 import type { Delivered } from './instance.ts';
 import type { Played } from './play.ts';
 import { askedFor, type ProductRun } from './product.ts';
+import type { Route } from './route.ts';
 
 export interface Disagreement {
   readonly index: number;
@@ -49,7 +50,7 @@ function differenceOf(
 ): string | undefined {
   if (!product.document) return 'no document';
   if (entry === undefined) return 'no entry';
-  if (mayNotKnow(directory, entry, product)) return undefined;
+  if (mayNotKnow(directory, entry, product) || isToldAsNotFollowed(route, entry, product)) return undefined;
   if (ending.status === 'none') return entry.reason === 'smtp-dies' ? undefined : 'a program dies';
   if (!isLookedUp(ending)) {
     return entry.verdict === 'unchecked' && entry.reason !== 'level-none' ? undefined : 'no smtp client delivers';
@@ -57,7 +58,8 @@ function differenceOf(
   const used = tlsWord(ending.said);
   if (entry.reason === 'level-none') return used === undefined ? undefined : 'not level none';
   if (entry.verdict === 'unchecked') return `unchecked ${entry.reason}`;
-  const same = entry.endings.filter(({ status, dsn }) => status === ending.status && dsn === ending.dsn);
+  // Of a success it does not matter by which status.
+  const same = entry.endings.filter(({ status, dsn }) => status === ending.status && (status === 'sent' || dsn === ending.dsn));
   if (same.length === 0) return `ending ${ending.dsn}`;
   if (ending.status !== 'sent' && !same.some(({ text }) => text === ending.text)) return `text of ${ending.dsn}`;
   if (entry.endings.length > 1 && !mayBeShuffled(entry)) return 'several endings';
@@ -75,6 +77,18 @@ function differenceOf(
 function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }: ProductRun): boolean {
   const hidden = watcher === 'nobody' && files.some(({ mode }) => mode === 0o600);
   return hidden && entry.verdict === 'undetermined' && code === 3;
+}
+
+/** Some senders' mail takes another way, and we said that it is not followed. */
+function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed }: ProductRun): boolean {
+  if (route.kind !== 'routed') return false;
+  const { transport } = route;
+  const elsewhere = !route.nextHop.includes(nextHop?.text ?? '');
+  return assumed.some(
+    (sentence) =>
+      (sentence.startsWith('no sender leaves by ') && sentence.split(', which ', 1)[0]?.includes(transport)) ||
+      (elsewhere && /^next hops of .* \(sender_dependent_\w+\) are not followed/.test(sentence)),
+  );
 }
 
 /** Whether smtp(8) delivered or should have: what error(8) says for want of a route or a transport is a failure, too. */

@@ -9,6 +9,8 @@ export interface ProductRun {
   readonly code: number | null;
   /** Empty where no document came. */
   readonly entries: readonly EntryVerdict[];
+  /** What it says it took for granted. */
+  readonly assumed: readonly string[];
   /** Anything said beside the document. */
   readonly errors: string;
   /** Whether standard output held a document. */
@@ -54,8 +56,9 @@ export async function runProduct(directory: Directory, productDirectory: string)
     errors += error.message;
   });
   const code = await new Promise<number | null>((done) => child.once('close', done));
-  const entries = entriesOf(output);
-  return { code, entries: entries ?? [], document: entries !== undefined, errors: errors.trim() };
+  const document = documentOf(output);
+  const { entries = [], assumed = [] } = document ?? {};
+  return { code, entries, assumed, document: document !== undefined, errors: errors.trim() };
 }
 
 /** The `--destination` that stands for a message. */
@@ -64,9 +67,9 @@ export function askedFor({ recipient }: Message, { asked }: Pick<Directory, 'ask
   return asked === 'addresses' ? folded : folded.slice(folded.lastIndexOf('@') + 1);
 }
 
-function entriesOf(output: string): readonly EntryVerdict[] | undefined {
+function documentOf(output: string): Pick<ProductRun, 'entries' | 'assumed'> | undefined {
   try {
-    return (JSON.parse(output) as { entries: readonly EntryVerdict[] }).entries;
+    return JSON.parse(output) as Pick<ProductRun, 'entries' | 'assumed'>;
   } catch {
     return undefined;
   }
