@@ -222,6 +222,19 @@ test('mail that nothing can route is broken, whatever the policy says', () => {
   });
 });
 
+test('mail for a transport that master.cf lacks is broken, with or without an entry', () => {
+  const parts = { transport: 'a.test nosuch:\nb.test smtp:\n', settings: { transports: ['smtp', 'error'] } };
+  const found = of('a.test secure\nb.test may', { ...parts, destinations: ['a.test'] });
+  expect(found.map(({ name, settled, unchecked }) => ({ name, settled, unchecked: unchecked?.reason }))).toEqual([
+    {
+      name: 'a.test',
+      settled: { reason: 'no-transport', because: 'mail for a.test goes to the transport nosuch', table: 'nosuch' },
+      unchecked: undefined,
+    },
+    { name: 'b.test', settled: undefined, unchecked: undefined },
+  ]);
+});
+
 test('U-labels keep their text as next hop, and have an ASCII name', () => {
   const [first] = of('bücher.example secure');
   expect(first).toMatchObject({

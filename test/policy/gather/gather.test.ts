@@ -388,3 +388,28 @@ describe('a slow daemon', () => {
     );
   });
 });
+
+test('where a value ends postconf and not smtp(8), main.cf and master.cf are read as they are', async () => {
+  const ends: Ran = { kind: 'ended', status: 1, output: '', errors: 'postconf: fatal: macro processing error\n' };
+  const { settings, services } = await gather({
+    files: {
+      '/etc/postfix/main.cf': {
+        text: 'smtpd_banner = ${x\nsmtp_tls_policy_maps = inline:{a.test=encrypt}\nproxy_read_maps = proxy:hash:/t\n',
+      },
+      '/etc/postfix/master.cf': {
+        text: 'smtp unix - - n - - smtp\nout unix - - y - - smtp\n  -o { smtp_tls_security_level = secure }\n',
+      },
+    },
+    answers: {
+      'postconf -c /etc/postfix': ends,
+      'postconf -c /etc/postfix -M': ends,
+      'postconf -c /etc/postfix -P': ends,
+      'postconf -c /etc/postfix -x -h proxy_read_maps': ends,
+      'postconf -c /etc/postfix -d': 'queue_directory = /var/spool/postfix\nsmtp_tls_security_level =\n',
+    },
+  });
+  expect(settings.fatal).toBe(undefined);
+  expect(settings.policyMaps).toEqual([{ type: 'inline', path: '{a.test=encrypt}' }]);
+  expect(settings.transports).toEqual(['smtp', 'out']);
+  expect(services?.out?.settings).toMatchObject({ securityLevel: 'secure', chroot: true });
+});
