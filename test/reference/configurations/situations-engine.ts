@@ -1,0 +1,127 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: main.cf has macros of that very form
+/** Our own TLS engine, addresses to leave from, and main.cf itself. */
+import type { Situation } from './situation.ts';
+
+export const engineSituations: readonly Situation[] = [
+  {
+    title: 'client certificate missing, encrypt and may',
+    mainCf: ['smtp_tls_policy_maps = hash:ETC/tls_policy', 'smtp_tls_cert_file = ETC/gone.pem'],
+    files: [{ name: 'tls_policy', text: 'a.D encrypt\nb.D may\n', build: 'hash' }],
+    ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable', 'm@b.D': 'sent in plaintext' },
+  },
+  {
+    title: 'client key encrypted',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
+    files: [
+      { name: 'c.pem', text: '<chain>' },
+      { name: 'k.pem', text: '<encrypted key>' },
+    ],
+    ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable' },
+  },
+  {
+    title: 'client key of another certificate',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
+    files: [
+      { name: 'c.pem', text: '<chain>' },
+      { name: 'k.pem', text: '<other key>' },
+    ],
+    ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable' },
+  },
+  {
+    title: 'client key 0600 root',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
+    files: [
+      { name: 'c.pem', text: '<chain>' },
+      { name: 'k.pem', text: '<key>', mode: 0o600 },
+    ],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'client key 0600 root, watcher another user',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
+    files: [
+      { name: 'c.pem', text: '<chain>' },
+      { name: 'k.pem', text: '<key>', mode: 0o600 },
+    ],
+    watcher: 'nobody',
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'chain file missing',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_chain_files = ETC/gone.pem'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'chain file: certificate before key',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_chain_files = ETC/c.pem'],
+    files: [{ name: 'c.pem', text: '<chain><key>' }],
+    ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable' },
+  },
+  {
+    title: 'eccert missing',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_eccert_file = ETC/gone.pem'],
+    ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable' },
+  },
+  {
+    title: 'foo = ${} that nobody reads',
+    mainCf: ['smtp_tls_security_level = encrypt', 'foo = ${}'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'smtp_helo_name = ${}',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_helo_name = ${}'],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: dictionary mail_dict: macro processing error' },
+  },
+  {
+    title: 'smtpd_banner = ${x',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtpd_banner = ${x'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'compatibility_level = 3.',
+    mainCf: ['smtp_tls_security_level = encrypt', 'compatibility_level = 3.'],
+    ends: { 'm@a.D': 'not delivered: sendmail ended with code 75: sendmail: fatal: malformed compatibility level syntax: "3."' },
+  },
+  {
+    title: 'compatibility_level = x',
+    mainCf: ['smtp_tls_security_level = encrypt', 'compatibility_level = x'],
+    ends: { 'm@a.D': 'not delivered: sendmail ended with code 75: sendmail: fatal: malformed compatibility level syntax: "x"' },
+  },
+  {
+    title: 'compatibility_level = 0, chroot -',
+    mainCf: ['smtp_tls_security_level = encrypt', 'compatibility_level = 0'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'smtp_discard_ehlo_keywords = starttls',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_discard_ehlo_keywords = starttls'],
+    ends: { 'm@a.D': 'deferred 4.7.4 TLS is required, but was not offered by host mx.a.D[@1]' },
+  },
+  {
+    title: 'tafile outside the chroot',
+    mainCf: ['smtp_tls_policy_maps = inline:{{a.D=secure match=mx.a.D tafile=ETC/ca.pem}}', 'transport_maps = inline:{a.D=out:}'],
+    masterCf: ['out unix - - y - - smtp'],
+    ends: { 'm@a.D': 'deferred 4.7.5 client TLS configuration problem' },
+  },
+  {
+    title: 'smtp_bind_address',
+    mainCf: ['smtp_bind_address = 10.9.9.9', 'smtp_tls_security_level = encrypt'],
+    ends: { 'm@f.D': 'sent Trusted' },
+  },
+  {
+    title: 'inet_interfaces = one address',
+    mainCf: ['inet_interfaces = 10.9.9.9', 'smtp_tls_security_level = encrypt'],
+    ends: { 'm@f.D': 'sent Trusted' },
+  },
+  {
+    title: 'smtp_bind_address of a service',
+    mainCf: ['transport_maps = inline:{f.D=out:}', 'smtp_tls_security_level = encrypt'],
+    masterCf: ['out unix - - n - - smtp -o smtp_bind_address=10.9.9.9'],
+    ends: { 'm@f.D': 'sent Trusted' },
+  },
+  {
+    title: 'relayhost = [r.$mydomain]',
+    mainCf: ['myhostname = mail.D', 'relayhost = [r.$mydomain]:587', 'smtp_tls_security_level = secure'],
+    ends: { 'm@a.D': 'sent Verified' },
+  },
+];
