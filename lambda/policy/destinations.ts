@@ -248,9 +248,12 @@ function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Desti
   const asksNothing =
     found.hops.length > 0 &&
     found.hops.every((hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none');
-  return asksNothing
-    ? unchecked('level-none', 'level none asks nothing of TLS')
-    : { ...base, ...found };
+  if (!asksNothing) return { ...base, ...found };
+  const { service } = found;
+  return {
+    ...unchecked('level-none', 'level none asks nothing of TLS'),
+    ...(service === undefined ? {} : { service }),
+  };
 }
 
 /** The entry a `--destination` falls under, by its first hop; undefined where none applies. */

@@ -63,11 +63,10 @@ export async function gatherBundle(
     machine,
   );
   assumed.push(...filter.assumed);
-  const fatal = policy.fatal ?? filter.fatal;
+  const fatal = new Map([...policy.fatal, ...filter.fatal]);
   const settings: Settings = {
-    ...own,
+    ...ending(own, fatal),
     ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
-    ...(fatal === undefined || own.fatal !== undefined ? {} : { fatal }),
   };
   const listed =
     options.destinations === undefined
@@ -103,14 +102,27 @@ export async function gatherBundle(
   const strangers = servicesOfSenders(routingOf(draft));
   if (strangers.length > 0) {
     assumed.push(
-      `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps names for some: mail is judged as all others send it`,
+      `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps ` +
+        'names for some: mail is judged as all others send it',
     );
   }
   const tables = {
     ...draft,
     ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: dayOf(machine.now?.() ?? 0) }),
   };
-  return completed(tables, services, { options, gathered, machine, assumed });
+  const ended = services.map(([name, theirs]) => [name, ending(theirs, fatal)] as const);
+  return completed(tables, ended, { options, gathered, machine, assumed });
+}
+
+/** With the word by which a service ends over one of its own tables, where none ends it before. */
+function ending(settings: Settings, fatal: ReadonlyMap<string, string>): Settings {
+  const { policyMaps, statusFilter } = settings;
+  const says = [...policyMaps, ...statusFilter].flatMap(
+    ({ type, path }) => fatal.get(`${type}:${path}`) ?? [],
+  )[0];
+  return says === undefined || settings.fatal !== undefined
+    ? settings
+    : { ...settings, fatal: says };
 }
 
 /** A bundle with the same answers is the same all day: `policy push` has nothing to push. */
@@ -246,16 +258,20 @@ async function readTables(
   maps: readonly TableName[],
   context: TableContext,
   problems: TableProblem[],
-): Promise<{ readonly texts: readonly TableText[]; readonly fatal?: string }> {
+): Promise<{
+  readonly texts: readonly TableText[];
+  /** By table, what ends the program that opens it. */
+  readonly fatal: ReadonlyMap<string, string>;
+}> {
   const texts: TableText[] = [];
-  let fatal: string | undefined;
+  const fatal = new Map<string, string>();
   for (const map of maps) {
     const read = await readTable(map, context);
     if (read.text !== undefined) texts.push(read.text);
     if (read.problem !== undefined) problems.push(read.problem);
-    fatal ??= read.fatal;
+    if (read.fatal !== undefined) fatal.set(`${map.type}:${map.path}`, read.fatal);
   }
-  return { texts, ...(fatal === undefined ? {} : { fatal }) };
+  return { texts, fatal };
 }
 
 const distinct = (maps: readonly TableName[]): TableName[] => [

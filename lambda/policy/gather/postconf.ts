@@ -77,4 +77,5 @@ export async function readPostconf(
   }
 }
 
-const ENDED_BY_A_VALUE = /fatal: (?:macro processing error$|malformed compatibility level syntax: )/;
+const ENDED_BY_A_VALUE =
+  /fatal: (?:macro processing error$|malformed compatibility level syntax: )/;

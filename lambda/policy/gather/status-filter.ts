@@ -12,8 +12,8 @@ import { type ReadTable, readTable, type TableContext } from './tables.ts';
 
 export interface ReadFilter {
   readonly statusFilter?: NonNullable<Bundle['statusFilter']>;
-  /** smtp(8) ends at once: Postfix's wording behind `fatal: `. */
-  readonly fatal?: string;
+  /** By table, what ends smtp(8) at once: Postfix's wording behind `fatal: `. */
+  readonly fatal: ReadonlyMap<string, string>;
   /** Sentences about what is not followed. */
   readonly assumed: readonly string[];
 }
@@ -24,13 +24,13 @@ export async function readStatusFilter(
   gathered: Gathered,
   machine: Machine,
 ): Promise<ReadFilter> {
-  if (maps.length === 0) return { assumed: [] };
+  if (maps.length === 0) return { assumed: [], fatal: new Map() };
   const parameter = 'smtp_delivery_status_filter';
   const context: TableContext = { parameter, option: undefined, gathered, machine };
   const tables: TableText[] = [];
   const problems: TableProblem[] = [];
   const assumed: string[] = [];
-  let fatal: string | undefined;
+  const fatal = new Map<string, string>();
   for (const map of maps) {
     const read = await readUnlessElsewhere(map, context);
     if (read === 'elsewhere') {
@@ -39,7 +39,7 @@ export async function readStatusFilter(
     }
     if (read.text !== undefined) tables.push(read.text);
     if (read.problem !== undefined) problems.push(read.problem);
-    fatal ??= read.fatal;
+    if (read.fatal !== undefined) fatal.set(`${map.type}:${map.path}`, read.fatal);
     // This host's are asked.
     const unknown =
       read.problem?.kind === 'unreadable' ||
@@ -50,7 +50,7 @@ export async function readStatusFilter(
   return {
     statusFilter: { tables, problems },
     assumed,
-    ...(fatal === undefined ? {} : { fatal }),
+    fatal,
   };
 }
 

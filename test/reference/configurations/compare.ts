@@ -80,14 +80,13 @@ function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }
 }
 
 /** Some senders' mail takes another way, and we said that it is not followed. */
-function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed }: ProductRun): boolean {
+function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed, entries }: ProductRun): boolean {
   if (route.kind !== 'routed') return false;
   const { transport } = route;
   const elsewhere = !route.nextHop.includes(nextHop?.text ?? '');
-  return assumed.some(
-    (sentence) =>
-      (sentence.startsWith('no sender leaves by ') && sentence.split(', which ', 1)[0]?.includes(transport)) ||
-      (elsewhere && /^next hops of .* \(sender_dependent_\w+\) are not followed/.test(sentence)),
+  return (
+    assumed.some((one) => one.startsWith('no sender leaves by ') && one.split(', which ', 1)[0]?.includes(transport)) ||
+    (elsewhere && entries.some(({ sentence }) => /^next hops of .* \(sender_dependent_\w+\) are not followed/.test(sentence)))
   );
 }
 

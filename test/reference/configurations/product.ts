@@ -57,7 +57,7 @@ export async function runProduct(directory: Directory, productDirectory: string)
   });
   const code = await new Promise<number | null>((done) => child.once('close', done));
   const document = documentOf(output);
-  const { entries = [], assumed = [] } = document ?? {};
+  const { entries = [], run: { assumed } = { assumed: [] } } = document ?? {};
   return { code, entries, assumed, document: document !== undefined, errors: errors.trim() };
 }
 
@@ -67,9 +67,13 @@ export function askedFor({ recipient }: Message, { asked }: Pick<Directory, 'ask
   return asked === 'addresses' ? folded : folded.slice(folded.lastIndexOf('@') + 1);
 }
 
-function documentOf(output: string): Pick<ProductRun, 'entries' | 'assumed'> | undefined {
+interface Document extends Pick<ProductRun, 'entries'> {
+  readonly run: Pick<ProductRun, 'assumed'>;
+}
+
+function documentOf(output: string): Document | undefined {
   try {
-    return JSON.parse(output) as Pick<ProductRun, 'entries' | 'assumed'>;
+    return JSON.parse(output) as Document;
   } catch {
     return undefined;
   }

@@ -23,11 +23,15 @@ export interface Situation {
   readonly files?: readonly DirectoryFile[];
   readonly daemons?: readonly TableDaemon[];
   readonly watcher?: Directory['watcher'];
+  /** `domains` where absent. */
+  readonly asked?: Directory['asked'];
   /**
    * What Postfix did when it was tried, in the words of endingWords(), by recipient; mail is from the
    * null sender, or else its sender stands before: `anna@s.D to m@a.D`.
    */
   readonly ends: Readonly<Record<string, string>>;
+  /** Where we knowingly say otherwise (docs/differences.md): our sentence. */
+  readonly differs?: string;
 }
 
 /** Files of a client certificate, by the text that stands for them. */
@@ -55,7 +59,7 @@ export const createRoot = () => createAuthority('Situations');
 
 /** `first` of those that are played together has the address that `mx.f.D` welcomes. */
 export async function directoryOf(
-  { title, mainCf, masterCf = [], files = [], daemons = [], watcher = 'root', ends }: Situation,
+  { title, mainCf, masterCf = [], files = [], daemons = [], watcher = 'root', asked = 'domains', ends }: Situation,
   { index, first }: { readonly index: number; readonly first: boolean },
   authority: Authority,
   pem: Pem,
@@ -76,7 +80,7 @@ export async function directoryOf(
     ...(await worldOf(index, authority)),
     localAddresses: first ? [OWN_ADDRESS] : [],
     messages: Object.keys(ends).map((delivery) => messageOf(put(delivery))),
-    asked: 'domains',
+    asked,
     watcher,
   };
 }
@@ -84,10 +88,10 @@ export async function directoryOf(
 /** How a delivery ended: `sent Verified`, `deferred 4.7.5 …`, with another agent's name behind it. */
 export function endingWords({ ending }: Delivered, index: number): string {
   const { status, dsn, text, agent, said } = ending;
-  const neutral = short(text, index);
-  if (status === 'none') return `not delivered: ${neutral}`;
-  if (agent !== 'smtp') return `${status} ${dsn} ${neutral}, by ${agent}`;
-  if (status !== 'sent') return `${status} ${dsn} ${neutral}`;
+  const words = neutral(text, index);
+  if (status === 'none') return `not delivered: ${words}`;
+  if (agent !== 'smtp') return `${status} ${dsn} ${words}, by ${agent}`;
+  if (status !== 'sent') return `${status} ${dsn} ${words}`;
   const tls = said.flatMap((line) => /^(\w+) TLS connection established/.exec(line)?.[1] ?? []).at(-1);
   return `sent ${tls ?? 'in plaintext'}`;
 }
@@ -128,7 +132,8 @@ function written(text: string, index: number): string {
     .replaceAll('ADDR', addressOf(index, 200));
 }
 
-const short = (text: string, index: number) =>
+/** With the letters that stand for the directory's own names. */
+export const neutral = (text: string, index: number): string =>
   text
     .replaceAll(etcOf(index), 'ETC')
     .replaceAll(domainOf(index), 'D')
