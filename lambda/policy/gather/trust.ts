@@ -20,6 +20,7 @@ import { byName } from '../../named-record.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
+import { parsePolicy } from '../parse.ts';
 import type { Settings } from '../settings.ts';
 import { Loaded, type Objects } from './loaded-store.ts';
 import type { BundleOptions, FileRead, Machine } from './machine.ts';
@@ -117,17 +118,21 @@ async function readDefaultBundle(
 
 /** Every tafile= of a table and every smtp_tls_trust_anchor_file, by the path as written. */
 export async function readAnchorFiles(
-  bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems'>,
+  bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems' | 'answers'>,
   gathered: Gathered,
   machine: Machine,
   problems: FileProblem[],
 ): Promise<Record<string, TrustAnchorFile>> {
   const { settings } = bundle;
-  const named = policyTables(bundle).flatMap(({ entries, everyKey }) =>
-    [...entries, ...(everyKey === undefined ? [] : [everyKey])].flatMap(({ policy }) =>
+  const named = policyTables(bundle).flatMap(({ entries, everyKey, answers = {} }) => {
+    const listed = [...entries, ...(everyKey === undefined ? [] : [everyKey])];
+    const answered = Object.values(answers).flatMap((answer) =>
+      answer.kind === 'found' ? parsePolicy(answer.value, settings.version) : [],
+    );
+    return [...listed.map(({ policy }) => policy), ...answered].flatMap((policy) =>
       policy.kind === 'policy' ? (policy.attributes.tafile ?? []) : [],
-    ),
-  );
+    );
+  });
   const paths = new Set([...named, ...settings.trustAnchorFiles]);
   const owner =
     paths.size > 0 && gathered.from === 'host' ? await ownerOf(gathered, machine) : undefined;

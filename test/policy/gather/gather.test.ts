@@ -413,3 +413,18 @@ test('where a value ends postconf and not smtp(8), main.cf and master.cf are rea
   expect(settings.transports).toEqual(['smtp', 'out']);
   expect(services?.out?.settings).toMatchObject({ securityLevel: 'secure', chroot: true });
 });
+
+test('a tafile in an answer of a table that is asked is read, too', async () => {
+  const { anchorFiles } = await gather(
+    {
+      files: { '/p': { text: '' }, '/spool/ta.pem': { text: pem } },
+      answers: {
+        ...maps('regexp:/p'),
+        'postmap -c /etc/postfix -q a.test regexp:/p': 'secure tafile=/ta.pem\n',
+        'postmap -c /etc/postfix -q .test regexp:/p': { kind: 'ended', status: 1, output: '', errors: '' },
+      },
+    },
+    { destination: ['a.test'] },
+  );
+  expect(Object.entries(anchorFiles).map(([path, { kind }]) => [path, kind])).toEqual([['/ta.pem', 'anchors']]);
+});

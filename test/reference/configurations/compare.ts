@@ -51,7 +51,7 @@ function differenceOf(
   if (!product.document) return 'no document';
   if (entry === undefined) return 'no entry';
   if (mayNotKnow(directory, entry, product) || isToldAsNotFollowed(route, entry, product)) return undefined;
-  if (ending.status === 'none') return entry.reason === 'smtp-dies' ? undefined : 'a program dies';
+  if (ending.status === 'none') return diesWithUs(ending, entry) ? undefined : 'a program dies';
   if (!isLookedUp(ending)) {
     return entry.verdict === 'unchecked' && entry.reason !== 'level-none' ? undefined : 'no smtp client delivers';
   }
@@ -77,6 +77,11 @@ function differenceOf(
 function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }: ProductRun): boolean {
   const hidden = watcher === 'nobody' && files.some(({ mode }) => mode === 0o600);
   return hidden && entry.verdict === 'undetermined' && code === 3;
+}
+
+/** Where trivial-rewrite(8) itself dies over a table, we say what it says of tables that it cannot ask. */
+function diesWithUs({ text }: Delivered['ending'], { reason }: EntryVerdict): boolean {
+  return reason === 'smtp-dies' || (reason === 'unroutable' && /\btrivial-rewrite: fatal: /.test(text));
 }
 
 /** Some senders' mail takes another way, and we said that it is not followed. */
