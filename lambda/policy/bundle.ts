@@ -65,7 +65,7 @@ export interface Bundle {
   readonly transportTables: readonly TableText[];
   /** Tables of domain classes and sender maps, which decide where mail goes. */
   readonly routingTables?: readonly TableText[];
-  /** Tables of smtp_delivery_status_filter, and what is wrong with them; absent where none is set. */
+  /** The tables of smtp_delivery_status_filter, and what is wrong with them; absent without one. */
   readonly statusFilter?: {
     readonly tables: readonly TableText[];
     readonly problems: readonly TableProblem[];

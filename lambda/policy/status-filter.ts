@@ -47,7 +47,8 @@ export function filterTablesToAsk({ settings, statusFilter }: Filtering): string
 
 /** A sentence, without a full stop, on a table of the filter whose answers are not known. */
 export const notFollowed = (table: string, because: string): string =>
-  `smtp_delivery_status_filter is not followed: what ${table} makes of a failure is not known here (${because})`;
+  `smtp_delivery_status_filter is not followed: what ${table} makes of a failure is not known ` +
+  `here (${because})`;
 
 function sourcesOf(bundle: Filtering): TableSources {
   const known = sources.get(bundle);

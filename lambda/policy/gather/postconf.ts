@@ -1,4 +1,4 @@
-/** postconf of a configuration directory, and the files themselves where a value in them ends it. */
+/** postconf of a configuration directory; the files themselves where a value in them ends it. */
 import { decodeText } from '../../postfix/decode.ts';
 import { readMainCf } from '../../postfix/main-cf.ts';
 import { printMasterCf } from '../../postfix/postconf.ts';

@@ -11,7 +11,7 @@ import type { EntryVerdict } from '../../verdict/verdict.ts';
 /** Asks one table about keys, through Postfix's own programs. */
 export type AskTable = (table: string, keys: readonly string[]) => Promise<Answers>;
 
-/** The bundle with what the filter says of these verdicts; undefined where nothing is to be asked. */
+/** The bundle with what the filter says of these verdicts; undefined where nothing is asked. */
 export async function withFilterAnswers(
   bundle: Bundle,
   verdicts: readonly EntryVerdict[],
