@@ -14,7 +14,7 @@ import type { EntryPlace, PolicyEntry } from './entry.ts';
 import { isEntry, lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
-import { clientOf, serviceOf } from './service.ts';
+import { clientOf, routeKey, serviceOf } from './service.ts';
 import { openTable } from './table-set.ts';
 import {
   type NamedNextHop,
@@ -391,13 +391,15 @@ function elsewhere({ transport, domainClass }: Extract<Routed, { kind: 'other' }
  */
 function otherNextHops(found: readonly Destination[], work: Work): Destination[] {
   const known = new Set(
-    found.flatMap(({ hops }) => hops.map(({ nextHop }) => nextHop.text.toLowerCase())),
+    found.flatMap(({ hops }) => hops.map((hop) => routeKey(hop).toLowerCase())),
   );
   const more: Destination[] = [];
-  for (const { text, list, via, transport } of work.named.values()) {
-    if (known.has(text.toLowerCase()) || via === 'fallback-relay') continue;
-    known.add(text.toLowerCase());
+  for (const { text, list, via, transport } of namedNextHops(work.routing)) {
     const service = serviceOf(work.bundle, transport);
+    // Another service may ask for more there.
+    const key = (service === undefined ? text : `${text} by ${service}`).toLowerCase();
+    if (known.has(key) || via === 'fallback-relay') continue;
+    known.add(key);
     const made = hopsOrWhy({ list, via, service }, text, work);
     const entry = lookupEntry(
       text,
@@ -408,8 +410,7 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
       ({ demand, nextHop }) =>
         nextHop.text === text &&
         demand.kind === 'demand' &&
-        demand.level !== 'none' &&
-        demand.level !== 'may',
+        ((demand.level !== 'none' && demand.level !== 'may') || demand.wrapperMode),
     );
     if (!asks) continue;
     more.push({

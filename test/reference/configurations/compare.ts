@@ -36,6 +36,8 @@ function entryFor({ message, route }: Delivered, { entries }: ProductRun, direct
   const sameHop = (entry: EntryVerdict) => entry.nextHop !== null && entry.nextHop.text === hop;
   return (
     own.find((entry) => judged(entry) && sameHop(entry)) ??
+    // Of the next hop itself first: what is asked for another name may go there by another service.
+    entries.find((entry) => judged(entry) && sameHop(entry) && entry.destination === hop) ??
     entries.find((entry) => judged(entry) && sameHop(entry)) ??
     own.find(judged) ??
     own[0]
