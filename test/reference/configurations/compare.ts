@@ -20,28 +20,31 @@ export interface Disagreement {
 export function compare({ directory, postfix, product }: Played): Disagreement[] {
   if (product === undefined) throw new Error(`directory ${directory.index} was played without our check`);
   return postfix.delivered.flatMap((delivered) => {
-    const entry = entryFor(delivered, product, directory);
-    const kind = differenceOf(delivered, entry, product, directory);
-    if (kind === undefined) return [];
+    const candidates = entriesFor(delivered, product, directory);
+    const kinds = candidates.map((each) => differenceOf(delivered, each, product, directory));
+    const [entry, kind] = [candidates[0], kinds[0]];
+    if (kind === undefined || kinds.includes(undefined)) return [];
     const { index } = directory;
     return [{ index, delivered, entry, kind, postfix: postfixSays(delivered), ours: weSay(entry, product) }];
   });
 }
 
-/** The entry that judges this message: of its next hop where senders decide, else of its domain. */
-function entryFor({ message, route }: Delivered, { entries }: ProductRun, directory: Directory): EntryVerdict | undefined {
-  const judged = (entry: EntryVerdict) => entry.verdict !== 'unchecked' || entry.reason === 'level-none';
-  const own = entries.filter(({ destination }) => destination === askedFor(message, directory));
+/**
+ * The entry that judges this message: of its domain, or of its next hop where senders decide. Several
+ * where more than one service delivers to that next hop, for an entry does not name its service.
+ */
+function entriesFor(
+  { message, route }: Delivered,
+  { entries }: ProductRun,
+  directory: Directory,
+): readonly (EntryVerdict | undefined)[] {
+  const judged = entries.filter((entry) => entry.verdict !== 'unchecked' || entry.reason === 'level-none');
   const hop = route.kind === 'routed' ? route.nextHop : undefined;
-  const sameHop = (entry: EntryVerdict) => entry.nextHop !== null && entry.nextHop.text === hop;
-  return (
-    own.find((entry) => judged(entry) && sameHop(entry)) ??
-    // Of the next hop itself first: what is asked for another name may go there by another service.
-    entries.find((entry) => judged(entry) && sameHop(entry) && entry.destination === hop) ??
-    entries.find((entry) => judged(entry) && sameHop(entry)) ??
-    own.find(judged) ??
-    own[0]
-  );
+  const isOwn = ({ destination }: EntryVerdict) => destination === askedFor(message, directory);
+  const sameHop = judged.filter(({ nextHop }) => nextHop !== null && nextHop.text === hop);
+  const own = sameHop.find(isOwn);
+  if (own !== undefined) return [own];
+  return sameHop.length > 0 ? sameHop : [judged.find(isOwn) ?? entries.find(isOwn)];
 }
 
 function differenceOf(
@@ -81,9 +84,11 @@ function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }
   return hidden && entry.verdict === 'undetermined' && code === 3;
 }
 
-/** Where trivial-rewrite(8) itself dies over a table, we say what it says of tables that it cannot ask. */
+/** Where a program dies only when it asks a table, we say what it says of tables that it cannot ask. */
 function diesWithUs({ text }: Delivered['ending'], { reason }: EntryVerdict): boolean {
-  return reason === 'smtp-dies' || (reason === 'unroutable' && /\btrivial-rewrite: fatal: /.test(text));
+  if (reason === 'smtp-dies') return true;
+  const cannotAsk = reason === 'unroutable' || reason === 'table-unavailable';
+  return cannotAsk && /\b(?:trivial-rewrite: fatal: |smtp: fatal: dict_sqlite_lookup: )/.test(text);
 }
 
 /** Some senders' mail takes another way, and we said that it is not followed. */
