@@ -21,7 +21,7 @@ test.for([
   },
   {
     because: 'one that a newer version pushed',
-    parts: { [BUNDLE_PART]: json({ v: 2, bundle: {} }) },
+    parts: { [BUNDLE_PART]: json({ v: 3, bundle: {} }) },
     says: 'policy version 9f86d081884c was pushed by a newer version of postfix-tls-watch: update this installation, or push the policy again',
   },
 ])('refused: $because', ({ parts, says }) => {

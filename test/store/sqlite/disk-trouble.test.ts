@@ -74,5 +74,3 @@ describe.skipIf(!canMount)('a disk (of its own, which only root can make)', () =
     expect(ran[2]?.complete).toBe(true);
   });
 });
-
-test.skipIf(canMount)('a disk', ({ skip }) => skip('only root can make one (unshare -m)'));

@@ -153,5 +153,3 @@ describe.skipIf(!isRoot)('DynamicUser=yes (only root can make such a directory)'
     expect(listing(directory)).toEqual([]);
   });
 });
-
-test.skipIf(isRoot)('DynamicUser=yes', ({ skip }) => skip('only root can make such a directory'));

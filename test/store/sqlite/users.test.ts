@@ -254,5 +254,3 @@ describe.skipIf(!isRoot)('several users (only root can become another one)', () 
     expect(owners(join(directory, 'own'))).toEqual([{ name: 'store.sqlite', ...SERVICE, mode: 0o640 }]);
   });
 });
-
-test.skipIf(isRoot)('several users', ({ skip }) => skip('only root can become another user'));
