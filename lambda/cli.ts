@@ -226,15 +226,19 @@ else 0. What is muted does not count.`;
 
 const MUTE_HELP = `
 KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
-it. The mute covers what is open now, as bad as it is now; another cause, or a worse one, is told all
+it. The mute covers what is open now, as bad as it is now; another cause, or a worse \
+one, is told all
 the same. Muted ones stand at the end of every message.`;
 
 const IMPORT_HELP = `
-A file becomes a new store where --store has none, and is added to the one that is there otherwise: what is there
-already is kept. A folder of release 0.1 is left as it is, and the new store is put beside it unless --store names
+A file becomes a new store where --store has none, and is added to the one that is there \
+otherwise: what is there
+already is kept. A folder of release 0.1 is left as it is, and the new store is put beside it \
+unless --store names
 another directory; this needs the package dynalite (npm install --global dynalite@4.0.0).
 
-Exit status: 0 everything is there now, 1 other content was there under some keys and was kept, 3 nothing was imported.`;
+Exit status: 0 everything is there now, 1 other content was there under some keys and was kept, 3 \
+nothing was imported.`;
 
 const PUSH_HELP = `
 Refused without --force:

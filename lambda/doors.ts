@@ -89,7 +89,9 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
   if (config.dnssecResolver !== undefined || servers.every(isLocal)) return resolver;
   return {
     kind: 'none',
-    because: `the resolver ${name} is not on this host, so that anybody on the way could answer; name a validating one with --dnssec-resolver`,
+    because:
+      `the resolver ${name} is not on this host, so that anybody on the way could answer; name ` +
+      'a validating one with --dnssec-resolver',
     ...(postfixAsks ? { postfixAsks: resolver } : {}),
   };
 }

@@ -1,9 +1,11 @@
 #!/usr/bin/env node
 /*
- * The installed command: runs dist/cli.js under Node 24, whatever Node started this file, and with little memory.
+ * The installed command: runs dist/cli.js under Node 24, whatever Node started this file, and with
+ * little memory.
  *
- * Where the running one is older, the package node-PLATFORM-ARCH, an optional dependency, brings the right one. Plain
- * CommonJS of an old kind, for it must run on Nodes that know no better. Exit status 3, as for any error of ours.
+ * Where the running one is older, the package node-PLATFORM-ARCH, an optional dependency, brings
+ * the right one. Plain CommonJS without new syntax, since old Nodes must be able to run it. Exit
+ * status 3, as for any error of ours.
  */
 'use strict';
 
@@ -11,17 +13,24 @@ const { spawn } = require('node:child_process');
 const { dirname, join } = require('node:path');
 
 const NEEDED = 24;
-/* A mail host has other things to do with its memory: over 20,000 entries a third of what Node takes by itself, for some CPU time. */
+/*
+ * Over 20,000 entries these take a third of the memory that Node takes by itself, for some CPU
+ * time.
+ */
 const SMALL = ['--optimize-for-size', '--max-semi-space-size=2', '--no-memory-reducer'];
-/* A Node 24 before 24.21 may say on standard error that its SQLite is young: cron would mail it every day. */
+/*
+ * A Node 24 before 24.21 may warn on standard error that SQLite is experimental: cron would mail
+ * that every day.
+ */
 const QUIET = ['--disable-warning=ExperimentalWarning'];
 
 const isOld = Number(process.versions.node.split('.')[0]) < NEEDED;
 const node = isOld ? packagedNode() : process.execPath;
 if (node === undefined) {
   giveUp(
-    `Node ${process.version} is too old: Node ${NEEDED} or newer is needed, and none came with this package for ` +
-      `${process.platform}-${process.arch}; install one from nodejs.org, or reinstall without --omit=optional`,
+    `Node ${process.version} is too old: Node ${NEEDED} or newer is needed, and none came with ` +
+      `this package for ${process.platform}-${process.arch}; install one from nodejs.org, or ` +
+      'reinstall without --omit=optional',
   );
 } else {
   run(node, [
@@ -44,7 +53,10 @@ function packagedNode() {
   }
 }
 
-/** Becomes the other process where this Node can, else as far as anyone can tell: its streams, its signals, its exit status. */
+/**
+ * Replaces this process by the other one where this Node can; else starts it as a child and passes
+ * on streams, signals and exit status.
+ */
 function run(node, args) {
   if (typeof process.execve === 'function' && process.platform !== 'win32')
     process.execve(node, [node, ...args], process.env);

@@ -31,8 +31,8 @@ export interface StoreFlags {
 }
 
 /**
- * What a command is going to do there. `read` changes nothing, `change` needs a store that is there,
- * `create` makes one, `watch` makes one and goes on whatever becomes of it.
+ * What a command is going to do there. `read` changes nothing, `change` needs a store that is
+ * there, `create` makes one, `watch` makes one and goes on in memory where the disk takes nothing.
  */
 export type Purpose = 'read' | 'change' | 'create' | 'watch';
 
@@ -43,8 +43,8 @@ export interface OpenStore {
   /** Who works on it: one name per process. */
   readonly holder: string;
   /**
-   * Whether another holder is known to have ended. In a table that hosts share, none is: two of them
-   * may have the same name.
+   * Whether another holder is known to have ended. Always false for a DynamoDB table: two of the
+   * hosts that share it may have the same name.
    */
   readonly hasEnded: (holder: string) => boolean;
   readonly memory: () => Memory;
@@ -139,7 +139,8 @@ export async function readOutputs(
   const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
     const why = error.code === 'ENOENT' ? 'No such file or directory' : error.message;
     throw new UsageError(
-      `cannot read the outputs of the deployment, ${path}: ${why}; the deploy writes it, --outputs names it`,
+      `cannot read the outputs of the deployment, ${path}: ${why}; the deploy writes it, ` +
+        '--outputs names it',
     );
   });
   try {

@@ -19,7 +19,7 @@ export type Phase =
 export interface Reply {
   readonly code: number;
   readonly text: string;
-  /** Enhanced status code, where the text's beginning does not tell it: it stood in a later line. */
+  /** Enhanced status code of a later line, where the beginning of `text` has none. */
   readonly dsn?: string;
 }
 

@@ -138,7 +138,9 @@ const TRUST = rows(
       anchors: true,
       apart: 'issuer',
       words: 'certificate issuer is not trusted',
-      cure: 'Either the issuer is added to your anchors (tafile= limits that to this entry), or they change theirs',
+      cure:
+        'Either the issuer is added to your anchors (tafile= limits that to this entry), or ' +
+        'they change theirs',
     },
     'missing-intermediate': {
       anchors: true,
@@ -148,7 +150,9 @@ const TRUST = rows(
     'self-signed': {
       anchors: true,
       words: 'certificate is self-signed',
-      cure: 'Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate',
+      cure:
+        'Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or ' +
+        'tafile= with the certificate',
     },
     expired: {
       words: 'certificate has expired',
@@ -208,11 +212,15 @@ const NOT_THE_ONE = rows(
       group: 'name',
       apart: 'name',
       words: 'certificate lacks the name asked for',
-      cure: `${THEIRS}: no match list can be recommended, since the certificate covers neither the next hop nor the MX host`,
+      cure:
+        `${THEIRS}: no match list can be recommended, since the certificate covers neither the ` +
+        'next hop nor the MX host',
     },
     'digest-mismatch': {
       words: 'certificate is not the pinned one',
-      cure: 'If the change was announced, list the new digest beside the old one, of the key rather than the certificate',
+      cure:
+        'If the change was announced, list the new digest beside the old one, of the key ' +
+        'rather than the certificate',
     },
     'tlsa-mismatch': {
       words: 'certificate does not match the TLSA records',
@@ -254,14 +262,18 @@ const DANE = rows(
       unseen: 'tlsa-lookup-error',
       words: 'TLSA records cannot be looked up',
       why: 'whether the host has TLSA records is not known',
-      cure: `${THEIRS}: their name servers must answer for TLSA records, with signatures that are right`,
+      cure:
+        `${THEIRS}: their name servers must answer for TLSA records, with signatures that are ` +
+        'right',
     },
     // Theirs is a record without data, which they can mend; the cure that holds is an upgrade.
     'tlsa-kills-smtp': {
       fails: 'panic',
       words: 'TLSA records end your smtp(8)',
       why: 'a TLSA record of the host has no data, and smtp(8) of this version dies of it',
-      cure: `${YOURS}: a Postfix that passes over such records (3.8.18, 3.9.12, 3.10.11, 3.11.4 and later)`,
+      cure:
+        `${YOURS}: a Postfix that passes over such records (3.8.18, 3.9.12, 3.10.11, 3.11.4 ` +
+        'and later)',
     },
   },
 );
@@ -423,7 +435,9 @@ const ENTRY = rows(
       whose: 'yours',
       words: 'policy table cannot be asked',
       why: 'the policy table cannot be asked',
-      cure: `${YOURS}: mend the table, and run postmap or start its daemon; until then all mail whose next hop is looked up in it waits`,
+      cure:
+        `${YOURS}: mend the table, and run postmap or start its daemon; until then all mail ` +
+        'whose next hop is looked up in it waits',
     },
     unroutable: {
       group: 'ours',
@@ -492,7 +506,9 @@ const ENTRY = rows(
       group: 'dane',
       words: 'DNSSEC signatures are wrong',
       soon: 'DNSSEC signatures end',
-      cure: `${THEIRS}: the signatures of the zone must be renewed; a validating resolver lets no mail through`,
+      cure:
+        `${THEIRS}: the signatures of the zone must be renewed; a validating resolver lets no ` +
+        'mail through',
     },
     'dns-refused': { whose: 'yours', words: 'DNS is refused' },
     'dns-timeout': { whose: 'network', words: 'DNS does not answer' },

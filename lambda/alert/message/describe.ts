@@ -76,7 +76,8 @@ function subjectOf(
   const [first] = decision.items;
   if (first === undefined)
     return subject(
-      `${shortName(vantage.name, 40)} did not watch since ${day(decision.gapSince ?? run.previousCompleteAt ?? now)}`,
+      `${shortName(vantage.name, 40)} did not watch since ` +
+        `${day(decision.gapSince ?? run.previousCompleteAt ?? now)}`,
     );
   const rest = decision.items.length - 1;
   const more = rest === 0 ? '' : `; ${rest} more`;
@@ -100,9 +101,10 @@ function baselineSubject(verdicts: Verdicts, items: readonly Item[]): string {
     ),
   ];
   const watched = all.filter(isWatched).length;
-  if (watched === 0)
-    return `Nothing is watched: ${all.length === 0 ? 'there is no entry' : `none of ${entriesCount(all.length)} can be judged`}`;
-  return `Now watching ${entriesCount(watched)}: ${parts.length === 0 ? 'all deliver' : parts.join(', ')}`;
+  if (all.length === 0) return 'Nothing is watched: there is no entry';
+  if (watched === 0) return `Nothing is watched: none of ${entriesCount(all.length)} can be judged`;
+  const summary = parts.length === 0 ? 'all deliver' : parts.join(', ');
+  return `Now watching ${entriesCount(watched)}: ${summary}`;
 }
 
 function soon(items: readonly Item[]): readonly string[] {
@@ -132,12 +134,19 @@ function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): rea
   const texts: readonly Block[] = [
     {
       kind: 'text',
-      text: `This is the first look from ${vantage.name} at ${tables === '' ? 'the TLS policy' : tables}, at ${moment(now)}, as Postfix ${bundle.settings.version} would deliver. What is wrong today is told below, whether it is new or old.`,
+      text:
+        `This is the first look from ${vantage.name} at ` +
+        `${tables === '' ? 'the TLS policy' : tables}, at ${moment(now)}, as Postfix ` +
+        `${bundle.settings.version} would deliver. What is wrong today is told below, whether ` +
+        'it is new or old.',
     },
     { kind: 'list', heading: `${entriesCount(all.length)}:`, lines: counts },
     {
       kind: 'text',
-      text: 'From now on a message comes only when something changes, when a certificate in use comes near its end, and as a reminder of what stays open. Silence means health, as long as the runs themselves are watched.',
+      text:
+        'From now on a message comes only when something changes, when a certificate in use ' +
+        'comes near its end, and as a reminder of what stays open. Silence means health, as ' +
+        'long as the runs themselves are watched.',
     },
   ];
   const assumed = bundle.assumed.map(
@@ -159,7 +168,10 @@ function memoryIntro({ run }: AlertInput): readonly Block[] {
 
 function gapIntro({ decision, vantage, now }: AlertInput): readonly Block[] {
   if (decision.gapSince === undefined) return [];
-  const text = `No complete run from ${vantage.name} between ${moment(decision.gapSince)} and ${moment(now)}: nothing was watched in between. If runs are scheduled, look why they did not happen.`;
+  const text =
+    `No complete run from ${vantage.name} between ${moment(decision.gapSince)} and ` +
+    `${moment(now)}: nothing was watched in between. If runs are scheduled, look why they did ` +
+    'not happen.';
   return [{ kind: 'text', text }];
 }
 

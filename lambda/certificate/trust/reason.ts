@@ -47,7 +47,9 @@ function nowhere(
   if (last?.extensions.invalid) {
     const which =
       certificates.length === 1 ? 'certificate' : `issuer certificate ${short(last.subject)}`;
-    const detail = `${which} has an extension that is malformed or occurs twice, and OpenSSL takes it for issued by nobody`;
+    const detail =
+      `${which} has an extension that is malformed or occurs twice, and OpenSSL takes it for ` +
+      'issued by nobody';
     return { reason: 'bad-signature', detail };
   }
   if (last?.selfIssued && certificates.length === 1)
@@ -77,7 +79,9 @@ function nowhere(
       detail: `chain ends at ${short(last.subject)}, which is not among the trust anchors`,
     };
   }
-  const detail = `chain ends at ${short(last?.subject ?? '')}, whose issuer ${issuer} ${notSent} and is not among the trust anchors`;
+  const detail =
+    `chain ends at ${short(last?.subject ?? '')}, whose issuer ${issuer} ${notSent} and is not ` +
+    'among the trust anchors';
   return { reason: 'untrusted-issuer', detail };
 }
 

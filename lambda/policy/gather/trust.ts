@@ -236,7 +236,8 @@ function lacking(parameter: string, path: string, { source, lines }: Gathered): 
   const line = lines[parameter];
   const place = line === undefined ? source : `${source} line ${line}`;
   return new UsageError(
-    `${place}: ${parameter} names ${path}, which this machine lacks; give the trust anchors with --ca-file`,
+    `${place}: ${parameter} names ${path}, which this machine lacks; give the trust anchors with ` +
+      '--ca-file',
   );
 }
 

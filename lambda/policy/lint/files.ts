@@ -49,11 +49,16 @@ export function anchors(
           postfixSays:
             trust.says ??
             `cannot load Certification Authority data, ${named}: disabling TLS support`,
-          effect: `${trust.because}: Postfix switches TLS off: ${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext`,
+          effect:
+            `${trust.because}: Postfix switches TLS off: ` +
+            `${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS ` +
+            'is required, but our TLS engine is unavailable), and at may mail leaves in ' +
+            'plaintext',
           cure:
             trust.parameter === undefined
               ? 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt'
-              : 'name a certificate with its own private key, both in PEM and the key without a passphrase',
+              : 'name a certificate with its own private key, both in PEM and the key without ' +
+                'a passphrase',
         },
       ],
     ];
@@ -73,7 +78,9 @@ export function anchors(
       {
         code: 'no-anchors',
         severity: 'defers',
-        effect: `there are no trust anchors (${trust.source}): ${who} would defer all mail (4.7.5 Server certificate not verified)`,
+        effect:
+          `there are no trust anchors (${trust.source}): ${who} would defer all mail (4.7.5 ` +
+          'Server certificate not verified)',
         cure: "set smtp_tls_CAfile or smtp_tls_CApath to the system's certificates",
       },
     ],
@@ -103,7 +110,8 @@ export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [s
         ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]]
         : [];
     case 'not-ours-to-read': {
-      const effect = `Postfix reads it as root, but ${because}: whether smtp(8) can load it is not checked`;
+      const effect =
+        `Postfix reads it as root, but ${because}: ` + 'whether smtp(8) can load it is not checked';
       const cure = 'run lint as root to have it checked';
       return [[parameter, { code: 'unreadable-file', severity: 'note', effect, cure }]];
     }
@@ -117,7 +125,8 @@ function ofAnchorFile({ path, because }: FileProblem): Finding {
     severity: 'defers',
     postfixSays: `error opening trust anchor file: ${path}: ${because}`,
     effect:
-      'all mail at verify and secure would be deferred (4.7.5 client TLS configuration problem), unless the entry has tafile=',
+      'all mail at verify and secure would be deferred (4.7.5 client TLS configuration problem), ' +
+      'unless the entry has tafile=',
     cure: 'make the file readable for mail_owner, with a certificate or public key in PEM',
   };
 }
@@ -133,7 +142,8 @@ export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
   );
   const stops = transport
     ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
-    : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS configuration problem)';
+    : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS ' +
+      'configuration problem)';
   const base = { place: { file: problem.name, line: null }, key: null, postfixSays: null };
   switch (problem.kind) {
     case 'missing':
@@ -150,7 +160,9 @@ export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
         ...base,
         code: 'unreadable-file',
         severity: 'note',
-        effect: `Postfix reads ${problem.name} as root and mail flows, but ${problem.because}: what stands in it is not checked`,
+        effect:
+          `Postfix reads ${problem.name} as root and mail flows, but ${problem.because}: what ` +
+          'stands in it is not checked',
         cure: 'let this user read the file (for instance with setfacl), or run as a user who may',
       };
     case 'not-listable':

@@ -131,7 +131,7 @@ async function weigh(
   return { first, verdicts, updates, comparison, vantage, facts, decision };
 }
 
-/** The certificates that comparing asks for: those seen in this run, and stored ones beside them. */
+/** The certificates that comparing asks for: those seen in this run, and stored ones. */
 async function certificatesFor(
   { doors }: Underway,
   updates: readonly HostUpdate[],

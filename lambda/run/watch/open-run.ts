@@ -85,7 +85,10 @@ type Opened =
   | { readonly kind: 'already-done' }
   | { readonly kind: 'unusable'; readonly because: string };
 
-/** The record of this run, new or resumed; of one that had told when it died, the next of its ids. */
+/**
+ * The record of this run, new or resumed. Where the run under this id had told when it died, a
+ * record under the next free id `RUN#2`, `RUN#3`, ….
+ */
 async function openRecords(store: Store, options: WatchOptions, now: number): Promise<Opened> {
   const { runId, holder } = options;
   const scope = options.only === undefined ? 'all' : 'some';

@@ -1,8 +1,8 @@
 /**
  * The main job once: judge, compare with what was told, publish what is due, store.
  *
- *     begin (run record, lease) → recall → assess (check, compare, decide, second look) → tell → keep
- *       → complete
+ *     open (lease, run record) → recall → assess (check, compare, decide, second look) → tell
+ *       → keep → complete
  *
  * Publish first, then one update that records the telling, then store: a crash may repeat a message
  * in that one gap, and never loses one. A run that told and died is recovered by the next (recall).
@@ -138,5 +138,6 @@ function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun): Set<string> {
 const leaseLost = () =>
   new StoreError(
     'held',
-    'another run took the lease while this one worked: nothing was told or stored; is its clock right?',
+    'another run took the lease while this one worked: nothing was told or stored; is its clock ' +
+      'right?',
   );
