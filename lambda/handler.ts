@@ -13,7 +13,7 @@ import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { filterNotFollowed } from './run/check/status-filter.ts';
-import { chosenIds } from './run/watch/chosen-destinations.ts';
+import { idsNamed } from './run/watch/named-destinations.ts';
 import {
   type Report,
   reportFailure,
@@ -147,7 +147,7 @@ function watchOnce(
       // Lambda repeats a failed invocation under its id: the repeat may take over at once what the
       // first left behind.
       holder: `${config.vantage}#${invocation.awsRequestId}`,
-      ...(asked.kind === 'scheduled' ? {} : { only: chosenIds(bundle, asked.destinations) }),
+      ...(asked.kind === 'scheduled' ? {} : { only: idsNamed(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
       confirm: { kind: 'next-run' },
       pace: paceFor({

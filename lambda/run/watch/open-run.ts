@@ -13,9 +13,9 @@ import type { RunRecord, Stage } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { WatchOptions } from './options.ts';
 
-export type Begun =
+export type RunOpening =
   | {
-      readonly kind: 'begun';
+      readonly kind: 'opened';
       readonly run: Held<RunRecord>;
       /** Notes a stage; throws where another process goes on with this run. */
       readonly advance: (
@@ -32,7 +32,14 @@ export type Begun =
   | { readonly kind: 'already-done'; readonly runId: string }
   | { readonly kind: 'busy'; readonly holder: string; readonly sameRun: boolean };
 
-export async function begin(store: Store, options: WatchOptions, now: number): Promise<Begun> {
+/** A run that holds the lease and has its record. */
+export type OpenedRun = Extract<RunOpening, { readonly kind: 'opened' }>;
+
+export async function openRun(
+  store: Store,
+  options: WatchOptions,
+  now: number,
+): Promise<RunOpening> {
   const { runId, holder } = options;
   const leasing = await takeLease(store, { holder, runId }, now, options.hasEnded);
   if (leasing.kind === 'newer') {
@@ -44,25 +51,23 @@ export async function begin(store: Store, options: WatchOptions, now: number): P
   if (leasing.kind === 'busy')
     return { kind: 'busy', holder: leasing.by.holder, sameRun: leasing.by.runId === runId };
   const lease = holding(store, leasing.lease);
-  const opened = await openRecords(store, options, now);
-  switch (opened.kind) {
+  const records = await openRecords(store, options, now);
+  switch (records.kind) {
     case 'already-done':
       await lease.release();
       return { kind: 'already-done', runId };
     case 'unusable':
       await lease.release();
-      throw new StoreError('other', opened.because);
+      throw new StoreError('other', records.because);
     case 'open':
-      return { kind: 'begun', ...recording(store, opened, now), ...lease };
+      return { kind: 'opened', ...recording(store, records, now), ...lease };
   }
 }
-
-type BegunRun = Extract<Begun, { readonly kind: 'begun' }>;
 
 function holding(
   store: Store,
   taken: Parameters<typeof renewLease>[1],
-): Pick<BegunRun, 'renew' | 'release'> {
+): Pick<OpenedRun, 'renew' | 'release'> {
   let lease: typeof taken | undefined = taken;
   return {
     renew: async (at) => {
@@ -75,7 +80,7 @@ function holding(
   };
 }
 
-type Opened =
+type Records =
   | {
       readonly kind: 'open';
       /** Those that told and died, which this run continues. */
@@ -89,7 +94,7 @@ type Opened =
  * The record of this run, new or resumed. Where the run under this id had told when it died, a
  * record under the next free id `RUN#2`, `RUN#3`, ….
  */
-async function openRecords(store: Store, options: WatchOptions, now: number): Promise<Opened> {
+async function openRecords(store: Store, options: WatchOptions, now: number): Promise<Records> {
   const { runId, holder } = options;
   const scope = options.only === undefined ? 'all' : 'some';
   const digests = { ...options.digests };
@@ -113,9 +118,9 @@ async function openRecords(store: Store, options: WatchOptions, now: number): Pr
 
 function recording(
   store: Store,
-  { earlier, own }: Extract<Opened, { readonly kind: 'open' }>,
+  { earlier, own }: Extract<Records, { readonly kind: 'open' }>,
   now: number,
-): Pick<BegunRun, 'run' | 'advance' | 'complete'> {
+): Pick<OpenedRun, 'run' | 'advance' | 'complete'> {
   let held = own;
   return {
     run: own,

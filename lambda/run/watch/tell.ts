@@ -14,7 +14,7 @@ import type { Json } from '../../store/value-schemas.ts';
 import type { Assessment, Underway } from './assess.ts';
 import { countsOf } from './figures.ts';
 import { notWatchedIn } from './not-watched.ts';
-import type { Begun } from './open-run.ts';
+import type { OpenedRun } from './open-run.ts';
 
 export interface Told {
   /** Absent: nothing was due. */
@@ -31,7 +31,7 @@ export interface Told {
 export async function tell(
   { bundle, doors, recalled, at }: Underway,
   assessment: Assessment,
-  begun: Extract<Begun, { kind: 'begun' }>,
+  opened: OpenedRun,
 ): Promise<Told> {
   const { decision, verdicts, vantage, facts } = assessment;
   const { mutes, problems } = recalled;
@@ -45,22 +45,22 @@ export async function tell(
       ? 0
       : await prepareTellings(
           doors.store,
-          begun.run.value.runId,
+          opened.run.value.runId,
           tellings as unknown as Json,
           doors.now(),
         );
   const judged = { ...findingsOf(assessment, at), exceptions: problems };
-  await begun.advance('judged', { ...judged, tellings: chunks }, doors.now());
+  await opened.advance('judged', { ...judged, tellings: chunks }, doors.now());
   if (alert === undefined || mail === undefined) return { state: decision.after };
 
   const delivery = await doors.tell(mail, alert);
   if (delivery.kind === 'untold') {
     const exceptions = [...problems, delivery.because];
-    await begun.advance('untold', { exceptions }, doors.now());
+    await opened.advance('untold', { exceptions }, doors.now());
     return { mail, delivery, state: decision.after };
   }
   const { messageId } = delivery;
-  await begun.advance(
+  await opened.advance(
     'told',
     { exceptions: problems, ...(messageId === undefined ? {} : { messageId }) },
     doors.now(),

@@ -21,7 +21,7 @@ import type { CheckRun } from '../check/check.ts';
 import { assess } from './assess.ts';
 import { hostConversations } from './host-conversations.ts';
 import { keep } from './keep.ts';
-import { type Begun, begin } from './open-run.ts';
+import { type OpenedRun, openRun } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { recall } from './recall.ts';
 import { tell } from './tell.ts';
@@ -52,13 +52,13 @@ export async function watch(
   doors: WatchDoors,
   options: WatchOptions,
 ): Promise<Watched> {
-  const begun = await begin(doors.store, options, doors.now());
-  if (begun.kind !== 'begun') return begun;
+  const opened = await openRun(doors.store, options, doors.now());
+  if (opened.kind !== 'opened') return opened;
   const lost = new AbortController();
   // One that the store did not take is tried again in a minute, and four times before the lease
   // ends.
   const renew = () =>
-    begun.renew(doors.now()).then(
+    opened.renew(doors.now()).then(
       (held) => held || lost.abort(leaseLost()),
       () => undefined,
     );
@@ -66,10 +66,10 @@ export async function watch(
   const stopped =
     options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal]);
   try {
-    return await watchUnderLease(bundle, doors, options, begun, stopped);
+    return await watchUnderLease(bundle, doors, options, opened, stopped);
   } finally {
     clearInterval(renewal);
-    await begun.release();
+    await opened.release();
   }
 }
 
@@ -77,17 +77,17 @@ async function watchUnderLease(
   bundle: Bundle,
   doors: WatchDoors,
   options: WatchOptions,
-  begun: Extract<Begun, { kind: 'begun' }>,
+  opened: OpenedRun,
   stopped: AbortSignal,
 ): Promise<Watched> {
   const { store } = doors;
-  const { runId } = begun.run.value;
+  const { runId } = opened.run.value;
   const at = doors.now();
   const recalled = await recall(store, runId, at);
   const underway = { bundle, doors, options, recalled, at, stopped };
   const assessment = await assess(underway);
   const { first, verdicts, comparison, updates, decision, facts } = assessment;
-  const { mail, delivery, state } = await tell(underway, assessment, begun);
+  const { mail, delivery, state } = await tell(underway, assessment, opened);
   const overwritten = await keep(store, {
     runId,
     at,
@@ -103,7 +103,7 @@ async function watchUnderLease(
   for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
   const { keeps = true, notes = [] } = doors.memory?.() ?? {};
   const complete = facts.complete && delivery?.kind !== 'untold' && keeps;
-  if (complete) await begun.complete(doors.now());
+  if (complete) await opened.complete(doors.now());
   return {
     kind: 'done',
     runId,

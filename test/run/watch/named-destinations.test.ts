@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { chosenIds } from '../../../lambda/run/watch/chosen-destinations.ts';
+import { idsNamed } from '../../../lambda/run/watch/named-destinations.ts';
 import { bundleOf } from '../../policy/bundle-of.ts';
 
 const bundle = bundleOf(
@@ -21,8 +21,8 @@ test.for([
     ids: ['.example.net sub.example.net'],
   },
   { because: 'one named twice is one', names: ['fastmail.fm', 'fastmail.fm'], ids: ['fastmail.fm'] },
-])('chosen: $because', ({ names, ids }) => {
-  expect([...chosenIds(bundle, names)]).toEqual(ids);
+])('named: $because', ({ names, ids }) => {
+  expect([...idsNamed(bundle, names)]).toEqual(ids);
 });
 
 test.for([
@@ -37,7 +37,7 @@ test.for([
     says: '"a.example", "b.example", "c.example", "d.example", "e.example" and 2 more: not in the pushed policy',
   },
 ])('refused: $because', ({ names, says }) => {
-  expect(() => chosenIds(bundle, names)).toThrow(
+  expect(() => idsNamed(bundle, names)).toThrow(
     new Error(`destination ${says}; name a key of the table, or push with --destination`),
   );
 });

@@ -10,7 +10,7 @@ import { typedDomain } from '../../postfix/hostname.ts';
  * @throws Error for a name that the policy does not have: judged once, it would be remembered and
  * then missed.
  */
-export function chosenIds(bundle: Bundle, names: readonly string[]): ReadonlySet<string> {
+export function idsNamed(bundle: Bundle, names: readonly string[]): ReadonlySet<string> {
   const destinations = destinationsOf(bundle);
   const ids = new Set<string>();
   const unknown: string[] = [];
