@@ -12,6 +12,7 @@ import { type PemBlock, readPem } from '../../certificate/pem.ts';
 import type { FileProblem } from '../bundle.ts';
 import type { CertificatePair, Settings } from '../settings.ts';
 import type { Machine } from './machine.ts';
+import { textOf } from './pem-text.ts';
 import { isOurs, ours } from './tables.ts';
 
 type EngineOff = Extract<TrustStore, { readonly kind: 'engine-off' }>;
@@ -51,8 +52,7 @@ async function read(path: string, parameter: Parameter, work: Work): Promise<Rea
   const { machine, problems, settings } = work;
   const absolute = resolve(settings.queueDirectory, path);
   const file = await machine.read(absolute);
-  if (file.kind === 'read')
-    return { kind: 'text', text: Buffer.from(file.bytes).toString('latin1') };
+  if (file.kind === 'read') return { kind: 'text', text: textOf(file) };
   if (!isOurs(file.because, machine)) return { kind: 'failed', because: file.because };
   problems.push({
     path: absolute,

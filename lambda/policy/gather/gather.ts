@@ -68,11 +68,7 @@ export async function gatherBundle(
     ...ending(own, fatal),
     ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
   };
-  const listed =
-    options.destinations === undefined
-      ? []
-      : await readDestinationsFile(options.destinations, machine);
-  const destinations = [...new Set([...(options.destination ?? []), ...listed])];
+  const destinations = await destinationsNamed(options, machine);
   const draft = {
     settings,
     ...(gathered.routingSettings === undefined ? {} : { routingSettings: routing.settings }),
@@ -84,32 +80,11 @@ export async function gatherBundle(
     destinations,
   };
   refuseNothing(draft, gathered);
-  const answers = await askTables(
-    draft,
-    [
-      ...new Set([
-        ...destinations,
-        ...(problems.some(({ kind }) => kind === 'missing' || kind === 'unreadable')
-          ? await remembered()
-          : []),
-        ...namesOf(draft, clients),
-      ]),
-    ],
-    clients,
-    { ...gathered, routingSettings: routing.settings },
-    machine,
-  );
-  const strangers = servicesOfSenders(routingOf(draft));
-  if (strangers.length > 0) {
-    assumed.push(
-      `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps ` +
-        'names for some: mail is judged as all others send it',
-    );
-  }
-  const tables = {
-    ...draft,
-    ...(Object.keys(answers).length === 0 ? {} : { answers, askedAt: dayOf(machine.now?.() ?? 0) }),
-  };
+  const names = await namesToAsk(draft, clients, remembered);
+  const routed = { ...gathered, routingSettings: routing.settings };
+  const answers = await askTables(draft, names, clients, routed, machine);
+  assumed.push(...saidOfSenders(draft));
+  const tables = { ...draft, ...askedToday(answers, machine) };
   const ended = services.map(([name, theirs]) => [name, ending(theirs, fatal)] as const);
   return completed(tables, ended, { options, gathered, machine, assumed });
 }
@@ -123,6 +98,43 @@ function ending(settings: Settings, fatal: ReadonlyMap<string, string>): Setting
   return says === undefined || settings.fatal !== undefined
     ? settings
     : { ...settings, fatal: says };
+}
+
+/** To be assumed: that no sender leaves by a service that is named for some senders alone. */
+function saidOfSenders(draft: Parameters<typeof routingOf>[0]): string[] {
+  const strangers = servicesOfSenders(routingOf(draft));
+  if (strangers.length === 0) return [];
+  return [
+    `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps ` +
+      'names for some: mail is judged as all others send it',
+  ];
+}
+
+/** Those of --destination and of --destinations, each once. */
+async function destinationsNamed(options: BundleOptions, machine: Machine): Promise<string[]> {
+  const { destination = [], destinations: file } = options;
+  const listed = file === undefined ? [] : await readDestinationsFile(file, machine);
+  return [...new Set([...destination, ...listed])];
+}
+
+/** What tables that must be asked are asked about; `remembered` as for gatherBundle(). */
+async function namesToAsk(
+  draft: Pick<Bundle, 'policyTables' | 'problems' | 'settings' | 'destinations'>,
+  clients: readonly Settings[],
+  remembered: () => Promise<readonly string[]>,
+): Promise<string[]> {
+  const isLost = draft.problems.some(({ kind }) => kind === 'missing' || kind === 'unreadable');
+  const earlier = isLost ? await remembered() : [];
+  return [...new Set([...draft.destinations, ...earlier, ...namesOf(draft, clients)])];
+}
+
+/** To be spread into a bundle: nothing where no table was asked. */
+function askedToday(
+  answers: NonNullable<Bundle['answers']>,
+  machine: Machine,
+): Pick<Bundle, 'answers' | 'askedAt'> {
+  if (Object.keys(answers).length === 0) return {};
+  return { answers, askedAt: dayOf(machine.now?.() ?? 0) };
 }
 
 /** A bundle with the same answers is the same all day: `policy push` has nothing to push. */

@@ -6,7 +6,6 @@
 import { join, resolve } from 'node:path';
 import {
   anchorFileFromPem,
-  hashedName,
   type PemObjects,
   parsePem,
   type TrustAnchorFile,
@@ -14,16 +13,16 @@ import {
   trustStoreFromPem,
 } from '../../certificate/anchors.ts';
 import { isDigest } from '../../certificate/digest.ts';
-import type { TrustSetting } from '../../certificate/explicit-trust.ts';
-import type { Base64Der } from '../../certificate/pem.ts';
 import { byName } from '../../named-record.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
 import { parsePolicy } from '../parse.ts';
 import type { Settings } from '../settings.ts';
+import { readHashLinks } from './hash-links.ts';
 import { Loaded, type Objects } from './loaded-store.ts';
 import type { BundleOptions, FileRead, Machine } from './machine.ts';
+import { textOf } from './pem-text.ts';
 import type { Gathered } from './settings.ts';
 
 /** CAfile and CApath of options or main.cf. @throws UsageError for what is named and not here. */
@@ -38,72 +37,115 @@ export async function readTrust(
     const because = `smtp_tls_fingerprint_digest names no digest: ${settings.fingerprintDigest}`;
     return { kind: 'engine-off', because };
   }
-  const byHand = options.caFile !== undefined || options.caPath !== undefined;
-  const caFile = byHand ? options.caFile : absolute(settings.caFile, settings);
-  const caPath = byHand ? options.caPath : settings.caPath;
-  const sources: string[] = [];
+  const named = namedAnchors(settings, options);
+  const { byHand, caFile, caPath, directories } = named;
   const loaded = new Loaded();
   if (caFile !== undefined) {
-    const read = await machine.read(caFile);
-    if (read.kind === 'failed') {
-      if (byHand) throw new UsageError(`cannot read --ca-file ${caFile}: ${read.because}`);
-      if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', caFile, gathered);
-      return { kind: 'engine-off', because: `${caFile}: ${read.because}` };
-    }
-    const text = textOf(read);
-    const store = trustStoreFromPem(text, caFile);
-    if (store.kind === 'engine-off') {
-      if (byHand) throw new UsageError(`--ca-file ${store.because}`);
-      return store;
-    }
-    loaded.add(parsePem(text));
-    sources.push(caFile);
+    const file = await readCaFile(caFile, byHand, gathered, machine);
+    if (file.kind === 'engine-off') return file;
+    loaded.add(file.objects);
   }
-  const bundle =
+  const appended =
     (caFile ?? caPath) !== undefined && settings.appendDefaultCa && !byHand
       ? await readDefaultBundle(machine)
       : undefined;
-  if (bundle !== undefined) loaded.add(bundle.objects);
-  // A list of directories, as PATH is one.
-  for (const listed of caPath?.split(':').filter((path) => path !== '') ?? []) {
-    const directory = byHand ? listed : inJail(listed, settings);
-    const links = await readHashLinks(directory, machine);
-    if (links === undefined) {
-      if (byHand) throw new UsageError(`cannot list --ca-path ${directory}`);
-      if (gathered.from === 'file') throw lacking('smtp_tls_CApath', directory, gathered);
-      problems.push({
-        path: directory,
-        parameter: 'smtp_tls_CApath',
-        kind: 'missing',
-        because: 'the directory cannot be listed',
-      });
-    } else {
-      loaded.add(links);
-      if (links.unseen > 0) {
-        const files = links.unseen === 1 ? 'file' : 'files';
-        const because = `${links.unseen} certificate ${files} without a hash link`;
-        problems.push({
-          path: directory,
-          parameter: 'smtp_tls_CApath',
-          kind: 'no-hash-link',
-          because,
-        });
-      }
-    }
-    sources.push(directory);
+  if (appended !== undefined) loaded.add(appended.objects);
+  for (const directory of directories) {
+    const links = await readCaDirectory(directory, byHand, gathered, machine, problems);
+    if (links !== undefined) loaded.add(links);
   }
-  if (bundle !== undefined) sources.push(bundle.path);
-  const source = sources.length === 0 ? 'no CAfile and no CApath' : sources.join(' and ');
-  const named = {
-    ...(caFile === undefined ? {} : { caFile }),
-    ...(caPath === undefined ? {} : { caPath }),
-  };
   return {
     kind: 'anchors',
     ...loaded.store(),
-    source,
-    ...(byHand ? { byHand: named } : {}),
+    source: sourceOf(named, appended?.path),
+    ...(byHand ? { byHand: onlyPaths(named) } : {}),
   };
+}
+
+/** Where anchors are to be read from, as paths that this machine can open. */
+interface NamedAnchors {
+  /** By --ca-file or --ca-path, which replace what main.cf names. */
+  readonly byHand: boolean;
+  readonly caFile: string | undefined;
+  /** As written: a list of directories with colons, as in PATH. */
+  readonly caPath: string | undefined;
+  /** Those of `caPath`. */
+  readonly directories: readonly string[];
+}
+
+function namedAnchors(settings: Settings, options: BundleOptions): NamedAnchors {
+  const byHand = options.caFile !== undefined || options.caPath !== undefined;
+  const caPath = byHand ? options.caPath : settings.caPath;
+  const listed = caPath?.split(':').filter((path) => path !== '') ?? [];
+  return {
+    byHand,
+    caFile: byHand ? options.caFile : absolute(settings.caFile, settings),
+    caPath,
+    directories: byHand ? listed : listed.map((path) => inJail(path, settings)),
+  };
+}
+
+const onlyPaths = ({ caFile, caPath }: NamedAnchors) => ({
+  ...(caFile === undefined ? {} : { caFile }),
+  ...(caPath === undefined ? {} : { caPath }),
+});
+
+/** For people: the files and directories in the order asked for; `appended` is OpenSSL's own. */
+function sourceOf({ caFile, directories }: NamedAnchors, appended: string | undefined): string {
+  const sources = [caFile ?? [], directories, appended ?? []].flat();
+  return sources.length === 0 ? 'no CAfile and no CApath' : sources.join(' and ');
+}
+
+/** A CAfile of this host that is missing, or without PEM, turns TLS off. @throws UsageError */
+async function readCaFile(
+  path: string,
+  byHand: boolean,
+  gathered: Gathered,
+  machine: Machine,
+): Promise<
+  | { readonly kind: 'read'; readonly objects: PemObjects }
+  | Extract<TrustStore, { readonly kind: 'engine-off' }>
+> {
+  const read = await machine.read(path);
+  if (read.kind === 'failed') {
+    if (byHand) throw new UsageError(`cannot read --ca-file ${path}: ${read.because}`);
+    if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', path, gathered);
+    return { kind: 'engine-off', because: `${path}: ${read.because}` };
+  }
+  const text = textOf(read);
+  const store = trustStoreFromPem(text, path);
+  if (store.kind === 'anchors') return { kind: 'read', objects: parsePem(text) };
+  if (byHand) throw new UsageError(`--ca-file ${store.because}`);
+  return store;
+}
+
+/**
+ * One directory of a CApath; undefined where it cannot be listed, which Postfix does not mind.
+ *
+ * @throws UsageError where it was named by hand, or by another host's main.cf
+ */
+async function readCaDirectory(
+  path: string,
+  byHand: boolean,
+  gathered: Gathered,
+  machine: Machine,
+  problems: FileProblem[],
+): Promise<Objects | undefined> {
+  const parameter = 'smtp_tls_CApath';
+  const links = await readHashLinks(path, machine);
+  if (links === undefined) {
+    if (byHand) throw new UsageError(`cannot list --ca-path ${path}`);
+    if (gathered.from === 'file') throw lacking(parameter, path, gathered);
+    const because = 'the directory cannot be listed';
+    problems.push({ path, parameter, kind: 'missing', because });
+    return undefined;
+  }
+  if (links.unseen > 0) {
+    const files = links.unseen === 1 ? 'file' : 'files';
+    const because = `${links.unseen} certificate ${files} without a hash link`;
+    problems.push({ path, parameter, kind: 'no-hash-link', because });
+  }
+  return links;
 }
 
 async function readDefaultBundle(
@@ -164,50 +206,6 @@ export async function readAnchorFiles(
   return files;
 }
 
-/**
- * What OpenSSL finds in a directory: files named by the hash of the subject and a number, counted
- * up from 0. Undefined where the directory cannot be listed. `unseen` counts other files that hold
- * certificates.
- */
-async function readHashLinks(
-  directory: string,
-  machine: Machine,
-): Promise<(Objects & { readonly unseen: number }) | undefined> {
-  const names = await machine.list(directory);
-  if (names === undefined) return undefined;
-  const present = new Set(names);
-  const linked = new Set<Base64Der>();
-  const settings = new Map<Base64Der, TrustSetting>();
-  const others: Base64Der[][] = [];
-  for (const name of names) {
-    const parts = /^(?<hash>[0-9a-f]{8})\.(?<number>\d+)$/.exec(name)?.groups;
-    const reached =
-      parts !== undefined && countsUpTo(parts.hash ?? '', Number(parts.number), present);
-    if (!reached && !/\.(pem|crt|cer|cert)$/i.test(name)) continue;
-    const read = await machine.read(join(directory, name));
-    if (read.kind === 'failed') continue;
-    const { certificates, settings: own } = parsePem(textOf(read));
-    if (reached)
-      for (const der of certificates.filter((one) => hashedName(one) === parts.hash)) {
-        const setting = own.get(der);
-        if (setting !== undefined && !linked.has(der)) settings.set(der, setting);
-        linked.add(der);
-      }
-    else if (certificates.length > 0) others.push([...certificates]);
-  }
-  return {
-    certificates: [...linked],
-    settings,
-    byName: true,
-    unseen: others.filter((file) => !file.some((der) => linked.has(der))).length,
-  };
-}
-
-function countsUpTo(hash: string, number: number, present: ReadonlySet<string>): boolean {
-  for (let i = 0; i <= number; i++) if (!present.has(`${hash}.${i}`)) return false;
-  return true;
-}
-
 export interface Owner {
   readonly uid: number;
   readonly groups: readonly number[];
@@ -250,10 +248,6 @@ function absolute<T extends string | undefined>(path: T, settings: Settings): T 
 function inJail<T extends string | undefined>(path: T, settings: Settings): T | string {
   if (path === undefined || !settings.chroot) return absolute(path, settings);
   return join(settings.queueDirectory, path);
-}
-
-function textOf(read: Extract<FileRead, { kind: 'read' }>): string {
-  return Buffer.from(read.bytes).toString('latin1');
 }
 
 /** Where OpenSSL's default store is on common systems, for tls_append_default_CA. */
