@@ -63,7 +63,7 @@ export interface PemObjects {
   readonly certificates: readonly Base64Der[];
   readonly settings: ReadonlyMap<Base64Der, TrustSetting>;
   readonly publicKeys: readonly Base64Der[];
-  /** Whether there is a revocation list: it loads, though nobody asks for it. */
+  /** Whether there is a revocation list: it counts as loaded, and nothing is checked against it. */
   readonly hasCrl: boolean;
   /**
    * The first block that OpenSSL cannot read, which makes it refuse a whole CAfile: `certificate on
@@ -124,8 +124,8 @@ export function acceptedIn(store: TrustStore): readonly Base64Der[] {
 
 /**
  * What Postfix gets from a `tafile` or smtp_tls_trust_anchor_file of this content
- * (tls_dane_load_trustfile). A file of PEM without any anchor in it loads, and trusts nobody; so
- * does, from 3.6 on, a malformed anchor.
+ * (tls_dane_load_trustfile). A file of PEM without any anchor loads, and no chain is trusted by it;
+ * likewise, from 3.6 on, one with a malformed anchor.
  */
 export function anchorFileFromPem(
   text: string,

@@ -3,8 +3,8 @@
  *
  * Names are those Postfix compares (verify_extract_name() in src/tls/tls_client.c, and from 3.6
  * do_x509_check() in OpenSSL's crypto/x509/v3_utl.c): dNSNames with whatever bytes they carry, and
- * common names for the certificates that have none. OpenSSL, through Node, has the first look; what
- * it cannot parse is `unreadable`.
+ * common names for the certificates that have none. Node's OpenSSL parses first; what it cannot
+ * parse is `unreadable`.
  */
 import { hash, X509Certificate } from 'node:crypto';
 import { type Element, first, inside, MalformedDer, objectIdentifier, TAG } from './der.ts';
@@ -21,14 +21,14 @@ export interface Certificate {
   readonly der: Base64Der;
   readonly x509: X509Certificate;
   /**
-   * `x509` has other dates: those of the certificate are shorter than the OpenSSL in Node takes
-   * them. 3.0 reads it, and never finds it in date.
+   * `x509` was given dates of full length, since Node's OpenSSL refuses the shorter ones of the
+   * certificate. OpenSSL 3.0 reads those, and never finds them in date.
    */
   readonly redated: boolean;
   /** As Postfix logs them: `/C=US/O=Example/CN=mx.example.com`. */
   readonly subject: string;
   readonly issuer: string;
-  /** In order; empty for one of a type without text, which matches nothing. */
+  /** In order; an empty one stands for a type without text, and matches nothing. */
   readonly commonNames: readonly string[];
   /** Whether there is any dNSName, malformed or not: then the common names do not count. */
   readonly hasDnsNames: boolean;
@@ -114,10 +114,7 @@ export function readCertificates(ders: readonly Base64Der[]): Certificate[] {
   });
 }
 
-/**
- * For documents and messages. All names, uncut and not neutralised: whoever prints them bounds
- * them.
- */
+/** For documents and messages. All names, neither cut nor neutralised: the printer must do both. */
 export function shown(certificate: Certificate): ShownCertificate {
   return {
     subject: certificate.subject,
@@ -258,7 +255,7 @@ function algorithmOid(algorithm: Element): string {
 
 /**
  * hashAlgorithm of RSASSA-PSS-params: [0], default SHA-1; empty where they are malformed, which
- * OpenSSL finds out late.
+ * OpenSSL finds only when it verifies.
  */
 function pssDigest(algorithm: Element): string | undefined {
   const [oid, parameters] = inside(algorithm.body);
@@ -287,10 +284,7 @@ function addressText(bytes: readonly number[]): string {
   );
 }
 
-/**
- * A date outside what ISO 8601 can show, or none: the certificate is told as ending at the
- * beginning of time.
- */
+/** A date that OpenSSL does not accept is shown as 1970-01-01. */
 const isoDate = (time: number) => new Date(Number.isFinite(time) ? time : 0).toISOString();
 
 const cache = new Map<Base64Der, Certificate | Unreadable>();

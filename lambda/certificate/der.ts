@@ -69,7 +69,7 @@ export function inside(body: Buffer): Element[] {
   return elements;
 }
 
-/** Of a SEQUENCE OF alone OpenSSL does not ask whether it is constructed. */
+/** The elements of a SEQUENCE OF, the one type that OpenSSL takes even if not constructed. */
 export function sequenceOf(value: Buffer): Element[] {
   const { tag, body } = first(value);
   if ((tag | CONSTRUCTED) !== TAG.sequence) throw new MalformedDer('sequence');

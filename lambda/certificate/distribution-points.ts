@@ -1,6 +1,6 @@
 /**
- * CRL distribution points (RFC 5280 §4.2.1.13): nobody asks for the lists, but OpenSSL takes a
- * certificate whose points it cannot parse for malformed (DIST_POINT in crypto/x509/v3_crld.c,
+ * CRL distribution points (RFC 5280 §4.2.1.13): the lists are not fetched, but OpenSSL takes a
+ * certificate as malformed whose points it cannot parse (DIST_POINT in crypto/x509/v3_crld.c,
  * setup_dp in v3_purp.c).
  */
 import {

@@ -4,7 +4,7 @@
  *
  * `invalid` is OpenSSL's EXFLAG_INVALID: an extension it knows is malformed or occurs twice. Such a
  * certificate neither issues nor is issued by any other. Bytes behind the value of an extension are
- * nobody's concern (X509V3_EXT_d2i).
+ * ignored (X509V3_EXT_d2i).
  */
 import {
   bits,
@@ -107,8 +107,8 @@ export function readExtensions(extensions: Element | undefined): Extensions {
   ) {
     invalid = true;
   }
-  // Malformed, or with resources that no issuer in the chain has to give away: OpenSSL trusts
-  // neither (RFC 3779).
+  // Malformed, or with resources that no issuer in the chain holds: OpenSSL trusts neither (RFC
+  // 3779).
   if (found.has(OID.addressBlocks) || found.has(OID.autonomousSystems)) invalid = true;
   return { ...fields, invalid, proxy, unhandledCritical };
 }

@@ -65,9 +65,7 @@ function otherName(body: Buffer): GeneralName {
   return { kind: 'mailbox', text };
 }
 
-/**
- * A string in pieces is DER of nobody's, and OpenSSL puts it together all the same (asn1_collect).
- */
+/** A string in pieces is not DER, but OpenSSL joins the pieces (asn1_collect). */
 function stringOf({ tag, body }: Element, depth = 0): Buffer {
   if ((tag & CONSTRUCTED) === 0) return body;
   if (depth > MOST_NESTED) throw new MalformedDer('string in pieces of pieces');

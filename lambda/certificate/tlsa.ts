@@ -153,7 +153,7 @@ function useSince36(
 
 /**
  * parse_tlsa_rr() of ≤3.5 over the sorted set. Agility is looked at only where one matching type
- * gives way to another, so that a malformed record just there lets the weaker one slip through.
+ * gives way to another, so that a malformed record at that place leaves the weaker type in use.
  */
 function assessUntil35(
   records: readonly TlsaRecord[],

@@ -66,7 +66,9 @@ export function openProbe(options: ProbeOptions): Probe {
   };
 }
 
-/** Why an address is not connected to: never what is none, since connecting would look it up. */
+/**
+ * Why an address is not connected to. Text that is no address never is: connecting would ask DNS.
+ */
 function leftAlone(address: string, { allowPrivateAddresses }: ProbeOptions): string | undefined {
   if (familyOf(address) === undefined) return 'not an address';
   return allowPrivateAddresses ? undefined : barred(address);
@@ -77,8 +79,8 @@ interface Door extends ProbeOptions {
 }
 
 /**
- * A handshake that died is tried again where our OpenSSL may be at fault, and once with OpenSSL's
- * groups of today: some hosts want them, or choke on ours.
+ * A handshake that failed is tried again where our OpenSSL may be at fault, and once with OpenSSL's
+ * groups of today: some hosts need them, or fail with ours.
  */
 async function converseAgain(
   conversation: Conversation,
@@ -171,14 +173,14 @@ async function converseInTls(
   }
 }
 
-/** Behind the reply to STARTTLS there is nothing to say in plaintext, not even QUIT. */
+/** After the reply to STARTTLS nothing is sent in plaintext, not even QUIT. */
 function hangUp(wire: Wire, cause: string): ProbeResult {
   wire.release().destroy();
   return { kind: 'handshake-failed', cause };
 }
 
 /**
- * Plays a script over the wire. Each reply has a deadline of its own, whatever the number of reads
+ * Runs a dialogue over a socket. Each reply has a deadline of its own, whatever the number of reads
  * it takes.
  */
 async function play<Outcome>(
@@ -248,7 +250,7 @@ interface HandshakeOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Shakes hands. The socket is destroyed unless it is `done`. */
+/** Does the handshake. The socket is destroyed unless it is `done`. */
 function handshake(
   socket: Socket,
   { context, servername, timeoutMs, signal }: HandshakeOptions,
@@ -261,7 +263,7 @@ function handshake(
       checkServerIdentity: () => undefined,
       ...(servername === undefined ? {} : { servername }),
     });
-    // Node would describe the certificate for checkServerIdentity, and dies of a key on a curve
+    // Node would describe the certificate for checkServerIdentity, and crashes on a key on a curve
     // that NIST has no name for.
     Object.assign(tls, { getPeerCertificate: () => ({}) });
     const settle = (outcome: Handshake): void => {
@@ -328,6 +330,6 @@ const unseen = (phase: Phase, { reason, detail }: Loss): Unseen => ({
 
 /**
  * Postfix throws such bytes away when they come with the reply, and its handshake breaks when they
- * come later. Either way somebody talks into the conversation who is not part of it.
+ * come later. Either way they may come from somebody on the way, before TLS protects anything.
  */
 const INJECTED = 'plaintext behind the reply to STARTTLS';

@@ -51,19 +51,21 @@ export type ProbeResult =
       readonly protocol: TlsProtocol;
       readonly cipher: string;
       readonly group?: string;
-      /** As sent, leaf first, duplicates and aliens included; empty for an anonymous server. */
+      /**
+       * As sent, leaf first, duplicates and unrelated ones included; empty for an anonymous server.
+       */
       readonly chain: readonly Base64Der[];
       /**
        * OpenSSL's own result of the live handshake under the run's anchors: `OK`, or a code such as
        * `CERT_HAS_EXPIRED`.
        */
       readonly verify: string;
-      /** A refusal of EHLO inside TLS by a server that took HELO then: told, and no matter. */
+      /** A refusal of EHLO inside TLS by a server that then took HELO: told, but not judged. */
       readonly afterTls?: Reply;
       /** The session did not get as far as mail behind this handshake. */
       readonly after?: Unseen;
     }
-  /** The server's final word about TLS: there is none here. */
+  /** The server gave a final answer: it offers no TLS, or refuses it. */
   | {
       readonly kind: 'no-tls';
       readonly why: 'not-offered' | 'ehlo-refused' | 'refused-4xx' | 'refused-5xx';

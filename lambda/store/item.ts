@@ -2,9 +2,9 @@
  * Value ⇄ item. Every item carries `v`, the version of its kind's shape, and `rev`, raised by one
  * at each write.
  *
- * A reader never trusts what is stored: an item that does not have its kind's shape is `corrupt`,
- * one of a higher `v` is `newer`; both are told and skipped, and the newer one is never
- * overwritten. Expired items that DynamoDB has not removed yet do not exist.
+ * Each item is checked when it is read: one that does not have its kind's shape is `corrupt`, one
+ * of a higher `v` is `newer`; both are told and skipped, and the newer one is never overwritten.
+ * Expired items that DynamoDB has not removed yet count as absent.
  */
 import * as valibot from 'valibot';
 import type { Condition } from './expression.ts';

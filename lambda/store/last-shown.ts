@@ -2,8 +2,8 @@
  * Which version of a policy was last shown on this machine, so that a push can tell that somebody
  * else pushed since.
  *
- * One small JSON file in the state directory of this user or service: a note for people, never the
- * truth. What cannot be read counts as never shown.
+ * One small JSON file in the state directory of this user or service: it is only compared with the
+ * head in the store. What cannot be read counts as never shown.
  */
 import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -16,7 +16,7 @@ export interface Lease extends LeaseValue {
 
 export type Leasing =
   | { readonly kind: 'held'; readonly lease: Lease }
-  /** Somebody else works. With the same `runId` it is the scheduler's duplicate. */
+  /** Another run holds it. With the same `runId` it is the scheduler's duplicate. */
   | { readonly kind: 'busy'; readonly by: LeaseValue }
   /** Written by a newer version: that installation is in charge. */
   | { readonly kind: 'newer' };
@@ -33,7 +33,8 @@ export async function takeLease(
   now: number,
   hasEnded: (holder: string) => boolean = () => false,
 ): Promise<Leasing> {
-  // A lost write means that somebody was quicker: look again, then believe it.
+  // A lost write means that another run was quicker: its lease is read, and the second answer
+  // counts.
   for (let tries = 0; tries < 3; tries++) {
     const read = await readItem(store.table, kind, keys.lease(store.space), now);
     if (read.kind === 'newer') return { kind: 'newer' };

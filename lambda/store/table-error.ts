@@ -38,7 +38,7 @@ export class StoreError extends Error {
   }
 }
 
-/** A condition that did not hold is an answer, not an error. */
+/** Whether this is DynamoDB's word for a condition that did not hold: an answer, not an error. */
 export const isLostCondition = (error: unknown): boolean =>
   nameOf(error) === 'ConditionalCheckFailedException';
 

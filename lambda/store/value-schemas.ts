@@ -187,8 +187,7 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
 });
 
 /**
- * What alert keeps is checked as far as a reader must be sure to find its way; the rest is the
- * writer's own.
+ * What alert keeps is checked as far as readers depend on it; other fields are taken as they are.
  */
 export const entryState = v.looseObject({
   id: v.string(),

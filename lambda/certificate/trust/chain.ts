@@ -3,8 +3,8 @@
  * anchor.
  *
  * Follows build_chain() in OpenSSL 3.0's crypto/x509/x509_vfy.c with its default flags: the store
- * is asked first at every step, an issuer that is in date is preferred, nothing is ever taken back.
- * A chain that ends in the wrong place is therefore wrong even where another would have been right.
+ * is asked first at every step, an issuer that is in date is preferred, no step is ever undone. A
+ * chain that reaches no anchor is therefore not trusted even where another would have reached one.
  */
 import { hash, type KeyObject } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
@@ -99,8 +99,8 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
       break;
     }
     const known = bestIssuer(stored?.get(top.names.issuer.canonical) ?? [], top, at);
-    // A self-signed certificate as sent is replaced by the same one from the store; any other of
-    // its name is a mimic.
+    // A self-signed certificate as sent is replaced by the same one from the store; one that only
+    // has the same name is no anchor for it.
     if (known !== undefined && selfSigned(top) && known.sha256 !== top.sha256) break;
     if (known !== undefined) {
       if (selfSigned(top)) untrusted = chain.length - 1;

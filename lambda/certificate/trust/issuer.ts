@@ -41,8 +41,8 @@ export function inDate(certificate: Certificate, at: number): boolean {
 }
 
 /**
- * Whether the authority key identifier of `issued` is content with `issuer`: what is absent on
- * either side never hinders.
+ * Whether the authority key identifier of `issued` fits `issuer`; what is absent on either side is
+ * not compared.
  */
 function identifies(issued: Certificate, issuer: Certificate): boolean {
   const wanted = issued.extensions.authorityKeyId;

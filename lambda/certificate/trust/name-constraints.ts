@@ -109,7 +109,7 @@ function match(
   return undefined;
 }
 
-/** An SmtpUTF8Mailbox is held to what is said of addresses, never to another one. */
+/** An SmtpUTF8Mailbox is held to constraints on addresses, never to those on mailboxes. */
 function sameType(name: GeneralName, base: GeneralName): boolean {
   if (name.kind === 'mailbox') return base.kind === 'email';
   return (

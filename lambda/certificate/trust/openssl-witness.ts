@@ -1,10 +1,10 @@
 /**
- * The live handshake as a witness: did OpenSSL, inside Node and under the same anchors, come to the
- * same trust?
+ * Compares our trust with the live handshake's: whether OpenSSL, inside Node and under the same
+ * anchors, came to the same.
  *
  * Only trusted against not is compared. Node tells the last error where Postfix tells the one
- * nearest the leaf, so codes differ by nature; and some of what Postfix adds has no counterpart in
- * Node's handshake.
+ * nearest the leaf, so codes may differ; and some of what Postfix adds has no counterpart in Node's
+ * handshake.
  */
 import type { Trust } from './path.ts';
 

@@ -32,7 +32,7 @@ import {
 export type Anchors = AnchorFiles & { readonly explicit?: ExplicitTrust | undefined };
 
 export interface PathQuestion {
-  /** As presented, leaf first, duplicates and aliens included. */
+  /** As presented, leaf first, duplicates and unrelated ones included. */
   readonly chain: readonly Base64Der[];
   /** A store has no public keys. The same array from question to question is indexed once. */
   readonly anchors: Anchors;
@@ -79,7 +79,7 @@ export type Trust =
       readonly endsAt?: Ending;
     };
 
-/** Dates that never come: of a path whose dates do not count. Within what Date can hold. */
+/** Validity of a path whose dates do not count: the earliest and the latest that Date can hold. */
 export const ALWAYS = { from: -8_640_000_000_000_000, until: 8_640_000_000_000_000 } as const;
 
 export function judgePath(question: PathQuestion): Trust {
@@ -92,8 +92,8 @@ export function judgePath(question: PathQuestion): Trust {
 }
 
 /**
- * What level 1 has against the key of a leaf, as a clause; it is asked before all else, whatever
- * the leaf is to rest on.
+ * Why security level 1 refuses the key of a leaf, as a clause; undefined where it does not. OpenSSL
+ * looks at it first, whatever the anchors.
  */
 export function weakLeaf(leaf: Certificate): string | undefined {
   return strongKey(leaf)
@@ -102,8 +102,8 @@ export function weakLeaf(leaf: Certificate): string | undefined {
 }
 
 /**
- * The chain OpenSSL would build, and all it would find, in its order; undefined where the leaf
- * cannot be read.
+ * The chain OpenSSL would build, and every problem it would find, in its order; undefined where the
+ * leaf cannot be read.
  */
 export function examinePath(
   question: PathQuestion,

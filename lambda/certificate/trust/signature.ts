@@ -44,7 +44,7 @@ export function strongKey({ keyType, keyBits }: Certificate): boolean {
   }
 }
 
-/** Whether OpenSSL 3.0 can load the key: that in Node knows more kinds. */
+/** Whether OpenSSL 3.0 can load the key: the OpenSSL in Node knows more kinds. */
 export function isKnownKey({ keyType }: Certificate): boolean {
   return OF_BITS.has(keyType) || MONTGOMERY_AND_EDWARDS.has(keyType);
 }
@@ -103,7 +103,7 @@ type KeyKind = 'rsa' | 'rsa-pss' | 'ec' | 'dsa' | 'ed25519' | 'ed448';
 
 const KEYS: Readonly<Record<string, KeyKind>> = {
   '1.2.840.113549.1.1.1': 'rsa',
-  '2.5.8.1.1': 'rsa', // as X.500 calls it
+  '2.5.8.1.1': 'rsa', // the OID of X.500
   '1.2.840.113549.1.1.10': 'rsa-pss',
   '1.2.840.10045.2.1': 'ec',
   '1.2.840.10040.4.1': 'dsa',
@@ -136,8 +136,8 @@ const SIGNATURES: Readonly<Record<string, { readonly key: KeyKind; readonly bits
   '2.16.840.1.101.3.4.3.15': { key: 'rsa', bits: 192 },
   '2.16.840.1.101.3.4.3.16': { key: 'rsa', bits: 256 },
   '1.2.840.10045.4.1': { key: 'ec', bits: 63 }, // SHA-1
-  '1.2.840.10045.4.2': { key: 'ec', bits: 0 }, // whatever is recommended
-  '1.2.840.10045.4.3': { key: 'ec', bits: 0 }, // whatever is specified
+  '1.2.840.10045.4.2': { key: 'ec', bits: 0 }, // ecdsa-with-Recommended
+  '1.2.840.10045.4.3': { key: 'ec', bits: 0 }, // ecdsa-with-Specified
   '1.2.840.10045.4.3.1': { key: 'ec', bits: 112 },
   '1.2.840.10045.4.3.2': { key: 'ec', bits: 128 },
   '1.2.840.10045.4.3.3': { key: 'ec', bits: 192 },

@@ -1,6 +1,6 @@
 /**
- * `mute KEY` and `unmute KEY`: known and accepted for a while, always listed; another or a worse
- * cause breaks through.
+ * `mute KEY` accepts what is open for a while, `unmute KEY` ends that. It stays listed, and another
+ * or a worse cause is told.
  */
 import { type Accepted, newMute } from '../../alert/incident/mute.ts';
 import type { Standing } from '../../alert/incident/standing.ts';
@@ -88,7 +88,7 @@ async function withStore(
 const keyTyped = (typed: string): string =>
   typed.includes('@') || typed.endsWith('.') ? typedDomain(typed) : typed;
 
-/** Nothing is worse than failing. */
+/** What a mute covers, in words. Failing is the worst standing, so that nothing is added there. */
 const coverWords = ({ incident, standing }: Accepted): string =>
   standing === 'failing' ? incident : `${incident} while it is ${WORDS[standing]} and not worse`;
 

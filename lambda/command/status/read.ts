@@ -25,7 +25,7 @@ import type { RunRecord } from '../../store/stored-values.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
 
-/** No complete run for so long is silence. */
+/** Without a complete run for so long, the status says that runs are missing. */
 const SILENCE_MS = 26 * HOUR_MS;
 
 export interface OpenEntry {
@@ -57,7 +57,7 @@ export interface OpenIncident {
   readonly entries: readonly OpenEntry[];
 }
 
-/** One look saw it worse than before; the next decides. */
+/** Seen worse once, to be confirmed by the next look. */
 interface Pending {
   readonly name: string;
   readonly at: number;

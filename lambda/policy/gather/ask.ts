@@ -3,7 +3,7 @@
  * so that Postfix's own code answers.
  *
  * Found, not found and error are three answers. Keys are asked some at a time, each with the
- * deadline of the machine's door; a table that keeps silent is given up.
+ * deadline of the machine's door; a table that does not answer is given up.
  */
 import { byName } from '../../named-record.ts';
 import { isUtf8Hostname } from '../../postfix/hostname.ts';

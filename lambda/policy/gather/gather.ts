@@ -137,7 +137,10 @@ function askedToday(
   return { answers, askedAt: dayOf(machine.now?.() ?? 0) };
 }
 
-/** A bundle with the same answers is the same all day: `policy push` has nothing to push. */
+/**
+ * Start of the day, epoch ms: the same answers then give the same bundle, and `policy push` finds
+ * no change.
+ */
 const dayOf = (now: number): number => now - (now % DAY_MS);
 
 /** Settings as the command line changes them. */

@@ -159,13 +159,14 @@ export function fatalIn(errors: string): string | undefined {
 }
 
 /**
- * Postfix opens tables as root, before it drops its privileges; what is denied to us is not to it.
+ * Postfix opens tables as root, before it drops its privileges: what this user may not read,
+ * Postfix may.
  */
 export function isOurs(because: string, { uid }: Pick<Machine, 'uid'>): boolean {
   return uid !== 0 && /Permission denied|Operation not permitted/.test(because);
 }
 
-/** Whose fault it is, in a clause. */
+/** That this user may not read the file, in a clause. */
 export function ours(path: string, because: string, { uid }: Pick<Machine, 'uid'>): string {
   const denied = /Operation not permitted/.test(because)
     ? 'Operation not permitted'

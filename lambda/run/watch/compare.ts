@@ -1,9 +1,9 @@
 /**
  * Today against what was remembered: what each host and entry has become, and what changed.
  *
- * Two grains: what a host presented, and what an entry became. Unchanged ones are left out, so that
- * an unchanged run writes next to nothing. Pure but for `find`, which the caller fills from the
- * store for hosts that changed.
+ * Compared are what a host presented, and what an entry became. Unchanged ones are left out, so
+ * that an unchanged run writes next to nothing. Pure but for `find`, which the caller fills from
+ * the store for hosts that changed.
  */
 import { named } from '../../named-record.ts';
 import type { Destination } from '../../policy/destinations.ts';

@@ -1,6 +1,6 @@
 /**
- * What a run did not watch, named: kept in its record, for whoever asks later without looking at
- * the world. Pure.
+ * What a run did not watch, named: kept in its record, so that `status` can name it without
+ * probing. Pure.
  *
  * Nothing is asked of these entries, or nothing can be judged of them by design; what merely was
  * not seen today is not among them.

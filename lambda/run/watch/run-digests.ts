@@ -1,6 +1,6 @@
 /**
- * Digests of our own side: what a run was made under, so that the next one can tell whose change it
- * was. Pure.
+ * Digests of what a run was made under, so that the next one can tell whether a change was ours or
+ * theirs. Pure.
  */
 import { createHash } from 'node:crypto';
 import type { Digests } from '../../alert/incident/explanation.ts';

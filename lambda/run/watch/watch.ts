@@ -124,8 +124,8 @@ async function watchUnderLease(
 }
 
 /**
- * Keys of hosts that only these entries lead to: what turned alike over unrelated providers
- * overwrites nothing.
+ * Keys of hosts that only these entries lead to: their snapshots stay where unrelated providers
+ * turned alike.
  */
 function hostsOnlyOf(ids: ReadonlySet<string>, run: CheckRun): Set<string> {
   if (ids.size === 0) return new Set();

@@ -1,5 +1,6 @@
 /**
- * Connections to the file: for readers, who change nothing, and for writers, who wait their turn.
+ * Connections to the file: for readers, which change nothing, and for writers, which wait for one
+ * another.
  */
 import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -103,7 +104,7 @@ export function writingConnection(
   };
 }
 
-/** A run that has no disk at all. */
+/** For a run that can use no file: everything stays in memory, and `because` says why. */
 export function unkeptConnection(
   title: string,
   because: StoreError,

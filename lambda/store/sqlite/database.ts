@@ -27,7 +27,7 @@ export function openFile(path: string, readOnly: boolean): DatabaseSync {
   }
 }
 
-/** A new store, empty, under a name that nobody looks for yet. */
+/** A new store, empty, under a temporary name. */
 export function makeStore(path: string, { act, owner }: Place, now: number): void {
   makeFile(path, owner);
   act(() => {
@@ -51,7 +51,7 @@ export function makeInMemory(): DatabaseSync {
 }
 
 /**
- * Why the file is no store: its first bytes, before SQLite believes them. Undefined: it is one.
+ * Why the file is no store, by its first bytes, before SQLite opens it; undefined where it is one.
  *
  * @throws what the file system throws
  */
@@ -68,8 +68,8 @@ export function notAStore(file: string): string | undefined {
 }
 
 /**
- * Why the database cannot be believed, by its whole structure (a tenth of a second over 20,000
- * entries); undefined where it can.
+ * Why the database is damaged, by its whole structure (a tenth of a second over 20,000 entries);
+ * undefined where it is not.
  *
  * @throws StoreError where a newer release made it, and SQLite's error where another process is in
  * the way or the disk fails
@@ -108,7 +108,7 @@ const PASSING = new Set<number>([
   CODE.cannotOpen,
 ]);
 
-/** What the store remembers of itself: numbers, dates in epoch ms. */
+/** What the store records of itself: numbers, dates in epoch ms. */
 export type Mark = 'layout' | 'swept' | 'checked';
 
 export function readMark(db: DatabaseSync, name: Mark): number | undefined {

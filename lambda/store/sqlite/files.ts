@@ -104,7 +104,7 @@ export function makeDirectory(directory: string): void {
   act(() => {
     try {
       mkdirSync(directory, DIRECTORY_MODE);
-      // Whatever the umask took away.
+      // The umask may have removed permissions.
       chmodSync(directory, DIRECTORY_MODE);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -123,7 +123,7 @@ export function adopt(path: string, seen: Stats, owner: Owner): void {
   }
 }
 
-/** Where that is not ours to give, it stays as it is. */
+/** Where this user may not change the owner, it stays as it is. */
 function own(fd: number, { uid, gid }: Owner): void {
   const is = fstatSync(fd);
   if (is.uid === uid && is.gid === gid) return;

@@ -2,7 +2,7 @@
  * The door to the store on disk: opens it for a purpose, as `Table`.
  *
  * Readers never wait for a run, create nothing and leave nothing behind. Whoever writes finds the
- * file sound or says so; a run sets a damaged one aside and begins anew, for it must watch.
+ * file sound or says so; a run sets a damaged one aside and begins anew, so that watching goes on.
  */
 import { randomBytes } from 'node:crypto';
 import type { DatabaseSync } from 'node:sqlite';
@@ -35,7 +35,7 @@ import { removeDamaged, sqliteTable } from './table.ts';
 
 export interface OnDisk {
   readonly table: Table;
-  /** What a run must say of its memory. */
+  /** What a run must say of its store. */
   readonly memory: () => Memory;
 }
 
@@ -176,7 +176,7 @@ function openOnce(place: Place, now: number, create: boolean): Opened {
   }
 }
 
-/** Nobody sees a half-made store: it gets its name when it is whole. */
+/** The file gets its name when it is whole, so that no process opens a half-made store. */
 function makeInPlace(place: Place, now: number): void {
   const made = `${place.file}.new-${randomBytes(6).toString('hex')}`;
   try {
@@ -201,7 +201,7 @@ async function sweepDaily(connection: WritingConnection, now: number): Promise<v
   await connection.write((db) => writeMark(db, 'swept', now));
 }
 
-/** SQLite knows its own structure alone: each row is held against its checksum. */
+/** SQLite checks its own structure alone; this holds each row against its checksum. */
 async function checkWeekly(connection: WritingConnection, now: number): Promise<string[]> {
   if (!(await isDue(connection, 'checked', now, WEEK_MS))) return [];
   const damaged = await connection.write((db) => {

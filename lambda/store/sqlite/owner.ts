@@ -5,8 +5,8 @@
  * there leads root nowhere that the user could not have gone.
  *
  * Under systemd's DynamicUser=yes the directory is /var/lib/private/NAME, and `private` lets nobody
- * in but root: the service sees it by a mount of its own. There root stays root, and gives away
- * what it makes.
+ * in but root: the service sees it by a mount of its own. There root stays root, and changes the
+ * owner of what it makes.
  */
 import { lstatSync, realpathSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
@@ -65,7 +65,10 @@ function actingAs({ uid, gid }: Owner): Acting {
   };
 }
 
-/** Root in a container may lack the right to change, and then stays root. Answers the way back. */
+/**
+ * Root in a container may lack the right to change, and then stays root. Returns what changes it
+ * back.
+ */
 function become(uid: number, gid: number): () => void {
   const groups = process.getgroups?.() ?? [];
   const group = process.getegid?.() ?? 0;

@@ -150,7 +150,7 @@ interface Link {
   readonly uid: number;
 }
 
-/** Goes the way that the system goes, which gives up at the fortieth link. */
+/** Follows links as the system does, which gives up at the fortieth. */
 function foreignLink(path: string, me: number, followed = 0): Link | undefined {
   const { root } = parse(path);
   const parts = path.slice(root.length).split(sep);

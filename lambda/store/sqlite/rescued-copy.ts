@@ -12,7 +12,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { openFile } from './database.ts';
 import { FILE_NAME, type Place } from './place.ts';
 
-/** Undefined where somebody wrote meanwhile: the copy would be of two moments. */
+/** Undefined where somebody wrote meanwhile: file and journal would not belong together. */
 export function rescuedCopy({ file, act }: Place): DatabaseSync | undefined {
   const journal = `${file}-journal`;
   const read = act(() => {
@@ -27,7 +27,7 @@ export function rescuedCopy({ file, act }: Place): DatabaseSync | undefined {
     writeFileSync(`${copy}-journal`, read[1], { mode: 0o600 });
     writeFileSync(copy, read[0], { mode: 0o600 });
     const db = openFile(copy, false);
-    // Rolls back, once and for all: nobody else has this copy.
+    // The first read rolls the journal back; no other process has this copy open.
     db.exec('PRAGMA journal_mode = MEMORY; SELECT count(*) FROM marks;');
     return db;
   } finally {

@@ -28,7 +28,7 @@ export const CODE = {
 /** What SQLite calls the family of an extended code. */
 export const primary = (code: number): number => code & 0xff;
 
-/** Whether another process is at it, and may soon be done. */
+/** Whether another process is using the file, and may soon be done. */
 export const isBusy = (error: unknown): boolean => {
   const code = resultCode(error);
   return code !== undefined && (primary(code) === CODE.busy || primary(code) === CODE.locked);

@@ -123,7 +123,7 @@ function gathering(connection: Connection): (op: Op) => Promise<Written> {
       } catch (error) {
         for (const { settle } of batch) settle({ kind: 'failed', error });
       }
-      // Readers get in between, and whoever was answered asks for more.
+      // Between batches readers get the file, and callers that were answered ask for more.
       await new Promise((resolve) => setImmediate(resolve));
     }
     flushing = false;
@@ -140,7 +140,7 @@ function gathering(connection: Connection): (op: Op) => Promise<Written> {
     });
 }
 
-/** What is wrong with one write is no fault of the others; what is wrong with the file is. */
+/** An error of one write fails that write alone; an error of the file fails the whole batch. */
 function attempt(op: Op, db: DatabaseSync): Outcome {
   try {
     return { kind: 'done', written: op(db) };
@@ -211,7 +211,7 @@ function pageOf(
   return { items, more: undefined };
 }
 
-/** Sort keys compare byte by byte in UTF-8, here as there. */
+/** Sort keys compare byte by byte in UTF-8, as in DynamoDB. */
 function selection(
   pk: string,
   { prefix, from, to, newestFirst }: Range,
