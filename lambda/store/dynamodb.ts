@@ -24,10 +24,11 @@ export function openDynamoDb(options: DynamoDbOptions): Table {
 }
 
 function reads(
-  { send }: DynamoDbClient,
+  client: DynamoDbClient,
   TableName: string,
   title: string,
 ): Pick<Table, 'get' | 'getMany' | 'query' | 'scan'> {
+  const { send } = client;
   return {
     async get({ pk, sk }) {
       const output = await send((client, { GetCommand }) =>
@@ -36,26 +37,7 @@ function reads(
       return output.Item as Item | undefined;
     },
 
-    async getMany(keys) {
-      const items: Item[] = [];
-      let left = keys.map(({ pk, sk }) => ({ pk, sk }));
-      for (let pauseMs = 0; left.length > 0; ) {
-        const Keys = left.slice(0, BATCH_KEYS);
-        const { Responses, UnprocessedKeys } = await send((client, { BatchGetCommand }) =>
-          client.send(
-            new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
-          ),
-        );
-        items.push(...((Responses?.[TableName] ?? []) as Item[]));
-        const unprocessed = (UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof left;
-        left = [...unprocessed, ...left.slice(BATCH_KEYS)];
-        // Keys left over with nothing read is throttling that the SDK does not see.
-        pauseMs = unprocessed.length === Keys.length ? Math.max(50, pauseMs * 2) : 0;
-        if (pauseMs > LONGEST_PAUSE_MS) throw new StoreError('throttled', throttledSentence(title));
-        if (pauseMs > 0) await wait(pauseMs);
-      }
-      return items;
-    },
+    getMany: (keys) => getMany(client, TableName, title, keys),
 
     async *query(pk, range = {}) {
       const { limit } = range;
@@ -99,6 +81,32 @@ function reads(
       } while (ExclusiveStartKey !== undefined);
     },
   };
+}
+
+async function getMany(
+  { send }: DynamoDbClient,
+  TableName: string,
+  title: string,
+  keys: readonly Key[],
+): Promise<Item[]> {
+  const items: Item[] = [];
+  let left = keys.map(({ pk, sk }) => ({ pk, sk }));
+  for (let pauseMs = 0; left.length > 0; ) {
+    const Keys = left.slice(0, BATCH_KEYS);
+    const { Responses, UnprocessedKeys } = await send((client, { BatchGetCommand }) =>
+      client.send(
+        new BatchGetCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }),
+      ),
+    );
+    items.push(...((Responses?.[TableName] ?? []) as Item[]));
+    const unprocessed = (UnprocessedKeys?.[TableName]?.Keys ?? []) as typeof left;
+    left = [...unprocessed, ...left.slice(BATCH_KEYS)];
+    // Keys left over with nothing read is throttling that the SDK does not see.
+    pauseMs = unprocessed.length === Keys.length ? Math.max(50, pauseMs * 2) : 0;
+    if (pauseMs > LONGEST_PAUSE_MS) throw new StoreError('throttled', throttledSentence(title));
+    if (pauseMs > 0) await wait(pauseMs);
+  }
+  return items;
 }
 
 function writes(

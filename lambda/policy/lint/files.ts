@@ -1,9 +1,10 @@
 /** Lint of the files that settings and entries name: trust anchors and tables. */
 import { acceptedIn } from '../../certificate/anchors.ts';
-import { tableType } from '../../postfix/lookup-table.ts';
+import { type TableName, tableType } from '../../postfix/lookup-table.ts';
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import { unanswering } from '../destinations.ts';
 import type { ParsedTable } from '../parse.ts';
+import type { Settings } from '../settings.ts';
 import { type Finding, type LintProblem, STRENGTH } from './problem.ts';
 
 /** How many entries feel a setting. */
@@ -110,8 +111,8 @@ export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [s
         ? [['smtp_tls_trust_anchor_file', ofAnchorFile(problem)]]
         : [];
     case 'not-ours-to-read': {
-      const effect =
-        `Postfix reads it as root, but ${because}: ` + 'whether smtp(8) can load it is not checked';
+      const unchecked = 'whether smtp(8) can load it is not checked';
+      const effect = `Postfix reads it as root, but ${because}: ${unchecked}`;
       const cure = 'run lint as root to have it checked';
       return [[parameter, { code: 'unreadable-file', severity: 'note', effect, cure }]];
     }
@@ -132,15 +133,7 @@ function ofAnchorFile({ path, because }: FileProblem): Finding {
 }
 
 export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
-  const { settings } = bundle;
-  const silent = unanswering(problem, bundle);
-  const policy = settings.policyMaps.some((map) => `${map.type}:${map.path}` === problem.name);
-  const transport =
-    !policy || settings.transportMaps.some((map) => `${map.type}:${map.path}` === problem.name);
-  const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps].some(
-    (map) => `${map.type}:${map.path}` === problem.name,
-  );
-  const stops = transport
+  const stops = isRouting(problem, bundle.settings)
     ? 'no next hop can be found: all mail would be deferred (4.3.0 address resolver failure)'
     : 'all mail whose next hop is looked up there would be deferred (4.7.5 client TLS ' +
       'configuration problem)';
@@ -165,7 +158,8 @@ export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
           'stands in it is not checked',
         cure: 'let this user read the file (for instance with setfacl), or run as a user who may',
       };
-    case 'not-listable':
+    case 'not-listable': {
+      const silent = unanswering(problem, bundle);
       if (silent?.reason === 'table-unavailable') {
         return {
           ...base,
@@ -180,12 +174,9 @@ export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
         code: 'table-not-listable',
         severity: 'note',
         effect: `its keys cannot be listed (${problem.because}), so its entries are not checked`,
-        cure: senders
-          ? 'name its next hops with --destination'
-          : transport
-            ? 'name a text of it with --transport'
-            : 'name destinations with --destination: they are asked through postmap -q',
+        cure: cureOfUnlisted(problem, bundle.settings),
       };
+    }
     case 'stale':
       return {
         ...base,
@@ -195,6 +186,23 @@ export function ofTable(problem: TableProblem, bundle: Bundle): LintProblem {
         cure: `run postmap ${problem.name}`,
       };
   }
+}
+
+/** Whether mail is routed by the table; one may be named both there and as a policy. */
+const isRouting = (problem: TableProblem, settings: Settings): boolean =>
+  !isAmong(settings.policyMaps, problem) || isAmong(settings.transportMaps, problem);
+
+const isAmong = (maps: readonly TableName[], { name }: TableProblem): boolean =>
+  maps.some(({ type, path }) => `${type}:${path}` === name);
+
+/** How to have entries of a table checked whose keys cannot be listed. */
+function cureOfUnlisted(problem: TableProblem, settings: Settings): string {
+  const { senderRelayhostMaps, senderTransportMaps } = settings;
+  if (isAmong([...senderRelayhostMaps, ...senderTransportMaps], problem))
+    return 'name its next hops with --destination';
+  return isRouting(problem, settings)
+    ? 'name a text of it with --transport'
+    : 'name destinations with --destination: they are asked through postmap -q';
 }
 
 /** What to do about a table that Postfix cannot open. */

@@ -18,21 +18,33 @@ export interface Connection {
 }
 
 export function sqliteTable(connection: Connection): Table {
-  const { title } = connection;
   let requests = 0;
-  const write = gathering(connection);
+  const count = () => {
+    requests++;
+  };
   return {
-    title,
+    title: connection.title,
+    ...reads(connection, count),
+    ...writes(connection, count),
+    requests: () => requests,
+    close: () => connection.close(),
+  };
+}
 
+function reads(
+  connection: Connection,
+  count: () => void,
+): Pick<Table, 'get' | 'getMany' | 'query' | 'scan'> {
+  return {
     get(key) {
-      requests++;
+      count();
       return connection.read((db) => find(db, key));
     },
 
     async getMany(keys) {
       const items: Item[] = [];
       for (let i = 0; i < keys.length; i += KEYS_AT_ONCE) {
-        requests++;
+        count();
         const some = keys.slice(i, i + KEYS_AT_ONCE);
         items.push(...(await connection.read((db) => some.flatMap((key) => find(db, key) ?? []))));
       }
@@ -43,7 +55,7 @@ export function sqliteTable(connection: Connection): Table {
       let left = range.limit ?? Number.POSITIVE_INFINITY;
       let after: string | undefined;
       do {
-        requests++;
+        count();
         const page = await connection.read((db) => pageOf(db, pk, range, left, after));
         if (page.items.length > 0) yield page.items;
         left -= page.items.length;
@@ -54,7 +66,7 @@ export function sqliteTable(connection: Connection): Table {
     async *scan() {
       let after = 0;
       for (;;) {
-        requests++;
+        count();
         const rows = await connection.read(
           (db) =>
             prepared(db, SCAN).all(after, ROWS_AT_ONCE) as unknown as (Row & { id: number })[],
@@ -64,9 +76,18 @@ export function sqliteTable(connection: Connection): Table {
         yield rows.map(itemOf);
       }
     },
+  };
+}
 
+function writes(
+  connection: Connection,
+  count: () => void,
+): Pick<Table, 'put' | 'update' | 'delete'> {
+  const { title } = connection;
+  const write = gathering(connection);
+  return {
     async put(item, condition) {
-      requests++;
+      count();
       refuseTooLarge(item, title);
       const row = rowOf(item);
       return write((db) => {
@@ -77,7 +98,7 @@ export function sqliteTable(connection: Connection): Table {
     },
 
     async update(key, set, condition) {
-      requests++;
+      count();
       return write((db) => {
         const found = find(db, key);
         if (!holds(condition, found)) return 'lost';
@@ -89,16 +110,13 @@ export function sqliteTable(connection: Connection): Table {
     },
 
     async delete(key, condition) {
-      requests++;
+      count();
       return write((db) => {
         if (!allows(db, key, condition)) return 'lost';
         prepared(db, DELETE).run(key.pk, key.sk);
         return 'written';
       });
     },
-
-    requests: () => requests,
-    close: () => connection.close(),
   };
 }
 
