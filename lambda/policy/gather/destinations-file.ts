@@ -14,7 +14,7 @@ export async function readDestinationsFile(path: string, machine: Machine): Prom
     throw new UsageError(`cannot read --destinations ${path}: ${read.because}`);
   const names = decodeText(read.bytes)
     .replace(/^\ufeff/, '')
-    .split('\n')
+    .split(/\r?\n/)
     .flatMap((line, i) => nameIn(line, `${path} line ${i + 1}`));
   return [...new Set(names)];
 }

@@ -336,9 +336,12 @@ test('--destinations: a name a line, comments apart; a line that is no name is t
     '/t.db': { text: '' },
     '/names': { text: '# ours\nB.TEST.\n\nuser@C.test  # theirs\n[gw.test]:587\nb.test\n' },
     '/bad': { text: 'a.test\nb.test c.test\n' },
+    '/crlf': { text: '# ours\r\na.test # theirs\r\n\r\nb.test\r\n' },
   };
   const bundle = await gather({ files, answers }, { destination: ['d.test'], destinations: '/names' });
   expect(bundle.destinations).toEqual(['d.test', 'b.test', 'user@c.test', '[gw.test]:587']);
+  const fromWindows = await gather({ files, answers }, { destinations: '/crlf' });
+  expect(fromWindows.destinations).toEqual(['a.test', 'b.test']);
   await expect(gather({ files, answers }, { destinations: '/bad' })).rejects.toThrow(
     new UsageError('/bad line 2: "b.test c.test": one domain, address or next hop a line is wanted, and # before a comment'),
   );
