@@ -163,7 +163,7 @@ function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): rea
 
 /** What was remembered before, or what is not remembered now: it explains the rest. */
 function memoryIntro({ run }: AlertInput): readonly Block[] {
-  return (run.memory ?? []).map((note) => ({ kind: 'text', text: `${sentence(note)}.` }));
+  return (run.memory ?? []).map((note) => ({ kind: 'text', text: sentence(note) }));
 }
 
 function gapIntro({ decision, vantage, now }: AlertInput): readonly Block[] {
