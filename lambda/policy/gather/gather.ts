@@ -173,12 +173,12 @@ function refuseNothing(
   draft: Pick<Bundle, 'settings' | 'policyTables' | 'destinations' | 'routingSettings'>,
   gathered: Gathered,
 ): void {
-  const { policyMaps, relayhost, securityLevel, fatal } = draft.settings;
+  const { policyMaps, securityLevel, fatal } = draft.settings;
   if (policyMaps.length > 0 || draft.destinations.length > 0) return;
   // A map without a type is none, but ends smtp(8): that is a finding, and lint tells it.
   if (fatal !== undefined) return;
-  // A relayhost at a level above may is an entry of its own.
-  if (relayhost !== '' && securityLevel !== 'none' && securityLevel !== 'may') return;
+  // Above may the level is told as not watched, and next hops of relayhost and maps are entries.
+  if (securityLevel !== 'none' && securityLevel !== 'may') return;
   throw new UsageError(
     gathered.from === 'nothing'
       ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets ' +

@@ -296,6 +296,17 @@ test.each([
   expect(bundle.settings.fatal).toBe(dies);
 });
 
+test.each([
+  { map: 'transport_maps = inline:{a.test=smtp:[gw.test]}', names: ['[gw.test]', null], because: 'a next hop of transport_maps' },
+  { map: 'sender_dependent_relayhost_maps = inline:{@b.test=[gw.test]}', names: ['[gw.test]', null], because: 'a next hop of a sender map' },
+  { map: 'relayhost = [gw.test]', names: ['[gw.test]'], because: 'the relayhost' },
+  { map: 'relayhost =', names: [null], because: 'the level itself, told as not watched' },
+])('a level above may without a policy table: $because', async ({ map, names }) => {
+  const answers = { 'postconf -c /etc/postfix': `smtp_tls_security_level = verify\nqueue_directory = /spool\n${map}\n` };
+  const found = destinationsOf(await gather({ answers }));
+  expect(found.map(({ hops }) => hops[0]?.nextHop.text ?? null)).toEqual(names);
+});
+
 test('a daemon that answers nobody: one finding about the table, or each destination that is named', async () => {
   const table = 'socketmap:inet:127.0.0.1:8642:p';
   const refused: Ran = {
