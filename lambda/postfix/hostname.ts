@@ -98,10 +98,14 @@ export function familyOf(text: string): AddressFamily | undefined {
 
 /**
  * The domain that a person means who types or pastes a recipient or a domain: `user@b.test` as
- * mailq shows it, `B.TEST.` as DNS does. A next hop with brackets or a port is only folded.
+ * mailq shows it, `<user@b.test>` as the log does, `B.TEST.` as DNS does. A next hop with brackets
+ * or a port is only folded.
  */
 export function typedDomain(text: string): string {
-  const folded = text.toLowerCase();
+  const folded = bareAddress(text).toLowerCase();
   const domain = folded.slice(folded.lastIndexOf('@') + 1);
   return domain.length > 1 && !/[[:]/.test(domain) ? domain.replace(/\.$/, '') : domain;
 }
+
+/** A recipient without the angle brackets of the log; any other text as it is. */
+export const bareAddress = (text: string): string => /^<(.*@.*)>$/s.exec(text)?.[1] ?? text;

@@ -13,7 +13,7 @@ afterAll(() => scene.close());
 const explain = (name: string) =>
   scene.run(['explain', name, scene.table, '--json', ...scene.bundleFlags, ...scene.internet.flags]);
 
-test.each(['user@fastmail.fm', 'User@FASTMAIL.FM', 'FASTMAIL.FM.', 'fastmail.fm'])(
+test.each(['user@fastmail.fm', 'User@FASTMAIL.FM', '<user@fastmail.fm>', '"A user"@fastmail.fm', 'FASTMAIL.FM.', 'fastmail.fm'])(
   'explain %s is about fastmail.fm',
   async (name) => {
     const { code, out, err } = await explain(name);
@@ -22,6 +22,14 @@ test.each(['user@fastmail.fm', 'User@FASTMAIL.FM', 'FASTMAIL.FM.', 'fastmail.fm'
     expect(document.entry).toMatchObject({ key: 'fastmail.fm', verdict: 'fail' });
   },
 );
+
+test('explain of a recipient without a domain is an error', async () => {
+  expect(await explain('user@')).toEqual({
+    code: 3,
+    out: '',
+    err: 'error: "user@": a destination is a domain, or a next hop as the table has it, such as [host]:587\n',
+  });
+});
 
 test('mute and unmute take a recipient for its domain', async () => {
   await scene.watch();

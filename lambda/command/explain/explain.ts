@@ -5,7 +5,7 @@ import { isBlind } from '../../alert/incident/run-facts.ts';
 import { partnerText } from '../../alert/message/partner-text.ts';
 import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
-import { typedDomain } from '../../postfix/hostname.ts';
+import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
@@ -32,15 +32,15 @@ export async function explain(
   flags: ExplainFlags,
   console: Console,
 ): Promise<number> {
-  if (/\s/.test(name) || name === '') {
+  const wanted = typedDomain(name);
+  if (/\s/.test(wanted) || wanted === '') {
     throw new UsageError(
       `"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`,
     );
   }
   if (flags.json && flags.forPartner)
     throw new UsageError('--for-partner is a text to send; it has no --json');
-  const wanted = typedDomain(name);
-  const address = name.includes('@') ? name.toLowerCase() : undefined;
+  const address = name.includes('@') ? bareAddress(name).toLowerCase() : undefined;
   const bundle = await readBundle({
     ...flags,
     ...(table === undefined ? {} : { table }),
