@@ -31,6 +31,30 @@ test('explain of a recipient without a domain is an error', async () => {
   });
 });
 
+test('explain tells the trust anchors and limits of the service that delivers, not those of smtp', async () => {
+  const postconf = join(scene.dir, 'postconf');
+  writeFileSync(
+    postconf,
+    `#!/bin/sh
+case "$*" in
+*mail_version*) echo 3.7.11 ;;
+*' -M') printf 'smtp unix - - n - - smtp\nslow unix - - n - - smtp -o smtp_tls_CAfile=/nonexistent -o smtp_mx_address_limit=3\n' ;;
+*' -P') printf 'slow/unix/smtp_tls_CAfile = /nonexistent\nslow/unix/smtp_mx_address_limit = 3\n' ;;
+*' -m') printf 'inline\n' ;;
+*proxy_read_maps*) echo ;;
+*) printf 'smtp_tls_policy_maps = inline:{fastmail.fm=secure}\ntransport_maps = inline:{fastmail.fm=slow:}\nsmtp_tls_CAfile = ${scene.dir}/ca.pem\n' ;;
+esac
+`,
+    { mode: 0o755 },
+  );
+  const { out, err } = await scene.run(['explain', 'fastmail.fm', '--config-directory', scene.dir, ...scene.internet.flags], {
+    PATH: `${scene.dir}:${process.env.PATH}`,
+  });
+  expect(err).toBe('');
+  expect(out).toMatch(/^trust +none: \/nonexistent/m);
+  expect(unwrapped(out)).toContain('Postfix tries at most 3 of the addresses');
+});
+
 test('mute and unmute take a recipient for its domain', async () => {
   await scene.watch();
   const until = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);

@@ -5,6 +5,7 @@ import { isBlind } from '../../alert/incident/run-facts.ts';
 import { partnerText } from '../../alert/message/partner-text.ts';
 import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
+import { clientOf } from '../../policy/service.ts';
 import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -60,14 +61,16 @@ export async function explain(
   if (verdict === undefined) throw new Error(`no verdict for ${name}`);
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
+    // Of the service that delivers: its trust anchors and limits are what the story is about.
+    const own = clientOf(bundle, found.hops[0]?.service);
     const story = tellStory(
       verdict,
       found,
-      bundle,
+      own,
       withoutMatchList(found, run.evidence, bundle, run.at),
     );
-    if (flags.json) console.json(storyDocument(story, run, bundle));
-    else console.out(storyText(story, bundle, console.paint, console.width));
+    if (flags.json) console.json(storyDocument(story, run, own));
+    else console.out(storyText(story, own, console.paint, console.width));
   }
   return exitCode(run.verdicts, {
     tolerate: 0,

@@ -80,7 +80,10 @@ test('a blind run says exactly that', () => {
 
 test('what became of the memory heads the message, one full stop behind it', () => {
   const watch = new Watch();
-  watch.run({ verdicts: [passing('a.example')], facts: { memory: ['the store was damaged; the file is kept as /s/store.sqlite.damaged-2026Z'] } });
+  watch.run({
+    verdicts: [passing('a.example')],
+    facts: { memory: ['the store was damaged; the file is kept as /s/store.sqlite.damaged-2026Z'] },
+  });
   expect(watch.alert?.intro[0]).toEqual({
     kind: 'text',
     text: 'The store was damaged; the file is kept as /s/store.sqlite.damaged-2026Z.',

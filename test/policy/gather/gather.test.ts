@@ -298,7 +298,11 @@ test.each([
 
 test.each([
   { map: 'transport_maps = inline:{a.test=smtp:[gw.test]}', names: ['[gw.test]', null], because: 'a next hop of transport_maps' },
-  { map: 'sender_dependent_relayhost_maps = inline:{@b.test=[gw.test]}', names: ['[gw.test]', null], because: 'a next hop of a sender map' },
+  {
+    map: 'sender_dependent_relayhost_maps = inline:{@b.test=[gw.test]}',
+    names: ['[gw.test]', null],
+    because: 'a next hop of a sender map',
+  },
   { map: 'relayhost = [gw.test]', names: ['[gw.test]'], because: 'the relayhost' },
   { map: 'relayhost =', names: [null], because: 'the level itself, told as not watched' },
 ])('a level above may without a policy table: $because', async ({ map, names }) => {
