@@ -40,6 +40,6 @@ export function trustSentence(bundle: Bundle): string {
       return `${bundle.trust.source} (${length} ${length === 1 ? 'certificate' : 'certificates'})`;
     }
     case 'engine-off':
-      return `none: ${bundle.trust.because}`;
+      return `none, since Postfix switches TLS off (${bundle.trust.because})`;
   }
 }
