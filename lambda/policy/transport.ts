@@ -277,13 +277,15 @@ function senderMapBroken(
   ];
   for (const [parameter, map] of maps) {
     const name = nameOf(map);
-    const missing = sources.problems.some(
-      (problem) => problem.name === name && problem.kind === 'missing',
-    );
-    if (missing) return broken(parameter, { table: name });
+    // Of a table that is asked, what one sender gets stands for all of them.
+    const lookup = openTable(name, sources).lookup(SOME_SENDER);
+    if (lookup.kind === 'error') return broken(parameter, { table: name });
   }
   return undefined;
 }
+
+/** A sender that nobody is. */
+export const SOME_SENDER = 'user@postfix-tls-watch.invalid';
 
 const senderMaps = (which: 'relayhost' | 'default_transport', maps: readonly TableName[]) =>
   maps.map((map) => [`sender_dependent_${which}_maps`, map] as const);

@@ -275,3 +275,15 @@ describe('sender maps', () => {
     ]);
   });
 });
+
+test('a sender map whose daemon answers no sender leaves all mail waiting', () => {
+  const bundle = bundleOf('a.test may', {
+    mainCf: 'sender_dependent_relayhost_maps = socketmap:inet:127.0.0.1:8642:s',
+    tableProblems: [{ name: 'socketmap:inet:127.0.0.1:8642:s', kind: 'not-listable', because: 'it is asked' }],
+  });
+  const answers = {
+    'socketmap:inet:127.0.0.1:8642:s': { 'user@postfix-tls-watch.invalid': { kind: 'error', says: 'query error' } },
+  } as const;
+  const [entry] = destinationsOf({ ...bundle, answers });
+  expect(entry?.settled?.because).toBe('sender_dependent_relayhost_maps lookup failure');
+});

@@ -15,7 +15,14 @@ import { lookupKeys } from '../lookup.ts';
 import { nextHopElements } from '../next-hop.ts';
 import type { Settings } from '../settings.ts';
 import { hasFixedKeys, type TableSources } from '../table-set.ts';
-import { classLists, namedNextHops, routeDomain, routingOf, transportKeys } from '../transport.ts';
+import {
+  classLists,
+  namedNextHops,
+  routeDomain,
+  routingOf,
+  SOME_SENDER,
+  transportKeys,
+} from '../transport.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
 import { configOf, fatalIn, isOurs, NO_KEY, ours } from './tables.ts';
@@ -60,6 +67,8 @@ export async function askTables(
     );
     await ask(name, keys);
   }
+  for (const map of [...routing.senderRelayhostMaps, ...routing.senderTransportMaps])
+    await ask(nameOf(map), [SOME_SENDER]);
 
   const routes = routingOf({ ...bundle, routingSettings: routing, answers: asked });
   const nextHops = [

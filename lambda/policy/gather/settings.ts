@@ -212,10 +212,12 @@ function settingsOf(
   const values = read.problems
     .filter(({ kind, name }) => kind === 'fatal' || Object.hasOwn(written.lines, name))
     .map(({ kind, name, says }) => ({ line: written.lines[name] ?? null, kind, name, says }));
+  // A service may override a value of main.cf that cannot be expanded, or bring one of its own.
+  const macro = mainCf.problems.find(
+    ({ kind, name }) => kind === 'macro' && isReadAtStart(name ?? ''),
+  );
   const fatal =
-    lines.find(
-      ({ kind, name }) => kind === 'fatal' || (kind === 'macro' && isReadAtStart(name ?? '')),
-    )?.says ?? read.settings.fatal;
+    lines.find(({ kind }) => kind === 'fatal')?.says ?? macro?.says ?? read.settings.fatal;
   return {
     settings: fatal === undefined ? read.settings : { ...read.settings, fatal },
     problems: [...lines, ...values],

@@ -96,6 +96,9 @@ function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed,
   if (route.kind !== 'routed') return false;
   const { transport } = route;
   const elsewhere = !route.nextHop.includes(nextHop?.text ?? '');
+  const ofSenders = /^next hops of .* \(sender_dependent_default_transport_maps\) are not followed/;
+  // A transport that only the senders' map can have named.
+  if (transport !== 'smtp' && transport !== 'relay' && entries.some(({ sentence }) => ofSenders.test(sentence))) return true;
   return (
     assumed.some((one) => one.startsWith('no sender leaves by ') && one.split(', which ', 1)[0]?.includes(transport)) ||
     (elsewhere && entries.some(({ sentence }) => /^next hops of .* \(sender_dependent_\w+\) are not followed/.test(sentence)))
