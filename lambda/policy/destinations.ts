@@ -8,6 +8,7 @@
 
 import { named } from '../named-record.ts';
 import { isUtf8Hostname, toAscii } from '../postfix/hostname.ts';
+import { tableName } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
 import { type Demand, type DemandContext, demandContext, demandFor, placeOf } from './demand.ts';
 import type { EntryPlace, PolicyEntry } from './entry.ts';
@@ -431,9 +432,9 @@ function sendersNotFollowed({ routing }: Work): Destination[] {
     ['sender_dependent_default_transport_maps', settings.senderTransportMaps],
   ] as const;
   return maps.flatMap(([parameter, tables]) =>
-    tables.flatMap(({ type, path }) => {
-      const name = `${type}:${path}`;
-      if (type === 'static' || openTable(name, sources).records !== undefined) return [];
+    tables.flatMap((map) => {
+      const name = tableName(map);
+      if (map.type === 'static' || openTable(name, sources).records !== undefined) return [];
       const problem = sources.problems.find((one) => one.name === name);
       // What Postfix cannot open fails all mail, and each entry says so.
       if (problem?.kind === 'missing') return [];

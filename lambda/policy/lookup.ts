@@ -6,7 +6,7 @@
 
 import { named } from '../named-record.ts';
 import { isUtf8Hostname } from '../postfix/hostname.ts';
-import { tableType } from '../postfix/lookup-table.ts';
+import { tableName, tableType } from '../postfix/lookup-table.ts';
 import { printable } from '../postfix/printable.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { Bundle } from './bundle.ts';
@@ -72,7 +72,7 @@ export function policyTables(
   bundle: Pick<Bundle, 'settings' | 'policyTables' | 'problems' | 'answers' | 'routingSettings'>,
 ): ParsedTable[] {
   const { version, policyMaps } = bundle.settings;
-  const order = policyMaps.map((map) => `${map.type}:${map.path}`);
+  const order = policyMaps.map(tableName);
   const texts = new Map(bundle.policyTables.map((table) => [table.name, table]));
   // What no parameter names was given by hand, or another service asks it.
   const others = bundle.routingSettings === undefined ? [...texts.keys()] : [];

@@ -6,6 +6,7 @@
  * src/global: a table that cannot be asked changes nothing, and neither does an answer that would
  * make a failure of a success or a success of a failure. Pure.
  */
+import { tableName } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
 import { openTable, type TableSources } from './table-set.ts';
 
@@ -22,8 +23,8 @@ type Filtering = Pick<Bundle, 'settings' | 'statusFilter' | 'answers'>;
 export function afterFilter(ended: Status, bundle: Filtering): Status {
   const { settings } = bundle;
   if (settings.statusFilter.length === 0 || !FAILURE.test(ended.dsn)) return ended;
-  for (const { type, path } of settings.statusFilter) {
-    const found = openTable(`${type}:${path}`, sourcesOf(bundle)).lookup(filterKey(ended));
+  for (const map of settings.statusFilter) {
+    const found = openTable(tableName(map), sourcesOf(bundle)).lookup(filterKey(ended));
     if (found.kind === 'not-found') continue;
     return found.kind === 'found' && found.value !== ''
       ? replaced(ended, found.value, settings.softBounce)
@@ -39,7 +40,7 @@ export const filterKey = ({ dsn, text }: Pick<Status, 'dsn' | 'text'>): string =
 export function filterTablesToAsk({ settings, statusFilter }: Filtering): string[] {
   const problems = statusFilter?.problems ?? [];
   return settings.statusFilter
-    .map(({ type, path }) => `${type}:${path}`)
+    .map(tableName)
     .filter((table) =>
       problems.some(({ name, kind }) => name === table && kind === 'not-listable'),
     );

@@ -7,7 +7,7 @@
  * Pure.
  */
 
-import type { TableName, TableRecord } from '../postfix/lookup-table.ts';
+import { type TableName, type TableRecord, tableName } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
 import { type DomainList, type Membership, membership } from './domain-list.ts';
 import type { Via } from './next-hop.ts';
@@ -68,9 +68,9 @@ export function routingOf(
   bundle: TableSources & Pick<Partial<Bundle>, 'routingSettings'>,
 ): Routing {
   const settings = bundle.routingSettings ?? bundle.settings;
-  const transports = settings.transportMaps.map((map) => openTable(nameOf(map), bundle));
+  const transports = settings.transportMaps.map((map) => openTable(tableName(map), bundle));
   const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps];
-  const listed = [...transports, ...senders.map((map) => openTable(nameOf(map), bundle))];
+  const listed = [...transports, ...senders.map((map) => openTable(tableName(map), bundle))];
   return {
     sources: bundle,
     settings,
@@ -246,7 +246,7 @@ export function isSmtpTransport(name: string, settings: Pick<Settings, 'smtpServ
 /** Values of tables that can be listed, those of `static:` included. */
 function valuesOf(maps: readonly TableName[], sources: TableSources): string[] {
   return maps.flatMap((map) => {
-    const table = openTable(nameOf(map), sources);
+    const table = openTable(tableName(map), sources);
     if (table.records !== undefined) return table.records.map(({ value }) => value);
     const every = map.type === 'static' ? table.lookup('*') : undefined;
     return every?.kind === 'found' ? [every.value] : [];
@@ -276,7 +276,7 @@ function senderMapBroken(
     ...senderMaps('relayhost', settings.senderRelayhostMaps),
   ];
   for (const [parameter, map] of maps) {
-    const name = nameOf(map);
+    const name = tableName(map);
     // Of a table that is asked, what one sender gets stands for all of them.
     const lookup = openTable(name, sources).lookup(SOME_SENDER);
     if (lookup.kind === 'error') return broken(parameter, { table: name });
@@ -292,7 +292,7 @@ const senderMaps = (which: 'relayhost' | 'default_transport', maps: readonly Tab
 
 /** The first answer: every key in every table before the next key, an error ends the search. */
 function findTransport(address: string, _domain: string, { settings, sources }: Routing): Lookup {
-  const tables = settings.transportMaps.map((map) => openTable(nameOf(map), sources));
+  const tables = settings.transportMaps.map((map) => openTable(tableName(map), sources));
   for (const { key, fixedOnly } of transportKeys(address, settings)) {
     for (const table of tables) {
       if (fixedOnly && !table.fixedKeys) continue;
@@ -340,8 +340,6 @@ function splitTransport(value: string): readonly [channel: string, nextHop: stri
   const colon = value.indexOf(':');
   return colon < 0 ? [value, ''] : [value.slice(0, colon), value.slice(colon + 1)];
 }
-
-const nameOf = (map: TableName): string => `${map.type}:${map.path}`;
 
 const TRANSPORT: Readonly<Record<DomainClass, (settings: Settings) => string>> = {
   local: (settings) => settings.localTransport,

@@ -67,6 +67,9 @@ export function tableType(name: string): { readonly type: string; readonly path:
   return { type: name.slice(0, colon), path: name.slice(colon + 1) };
 }
 
+/** The two parts as one name again: the inverse of tableType(). */
+export const tableName = ({ type, path }: TableName): string => `${type}:${path}`;
+
 /** Reads any table whose records are text. Never throws. */
 export function readRecords(table: TableText, version: PostfixVersion): Records {
   const { type, path } = tableType(table.name);

@@ -7,7 +7,7 @@
  */
 import { byName } from '../../named-record.ts';
 import { isUtf8Hostname } from '../../postfix/hostname.ts';
-import type { TableName } from '../../postfix/lookup-table.ts';
+import { tableName } from '../../postfix/lookup-table.ts';
 import type { Answer } from '../answer.ts';
 import type { Bundle, TableProblem } from '../bundle.ts';
 import { listKeys, tablesIn } from '../domain-list.ts';
@@ -58,7 +58,7 @@ export async function askTables(
     }
   }
   for (const map of routing.transportMaps) {
-    const name = nameOf(map);
+    const name = tableName(map);
     const fixed = hasFixedKeys(name);
     const keys = [...recipients, UNLISTED].flatMap((recipient) =>
       transportKeys(recipient, routing).flatMap(({ key, fixedOnly }) =>
@@ -68,7 +68,7 @@ export async function askTables(
     await ask(name, keys);
   }
   for (const map of [...routing.senderRelayhostMaps, ...routing.senderTransportMaps])
-    await ask(nameOf(map), [SOME_SENDER]);
+    await ask(tableName(map), [SOME_SENDER]);
 
   const routes = routingOf({ ...bundle, routingSettings: routing, answers: asked });
   const nextHops = [
@@ -81,7 +81,7 @@ export async function askTables(
     ...clients.flatMap(({ fallbackRelay }) => fallbackRelay),
   ].flatMap((list) => nextHopElements(list, version));
   const keys = [...new Set(nextHops)].flatMap((hop) => lookupKeys(hop, version));
-  const tables = new Set(clients.flatMap(({ policyMaps }) => policyMaps.map(nameOf)));
+  const tables = new Set(clients.flatMap(({ policyMaps }) => policyMaps.map(tableName)));
   // A key that nobody has tells whether anything is answered at all.
   for (const name of tables) await ask(name, [...keys, NO_KEY]);
   return asked;
@@ -150,7 +150,6 @@ async function answerOf(
 }
 
 const domainOf = (name: string): string => name.slice(name.lastIndexOf('@') + 1);
-const nameOf = (map: TableName): string => `${map.type}:${map.path}`;
 
 /** Whether a table says where mail for just any domain goes. */
 const UNLISTED = 'domain.invalid';

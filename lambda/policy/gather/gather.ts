@@ -6,7 +6,12 @@ import { basename } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { mozillaRoots, type TrustStore } from '../../certificate/anchors.ts';
 import { byName } from '../../named-record.ts';
-import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
+import {
+  type TableName,
+  type TableText,
+  tableName,
+  tableType,
+} from '../../postfix/lookup-table.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { listed as listing } from '../../text/listed.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -93,7 +98,7 @@ export async function gatherBundle(
 function ending(settings: Settings, fatal: ReadonlyMap<string, string>): Settings {
   const { policyMaps, statusFilter } = settings;
   const says = [...policyMaps, ...statusFilter].flatMap(
-    ({ type, path }) => fatal.get(`${type}:${path}`) ?? [],
+    (map) => fatal.get(tableName(map)) ?? [],
   )[0];
   return says === undefined || settings.fatal !== undefined
     ? settings
@@ -284,13 +289,13 @@ async function readTables(
     const read = await readTable(map, context);
     if (read.text !== undefined) texts.push(read.text);
     if (read.problem !== undefined) problems.push(read.problem);
-    if (read.fatal !== undefined) fatal.set(`${map.type}:${map.path}`, read.fatal);
+    if (read.fatal !== undefined) fatal.set(tableName(map), read.fatal);
   }
   return { texts, fatal };
 }
 
 const distinct = (maps: readonly TableName[]): TableName[] => [
-  ...new Map(maps.map((map) => [`${map.type}:${map.path}`, map])).values(),
+  ...new Map(maps.map((map) => [tableName(map), map])).values(),
 ];
 
 async function trustOf(

@@ -4,7 +4,12 @@
  */
 import { resolve } from 'node:path';
 import { decodeText } from '../../postfix/decode.ts';
-import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
+import {
+  type TableName,
+  type TableText,
+  tableName,
+  tableType,
+} from '../../postfix/lookup-table.ts';
 import { tokens } from '../../postfix/token.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { TableProblem } from '../bundle.ts';
@@ -161,7 +166,7 @@ async function readMaps(
   work: Work,
 ): Promise<TableName[]> {
   for (const map of maps) {
-    const name = `${map.type}:${map.path}`;
+    const name = tableName(map);
     if (await known(parameter, map, name, work)) continue;
     const because = 'it is not on this machine';
     work.problems.set(name, { name, kind: 'not-listable', because });

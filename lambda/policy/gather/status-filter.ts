@@ -2,7 +2,7 @@
  * The tables of smtp_delivery_status_filter. Those that cannot be listed are asked when it is known
  * how deliveries end: run/check/status-filter.
  */
-import type { TableName, TableText } from '../../postfix/lookup-table.ts';
+import { type TableName, type TableText, tableName } from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, TableProblem } from '../bundle.ts';
 import { notFollowed } from '../status-filter.ts';
@@ -34,12 +34,12 @@ export async function readStatusFilter(
   for (const map of maps) {
     const read = await readUnlessElsewhere(map, context);
     if (read === 'elsewhere') {
-      assumed.push(notFollowed(`${map.type}:${map.path}`, 'it is not on this machine'));
+      assumed.push(notFollowed(tableName(map), 'it is not on this machine'));
       continue;
     }
     if (read.text !== undefined) tables.push(read.text);
     if (read.problem !== undefined) problems.push(read.problem);
-    if (read.fatal !== undefined) fatal.set(`${map.type}:${map.path}`, read.fatal);
+    if (read.fatal !== undefined) fatal.set(tableName(map), read.fatal);
     // This host's are asked.
     const unknown =
       read.problem?.kind === 'unreadable' ||

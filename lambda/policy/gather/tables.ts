@@ -9,7 +9,12 @@
 import { resolve } from 'node:path';
 import { named } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
-import { type TableName, type TableText, tableType } from '../../postfix/lookup-table.ts';
+import {
+  type TableName,
+  type TableText,
+  tableName,
+  tableType,
+} from '../../postfix/lookup-table.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { TableProblem } from '../bundle.ts';
 import type { Machine } from './machine.ts';
@@ -34,7 +39,7 @@ export interface TableContext {
 
 /** @throws UsageError where a table was named by hand, or main.cf's is not on this machine. */
 export async function readTable(map: TableName, context: TableContext): Promise<ReadTable> {
-  const name = `${map.type}:${map.path}`;
+  const name = tableName(map);
   const { gathered, option } = context;
   const onHost = gathered.from === 'host' && option === undefined;
   const proxied = map.type === 'proxy';

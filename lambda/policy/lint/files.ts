@@ -1,6 +1,6 @@
 /** Lint of the files that settings and entries name: trust anchors and tables. */
 import { acceptedIn } from '../../certificate/anchors.ts';
-import { type TableName, tableType } from '../../postfix/lookup-table.ts';
+import { type TableName, tableName, tableType } from '../../postfix/lookup-table.ts';
 import type { Bundle, FileProblem, TableProblem } from '../bundle.ts';
 import { unanswering } from '../destinations.ts';
 import type { ParsedTable } from '../parse.ts';
@@ -193,7 +193,7 @@ const isRouting = (problem: TableProblem, settings: Settings): boolean =>
   !isAmong(settings.policyMaps, problem) || isAmong(settings.transportMaps, problem);
 
 const isAmong = (maps: readonly TableName[], { name }: TableProblem): boolean =>
-  maps.some(({ type, path }) => `${type}:${path}` === name);
+  maps.some((map) => tableName(map) === name);
 
 /** How to have entries of a table checked whose keys cannot be listed. */
 function cureOfUnlisted(problem: TableProblem, settings: Settings): string {
