@@ -6,6 +6,7 @@
  * src/util/match_ops.c: the first pattern that matches decides, `!` turns it round, a table is
  * asked for the domain, and an error in a table ends the search. Pure.
  */
+import { parentDomains } from '../postfix/hostname.ts';
 import { openTable, type TableSources } from './table-set.ts';
 
 /** One list, its files already read in (`/path` patterns are replaced by what they hold). */
@@ -47,11 +48,7 @@ export function membership(domain: string, list: DomainList, tables: TableSource
 /** Keys that a list asks of its tables for a domain, in order. */
 export function listKeys(domain: string, parents: DomainList['parents'], fixed: boolean): string[] {
   const folded = domain.toLowerCase();
-  const keys = [folded];
-  if (parents === 'none' || !fixed) return keys;
-  for (let dot = folded.indexOf('.', 1); dot > 0; dot = folded.indexOf('.', dot + 1))
-    keys.push(folded.slice(parents === 'bare' ? dot + 1 : dot));
-  return keys;
+  return parents === 'none' || !fixed ? [folded] : [folded, ...parentDomains(folded, parents)];
 }
 
 /** Tables named in a list. */

@@ -5,7 +5,7 @@
  */
 
 import { named } from '../named-record.ts';
-import { isUtf8Hostname } from '../postfix/hostname.ts';
+import { isUtf8Hostname, parentDomains } from '../postfix/hostname.ts';
 import { tableName, tableType } from '../postfix/lookup-table.ts';
 import { printable } from '../postfix/printable.ts';
 import { NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
@@ -57,11 +57,8 @@ export function lookupEntry(
  * alone.
  */
 export function lookupKeys(nextHop: string, version: PostfixVersion = NEWEST_PROVED): string[] {
-  const keys = [nextHop];
-  if (!isUtf8Hostname(nextHop, version)) return keys;
-  for (let dot = nextHop.indexOf('.', 1); dot > 0; dot = nextHop.indexOf('.', dot + 1))
-    keys.push(nextHop.slice(dot));
-  return keys;
+  const parents = isUtf8Hostname(nextHop, version) ? parentDomains(nextHop, 'dotted') : [];
+  return [nextHop, ...parents];
 }
 
 /**

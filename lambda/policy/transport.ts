@@ -7,6 +7,7 @@
  * Pure.
  */
 
+import { parentDomains } from '../postfix/hostname.ts';
 import { type TableName, type TableRecord, tableName } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
 import { type DomainList, type Membership, membership } from './domain-list.ts';
@@ -140,11 +141,8 @@ export function transportKeys(
   const keys = [{ key: address, fixedOnly: false }];
   const bare = withoutExtension(address, settings.recipientDelimiter);
   if (bare !== undefined) keys.push({ key: bare, fixedOnly: true });
-  keys.push({ key: domain, fixedOnly: true });
-  for (let dot = domain.indexOf('.', 1); dot > 0; dot = domain.indexOf('.', dot + 1)) {
-    const parent = domain.slice(settings.transportParentMatches ? dot + 1 : dot);
-    keys.push({ key: parent, fixedOnly: true });
-  }
+  const parents = parentDomains(domain, settings.transportParentMatches ? 'bare' : 'dotted');
+  for (const key of [domain, ...parents]) keys.push({ key, fixedOnly: true });
   keys.push({ key: '*', fixedOnly: false });
   return keys;
 }

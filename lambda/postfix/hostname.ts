@@ -109,3 +109,11 @@ export function typedDomain(text: string): string {
 
 /** A recipient without the angle brackets of the log; any other text as it is. */
 export const bareAddress = (text: string): string => /^<(.*@.*)>$/s.exec(text)?.[1] ?? text;
+
+/** `.b.test`, `.test` above `a.b.test`, or without the dot: what a lookup by parents tries. */
+export function parentDomains(domain: string, written: 'dotted' | 'bare'): string[] {
+  const parents: string[] = [];
+  for (let dot = domain.indexOf('.', 1); dot > 0; dot = domain.indexOf('.', dot + 1))
+    parents.push(domain.slice(written === 'bare' ? dot + 1 : dot));
+  return parents;
+}
