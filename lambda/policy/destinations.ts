@@ -24,6 +24,8 @@ import {
   type Routing,
   routeDomain,
   routingOf,
+  senderMaps,
+  UNLISTED_DOMAIN,
 } from './transport.ts';
 
 /** One next hop that Postfix would try, with what it demands there. */
@@ -398,7 +400,8 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
   for (const { text, list, via, transport } of namedNextHops(work.routing)) {
     const service = serviceOf(work.bundle, transport);
     // Another service may ask for more there.
-    const key = (service === undefined ? text : `${text} by ${service}`).toLowerCase();
+    const by = service === undefined ? {} : { service };
+    const key = routeKey({ nextHop: { text }, ...by }).toLowerCase();
     if (known.has(key) || via === 'fallback-relay') continue;
     known.add(key);
     const made = hopsOrWhy({ list, via, service }, text, work);
@@ -427,25 +430,19 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
 /** Sender maps whose next hops are not known here: nobody watches those. */
 function sendersNotFollowed({ routing }: Work): Destination[] {
   const { settings, sources } = routing;
-  const maps = [
-    ['sender_dependent_relayhost_maps', settings.senderRelayhostMaps],
-    ['sender_dependent_default_transport_maps', settings.senderTransportMaps],
-  ] as const;
-  return maps.flatMap(([parameter, tables]) =>
-    tables.flatMap((map) => {
-      const name = tableName(map);
-      if (map.type === 'static' || openTable(name, sources).records !== undefined) return [];
-      const problem = sources.problems.find((one) => one.name === name);
-      // What Postfix cannot open fails all mail, and each entry says so.
-      if (problem?.kind === 'missing') return [];
-      const why = problem?.because;
-      const sentence =
-        `next hops of ${name} (${parameter}) are not followed: ` +
-        `${why ?? 'its values cannot be listed'}; name them with --destination to have them judged`;
-      const unchecked = { reason: 'table-not-listable', sentence } as const;
-      return [{ id: `${parameter} ${name}`, name, hops: [], unchecked }];
-    }),
-  );
+  return senderMaps(settings).flatMap(({ parameter, map }) => {
+    const name = tableName(map);
+    if (map.type === 'static' || openTable(name, sources).records !== undefined) return [];
+    const problem = sources.problems.find((one) => one.name === name);
+    // What Postfix cannot open fails all mail, and each entry says so.
+    if (problem?.kind === 'missing') return [];
+    const sentence =
+      `next hops of ${name} (${parameter}) are not followed: ` +
+      `${problem?.because ?? 'its values cannot be listed'}; ` +
+      'name them with --destination to have them judged';
+    const unchecked = { reason: 'table-not-listable', sentence } as const;
+    return [{ id: `${parameter} ${name}`, name, hops: [], unchecked }];
+  });
 }
 
 /**
@@ -463,9 +460,6 @@ function globalLevel(bundle: Bundle, work: Work): Destination[] {
     '--destination or --destinations FILE to have them judged';
   return [{ id: name, name, hops: [], unchecked: { reason: 'global-level', sentence } }];
 }
-
-/** A name that nobody has, to see where mail for just any domain goes. */
-const UNLISTED_DOMAIN = 'domain.invalid';
 
 const BYTE_ORDER_MARK = '\ufeff';
 

@@ -7,7 +7,7 @@
  * asked for the domain, and an error in a table ends the search. Pure.
  */
 import { parentDomains } from '../postfix/hostname.ts';
-import { openTable, type TableSources } from './table-set.ts';
+import { type Lookup, openTable, type TableSources } from './table-set.ts';
 
 /** One list, its files already read in (`/path` patterns are replaced by what they hold). */
 export interface DomainList {
@@ -23,14 +23,8 @@ export interface DomainList {
 export type Membership =
   | { readonly kind: 'member' }
   | { readonly kind: 'no-member' }
-  /** Postfix cannot tell, and mail waits with `address resolver failure`. */
-  | { readonly kind: 'error'; readonly table: string; readonly says: string }
-  | {
-      readonly kind: 'unknown';
-      readonly table: string;
-      readonly because: string;
-      readonly ours: boolean;
-    };
+  /** `error`: Postfix cannot tell, and mail waits with `address resolver failure`. */
+  | Extract<Lookup, { readonly kind: 'error' | 'unknown' }>;
 
 /** Whether a domain is in the list. */
 export function membership(domain: string, list: DomainList, tables: TableSources): Membership {

@@ -36,7 +36,7 @@ export function routeKey({
   nextHop,
   service,
 }: {
-  readonly nextHop: NextHop;
+  readonly nextHop: Pick<NextHop, 'text'>;
   readonly service?: string;
 }): string {
   return service === undefined ? nextHop.text : `${nextHop.text} by ${service}`;

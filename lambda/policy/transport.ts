@@ -70,8 +70,8 @@ export function routingOf(
 ): Routing {
   const settings = bundle.routingSettings ?? bundle.settings;
   const transports = settings.transportMaps.map((map) => openTable(tableName(map), bundle));
-  const senders = [...settings.senderRelayhostMaps, ...settings.senderTransportMaps];
-  const listed = [...transports, ...senders.map((map) => openTable(tableName(map), bundle))];
+  const senders = senderMaps(settings);
+  const listed = [...transports, ...senders.map(({ map }) => openTable(tableName(map), bundle))];
   return {
     sources: bundle,
     settings,
@@ -109,7 +109,7 @@ export function routeDomain(recipient: string, routing: Routing): Routed {
   const noSender = offHost ? senderMapBroken(found, routing) : undefined;
   if (noSender !== undefined) return noSender;
   const answer: Lookup =
-    found === 'virtual-alias' ? { kind: 'not-found' } : findTransport(address, domain, routing);
+    found === 'virtual-alias' ? { kind: 'not-found' } : findTransport(address, routing);
   if (answer.kind === 'error') return broken('transport_maps', answer);
   if (answer.kind === 'unknown') return { ...answer, parameter: 'transport_maps' };
   const record = answer.kind === 'found' ? answer.record : undefined;
@@ -269,11 +269,8 @@ function senderMapBroken(
   found: 'relay' | 'default',
   { settings, sources }: Routing,
 ): Exclude<Routed, { kind: 'smtp' }> | undefined {
-  const maps = [
-    ...(found === 'relay' ? [] : senderMaps('default_transport', settings.senderTransportMaps)),
-    ...senderMaps('relayhost', settings.senderRelayhostMaps),
-  ];
-  for (const [parameter, map] of maps) {
+  for (const { parameter, map, classes } of senderMaps(settings)) {
+    if (!classes.includes(found)) continue;
     const name = tableName(map);
     // Of a table that is asked, what one sender gets stands for all of them.
     const lookup = openTable(name, sources).lookup(SOME_SENDER);
@@ -282,14 +279,35 @@ function senderMapBroken(
   return undefined;
 }
 
+/** A domain that nobody has, to see where mail for just any domain goes. */
+export const UNLISTED_DOMAIN = 'domain.invalid';
+
 /** A sender that nobody is. */
 export const SOME_SENDER = 'user@postfix-tls-watch.invalid';
 
-const senderMaps = (which: 'relayhost' | 'default_transport', maps: readonly TableName[]) =>
-  maps.map((map) => [`sender_dependent_${which}_maps`, map] as const);
+interface SenderMap {
+  readonly parameter: string;
+  readonly map: TableName;
+  /** Whose mail it decides. */
+  readonly classes: readonly DomainClass[];
+}
+
+/** Tables that are asked about the sender, in the order in which they are. */
+export const senderMaps = (settings: Settings): SenderMap[] => [
+  ...settings.senderTransportMaps.map((map) => ({
+    parameter: 'sender_dependent_default_transport_maps',
+    map,
+    classes: ['default'] as const,
+  })),
+  ...settings.senderRelayhostMaps.map((map) => ({
+    parameter: 'sender_dependent_relayhost_maps',
+    map,
+    classes: ['relay', 'default'] as const,
+  })),
+];
 
 /** The first answer: every key in every table before the next key, an error ends the search. */
-function findTransport(address: string, _domain: string, { settings, sources }: Routing): Lookup {
+function findTransport(address: string, { settings, sources }: Routing): Lookup {
   const tables = settings.transportMaps.map((map) => openTable(tableName(map), sources));
   for (const { key, fixedOnly } of transportKeys(address, settings)) {
     for (const table of tables) {

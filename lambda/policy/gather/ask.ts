@@ -21,7 +21,9 @@ import {
   routeDomain,
   routingOf,
   SOME_SENDER,
+  senderMaps,
   transportKeys,
+  UNLISTED_DOMAIN,
 } from '../transport.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
@@ -60,15 +62,14 @@ export async function askTables(
   for (const map of routing.transportMaps) {
     const name = tableName(map);
     const fixed = hasFixedKeys(name);
-    const keys = [...recipients, UNLISTED].flatMap((recipient) =>
+    const keys = [...recipients, UNLISTED_DOMAIN].flatMap((recipient) =>
       transportKeys(recipient, routing).flatMap(({ key, fixedOnly }) =>
         fixedOnly && !fixed ? [] : key,
       ),
     );
     await ask(name, keys);
   }
-  for (const map of [...routing.senderRelayhostMaps, ...routing.senderTransportMaps])
-    await ask(tableName(map), [SOME_SENDER]);
+  for (const { map } of senderMaps(routing)) await ask(tableName(map), [SOME_SENDER]);
 
   const routes = routingOf({ ...bundle, routingSettings: routing, answers: asked });
   const nextHops = [
@@ -150,9 +151,6 @@ async function answerOf(
 }
 
 const domainOf = (name: string): string => name.slice(name.lastIndexOf('@') + 1);
-
-/** Whether a table says where mail for just any domain goes. */
-const UNLISTED = 'domain.invalid';
 
 /** Keys asked at the same time: a daemon that takes a second for each must not take minutes. */
 const AT_A_TIME = 16;
