@@ -96,8 +96,9 @@ export function destinationsOf(
   remembered: readonly Remembered[] = [],
 ): Destination[] {
   const routing = routingOf(bundle);
-  const named = new Map(namedNextHops(routing).map((hop) => [hop.text.toLowerCase(), hop]));
-  const work: Work = { bundle, demands: demandsOf(bundle), routing, named };
+  const nextHops = namedNextHops(routing);
+  const named = new Map(nextHops.map((hop) => [hop.text.toLowerCase(), hop]));
+  const work: Work = { bundle, demands: demandsOf(bundle), routing, nextHops, named };
   const extra = [...new Set(bundle.destinations)].map((name) => ({
     name,
     entry: entryFor(name, work),
@@ -151,6 +152,8 @@ interface Work {
   /** Demands as one service makes them. */
   readonly demands: (service: string | undefined) => DemandContext;
   readonly routing: Routing;
+  /** Every one that tables and main.cf name; `named`: the last of each text. */
+  readonly nextHops: readonly NamedNextHop[];
   readonly named: ReadonlyMap<string, NamedNextHop>;
 }
 
@@ -397,7 +400,7 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
     found.flatMap(({ hops }) => hops.map((hop) => routeKey(hop).toLowerCase())),
   );
   const more: Destination[] = [];
-  for (const { text, list, via, transport } of namedNextHops(work.routing)) {
+  for (const { text, list, via, transport } of work.nextHops) {
     const service = serviceOf(work.bundle, transport);
     // Another service may ask for more there.
     const by = service === undefined ? {} : { service };
