@@ -130,11 +130,6 @@ export interface Settings {
    * sub-domains too.
    */
   readonly transportParentMatches: boolean;
-  /**
-   * sender_dependent_relayhost_maps or sender_dependent_default_transport_maps is set: senders
-   * decide next hops too.
-   */
-  readonly senderDependentRouting: boolean;
   /** master.cf services that run smtp(8); empty where no master.cf was read. */
   readonly smtpServices: readonly string[];
   /** All services of master.cf that mail can be handed to; absent where no master.cf was read. */
@@ -307,9 +302,6 @@ export function readSettings(
     },
     bindAddressEnforce: yesNo('smtp_bind_address_enforce'),
     transportParentMatches: parentMatches.includes('transport_maps'),
-    senderDependentRouting:
-      text('sender_dependent_relayhost_maps') !== '' ||
-      text('sender_dependent_default_transport_maps') !== '',
     smtpServices: [],
     tcpPort: port ?? 25,
     discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) =>

@@ -132,7 +132,11 @@ test.each<{ text: string; version?: string; settings: Partial<Settings>; because
     settings: { transportParentMatches: true },
     because: 'for transport_maps',
   },
-  { text: 'sender_dependent_relayhost_maps = hash:/x', settings: { senderDependentRouting: true }, because: 'senders decide' },
+  {
+    text: 'sender_dependent_relayhost_maps = hash:/x',
+    settings: { senderRelayhostMaps: [{ type: 'hash', path: '/x' }] },
+    because: 'senders decide',
+  },
   { text: 'smtp_helo_name = $myhostname\nmyhostname = mail.a.test', settings: { heloName: 'mail.a.test' }, because: 'expanded' },
   {
     text: 'smtp_tls_policy_maps = hash:/a, inline:{ {a.test = secure match=x}, b=may } proxy:mysql:/c',
