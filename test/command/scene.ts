@@ -36,7 +36,7 @@ export async function startScene(): Promise<Scene> {
   const bundleFlags = ['--ca-file', join(dir, 'ca.pem'), '--smtp-port', String(internet.smtpPort)];
   const storeFlags = ['--store', join(dir, 'store')];
   const run: Scene['run'] = (args, env = {}) =>
-    runCommand(args, { STATE_DIRECTORY: join(dir, 'state'), SUDO_USER: 'alice', ...env });
+    runCommand(args, { STATE_DIRECTORY: join(dir, 'state'), SUDO_USER: 'alice', ...CLOCK_AT_NOON, ...env });
   const watchWith: Scene['watchWith'] = (env, ...more) =>
     run(
       ['watch', table, '--confirm-after', '0', ...storeFlags, ...internet.flags, '--ca-file', join(dir, 'ca.pem'), ...more],
@@ -58,6 +58,16 @@ export async function startScene(): Promise<Scene> {
     },
   };
 }
+
+const began = Date.now();
+const SHIFT_MS = new Date(began).setUTCHours(12, 0, 0, 0) - began;
+const CLOCK_AT_NOON = {
+  CLOCK_SHIFT_MS: String(SHIFT_MS),
+  NODE_OPTIONS: `--import=${new URL('noon-clock.ts', import.meta.url).href}`,
+};
+
+/** The clock of a scene's commands, in ms: noon (UTC) when the tests of a file begin. */
+export const sceneNow = (): number => Date.now() + SHIFT_MS;
 
 /** Output with what differs from run to run and from machine to machine replaced. */
 export function stable(text: string, { dir, internet }: Scene): string {

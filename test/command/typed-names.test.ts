@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Scene, startScene, unwrapped } from './scene.ts';
+import { type Scene, sceneNow, startScene, unwrapped } from './scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -57,7 +57,7 @@ esac
 
 test('mute and unmute take a recipient for its domain', async () => {
   await scene.watch();
-  const until = new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
+  const until = new Date(sceneNow() + 10 * 86_400_000).toISOString().slice(0, 10);
   const muted = await scene.run(['mute', 'user@Fastmail.fm', '--until', until, '--reason', 'known', ...scene.storeFlags]);
   expect(muted).toMatchObject({ code: 0, err: '' });
   expect(muted.out).toMatch(/^muted fastmail\.fm until /);

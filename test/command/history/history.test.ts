@@ -1,7 +1,7 @@
 /** `history` over some days: what was first seen, what changed at a host, what became of the entry. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { LEAF_VALIDITY } from '../../internet/authority.ts';
-import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
+import { problemsOf, type Scene, sceneNow, stable, startScene, unwrapped } from '../scene.ts';
 
 let scene: Scene;
 beforeAll(async () => {
@@ -63,7 +63,7 @@ test('a destination is told with its hosts, oldest first, causes before effects'
 test('an MX host is told by itself, and a date cuts what came before', async () => {
   const { out } = await history('in2-smtp.messagingengine.com');
   expect(unwrapped(out)).toMatch(/^WHEN in2-smtp\.messagingengine\.com:PORT: first seen, presents \*\.messagingengine\.com, /);
-  const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+  const tomorrow = new Date(sceneNow() + 86_400_000).toISOString();
   expect(unwrapped((await history('in2-smtp.messagingengine.com', '--since', tomorrow)).out)).toBe(
     'nothing happened since WHEN in2-smtp.messagingengine.com since DAY, as seen from HERE; policy "default", kept in DIR/store',
   );

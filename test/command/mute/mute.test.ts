@@ -1,9 +1,9 @@
 /** `mute` and `unmute`: what they cover, what they refuse, and that a muted failure makes no message. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type Scene, stable, startScene } from '../scene.ts';
+import { type Scene, sceneNow, stable, startScene } from '../scene.ts';
 
 const DAY = 86_400_000;
-const date = (days: number): string => new Date(Date.now() + days * DAY).toISOString().slice(0, 10);
+const date = (days: number): string => new Date(sceneNow() + days * DAY).toISOString().slice(0, 10);
 
 let scene: Scene;
 beforeAll(async () => {

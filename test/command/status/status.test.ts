@@ -10,7 +10,7 @@ import { openToWatch } from '../../../lambda/store/sqlite/open.ts';
 import type { RunRecord, Stage } from '../../../lambda/store/stored-values.ts';
 import type { Json } from '../../../lambda/store/value-schemas.ts';
 import { passing, unseen } from '../../alert/verdicts.ts';
-import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
+import { problemsOf, type Scene, sceneNow, stable, startScene, unwrapped } from '../scene.ts';
 
 const HOUR = 3_600_000;
 let scene: Scene;
@@ -84,7 +84,7 @@ describe('before and after the first run', () => {
 
 describe('what is muted does not count', () => {
   test('but is always listed: exit 0', async () => {
-    const soon = new Date(Date.now() + 30 * 24 * HOUR).toISOString().slice(0, 10);
+    const soon = new Date(sceneNow() + 30 * 24 * HOUR).toISOString().slice(0, 10);
     await scene.run(['mute', 'fastmail.fm', '--until', soon, '--reason', 'they know, ticket 4711', ...scene.storeFlags]);
     const { code, out } = await status();
     expect(out).toMatch(/^WELL: nothing is open but what is muted\n/);
@@ -94,7 +94,7 @@ describe('what is muted does not count', () => {
   });
 
   test('another cause does: a forecast needs attention, exit 1', async () => {
-    const notAfter = Date.now() + 5 * 24 * HOUR;
+    const notAfter = sceneNow() + 5 * 24 * HOUR;
     scene.hearst.present(await scene.issue({ commonName: 'gslb.pphosted.com', notBefore: notAfter - 90 * 24 * HOUR, notAfter }));
     await scene.watch();
     const { code, out } = await status();
@@ -172,10 +172,10 @@ test('what a run kept of what it did not watch counts before what the policy alo
 
 /** A run that is on record as it would be after a process ended at that stage, so many hours ago. */
 async function onRecord(policy: string, stage: Stage, hoursAgo: number, learned: Partial<RunRecord> = {}): Promise<void> {
-  const { table } = await openToWatch(join(scene.dir, 'store'), Date.now());
+  const { table } = await openToWatch(join(scene.dir, 'store'), sceneNow());
   try {
     const store: Store = { table, space: spaceOf(policy, hostname()) };
-    const at = Date.now() - hoursAgo * HOUR;
+    const at = sceneNow() - hoursAgo * HOUR;
     const start = { runId: new Date(at).toISOString(), scope: 'all' as const, holder: 'test', digests: {} };
     const begun = await beginRun(store, start, at);
     if (begun.kind === 'new' && stage !== 'started') await advanceRun(store, begun.run, stage, learned, at);
