@@ -18,7 +18,13 @@ import type { DnsFailure } from './route.ts';
  * another host's lookup had failed before.
  */
 export type Lookup =
-  | { readonly kind: 'found'; readonly addresses: readonly string[]; readonly canonical?: string }
+  | {
+      readonly kind: 'found';
+      readonly addresses: readonly string[];
+      readonly canonical?: string;
+      /** What was said of a family that has none. */
+      readonly partly?: string;
+    }
   | (Status & {
       readonly kind: 'not-found';
       readonly reason: 'nxdomain' | 'no-address' | 'not-a-name';
@@ -72,10 +78,14 @@ export async function findAddresses(host: string, settings: Settings, dns: Dns):
     const canonical = asked
       .map(({ answer }) => (answer.kind === 'found' ? answer.canonical : undefined))
       .find((name) => name);
+    const partly = byDns(settings)
+      ? asked.map(({ answer }) => saidBy(answer)).findLast(Boolean)
+      : undefined;
     return {
       kind: 'found',
       addresses: addresses.slice(0, BOUNDS.addressesPerHost),
       ...(canonical === undefined ? {} : { canonical }),
+      ...(partly === undefined ? {} : { partly }),
     };
   }
   // Of several failures the gravest is told, and of equals the last (SAVE_HPREF_STATUS).
@@ -88,6 +98,13 @@ export async function findAddresses(host: string, settings: Settings, dns: Dns):
     ? nativeStatus(host, grave.type, grave.answer, settings)
     : dnsStatus(host, grave.type, grave.answer);
 }
+
+/** Whether smtp(8) asks DNS for addresses at all. */
+const byDns = ({ dnsSupportLevel, hostLookup }: Settings): boolean =>
+  dnsSupportLevel !== 'disabled' && hostLookup.includes('dns');
+
+const saidBy = (answer: Asked<DnsType>): string | undefined =>
+  answer.kind === 'found' ? undefined : answer.text;
 
 type Nothing = Exclude<Asked<DnsType>, { readonly kind: 'found' }>;
 
@@ -115,8 +132,7 @@ function dnsStatus(host: string, type: DnsType, nothing: Nothing): Lookup {
  * that failed.
  */
 function nativeStatus(host: string, type: DnsType, nothing: Nothing, settings: Settings): Lookup {
-  const dnsToo = settings.dnsSupportLevel !== 'disabled' && settings.hostLookup.includes('dns');
-  if (dnsToo && nothing.kind !== 'not-found') return dnsStatus(host, type, nothing);
+  if (byDns(settings) && nothing.kind !== 'not-found') return dnsStatus(host, type, nothing);
   const say = (message: string): string => `unable to look up host ${host}: ${message}`;
   if (nothing.kind === 'failed') {
     const text = say('Temporary failure in name resolution');

@@ -69,19 +69,20 @@ async function mxRoute(
     mxHost(exchange, preference, found[i], settings),
   );
   const reachable = hosts.filter((host) => host.addresses.length > 0);
+  const asked = found.filter((_, i) => isNameOrAddress(sorted[i]?.exchange ?? ''));
   const [best] = reachable;
-  if (best === undefined) {
-    const asked = found.filter((_, i) => isNameOrAddress(sorted[i]?.exchange ?? ''));
-    return noAddress(nextHop, asked, settings, true);
-  }
+  if (best === undefined) return noAddress(nextHop, asked, settings, true);
+  const word = lastWord(asked);
+  const way = { kind: 'hosts', nextHop: nextHop.text, mx: true } as const;
+  const held = word === undefined ? {} : { unaddressed: relayed(nextHop, settings, word) };
 
   const self = detectsLoops(nextHop) ? reachable.find((host) => isOurs(host, settings)) : undefined;
-  if (self === undefined) return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts };
+  if (self === undefined) return { ...way, hosts, ...held };
   // We are a backup: only better hosts count. With none of them in DNS we may not claim a loop
   // (smtp_addr.c).
   const better = hosts.filter((host) => host.preference < self.preference);
   if (better.some((host) => host.addresses.length > 0))
-    return { kind: 'hosts', nextHop: nextHop.text, mx: true, hosts: better, looped: true };
+    return { ...way, hosts: better, looped: true, ...held };
   return hosts[0]?.preference === best.preference
     ? loops(nextHop, settings)
     : nowhere(nextHop, settings, {
@@ -129,27 +130,42 @@ function mxHost(
   };
 }
 
+interface Word {
+  readonly dsn: string;
+  readonly text: string;
+}
+
 /**
- * No host has an address: final when all answers were. The text is the last host's, the code
- * remembers any soft error.
+ * What Postfix holds after the lookups of hosts, whether or not others were found: the text of the
+ * last failure, be it of one family of a host that has the other; the code remembers any soft error.
+ * Undefined where every host was found.
  */
+function lastWord(found: readonly Lookup[]): Word | undefined {
+  let dsn = '';
+  let text = '';
+  for (const lookup of found) {
+    if (lookup.kind === 'found') {
+      text = lookup.partly ?? text;
+    } else {
+      dsn = dsn.startsWith('4') ? lookup.softDsn : lookup.dsn;
+      text = lookup.text;
+    }
+  }
+  return dsn === '' ? undefined : { dsn, text };
+}
+
+/** No host has an address: final when all answers were. */
 function noAddress(
   nextHop: NextHop,
   found: readonly Lookup[],
   settings: Settings,
   mx: boolean,
 ): Route {
-  let dsn = '';
-  let text = '';
-  for (const lookup of found) {
-    if (lookup.kind === 'found') continue;
-    dsn = dsn.startsWith('4') ? lookup.softDsn : lookup.dsn;
-    text = lookup.text;
-  }
+  const { dsn: held, text } = lastWord(found) ?? { dsn: '', text: '' };
   const failed = found.findLast((lookup) => lookup.kind === 'failed');
   if (failed !== undefined)
-    return unanswered(nextHop, { failure: failed.failure, query: failed.query, dsn, text });
-  if (mx && settings.deferIfNoMxAddressFound) dsn = dsn.replace(/^5/, '4');
+    return unanswered(nextHop, { failure: failed.failure, query: failed.query, dsn: held, text });
+  const dsn = mx && settings.deferIfNoMxAddressFound ? held.replace(/^5/, '4') : held;
   const last = found.at(-1);
   const reason = mx || last?.kind !== 'not-found' ? 'no-address' : last.reason;
   return nowhere(nextHop, settings, { reason, dsn, text });
@@ -180,15 +196,14 @@ function nowhere(
   settings: Settings,
   why: Pick<Nowhere, 'reason' | 'dsn' | 'text'>,
 ): Route {
+  return { kind: 'nowhere', nextHop: nextHop.text, ...relayed(nextHop, settings, why) };
+}
+
+function relayed<W extends Word>(nextHop: NextHop, settings: Settings, why: W): W {
   const relay =
     nextHop.via === 'fallback-relay' ||
     (settings.relayhost !== '' && nextHop.text === settings.relayhost);
-  return {
-    kind: 'nowhere',
-    nextHop: nextHop.text,
-    ...why,
-    dsn: relay && why.dsn.startsWith('5') ? '4.3.5' : why.dsn,
-  };
+  return { ...why, dsn: relay && why.dsn.startsWith('5') ? '4.3.5' : why.dsn };
 }
 
 function unanswered(nextHop: NextHop, why: Omit<Unanswered, 'kind' | 'nextHop'>): Route {

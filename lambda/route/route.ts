@@ -30,6 +30,11 @@ export type Route =
       readonly mx: boolean;
       readonly hosts: readonly MxHost[];
       readonly looped?: true;
+      /**
+       * What Postfix holds of the hosts without an address, and says where it then passes over every
+       * address there is without a word. Absent: every host has one.
+       */
+      readonly unaddressed?: { readonly dsn: string; readonly text: string };
     }
   /** A final answer: Postfix bounces (or defers, where `dsn` is 4.x.x by a setting). */
   | {

@@ -119,6 +119,7 @@ const route: v.GenericSchema<unknown, StoredRoute> = v.variant('kind', [
     nextHop: v.string(),
     mx: v.boolean(),
     looped: v.exactOptional(v.literal(true)),
+    unaddressed: v.exactOptional(v.object({ dsn: v.string(), text: v.string() })),
     hosts: v.array(
       v.object({
         host: v.string(),

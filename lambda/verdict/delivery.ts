@@ -144,9 +144,7 @@ function endHop(
         : taken;
     case 'nowhere': {
       const { route } = view;
-      const dsn = settings.softBounce ? route.dsn.replace(/^5/, '4') : route.dsn;
-      const status = dsn.startsWith('4') ? 'deferred' : 'bounced';
-      return left({ status, dsn, text: route.text }, route.reason === 'loops');
+      return left(ofDns(route, settings), route.reason === 'loops');
     }
     case 'hosts':
       return endOfHosts(view, unseenAs, attempted, settings);
@@ -168,7 +166,7 @@ function endOfHosts(
     view,
     finding,
   });
-  const untried = ends.leftUntried ? [untriedEnding(view, ends.reached)] : [];
+  const untried = ends.leftUntried ? [untriedEnding(view, ends.reached, settings)] : [];
   return {
     done: [
       ...ends.takenBy.map((finding) => ({ ...sent(view), finding })),
@@ -181,15 +179,26 @@ function endOfHosts(
 
 const sent = (view: HopView): Ending => ({ status: 'sent', dsn: '2.0.0', text: '', view });
 
+/** Where DNS had the last word. */
+function ofDns(
+  { dsn: held, text }: { readonly dsn: string; readonly text: string },
+  { softBounce }: Settings,
+): Omit<Ending, 'view'> {
+  const dsn = softBounce ? held.replace(/^5/, '4') : held;
+  return { status: dsn.startsWith('4') ? 'deferred' : 'bounced', dsn, text };
+}
+
 /**
- * All skipped: by Postfix, which says so, or by us, who then cannot tell what Postfix would have
- * met.
+ * All skipped: by Postfix, which says so unless it still holds what DNS said of another host, or by
+ * us, who then cannot tell what Postfix would have met.
  */
-function untriedEnding(view: HopView, reached: readonly Finding[]): Ending {
+function untriedEnding(view: HostsView, reached: readonly Finding[], settings: Settings): Ending {
   const finding = reached.find(({ unseen }) => unseen === undefined) ?? reached[0];
   const known = reached.every(({ unseen }) => unseen !== 'ours');
-  const says = known ? NOT_TRIED : { dsn: '4.0.0', text: undefined };
-  return { status: 'deferred', ...says, view, ...(finding === undefined ? {} : { finding }) };
+  const says = known
+    ? ofDns(view.route.unaddressed ?? NOT_TRIED, settings)
+    : { status: 'deferred' as const, dsn: '4.0.0', text: undefined };
+  return { ...says, view, ...(finding === undefined ? {} : { finding }) };
 }
 
 function stopsOf(view: HostsView, unseenAs: UnseenAs, attempted: Attempted): Stop<Finding>[] {

@@ -15,6 +15,7 @@ import { differencesScene, KNOWN_DIFFERENCES } from './known-differences.ts';
 import { missingReference, play } from './reference.ts';
 import type { Configuration, Delivery, Scene } from './scene.ts';
 import { withSuggestions } from './suggested.ts';
+import { untriedScene } from './untried-scene.ts';
 
 const seed = Number(process.env.REFERENCE_SEED ?? 1);
 const count = Number(process.env.REFERENCE_COUNT ?? 50);
@@ -80,6 +81,19 @@ describe.skipIf(missing !== undefined)('a real Postfix whose settings end smtp(8
   });
 });
 
+const untried = compared.filter(({ configuration }) => configuration.name.startsWith('untried: '));
+
+describe.skipIf(missing !== undefined)('a real Postfix that passes over every address', () => {
+  test.each(untried)('$recipient', ({ disagreement, verdict }) => {
+    expect(disagreement).toBeUndefined();
+    expect(verdict?.reason).toBe('wrapper-mode-below-encrypt');
+  });
+
+  test('they are all played', () => {
+    expect(untried.length).toBeGreaterThan(100);
+  });
+});
+
 const generated = compared.filter(({ configuration }) => configuration.generated);
 
 describe.skipIf(missing !== undefined)(`a real Postfix and ${count} destinations of seed ${seed}`, () => {
@@ -125,6 +139,7 @@ async function playAll(): Promise<{ readonly scene: Scene; readonly compared: re
       anchors,
     ),
     engineScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
+    untriedScene({ chain: known.chainPem, key: known.keyPem }),
   ];
   const merged = merge([...standing, drawn]);
   const played = await play(merged, { check: true });

@@ -30,6 +30,7 @@ const told = (route: Route): readonly string[] =>
     : [];
 
 const NOT_FOUND = 'Host or domain name not found. Name service error for';
+const NO_DATA = 'Host found but no data record of requested type';
 
 type Zone = Readonly<Record<string, Said>>;
 
@@ -382,6 +383,46 @@ test.each<{
   const route = await resolveRoute(nextHop, settings(changes), zone(sets).dns);
   const expected = reason === undefined ? { kind: 'unanswered', failure } : { kind: 'nowhere', reason };
   expect(route).toMatchObject({ ...expected, nextHop: nextHop.text, dsn, text });
+});
+
+test.each<{ zone: Zone; with?: Partial<Settings>; held: unknown; because: string }>([
+  { zone: { 'b.test A': ['192.0.2.1'], 'c.test A': ['192.0.2.2'] }, held: undefined, because: 'every host has an address' },
+  {
+    zone: { 'c.test A': ['192.0.2.2'] },
+    held: { dsn: '5.4.4', text: `${NOT_FOUND} name=c.test type=AAAA: ${NO_DATA}` },
+    because: 'a better one does not exist, and the text is of a family of the other',
+  },
+  {
+    zone: { 'c.test A': ['192.0.2.2'], 'c.test AAAA': ['2001:db8::1'] },
+    held: { dsn: '5.4.4', text: `${NOT_FOUND} name=b.test type=AAAA: Host not found` },
+    because: 'the other has both families',
+  },
+  {
+    zone: { 'b.test A': 'servfail', 'b.test AAAA': 'servfail', 'c.test AAAA': ['2001:db8::1'] },
+    held: { dsn: '4.4.3', text: `${NOT_FOUND} name=c.test type=A: ${NO_DATA}` },
+    because: 'the code is of the host that failed',
+  },
+  {
+    zone: { 'b.test A': ['192.0.2.1'], 'c.test A': 'servfail', 'c.test AAAA': 'servfail' },
+    held: { dsn: '4.4.3', text: `${NOT_FOUND} name=c.test type=AAAA: Host not found, try again` },
+    because: 'DNS does not answer for a worse one',
+  },
+  {
+    zone: { 'c.test A': ['192.0.2.2'] },
+    with: { relayhost: 'a.test' },
+    held: { dsn: '4.3.5', text: `${NOT_FOUND} name=c.test type=AAAA: ${NO_DATA}` },
+    because: 'the relayhost is a mistake of ours, and mail waits',
+  },
+  {
+    zone: { 'c.test A': ['192.0.2.2'] },
+    with: { deferIfNoMxAddressFound: true },
+    held: { dsn: '5.4.4', text: `${NOT_FOUND} name=c.test type=AAAA: ${NO_DATA}` },
+    because: 'smtp_defer_if_no_mx_address_found is about a domain without any address',
+  },
+])('what is held of hosts without address, $because', async ({ zone: sets, with: changes, held }) => {
+  const { dns } = zone({ 'a.test MX': ['10 b.test', '20 c.test'], ...sets });
+  const route = await resolveRoute(domain('a.test'), settings(changes), dns);
+  expect(route.kind === 'hosts' && route.unaddressed).toEqual(held);
 });
 
 test('a domain with a thousand MX records has its best hundred looked up', async () => {

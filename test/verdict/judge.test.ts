@@ -2,9 +2,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { Presented, ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import type { Route } from '../../lambda/route/route.ts';
+import { judge } from '../../lambda/verdict/judge.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { createAuthority, LEAF_VALIDITY } from '../internet/authority.ts';
-import { AT, BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, type SceneHost, unseen } from './scene.ts';
+import { AT, BROKEN_HANDSHAKE, judgeScene, noTls, presents, type Scene, type SceneHost, stage, unseen } from './scene.ts';
 
 const SEEN: Record<string, ProbeResult> = {
   refused: unseen('refused'),
@@ -351,6 +352,23 @@ describe('settings', () => {
     const verdict = judged('good', { policy: 'k.test may', mainCf: ['smtp_tls_wrappermode = yes'] });
     expect(verdict).toMatchObject({ verdict: 'fail', reason: 'wrapper-mode-below-encrypt', postfixWould: 'defer' });
     expect(endings(verdict)).toEqual(['deferred 4.3.0 server unavailable or unable to receive mail']);
+  });
+
+  test.each([
+    { mainCf: [], says: 'bounced 5.4.4 gone', because: 'the lookup of another host' },
+    { mainCf: ['soft_bounce = yes'], says: 'deferred 4.4.4 gone', because: 'and nothing bounces with soft_bounce' },
+  ])('and says what it holds of $because', ({ mainCf, says }) => {
+    const scene = {
+      policy: 'k.test may',
+      mainCf: ['smtp_tls_wrappermode = yes', ...mainCf],
+      trust: anchors,
+      hosts: hosts('good'),
+    };
+    const { destination, evidence, bundle, at } = stage(scene);
+    const route = { ...evidence.routes['k.test'], unaddressed: { dsn: '5.4.4', text: 'gone' } } as Route;
+    const verdict = judge(destination, { ...evidence, routes: { 'k.test': route } }, bundle, at);
+    expect(verdict.reason).toBe('wrapper-mode-below-encrypt');
+    expect(endings(verdict)).toEqual([says]);
   });
 
   test('a TLS engine that is off: encrypt and above defer, may goes out in plaintext', () => {
