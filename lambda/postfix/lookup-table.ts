@@ -72,10 +72,16 @@ export const tableName = ({ type, path }: TableName): string => `${type}:${path}
 
 /** Reads any table whose records are text. Never throws. */
 export function readRecords(table: TableText, version: PostfixVersion): Records {
-  const { type, path } = tableType(table.name);
+  const { type, path } = openedAs(table.name);
   if (type === 'inline') return inlineRecords(table.name, path);
   if (type === 'static') return staticRecords(table.name, path);
-  return fileRecords(table, type, version);
+  return fileRecords(table, { type, path }, version);
+}
+
+/** What opens the table in the end: behind `proxy:`, the type that proxymap(8) opens for others. */
+function openedAs(name: string): TableName {
+  const table = tableType(name);
+  return table.type === 'proxy' ? tableType(table.path) : table;
 }
 
 /** `static:value`, `static:{ value }`: the value of every key. */
@@ -88,8 +94,11 @@ function staticRecords(name: string, path: string): Records {
     : { ...none, unavailable: `${name} is unavailable. bad static:name syntax: ${error}` };
 }
 
-function fileRecords(table: TableText, type: string, version: PostfixVersion): Records {
-  const { path } = tableType(table.name);
+function fileRecords(
+  table: TableText,
+  { type, path }: TableName,
+  version: PostfixVersion,
+): Records {
   const records: TableRecord[] = [];
   const problems: TableLine[] = [];
   const first = new Map<string, number>();

@@ -81,6 +81,12 @@ test.each([
     warning: '/t, line 2: duplicate entry: "A"',
     unavailable: 'texthash:/t is unavailable. /t, line 2: duplicate entry: "A"',
   },
+  { type: 'proxy:hash', warning: '/t.db: duplicate entry: "a"', unavailable: undefined },
+  {
+    type: 'proxy:texthash',
+    warning: '/t, line 2: duplicate entry: "A"',
+    unavailable: 'proxy:texthash:/t is unavailable. /t, line 2: duplicate entry: "A"',
+  },
 ])('duplicates in $type: the first wins, or the table is lost', ({ type, warning, unavailable }) => {
   const found = read('a may\nA secure\n', { type });
   expect(found.records.map(({ line, shadowedBy }) => [line, shadowedBy])).toEqual([
