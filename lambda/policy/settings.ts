@@ -320,7 +320,8 @@ export function readSettings(
     chroot: false,
     queueDirectory: text('queue_directory'),
   };
-  const first = problems.find((problem) => problem.kind === 'fatal');
+  const fatals = problems.filter((problem) => problem.kind === 'fatal');
+  const first = fatals.find(({ says }) => endsEveryProgram(says)) ?? fatals[0];
   return {
     settings: first === undefined ? settings : { ...settings, fatal: first.says },
     problems,
@@ -335,6 +336,13 @@ function checkCompatibilityLevel({ text, count, fatal }: ParameterReader, versio
   if (/^\s*\+?\d+(?:\.\d+(?:\.\d+)?)?$/.test(level)) return;
   fatal('compatibility_level', `malformed compatibility level syntax: "${level}"`);
 }
+
+/**
+ * mail_params_init(): whether a fatal error ends whatever reads main.cf, and not smtp(8) alone; it
+ * comes before any other.
+ */
+export const endsEveryProgram = (fatal: string): boolean =>
+  fatal.startsWith('malformed compatibility level syntax: ');
 
 /** smtp_tls_security_level, or the legacy switches where it is empty (global_tls_level()). */
 function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {

@@ -7,7 +7,7 @@ import type { Demand } from '../policy/demand.ts';
 import type { Destination, Settled } from '../policy/destinations.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import { parsePolicy } from '../policy/parse.ts';
-import type { Settings } from '../policy/settings.ts';
+import { endsEveryProgram, type Settings } from '../policy/settings.ts';
 import { afterFilter } from '../policy/status-filter.ts';
 import { type Ending, endingsOf, type HopView, reachedFindings } from './delivery.ts';
 import { type Finding, protectionOf } from './finding.ts';
@@ -76,6 +76,9 @@ function weighed(destination: Destination, hops: readonly HopView[], bundle: Bun
   const enforced = first === undefined ? 'none' : enforcedBy(first);
   const common = { destination, bundle, views, ...asked(demand, destination, bundle) };
   const silent = { reached: [], endings: [], would: null, says: null, protection: enforced };
+  // Where no program starts, no table is asked either, whatever postmap made of it.
+  if (settings.fatal !== undefined && endsEveryProgram(settings.fatal))
+    return { ...common, ...silent, ...died(settings.fatal) };
   if (destination.settled !== undefined)
     return { ...common, ...silent, ...settledOutcome(destination.settled) };
   // Level none asks nothing of TLS, but wants an smtp(8) that runs.

@@ -390,6 +390,14 @@ describe('settings', () => {
     expect(verdict.postfixSays).toBe('fatal: bad string length 0 < 1: smtp_tls_secure_cert_match = ');
     expect(endings(verdict)).toEqual([]);
   });
+
+  test('where no program starts, no table is asked: that comes before one that cannot be', () => {
+    const staged = stage({ policy: 'k.test may', mainCf: ['compatibility_level = x'], hosts: hosts('good') });
+    const settled = { reason: 'unroutable', because: 'transport_maps lookup failure', table: 'tcp:127.0.0.1:1' } as const;
+    const verdict = judge({ ...staged.destination, hops: [], settled }, staged.evidence, staged.bundle, staged.at);
+    expect(verdict).toMatchObject({ verdict: 'fail', reason: 'smtp-dies' });
+    expect(verdict.postfixSays).toBe('fatal: malformed compatibility level syntax: "x"');
+  });
 });
 
 describe('a broken entry', () => {

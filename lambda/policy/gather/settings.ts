@@ -20,7 +20,7 @@ import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../../postfix/versi
 import { listed } from '../../text/listed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
-import { defaultSettings, readSettings, type Settings } from '../settings.ts';
+import { defaultSettings, endsEveryProgram, readSettings, type Settings } from '../settings.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { postconf, readPostconf } from './postconf.ts';
 
@@ -216,8 +216,11 @@ function settingsOf(
   const macro = mainCf.problems.find(
     ({ kind, name }) => kind === 'macro' && isReadAtStart(name ?? ''),
   );
+  const own = read.settings.fatal;
   const fatal =
-    lines.find(({ kind }) => kind === 'fatal')?.says ?? macro?.says ?? read.settings.fatal;
+    own !== undefined && endsEveryProgram(own)
+      ? own
+      : (lines.find(({ kind }) => kind === 'fatal')?.says ?? macro?.says ?? own);
   return {
     settings: fatal === undefined ? read.settings : { ...read.settings, fatal },
     problems: [...lines, ...values],
