@@ -4,9 +4,9 @@ import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Directory } from './directory.ts';
-import { runPostfix } from './instance.ts';
+import { type PostfixRun, runPostfix } from './instance.ts';
 import type { Asked, Played, PlayInput } from './play.ts';
-import { runProduct } from './product.ts';
+import { type ProductRun, runProduct } from './product.ts';
 
 /** Below the tmpfs of the mount namespace. */
 const WORK = '/mnt';
@@ -42,13 +42,23 @@ async function playOne(directory: Directory, daemonDirectory: string): Promise<P
   const postfix = await runPostfix(directory, { daemonDirectory });
   const delivered = Date.now();
   const product = input.options.check ? await runProduct(directory, PRODUCT) : undefined;
+  const others = product === undefined ? [] : nextHopsBesides(postfix, product);
   return {
     directory,
     postfix,
     product,
+    ...(others.length === 0 ? {} : { named: await runProduct(directory, PRODUCT, others) }),
     asked: askedOf(directory, begun, delivered),
     milliseconds: { postfix: delivered - begun, product: Date.now() - delivered },
   };
+}
+
+/** Next hops of Postfix's that no entry was judged at: those of some senders, which are watched where they ask for more than `may`. */
+function nextHopsBesides({ delivered }: PostfixRun, { entries }: ProductRun): string[] {
+  const judged = new Set(entries.flatMap(({ nextHop }) => nextHop?.text ?? []));
+  return [...new Set(delivered.flatMap(({ route }) => (route.kind === 'routed' ? route.nextHop : [])))].filter(
+    (hop) => /^\[|:/.test(hop) && !judged.has(hop),
+  );
 }
 
 /** What the directory's daemons were asked between two times, in order. */

@@ -46,6 +46,8 @@ export interface Played {
   readonly postfix: PostfixRun;
   /** Undefined where it was not asked for. */
   readonly product: ProductRun | undefined;
+  /** Our check once more, where next hops of some senders alone had no entry: with those named. */
+  readonly named?: ProductRun;
   /** By Postfix alone. */
   readonly asked: readonly Asked[];
   readonly milliseconds: { readonly postfix: number; readonly product: number };

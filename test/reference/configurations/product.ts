@@ -17,9 +17,16 @@ export interface ProductRun {
   readonly document: boolean;
 }
 
-/** `productDirectory` is the checkout, at a path that every user may enter. */
-export async function runProduct(directory: Directory, productDirectory: string): Promise<ProductRun> {
-  const destinations = new Set(directory.messages.map((message) => askedFor(message, directory)));
+/**
+ * `productDirectory` is the checkout, at a path that every user may enter; `named` are next hops to be judged besides what
+ * the messages stand for.
+ */
+export async function runProduct(
+  directory: Directory,
+  productDirectory: string,
+  named: readonly string[] = [],
+): Promise<ProductRun> {
+  const destinations = new Set([...directory.messages.map((message) => askedFor(message, directory)), ...named]);
   const program = [
     join(productDirectory, 'lambda', 'cli.ts'),
     'check',
