@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
 import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
-import { embeddedMetrics } from './metrics.ts';
+import { embeddedMetrics, lineText } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { filterNotFollowed } from './run/check/status-filter.ts';
 import { idsNamed } from './run/watch/named-destinations.ts';
@@ -191,7 +191,7 @@ async function subscribers(
  */
 function writeLine({ level, details, metrics }: Report, { environment }: Config): void {
   const line = embeddedMetrics(environment, metrics, { level, ...details }, Date.now());
-  process.stdout.write(`${JSON.stringify(line)}\n`);
+  process.stdout.write(`${lineText(line)}\n`);
 }
 
 /** For next hops that name no port. */

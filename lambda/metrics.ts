@@ -112,3 +112,32 @@ export function embeddedMetrics(
     ...values,
   };
 }
+
+/**
+ * The line as it is written, without its line break. One event of CloudWatch Logs has 256 KB, and a
+ * line that is cut is no JSON and has lost its metrics: what does not fit is left out, lists first,
+ * and `leftOut` names it.
+ */
+export function lineText(line: Readonly<Record<string, unknown>>): string {
+  let left = line;
+  const leftOut: string[] = [];
+  for (;;) {
+    const text = JSON.stringify(leftOut.length === 0 ? left : { ...left, leftOut });
+    if (Buffer.byteLength(text) <= LARGEST_LINE) return text;
+    const name = largestDetail(left);
+    if (name === undefined) return text;
+    const { [name]: _dropped, ...rest } = left;
+    left = rest;
+    leftOut.push(name);
+  }
+}
+
+/** What is neither a metric nor the description of one. */
+function largestDetail(line: Readonly<Record<string, unknown>>): string | undefined {
+  const size = (name: string) => JSON.stringify(line[name])?.length ?? 0;
+  return Object.keys(line)
+    .filter((name) => name !== '_aws' && name !== DIMENSION && typeof line[name] !== 'number')
+    .toSorted((a, b) => size(b) - size(a))[0];
+}
+
+const LARGEST_LINE = 200_000;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { embeddedMetrics, METRICS, metricValues } from '../lambda/metrics.ts';
+import { embeddedMetrics, lineText, METRICS, metricValues } from '../lambda/metrics.ts';
 
 const figures = {
   verdicts: { pass: 2, degraded: 1, fail: 1, undetermined: 0, unchecked: 3 },
@@ -54,4 +54,25 @@ test('what is unknown is left out: a zero would be a claim', () => {
   const values = metricValues(figures);
   expect(values).not.toHaveProperty('DaysToFirstFailure');
   expect(values).not.toHaveProperty('ConfirmedSubscribers');
+});
+
+test.each([
+  { because: 'all fits', details: { problems: ['one'] }, left: { problems: ['one'] } },
+  {
+    because: 'a list that is too long, and is named',
+    details: { problems: Array(3_000).fill('x'.repeat(100)), entries: ['kept'] },
+    left: { entries: ['kept'], leftOut: ['problems'] },
+  },
+  {
+    because: 'the longer first, and both where it must be: umlauts count in bytes',
+    details: { problems: ['ü'.repeat(150_000)], entries: ['ö'.repeat(120_000)], runId: 'x' },
+    left: { runId: 'x', leftOut: ['problems', 'entries'] },
+  },
+])('what does not fit into a line is left out, never a metric: $because', ({ details, left }) => {
+  const line = embeddedMetrics('prod', { RunFailed: 1 }, details, 1);
+  const text = lineText(line);
+  expect(Buffer.byteLength(text)).toBeLessThanOrEqual(200_000);
+  const { _aws, ...rest } = JSON.parse(text);
+  expect(rest).toEqual({ ...left, Environment: 'prod', RunFailed: 1 });
+  expect(_aws).toEqual(line._aws);
 });

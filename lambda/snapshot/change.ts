@@ -6,6 +6,7 @@
  * Routine renewals are changes of their own kind; addresses and preferences are none. Pure.
  */
 
+import { firstWithin } from '../first-within.ts';
 import type { EntrySnapshot, StoredHost, StoredRoute } from './entry-snapshot.ts';
 import {
   ABSENT_AFTER_RUNS,
@@ -355,11 +356,11 @@ const date = (at: number): string => (Number.isFinite(at) ? new Date(at).toISOSt
 const cut = (text: string): string =>
   text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS)}…` : text;
 const shown = (all: readonly string[]): readonly string[] =>
-  all.toSorted().slice(0, SHOWN).map(cut);
+  firstWithin(all.toSorted().slice(0, VALUES_KEPT.most).map(cut), VALUES_KEPT);
 
 const without = (all: ReadonlySet<string>, these: ReadonlySet<string>): string[] =>
   [...all].filter((one) => !these.has(one));
 
 /** At most so many values are stored with a change, because strangers wrote them. */
-const SHOWN = 50;
+const VALUES_KEPT = { chars: 4_000, most: 50 };
 const SHOWN_CHARS = 255;

@@ -6,6 +6,7 @@
  * longer published are kept for three runs and seven days, as sightings are. Pure.
  */
 
+import { firstWithin } from '../first-within.ts';
 import { BOUNDS } from '../limits.ts';
 import { named } from '../named-record.ts';
 import type { SecurityLevel } from '../policy/level.ts';
@@ -132,9 +133,11 @@ export function updateEntry(
     degradedFrom,
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
-    routes: routes.map((route) =>
-      storedRoute(routeBefore(before, route), route, named(tlsa, route.nextHop), verdict, times),
-    ),
+    routes: routes
+      .slice(0, ROUTES_KEPT)
+      .map((route) =>
+        storedRoute(routeBefore(before, route), route, named(tlsa, route.nextHop), verdict, times),
+      ),
     ...(everAuthenticated(verdict, before) ? { authenticated: true as const } : {}),
     ...(verdict.verdict === 'undetermined'
       ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } }
@@ -172,13 +175,27 @@ function storedRoute(
     .map((host) => missOnce(host, times))
     .filter((host) => host.missed < ABSENT_AFTER_RUNS || times.at - host.lastAt < UNION_MS);
   const all = [...now, ...gone];
-  const more = all.length - BOUNDS.hostsPerNextHop;
+  const kept = keptOf(all);
+  const more = all.length - kept.length;
   return {
     ...rest,
-    hosts: all.slice(0, BOUNDS.hostsPerNextHop),
+    hosts: kept,
     ...(dane === undefined ? {} : { dane: storedMx(dane) }),
     ...(more > 0 ? { more } : {}),
   };
+}
+
+/**
+ * A hundred hosts, as far as an item has room for them and what they publish: the same ones
+ * whatever order DNS answers in.
+ */
+function keptOf(hosts: readonly StoredHost[]): readonly StoredHost[] {
+  if (hosts.length <= ALWAYS_KEPT) return hosts;
+  const ranked = hosts.toSorted(
+    (a, b) => a.preference - b.preference || (a.host < b.host ? -1 : 1),
+  );
+  const kept = firstWithin(ranked, { chars: ROUTE_CHARS, most: BOUNDS.hostsPerNextHop });
+  return kept.length === hosts.length ? hosts : hosts.filter((host) => kept.includes(host));
 }
 
 /** Without the signature, which is renewed so often that a stored one is out of date. */
@@ -261,3 +278,13 @@ export function everAuthenticated(
     verdict.protection === 'authenticated';
   return now || (before?.level === 'dane' && before.authenticated === true);
 }
+
+/** Hosts of one next hop whose size need not be reckoned. */
+const ALWAYS_KEPT = 3;
+/**
+ * An event of the history holds two snapshots, and an item has 400 KB: three routes may be as large
+ * as a stranger can make them.
+ */
+const ROUTE_CHARS = 60_000;
+/** Next hops in a list, and fallback relays: our own configuration names them. */
+const ROUTES_KEPT = 20;

@@ -135,5 +135,5 @@ const isBroken = ({ families }: StoredTlsa) =>
 const textOf = ({ usage, selector, matchingType, data }: TlsaRecord) =>
   `${usage} ${selector} ${matchingType} ${data}`;
 
-/** Of hex, per host and family: six whole certificates, or a hundred digests. */
-const MOST_CHARACTERS = 20_000;
+/** Of hex, per host and family: two whole certificates, or a hundred digests. */
+const MOST_CHARACTERS = 8_000;

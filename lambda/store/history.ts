@@ -8,6 +8,7 @@ import type { Range } from './expression.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { historyEvent as kind } from './item-kinds.ts';
+import { refusedForSize } from './item-size.ts';
 import { type Grain, keyName, keys, type Store } from './keys.ts';
 import type { HistoryEvent } from './stored-values.ts';
 import type { Item } from './table.ts';
@@ -47,13 +48,21 @@ export async function appendHistory(
   }
 }
 
-/** Appends many, several at a time. */
-export function appendAll(
+/**
+ * Appends many, several at a time. Answers sentences about those that are larger than any engine
+ * takes.
+ */
+export async function appendAll(
   store: Store,
   events: Iterable<HistoryEvent>,
   keepMs: number = HISTORY_MS,
-): Promise<void> {
-  return inParallel(events, (event) => appendHistory(store, event, keepMs));
+): Promise<readonly string[]> {
+  const tooLarge: string[] = [];
+  await inParallel(events, async (event) => {
+    const refused = await refusedForSize(() => appendHistory(store, event, keepMs));
+    if (refused !== undefined) tooLarge.push(refused);
+  });
+  return tooLarge;
 }
 
 /** The events of one entry (by id) or host (by key). */

@@ -22,6 +22,20 @@ export function refuseTooLarge(item: Item, title: string): void {
   );
 }
 
+/**
+ * Runs a write; answers the sentence of the refusal where the item is too large, so that one item
+ * does not keep a run from storing the others.
+ */
+export async function refusedForSize(write: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await write();
+    return undefined;
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'too-large') return error.message;
+    throw error;
+  }
+}
+
 export function sizeOfItem(item: Item): number {
   return sizeOfEntries(item);
 }

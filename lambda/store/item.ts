@@ -131,6 +131,31 @@ export function describeProblem(problem: ItemProblem): string {
   }
 }
 
+/**
+ * Sentences for many items: the first of each kind by name, and how many there are besides. A store
+ * that a newer release wrote holds thousands of them.
+ */
+export function describeProblems(problems: readonly ItemProblem[]): string[] {
+  return (['corrupt', 'newer'] as const).flatMap((kind) => {
+    const all = problems.filter((problem) => problem.kind === kind);
+    // One alone is never left out: to count it is no shorter than to name it.
+    const named = all.length > NAMED + 1 ? all.slice(0, NAMED) : all;
+    const more = all.length - named.length;
+    return [
+      ...named.map(describeProblem),
+      ...(more === 0 ? [] : [`${more} more items ${OF_MANY[kind]}`]),
+    ];
+  });
+}
+
+const NAMED = 5;
+const OF_MANY = {
+  corrupt: 'cannot be read; they are skipped, and each is replaced when next seen',
+  newer:
+    'were written by a newer version; they are skipped and left as they are, update this ' +
+    'installation',
+} as const;
+
 function whyCorrupt(
   kind: ItemKind<unknown>,
   [issue]: readonly valibot.BaseIssue<unknown>[],

@@ -9,6 +9,7 @@ import { hostKey } from '../snapshot/host-snapshot.ts';
 import { inParallel } from './in-parallel.ts';
 import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
 import { entryNow, hostNow } from './item-kinds.ts';
+import { refusedForSize } from './item-size.ts';
 import { keyName, keys, SHARDS, type Store } from './keys.ts';
 import type { EntryNow } from './stored-values.ts';
 import type { Item, Key, Written } from './table.ts';
@@ -110,15 +111,27 @@ export function retire(
   );
 }
 
-/** Runs writes, several at a time; answers the names of those that were lost. */
+/** What was not written, and why the run goes on all the same. */
+export interface NotSaved {
+  /** Names of items that another writer had changed meanwhile; theirs is kept. */
+  readonly lost: readonly string[];
+  /** Sentences about items that are larger than any engine takes. */
+  readonly tooLarge: readonly string[];
+}
+
+/** Runs writes, several at a time. */
 export async function saveAll(
   writes: Iterable<readonly [name: string, write: () => Promise<Written>]>,
-): Promise<string[]> {
+): Promise<NotSaved> {
   const lost: string[] = [];
+  const tooLarge: string[] = [];
   await inParallel(writes, async ([name, write]) => {
-    if ((await write()) === 'lost') lost.push(name);
+    const refused = await refusedForSize(async () => {
+      if ((await write()) === 'lost') lost.push(name);
+    });
+    if (refused !== undefined) tooLarge.push(refused);
   });
-  return lost;
+  return { lost, tooLarge };
 }
 
 /**

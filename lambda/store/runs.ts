@@ -5,6 +5,7 @@
  * and counts as told from the one update to stage `told` on; a crash between publishing and that
  * update is the only place where a message repeats.
  */
+import { firstSentences, firstWithin } from '../first-within.ts';
 import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
@@ -70,13 +71,7 @@ export async function advanceRun(
   >,
   now: number,
 ): Promise<Held<RunRecord> | undefined> {
-  const after: RunRecord = {
-    ...value,
-    ...learned,
-    stage,
-    stageAt: now,
-    unseen: (learned.unseen ?? value.unseen).slice(0, 500),
-  };
+  const after: RunRecord = { ...value, ...bounded(learned), stage, stageAt: now };
   const key = { pk: keys.runs(space), sk: value.runId };
   const written = await writeItem(table, kind, key, after, {
     rev,
@@ -84,6 +79,23 @@ export async function advanceRun(
   });
   return written === 'written' ? { value: after, rev: rev + 1 } : undefined;
 }
+
+/** As many names and sentences as an item has room for. */
+function bounded<L extends Partial<Pick<RunRecord, 'unseen' | 'exceptions'>>>(learned: L): L {
+  const { unseen, exceptions } = learned;
+  return {
+    ...learned,
+    ...(unseen === undefined ? {} : { unseen: firstWithin(unseen, NAMES_KEPT) }),
+    ...(exceptions === undefined
+      ? {}
+      : { exceptions: firstWithin(firstSentences(exceptions, SENTENCES_KEPT), SENTENCES_ROOM) }),
+  };
+}
+
+/** Together below a third of what an item may have; the rest is for what run/ keeps besides. */
+const NAMES_KEPT = { chars: 50_000, most: 500 };
+const SENTENCES_KEPT = 50;
+const SENTENCES_ROOM = { chars: 60_000 };
 
 /**
  * Writes down what is about to be told (any size); answers the number of chunks, for `advanceRun`

@@ -8,7 +8,7 @@ import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapsho
 import { type Leaf, leafOf } from '../../snapshot/leaf.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../../store/history.ts';
-import { describeProblem } from '../../store/item.ts';
+import { describeProblems, type ItemProblem } from '../../store/item.ts';
 import type { Grain, Store } from '../../store/keys.ts';
 import { type Latest, readLatest } from '../../store/latest.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
@@ -86,7 +86,7 @@ interface Found {
 async function ofAll(store: Store, from: number | undefined, now: number): Promise<Found> {
   const start = from ?? now - 30 * DAY_MS;
   const { events, problems } = await historyBetween(store, now, { from: start });
-  return { from: start, events, problems: problems.map(describeProblem) };
+  return { from: start, events, problems: describeProblems(problems) };
 }
 
 async function ofName(
@@ -122,13 +122,13 @@ async function readAll(
   now: number,
 ) {
   const events: HistoryEvent[] = [];
-  const problems: string[] = [];
+  const problems: ItemProblem[] = [];
   for (const name of names) {
     const read = await historyOf(store, grain, name, now, { from });
     events.push(...read.events);
-    problems.push(...read.problems.map(describeProblem));
+    problems.push(...read.problems);
   }
-  return { events, problems };
+  return { events, problems: describeProblems(problems) };
 }
 
 /**

@@ -6,6 +6,7 @@
 import type { Decision } from '../../alert/incident/decide.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';
 import { REOPEN_MS } from '../../alert/incident/settling.ts';
+import { firstSentences } from '../../first-within.ts';
 import { named } from '../../named-record.ts';
 import { certificatesOf, hostKey } from '../../snapshot/host-snapshot.ts';
 import {
@@ -17,7 +18,14 @@ import {
 import { appendAll } from '../../store/history.ts';
 import { saveIncident } from '../../store/incidents.ts';
 import type { Store } from '../../store/keys.ts';
-import { retire, revisionOf, saveAll, saveEntry, saveHost } from '../../store/latest.ts';
+import {
+  type NotSaved,
+  retire,
+  revisionOf,
+  saveAll,
+  saveEntry,
+  saveHost,
+} from '../../store/latest.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { DAY_MS } from '../../text/dates.ts';
@@ -41,8 +49,8 @@ export interface Keeping {
   readonly whole: boolean;
 }
 
-/** Answers the names of what a newer writer had changed meanwhile; theirs is kept. */
-export async function keep(store: Store, given: Keeping): Promise<string[]> {
+/** Answers sentences about what could not be stored; the rest is. */
+export async function keep(store: Store, given: Keeping): Promise<readonly string[]> {
   const hosts = given.comparison.hosts.filter(({ after }) => !given.spareHosts.has(hostKey(after)));
   const keeping = { ...given, comparison: { ...given.comparison, hosts } };
   const { comparison, decision, at, historyMs } = keeping;
@@ -51,14 +59,25 @@ export async function keep(store: Store, given: Keeping): Promise<string[]> {
 
   for (const { observed } of comparison.hosts)
     await keepCertificates(store, observed.certificates, until);
-  await appendAll(store, [...eventsOf(keeping, spared)], historyMs);
+  const untold = await appendAll(store, [...eventsOf(keeping, spared)], historyMs);
+  const saved = [
+    await saveAll(hostWrites(store, keeping, until)),
+    await saveAll(entryWrites(store, keeping, spared)),
+    await saveAll(incidentWrites(store, keeping)),
+    ...(keeping.whole ? [await retireGone(store, keeping)] : []),
+  ];
   return [
-    ...(await saveAll(hostWrites(store, keeping, until))),
-    ...(await saveAll(entryWrites(store, keeping, spared))),
-    ...(await saveAll(incidentWrites(store, keeping))),
-    ...(keeping.whole ? await retireGone(store, keeping) : []),
+    ...firstSentences(
+      saved.flatMap(({ lost }) =>
+        lost.map((name) => `${name}: another run wrote it meanwhile, and its picture was kept`),
+      ),
+      SHOWN,
+    ),
+    ...firstSentences([...untold, ...saved.flatMap(({ tooLarge }) => tooLarge)], SHOWN),
   ];
 }
+
+const SHOWN = 10;
 
 function* eventsOf(
   { comparison, runId, at }: Keeping,
@@ -162,7 +181,7 @@ function* incidentWrites(store: Store, { recalled, state, at }: Keeping): Writes
 async function retireGone(
   store: Store,
   { recalled, decision, updates, at }: Keeping,
-): Promise<string[]> {
+): Promise<NotSaved> {
   const gone = new Set(decision.retired);
   const looked = new Set(updates.map(({ observed }) => hostKey(observed)));
   const published = new Set(

@@ -8,6 +8,7 @@
 import * as v from 'valibot';
 import { isWatched } from '../../alert/incident/standing.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
+import { firstWithin } from '../../first-within.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { EntryPlace } from '../../policy/entry.ts';
@@ -22,12 +23,13 @@ export interface NotWatched {
   readonly because: string;
 }
 
-/** Of a run's verdicts, for `more` of its record; the first 500. */
-export function notWatchedIn(verdicts: Iterable<EntryVerdict>): NotWatched[] {
-  return [...verdicts]
+/** Of a run's verdicts, for `more` of its record: the first 500, as far as there is room. */
+export function notWatchedIn(verdicts: Iterable<EntryVerdict>): readonly NotWatched[] {
+  const all = [...verdicts]
     .filter((verdict) => !isWatched(verdict))
-    .slice(0, KEPT)
+    .slice(0, KEPT.most)
     .map(({ key, destination, line, reason }) => notWatched(key ?? destination, line, reason));
+  return firstWithin(all, KEPT);
 }
 
 /** What a record says of them; undefined where an older release wrote it. */
@@ -62,4 +64,5 @@ const MORE = v.object({
     v.object({ name: v.string(), line: v.nullable(v.number()), because: v.string() }),
   ),
 });
-const KEPT = 500;
+/** Of the run record, which has names of its own. */
+const KEPT = { chars: 100_000, most: 500 };

@@ -9,7 +9,7 @@ import type { Mute } from '../../alert/incident/mute.ts';
 import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
 import type { Remembered } from '../../policy/destinations.ts';
 import { readIncidents } from '../../store/incidents.ts';
-import { describeProblem, type Held } from '../../store/item.ts';
+import { describeProblems, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
 import { type Latest, readLatest } from '../../store/latest.ts';
 import { readMutes } from '../../store/mutes.ts';
@@ -72,9 +72,12 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     ...(complete === undefined ? {} : { lastComplete: complete }),
     recovered,
     problems: [
-      ...[...latest.problems, ...incidents.problems, ...mutes.problems, ...runs.problems].map(
-        describeProblem,
-      ),
+      ...describeProblems([
+        ...latest.problems,
+        ...incidents.problems,
+        ...mutes.problems,
+        ...runs.problems,
+      ]),
       ...untellable,
     ],
   };

@@ -3,6 +3,7 @@
  * rest on. Pure.
  */
 import { isBlind } from '../../alert/incident/run-facts.ts';
+import { firstSentences, firstWithin } from '../../first-within.ts';
 import { type MetricName, metricValues } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
@@ -83,14 +84,21 @@ function reportDone(watched: Done, around: Around): Report {
     requests: around.requests,
     subject: watched.mail?.subject ?? null,
     messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
-    problems: [...watched.problems, ...around.problems],
+    problems: firstSentences([...watched.problems, ...around.problems], PROBLEMS_SHOWN),
     ...(check.noDnssec === undefined ? {} : { noDnssec: check.noDnssec }),
-    ...(around.scope === 'some' ? { entries: verdicts.map(entryLine) } : {}),
+    ...(around.scope === 'some' ? entryLines(verdicts) : {}),
   };
   const metrics = around.scope === 'all' ? metricValues(figures) : {};
   if (untold !== undefined) return failed(untold, details, metrics);
   const level = complete && details.problems.length === 0 ? 'INFO' : 'WARN';
   return { level, details, metrics };
+}
+
+/** As many as the line has room for, and how many there are besides. */
+function entryLines(verdicts: readonly EntryVerdict[]) {
+  const entries = firstWithin(verdicts.slice(0, ENTRIES.most).map(entryLine), ENTRIES);
+  const more = verdicts.length - entries.length;
+  return { entries, ...(more === 0 ? {} : { moreEntries: more }) };
 }
 
 const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
@@ -166,3 +174,6 @@ const ALARMED: ReadonlySet<MetricName> = new Set<MetricName>([
   'EntriesUnfinished',
   'ConfirmedSubscribers',
 ]);
+
+const PROBLEMS_SHOWN = 20;
+const ENTRIES = { chars: 60_000, most: 500 };

@@ -88,7 +88,7 @@ async function watchUnderLease(
   const assessment = await assess(underway);
   const { first, verdicts, comparison, updates, decision, facts } = assessment;
   const { mail, delivery, state } = await tell(underway, assessment, opened);
-  const overwritten = await keep(store, {
+  const notKept = await keep(store, {
     runId,
     at,
     historyMs: options.historyMs,
@@ -113,13 +113,7 @@ async function watchUnderLease(
     ...(mail === undefined ? {} : { mail }),
     told: delivery,
     complete,
-    problems: [
-      ...recalled.problems,
-      ...overwritten.map(
-        (name) => `${name}: another run wrote it meanwhile, and its picture was kept`,
-      ),
-      ...notes,
-    ],
+    problems: [...recalled.problems, ...notKept, ...notes],
   };
 }
 
