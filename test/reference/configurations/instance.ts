@@ -22,8 +22,12 @@ export interface PostfixRun {
   readonly log: string;
 }
 
-/** Delivers every message of the directory once. */
-export async function runPostfix(directory: Directory, programs: Programs): Promise<PostfixRun> {
+/** Delivers every message of the directory once; `meanwhile` runs while this Postfix is still up, its proxymap included. */
+export async function runPostfix<T>(
+  directory: Directory,
+  programs: Programs,
+  meanwhile: (run: PostfixRun) => Promise<T>,
+): Promise<{ readonly run: PostfixRun; readonly meanwhile: T }> {
   writeDirectory(directory, programs);
   const place = placeOf(directory);
   const etc = configDirectoryOf(directory);
@@ -44,7 +48,8 @@ export async function runPostfix(directory: Directory, programs: Programs): Prom
       const route: Route = alive ? await askRoute(`${place}/queue/private/rewrite`, { sender, recipient }) : { kind: 'silent' };
       delivered.push({ message, ending, route });
     }
-    return { delivered, fatal: [...new Set(fatalLines(read()))], log: read() };
+    const run = { delivered, fatal: [...new Set(fatalLines(read()))], log: read() };
+    return { run, meanwhile: await meanwhile(run) };
   } finally {
     await stop(master);
   }
