@@ -25,6 +25,7 @@ import { digestsUnder } from './run/watch/run-digests.ts';
 import { lookForSilence } from './run/watch/sentinel.ts';
 import { bundleOfPolicy } from './run/watch/stored-policy.ts';
 import { type Watched, watch } from './run/watch/watch.ts';
+import { steadyClock } from './steady-clock.ts';
 import { openDynamoDb } from './store/dynamodb.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { readPolicy } from './store/policies.ts';
@@ -113,7 +114,8 @@ function watchOnce(
   config: Config,
   invocation: Invocation,
 ): Promise<Watched> {
-  const now = Date.now();
+  const clock = steadyClock();
+  const now = clock();
   const stopAt = now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation);
   return watch(
     bundle,
@@ -139,7 +141,7 @@ function watchOnce(
         ),
       store,
       tell: openTopics(config),
-      now: Date.now,
+      now: clock,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     },
     {
@@ -150,11 +152,14 @@ function watchOnce(
       ...(asked.kind === 'scheduled' ? {} : { only: idsNamed(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
       confirm: { kind: 'next-run' },
-      pace: paceFor({
-        concurrency: config.concurrency,
-        perNetwork: config.perNetwork,
-        stopAt,
-      }),
+      pace: {
+        ...paceFor({
+          concurrency: config.concurrency,
+          perNetwork: config.perNetwork,
+          stopAt,
+        }),
+        now: clock,
+      },
       controlHosts: config.controlHosts,
       historyMs: config.historyDays * DAY_MS,
       digests: digestsUnder(bundle, process.version),

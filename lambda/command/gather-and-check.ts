@@ -37,10 +37,9 @@ export async function checkNow(
   console: Console,
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
-  const started = console.now();
-  const pace = paceOf(flags, started);
+  const pace = paceOf(flags, console);
   const run = await checkBundle(bundle, worldOf(flags, bundle, console, pace), {
-    at: flags.at ?? started,
+    at: flags.at ?? console.now(),
     now: console.now,
     pace,
     ...(only === undefined ? {} : { only }),
@@ -89,13 +88,19 @@ export function dnssecConfig(flags: DnssecFlags): WorldConfig {
   };
 }
 
-/** @param started epoch ms of the command's start, from which --deadline counts */
-export function paceOf(flags: ProbeFlags, started: number): PaceOptions {
-  return paceFor({
-    concurrency: flags.concurrency,
-    perNetwork: flags.perNetwork,
-    stopAt: started + flags.deadline * 1000,
-  });
+/** `--deadline` counts from the start of the command, reading policy and tables included. */
+export function paceOf(
+  flags: ProbeFlags,
+  { started, now }: Pick<Console, 'started' | 'now'>,
+): PaceOptions {
+  return {
+    ...paceFor({
+      concurrency: flags.concurrency,
+      perNetwork: flags.perNetwork,
+      stopAt: started + flags.deadline * 1000,
+    }),
+    now,
+  };
 }
 
 export const CLEAR_LINE = '\r\u001b[K';

@@ -1,5 +1,6 @@
 /** The streams, environment and clock of a command, as the process has them. */
 
+import { steadyClock } from '../../steady-clock.ts';
 import { jsonText, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
@@ -20,14 +21,17 @@ export interface Console {
   /** Whether a progress line on stderr is welcome. */
   readonly progress: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Epoch ms. */
+  /** Epoch ms, by a clock that goes on steadily while the command runs. */
   readonly now: () => number;
+  /** When the command began, by that clock: what `--deadline` counts from. */
+  readonly started: number;
   readonly interruption: Interruption;
 }
 
 export function processConsole(): Console {
   process.stdout.on('error', outputLost);
   process.stderr.on('error', () => undefined);
+  const now = steadyClock();
   return {
     out: (text) => void process.stdout.write(terminalText(text, process.stdout.isTTY)),
     deliver: (text, to = 'stdout') =>
@@ -43,7 +47,8 @@ export function processConsole(): Console {
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
     progress: process.stderr.isTTY === true,
     env: process.env,
-    now: () => Date.now(),
+    now,
+    started: now(),
     interruption: onInterruption(({ message }) => process.stderr.write(`error: ${message}\n`)),
   };
 }

@@ -86,7 +86,7 @@ function watchOnce(
 ): Promise<Watched> {
   const started = console.now();
   const signal = console.interruption();
-  const pace = { ...paceOf(flags, started), signal };
+  const pace = { ...paceOf(flags, console), signal };
   return watch(
     bundle,
     {

@@ -21,6 +21,8 @@ export interface BundleOptions {
   /** Path of a file of such names. */
   readonly destinations?: string;
   readonly smtpPort?: number;
+  /** Seconds from now in which every command that is run must have ended. */
+  readonly deadline?: number;
 }
 
 export type FileRead =

@@ -78,6 +78,9 @@ async function fromHost(
   const database = named(DATABASES, type);
   const read = await machine.read(path);
   const text = read.kind === 'read' ? { text: { name, text: decodeText(read.bytes) } } : undefined;
+  // Whatever opens one waits for its writer: Postfix, and postmap as well.
+  if (read.kind === 'failed' && isNoFile(read.because))
+    return problem('missing', `open ${path}: ${read.because}`);
   const refused = await opening(`${type}:${path}`, gathered, machine);
   if (refused !== undefined) {
     return {
@@ -170,6 +173,9 @@ export function fatalIn(errors: string): string | undefined {
 export function isOurs(because: string, { uid }: Pick<Machine, 'uid'>): boolean {
   return uid !== 0 && /Permission denied|Operation not permitted/.test(because);
 }
+
+/** A named pipe, a device or a socket, as this-machine says of it. */
+const isNoFile = (because: string): boolean => because.endsWith('only regular files are read');
 
 /** That this user may not read the file, in a clause. */
 export function ours(path: string, because: string, { uid }: Pick<Machine, 'uid'>): string {

@@ -6,15 +6,17 @@
  */
 
 import { execFile } from 'node:child_process';
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { constants, type Stats } from 'node:fs';
+import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { byName } from '../../named-record.ts';
+import { steadyClock } from '../../steady-clock.ts';
 import type { Answer, Answers } from '../answer.ts';
 import type { Bundle } from '../bundle.ts';
 import { askKeys } from './ask.ts';
 import { gatherBundle } from './gather.ts';
-import type { BundleOptions, Machine } from './machine.ts';
+import type { BundleOptions, Machine, Ran } from './machine.ts';
 
 /**
  * Reads all that the options name.
@@ -26,7 +28,7 @@ export function readBundle(
   options: BundleOptions,
   remembered?: () => Promise<readonly string[]>,
 ): Promise<Bundle> {
-  return gatherBundle(options, thisMachine, remembered);
+  return gatherBundle(options, within(options), remembered);
 }
 
 /** A bundle with the files it was made of. */
@@ -44,7 +46,7 @@ export async function readSources(options: BundleOptions): Promise<BundleSources
   const files = byName<Uint8Array>();
   const listed = new Set<string>();
   const bundle = await gatherBundle(options, {
-    ...thisMachine,
+    ...within(options),
     async read(path) {
       const read = await thisMachine.read(path);
       if (read.kind === 'read' && !listed.has(dirname(path))) files[path] = read.bytes;
@@ -77,11 +79,20 @@ const thisMachine: Machine = {
   now: Date.now,
   hostname,
   async read(path) {
+    let file: FileHandle | undefined;
     try {
-      const { mode, uid, gid, mtimeMs } = await stat(path);
-      return { kind: 'read', bytes: await readFile(path), mode, uid, gid, modifiedMs: mtimeMs };
+      // Without waiting for a writer, where it is a named pipe.
+      file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+      const found = await file.stat();
+      const because = unreadable(found);
+      if (because !== undefined) return { kind: 'failed', because };
+      const { mode, uid, gid, mtimeMs } = found;
+      const bytes = isNothing(found) ? new Uint8Array() : await file.readFile();
+      return { kind: 'read', bytes, mode, uid, gid, modifiedMs: mtimeMs };
     } catch (error) {
       return { kind: 'failed', because: reasonOf(error) };
+    } finally {
+      await file?.close();
     }
   },
   async modified(path) {
@@ -98,32 +109,65 @@ const thisMachine: Machine = {
       return undefined;
     }
   },
-  run(command, args) {
-    const env = {
-      ...process.env,
-      PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`,
-      LC_ALL: 'C',
-    };
-    return new Promise((resolve) => {
-      execFile(
-        command,
-        args,
-        { env, timeout: COMMAND_TIMEOUT_MS, maxBuffer: COMMAND_OUTPUT_BYTES },
-        (error, output, errors) => {
-          if (error === null) resolve({ kind: 'ended', status: 0, output, errors });
-          else if (error.code === 'ENOENT') resolve({ kind: 'not-installed' });
-          else
-            resolve({
-              kind: 'ended',
-              status: typeof error.code === 'number' ? error.code : -1,
-              output,
-              errors,
-            });
-        },
-      );
-    });
-  },
+  run: (command, args) => runFor(COMMAND_TIMEOUT_MS, command, args),
 };
+
+/** This machine, whose commands end with the time that the whole command has. */
+function within({ deadline }: BundleOptions): Machine {
+  if (deadline === undefined) return thisMachine;
+  const now = steadyClock();
+  const stopAt = now() + deadline * 1000;
+  return {
+    ...thisMachine,
+    async run(command, args) {
+      const left = Math.min(COMMAND_TIMEOUT_MS, stopAt - now());
+      return left > 0 ? runFor(left, command, args) : NO_TIME;
+    },
+  };
+}
+
+/** As one that was ended for taking too long. */
+const NO_TIME: Ran = { kind: 'ended', status: -1, output: '', errors: '' };
+
+function runFor(timeout: number, command: string, args: readonly string[]): Promise<Ran> {
+  const env = {
+    ...process.env,
+    PATH: `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`,
+    LC_ALL: 'C',
+  };
+  return new Promise((resolve) => {
+    execFile(
+      command,
+      args,
+      { env, timeout, maxBuffer: COMMAND_OUTPUT_BYTES },
+      (error, output, errors) => {
+        if (error === null) resolve({ kind: 'ended', status: 0, output, errors });
+        else if (error.code === 'ENOENT') resolve({ kind: 'not-installed' });
+        else
+          resolve({
+            kind: 'ended',
+            status: typeof error.code === 'number' ? error.code : -1,
+            output,
+            errors,
+          });
+      },
+    );
+  });
+}
+
+/** Why something that is there has no text to read; undefined for a file of a sensible size. */
+function unreadable(found: Stats): string | undefined {
+  if (found.isDirectory()) return 'Is a directory';
+  if (found.isFIFO()) return 'It is a named pipe, and only regular files are read';
+  if (!found.isFile() && !isNothing(found))
+    return 'It is a device or a socket, and only regular files are read';
+  if (found.size > LARGEST_FILE_BYTES)
+    return `It has more than ${LARGEST_FILE_BYTES / MEBIBYTE} MiB`;
+  return undefined;
+}
+
+/** /dev/null, by its device number on Linux: the usual name of a file with nothing in it. */
+const isNothing = (found: Stats): boolean => found.isCharacterDevice() && found.rdev === 0x0103;
 
 /** strerror() for what reading a file can come to. */
 function reasonOf(error: unknown): string {
@@ -139,7 +183,11 @@ const REASONS: Readonly<Record<string, string>> = {
   ENOTDIR: 'Not a directory',
   ELOOP: 'Too many levels of symbolic links',
   ENAMETOOLONG: 'File name too long',
+  ENXIO: 'It is a socket, and only regular files are read',
 };
 
+const MEBIBYTE = 1024 * 1024;
+/** Fifty times the largest bundle of trust anchors and the largest table of policy seen. */
+const LARGEST_FILE_BYTES = 64 * MEBIBYTE;
 const COMMAND_TIMEOUT_MS = 30_000;
 const COMMAND_OUTPUT_BYTES = 256 * 1024 * 1024;

@@ -86,7 +86,9 @@ async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckR
   if (ids.length === 0 || confirm.kind !== 'same-run' || confirm.afterMs === 0) return undefined;
   const again = run.at + confirm.afterMs;
   if (again >= pace.stopAt) return undefined;
-  await run.doors.sleep(Math.max(0, again - run.doors.now()), run.stopped);
+  // Never longer than the gap itself, should the clock have been set back meanwhile.
+  const wait = Math.min(confirm.afterMs, Math.max(0, again - run.doors.now()));
+  await run.doors.sleep(wait, run.stopped);
   return run.stopped.aborted ? undefined : look(run, new Set(ids));
 }
 

@@ -1,7 +1,9 @@
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hashedName, mozillaRoots } from '../../../lambda/certificate/anchors.ts';
 import type { BundleOptions } from '../../../lambda/policy/gather/machine.ts';
 import { readBundle } from '../../../lambda/policy/gather/this-machine.ts';
@@ -40,6 +42,50 @@ test("a bare table: hash, defaults of the newest proved version, Mozilla's roots
     "the trust anchors are Mozilla's roots (--ca-file, --ca-path or --main-cf name others)",
   ]);
   expect(bundle.mainCf).toBe(undefined);
+});
+
+describe('what is no regular file is never waited for', () => {
+  const pipe = join(home, 'pipe');
+  const socket = join(home, 'socket');
+  const large = join(home, 'large');
+  const server = createServer();
+  beforeAll(async () => {
+    execFileSync('mkfifo', [pipe]);
+    writeFileSync(large, '');
+    truncateSync(large, 64 * 1024 * 1024 + 1);
+    await new Promise<void>((done) => server.listen(socket, done));
+  });
+  afterAll(() => server.close());
+
+  test.each([
+    { what: 'a named pipe', path: pipe, because: 'It is a named pipe, and only regular files are read' },
+    { what: 'a socket', path: socket, because: 'It is a socket, and only regular files are read' },
+    { what: 'a device', path: '/dev/zero', because: 'It is a device or a socket, and only regular files are read' },
+    { what: 'a directory', path: home, because: 'Is a directory' },
+    { what: 'a file without end', path: large, because: 'It has more than 64 MiB' },
+  ])('$what as table, main.cf, CA file, file of destinations', async ({ path, because }) => {
+    const place = path.replaceAll(home, 'HOME');
+    const table = file('some', 'a.test secure\n');
+    expect(await refusal({ table: path })).toContain(`cannot read the table ${place}: ${because}`);
+    expect(await refusal({ table, mainCf: path })).toContain(`${place}: ${because}`);
+    expect(await refusal({ table, caFile: path })).toBe(`cannot read --ca-file ${place}: ${because}`);
+    expect(await refusal({ table, destinations: path })).toContain(`${place}: ${because}`);
+  });
+
+  test('one behind a link of a CApath is passed over', async () => {
+    const capath = join(home, 'capath');
+    execFileSync('mkdir', [capath]);
+    symlinkSync(pipe, join(capath, '0a1b2c3d.0'));
+    symlinkSync('/dev/zero', join(capath, '0a1b2c3d.1'));
+    writeFileSync(join(capath, `${hashedName(first)}.0`), pem(first));
+    const { trust } = await readBundle({ table: file('some', 'a.test secure\n'), caPath: capath });
+    expect(trust).toMatchObject({ kind: 'anchors', certificates: [first] });
+  });
+
+  test('/dev/null is a file with nothing in it', async () => {
+    const { policyTables } = await readBundle({ table: 'hash:/dev/null' });
+    expect(policyTables).toEqual([{ name: 'hash:/dev/null', text: '' }]);
+  });
 });
 
 test('a table with fingerprints says which digest is assumed', async () => {

@@ -125,6 +125,31 @@ describe('days', () => {
     expect(subjects).toHaveLength(1);
   });
 
+  test('a clock set back by a day during the first look waits no longer for the second', async () => {
+    await on(0);
+    hosts.two.chain = await chainFor('elsewhere.example');
+    const waits: number[] = [];
+    let backMs = 0;
+    const worldWithClockSetBack = () => {
+      const { probe, ...doors } = world.doors();
+      return {
+        ...doors,
+        probe: (conversation: Parameters<typeof probe>[0]) => {
+          backMs = DAY_MS;
+          return probe(conversation);
+        },
+      };
+    };
+    const sleep = async (ms: number) => void waits.push(ms);
+    await on(1, {
+      confirm: { kind: 'same-run', afterMs: 600_000 },
+      sleep,
+      world: worldWithClockSetBack,
+      setBackMs: () => backMs,
+    });
+    expect(waits).toEqual([600_000]);
+  });
+
   test('silence of all hosts is blindness, which overwrites nothing', async () => {
     await on(0);
     for (const host of Object.values(hosts)) host.chain = null;
