@@ -50,7 +50,7 @@ export async function readTable(map: TableName, context: TableContext): Promise<
   });
   if (onHost && proxied && gathered.proxied !== undefined && !gathered.proxied.has(map.path)) {
     const fatal = `proxymap service is not configured for table "${map.path}"`;
-    return { ...problem('missing', fatal), fatal };
+    return { problem: { name, kind: 'missing', because: fatal, ends: true }, fatal };
   }
   const table = { name, type, path: resolve(gathered.settings.queueDirectory, path) };
   if (named(DATABASES, type) === undefined && type !== 'texthash')
@@ -107,6 +107,12 @@ async function fromHost(
     const listed = await machine.run('postmap', [...configOf(gathered), '-s', `${type}:${path}`]);
     if (listed.kind === 'ended' && listed.status === 0)
       return { text: { name, text: listed.output } };
+    // It was opened a moment ago; what cannot be listed, as most builds of cdb:, is asked.
+    if (!isOurs(read.kind === 'failed' ? read.because : '', machine))
+      return problem(
+        'not-listable',
+        `its text is gone, and a ${type}: database is not listed here`,
+      );
   }
   const because = read.kind === 'failed' ? read.because : 'it cannot be listed';
   return isOurs(because, machine)

@@ -136,6 +136,22 @@ test('a database whose text is gone is listed by postmap', async () => {
   expect(bundle.policyTables).toEqual([{ name: 'proxy:hash:/t', text: 'a.test\tmay\n' }]);
 });
 
+test('one that postmap cannot list, as most builds of cdb:, is asked', async () => {
+  const unable = 'postmap: fatal: table cdb:/t.cdb: sequence operation is not supported\n';
+  const answers = {
+    ...maps('cdb:/t'),
+    'postconf -c /etc/postfix -m': 'cdb\nhash\n',
+    'postmap -c /etc/postfix -s cdb:/t': { kind: 'ended', status: 1, output: '', errors: unable } as const,
+    'postmap -c /etc/postfix -q a.test cdb:/t': 'secure match=b.test\n',
+    'postmap -c /etc/postfix -q .test cdb:/t': { kind: 'ended', status: 1, output: '', errors: '' } as const,
+  };
+  const bundle = await gather({ files: { '/t.cdb': { text: '' } }, answers }, { destination: ['a.test'] });
+  expect(bundle.problems).toEqual([
+    { name: 'cdb:/t', kind: 'not-listable', because: 'its text is gone, and a cdb: database is not listed here' },
+  ]);
+  expect(bundle.answers?.['cdb:/t']?.['a.test']).toEqual({ kind: 'found', value: 'secure match=b.test' });
+});
+
 test('tables that cannot be listed are asked for each destination, by every key', async () => {
   const none: Ran = { kind: 'ended', status: 1, output: '', errors: '' };
   const answers = {
