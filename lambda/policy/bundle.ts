@@ -19,6 +19,8 @@ export interface TableProblem {
    */
   readonly kind: 'missing' | 'not-listable' | 'stale' | 'unreadable';
   readonly because: string;
+  /** The program that opens it ends at once, whatever it would have been asked. */
+  readonly ends?: true;
 }
 
 /** An smtp(8) service of master.cf with what it has of its own. */
@@ -87,6 +89,11 @@ export interface Bundle {
   readonly mainCf?: MainCfSource;
   /** CAfile + CApath, or Mozilla's roots where no settings were given. */
   readonly trust: TrustStore;
+  /**
+   * In the view of a service: its anchors are not those that handshakes are verified with, which are
+   * of the service that delivers by default.
+   */
+  readonly otherTrust?: true;
   /** By path: every tafile= and smtp_tls_trust_anchor_file named by a table or main.cf. */
   readonly anchorFiles: Readonly<Record<string, TrustAnchorFile>>;
   /** `--destination` names: judge these too. */

@@ -4,6 +4,8 @@
  *
  * trivial-rewrite(8) names the service (transport); master.cf gives each its own `-o` overrides.
  */
+
+import type { TrustStore } from '../certificate/anchors.ts';
 import { named } from '../named-record.ts';
 import type { Bundle } from './bundle.ts';
 import type { NextHop } from './next-hop.ts';
@@ -21,11 +23,21 @@ export function clientOf(bundle: Bundle, service: string | undefined): Bundle {
   const view: Bundle = {
     ...rest,
     ...own,
+    ...(sameTrust(own.trust, bundle.trust) ? {} : { otherTrust: true as const }),
     routingSettings: bundle.routingSettings ?? bundle.settings,
   };
   const kept = views.get(bundle) ?? new Map<string, Bundle>();
   views.set(bundle, kept.set(service, view));
   return view;
+}
+
+/** Whether both hold the same certificates in the same order, or both none at all. */
+function sameTrust(a: TrustStore, b: TrustStore): boolean {
+  if (a.kind === 'engine-off' || b.kind === 'engine-off') return a.kind === b.kind;
+  return (
+    a.certificates.length === b.certificates.length &&
+    a.certificates.every((der, i) => der === b.certificates[i])
+  );
 }
 
 /**

@@ -93,7 +93,9 @@ function judgeChain(
   { pass, fail, unseen }: Outcomes,
 ): Finding {
   const { settings } = bundle;
-  if (probedAt !== undefined && demand.anchors.kind === 'store' && !hasSettings(bundle)) {
+  const verified =
+    demand.anchors.kind === 'store' && bundle.otherTrust !== true && !hasSettings(bundle);
+  if (probedAt !== undefined && verified) {
     // Where something ends during the run, OpenSSL may have judged before the end or after it.
     const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) =>
       trustAt(time, presented, demand, bundle),

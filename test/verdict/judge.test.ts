@@ -659,6 +659,26 @@ describe('OpenSSL as a witness', () => {
     });
   });
 
+  test.each([
+    { because: 'other anchors than the handshake had: it was asked something else', own: 'other', verdict: 'fail' },
+    { because: 'the same ones, and it contradicts', own: 'same', verdict: 'undetermined' },
+  ])('of a service with $because', ({ own, verdict }) => {
+    const { destination, evidence, bundle, at } = stage({
+      policy: 'k.test secure match=ok.example',
+      trust: anchors,
+      hosts: hosts('alien'),
+      probedAt: AT,
+    });
+    const known = bundle.trust.kind === 'anchors' ? bundle.trust : undefined;
+    const trust = own === 'same' ? { ...bundle.trust } : { kind: 'anchors' as const, certificates: [], source: 'elsewhere' };
+    expect(known?.certificates).toHaveLength(1);
+    const services = { strict: { settings: bundle.settings, trust, anchorFiles: {} } };
+    const hops = destination.hops.map((hop) => ({ ...hop, service: 'strict' }));
+    const routes = { 'k.test by strict': evidence.routes['k.test'] as Route };
+    const judged = judge({ ...destination, hops, service: 'strict' }, { ...evidence, routes }, { ...bundle, services }, at);
+    expect(judged.verdict).toBe(verdict);
+  });
+
   test('it is not asked about another date', () => {
     expect(judged('doubted')).toMatchObject({ verdict: 'pass' });
     expect(judged('good', { probedAt: AT, at: LEAF_VALIDITY.notAfter + 86_400_000 })).toMatchObject({
