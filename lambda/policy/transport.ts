@@ -10,7 +10,7 @@
 import { parentDomains } from '../postfix/hostname.ts';
 import { type TableName, type TableRecord, tableName } from '../postfix/lookup-table.ts';
 import type { Bundle } from './bundle.ts';
-import { type DomainList, type Membership, membership } from './domain-list.ts';
+import { type DomainList, type Membership, membership, tablesIn } from './domain-list.ts';
 import type { Via } from './next-hop.ts';
 import { nextHopElements } from './next-hop.ts';
 import type { Settings } from './settings.ts';
@@ -95,6 +95,8 @@ export function routingOf(
 export function routeDomain(recipient: string, routing: Routing): Routed {
   const { settings } = routing;
   const { address, domain } = recipientOf(recipient);
+  const dead = endingTable(routing);
+  if (dead !== undefined) return dead;
   const found = classOf(domain, routing);
   if (typeof found !== 'string') return found;
   const [channel, destination] = splitTransport(TRANSPORT[found](settings));
@@ -249,6 +251,24 @@ function valuesOf(maps: readonly TableName[], sources: TableSources): string[] {
     const every = map.type === 'static' ? table.lookup('*') : undefined;
     return every?.kind === 'found' ? [every.value] : [];
   });
+}
+
+/** A table over which trivial-rewrite(8) ends at its start, whatever it is asked. */
+function endingTable({ settings, sources }: Routing): Routed | undefined {
+  const ends = new Set(sources.problems.filter((one) => one.ends === true).map(({ name }) => name));
+  if (ends.size === 0) return undefined;
+  const opened = [
+    ...settings.transportMaps.map((map) => ({
+      parameter: 'transport_maps',
+      table: tableName(map),
+    })),
+    ...senderMaps(settings).map(({ parameter, map }) => ({ parameter, table: tableName(map) })),
+    ...classLists(settings).flatMap((list) =>
+      [...tablesIn(list)].map((table) => ({ parameter: list.parameter, table })),
+    ),
+  ];
+  const found = opened.find(({ table }) => ends.has(table));
+  return found === undefined ? undefined : broken(found.parameter, found);
 }
 
 function classOf(

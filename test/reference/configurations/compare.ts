@@ -54,10 +54,11 @@ function entriesFor(
  */
 function unwatchedFor({ route }: Delivered, { entries }: ProductRun): readonly EntryVerdict[] {
   const hop = route.kind === 'routed' ? route.nextHop : undefined;
-  const asksNothing = ({ level, sentence }: EntryVerdict) =>
-    level === 'may' || level === 'none' || sentence.includes('Level dane is only may here');
+  // Where a table cannot be asked, no level is known, and the table itself is what is told.
+  const asksNothing = ({ level, reason, sentence }: EntryVerdict) =>
+    level === 'may' || level === 'none' || reason === 'table-unavailable' || sentence.includes('Level dane is only may here');
   return entries.filter((entry) => {
-    const isThere = entry.nextHop?.text === hop || (entry.nextHop === null && entry.reason === 'level-none');
+    const isThere = entry.nextHop === null ? entry.reason === 'level-none' : entry.nextHop.text === hop;
     return isThere && entry.destination === hop?.toLowerCase() && asksNothing(entry);
   });
 }

@@ -32,6 +32,8 @@ export interface Situation {
   readonly ends: Readonly<Record<string, string>>;
   /** Where we knowingly say otherwise (docs/differences.md): our sentence. */
   readonly differs?: string;
+  /** The same, where compare() knows the difference and lets it pass: what we say, among all that we do. */
+  readonly told?: string;
 }
 
 /** Files of a client certificate, by the text that stands for them. */

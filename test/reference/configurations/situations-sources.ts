@@ -208,6 +208,21 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'deferred 4.7.5 Server certificate not verified' },
   },
   {
+    title: 'sqlite without the table of its query',
+    mainCf: ['smtp_tls_policy_maps = sqlite:ETC/q.cf'],
+    files: [
+      { name: 'q.db', sqlite: true, text: 'a.D\tsecure match=wrong.example\n' },
+      { name: 'q.cf', text: "dbpath = ETC/q.db\nquery = SELECT value FROM gone WHERE key = '%s'\n" },
+    ],
+    ends: {
+      'm@a.D': 'not delivered: postfix/smtp: fatal: dict_sqlite_lookup: ETC/q.cf: SQL prepare failed: no such table: gone?',
+    },
+    told:
+      'mail to a.D would be deferred: Postfix says "client TLS configuration problem". The policy table cannot be asked: ' +
+      'dict_sqlite_lookup: ETC/q.cf: SQL prepare failed: no such table: gone?. The cure is yours: mend the table, and run ' +
+      'postmap or start its daemon; until then all mail whose next hop is looked up in it waits',
+  },
+  {
     title: 'mysql, nothing listens',
     mainCf: ['smtp_tls_policy_maps = mysql:ETC/q.cf'],
     files: [{ name: 'q.cf', text: 'hosts = inet:127.0.0.1:3306\nuser = x\npassword = x\ndbname = x\nquery = SELECT 1\n' }],

@@ -202,6 +202,23 @@ export const wayOutSituations: readonly Situation[] = [
     mainCf: ['sender_dependent_default_transport_maps = inline:{@s.D=out:}', 'smtp_tls_security_level = may'],
     masterCf: ['out unix - - n - - smtp', '  -o smtp_tls_security_level=secure', '  -o smtp_tls_secure_cert_match=wrong.example'],
     ends: { 'anna@s.D to m@a.D': 'deferred 4.7.5 Server certificate not verified', 'bert@t.D to n@a.D': 'sent Trusted' },
+    told:
+      'no sender leaves by out, which sender_dependent_default_transport_maps names for some: mail is judged as all others ' +
+      'send it',
+  },
+  {
+    title: 'a sender map that proxymap may not open, for a domain of another class',
+    mainCf: [
+      'sender_dependent_default_transport_maps = proxy:texthash:ETC/senders',
+      'proxy_read_maps =',
+      'relay_domains = a.D',
+      'smtp_tls_security_level = may',
+    ],
+    files: [{ name: 'senders', text: '@s.D out:\n' }],
+    ends: {
+      'm@a.D':
+        'not delivered: postfix/trivial-rewrite: fatal: proxymap service is not configured for table "texthash:ETC/senders"',
+    },
   },
   {
     title: 'mydestination',
@@ -262,6 +279,16 @@ export const wayOutSituations: readonly Situation[] = [
       { name: 'f', text: '/^4(\\.7\\.5 .*)/ 5$1\n' },
     ],
     ends: { 'm@a.D': 'bounced 5.7.5 Server certificate not verified' },
+  },
+  {
+    title: 'smtp_delivery_status_filter of mail that was sent',
+    mainCf: ['smtp_tls_policy_maps = hash:ETC/tls_policy', 'smtp_delivery_status_filter = regexp:ETC/f'],
+    files: [
+      { name: 'tls_policy', text: 'a.D encrypt\n', build: 'hash' },
+      { name: 'f', text: '/^2/ 5.7.5 never\n' },
+    ],
+    ends: { 'm@a.D': 'sent Trusted' },
+    told: 'mail to a.D is delivered encrypted',
   },
   {
     title: 'smtp_delivery_status_filter missing',

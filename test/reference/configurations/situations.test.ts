@@ -31,6 +31,11 @@ describe.skipIf(missing !== undefined)('situations', () => {
     const ended = one.postfix.delivered.map((delivered) => endingWords(delivered, index));
     expect(ended).toEqual(Object.values(situation.ends));
     const disagreements = compare(one);
+    if (situation.told !== undefined) {
+      const { assumed = [], entries = [] } = one.product ?? {};
+      const said = [...assumed, ...entries.map(({ sentence }) => sentence)].map((text) => neutral(text, index));
+      expect(said).toContain(situation.told);
+    }
     if (situation.differs === undefined) expect(report(0, one.directory, disagreements)).toBe('');
     else expect(disagreements.map(({ entry }) => neutral(entry?.sentence ?? '', index))).toEqual([situation.differs]);
   });
