@@ -37,8 +37,8 @@ export type TrustStore =
       readonly byHand?: { readonly caFile?: string; readonly caPath?: string };
     }
   /**
-   * CAfile missing or without PEM, or a client certificate that cannot be loaded: Postfix turns its
-   * TLS engine off (encrypt and above defer, may goes out in plaintext).
+   * CAfile missing or without PEM, or a client certificate or tls_config_file that cannot be
+   * loaded: Postfix turns its TLS engine off (encrypt and above defer, may goes out in plaintext).
    */
   | {
       readonly kind: 'engine-off';

@@ -18,6 +18,7 @@ import { bracedTokens, COMMA_SPACE, tokens } from '../postfix/token.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
 import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
+import type { LibrarySettings } from './openssl/library-settings.ts';
 import { parsePolicy } from './parse.ts';
 
 /** smtp_always_send_ehlo, smtp_never_send_ehlo and `disable_esmtp` in smtp_pix_workarounds. */
@@ -75,6 +76,10 @@ export interface Settings {
   readonly mediumCipherlist: string;
   readonly nullCipherlist: string;
   readonly eecdhAutoCurves: string;
+  /** tls_config_file and tls_config_name; absent: no file of Postfix's own. */
+  readonly opensslConfig?: { readonly file: string; readonly name: string };
+  /** What that file changes; absent where it was not read, or changes nothing. */
+  readonly library?: LibrarySettings;
   /** Empty: no SNI. */
   readonly servername: string;
   readonly wrapperMode: boolean;
@@ -230,6 +235,7 @@ export function readSettings(
     mediumCipherlist: text('tls_medium_cipherlist'),
     nullCipherlist: text('tls_null_cipherlist'),
     eecdhAutoCurves: text('tls_eecdh_auto_curves'),
+    ...opensslConfigOf(reader),
     servername: text('smtp_tls_servername'),
     wrapperMode: yesNo('smtp_tls_wrappermode'),
     connectionReuse: yesNo('smtp_tls_connection_reuse'),
@@ -358,6 +364,13 @@ function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {
   if (level?.kind === 'policy') return level.level;
   fatal('smtp_tls_security_level', `Invalid TLS level "${word}"`);
   return 'none';
+}
+
+/** The system's own file, and none at all, are nothing to read. */
+function opensslConfigOf({ text }: ParameterReader): Pick<Settings, 'opensslConfig'> {
+  const file = text('tls_config_file');
+  if (file === 'default' || file === 'none') return {};
+  return { opensslConfig: { file, name: text('tls_config_name') } };
 }
 
 function helloOf({ text, yesNo }: ParameterReader): Pick<Settings, 'hello'> {

@@ -32,9 +32,9 @@ export function parameterSince(name: string): PostfixVersion | undefined {
 
 /**
  * A value and the first version that has it, oldest first. A later minor release may return to an
- * older value.
+ * older value, and lack what a patch to an older one brought: undefined.
  */
-type Changes = readonly (readonly [since: PostfixVersion, value: string])[];
+type Changes = readonly (readonly [since: PostfixVersion, value: string | undefined])[];
 
 const always = (value: string): Changes => [[OLDEST_KNOWN, value]];
 const since = (version: PostfixVersion, value: string): Changes => [[version, value]];
@@ -46,6 +46,16 @@ const PROTOCOLS: Changes = [
   ['3.0', '!SSLv2'],
   ['3.0.2', '!SSLv2, !SSLv3'],
   ['3.6', '>=TLSv1'],
+];
+/** What came to 3.5.20, 3.6.10, 3.7.6, 3.8.1 and 3.9. */
+const openSslFile = (value: string): Changes => [
+  ['3.5.20', value],
+  ['3.6', undefined],
+  ['3.6.10', value],
+  ['3.7', undefined],
+  ['3.7.6', value],
+  ['3.8', undefined],
+  ['3.8.1', value],
 ];
 const EXCLUDED = '!SEED:!IDEA:!3DES:!RC2:!RC4:!RC5:!kDH:!kECDH:!aDSS:!MD5';
 
@@ -149,6 +159,8 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
     ['3.2', 'X25519 X448 prime256v1 secp521r1 secp384r1'],
     ['3.10', 'X25519 X448 prime256v1 secp384r1 secp521r1'],
   ],
+  tls_config_file: openSslFile('default'),
+  tls_config_name: openSslFile(''),
   smtp_tls_servername: since('3.4', ''),
   smtp_tls_wrappermode: since('3.0', 'no'),
   smtp_tls_connection_reuse: since('3.4', 'no'),
@@ -188,6 +200,7 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
   smtp_tcp_port: since('3.2', 'smtp'),
   smtp_discard_ehlo_keywords: always(''),
   smtp_discard_ehlo_keyword_address_maps: always(''),
+  smtp_reply_filter: always(''),
   smtp_connect_timeout: always('30s'),
   smtp_helo_timeout: always('300s'),
   smtp_starttls_timeout: always('300s'),

@@ -20,6 +20,10 @@ export type TlsOffer =
       /** An OpenSSL cipher string, `@SECLEVEL=` included. */
       readonly ciphers: string;
       readonly groups: string;
+      /** Of server signatures; absent: OpenSSL's own. */
+      readonly signatureAlgorithms?: string;
+      /** Servers without secure renegotiation are talked to. */
+      readonly legacyServers?: true;
     }
   /**
    * Postfix's own TLS set-up fails (unknown grade or protocol word, nothing left): a handshake
@@ -32,7 +36,8 @@ export type TlsOffer =
  * says EHLO and STARTTLS to each host, and then breaks off as after a failed handshake.
  */
 export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
-  const protocols = enabledProtocols(demand.protocols, settings.version);
+  const { library } = settings;
+  const protocols = enabledProtocols(demand.protocols, settings.version, library?.closed);
   if (protocols === undefined)
     return impossible(`protocol list "${demand.protocols}" has a word that Postfix does not know`);
   if (protocols.length === 0)
@@ -51,12 +56,18 @@ export function offerFor(demand: TlsDemand, settings: Settings): TlsOffer {
   const level = authenticates(demand) ? 1 : 0;
   // Node offers TLS 1.3 only where its suites are named; Postfix leaves OpenSSL's own in place,
   // whatever the grade.
-  const suites = protocols.includes('TLSv1.3') ? [TLS13_SUITES] : [];
+  const named = library?.ciphersuites ?? TLS13_SUITES;
+  const suites = protocols.includes('TLSv1.3') ? named : [];
+  if (protocols.includes('TLSv1.3') && suites.length === 0)
+    return impossible('tls_config_file leaves no cipher of TLS 1.3, which is offered');
+  const algorithms = library?.signatureAlgorithms?.findLast(isSignatureList);
   return {
     kind: 'offer',
     protocols,
     ciphers: [...suites, list, `@SECLEVEL=${level}`].join(':'),
     groups: groupsOf(settings),
+    ...(algorithms === undefined ? {} : { signatureAlgorithms: algorithms }),
+    ...(library?.legacyServers === undefined ? {} : { legacyServers: true }),
   };
 }
 
@@ -79,13 +90,14 @@ function implicitExclude(demand: TlsDemand): readonly string[] {
 /**
  * tls_protocol_mask() (≤3.5) and tls_proto_mask_lims(): exclusions, an inclusion list, and from 3.6
  * limits. Undefined where a word is unknown. SSLv2 and SSLv3 are known, but no OpenSSL of today
- * speaks them.
+ * speaks them. `closed`: by tls_config_file.
  */
 function enabledProtocols(
   text: string,
   version: PostfixVersion,
+  closed: readonly string[] = [],
 ): readonly TlsProtocol[] | undefined {
-  const excluded = new Set<string>();
+  const excluded = new Set<string>(closed);
   const included = new Set<string>();
   let floor = 0;
   let ceiling = 0;
@@ -158,6 +170,7 @@ function groupsOf(settings: Settings): string {
 }
 
 const isGroup = memoised((name) => accepts({ ecdhCurve: name }));
+const isSignatureList = memoised((sigalgs) => accepts({ sigalgs }));
 const selectsCiphers = memoised((list) => accepts({ ciphers: list }));
 
 /** Whether OpenSSL accepts such a context, by making one. */
@@ -203,7 +216,11 @@ const LIMIT_WORDS = new Map<string, number>([
 ]);
 const KNOWN_LIMITS = new Set(LIMIT_WORDS.values());
 
-const TLS13_SUITES = 'TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256';
+const TLS13_SUITES = [
+  'TLS_AES_256_GCM_SHA384',
+  'TLS_CHACHA20_POLY1305_SHA256',
+  'TLS_AES_128_GCM_SHA256',
+];
 
 /** tls_low_cipherlist and tls_export_cipherlist as shipped up to 3.7; main.cf's are not read. */
 const LOW_CIPHERLIST = 'aNULL:-aNULL:HIGH:MEDIUM:LOW:+RC4:@STRENGTH';

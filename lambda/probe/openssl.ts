@@ -23,7 +23,11 @@ export function contextOptions(
     minVersion: 'TLSv1',
     maxVersion: 'TLSv1.3',
     // tls_bug_bits(), and holes in the protocol list closed one by one, as Postfix closes them.
-    secureOptions: constants.SSL_OP_ALL | without(offer.protocols),
+    secureOptions:
+      constants.SSL_OP_ALL |
+      without(offer.protocols) |
+      (offer.legacyServers === undefined ? 0 : constants.SSL_OP_LEGACY_SERVER_CONNECT),
+    ...(offer.signatureAlgorithms === undefined ? {} : { sigalgs: offer.signatureAlgorithms }),
   };
 }
 

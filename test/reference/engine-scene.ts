@@ -15,6 +15,47 @@ interface Engine {
   readonly maps?: string;
 }
 
+/** Lines for `system_default`, by the name of the file. */
+const COMMANDS: Readonly<Record<string, string>> = {
+  'no-tls12': 'Protocol = -TLSv1.2',
+  'tls13-only': 'Protocol = -ALL, TLSv1.3',
+  'no-tls13': 'Protocol = -TLSv1.3',
+  'tls13-opened': 'Protocol = TLSv1.3',
+  'protocol-mistake': 'Protocol = nonsense, -TLSv1.2',
+  'protocol-then-mistake': 'Protocol = -TLSv1.2, nonsense',
+  'least-tls13': 'MinProtocol = TLSv1.3',
+  'greatest-tls11': 'MaxProtocol = TLSv1.1',
+  'ciphers-rsa': 'CipherString = AES128-SHA',
+  'level-5': 'CipherString = DEFAULT@SECLEVEL=5',
+  'one-suite': 'Ciphersuites = TLS_CHACHA20_POLY1305_SHA256',
+  'no-suite': 'Ciphersuites =',
+  'odd-suite': 'Ciphersuites = nonsense',
+  'rsa-signatures': 'SignatureAlgorithms = RSA+SHA256',
+  'odd-signatures': 'SignatureAlgorithms = nonsense',
+  'two-signatures': '1.SignatureAlgorithms = RSA+SHA256\n2.SignatureAlgorithms = nonsense',
+  'same-command-twice': 'SignatureAlgorithms = RSA+SHA256\nSignatureAlgorithms = nonsense',
+  'unknown-command': 'Nonsense = 1\nProtocol = -TLSv1.2',
+  'bad-value': 'MinProtocol = TLSv9\nprotocol = -tlsv1.2',
+  group: 'Groups = P-521',
+};
+
+const asDefaults = (commands: string) =>
+  `openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\n${commands}\n`;
+
+/** Whole files, most of which OpenSSL refuses. */
+const TEXTS: Readonly<Record<string, string>> = {
+  empty: '',
+  words: 'just some words\n',
+  'section-missing': 'openssl_conf = what\n',
+  'ssl-missing': 'openssl_conf = all\n[all]\nssl_conf = ssl\n',
+  'ssl-empty': 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\n',
+  'defaults-missing': 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n',
+  'module-unknown': 'openssl_conf = all\n[all]\nnonsense = all\n',
+  'variable-missing': 'openssl_conf = $all\n[all]\n',
+  'odd-but-good':
+    'all = every\nopenssl_conf = \\\n"${all}" # why not\n[ every ]\r\nssl_conf.1 = ssl\noid_section = oids\n[oids]\nx = 1.2.3\n[ssl]\nsystem_default = d\n[d]\n1.Protocol = -TLSv1.2',
+};
+
 const ENGINES: readonly Engine[] = [
   { name: 'plain', mainCf: [] },
   { name: 'digest-unknown', mainCf: ['smtp_tls_fingerprint_digest = nonsense'] },
@@ -30,6 +71,10 @@ const ENGINES: readonly Engine[] = [
   { name: 'config-good', mainCf: ['tls_config_file = @files@/good.cnf'] },
   { name: 'config-name', mainCf: ['tls_config_name = nonsense'] },
   { name: 'config-tls13', mainCf: ['tls_config_file = @files@/tls13.cnf', 'tls_config_name = postfix'] },
+  { name: 'config-relative', mainCf: ['tls_config_file = openssl.cnf'] },
+  { name: 'config-directory', mainCf: ['tls_config_file = @files@'] },
+  ...Object.keys(COMMANDS).map((command) => ({ name: `config-${command}`, mainCf: [`tls_config_file = @files@/${command}.cnf`] })),
+  ...Object.keys(TEXTS).map((text) => ({ name: `config-${text}`, mainCf: [`tls_config_file = @files@/${text}.cnf`] })),
   { name: 'map-untyped', mainCf: [], maps: '/etc/postfix/x' },
   { name: 'map-unknown-first', mainCf: [], maps: 'nosuch:/x, @table@' },
   { name: 'map-unknown-last', mainCf: [], maps: '@table@, nosuch:/x' },
@@ -40,21 +85,11 @@ const ENGINES: readonly Engine[] = [
   { name: 'level-word', mainCf: ['smtp_tls_security_level = nonsense'] },
 ];
 
-/** tls_config_file is not read: where Postfix's engine does not start for it, we judge as if it did. */
-export const ENGINE_DIFFERENCES = [
-  'encrypt.config-broken.test',
-  'secure.config-broken.test',
-  'fingerprint.config-broken.test',
-  'encrypt.config-missing.test',
-  'secure.config-missing.test',
-  'fingerprint.config-missing.test',
-];
-
 const LEVELS = ['none', 'may', 'encrypt', 'secure', 'fingerprint', 'no-entry', 'masked'] as const;
 
 /** `identity` is for `known.test`; `anchors` is the file that its chain leads to. */
 export function engineScene(identity: Identity, anchors: string): Scene {
-  const host = { ok: '127.68.0.1', masked: '127.68.0.2' } as const;
+  const host = { ok: '127.68.0.1', masked: '127.68.0.2' };
   const dns: RecordSet[] = Object.entries(host).map(([name, address]) => ({
     name: `${name}.engine.test`,
     type: 'A',
@@ -72,7 +107,7 @@ export function engineScene(identity: Identity, anchors: string): Scene {
     }
     const policy = LEVELS.flatMap((level) => {
       if (level === 'no-entry') return [];
-      const value = { secure: 'secure match=known.test', fingerprint: 'fingerprint match=00:11', masked: 'encrypt' } as const;
+      const value = { secure: 'secure match=known.test', fingerprint: 'fingerprint match=00:11', masked: 'encrypt' };
       return [`${level}.${name}.test ${level in value ? value[level as keyof typeof value] : level}\n`];
     });
     return {
@@ -90,7 +125,9 @@ export function engineScene(identity: Identity, anchors: string): Scene {
 }
 
 const FILES = {
+  ...Object.fromEntries(Object.entries(COMMANDS).map(([name, commands]) => [`${name}.cnf`, asDefaults(commands)])),
+  ...Object.fromEntries(Object.entries(TEXTS).map(([name, text]) => [`${name}.cnf`, text])),
   'broken.cnf': '[default\nopenssl_conf = what\n',
   'good.cnf': 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.2\n',
   'tls13.cnf': 'postfix = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.3\n',
-} as const;
+};

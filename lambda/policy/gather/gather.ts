@@ -23,6 +23,7 @@ import { askTables } from './ask.ts';
 import { clientCertificateTrouble } from './client-certificate.ts';
 import { readDestinationsFile } from './destinations-file.ts';
 import type { BundleOptions, Machine } from './machine.ts';
+import { readOpensslConfig } from './openssl-config.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
 import { readStatusFilter } from './status-filter.ts';
@@ -222,18 +223,18 @@ async function completed(
   services: readonly (readonly [string, Settings])[],
   { options, gathered, machine, assumed }: Rest,
 ): Promise<Bundle> {
-  const { settings } = tables;
   const files: FileProblem[] = [];
-  const trust = await trustOf(settings, options, gathered, machine, files, assumed);
-  const anchorFiles = await readAnchorFiles(tables, gathered, machine, files);
+  const client = async (bare: Settings, said: string[]): Promise<ServiceBundle> => {
+    const { settings, off, assumed: notRead } = await readOpensslConfig(bare, gathered, machine);
+    assumed.push(...notRead.filter((sentence) => !assumed.includes(sentence)));
+    const trust = await trustOf(settings, options, gathered, machine, files, said);
+    const anchorFiles = await readAnchorFiles({ ...tables, settings }, gathered, machine, files);
+    return { settings, trust: off ?? trust, anchorFiles };
+  };
+  const chosen = await client(tables.settings, assumed);
   const own = byName<ServiceBundle>();
-  for (const [name, theirs] of services) {
-    own[name] = {
-      settings: theirs,
-      trust: await trustOf(theirs, options, gathered, machine, files, []),
-      anchorFiles: await readAnchorFiles({ ...tables, settings: theirs }, gathered, machine, files),
-    };
-  }
+  for (const [name, theirs] of services) own[name] = await client(theirs, []);
+  const { settings } = chosen;
   if (gathered.from === 'nothing' && usesFingerprints(tables)) {
     assumed.push(
       `fingerprints are ${settings.fingerprintDigest} digests, Postfix's default below ` +
@@ -243,8 +244,7 @@ async function completed(
   const { from, source, lines, problems: said } = gathered;
   return {
     ...tables,
-    trust,
-    anchorFiles,
+    ...chosen,
     ...(services.length === 0 ? {} : { services: own }),
     assumed,
     ...(files.length === 0 ? {} : { fileProblems: eachOnce(files) }),

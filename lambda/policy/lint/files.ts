@@ -55,11 +55,7 @@ export function anchors(
             `${entries(counts.aboveMay, 'encrypt and above')} would defer all mail (4.7.5 TLS ` +
             'is required, but our TLS engine is unavailable), and at may mail leaves in ' +
             'plaintext',
-          cure:
-            trust.parameter === undefined
-              ? 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt'
-              : 'name a certificate with its own private key, both in PEM and the key without ' +
-                'a passphrase',
+          cure: cureOfEngine(trust.parameter),
         },
       ],
     ];
@@ -86,6 +82,21 @@ export function anchors(
       },
     ],
   ];
+}
+
+/** How to have the engine back; `parameter` absent: smtp_tls_CAfile. */
+function cureOfEngine(parameter: string | undefined): string {
+  switch (parameter) {
+    case undefined:
+      return 'name a file with certificates in PEM, such as /etc/ssl/certs/ca-certificates.crt';
+    case 'tls_config_file':
+      return 'correct the file or its path, or set tls_config_file = none';
+    default:
+      return (
+        'name a certificate with its own private key, both in PEM and the key without a ' +
+        'passphrase'
+      );
+  }
 }
 
 export function ofFile(problem: FileProblem, { settings }: Bundle): (readonly [string, Finding])[] {
