@@ -6,13 +6,17 @@ import { tellAll } from './alert/channel/tell-all.ts';
 import { cardOf } from './alert/message/chat-card.ts';
 import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
+import { named } from './named-record.ts';
 import type { Bundle } from './policy/bundle.ts';
+import { lookupReply, mustBeAsked } from './policy/reply-tables.ts';
 import { openProbe } from './probe/connection.ts';
+import type { AskOwnTable, OwnAnswer } from './probe/own-tables.ts';
 import type { PaceOptions } from './probe/pace.ts';
 import { openDns, systemResolvers } from './route/dns.ts';
 import { isLoopback, parseAddress } from './route/dns-address.ts';
 import type { CheckDoors } from './run/check/check.ts';
 import type { DnssecDoor } from './run/check/dnssec.ts';
+import type { AskTable } from './run/check/status-filter.ts';
 
 /** How to resolve and probe; every absent value has its default in limits.ts. */
 export interface WorldConfig {
@@ -37,7 +41,8 @@ export interface WorldConfig {
   readonly onMailHost?: boolean;
 }
 
-export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
+/** @param askTable asks tables of a Postfix on this host; absent elsewhere */
+export function openWorld(config: WorldConfig, bundle: Bundle, askTable?: AskTable): CheckDoors {
   return {
     dns: openDns({
       ...(config.resolvers === undefined ? {} : { servers: config.resolvers }),
@@ -51,9 +56,42 @@ export function openWorld(config: WorldConfig, bundle: Bundle): CheckDoors {
       anchors: acceptedIn(bundle.trust),
       allowPrivateAddresses: config.allowPrivateAddresses ?? false,
       onMailHost: config.onMailHost ?? false,
+      ...(bundle.replyTables === undefined ? {} : { askTable: replyTables(bundle, askTable) }),
     }),
+    ...(askTable === undefined ? {} : { askTable }),
   };
 }
+
+/** Tables that were read are known; others are asked, about each key once. */
+function replyTables(bundle: Bundle, askTable: AskTable | undefined): AskOwnTable {
+  const asked = new Map<string, Promise<OwnAnswer>>();
+  return (table, key) => {
+    const found = lookupReply(table, key, bundle);
+    if (found.kind === 'found' || found.kind === 'error') return Promise.resolve(found);
+    if (found.kind === 'not-found' || askTable === undefined || !mustBeAsked(table, bundle))
+      return Promise.resolve({ kind: 'not-found' });
+    const id = `${table} ${key}`;
+    const known = asked.get(id) ?? askOne(table, key, askTable);
+    if (asked.size < REMEMBERED_LINES) asked.set(id, known);
+    return known;
+  };
+}
+
+async function askOne(table: string, key: string, askTable: AskTable): Promise<OwnAnswer> {
+  const answer = named(await askTable(table, [key]), key);
+  switch (answer?.kind) {
+    case undefined:
+      return { kind: 'not-found' };
+    case 'unreadable':
+      return { kind: 'unanswered', because: answer.because };
+    case 'found':
+    case 'not-found':
+    case 'error':
+      return answer;
+  }
+}
+
+const REMEMBERED_LINES = 10_000;
 
 /**
  * The resolver to believe about DNSSEC: the one named, or resolvers on this host, since nobody on

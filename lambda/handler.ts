@@ -12,7 +12,7 @@ import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics, lineText } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
-import { filterNotFollowed } from './run/check/status-filter.ts';
+import { tablesNotFollowed } from './run/check/status-filter.ts';
 import { idsNamed } from './run/watch/named-destinations.ts';
 import {
   type Report,
@@ -72,7 +72,7 @@ async function runOnce(
   const policy = await readPolicy(store);
   if (policy === undefined) return reportNoPolicy(config.policy, config.table);
   const stored = withPort(bundleOfPolicy(policy), config);
-  const bundle = { ...stored, assumed: [...stored.assumed, ...filterNotFollowed(stored)] };
+  const bundle = { ...stored, assumed: [...stored.assumed, ...tablesNotFollowed(stored)] };
   const watched = await watchPatiently(asked, bundle, store, config, invocation);
   return reportWatched(watched, {
     startedAt,

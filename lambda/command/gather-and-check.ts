@@ -4,6 +4,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import { askHost, readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle, type Progress } from '../run/check/check.ts';
+import type { AskTable } from '../run/check/status-filter.ts';
 import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
 import type { Console } from './terminal/console.ts';
 
@@ -67,12 +68,11 @@ export function worldOf(
     ...(signal === undefined ? {} : { signal }),
   };
   const { configDirectory } = flags;
-  const world: CheckDoors = {
-    ...openWorld(config, bundle),
-    ...(configDirectory === undefined
-      ? {}
-      : { askTable: (table, keys) => askHost(table, keys, configDirectory) }),
-  };
+  const ask: AskTable | undefined =
+    configDirectory === undefined
+      ? undefined
+      : (table, keys) => askHost(table, keys, configDirectory);
+  const world = openWorld(config, bundle, ask);
   return console.progress
     ? { ...world, progress: (progress) => console.err(progressLine(progress)) }
     : world;

@@ -72,6 +72,14 @@ export interface Bundle {
     readonly tables: readonly TableText[];
     readonly problems: readonly TableProblem[];
   };
+  /**
+   * The tables of smtp_reply_filter and smtp_discard_ehlo_keyword_address_maps, and what is wrong
+   * with them; absent without any.
+   */
+  readonly replyTables?: {
+    readonly tables: readonly TableText[];
+    readonly problems: readonly TableProblem[];
+  };
   /** By table, what those that cannot be listed gave for each key that was asked. */
   readonly answers?: Readonly<Record<string, Answers>>;
   /** Beginning of the day (UTC) on which it was asked, epoch ms; absent where nothing was. */

@@ -8,7 +8,7 @@
  */
 
 import { type AddressFamily, familyOf, isHostAddress, isIpv4 } from '../postfix/hostname.ts';
-import type { TableName } from '../postfix/lookup-table.ts';
+import { type TableName, tableType } from '../postfix/lookup-table.ts';
 import {
   type ParameterReader,
   parameterReader,
@@ -141,6 +141,10 @@ export interface Settings {
   readonly transports?: readonly string[];
   readonly tcpPort: number;
   readonly discardEhloKeywords: readonly string[];
+  /** smtp_discard_ehlo_keyword_address_maps: by the server's address; absent where empty. */
+  readonly discardEhloMaps?: readonly TableName[];
+  /** smtp_reply_filter: a table that rewrites each line of a reply; absent where empty. */
+  readonly replyFilter?: TableName;
   /** Which word opens a session; absent: EHLO, but for a masked greeting. */
   readonly hello?: HelloHabit;
   readonly skip5xxGreeting: boolean;
@@ -313,6 +317,8 @@ export function readSettings(
     discardEhloKeywords: tokens(text('smtp_discard_ehlo_keywords')).map((word) =>
       word.toLowerCase(),
     ),
+    ...discardMapsOf(reader),
+    ...replyFilterOf(reader),
     ...helloOf(reader),
     skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
     softBounce: yesNo('soft_bounce'),
@@ -364,6 +370,22 @@ function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {
   if (level?.kind === 'policy') return level.level;
   fatal('smtp_tls_security_level', `Invalid TLS level "${word}"`);
   return 'none';
+}
+
+function discardMapsOf({ tables }: ParameterReader): Pick<Settings, 'discardEhloMaps'> {
+  const maps = tables('smtp_discard_ehlo_keyword_address_maps');
+  return maps.length === 0 ? {} : { discardEhloMaps: maps };
+}
+
+/** One table, whose name may have blanks in it. */
+function replyFilterOf({ text, fatal }: ParameterReader): Pick<Settings, 'replyFilter'> {
+  const written = text('smtp_reply_filter');
+  if (written === '') return {};
+  const { type, path } = tableType(written);
+  if (type !== '' && path !== '') return { replyFilter: { type, path } };
+  const says = `open dictionary: expecting "type:name" form instead of "${written}"`;
+  fatal('smtp_reply_filter', says);
+  return {};
 }
 
 /** The system's own file, and none at all, are nothing to read. */

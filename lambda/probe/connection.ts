@@ -18,7 +18,14 @@ import { USUAL_HELLO } from '../policy/settings.ts';
 import { familyOf } from '../postfix/hostname.ts';
 import { barred } from '../route/special-purpose.ts';
 import type { Conversation } from './conversation.ts';
-import { behindRefusal, type Client, type Dialogue, insideTls, untilTls } from './dialogue.ts';
+import {
+  behindRefusal,
+  type Client,
+  type Dialogue,
+  type Discards,
+  insideTls,
+  untilTls,
+} from './dialogue.ts';
 import { isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
 import {
   CLOSED,
@@ -28,6 +35,7 @@ import {
   type PossibleOffer,
   presentedBy,
 } from './openssl.ts';
+import { type AskOwnTable, discardsFor, lineFilter } from './own-tables.ts';
 import type { Probe } from './pace.ts';
 import type { Phase, ProbeResult, Unseen } from './result.ts';
 import { type Loss, Wire } from './wire.ts';
@@ -44,6 +52,8 @@ export interface ProbeOptions {
   readonly allowPrivateAddresses: boolean;
   /** Whether this is the mail host, so that its addresses to connect from are here. */
   readonly onMailHost?: boolean;
+  /** Tables that Postfix asks in the middle of a conversation; absent: none. */
+  readonly askTable?: AskOwnTable;
 }
 
 /** Opens the door. It holds nothing between conversations. */
@@ -118,9 +128,16 @@ async function converse(
     signal,
   );
   if ('reason' in opened) return unseen('connect', opened);
-  const wire = new Wire(opened, signal, conversation.stopsAt);
-  const client = clientOf(conversation, door);
+  const { stopsAt } = conversation;
+  const wire = new Wire(opened, {
+    signal,
+    stopsAt,
+    filter: lineFilter(conversation, door.askTable),
+  });
   try {
+    const discards = await discardsFor(conversation, door.askTable);
+    if ('reason' in discards) return unseen('connect', discards);
+    const client = clientOf(conversation, discards, door);
     if (!conversation.wrapperMode) {
       const ready = await play(wire, untilTls(client), door);
       if (ready !== 'handshake') return await withSequel(ready, wire, door);
@@ -133,9 +150,10 @@ async function converse(
 }
 
 const clientOf = (
-  { discardEhloKeywords, hello = USUAL_HELLO, wrapperMode }: Conversation,
+  { hello = USUAL_HELLO, wrapperMode }: Conversation,
+  discards: Discards,
   { heloName }: Door,
-): Client => ({ heloName, discardEhloKeywords, hello, wrapperMode });
+): Client => ({ heloName, discards, hello, wrapperMode });
 
 /** A refusal of STARTTLS says more with what follows: at `may` the mail would. */
 async function withSequel(result: ProbeResult, wire: Wire, door: Door): Promise<ProbeResult> {

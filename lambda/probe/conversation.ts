@@ -4,6 +4,7 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { Hop } from '../policy/destinations.ts';
 import type { HelloHabit, Settings } from '../policy/settings.ts';
 import { familyOf, toAscii } from '../postfix/hostname.ts';
+import { tableName } from '../postfix/lookup-table.ts';
 import { hasPatch } from '../postfix/version.ts';
 import type { MxHost } from '../route/route.ts';
 import { offerFor, type TlsOffer } from './offer.ts';
@@ -11,7 +12,7 @@ import { offerFor, type TlsOffer } from './offer.ts';
 export interface Conversation {
   /**
    * Digest of all fields that change what the server sees (address, port, SNI, offer, wrapper mode,
-   * STARTTLS ignored, the address we come from).
+   * STARTTLS ignored, the address we come from), and the tables asked on the way.
    */
   readonly id: string;
   readonly address: string;
@@ -26,6 +27,10 @@ export interface Conversation {
   readonly offer: TlsOffer;
   /** EHLO keywords to act as if not offered (smtp_discard_ehlo_keywords), lower case. */
   readonly discardEhloKeywords: readonly string[];
+  /** Tables by name that have such keywords by address, and go before those of the setting. */
+  readonly discardMaps?: readonly string[];
+  /** Table by name that rewrites each line of a reply (smtp_reply_filter). */
+  readonly replyFilter?: string;
   /** Absent: EHLO, but for a masked greeting. */
   readonly hello?: HelloHabit;
   /** Octets of one line of a reply at which nothing more is read; absent: read on. */
@@ -57,6 +62,10 @@ export function conversationFor(
     wrapperMode: demand.wrapperMode,
     offer: offerFor(demand, settings),
     discardEhloKeywords: settings.discardEhloKeywords,
+    ...(settings.discardEhloMaps === undefined
+      ? {}
+      : { discardMaps: settings.discardEhloMaps.map(tableName) }),
+    ...(settings.replyFilter === undefined ? {} : { replyFilter: tableName(settings.replyFilter) }),
     ...(settings.hello === undefined ? {} : { hello: settings.hello }),
     ...(hasPatch(settings.version, LINE_BOUNDED) ? { stopsAt: LONGEST_LINE } : {}),
   };
@@ -101,6 +110,8 @@ function digest({
   wrapperMode,
   offer,
   discardEhloKeywords,
+  discardMaps,
+  replyFilter,
   hello,
   from,
 }: Omit<Conversation, 'id'>): string {
@@ -113,6 +124,8 @@ function digest({
     discardEhloKeywords.includes('starttls'),
     ...(hello === undefined ? [] : [hello]),
     ...(from === undefined ? [] : [from]),
+    ...(discardMaps === undefined ? [] : [{ discardMaps }]),
+    ...(replyFilter === undefined ? [] : [{ replyFilter }]),
   ];
   return createHash('sha256').update(JSON.stringify(seen)).digest('hex').slice(0, 32);
 }

@@ -7,7 +7,7 @@
  */
 import type { HelloHabit } from '../policy/settings.ts';
 import { type FullReply, kept, offers } from './reply.ts';
-import type { Phase, ProbeResult, Reply, Unseen, UnseenReason } from './result.ts';
+import type { HidingSetting, Phase, ProbeResult, Reply, Unseen, UnseenReason } from './result.ts';
 
 /** Say this line (nothing before the greeting), then wait for one reply. */
 export interface Turn {
@@ -17,10 +17,20 @@ export interface Turn {
 
 export type Dialogue<Outcome> = Generator<Turn, Outcome, FullReply>;
 
+/** EHLO keywords to act as if not offered, lower case, and the setting that says so. */
+export type Discards =
+  | {
+      readonly kind: 'words';
+      readonly words: readonly string[];
+      readonly by: Extract<HidingSetting, `smtp_discard_${string}`>;
+    }
+  /** Postfix asks a table for them, and cannot. */
+  | { readonly kind: 'error'; readonly detail: string };
+
 /** What the dialogue needs to know of us. */
 export interface Client {
   readonly heloName: string;
-  readonly discardEhloKeywords: readonly string[];
+  readonly discards: Discards;
   readonly hello: HelloHabit;
   readonly wrapperMode: boolean;
 }
@@ -45,12 +55,15 @@ export function* untilTls(client: Client): Dialogue<ProbeResult | 'handshake'> {
   return { kind: 'no-tls', why: 'not-offered', heloBecause: habit };
 }
 
-function* starttls(
-  { discardEhloKeywords }: Client,
-  ehlo: FullReply,
-): Dialogue<ProbeResult | 'handshake'> {
-  if (discardEhloKeywords.includes('starttls') || !offers(ehlo, 'STARTTLS'))
-    return { kind: 'no-tls', why: 'not-offered' };
+function* starttls({ discards }: Client, ehlo: FullReply): Dialogue<ProbeResult | 'handshake'> {
+  if (discards.kind === 'error') return localError('ehlo', discards.detail);
+  const hiddenBy = hides(discards, ehlo);
+  if (hiddenBy !== undefined || !offers(ehlo, 'STARTTLS'))
+    return {
+      kind: 'no-tls',
+      why: 'not-offered',
+      ...(hiddenBy === undefined ? {} : { hiddenBy }),
+    };
   const answer = yield { phase: 'starttls', say: 'STARTTLS' };
   if (succeeds(answer)) return 'handshake';
   if (answer.code === 421) return unseen('starttls', 'reply-421', answer);
@@ -60,6 +73,23 @@ function* starttls(
     reply: kept(answer),
   };
 }
+
+/** Which setting of ours hides STARTTLS that the server offers. */
+function hides(
+  { words, by }: Extract<Discards, { readonly kind: 'words' }>,
+  ehlo: FullReply,
+): HidingSetting | undefined {
+  const offered = offers({ lines: ehlo.written ?? ehlo.lines }, 'STARTTLS');
+  if (offered && !offers(ehlo, 'STARTTLS')) return 'smtp_reply_filter';
+  return words.includes('starttls') && offers(ehlo, 'STARTTLS') ? by : undefined;
+}
+
+const localError = (phase: Phase, detail: string): Unseen => ({
+  kind: 'unseen',
+  phase,
+  reason: 'local-data-error',
+  detail,
+});
 
 /** Whether the session goes on in plaintext where STARTTLS was refused: some servers close it. */
 export function* behindRefusal(): Dialogue<undefined> {
@@ -74,6 +104,7 @@ export function* behindRefusal(): Dialogue<undefined> {
 export function* insideTls({
   heloName,
   hello,
+  discards,
   wrapperMode,
 }: Client): Dialogue<Reply | Unseen | undefined> {
   let heloOnly = false;
@@ -87,7 +118,9 @@ export function* insideTls({
   if (!heloOnly) {
     const ehlo = yield { phase: 'ehlo-after-tls', say: `EHLO ${heloName}` };
     if (ehlo.code === 421) return unseen('ehlo-after-tls', 'reply-421', ehlo);
-    if (succeeds(ehlo)) return undefined;
+    if (succeeds(ehlo)) {
+      return discards.kind === 'error' ? localError('ehlo-after-tls', discards.detail) : undefined;
+    }
     refusal = kept(ehlo);
   }
   const helo = yield { phase: 'helo-after-tls', say: `HELO ${heloName}` };

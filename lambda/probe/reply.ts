@@ -13,6 +13,13 @@ export interface FullReply extends Reply {
   /** Of the last line. */
   readonly dsn: string;
   readonly lines: readonly string[];
+  /** The lines as the server wrote them, where smtp_reply_filter replaced any. */
+  readonly written?: readonly string[];
+}
+
+/** A line that smtp_reply_filter is to be asked about, before it counts. */
+export interface LineToFilter {
+  readonly toFilter: string;
 }
 
 /**
@@ -21,18 +28,29 @@ export interface FullReply extends Reply {
  */
 export class ReplyReader {
   readonly #stopsAt: number;
+  readonly #filters: boolean;
   #stopped = false;
   #held = Buffer.alloc(0);
   /** Past the bound, the rest of a line is dropped until it ends. */
   #skipping = false;
   #skipped = 0;
   #lines: string[] = [];
+  #written: string[] = [];
+  #replaced = false;
   #heard = 0;
   #kept = 0;
+  /** The line that a filter is asked about. */
+  #asked: string | undefined;
+  /** What it gave. */
+  #filtered: string | undefined;
 
-  /** `stopsAt`: octets of one line at which nothing more is read (conversation.ts). */
-  constructor(stopsAt = Number.POSITIVE_INFINITY) {
+  /**
+   * `stopsAt`: octets of one line at which nothing more is read (conversation.ts). `filters`: each
+   * line is given out first, and `filtered` has it back.
+   */
+  constructor(stopsAt = Number.POSITIVE_INFINITY, filters = false) {
     this.#stopsAt = stopsAt;
+    this.#filters = filters;
   }
 
   feed(bytes: Uint8Array): void {
@@ -43,21 +61,53 @@ export class ReplyReader {
    * Undefined: more bytes are needed. `too-long`: more lines, or more of one line, than anyone
    * should send. `stopped`: a line was so long that nothing behind it is read.
    */
-  take(): FullReply | 'too-long' | 'stopped' | undefined {
-    for (let line = this.#line(); line !== undefined; line = this.#line()) {
+  take(): FullReply | LineToFilter | 'too-long' | 'stopped' | undefined {
+    if (this.#asked !== undefined && this.#filtered === undefined) return undefined;
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      if (this.#filters && next.line === undefined) return { toFilter: next.written };
+      const line = next.line ?? next.written;
       if (++this.#heard > BOUNDS.replyLines) return 'too-long';
-      this.#keep(line);
+      this.#replaced ||= line !== next.written;
+      this.#keep(line, next.written);
       const code = /^(\d{3})(?: |$)/.exec(line)?.[1];
       if (code === undefined) continue;
       const lines = this.#lines;
+      const written = this.#replaced ? { written: this.#written } : {};
       this.#lines = [];
+      this.#written = [];
+      this.#replaced = false;
       this.#heard = 0;
       this.#kept = 0;
       const text = lines.join(' ').slice(0, BOUNDS.replyTextChars);
-      return { code: Number(code), text, dsn: replyDsn({ code: Number(code), text: line }), lines };
+      return {
+        code: Number(code),
+        text,
+        dsn: replyDsn({ code: Number(code), text: line }),
+        lines,
+        ...written,
+      };
     }
     if (this.#stopped) return 'stopped';
     return this.#skipped > BOUNDS.replyLineBytes * BOUNDS.replyLines ? 'too-long' : undefined;
+  }
+
+  /** The line that was given out, as the filter has it. */
+  filtered(line: string): void {
+    this.#filtered = line;
+  }
+
+  /** The next line as written, and as a filter has it where one is asked and has answered. */
+  #next(): { readonly written: string; readonly line?: string } | undefined {
+    const written = this.#asked;
+    const line = this.#filtered;
+    if (written !== undefined && line !== undefined) {
+      this.#asked = undefined;
+      this.#filtered = undefined;
+      return { written, line };
+    }
+    const heard = this.#line();
+    if (this.#filters) this.#asked = heard;
+    return heard === undefined ? undefined : { written: heard };
   }
 
   /** Bytes behind the last reply taken: plaintext that would cross into TLS. */
@@ -66,10 +116,11 @@ export class ReplyReader {
   }
 
   /** Once 2,048 octets of a reply are kept, its further lines are read and forgotten. */
-  #keep(line: string): void {
+  #keep(line: string, written: string): void {
     if (this.#kept >= BOUNDS.replyBytes) return;
     this.#kept += Buffer.byteLength(line) + (this.#lines.length > 0 ? 1 : 0);
     this.#lines.push(line);
+    this.#written.push(written);
   }
 
   #line(): string | undefined {
@@ -110,10 +161,8 @@ export function kept({ code, text, dsn }: FullReply): Reply {
  * Whether an EHLO reply offers a keyword: `250-STARTTLS`, in any case. The first word told is the
  * server's name.
  */
-export function offers(reply: FullReply, keyword: string): boolean {
-  const words = reply.lines
-    .map((line) => EHLO_LINE.exec(line)?.[1])
-    .filter((word) => word !== undefined);
+export function offers({ lines }: Pick<FullReply, 'lines'>, keyword: string): boolean {
+  const words = lines.map((line) => EHLO_LINE.exec(line)?.[1]).filter((word) => word !== undefined);
   return words.slice(1).some((word) => word.toUpperCase() === keyword);
 }
 

@@ -40,10 +40,17 @@ export type UnseenReason =
    * At dane levels: DNS did not say whether the host has TLSA records, and Postfix passes it over.
    */
   | 'tlsa-lookup-failed'
+  /** A table that smtp(8) asks in the middle of the conversation cannot be asked. */
+  | 'local-data-error'
   /** The OpenSSL in Node refuses what that of the mail host takes (engine.ts). */
   | 'engine-differs'
   | 'not-attempted'
   | 'our-bug';
+
+export type HidingSetting =
+  | 'smtp_discard_ehlo_keywords'
+  | 'smtp_discard_ehlo_keyword_address_maps'
+  | 'smtp_reply_filter';
 
 export type ProbeResult =
   | {
@@ -72,6 +79,8 @@ export type ProbeResult =
       readonly reply?: Reply;
       /** EHLO was not said: the greeting is masked as by a firewall, or a setting forbids it. */
       readonly heloBecause?: 'masked-greeting' | 'setting';
+      /** STARTTLS was offered, and a setting of ours hides it. */
+      readonly hiddenBy?: HidingSetting;
       /** Behind a refusal of STARTTLS the session does not go on, in plaintext either. */
       readonly after?: Unseen;
     }

@@ -3,7 +3,7 @@
  * connection.ts uses it.
  */
 import type { Socket } from 'node:net';
-import { type FullReply, ReplyReader } from './reply.ts';
+import { type FullReply, type LineToFilter, ReplyReader } from './reply.ts';
 import type { UnseenReason } from './result.ts';
 
 /** Why there will be no reply. */
@@ -12,20 +12,32 @@ export interface Loss {
   readonly detail?: string;
 }
 
+/** What smtp_reply_filter makes of a line, or why the conversation ends over it. */
+export type LineFilter = (line: string) => Promise<{ readonly line: string } | Loss>;
+
+export interface WireOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Octets of one line at which nothing more is read. */
+  readonly stopsAt?: number | undefined;
+  /** Absent: lines count as they are written. */
+  readonly filter?: LineFilter | undefined;
+}
+
 export class Wire {
   readonly signal: AbortSignal | undefined;
   #socket: Socket;
   readonly #stopsAt: number | undefined;
+  readonly #filter: LineFilter | undefined;
   #reader: ReplyReader;
   #loss: Loss | undefined;
   /** Whoever waits for a reply; told when bytes came, or nothing more will. */
   #wake: (() => void) | undefined;
 
-  /** `stopsAt`: octets of one line at which nothing more is read. */
-  constructor(socket: Socket, signal?: AbortSignal, stopsAt?: number) {
+  constructor(socket: Socket, { signal, stopsAt, filter }: WireOptions = {}) {
     this.#socket = socket;
     this.#stopsAt = stopsAt;
-    this.#reader = new ReplyReader(stopsAt);
+    this.#filter = filter;
+    this.#reader = this.#newReader();
     this.signal = signal;
     this.#attach();
     const abort = (): void => this.#lose({ reason: 'not-attempted' });
@@ -46,6 +58,7 @@ export class Wire {
       const look = (): void => {
         const heard = this.#heard();
         if (heard === undefined) return;
+        if ('toFilter' in heard) return void this.#ask(heard, look);
         clearTimeout(timer);
         this.#wake = undefined;
         this.#socket.pause();
@@ -58,13 +71,28 @@ export class Wire {
   }
 
   /** A whole reply goes before whatever happened to the connection behind it. */
-  #heard(): FullReply | Loss | undefined {
+  #heard(): FullReply | LineToFilter | Loss | undefined {
     const reply = this.#reader.take();
     if (reply !== 'too-long' && reply !== 'stopped') return reply ?? this.#loss;
     this.#socket.destroy();
     this.#loss =
       reply === 'stopped' ? LOST : { reason: 'protocol-error', detail: 'a reply without end' };
     return this.#loss;
+  }
+
+  /** Has a line filtered, and looks again. */
+  #ask({ toFilter }: LineToFilter, look: () => void): void {
+    const reader = this.#reader;
+    void this.#filter?.(toFilter).then((answer) => {
+      if ('line' in answer) {
+        reader.filtered(answer.line);
+        look();
+      } else this.#lose(answer);
+    });
+  }
+
+  #newReader(): ReplyReader {
+    return new ReplyReader(this.#stopsAt, this.#filter !== undefined);
   }
 
   /** Whether bytes are left behind the last reply. */
@@ -85,7 +113,7 @@ export class Wire {
   /** Goes on inside TLS, where nothing of the plaintext counts any more. */
   adopt(socket: Socket): void {
     this.#socket = socket;
-    this.#reader = new ReplyReader(this.#stopsAt);
+    this.#reader = this.#newReader();
     this.#attach();
   }
 

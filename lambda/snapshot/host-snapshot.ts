@@ -161,6 +161,8 @@ export function offerDigest({
   wrapperMode,
   offer,
   discardEhloKeywords,
+  discardMaps,
+  replyFilter,
   hello,
 }: Conversation): string {
   const parts = [
@@ -169,6 +171,8 @@ export function offerDigest({
     offer,
     discardEhloKeywords.includes('starttls'),
     ...(hello === undefined ? [] : [hello]),
+    ...(discardMaps === undefined ? [] : [{ discardMaps }]),
+    ...(replyFilter === undefined ? [] : [{ replyFilter }]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 8);
 }

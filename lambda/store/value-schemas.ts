@@ -5,7 +5,7 @@ import * as v from 'valibot';
 import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
-import type { Reply, Unseen } from '../probe/result.ts';
+import type { HidingSetting, Reply, Unseen } from '../probe/result.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';
 import type { StoredFinding, StoredTlsa } from '../snapshot/stored-tlsa.ts';
@@ -59,6 +59,7 @@ const seenResult: v.GenericSchema<unknown, SeenResult> = v.variant('kind', [
     why: word<Extract<SeenResult, { kind: 'no-tls' }>['why']>(),
     reply: v.exactOptional(reply),
     heloBecause: v.exactOptional(word<'masked-greeting' | 'setting'>()),
+    hiddenBy: v.exactOptional(word<HidingSetting>()),
     after: v.exactOptional(unseen),
   }),
   v.object({

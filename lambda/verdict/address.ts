@@ -70,10 +70,12 @@ function judgeTls(
     case 'no-tls': {
       if (plaintextWillDo(level))
         return result.after === undefined ? pass('none') : unseen(result.after);
-      const discarded = settings.discardEhloKeywords.includes('starttls');
-      const reason =
-        discarded && result.why === 'not-offered' ? 'starttls-ignored' : NO_TLS[result.why];
-      return fail(reason, noTlsClause(result, discarded));
+      // What is remembered of earlier releases does not say by which setting.
+      const discarded =
+        result.why === 'not-offered' && settings.discardEhloKeywords.includes('starttls');
+      const hiddenBy = result.hiddenBy ?? (discarded ? 'smtp_discard_ehlo_keywords' : undefined);
+      const reason = hiddenBy === undefined ? NO_TLS[result.why] : 'starttls-ignored';
+      return fail(reason, noTlsClause(result, hiddenBy));
     }
     case 'handshake-failed':
       return fail('handshake-failed', handshakeClause(result));
@@ -101,6 +103,7 @@ function judgeUnseen(
 /** After a soft refusal Postfix tries the next host; a hard one bounces the mail. */
 function turnedAway(why: Unseen, { settings }: Bundle, { fail, unseen }: Outcomes): Finding {
   const { phase, reason, reply } = why;
+  if (reason === 'local-data-error') return fail(reason, unseenClause(why), { phase });
   const hard =
     reason === 'greeting-5xx'
       ? !settings.skip5xxGreeting

@@ -6,7 +6,7 @@ import type { Certificate } from '../certificate/certificate.ts';
 import { printTlsa, type TlsaRecord } from '../certificate/tlsa.ts';
 import type { Trust } from '../certificate/trust/path.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import type { ProbeResult, Reply } from '../probe/result.ts';
+import type { HidingSetting, ProbeResult, Reply } from '../probe/result.ts';
 import type { DaneRefusal } from '../route/host-demand.ts';
 import { listed } from '../text/listed.ts';
 import { plain, plainName } from '../text/strangers.ts';
@@ -114,13 +114,13 @@ export function digestClause(
 /** How the server ended the talk about TLS, or Postfix would not begin it. */
 export function noTlsClause(
   result: Extract<ProbeResult, { readonly kind: 'no-tls' }>,
-  discards: boolean,
+  hiddenBy: HidingSetting | undefined,
 ): string {
   switch (result.why) {
     case 'not-offered':
       if (result.heloBecause !== undefined) return HELO_BECAUSE[result.heloBecause];
-      return discards
-        ? 'our own smtp_discard_ehlo_keywords hides STARTTLS'
+      return hiddenBy !== undefined
+        ? `our own ${hiddenBy} hides STARTTLS`
         : 'the server does not offer STARTTLS';
     case 'ehlo-refused':
       return `the server refuses EHLO, without which there is no STARTTLS${said(result.reply)}`;

@@ -82,7 +82,16 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     meaning: {
       reasons: failing('no-engine'),
       sentence:
-        'our own smtp_tls_CAfile, certificate or key could not be loaded, and TLS is switched off',
+        'our own smtp_tls_CAfile, certificate, key or tls_config_file could not be loaded, and ' +
+        'TLS is switched off',
+    },
+  },
+  {
+    pattern: /^local data error while talking to /,
+    meaning: {
+      reasons: failing('local-data-error'),
+      sentence:
+        'our own smtp_reply_filter or smtp_discard_ehlo_keyword_address_maps could not be asked',
     },
   },
   {

@@ -63,6 +63,8 @@ export function saysOfFailure(
       return { dsn: '4.7.5', text: REFUSAL['no-tlsa'] };
     case 'tlsa-lookup-error':
       return tlsaLookupError(peer);
+    case 'local-data-error':
+      return localDataError(peer);
     case 'panic':
       return saysOfRefusal({ kind: 'deadly' }, peer.host, peer.port);
   }
@@ -120,6 +122,8 @@ export function saysOfUnseen(
       };
     case 'tlsa-lookup-error':
       return tlsaLookupError(peer);
+    case 'local-data-error':
+      return localDataError(peer);
     case 'nothing':
       return undefined;
   }
@@ -159,6 +163,12 @@ export const NOT_TRUSTED: Saying = { dsn: '4.7.5', text: 'Server certificate not
 const tlsaLookupError = ({ host, port }: Pick<Peer, 'host' | 'port'>): Saying => ({
   dsn: '4.7.5',
   text: `TLSA lookup error for ${host}:${port}`,
+});
+
+/** A table that smtp(8) asks in the middle of the conversation cannot be asked. */
+const localDataError = (peer: Peer): Saying => ({
+  dsn: '4.3.0',
+  text: `local data error while talking to ${name(peer)}`,
 });
 
 const REFUSAL = {

@@ -79,7 +79,8 @@ export type FailureText =
   | 'no-engine'
   /** The address is passed over before anything is tried, and the error of another one is kept. */
   | 'not-tried'
-  | 'refused-to-talk';
+  | 'refused-to-talk'
+  | 'local-data-error';
 
 /** What Postfix says of an address that it, too, cannot get through to. */
 export type UnseenText =
@@ -92,6 +93,7 @@ export type UnseenText =
   | 'helo-refused'
   | 'protocol-error'
   | 'tlsa-lookup-error'
+  | 'local-data-error'
   /** Only our side could not look: Postfix may well get through. */
   | 'nothing';
 
@@ -305,7 +307,16 @@ const ASKED_OR_SET = rows(
       phase: 'ehlo',
       fails: 'not-offered',
       words: 'STARTTLS is ignored by a setting of yours',
-      cure: `${YOURS}: take starttls out of smtp_discard_ehlo_keywords`,
+      cure:
+        `${YOURS}: take starttls out of smtp_discard_ehlo_keywords and its address maps, or ` +
+        'mend smtp_reply_filter',
+    },
+    'local-data-error': {
+      phase: 'greeting',
+      fails: 'local-data-error',
+      unseen: 'local-data-error',
+      words: 'a table of yours cannot be asked in the conversation',
+      cure: `${YOURS}: mend smtp_reply_filter or smtp_discard_ehlo_keyword_address_maps`,
     },
     'wrapper-mode-missing': {
       phase: 'greeting',

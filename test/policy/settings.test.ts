@@ -122,6 +122,26 @@ test.each<{ text: string; version?: string; settings: Partial<Settings>; because
     because: 'folded',
   },
   {
+    text: 'smtp_discard_ehlo_keyword_address_maps = cidr:/a, hash:/b',
+    settings: {
+      discardEhloMaps: [
+        { type: 'cidr', path: '/a' },
+        { type: 'hash', path: '/b' },
+      ],
+    },
+    because: 'tables',
+  },
+  {
+    text: 'smtp_reply_filter = pcre:/etc/postfix/a b',
+    settings: { replyFilter: { type: 'pcre', path: '/etc/postfix/a b' } },
+    because: 'one table',
+  },
+  {
+    text: 'tls_config_file = /x.cnf\ntls_config_name = postfix',
+    settings: { opensslConfig: { file: '/x.cnf', name: 'postfix' } },
+    because: 'a file of its own',
+  },
+  {
     text: 'inet_interfaces = 192.0.2.1, localhost\nproxy_interfaces = 2001:db8::1',
     settings: { ownAddresses: ['192.0.2.1', '2001:db8::1'] },
     because: 'literal addresses only',

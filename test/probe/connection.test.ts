@@ -4,6 +4,7 @@ import { afterEach, beforeAll, expect, test } from 'vitest';
 import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
+import type { AskOwnTable, OwnAnswer } from '../../lambda/probe/own-tables.ts';
 import type { ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import { type Authority, createAuthority, type Issued, selfSigned } from '../internet/authority.ts';
 import type { Behaviour } from '../internet/smtp-script.ts';
@@ -219,7 +220,118 @@ test('without wrapper mode a TLS-only port says nothing', async () => {
 test('STARTTLS is not heard where smtp_discard_ehlo_keywords has it', async () => {
   const server = await serve();
   const settings = { ...defaultSettings('3.11'), discardEhloKeywords: ['starttls'] };
-  expect(await door()(conversationWith(server, {}, settings))).toEqual({ kind: 'no-tls', why: 'not-offered' });
+  expect(await door()(conversationWith(server, {}, settings))).toEqual({
+    kind: 'no-tls',
+    why: 'not-offered',
+    hiddenBy: 'smtp_discard_ehlo_keywords',
+  });
+});
+
+/** A table by its keys; any other key is not found. */
+const table =
+  (answers: Readonly<Record<string, OwnAnswer>>): AskOwnTable =>
+  async (name, key) =>
+    answers[`${name} ${key}`] ?? { kind: 'not-found' };
+
+const NOT_OFFERED = { kind: 'no-tls', why: 'not-offered' } as const;
+const BY_ADDRESS = 'smtp_discard_ehlo_keyword_address_maps';
+
+test.each<{ answers: Readonly<Record<string, OwnAnswer>>; words: readonly string[]; result: object; because: string }>([
+  {
+    answers: { 'cidr:/a 127.0.0.1': { kind: 'found', value: 'dsn, StartTLS' } },
+    words: [],
+    result: { ...NOT_OFFERED, hiddenBy: BY_ADDRESS },
+    because: 'by its address',
+  },
+  {
+    answers: { 'hash:/b 127.0.0.1': { kind: 'found', value: 'starttls' } },
+    words: [],
+    result: { ...NOT_OFFERED, hiddenBy: BY_ADDRESS },
+    because: 'in the second table',
+  },
+  {
+    answers: { 'cidr:/a 127.0.0.1': { kind: 'found', value: 'dsn' } },
+    words: ['starttls'],
+    result: { kind: 'presented' },
+    because: 'the table goes before the words for all',
+  },
+  {
+    answers: {},
+    words: ['starttls'],
+    result: { ...NOT_OFFERED, hiddenBy: 'smtp_discard_ehlo_keywords' },
+    because: 'else they count',
+  },
+  {
+    answers: { 'cidr:/a 127.0.0.1': { kind: 'error', says: 'no daemon' } },
+    words: [],
+    result: { kind: 'unseen', phase: 'ehlo', reason: 'local-data-error', detail: 'no daemon' },
+    because: 'a table that cannot be asked ends the talk at EHLO',
+  },
+  {
+    answers: { 'cidr:/a 127.0.0.1': { kind: 'found', value: '' } },
+    words: [],
+    result: { kind: 'unseen', phase: 'ehlo', reason: 'local-data-error', detail: 'cidr:/a has an empty value' },
+    because: 'and so does an empty value',
+  },
+  {
+    answers: { 'cidr:/a 127.0.0.1': { kind: 'unanswered', because: 'no answer in time' } },
+    words: [],
+    result: { kind: 'unseen', phase: 'connect', reason: 'not-attempted', detail: 'no answer in time' },
+    because: 'without an answer nothing is known',
+  },
+])('smtp_discard_ehlo_keyword_address_maps: $because', async ({ answers, words, result }) => {
+  const server = await serve();
+  const discardEhloMaps = [
+    { type: 'cidr', path: '/a' },
+    { type: 'hash', path: '/b' },
+  ];
+  const settings = { ...defaultSettings('3.11'), discardEhloKeywords: words, discardEhloMaps };
+  const conversation = conversationWith(server, {}, settings);
+  expect(await door({ askTable: table(answers) })(conversation)).toMatchObject(result);
+});
+
+test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; because: string }>([
+  {
+    answers: { 'regexp:/f 250-STARTTLS': { kind: 'found', value: '250-X' } },
+    result: { ...NOT_OFFERED, hiddenBy: 'smtp_reply_filter' },
+    because: 'STARTTLS is hidden',
+  },
+  {
+    answers: { 'regexp:/f 220 mail server ESMTP': { kind: 'found', value: '554 5.3.2 not today' } },
+    result: { kind: 'unseen', phase: 'greeting', reason: 'greeting-5xx', reply: { code: 554, text: '554 5.3.2 not today' } },
+    because: 'a greeting is replaced',
+  },
+  {
+    answers: { 'regexp:/f 220 ready': { kind: 'found', value: '454 later' } },
+    result: { kind: 'no-tls', why: 'refused-4xx', reply: { code: 454, text: '454 later' } },
+    because: 'the reply to STARTTLS too',
+  },
+  {
+    answers: { 'regexp:/f 220 ready': { kind: 'found', value: '250 go' } },
+    result: { kind: 'presented' },
+    because: 'any success begins TLS',
+  },
+  {
+    answers: { 'regexp:/f 220 mail server ESMTP': { kind: 'error', says: 'no daemon' } },
+    result: { kind: 'unseen', phase: 'greeting', reason: 'local-data-error', detail: 'no daemon' },
+    because: 'a table that cannot be asked ends the talk',
+  },
+])('smtp_reply_filter: $because', async ({ answers, result }) => {
+  const server = await serve();
+  const settings = { ...defaultSettings('3.11'), replyFilter: { type: 'regexp', path: '/f' } };
+  const conversation = conversationWith(server, {}, settings);
+  expect(await door({ askTable: table(answers) })(conversation)).toMatchObject(result);
+  expect(await door()(conversation)).toMatchObject({ kind: 'presented' });
+});
+
+test('a last line that the filter makes one of several waits for more', async () => {
+  runsOut('greeting');
+  const server = await serve();
+  const settings = { ...defaultSettings('3.11'), replyFilter: { type: 'regexp', path: '/f' } };
+  const answers = { 'regexp:/f 220 mail server ESMTP': { kind: 'found', value: '220-and' } } as const;
+  expect(await door({ askTable: table(answers) })(conversationWith(server, {}, settings))).toEqual(
+    unseen('greeting', 'timed-out'),
+  );
 });
 
 test('the hello is Postfix’s: no SNI, no hybrid group, small, TLS 1.0 and up at encrypt', async () => {

@@ -9,6 +9,7 @@ function read(...chunks: readonly (string | Uint8Array)[]) {
   for (const chunk of chunks) {
     reader.feed(Buffer.from(chunk));
     for (let reply = reader.take(); reply !== undefined; reply = reader.take()) {
+      if (typeof reply === 'object' && 'toFilter' in reply) throw new Error('no filter was asked for');
       replies.push(reply);
       if (reply === 'too-long' || reply === 'stopped') return { replies, pending: reader.pending };
     }
@@ -56,6 +57,21 @@ test.each([
   { said: 'x\r\n'.repeat(10_000), heard: ['too-long'], because: 'nor as many without a code' },
 ])('$because', ({ said, heard }) => {
   expect(texts(said)).toEqual(heard);
+});
+
+test('each line is given out to a filter, and counts as it comes back', () => {
+  const reader = new ReplyReader(undefined, true);
+  reader.feed(Buffer.from('250-a\r\n250-STARTTLS\r\n250 c\r\n220 d\r\n'));
+  expect(reader.take()).toEqual({ toFilter: '250-a' });
+  expect(reader.take()).toBeUndefined();
+  reader.filtered('250-a');
+  expect(reader.take()).toEqual({ toFilter: '250-STARTTLS' });
+  reader.filtered('250 x');
+  const reply = reader.take();
+  expect(reply).toMatchObject({ code: 250, lines: ['250-a', '250 x'], written: ['250-a', '250-STARTTLS'] });
+  expect(reader.take()).toEqual({ toFilter: '250 c' });
+  reader.filtered('250 c');
+  expect(reader.take()).toEqual({ code: 250, dsn: '2.0.0', text: '250 c', lines: ['250 c'] });
 });
 
 test('an endless line is too long before it ends', () => {

@@ -53,6 +53,20 @@ const STAGES: readonly Stage[] = [
     pairs: [],
   },
   {
+    name: 'rewritten',
+    mainCf: ['smtp_reply_filter = regexp:@files@/replies.regexp'],
+    levels: ['encrypt', 'may'],
+    behaviours: matching(/^ok$|^banner(421|-000|-150|-600|-554|-bare|-junk|-multi)|^ehlo|starttls|after-tls/),
+    pairs: matching(/^banner(421|-600)|^ehlo-refused-helo|helo-after-tls(550|421)/),
+  },
+  {
+    name: 'hidden',
+    mainCf: ['smtp_reply_filter = inline:{{250-STARTTLS=250-X-HIDDEN}, {250 STARTTLS=250 X-HIDDEN}}'],
+    levels: ['encrypt', 'may'],
+    behaviours: matching(/^ok$|^ehlo-(equals|nul|long|odd)|^nostarttls/),
+    pairs: [],
+  },
+  {
     name: 'wrapped',
     mainCf: ['smtp_tls_wrappermode = yes'],
     levels: ['secure', 'encrypt'],
@@ -96,5 +110,17 @@ export function dialogueScene({ ec, rsa }: { readonly ec: Identity; readonly rsa
       recipients,
     };
   });
-  return { dns: [...dns.values()], servers: [...servers.values()], files: { 'dialogue.pem': anchors }, configurations };
+  const files = { 'dialogue.pem': anchors, 'replies.regexp': REWRITES };
+  return { dns: [...dns.values()], servers: [...servers.values()], files, configurations };
 }
+
+/** What is not said before TLS or at its beginning stays as it is: nobody judges it. */
+const REWRITES = [
+  '/^5([0-9][0-9].*)$/ 4$1',
+  '/^421 .*/ 521 5.3.2 gone',
+  '/^(150|600|999) .*/ 250-$1 was it',
+  '/^250-STARTTLS$/ 250-starttls=maybe',
+  '/^220 ready$/ 250 2.0.0 ready',
+  '/^hello, who is there$/ 220 a greeting',
+  '',
+].join('\n');

@@ -53,8 +53,37 @@ const TEXTS: Readonly<Record<string, string>> = {
   'module-unknown': 'openssl_conf = all\n[all]\nnonsense = all\n',
   'variable-missing': 'openssl_conf = $all\n[all]\n',
   'odd-but-good':
-    'all = every\nopenssl_conf = \\\n"${all}" # why not\n[ every ]\r\nssl_conf.1 = ssl\noid_section = oids\n[oids]\nx = 1.2.3\n[ssl]\nsystem_default = d\n[d]\n1.Protocol = -TLSv1.2',
+    'all = every\nopenssl_conf = \\\n"$(all)" # why not\n[ every ]\r\nssl_conf.1 = ssl\noid_section = oids\n[oids]\nx = 1.2.3\n[ssl]\nsystem_default = d\n[d]\n1.Protocol = -TLSv1.2',
 };
+
+/** Of smtp_reply_filter. */
+const FILTERS: Readonly<Record<string, string>> = {
+  'turns-away': 'regexp:@files@/turns-away.regexp',
+  'mends-a-mask': 'regexp:@files@/mends.regexp',
+  'always-220': 'static:{220 fine}',
+  'without-end': 'regexp:@files@/endless.regexp',
+  missing: 'hash:@files@/missing',
+  untyped: '/etc/postfix/x',
+  'of-no-type': 'nosuch:/x',
+  failing: 'fail:x',
+};
+
+/** Of smtp_discard_ehlo_keyword_address_maps. */
+const DISCARDS: Readonly<Record<string, string>> = {
+  address: 'inline:{127.68.0.1=StartTLS}',
+  network: 'cidr:@files@/networks.cidr',
+  pattern: 'regexp:@files@/addresses.regexp',
+  others: 'inline:{127.68.0.9=starttls}',
+  second: 'inline:{127.68.0.9=starttls}, static:{dsn,starttls}',
+  'before-words': 'inline:{127.68.0.1=dsn}',
+  'not-before-words': 'inline:{127.68.0.9=dsn}',
+  empty: 'static:{}',
+  missing: 'hash:@files@/missing',
+  'missing-second': 'inline:{127.68.0.1=dsn} hash:@files@/missing',
+  untyped: '/etc/postfix/x',
+};
+
+const HIDE_ALL = ['smtp_discard_ehlo_keywords = starttls'];
 
 const ENGINES: readonly Engine[] = [
   { name: 'plain', mainCf: [] },
@@ -73,13 +102,21 @@ const ENGINES: readonly Engine[] = [
   { name: 'config-tls13', mainCf: ['tls_config_file = @files@/tls13.cnf', 'tls_config_name = postfix'] },
   { name: 'config-relative', mainCf: ['tls_config_file = openssl.cnf'] },
   { name: 'config-directory', mainCf: ['tls_config_file = @files@'] },
-  ...Object.keys(COMMANDS).map((command) => ({ name: `config-${command}`, mainCf: [`tls_config_file = @files@/${command}.cnf`] })),
+  ...Object.keys(COMMANDS).map((command) => ({
+    name: `config-${command}`,
+    mainCf: [`tls_config_file = @files@/${command}.cnf`],
+  })),
   ...Object.keys(TEXTS).map((text) => ({ name: `config-${text}`, mainCf: [`tls_config_file = @files@/${text}.cnf`] })),
   { name: 'map-untyped', mainCf: [], maps: '/etc/postfix/x' },
   { name: 'map-unknown-first', mainCf: [], maps: 'nosuch:/x, @table@' },
   { name: 'map-unknown-last', mainCf: [], maps: '@table@, nosuch:/x' },
   { name: 'map-failing-first', mainCf: [], maps: 'fail:x, @table@' },
   { name: 'map-failing-last', mainCf: [], maps: '@table@ fail:x' },
+  ...Object.entries(FILTERS).map(([name, filter]) => ({ name: `filter-${name}`, mainCf: [`smtp_reply_filter = ${filter}`] })),
+  ...Object.entries(DISCARDS).map(([name, maps]) => ({
+    name: `discard-${name}`,
+    mainCf: [`smtp_discard_ehlo_keyword_address_maps = ${maps}`, ...(name.endsWith('before-words') ? HIDE_ALL : [])],
+  })),
   { name: 'starttls-timeout-0', mainCf: ['smtp_starttls_timeout = 0'] },
   { name: 'address-limit-negative', mainCf: ['smtp_mx_address_limit = -1', 'smtp_mx_session_limit = -2'] },
   { name: 'level-word', mainCf: ['smtp_tls_security_level = nonsense'] },
@@ -127,6 +164,11 @@ export function engineScene(identity: Identity, anchors: string): Scene {
 const FILES = {
   ...Object.fromEntries(Object.entries(COMMANDS).map(([name, commands]) => [`${name}.cnf`, asDefaults(commands)])),
   ...Object.fromEntries(Object.entries(TEXTS).map(([name, text]) => [`${name}.cnf`, text])),
+  'turns-away.regexp': '/^220 mail/ 554 5.3.2 not today\n',
+  'mends.regexp': '/^220$/ 220 a good server\n',
+  'endless.regexp': '/^250 / 250-and on\n',
+  'networks.cidr': '127.68.0.0/31 starttls\n',
+  'addresses.regexp': '/^127[.]68[.]0[.]1$/ silent-discard, starttls\n',
   'broken.cnf': '[default\nopenssl_conf = what\n',
   'good.cnf': 'openssl_conf = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.2\n',
   'tls13.cnf': 'postfix = all\n[all]\nssl_conf = ssl\n[ssl]\nsystem_default = defaults\n[defaults]\nMinProtocol = TLSv1.3\n',

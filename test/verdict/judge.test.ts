@@ -695,6 +695,21 @@ describe('settings of ours that no server can mend', () => {
     expect(verdict.sentence).toContain('our own smtp_discard_ehlo_keywords hides STARTTLS');
   });
 
+  test('so is STARTTLS that a table hides, and a table that cannot be asked', () => {
+    const at = (gives: ProbeResult) =>
+      judgeScene({ policy: 'a.test encrypt\n', hosts: [{ host: 'mx.a.test', preference: 10, gives: [gives] }] });
+    const hidden = at({ kind: 'no-tls', why: 'not-offered', hiddenBy: 'smtp_reply_filter' });
+    expect(hidden).toMatchObject({ verdict: 'fail', reason: 'starttls-ignored', postfixDsn: '4.7.4' });
+    expect(hidden.sentence).toContain('our own smtp_reply_filter hides STARTTLS');
+    const broken = at({ kind: 'unseen', phase: 'ehlo', reason: 'local-data-error', detail: 'no daemon' });
+    expect(broken).toMatchObject({
+      verdict: 'fail',
+      reason: 'local-data-error',
+      postfixDsn: '4.3.0',
+      postfixSays: 'local data error while talking to mx.a.test[192.0.2.1]',
+    });
+  });
+
   test.each([
     { port: 465, mainCf: [], reason: 'wrapper-mode-missing' },
     { port: 465, mainCf: ['smtp_tls_wrappermode = yes'], reason: 'timed-out' },

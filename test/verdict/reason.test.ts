@@ -32,7 +32,7 @@ test('a row takes from its section what it does not say itself', () => {
 
 test('an address fails, is not seen, or both; the rest is of whole entries', () => {
   const both = reasonsWhere(({ fails, unseen }) => fails !== undefined && unseen !== undefined);
-  expect(both).toEqual(['ehlo-refused', 'tlsa-lookup-failed']);
+  expect(both).toEqual(['ehlo-refused', 'tlsa-lookup-failed', 'local-data-error']);
   expect(ADDRESS_REASONS).toContain('our-bug');
   expect(ADDRESS_REASONS).not.toContain('nxdomain');
   expect([failureText('ehlo-refused'), unseenText('ehlo-refused')]).toEqual(['not-offered', 'helo-refused']);
@@ -47,6 +47,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
       'forced-failure',
       'tls-engine-off',
       'starttls-ignored',
+      'local-data-error',
       'wrapper-mode-missing',
       'wrapper-mode-below-encrypt',
       'invalid-entry',

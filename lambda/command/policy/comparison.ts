@@ -71,11 +71,19 @@ function compareFiles(stored: PolicyParts, here: PolicyParts): ComparedFile[] {
 const ASPECTS: readonly (readonly [BundleAspect, (bundle: Bundle) => Partial<Bundle>])[] = [
   [
     'tables',
-    ({ policyTables, transportTables, routingTables = [], statusFilter, answers = {} }) => ({
+    ({
+      policyTables,
+      transportTables,
+      routingTables = [],
+      statusFilter,
+      replyTables,
+      answers = {},
+    }) => ({
       policyTables,
       transportTables,
       routingTables,
       ...(statusFilter === undefined ? {} : { statusFilter }),
+      ...(replyTables === undefined ? {} : { replyTables }),
       answers,
     }),
   ],

@@ -4,7 +4,7 @@ import { entriesCount } from '../../alert/message/wording.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
-import { filterNotFollowed } from '../../run/check/status-filter.ts';
+import { tablesNotFollowed } from '../../run/check/status-filter.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -62,7 +62,7 @@ function notJudgedThere(bundle: Bundle, width: number): string[] {
       unchecked?.reason === 'table-not-listable' || unchecked?.reason === 'global-level';
     return unasked ? [`${plain(name)}: ${unchecked.sentence}`] : [];
   });
-  const sentences = [...unknown, ...filterNotFollowed(bundle)];
+  const sentences = [...unknown, ...tablesNotFollowed(bundle)];
   const shown = sentences.slice(0, SHOWN).flatMap((one) => wrap(`  ${one}`, width, '    '));
   const asked = Object.keys(bundle.answers ?? {});
   return [

@@ -17,6 +17,7 @@ import { listed as listing } from '../../text/listed.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle.ts';
 import { policyTables } from '../lookup.ts';
+import { replyTableNames } from '../reply-tables.ts';
 import type { Settings } from '../settings.ts';
 import { routingOf, servicesOfSenders } from '../transport.ts';
 import { askTables } from './ask.ts';
@@ -26,7 +27,7 @@ import type { BundleOptions, Machine } from './machine.ts';
 import { readOpensslConfig } from './openssl-config.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
-import { readStatusFilter } from './status-filter.ts';
+import { readSideTables } from './side-tables.ts';
 import { readTable, type TableContext } from './tables.ts';
 import { readAnchorFiles, readTrust } from './trust.ts';
 
@@ -63,13 +64,9 @@ export async function gatherBundle(
   assumed.push(...routing.assumed);
   const transport = await read(own.transportMaps, 'transport_maps', options.transport);
   problems.push(...routing.problems);
-  const filter = await readStatusFilter(
-    distinct(clients.flatMap(({ statusFilter }) => statusFilter)),
-    gathered,
-    machine,
-  );
-  assumed.push(...filter.assumed);
-  const fatal = new Map([...policy.fatal, ...filter.fatal]);
+  const side = await readSideTables(clients, gathered, machine);
+  assumed.push(...side.assumed);
+  const fatal = new Map([...policy.fatal, ...side.fatal]);
   const settings: Settings = {
     ...ending(own, fatal),
     ...(gathered.routingSettings === undefined ? classesOf(routing.settings) : {}),
@@ -81,7 +78,7 @@ export async function gatherBundle(
     policyTables: policy.texts,
     transportTables: transport.texts,
     routingTables: routing.texts,
-    ...(filter.statusFilter === undefined ? {} : { statusFilter: filter.statusFilter }),
+    ...side.found,
     problems,
     destinations,
   };
@@ -98,9 +95,11 @@ export async function gatherBundle(
 /** With the word by which a service ends over one of its own tables, where none ends it before. */
 function ending(settings: Settings, fatal: ReadonlyMap<string, string>): Settings {
   const { policyMaps, statusFilter } = settings;
-  const says = [...policyMaps, ...statusFilter].flatMap(
-    (map) => fatal.get(tableName(map)) ?? [],
-  )[0];
+  const names = [
+    ...[...policyMaps, ...statusFilter].map(tableName),
+    ...replyTableNames(settings).map(({ name }) => name),
+  ];
+  const says = names.flatMap((name) => fatal.get(name) ?? [])[0];
   return says === undefined || settings.fatal !== undefined
     ? settings
     : { ...settings, fatal: says };

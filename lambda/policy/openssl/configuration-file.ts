@@ -179,8 +179,7 @@ function variableAt(
     outside.push(whole);
     return { text: '', end: start + whole.length };
   }
-  const text =
-    sections.get(from ?? section)?.get(name) ?? sections.get(DEFAULT_SECTION)?.get(name);
+  const text = sections.get(from ?? section)?.get(name) ?? sections.get(DEFAULT_SECTION)?.get(name);
   const length = open === '' ? whole.length - (close ?? '').length : whole.length;
   return text === undefined ? undefined : { text, end: start + length };
 }

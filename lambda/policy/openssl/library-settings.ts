@@ -97,24 +97,38 @@ function loadModule(
         ? nothing
         : { kind: 'fails', because: `"${odd[1]}" in [${value}] is no object identifier` };
     }
-    case 'providers': {
-      if (section === undefined) return lacks(value);
-      const activated = [...section].filter(
-        ([provider, title]) => provider !== 'default' && sections.get(title)?.has('activate'),
-      );
-      return activated.length === 0 ? nothing : { kind: 'loaded', notFollowed: ['its providers'] };
-    }
+    case 'providers':
+      return section === undefined ? lacks(value) : providers(section, sections);
     case 'alg_section':
       if (section === undefined) return lacks(value);
       return section.size === 0
         ? nothing
         : { kind: 'loaded', notFollowed: ['the properties of its algorithms'] };
     case 'stbl_section':
+      if (section === undefined) return lacks(value);
+      return section.size === 0
+        ? nothing
+        : { kind: 'loaded', notFollowed: ['its tables of strings'] };
     case 'engines':
     case 'random':
       return section === undefined ? lacks(value) : nothing;
   }
 }
+
+/** Once any is activated, OpenSSL no longer does so by itself with the one that has SHA-256. */
+function providers(section: ReadonlyMap<string, string>, sections: Sections): Loaded {
+  const activated = [...section]
+    .filter(([, title]) => sections.get(title)?.has('activate'))
+    .map(([provider]) => provider);
+  const other = activated.some((provider) => provider !== 'default' && !WITHOUT_SHA.has(provider));
+  if (other) return { kind: 'loaded', notFollowed: ['its providers'] };
+  if (activated.length === 0 || activated.includes('default'))
+    return { kind: 'loaded', notFollowed: [] };
+  const because = `it activates ${activated.join(' and ')} without the default provider`;
+  return { kind: 'fails', because };
+}
+
+const WITHOUT_SHA: ReadonlySet<string> = new Set(['legacy', 'base', 'null']);
 
 /** `name, oid` names an identifier with its short name first. */
 const last = (oid: string): string => oid.slice(oid.lastIndexOf(',') + 1).trim();
@@ -185,7 +199,7 @@ function close(list: string, closed: Set<string>): void {
 }
 
 function closeAbove(greatest: string, closed: Set<string>): void {
-  const index = PROTOCOLS.findIndex((one) => one === greatest);
+  const index = PROTOCOLS.indexOf(greatest);
   if (index >= 0) for (const one of PROTOCOLS.slice(index + 1)) closed.add(one);
 }
 

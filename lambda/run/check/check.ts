@@ -110,7 +110,7 @@ export async function checkBundle(
     one.unchecked === undefined ? one.hops : [],
   );
   // What our own settings hide is no matter to a control host: its handshake is the proof.
-  const { library: _, ...usual } = bundle.settings;
+  const { library, replyFilter, discardEhloMaps, ...usual } = bundle.settings;
   const open = { ...usual, discardEhloKeywords: [], hello: USUAL_HELLO };
   const controls = [...contactsByHop(control, found, open).values()].flat();
   const contacts = contactsByHop(asked, found, (hop) => clientOf(bundle, hop.service).settings);

@@ -4,6 +4,7 @@
  */
 import type { Answers } from '../../policy/answer.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { repliesNotFollowed } from '../../policy/reply-tables.ts';
 import { clientOf } from '../../policy/service.ts';
 import { filterKey, filterTablesToAsk, notFollowed } from '../../policy/status-filter.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -26,8 +27,10 @@ export async function withFilterAnswers(
 }
 
 /** Sentences about each table that the mail host alone can ask, for wherever it is not asked. */
-export const filterNotFollowed = (bundle: Bundle): string[] =>
-  tablesToAsk(bundle).map((table) => notFollowed(table, 'the mail host alone can ask it'));
+export const tablesNotFollowed = (bundle: Bundle): string[] => [
+  ...tablesToAsk(bundle).map((table) => notFollowed(table, 'the mail host alone can ask it')),
+  ...repliesNotFollowed(bundle),
+];
 
 function tablesToAsk(bundle: Bundle): string[] {
   const services = [undefined, ...Object.keys(bundle.services ?? {})];

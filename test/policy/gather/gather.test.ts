@@ -6,6 +6,7 @@ import { destinationsOf } from '../../../lambda/policy/destinations.ts';
 import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
 import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/machine.ts';
 import { lint } from '../../../lambda/policy/lint/lint.ts';
+import { lookupReply, repliesNotFollowed } from '../../../lambda/policy/reply-tables.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
 
 interface Host {
@@ -64,6 +65,95 @@ const refusal = (promise: Promise<unknown>) =>
     (error: unknown) => (error instanceof UsageError ? error.message : `not ours: ${String(error)}`),
   );
 const pem = `-----BEGIN CERTIFICATE-----\n${mozillaRoots()[0]}\n-----END CERTIFICATE-----\n`;
+
+describe('tls_config_file', () => {
+  const withConfig = (value: string, files: NonNullable<Host['files']> = {}, machineOf: Partial<Machine> = {}) =>
+    gatherBundle(
+      { configDirectory: '/etc/postfix', destination: ['a.test'] },
+      {
+        ...machine({ files, answers: { 'postconf -c /etc/postfix': `tls_config_file = ${value}\n` } }),
+        ...machineOf,
+      },
+    );
+  const engineOff = { kind: 'engine-off', parameter: 'tls_config_file' };
+
+  test('a file that is not there, or not an absolute path, turns TLS off', async () => {
+    expect((await withConfig('/x.cnf')).trust).toEqual({
+      ...engineOff,
+      because: '/x.cnf: No such file or directory',
+      says: "error loading the 'global' settings from the /x.cnf OpenSSL configuration file, disabling TLS support",
+    });
+    const says = 'non-default tls_config_file = x.cnf is not an absolute pathname';
+    expect((await withConfig('x.cnf')).trust).toEqual({ ...engineOff, because: says, says: `${says}, disabling TLS support` });
+  });
+
+  test('so does one that OpenSSL cannot read', async () => {
+    const { trust, settings } = await withConfig('/x.cnf', { '/x.cnf': { text: 'openssl_conf = nix\n' } });
+    expect(trust).toMatchObject({ ...engineOff, because: '/x.cnf: there is no section [nix]' });
+    expect(settings.library).toBeUndefined();
+  });
+
+  test('what it changes is kept with the settings, and what is not followed is said', async () => {
+    const text = '.include /y\nopenssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nProtocol = -TLSv1.3\n';
+    const { settings, trust, assumed } = await withConfig('/x.cnf', { '/x.cnf': { text } });
+    expect(settings.library).toEqual({ closed: ['TLSv1.3'] });
+    expect(trust.kind).toBe('anchors');
+    expect(assumed).toEqual(['of /x.cnf (tls_config_file) .include /y is not followed']);
+  });
+
+  test('one that this user may not read is no fault of Postfix', async () => {
+    const read: Machine['read'] = async () => ({ kind: 'failed', because: 'Permission denied' });
+    const { trust, assumed } = await withConfig('/x.cnf', {}, { read, uid: 1000 });
+    expect(trust.kind).toBe('anchors');
+    expect(assumed).toEqual([
+      'TLS is judged as if tls_config_file changed nothing (uid 1000 may not read /x.cnf: Permission denied)',
+    ]);
+  });
+
+  test('another host’s is not on this machine', async () => {
+    const files = { '/main.cf': { text: 'tls_config_file = /x.cnf\n' } };
+    const { assumed } = await gatherBundle(
+      { mainCf: '/main.cf', destination: ['a.test'], postfixVersion: '3.11.6' },
+      machine({ files }),
+    );
+    expect(assumed).toContain('TLS is judged as if tls_config_file changed nothing (this machine lacks /x.cnf)');
+  });
+
+  test('a Postfix without the parameter does not read it', async () => {
+    const bundle = await gatherBundle(
+      { configDirectory: '/etc/postfix', destination: ['a.test'], postfixVersion: '3.7.5' },
+      machine({ answers: { 'postconf -c /etc/postfix': 'tls_config_file = /x.cnf\n' } }),
+    );
+    expect(bundle.trust.kind).toBe('anchors');
+  });
+});
+
+test('tables that are asked in a conversation are read once for all services, and go into the bundle', async () => {
+  const bundle = await gatherBundle(
+    { configDirectory: '/etc/postfix', destination: ['a.test'] },
+    machine({
+      files: { '/r': { text: '/x/ y\n' }, '/h': { text: '192.0.2.1 starttls\n' }, '/h.db': { text: '' } },
+      answers: {
+        'postconf -c /etc/postfix':
+          'smtp_reply_filter = regexp:/r\nsmtp_discard_ehlo_keyword_address_maps = hash:/h hash:/gone\n',
+        'postconf -c /etc/postfix -P': 'relay/unix/smtp_reply_filter = nosuch:/x\n',
+      },
+    }),
+  );
+  expect(bundle.replyTables).toEqual({
+    tables: [{ name: 'hash:/h', text: '192.0.2.1 starttls\n' }],
+    problems: [
+      { name: 'regexp:/r', kind: 'not-listable', because: 'its keys are patterns' },
+      { name: 'nosuch:/x', kind: 'missing', because: 'unsupported dictionary type: nosuch' },
+      { name: 'hash:/gone', kind: 'missing', because: 'open database /gone.db: No such file or directory' },
+    ],
+  });
+  expect(lookupReply('hash:/h', '192.0.2.1', bundle)).toMatchObject({ kind: 'found', value: 'starttls' });
+  expect(lookupReply('hash:/gone', '192.0.2.1', bundle)).toMatchObject({ kind: 'error' });
+  expect(repliesNotFollowed(bundle)).toEqual([
+    'smtp_reply_filter is not followed: what regexp:/r says of a reply is not known here (the mail host alone can ask it)',
+  ]);
+});
 
 test('version, settings, overrides, chroot and tables of the host', async () => {
   const bundle = await gather({
