@@ -56,6 +56,7 @@ export function openWorld(config: WorldConfig, bundle: Bundle, askTable?: AskTab
       anchors: acceptedIn(bundle.trust),
       allowPrivateAddresses: config.allowPrivateAddresses ?? false,
       onMailHost: config.onMailHost ?? false,
+      ...(bundle.settings.openssl === undefined ? {} : { openssl: bundle.settings.openssl }),
       ...(bundle.replyTables === undefined ? {} : { askTable: replyTables(bundle, askTable) }),
     }),
     ...(askTable === undefined ? {} : { askTable }),

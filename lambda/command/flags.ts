@@ -3,6 +3,7 @@
  * print.
  */
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { ASSUMED_OPENSSL } from '../certificate/openssl-version.ts';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
 import { NEWEST_PROVED } from '../postfix/version.ts';
 
@@ -15,6 +16,7 @@ export interface BundleFlags {
   readonly caFile?: string;
   readonly caPath?: string;
   readonly postfixVersion?: string;
+  readonly opensslVersion?: string;
   readonly destination?: readonly string[];
   readonly destinations?: string;
   readonly smtpPort?: number;
@@ -66,6 +68,11 @@ export function addBundleFlags(command: Command): Command {
       '--postfix-version <n>',
       'judge as this version would, 3.7 being the latest 3.7.N (default: ' +
         `${NEWEST_PROVED}, printed as assumed)`,
+    )
+    .option(
+      '--openssl-version <n>',
+      "the OpenSSL that the mail host's smtp(8) runs on, as openssl version prints it (default: " +
+        `found with --config-directory, else ${ASSUMED_OPENSSL}, printed as assumed)`,
     )
     .option(
       '--destination <name>',

@@ -47,6 +47,8 @@ export interface CertificatePair {
  */
 export interface Settings {
   readonly version: PostfixVersion;
+  /** That smtp(8) runs on, `3.0`; absent: not known, and 3.0 is assumed. */
+  readonly openssl?: string;
   /**
    * smtp_tls_security_level after the legacy parameters; empty is `none`, or `may` with ≥3.11 and
    * compatibility_level ≥3.11.

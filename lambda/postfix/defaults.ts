@@ -25,6 +25,18 @@ export function isKnownParameter(name: string): boolean {
   return Object.hasOwn(DEFAULTS, name);
 }
 
+/** Parameters whose default, or existence, came with a patch to this minor release; latest first. */
+export function patchedParameters(
+  minor: PostfixVersion,
+): readonly { readonly name: string; readonly since: PostfixVersion }[] {
+  const patched = Object.entries(DEFAULTS).flatMap(([name, changes]) =>
+    changes.flatMap(([since]) => (since.startsWith(`${minor}.`) ? [{ name, since }] : [])),
+  );
+  return patched.toSorted(
+    (a, b) => Number(atLeast(b.since, a.since)) - Number(atLeast(a.since, b.since)),
+  );
+}
+
 /** First version with the parameter. */
 export function parameterSince(name: string): PostfixVersion | undefined {
   return Object.hasOwn(DEFAULTS, name) ? DEFAULTS[name]?.[0]?.[0] : undefined;

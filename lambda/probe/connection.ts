@@ -52,6 +52,8 @@ export interface ProbeOptions {
   readonly allowPrivateAddresses: boolean;
   /** Whether this is the mail host, so that its addresses to connect from are here. */
   readonly onMailHost?: boolean;
+  /** The mail host's OpenSSL, `3.0`; absent: 3.0. */
+  readonly openssl?: string;
   /** Tables that Postfix asks in the middle of a conversation; absent: none. */
   readonly askTable?: AskOwnTable;
 }
@@ -101,12 +103,15 @@ async function converseAgain(
   const { offer } = conversation;
   if (first.kind !== 'handshake-failed' || first.cause === INJECTED || offer.kind === 'impossible')
     return first;
-  if (isOurEngine(first))
+  if (isOurEngine(first, door.openssl))
     return unseen('handshake', { reason: 'engine-differs', detail: first.cause });
-  const lenient = moreLenient(offer, first);
+  const lenient = moreLenient(offer, first, door.openssl);
   if (lenient !== undefined) {
     const again = await converse({ ...conversation, offer: lenient }, door, signal);
-    if (again.kind === 'presented' && takenAtLevel1(again)) return again;
+    const taken = again.kind === 'presented' ? takenAtLevel1(again, door.openssl) : 'refused';
+    if (taken === 'taken') return again;
+    if (taken === 'unknown')
+      return unseen('handshake', { reason: 'engine-differs', detail: first.cause });
   }
   const second = await converse(
     { ...conversation, offer: { ...offer, groups: OTHER_GROUPS } },

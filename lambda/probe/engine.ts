@@ -1,31 +1,51 @@
 /**
- * Where the OpenSSL inside Node (3.5) refuses what that of a mail host (3.0, as Debian 12 has it)
- * takes, and what becomes of it here. Each was seen with both. Pure.
+ * Where the OpenSSL inside Node (3.5) refuses what that of a mail host takes, and what becomes of it
+ * here. What 3.0 and 3.5 do was seen with both; 3.2 was the first without CCM8 at level 1, by its
+ * release notes, and of what lies between nothing else is known. Pure.
  */
+import { opensslSince } from '../certificate/openssl-version.ts';
 import type { TlsOffer } from './offer.ts';
 import type { Presented, ProbeResult } from './result.ts';
 
 /**
  * Level 1 rules out TLS 1.0, TLS 1.1 and CCM8 in 3.5 altogether, in 3.0 only what is signed with
- * SHA-1: what to offer in a second try, where an alert leaves that open.
+ * SHA-1: what to offer in a second try, where an alert leaves that open. `openssl` is the mail
+ * host's; undefined: 3.0.
  */
-export function moreLenient(offer: TlsOffer, first: ProbeResult): TlsOffer | undefined {
+export function moreLenient(
+  offer: TlsOffer,
+  first: ProbeResult,
+  openssl: string | undefined,
+): TlsOffer | undefined {
+  if (opensslSince(openssl, '3.5')) return undefined;
   if (offer.kind === 'impossible' || !offer.ciphers.endsWith(LEVEL_1)) return undefined;
   if (first.kind !== 'handshake-failed' || !/protocol|handshake failure/.test(first.cause))
     return undefined;
   return { ...offer, ciphers: offer.ciphers.slice(0, -LEVEL_1.length) + LEVEL_0 };
 }
 
-/** Whether 3.0 shakes hands at level 1 on what came of that. */
-export function takenAtLevel1({ protocol, cipher }: Presented): boolean {
+/** Whether the mail host's OpenSSL shakes hands at level 1 on what came of that. */
+export function takenAtLevel1(
+  { protocol, cipher }: Presented,
+  openssl: string | undefined,
+): 'taken' | 'refused' | 'unknown' {
+  if (cipher.endsWith('-CCM8')) return opensslSince(openssl, '3.2') ? 'refused' : 'taken';
   const old = protocol === 'TLSv1' || protocol === 'TLSv1.1';
   // Key exchange by RSA alone is what signs nothing.
-  return cipher.endsWith('-CCM8') || (old && !/^A?(?:EC)?DHE?-/.test(cipher));
+  if (!old || /^A?(?:EC)?DHE?-/.test(cipher)) return 'refused';
+  return opensslSince(openssl, '3.1') ? 'unknown' : 'taken';
 }
 
-/** A date without seconds: 3.0 reads the certificate, and asks for the date only where it must. */
-export function isOurEngine(result: ProbeResult): boolean {
-  return result.kind === 'handshake-failed' && /time is too short$/.test(result.cause);
+/**
+ * A date without seconds: 3.0 reads the certificate, and asks for the date only where it must; 3.5
+ * does not read it.
+ */
+export function isOurEngine(result: ProbeResult, openssl: string | undefined): boolean {
+  return (
+    result.kind === 'handshake-failed' &&
+    /time is too short$/.test(result.cause) &&
+    !opensslSince(openssl, '3.5')
+  );
 }
 
 const LEVEL_1 = '@SECLEVEL=1';

@@ -6,6 +6,7 @@
  */
 
 import { createSecureContext, type SecureContextOptions } from 'node:tls';
+import { opensslSince } from '../certificate/openssl-version.ts';
 import type { TlsDemand } from '../policy/demand.ts';
 import type { Settings } from '../policy/settings.ts';
 import { COMMA_SPACE, tokens } from '../postfix/token.ts';
@@ -158,13 +159,12 @@ function gradeList(grade: string, settings: Settings): string | undefined {
 
 /**
  * tls_auto_eecdh_curves(), from 3.8 tls_auto_groups(): those that the library knows, in order.
- * Hybrid ML-KEM groups are left out: the OpenSSL that Postfix is commonly built on does not have
- * them, and some hosts hang on their size.
+ * Hybrid ML-KEM groups came with OpenSSL 3.5; some hosts hang on their size.
  */
 function groupsOf(settings: Settings): string {
   const ffdhe = atLeast(settings.version, '3.8') ? FFDHE_GROUPS : [];
   const known = [...wordsOf(settings.eecdhAutoCurves), ...ffdhe].filter(
-    (name) => !/mlkem/i.test(name) && isGroup(name),
+    (name) => (!/mlkem/i.test(name) || opensslSince(settings.openssl, '3.5')) && isGroup(name),
   );
   return known.length > 0 ? known.join(':') : LIBRARY_GROUPS;
 }

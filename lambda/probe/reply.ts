@@ -62,7 +62,7 @@ export class ReplyReader {
    * should send. `stopped`: a line was so long that nothing behind it is read.
    */
   take(): FullReply | LineToFilter | 'too-long' | 'stopped' | undefined {
-    if (this.#asked !== undefined && this.#filtered === undefined) return undefined;
+    if (this.asking) return undefined;
     for (let next = this.#next(); next !== undefined; next = this.#next()) {
       if (this.#filters && next.line === undefined) return { toFilter: next.written };
       const line = next.line ?? next.written;
@@ -89,6 +89,11 @@ export class ReplyReader {
     }
     if (this.#stopped) return 'stopped';
     return this.#skipped > BOUNDS.replyLineBytes * BOUNDS.replyLines ? 'too-long' : undefined;
+  }
+
+  /** Whether a line was given out to the filter and is not back. */
+  get asking(): boolean {
+    return this.#asked !== undefined && this.#filtered === undefined;
   }
 
   /** The line that was given out, as the filter has it. */

@@ -72,6 +72,8 @@ export class Wire {
 
   /** A whole reply goes before whatever happened to the connection behind it. */
   #heard(): FullReply | LineToFilter | Loss | undefined {
+    // What was said before a close still counts, once the filter has answered.
+    if (this.#reader.asking && (this.#loss === undefined || this.#loss === LOST)) return undefined;
     const reply = this.#reader.take();
     if (reply !== 'too-long' && reply !== 'stopped') return reply ?? this.#loss;
     this.#socket.destroy();

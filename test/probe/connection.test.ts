@@ -324,6 +324,24 @@ test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; becaus
   expect(await door()(conversation)).toMatchObject({ kind: 'presented' });
 });
 
+test('what a server says before it closes is filtered, and counts', async () => {
+  const server = await serve('banner421');
+  const settings = { ...defaultSettings('3.11'), replyFilter: { type: 'regexp', path: '/f' } };
+  // Slower than the close.
+  const askTable: AskOwnTable = async () => {
+    await server.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    return { kind: 'found', value: '554 5.3.2 gone' };
+  };
+  const reply = { code: 554, text: '554 5.3.2 gone' };
+  expect(await door({ askTable })(conversationWith(server, {}, settings))).toEqual({
+    kind: 'unseen',
+    phase: 'greeting',
+    reason: 'greeting-5xx',
+    reply,
+  });
+});
+
 test('a last line that the filter makes one of several waits for more', async () => {
   runsOut('greeting');
   const server = await serve();

@@ -60,7 +60,6 @@ const TEXTS: Readonly<Record<string, string>> = {
 const FILTERS: Readonly<Record<string, string>> = {
   'turns-away': 'regexp:@files@/turns-away.regexp',
   'mends-a-mask': 'regexp:@files@/mends.regexp',
-  'always-220': 'static:{220 fine}',
   'without-end': 'regexp:@files@/endless.regexp',
   missing: 'hash:@files@/missing',
   untyped: '/etc/postfix/x',

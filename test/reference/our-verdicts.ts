@@ -1,6 +1,6 @@
 /** Our own check of one configuration, by the code the command runs: real sockets, and the configuration read by postconf. */
 import { openWorld } from '../../lambda/doors.ts';
-import { readBundle } from '../../lambda/policy/gather/this-machine.ts';
+import { askHost, readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { checkBundle } from '../../lambda/run/check/check.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { CONTROL_HOST } from './scene.ts';
@@ -8,7 +8,9 @@ import { CONTROL_HOST } from './scene.ts';
 /** Verdicts for every entry and for each of `recipients`. To be called where port 53 and the hosts are those of the scene. */
 export async function ourVerdicts(configDirectory: string, recipients: readonly string[]): Promise<readonly EntryVerdict[]> {
   const bundle = await readBundle({ configDirectory, destination: recipients });
-  const world = openWorld({ resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS }, bundle);
+  const world = openWorld({ resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS }, bundle, (table, keys) =>
+    askHost(table, keys, configDirectory),
+  );
   const { verdicts } = await checkBundle(bundle, world, {
     at: Date.now(),
     now: Date.now,

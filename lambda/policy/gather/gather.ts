@@ -25,6 +25,7 @@ import { clientCertificateTrouble } from './client-certificate.ts';
 import { readDestinationsFile } from './destinations-file.ts';
 import type { BundleOptions, Machine } from './machine.ts';
 import { readOpensslConfig } from './openssl-config.ts';
+import { findOpenssl } from './openssl-version.ts';
 import { classesOf, readRouting } from './routing.ts';
 import { type Gathered, gatherSettings } from './settings.ts';
 import { readSideTables } from './side-tables.ts';
@@ -42,10 +43,14 @@ export async function gatherBundle(
   remembered: () => Promise<readonly string[]> = async () => [],
 ): Promise<Bundle> {
   const gathered = await gatherSettings(options, machine);
-  const assumed = [...gathered.assumed];
-  const own = applied(gathered.settings, options, gathered, assumed);
+  const openssl = await findOpenssl(options, gathered.from, machine);
+  const assumed = [...gathered.assumed, ...openssl.assumed];
+  const onOpenssl = (settings: Settings): Settings =>
+    openssl.version === undefined ? settings : { ...settings, openssl: openssl.version };
+  const own = applied(onOpenssl(gathered.settings), options, gathered, assumed);
   const services = Object.entries(gathered.services ?? {}).map(
-    ([name, theirs]) => [name, applied(theirs, options, gathered, [], gathered.settings)] as const,
+    ([name, theirs]) =>
+      [name, applied(onOpenssl(theirs), options, gathered, [], gathered.settings)] as const,
   );
   const clients = [own, ...services.map(([, theirs]) => theirs)];
   const problems: TableProblem[] = [];

@@ -17,6 +17,7 @@ export interface BundleOptions {
   readonly caFile?: string;
   readonly caPath?: string;
   readonly postfixVersion?: string;
+  readonly opensslVersion?: string;
   readonly destination?: readonly string[];
   /** Path of a file of such names. */
   readonly destinations?: string;

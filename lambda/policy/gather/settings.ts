@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { byName } from '../../named-record.ts';
 import { decodeText } from '../../postfix/decode.ts';
-import { OLDEST_KNOWN, OLDEST_PROVED } from '../../postfix/defaults.ts';
+import { OLDEST_KNOWN, OLDEST_PROVED, patchedParameters } from '../../postfix/defaults.ts';
 import { isReadAtStart } from '../../postfix/global-parameter.ts';
 import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
 import {
@@ -227,6 +227,29 @@ function settingsOf(
   };
 }
 
+/** To be assumed of a version without a patch level: which patches decide, and how to name one. */
+function latestPatch(version: PostfixVersion): string {
+  const patched = patchedParameters(version);
+  const [first] = patched;
+  if (first === undefined) {
+    return (
+      `Postfix ${version} is its latest patch (--postfix-version ${version}.N names yours, as ` +
+      'postconf mail_version prints it)'
+    );
+  }
+  const older = patched.map(({ name, since }) => `${name} (before ${since})`);
+  return (
+    `Postfix ${version} is its latest patch, and older ones differ in ${listed(older)}: name ` +
+    `yours as postconf mail_version prints it, such as --postfix-version ${patchBefore(first.since)}`
+  );
+}
+
+/** `3.7.12` of `3.7.13`. */
+function patchBefore(version: PostfixVersion): PostfixVersion {
+  const [major, minor, patch] = version.split('.');
+  return `${major}.${minor}.${Math.max(0, Number(patch) - 1)}`;
+}
+
 /** The version to judge by, and what to say about it. */
 function chosenVersion(given: string | undefined): {
   readonly version: PostfixVersion;
@@ -246,12 +269,7 @@ function chosenVersion(given: string | undefined): {
     );
   }
   // Patches change what is refused: which one counts is to be read, and to be named.
-  const latest = /^\d+\.\d+$/.test(version)
-    ? [
-        `Postfix ${version} is its latest patch (--postfix-version ${version}.N names yours, as ` +
-          'postconf mail_version prints it)',
-      ]
-    : [];
+  const latest = /^\d+\.\d+$/.test(version) ? [latestPatch(version)] : [];
   if (!atLeast(version, OLDEST_PROVED)) {
     const old =
       `the rules of Postfix ${version} come from its sources; below ${OLDEST_PROVED} none was ` +

@@ -19,6 +19,8 @@ interface Host {
 
 const MASTER = 'smtp unix - - y - - smtp\nrelay unix - - n - - smtp -o x=y\nlmtp unix - - y - - lmtp\n';
 
+const IN_LIBRARY = 'OpenSSL [0-9]+\\.[0-9]+\\.[0-9]+[a-z]* +[0-9]+ [A-Z][a-z]+ 20[0-9]+';
+
 function machine({ files = {}, directories = {}, answers = {} }: Host): Machine {
   const all: Record<string, string | Ran> = {
     'postconf -c /etc/postfix -d -h mail_version': '3.7.11\n',
@@ -27,6 +29,9 @@ function machine({ files = {}, directories = {}, answers = {} }: Host): Machine 
     'postconf -c /etc/postfix -h mail_owner': 'postfix\n',
     'postconf -c /etc/postfix -m': 'btree\nhash\nmysql\npcre\nproxy\nregexp\nsocketmap\ntexthash\n',
     'postconf -c /etc/postfix -x -h proxy_read_maps': '\n',
+    'postconf -c /etc/postfix -h daemon_directory': '/usr/lib/postfix/sbin\n',
+    'ldd /usr/lib/postfix/sbin/smtp': '\tlibcrypto.so.3 => /lib/libcrypto.so.3 (0x00007f404e000000)\n',
+    [`grep -a -o -m 1 -E ${IN_LIBRARY} /lib/libcrypto.so.3`]: 'OpenSSL 3.0.19 27 Jan 2026\n',
     'id -u postfix': '101\n',
     'id -G postfix': '103 104\n',
     ...answers,
@@ -65,6 +70,47 @@ const refusal = (promise: Promise<unknown>) =>
     (error: unknown) => (error instanceof UsageError ? error.message : `not ours: ${String(error)}`),
   );
 const pem = `-----BEGIN CERTIFICATE-----\n${mozillaRoots()[0]}\n-----END CERTIFICATE-----\n`;
+
+describe('the OpenSSL of the mail host', () => {
+  const NOT_INSTALLED: Ran = { kind: 'not-installed' };
+  const HERE = { configDirectory: '/etc/postfix', destination: ['a.test'] };
+  const ASKED = { 'postconf -c /etc/postfix': '' };
+  const found = async (answers: NonNullable<Host['answers']>, options = {}) => {
+    const { settings, assumed } = await gatherBundle({ ...HERE, ...options }, machine({ answers: { ...ASKED, ...answers } }));
+    return [settings.openssl, ...assumed];
+  };
+  const without = { 'ldd /usr/lib/postfix/sbin/smtp': NOT_INSTALLED };
+
+  test('is that of the library that smtp(8) is linked with', async () => {
+    expect(await found({ 'openssl version': 'OpenSSL 3.5.1 1 Jul 2025\n' })).toEqual(['3.0']);
+  });
+
+  test('else that of the openssl command, which is said', async () => {
+    const said = 'smtp(8) runs on OpenSSL 3.5, as the openssl command does (--openssl-version names another)';
+    expect(
+      await found({ ...without, 'openssl version': 'OpenSSL 3.5.1 1 Jul 2025 (Library: OpenSSL 3.5.4 30 Sep 2025)\n' }),
+    ).toEqual(['3.5', said]);
+  });
+
+  test('else assumed', async () => {
+    const assumed = "the mail host's OpenSSL is 3.0, as Debian 12 has it (--openssl-version names yours)";
+    expect(await found({ ...without, 'openssl version': NOT_INSTALLED })).toEqual([undefined, assumed]);
+    expect(await found({ ...without, 'openssl version': 'LibreSSL 3.8.2\n' })).toEqual([undefined, assumed]);
+    const silent: Ran = { kind: 'ended', status: -1, output: '', errors: '' };
+    expect(await found({ 'postconf -c /etc/postfix -h daemon_directory': silent, 'openssl version': silent })).toEqual([
+      undefined,
+      assumed,
+    ]);
+  });
+
+  test('or named by hand, with or without a patch level', async () => {
+    expect(await found({}, { opensslVersion: '3.5.4' })).toEqual(['3.5']);
+    expect(await found({}, { opensslVersion: '1.1.1w' })).toEqual(['1.1']);
+    expect(await refusal(found({}, { opensslVersion: 'new' }))).toBe(
+      '--openssl-version new: a version is wanted, such as 3.0 or 3.0.19, as openssl version prints it',
+    );
+  });
+});
 
 describe('tls_config_file', () => {
   const withConfig = (value: string, files: NonNullable<Host['files']> = {}, machineOf: Partial<Machine> = {}) =>
