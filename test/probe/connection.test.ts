@@ -194,6 +194,32 @@ test.each<{ behaviour: Behaviour; keyType: 'rsa' | 'ec'; result: Partial<ProbeRe
   expect(await door()(conversationWith(server, { level: 'secure' }))).toMatchObject(result);
 });
 
+test.each<{ behaviour: Behaviour; openssl: string; keyType: 'rsa' | 'ec'; result: object }>([
+  {
+    behaviour: 'tls10-rsa',
+    openssl: '3.5',
+    keyType: 'rsa',
+    result: { kind: 'handshake-failed', cause: 'tlsv1 alert protocol version' },
+  },
+  {
+    behaviour: 'tls11-rsa',
+    openssl: '3.2',
+    keyType: 'rsa',
+    result: { kind: 'unseen', phase: 'handshake', reason: 'engine-differs', detail: 'tlsv1 alert protocol version' },
+  },
+  { behaviour: 'ccm8', openssl: '3.1', keyType: 'ec', result: { kind: 'presented' } },
+  {
+    behaviour: 'ccm8',
+    openssl: '3.2',
+    keyType: 'ec',
+    result: { kind: 'handshake-failed', cause: 'ssl/tls alert handshake failure' },
+  },
+])('$behaviour at secure with OpenSSL $openssl: $result.kind', async ({ behaviour, openssl, keyType, result }) => {
+  const own = await root.issue({ dnsNames: ['mx.example.test'], keyType });
+  const server = await serve(behaviour, { chain: own.chainPem, key: own.keyPem });
+  expect(await door({ openssl })(conversationWith(server, { level: 'secure' }))).toMatchObject(result);
+});
+
 test('an impossible offer still asks for TLS, and then hangs up', async () => {
   const { result, server } = await probe('ok', { cipherGrade: 'bogus' });
   expect(result).toEqual({ kind: 'handshake-failed', cause: 'cipher grade "bogus" does not exist' });

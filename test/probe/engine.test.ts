@@ -14,6 +14,13 @@ import { conversationWith } from './demand.ts';
 
 const home = mkdtempSync(join(tmpdir(), 'engine-'));
 const children: ChildProcess[] = [];
+const OPTIONS = {
+  heloName: 'watch.example.test',
+  greetingTimeoutMs: 30_000,
+  stepTimeoutMs: 30_000,
+  anchors: [],
+  allowPrivateAddresses: true,
+};
 afterAll(() => {
   for (const child of children) child.kill();
   rmSync(home, { recursive: true });
@@ -40,14 +47,10 @@ test.for(['2001010000Z', '20200101000000'])(
 
     const { stdout } = spawnSync('openssl', ['s_client', '-connect', `127.0.0.1:${port}`], { input: '', encoding: 'utf8' });
     expect(stdout).toContain('Cipher is TLS_AES_256_GCM_SHA384');
-    const probe = openProbe({
-      heloName: 'watch.example.test',
-      greetingTimeoutMs: 30_000,
-      stepTimeoutMs: 30_000,
-      anchors: [root.certificate.der],
-      allowPrivateAddresses: true,
-    });
-    expect(await probe(conversationWith({ address: '127.0.0.1', port }, { wrapperMode: true }))).toEqual({
+    const probe = openProbe(OPTIONS);
+    const conversation = conversationWith({ address: '127.0.0.1', port }, { wrapperMode: true });
+    expect(await openProbe({ ...OPTIONS, openssl: '3.5' })(conversation)).toMatchObject({ kind: 'handshake-failed' });
+    expect(await probe(conversation)).toEqual({
       kind: 'unseen',
       phase: 'handshake',
       reason: 'engine-differs',

@@ -113,3 +113,44 @@ test.each([
   const offer = offerFor(demand({ protocols: '' }), changed);
   expect(offer).toMatchObject({ kind: 'offer', groups });
 });
+
+const withLibrary = (library: Settings['library'], changes: Partial<Settings> = {}): Settings => ({
+  ...defaultSettings('3.11'),
+  ...changes,
+  ...(library === undefined ? {} : { library }),
+});
+
+test('what tls_config_file leaves open is left open by main.cf as well', () => {
+  expect(offerFor(demand(), withLibrary({ closed: ['TLSv1.2'] }))).toMatchObject({ protocols: ['TLSv1', 'TLSv1.1'] });
+  expect(offerFor(demand(), withLibrary({ closed: ALL }))).toMatchObject({ kind: 'impossible' });
+});
+
+test('suites of TLS 1.3 are those of tls_config_file, and without any no handshake begins that offers it', () => {
+  const one = offerFor(demand(), withLibrary({ closed: [], ciphersuites: ['TLS_AES_128_GCM_SHA256'] }));
+  expect(one.kind === 'offer' && one.ciphers.split(':').filter((word) => word.startsWith('TLS_'))).toEqual([
+    'TLS_AES_128_GCM_SHA256',
+  ]);
+  expect(offerFor(demand(), withLibrary({ closed: [], ciphersuites: [] }))).toEqual({
+    kind: 'impossible',
+    because: 'tls_config_file leaves no cipher of TLS 1.3, which is offered',
+  });
+  expect(offerFor(demand({ protocols: '<=TLSv1.2' }), withLibrary({ closed: [], ciphersuites: [] }))).toMatchObject({
+    kind: 'offer',
+  });
+});
+
+test('of several lists of signature algorithms the last that OpenSSL takes counts', () => {
+  const library = { closed: [], signatureAlgorithms: ['RSA+SHA256', 'what'], legacyServers: true } as const;
+  expect(offerFor(demand(), withLibrary(library))).toMatchObject({ signatureAlgorithms: 'RSA+SHA256', legacyServers: true });
+  expect(offerFor(demand(), withLibrary({ closed: [], signatureAlgorithms: ['what'] }))).not.toHaveProperty(
+    'signatureAlgorithms',
+  );
+});
+
+test('hybrid groups are offered where the mail host’s OpenSSL has them', () => {
+  const eecdhAutoCurves = 'X25519MLKEM768 X25519';
+  expect(offerFor(demand(), withLibrary(undefined, { eecdhAutoCurves }))).toMatchObject({ groups: 'X25519:ffdhe2048:ffdhe3072' });
+  expect(offerFor(demand(), withLibrary(undefined, { eecdhAutoCurves, openssl: '3.5' }))).toMatchObject({
+    groups: 'X25519MLKEM768:X25519:ffdhe2048:ffdhe3072',
+  });
+});

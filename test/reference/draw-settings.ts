@@ -10,6 +10,15 @@ export interface DrawnSettings {
   readonly wrapper?: true;
 }
 
+/** What the variations name, beside the authorities' own files. */
+export const SETTINGS_FILES: Readonly<Record<string, string>> = {
+  'drawn-closed.cnf': 'openssl_conf = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nProtocol = -TLSv1.2\n',
+  'drawn-less.cnf':
+    'mail = a\n[a]\nssl_conf = b\n[b]\nsystem_default = c\n[c]\nProtocol = -TLSv1\nCiphersuites = TLS_AES_128_GCM_SHA256\nSignatureAlgorithms = ECDSA+SHA256:RSA-PSS+SHA256\n',
+  'drawn-replies.regexp': '/^5([0-9][0-9].*)$/ 4$1\n/^421 .*/ 521 5.3.2 gone\n/^250-STARTTLS$/ 250-starttls=maybe\n',
+  'drawn-networks.cidr': '127.72.0.0/27 starttls\nfd00:72::/124 dsn, STARTTLS\n127.72.0.64/26 dsn\n',
+};
+
 const CA_FILE = 'smtp_tls_CAfile = @files@/ca.pem';
 
 /** What an ordinary main.cf has. */
@@ -59,5 +68,14 @@ const VARIATIONS: readonly DrawnSettings[] = [
   { name: 'SNI of the host', mainCf: ['smtp_tls_servername = hostname', 'smtp_cname_overrides_servername = yes'] },
   { name: 'wrapper mode', wrapper: true, mainCf: ['smtp_tls_wrappermode = yes'] },
   { name: 'fallback relay', mainCf: ['smtp_fallback_relay = [fallback.test]'] },
+  { name: 'no TLS 1.2 by OpenSSL', mainCf: ['tls_config_file = @files@/drawn-closed.cnf'] },
+  { name: 'less by OpenSSL', mainCf: ['tls_config_file = @files@/drawn-less.cnf', 'tls_config_name = mail'] },
+  { name: 'OpenSSL file missing', mainCf: ['tls_config_file = @files@/missing.cnf'] },
+  { name: 'replies rewritten', mainCf: ['smtp_reply_filter = regexp:@files@/drawn-replies.regexp'] },
+  {
+    name: 'STARTTLS hidden by network',
+    mainCf: ['smtp_discard_ehlo_keyword_address_maps = cidr:@files@/drawn-networks.cidr, hash:@files@/missing'],
+  },
+  { name: 'STARTTLS hidden by some', mainCf: ['smtp_discard_ehlo_keyword_address_maps = cidr:@files@/drawn-networks.cidr'] },
   { name: 'MX errors ignored', mainCf: ['ignore_mx_lookup_error = yes', 'smtp_defer_if_no_mx_address_found = yes'] },
 ];

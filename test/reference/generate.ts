@@ -5,7 +5,7 @@
 import type { RecordSet } from '../internet/dns-server.ts';
 import { createAuthorities } from './authorities.ts';
 import { type DrawnDestination, drawDestination } from './draw-destination.ts';
-import { type DrawnSettings, drawSettings, PLAIN } from './draw-settings.ts';
+import { type DrawnSettings, drawSettings, PLAIN, SETTINGS_FILES } from './draw-settings.ts';
 import { randomFrom } from './random.ts';
 import { CONTROL_HOST, type Configuration, type Scene } from './scene.ts';
 
@@ -14,7 +14,7 @@ export async function generate(seed: number, count: number): Promise<Scene> {
   const authorities = await createAuthorities();
   const [address, address6] = [addresses(), addresses6()];
   // Half of all go to the plain configuration, the rest to some of the others.
-  const settings = [PLAIN, ...drawSettings(random, Math.max(1, Math.min(8, Math.round(count / 40))))];
+  const settings = [PLAIN, ...drawSettings(random, Math.max(1, Math.min(8, Math.round(count / 20))))];
   const drawn: { readonly settings: DrawnSettings; readonly destination: DrawnDestination }[] = [];
   for (let i = 1; i <= count; i++) {
     const own = random.chance(0.5) ? PLAIN : random.pick(settings);
@@ -40,7 +40,7 @@ export async function generate(seed: number, count: number): Promise<Scene> {
       ...STANDING.map((each) => ({ address: each, ...standing })),
       ...drawn.flatMap(({ destination }) => destination.servers),
     ],
-    files: authorities.files,
+    files: { ...authorities.files, ...SETTINGS_FILES },
     configurations: configurations.filter(({ recipients }) => recipients.length > 0),
   };
 }

@@ -8,8 +8,10 @@ import { CONTROL_HOST } from './scene.ts';
 /** Verdicts for every entry and for each of `recipients`. To be called where port 53 and the hosts are those of the scene. */
 export async function ourVerdicts(configDirectory: string, recipients: readonly string[]): Promise<readonly EntryVerdict[]> {
   const bundle = await readBundle({ configDirectory, destination: recipients });
-  const world = openWorld({ resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS }, bundle, (table, keys) =>
-    askHost(table, keys, configDirectory),
+  const world = openWorld(
+    { resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS },
+    bundle,
+    (table, keys) => askHost(table, keys, configDirectory),
   );
   const { verdicts } = await checkBundle(bundle, world, {
     at: Date.now(),
