@@ -217,7 +217,7 @@ function cureOfUnlisted(problem: TableProblem, settings: Settings): string {
 }
 
 /** What to do about a table that Postfix cannot open. */
-function cureOfMissing({ name, because }: TableProblem): string {
+export function cureOfMissing({ name, because }: TableProblem): string {
   const { type } = tableType(name);
   if (because.startsWith('unsupported dictionary type'))
     return `correct the type: this Postfix has no ${type}: tables (postconf -m lists those it has)`;

@@ -9,6 +9,7 @@ import type { ParsedTable } from '../parse.ts';
 import type { Settings } from '../settings.ts';
 import { anchors, type Counts, countEntries, entries, ofFile, ofTable } from './files.ts';
 import { type Finding, type LintCode, type LintProblem, STRENGTH, wordFinding } from './problem.ts';
+import { lintReplyTables } from './reply-tables.ts';
 
 export function lintSettings(
   bundle: Bundle,
@@ -43,6 +44,7 @@ export function lintSettings(
       ofFile(problem, bundle).map(([parameter, finding]) => at(parameter, finding)),
     ),
     ...bundle.problems.map((problem) => ofTable(problem, bundle)),
+    ...lintReplyTables(bundle),
   ];
 }
 

@@ -194,6 +194,18 @@ test('tables that are asked in a conversation are read once for all services, an
       { name: 'hash:/gone', kind: 'missing', because: 'open database /gone.db: No such file or directory' },
     ],
   });
+  expect(lint(bundle).filter(({ place }) => place.file === 'hash:/gone')).toEqual([
+    {
+      place: { file: 'hash:/gone', line: null },
+      key: null,
+      code: 'table-missing',
+      severity: 'defers',
+      postfixSays: 'hash:/gone is unavailable. open database /gone.db: No such file or directory',
+      effect:
+        'smtp(8) asks it in the middle of a conversation: every host whose greeting or EHLO reply comes to it is given up (4.3.0 local data error)',
+      cure: 'run postmap hash:/gone, or correct the path',
+    },
+  ]);
   expect(lookupReply('hash:/h', '192.0.2.1', bundle)).toMatchObject({ kind: 'found', value: 'starttls' });
   expect(lookupReply('hash:/gone', '192.0.2.1', bundle)).toMatchObject({ kind: 'error' });
   expect(repliesNotFollowed(bundle)).toEqual([

@@ -250,6 +250,25 @@ test.each<Row>([
     ],
   },
   {
+    because: 'a tls_config_file that OpenSSL refuses',
+    policy: 'a.test encrypt',
+    mainCf: 'tls_config_file = /x.cnf',
+    trust: {
+      kind: 'engine-off',
+      parameter: 'tls_config_file',
+      because: '/x.cnf: there is no section [nix]',
+      says: "error loading the 'global' settings from the /x.cnf OpenSSL configuration file, disabling TLS support",
+    },
+    problems: [
+      [
+        '/main.cf:2 tls_config_file defers tls-engine-off',
+        "error loading the 'global' settings from the /x.cnf OpenSSL configuration file, disabling TLS support",
+        '/x.cnf: there is no section [nix]: Postfix switches TLS off: one entry at encrypt and above would defer all mail (4.7.5 TLS is required, but our TLS engine is unavailable), and at may mail leaves in plaintext',
+        'correct the file or its path, or set tls_config_file = none',
+      ],
+    ],
+  },
+  {
     because: 'CA files without hash links',
     policy: 'a.test secure',
     mainCf: 'smtp_tls_CApath = /etc/postfix/rootcas/',
