@@ -137,7 +137,7 @@ async function playAll(): Promise<{ readonly scene: Scene; readonly compared: re
       },
       anchors,
     ),
-    engineScene({ chain: known.chainPem, key: known.keyPem }, authority.certificate.pem),
+    engineScene({ chain: known.chainPem, key: known.keyPem }, anchors),
     untriedScene({ chain: known.chainPem, key: known.keyPem }),
   ];
   const merged = merge([...standing, drawn]);
