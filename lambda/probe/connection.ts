@@ -60,7 +60,7 @@ export interface ProbeOptions {
 
 /** Opens the door. It holds nothing between conversations. */
 export function openProbe(options: ProbeOptions): Probe {
-  const door: Door = { ...options, contexts: contextsFor(options.anchors) };
+  const door: Door = { ...options, contexts: contextsFor(options) };
   return async (conversation, signal) => {
     const purpose = leftAlone(conversation.address, options);
     if (purpose !== undefined)
@@ -318,13 +318,16 @@ function handshake(
 /**
  * Contexts by offer: loading a bundle of roots takes milliseconds, and entries share their offers.
  */
-function contextsFor(anchors: readonly Base64Der[]): (offer: PossibleOffer) => SecureContext {
+function contextsFor({
+  anchors,
+  openssl,
+}: Pick<ProbeOptions, 'anchors' | 'openssl'>): (offer: PossibleOffer) => SecureContext {
   const contexts = new Map<string, SecureContext>();
   return (offer) => {
     const key = JSON.stringify(offer);
     const known = contexts.get(key);
     if (known !== undefined) return known;
-    const context = createSecureContext(contextOptions(offer, anchors));
+    const context = createSecureContext(contextOptions(offer, anchors, openssl));
     contexts.set(key, context);
     return context;
   };

@@ -4,6 +4,7 @@
  */
 import { constants } from 'node:crypto';
 import type { EphemeralKeyInfo, SecureContextOptions, TLSSocket } from 'node:tls';
+import { opensslSince } from '../certificate/openssl-version.ts';
 import type { Base64Der } from '../certificate/pem.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsOffer, TlsProtocol } from './offer.ts';
@@ -11,11 +12,17 @@ import type { Presented } from './result.ts';
 
 export type PossibleOffer = Extract<TlsOffer, { readonly kind: 'offer' }>;
 
-/** Options of a context that makes the offer and verifies against these anchors alone. */
+/**
+ * Options of a context that makes the offer and verifies against these anchors alone. `openssl` is
+ * the mail host's; undefined: 3.0.
+ */
 export function contextOptions(
   offer: PossibleOffer,
   anchors: readonly Base64Der[],
+  openssl?: string,
 ): SecureContextOptions {
+  const own = opensslSince(openssl, '3.5') ? undefined : SIGNATURES_30;
+  const sigalgs = offer.signatureAlgorithms ?? own;
   return {
     ca: anchors.map(pem),
     ciphers: offer.ciphers,
@@ -27,9 +34,22 @@ export function contextOptions(
       constants.SSL_OP_ALL |
       without(offer.protocols) |
       (offer.legacyServers === undefined ? 0 : constants.SSL_OP_LEGACY_SERVER_CONNECT),
-    ...(offer.signatureAlgorithms === undefined ? {} : { sigalgs: offer.signatureAlgorithms }),
+    ...(sigalgs === undefined ? {} : { sigalgs }),
   };
 }
+
+/**
+ * OpenSSL 3.0's own list. That of 3.5 begins with ML-DSA: a server with two certificates would show
+ * the other one.
+ */
+const SIGNATURES_30 = [
+  ...['ecdsa_secp256r1_sha256', 'ecdsa_secp384r1_sha384', 'ecdsa_secp521r1_sha512'],
+  ...['ed25519', 'ed448', 'rsa_pss_pss_sha256', 'rsa_pss_pss_sha384', 'rsa_pss_pss_sha512'],
+  ...['rsa_pss_rsae_sha256', 'rsa_pss_rsae_sha384', 'rsa_pss_rsae_sha512'],
+  ...['rsa_pkcs1_sha256', 'rsa_pkcs1_sha384', 'rsa_pkcs1_sha512'],
+  ...['ECDSA+SHA224', 'ECDSA+SHA1', 'RSA+SHA224', 'RSA+SHA1', 'DSA+SHA224', 'DSA+SHA1'],
+  ...['DSA+SHA256', 'DSA+SHA384', 'DSA+SHA512'],
+].join(':');
 
 /** OpenSSL's groups of today, the hybrid one first: a hello of 1.5 KB. */
 export const OTHER_GROUPS =

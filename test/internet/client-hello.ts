@@ -7,6 +7,8 @@ export interface ClientHello {
   readonly cipherSuites: readonly number[];
   /** Named groups, 29 is x25519 and 4588 X25519MLKEM768; empty without the extension. */
   readonly groups: readonly number[];
+  /** Signature schemes, 0x0403 is ecdsa_secp256r1_sha256 and 0x0905 ML-DSA-65. */
+  readonly signatures: readonly number[];
   /** From supported_versions, 0x0304 is TLS 1.3; without the extension the legacy version alone. */
   readonly versions: readonly number[];
 }
@@ -42,6 +44,7 @@ function parse(record: Buffer): ClientHello | undefined {
     ...(name === undefined ? {} : { servername: name.subarray(5, 5 + name.readUInt16BE(3)).toString('latin1') }),
     cipherSuites,
     groups: uint16s(extensions.get(SUPPORTED_GROUPS)?.subarray(2)),
+    signatures: uint16s(extensions.get(SIGNATURE_ALGORITHMS)?.subarray(2)),
     versions: extensions.has(SUPPORTED_VERSIONS) ? uint16s(extensions.get(SUPPORTED_VERSIONS)?.subarray(1)) : [legacyVersion],
   };
 }
@@ -50,6 +53,7 @@ const HANDSHAKE = 22;
 const CLIENT_HELLO = 1;
 const SERVER_NAME = 0;
 const SUPPORTED_GROUPS = 10;
+const SIGNATURE_ALGORITHMS = 13;
 const SUPPORTED_VERSIONS = 43;
 
 function uint16s(bytes: Buffer = Buffer.alloc(0)): number[] {

@@ -389,6 +389,18 @@ test('the hello is Postfix’s: no SNI, no hybrid group, small, TLS 1.0 and up a
   expect(hello?.bytes).toBeLessThan(600);
 });
 
+test('signatures are offered as the mail host’s OpenSSL has them', async () => {
+  const { server } = await probe('ok');
+  // As seen of s_client of OpenSSL 3.0.
+  expect(server.conversations[0]?.hello?.signatures).toEqual([
+    ...[0x0403, 0x0503, 0x0603, 0x0807, 0x0808, 0x0809, 0x080a, 0x080b, 0x0804, 0x0805, 0x0806, 0x0401, 0x0501, 0x0601],
+    ...[0x0303, 0x0203, 0x0301, 0x0201, 0x0302, 0x0202, 0x0402, 0x0502, 0x0602],
+  ]);
+  const newer = await serve();
+  await door({ openssl: '3.5' })(conversationWith(newer));
+  expect(newer.conversations[0]?.hello?.signatures.slice(0, 3)).toEqual([0x0905, 0x0906, 0x0904]);
+});
+
 test('above encrypt TLS 1.2 is the least, by OpenSSL’s security level, and nothing is anonymous', async () => {
   const { server } = await probe('ok', { level: 'secure' });
   const hello = server.conversations[0]?.hello;
