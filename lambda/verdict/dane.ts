@@ -58,6 +58,7 @@ export function judgeTlsa(
     version,
     verifyDepth,
     securityLevel: 1,
+    openssl: settings.openssl,
   } as const;
   const trust = judgePath({ ...path, tlsa: tlsaAnchors });
   // Half-dane matches a host whose name an unsigned MX record gave.

@@ -11,12 +11,14 @@ import {
   readCertificate,
 } from '../certificate/certificate.ts';
 import { isDigest } from '../certificate/digest.ts';
+import { OWN_OPENSSL } from '../certificate/openssl-version.ts';
 import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
 import { type Anchors, judgePath, type Trust, weakLeaf } from '../certificate/trust/path.ts';
 import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
-import { atLeast, type PostfixVersion } from '../postfix/version.ts';
+import type { Settings } from '../policy/settings.ts';
+import { atLeast } from '../postfix/version.ts';
 import type { Presented } from '../probe/result.ts';
 import { isDane } from '../route/host-demand.ts';
 import { judgeTlsa } from './dane.ts';
@@ -50,8 +52,7 @@ export function judgePresented(
   const leaf = readCertificate(leafDer);
   if (leaf.kind === 'unreadable')
     return unseen(bug(`the certificate cannot be read (${leaf.because})`));
-  if (demand.level === 'fingerprint')
-    return judgeDigest(leaf, demand, bundle.settings.version, outcomes);
+  if (demand.level === 'fingerprint') return judgeDigest(leaf, demand, bundle.settings, outcomes);
   if (demand.tlsa !== undefined)
     return judgeTlsa(leaf, result, demand.tlsa, bundle, moment.at, outcomes);
   if (isDane(demand)) return unseen(NOT_ASKED);
@@ -65,7 +66,7 @@ export function judgePresented(
 function judgeDigest(
   leaf: Certificate,
   demand: TlsDemand,
-  version: PostfixVersion,
+  { version, openssl }: Settings,
   { pass, fail }: Outcomes,
 ): Finding {
   if (!isDigest(demand.digestAlgorithm)) {
@@ -77,7 +78,8 @@ function judgeDigest(
   const algorithm = demand.digestAlgorithm as DigestAlgorithm;
   const [certificate, key] = [leaf.digest('certificate', algorithm), leaf.digest('key', algorithm)];
   const matched = demand.digests.find((digest) => digest === certificate || digest === key);
-  const weak = matched !== undefined && atLeast(version, '3.6') ? weakLeaf(leaf) : undefined;
+  const weak =
+    matched !== undefined && atLeast(version, '3.6') ? weakLeaf(leaf, openssl) : undefined;
   if (weak !== undefined) return fail('weak-signature', weak);
   if (matched !== undefined) return pass('authenticated', { matched });
   return fail('digest-mismatch', digestClause(demand, certificate, key));
@@ -98,7 +100,7 @@ function judgeChain(
   if (probedAt !== undefined && verified) {
     // Where something ends during the run, OpenSSL may have judged before the end or after it.
     const during = [probedAt, probedAt + LONGEST_RUN_MS].map((time) =>
-      trustAt(time, presented, demand, bundle),
+      trustAt(time, presented, demand, bundle, OWN_OPENSSL),
     );
     const [then] = during;
     if (
@@ -108,7 +110,7 @@ function judgeChain(
       return unseen(bug(disagreement(then, presented)));
     }
   }
-  const trust = trustAt(at, presented, demand, bundle);
+  const trust = trustAt(at, presented, demand, bundle, settings.openssl);
   const references = referenceIdentifiers(demand.match, {
     nextHop: nextHop.host,
     mxHost: hostName(host),
@@ -136,7 +138,14 @@ function judgeChain(
   );
 }
 
-function trustAt(at: number, { chain }: Presented, demand: TlsDemand, bundle: Bundle): Trust {
+/** `openssl`: by whose rules; the handshake was had by those of our own. */
+function trustAt(
+  at: number,
+  { chain }: Presented,
+  demand: TlsDemand,
+  bundle: Bundle,
+  openssl: string | undefined,
+): Trust {
   const { version, verifyDepth } = bundle.settings;
   const anchors = anchorsFor(demand, bundle);
   return judgePath({
@@ -147,6 +156,7 @@ function trustAt(at: number, { chain }: Presented, demand: TlsDemand, bundle: Bu
     version,
     verifyDepth,
     securityLevel: 1,
+    openssl,
   });
 }
 

@@ -18,6 +18,8 @@ export interface CheckQuestion {
   /** Epoch ms. */
   readonly at: number;
   readonly securityLevel: 0 | 1;
+  /** The mail host's; absent: 3.0. */
+  readonly openssl?: string | undefined;
   /**
    * Trust settings of a certificate of the store, which stand in for its purpose. Postfix ≤3.5
    * makes such settings for what it found in a trust anchor file.
@@ -25,12 +27,13 @@ export interface CheckQuestion {
   readonly setting: (certificate: Certificate) => TrustSetting | undefined;
 }
 
-export function checkChain({ chain, at, securityLevel, setting }: CheckQuestion): Problem[] {
+export function checkChain(question: CheckQuestion): Problem[] {
+  const { chain, at, securityLevel, setting, openssl } = question;
   const { certificates } = chain;
   return [
     ...checkExtensions(chain, setting),
-    ...(securityLevel === 0 ? [] : checkStrength(chain)),
-    ...checkSignaturesAndDates(chain, at),
+    ...(securityLevel === 0 ? [] : checkStrength(chain, openssl)),
+    ...checkSignaturesAndDates(chain, at, openssl),
     ...checkNames(certificates),
   ];
 }
@@ -39,10 +42,14 @@ export function checkChain({ chain, at, securityLevel, setting }: CheckQuestion)
  * The depths at which OpenSSL looks at dates: all, but for an anchor that is not self-signed, whose
  * end does not count. Postfix ≤3.5 holds the same depths against its verify depth.
  */
-export function deepestDated({ certificates, restsOn }: Chain): number {
+export function deepestDated({ certificates, restsOn }: Chain, openssl?: string): number {
   const top = certificates.length - 1;
   const anchor = certificates[top];
-  if (anchor === undefined || restsOn?.kind === 'public-key' || likelyIssued(anchor, anchor))
+  if (
+    anchor === undefined ||
+    restsOn?.kind === 'public-key' ||
+    likelyIssued(anchor, anchor, openssl)
+  )
     return top;
   return Math.max(0, top - 1);
 }
@@ -81,27 +88,29 @@ function checkExtensions(chain: Chain, setting: CheckQuestion['setting']): Probl
 }
 
 /** The anchor's own signature is never looked at, its key is. */
-function checkStrength(chain: Chain): Problem[] {
+function checkStrength(chain: Chain, openssl: string | undefined): Problem[] {
   const length = lengthOf(chain);
   return chain.certificates.flatMap((certificate, depth) => [
-    ...(depth > 0 && !strongKey(certificate) ? [{ code: 'CA_KEY_TOO_SMALL', depth } as const] : []),
-    ...(depth + 1 < length && !strongSignature(certificate)
+    ...(depth > 0 && !strongKey(certificate, openssl)
+      ? [{ code: 'CA_KEY_TOO_SMALL', depth } as const]
+      : []),
+    ...(depth + 1 < length && !strongSignature(certificate, openssl)
       ? [{ code: 'CA_MD_TOO_WEAK', depth } as const]
       : []),
   ]);
 }
 
-function checkSignaturesAndDates(chain: Chain, at: number): Problem[] {
+function checkSignaturesAndDates(chain: Chain, at: number, openssl: string | undefined): Problem[] {
   const { certificates } = chain;
   const problems: Problem[] = [];
   const top = certificates.length - 1;
-  const deepest = deepestDated(chain);
+  const deepest = deepestDated(chain, openssl);
   const last = certificates[top];
   if (
     top === 0 &&
     chain.restsOn?.kind !== 'public-key' &&
     last !== undefined &&
-    !likelyIssued(last, last)
+    !likelyIssued(last, last, openssl)
   ) {
     problems.push({ code: 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', depth: 0 });
   }

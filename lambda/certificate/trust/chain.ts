@@ -80,9 +80,12 @@ export interface ChainQuestion {
   readonly at: number;
   /** Certificates a chain may have below its anchor; one more, and it is too long. */
   readonly maxDepth: number;
+  /** The mail host's; absent: 3.0. */
+  readonly openssl?: string | undefined;
 }
 
-export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion): Chain {
+export function buildChain(question: ChainQuestion): Chain {
+  const { leaf, sent, anchors, maxDepth, openssl } = question;
   const stored =
     anchors.kind === 'store' || anchors.kind === 'trusted' ? anchors.certificates : undefined;
   const left = [...sent];
@@ -98,24 +101,25 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
       restsOn = { ...restOnKey(anchors.publicKey), wrapped: anchors.publicKey };
       break;
     }
-    const known = bestIssuer(stored?.get(top.names.issuer.canonical) ?? [], top, at);
+    const known = bestIssuer(stored?.get(top.names.issuer.canonical) ?? [], top, question);
     // A self-signed certificate as sent is replaced by the same one from the store; one that only
     // has the same name is no anchor for it.
-    if (known !== undefined && selfSigned(top) && known.sha256 !== top.sha256) break;
+    if (known !== undefined && selfSigned(top, openssl) && known.sha256 !== top.sha256) break;
     if (known !== undefined) {
-      if (selfSigned(top)) untrusted = chain.length - 1;
+      if (selfSigned(top, openssl)) untrusted = chain.length - 1;
       else chain.push(known);
       const setting = anchors.kind === 'store' ? anchors.setting(known.der) : 'trusted';
       if (setting === 'rejected') rejected.push(chain.length - 1);
-      else if (setting === 'trusted' || selfSigned(known)) restsOn = { kind: 'certificate' };
+      else if (setting === 'trusted' || selfSigned(known, openssl))
+        restsOn = { kind: 'certificate' };
       mayBeSent = false;
       top = known;
-      if (selfSigned(known)) break;
+      if (selfSigned(known, openssl)) break;
       continue;
     }
     const next =
-      mayBeSent && !selfSigned(top)
-        ? bestIssuer(left.filter(mayFollow(chain)), top, at)
+      mayBeSent && !selfSigned(top, openssl)
+        ? bestIssuer(left.filter(mayFollow(chain)), top, question)
         : undefined;
     if (next === undefined) break;
     left.splice(left.indexOf(next), 1);
@@ -132,7 +136,7 @@ export function buildChain({ leaf, sent, anchors, at, maxDepth }: ChainQuestion)
   const built = { certificates: chain, untrusted, restsOn, rejected };
   return {
     ...built,
-    problem: restsOn === undefined ? whyNowhere(built, anchors, maxDepth) : undefined,
+    problem: restsOn === undefined ? whyNowhere(built, question) : undefined,
   };
 }
 
@@ -155,11 +159,11 @@ export function byName(certificates: readonly Certificate[]): CertificatesByName
 function bestIssuer(
   candidates: readonly Certificate[],
   issued: Certificate,
-  at: number,
+  { at, openssl }: Pick<ChainQuestion, 'at' | 'openssl'>,
 ): Certificate | undefined {
   let latest: Certificate | undefined;
   for (const candidate of candidates) {
-    if (!likelyIssued(candidate, issued)) continue;
+    if (!likelyIssued(candidate, issued, openssl)) continue;
     if (inDate(candidate, at)) return candidate;
     if (latest === undefined || candidate.notAfter > latest.notAfter) latest = candidate;
   }
@@ -178,14 +182,17 @@ const restOnKey = (key: KeyObject) => ({
   sha256: hash('sha256', key.export({ type: 'spki', format: 'der' }), 'hex'),
 });
 
-function whyNowhere(chain: Omit<Chain, 'problem'>, anchors: Anchors, maxDepth: number): Problem {
+function whyNowhere(
+  chain: Omit<Chain, 'problem'>,
+  { anchors, maxDepth, openssl }: ChainQuestion,
+): Problem {
   const { certificates, untrusted, rejected } = chain;
   const depth = certificates.length - 1;
   const top = certificates[depth];
   if (certificates.length > maxDepth) return { code: 'CERT_CHAIN_TOO_LONG', depth };
   if (rejected.length > 0) return { code: 'CERT_REJECTED', depth };
   if (anchors.kind === 'dane') return { code: 'DANE_NO_MATCH', depth };
-  if (top !== undefined && selfSigned(top)) {
+  if (top !== undefined && selfSigned(top, openssl)) {
     return {
       code: depth === 0 ? 'DEPTH_ZERO_SELF_SIGNED_CERT' : 'SELF_SIGNED_CERT_IN_CHAIN',
       depth,

@@ -9,20 +9,20 @@ import { signatureFitsKey } from './signature.ts';
 
 /**
  * Names, key identifiers and algorithm agree. Says nothing of the signature, nor of the right to
- * sign.
+ * sign. `openssl` is the mail host's; undefined: 3.0.
  */
-export function likelyIssued(issuer: Certificate, issued: Certificate): boolean {
+export function likelyIssued(issuer: Certificate, issued: Certificate, openssl?: string): boolean {
   if (issuer.names.subject.canonical !== issued.names.issuer.canonical) return false;
   if (issuer.extensions.invalid || issued.extensions.invalid) return false;
-  return identifies(issued, issuer) && signatureFitsKey(issued, issuer);
+  return identifies(issued, issuer) && signatureFitsKey(issued, issuer, openssl);
 }
 
 /**
  * Whether a certificate is its own likely issuer. OpenSSL does not check the signature of such a
  * one.
  */
-export function selfSigned(certificate: Certificate): boolean {
-  return certificate.selfIssued && likelyIssued(certificate, certificate);
+export function selfSigned(certificate: Certificate, openssl?: string): boolean {
+  return certificate.selfIssued && likelyIssued(certificate, certificate, openssl);
 }
 
 /**

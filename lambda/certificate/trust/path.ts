@@ -47,6 +47,8 @@ export interface PathQuestion {
   readonly verifyDepth: number;
   /** OpenSSL's: 1 where a match is required, 0 at encrypt and may. */
   readonly securityLevel: 0 | 1;
+  /** The OpenSSL by whose rules to judge; absent: 3.0. */
+  readonly openssl?: string | undefined;
 }
 
 export type Trust =
@@ -88,17 +90,17 @@ export function judgePath(question: PathQuestion): Trust {
   const { chain, problems } = examined;
   const problem = nearestTheLeaf(problems);
   if (problem !== undefined) return untrusted(problem, chain.certificates, chain.problem, question);
-  return trusted(chain);
+  return trusted(chain, question);
 }
 
 /**
  * Why security level 1 refuses the key of a leaf, as a clause; undefined where it does not. OpenSSL
  * looks at it first, whatever the anchors.
  */
-export function weakLeaf(leaf: Certificate): string | undefined {
-  return strongKey(leaf)
+export function weakLeaf(leaf: Certificate, openssl?: string): string | undefined {
+  return strongKey(leaf, openssl)
     ? undefined
-    : explain({ code: 'EE_KEY_TOO_SMALL', depth: 0 }, [leaf], undefined).detail;
+    : explain({ code: 'EE_KEY_TOO_SMALL', depth: 0 }, [leaf], undefined, false, openssl).detail;
 }
 
 /**
@@ -111,12 +113,12 @@ export function examinePath(
   const sent = readCertificates(question.chain.slice(0, BOUNDS.chainCertificates));
   const [leaf] = sent;
   if (leaf === undefined || leaf.der !== question.chain[0]) return undefined;
-  const { version, verifyDepth, securityLevel, at } = question;
+  const { version, verifyDepth, securityLevel, at, openssl } = question;
   const is36 = atLeast(version, '3.6');
   const { leafIsAnchor, sent: available, anchors } = groundOf(question, leaf, sent, is36);
 
   const problems: Problem[] = [];
-  if (securityLevel === 1 && !strongKey(leaf))
+  if (securityLevel === 1 && !strongKey(leaf, openssl))
     problems.push({ code: 'EE_KEY_TOO_SMALL', depth: 0 });
   if (leafIsAnchor)
     return {
@@ -130,8 +132,15 @@ export function examinePath(
       problems,
     };
   // SSL_CTX_set_verify_depth(verifyDepth + 1), and OpenSSL builds one further before it complains.
-  const chain = buildChain({ leaf, sent: available, anchors, at, maxDepth: verifyDepth + 2 });
-  if (!is36) problems.push(...tooDeepUntil35(chain, verifyDepth));
+  const chain = buildChain({
+    leaf,
+    sent: available,
+    anchors,
+    at,
+    maxDepth: verifyDepth + 2,
+    openssl,
+  });
+  if (!is36) problems.push(...tooDeepUntil35(chain, question));
   for (const depth of chain.rejected) problems.push({ code: 'CERT_REJECTED', depth });
   if (chain.problem !== undefined) problems.push(chain.problem);
   const setting = ({ der }: Certificate) =>
@@ -140,7 +149,7 @@ export function examinePath(
       : anchors.kind === 'store'
         ? anchors.setting(der)
         : undefined;
-  problems.push(...checkChain({ chain, at, securityLevel, setting }));
+  problems.push(...checkChain({ chain, at, securityLevel, setting, openssl }));
   return { chain, problems };
 }
 
@@ -172,13 +181,13 @@ function groundOf(
  * Postfix ≤3.5 holds the depth of every certificate OpenSSL reports on against the limit, the
  * root's too.
  */
-function tooDeepUntil35(chain: Chain, verifyDepth: number): Problem[] {
-  return deepestDated(chain) > verifyDepth
+function tooDeepUntil35(chain: Chain, { verifyDepth, openssl }: PathQuestion): Problem[] {
+  return deepestDated(chain, openssl) > verifyDepth
     ? [{ code: 'CERT_CHAIN_TOO_LONG', depth: verifyDepth + 1 }]
     : [];
 }
 
-function trusted(chain: Chain): Trust {
+function trusted(chain: Chain, { openssl }: PathQuestion): Trust {
   const { certificates, restsOn } = chain;
   const path = certificates.map(({ der }) => der);
   const anchor =
@@ -186,7 +195,8 @@ function trusted(chain: Chain): Trust {
       ? { subject: 'public key', sha256: restsOn.sha256 }
       : certificates.at(-1);
   const { subject = '', sha256 = '' } = anchor ?? {};
-  const dated = restsOn?.kind === 'leaf' ? [] : certificates.slice(0, deepestDated(chain) + 1);
+  const dated =
+    restsOn?.kind === 'leaf' ? [] : certificates.slice(0, deepestDated(chain, openssl) + 1);
   return {
     kind: 'trusted',
     anchor: { subject, sha256 },
@@ -200,7 +210,7 @@ function untrusted(
   problem: Problem,
   certificates: readonly Certificate[],
   nowhere: Problem | undefined,
-  { chain }: PathQuestion,
+  { chain, openssl }: PathQuestion,
 ): Trust {
   const ending = nowhere === undefined ? undefined : endOfChain(certificates);
   const last = certificates.at(-1);
@@ -208,12 +218,12 @@ function untrusted(
     (sent) =>
       last !== undefined &&
       sent.names.subject.canonical === last.names.issuer.canonical &&
-      !likelyIssued(sent, last),
+      !likelyIssued(sent, last, openssl),
   );
   const about = certificates[problem.depth];
   return {
     kind: 'untrusted',
-    ...explain(problem, certificates, ending, namesake),
+    ...explain(problem, certificates, ending, namesake, openssl),
     depth: problem.depth,
     opensslCode: problem.code,
     subject: about?.subject ?? '',

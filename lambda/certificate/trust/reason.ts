@@ -1,5 +1,6 @@
 /** OpenSSL's codes in words of ours: a reason for programs, one clause for people. */
 import type { Certificate } from '../certificate.ts';
+import { ASSUMED_OPENSSL } from '../openssl-version.ts';
 import type { Ending } from './ending.ts';
 import type { OpensslCode, Problem } from './problem.ts';
 import { isKnownKey } from './signature.ts';
@@ -20,12 +21,13 @@ export function explain(
   certificates: readonly Certificate[],
   ending: Ending | undefined,
   namesake = false,
+  openssl?: string,
 ): Explained {
   if (isNowhere(code)) return nowhere(code, certificates, ending, namesake);
   const certificate = certificates[depth];
   const isLeaf = depth === 0;
   const which = isLeaf ? 'certificate' : `issuer certificate ${short(certificate?.subject ?? '')}`;
-  return EXPLANATIONS[code]({ certificate, isLeaf, which, about });
+  return EXPLANATIONS[code]({ certificate, isLeaf, which, about, openssl });
 }
 
 /**
@@ -125,6 +127,8 @@ interface Fault {
   readonly which: string;
   /** The number, name or extension that the code is about; empty where it is about none. */
   readonly about: string;
+  /** That judges; undefined: 3.0. */
+  readonly openssl: string | undefined;
 }
 
 const dated = ({ isLeaf }: Fault): TrustReason => (isLeaf ? 'expired' : 'issuer-expired');
@@ -139,12 +143,12 @@ const malformedDate = (fault: Fault): Explained => ({
   detail: `${fault.which} has a malformed date`,
 });
 
-const smallKey = ({ which, certificate }: Fault): Explained => ({
+const smallKey = ({ which, certificate, openssl }: Fault): Explained => ({
   reason: 'weak-signature',
   detail:
-    certificate !== undefined && isKnownKey(certificate)
+    certificate !== undefined && isKnownKey(certificate, openssl)
       ? `${which} has a key of ${certificate.keyBits} bits, which is too small`
-      : `${which} has a key of a kind that OpenSSL 3.0 does not know`,
+      : `${which} has a key of a kind that OpenSSL ${openssl ?? ASSUMED_OPENSSL} does not know`,
 });
 
 const mayNotSign = ({ which }: Fault): Explained => ({

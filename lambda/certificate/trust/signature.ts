@@ -8,12 +8,21 @@
  */
 import { type KeyObject, X509Certificate } from 'node:crypto';
 import type { Certificate } from '../certificate.ts';
+import { opensslSince } from '../openssl-version.ts';
 
 /**
- * Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match).
+ * Whether a signature of this algorithm can come from that certificate's key (check_sig_alg_match),
+ * to an OpenSSL of that version; undefined: 3.0.
  */
-export function signatureFitsKey(signed: Certificate, issuer: Certificate): boolean {
-  const wanted = SIGNATURES[signed.signatureOid]?.key;
+export function signatureFitsKey(
+  signed: Certificate,
+  issuer: Certificate,
+  openssl?: string,
+): boolean {
+  if (isPostQuantum(signed.signatureOid)) {
+    return signed.signatureOid === issuer.keyOid && opensslSince(openssl, '3.5');
+  }
+  const wanted = signatureOf(signed.signatureOid, openssl)?.key;
   return (
     wanted !== undefined &&
     (wanted === KEYS[issuer.keyOid] || (wanted === 'rsa-pss' && KEYS[issuer.keyOid] === 'rsa'))
@@ -24,14 +33,21 @@ export function signatureFitsKey(signed: Certificate, issuer: Certificate): bool
  * Whether the digest of the certificate's own signature passes security level 1: SHA-1 and MD5 do
  * not.
  */
-export function strongSignature({ signatureOid, pssDigestOid }: Certificate): boolean {
+export function strongSignature(
+  { signatureOid, pssDigestOid }: Certificate,
+  openssl?: string,
+): boolean {
+  if (isPostQuantum(signatureOid)) return opensslSince(openssl, '3.5');
   const bits =
-    pssDigestOid === undefined ? SIGNATURES[signatureOid]?.bits : DIGEST_BITS[pssDigestOid];
+    pssDigestOid === undefined
+      ? signatureOf(signatureOid, openssl)?.bits
+      : DIGEST_BITS[pssDigestOid];
   return (bits ?? 0) >= LEVEL_1_BITS;
 }
 
 /** Whether the certificate's key passes security level 1: RSA 1024 does. */
-export function strongKey({ keyType, keyBits }: Certificate): boolean {
+export function strongKey({ keyType, keyBits, keyOid }: Certificate, openssl?: string): boolean {
+  if (isPostQuantum(keyOid)) return opensslSince(openssl, '3.5');
   switch (keyType) {
     case 'rsa':
     case 'rsa-pss':
@@ -44,8 +60,9 @@ export function strongKey({ keyType, keyBits }: Certificate): boolean {
   }
 }
 
-/** Whether OpenSSL 3.0 can load the key: the OpenSSL in Node knows more kinds. */
-export function isKnownKey({ keyType }: Certificate): boolean {
+/** Whether that OpenSSL can load the key: the one in Node knows more kinds. */
+export function isKnownKey({ keyType, keyOid }: Certificate, openssl?: string): boolean {
+  if (isPostQuantum(keyOid)) return opensslSince(openssl, '3.5');
   return OF_BITS.has(keyType) || MONTGOMERY_AND_EDWARDS.has(keyType);
 }
 
@@ -111,12 +128,32 @@ const KEYS: Readonly<Record<string, KeyKind>> = {
   '1.3.101.113': 'ed448',
 };
 
+interface Signature {
+  readonly key: KeyKind;
+  readonly bits: number;
+}
+
+const signatureOf = (oid: string, openssl: string | undefined): Signature | undefined =>
+  SIGNATURES[oid] ?? (opensslSince(openssl, '3.5') ? SINCE_35[oid] : undefined);
+
+/** ML-DSA and SLH-DSA: one identifier for the key and its signature. */
+const isPostQuantum = (oid: string): boolean =>
+  /^2\.16\.840\.1\.101\.3\.4\.3\.(?:1[7-9]|2\d|3[01])$/.test(oid);
+
+/** What the OpenSSL in Node takes beside those of 3.0: ECDSA with SHA-3. */
+const SINCE_35: Readonly<Record<string, Signature>> = {
+  '2.16.840.1.101.3.4.3.9': { key: 'ec', bits: 112 },
+  '2.16.840.1.101.3.4.3.10': { key: 'ec', bits: 128 },
+  '2.16.840.1.101.3.4.3.11': { key: 'ec', bits: 192 },
+  '2.16.840.1.101.3.4.3.12': { key: 'ec', bits: 256 },
+};
+
 /**
  * obj_xref of OpenSSL 3.0, by algorithm: the kind of key that makes it, and the security bits of
- * its digest, 0 where it has none of its own or OpenSSL lacks it. What is not here (ECDSA with
- * SHA-3, RSA with SHA-512/224 and SHA-512/256) can come from no key.
+ * its digest, 0 where it has none of its own or OpenSSL lacks it. What is not here (RSA with
+ * SHA-512/224 and SHA-512/256) can come from no key.
  */
-const SIGNATURES: Readonly<Record<string, { readonly key: KeyKind; readonly bits: number }>> = {
+const SIGNATURES: Readonly<Record<string, Signature>> = {
   '1.2.840.113549.1.1.2': { key: 'rsa', bits: 0 }, // MD2
   '1.2.840.113549.1.1.3': { key: 'rsa', bits: 64 }, // MD4
   '1.2.840.113549.1.1.4': { key: 'rsa', bits: 39 }, // MD5
