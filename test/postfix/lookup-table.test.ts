@@ -59,6 +59,15 @@ test.each([
   expect(problems).toEqual([{ table: `${type ?? 'hash'}:/t`, line: 1, kind, warning }]);
 });
 
+test('texthash of Postfix 3.11 keeps what is no UTF-8, which is never looked up, but counts twice', () => {
+  const text = 'caf\udce9.test may\ncaf\udce9.test may\na.test may\n';
+  const { records, problems, unavailable } = read(text, { type: 'texthash', version: '3.11.6' });
+  expect(records.map(({ key }) => key)).toEqual(['a.test']);
+  expect(problems).toMatchObject([{ line: 2, kind: 'duplicate', warning: '/t, line 2: duplicate entry: "caf?.test"' }]);
+  expect(unavailable).toBe('texthash:/t is unavailable. /t, line 2: duplicate entry: "caf?.test"');
+  expect(read(text, { type: 'texthash', version: '3.10.2' }).problems.map(({ kind }) => kind)).toEqual(['not-utf8', 'not-utf8']);
+});
+
 test('a key that ends in a colon warns and is stored with it', () => {
   const { records, problems } = read('a.test: may');
   expect(records.map(({ key }) => key)).toEqual(['a.test:']);
