@@ -100,7 +100,7 @@ function nameFor(
  * smtp_get_noexcept() gives up on a line of so many octets and reads nothing behind it, in these
  * releases and later; before, it read on.
  */
-const LINE_BOUNDED = ['3.8.18', '3.9.12', '3.10.11', '3.11.4'];
+export const LINE_BOUNDED = ['3.8.18', '3.9.12', '3.10.11', '3.11.4'];
 const LONGEST_LINE = 4_096;
 
 function digest({

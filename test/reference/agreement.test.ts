@@ -5,12 +5,15 @@
  * REFERENCE_SEED and REFERENCE_COUNT choose the generated ones; run.ts takes them as flags.
  */
 import { describe, expect, test } from 'vitest';
+import { hasPatch } from '../../lambda/postfix/version.ts';
+import { LINE_BOUNDED } from '../../lambda/probe/conversation.ts';
 import { createAuthority } from '../internet/authority.ts';
 import { type Comparison, compare } from './compare.ts';
 import { dialogueScene } from './dialogue-scene.ts';
 import { engineScene } from './engine-scene.ts';
 import { foundingScene } from './founding-scene.ts';
 import { generate } from './generate.ts';
+import { installedVersion } from './instance.ts';
 import { differencesScene, KNOWN_DIFFERENCES } from './known-differences.ts';
 import { missingReference, play } from './reference.ts';
 import type { Configuration, Delivery, Scene } from './scene.ts';
@@ -59,8 +62,13 @@ describe.skipIf(missing !== undefined)('a real Postfix where we knowingly differ
 const dialogues = compared.filter(({ configuration }) => configuration.name.startsWith('dialogue: '));
 
 describe.skipIf(missing !== undefined)('a real Postfix and every oddity of a dialogue', () => {
-  test.each(dialogues)('$recipient', ({ disagreement }) => {
-    expect(disagreement).toBeUndefined();
+  // Linux delivers what is on its way when a reader shuts down: Postfix may hear the server again.
+  const byChance = hasPatch(installedVersion() ?? '', LINE_BOUNDED) ? 'banner-long-line.' : undefined;
+
+  test.each(dialogues)('$recipient', ({ recipient, delivery, disagreement }) => {
+    if (disagreement !== undefined && byChance !== undefined && recipient.startsWith(byChance))
+      expect(delivery.text).toMatch(/^TLS is required, but was not offered by host |^250 queued$/);
+    else expect(disagreement).toBeUndefined();
   });
 
   test('they are several hundred', () => {
