@@ -121,7 +121,8 @@ async function makeHello({ protocols, ciphers, groups }: Extract<TlsOffer, { rea
   const spoken = PROTOCOLS.filter((name) => protocols.includes(name) && (/@SECLEVEL=0/.test(ciphers) || isModern(name)));
   const [minVersion] = spoken;
   const maxVersion = spoken.at(-1);
-  if (minVersion === undefined || maxVersion === undefined) return { bytes: 0, cipherSuites: [], groups: [], signatures: [], versions: [] };
+  if (minVersion === undefined || maxVersion === undefined)
+    return { bytes: 0, cipherSuites: [], groups: [], signatures: [], versions: [] };
   const record = await new Promise<Buffer>((resolve) => {
     const socket = new Duplex({ read: () => undefined, write: (chunk: Buffer) => resolve(chunk) });
     connect({ socket, minVersion, maxVersion, ciphers, ecdhCurve: groups, ca: [] }).on('error', () => undefined);
