@@ -1,6 +1,6 @@
 /** The door, against scripted servers on loopback: what each oddity is told as, and what we said to it. */
 import { X509Certificate } from 'node:crypto';
-import { afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
@@ -348,6 +348,30 @@ test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; becaus
   const conversation = conversationWith(server, {}, settings);
   expect(await door({ askTable: table(answers) })(conversation)).toMatchObject(result);
   expect(await door()(conversation)).toMatchObject({ kind: 'presented' });
+});
+
+test('the time that a table takes to answer is not the server’s: no deadline runs meanwhile', async () => {
+  const [begin, end] = [globalThis.setTimeout, globalThis.clearTimeout];
+  const running = new Set<NodeJS.Timeout>();
+  vi.stubGlobal('setTimeout', (run: () => void, ms: number) => {
+    const timer = begin(run, ms);
+    if (ms > PATIENCE_MS / 2) running.add(timer);
+    return timer;
+  });
+  vi.stubGlobal('clearTimeout', (timer: NodeJS.Timeout) => {
+    running.delete(timer);
+    end(timer);
+  });
+  const deadlines: number[] = [];
+  const askTable: AskOwnTable = async () => {
+    deadlines.push(running.size);
+    return { kind: 'not-found' };
+  };
+  const server = await serve();
+  const settings = { ...defaultSettings('3.11'), replyFilter: { type: 'regexp', path: '/f' } };
+  expect(await door({ askTable })(conversationWith(server, {}, settings))).toMatchObject({ kind: 'presented' });
+  expect(deadlines.length).toBeGreaterThan(4);
+  expect(new Set(deadlines)).toEqual(new Set([0]));
 });
 
 test('what a server says before it closes is filtered, and counts', async () => {
