@@ -99,6 +99,10 @@ function weighed(destination: Destination, hops: readonly HopView[], bundle: Bun
 
   const reached = reachedFindings(views, settings);
   const eventual = endingsOf(views, 'failing', 'later', settings);
+  // A later next hop that smtp(8) dies of, behind one that nothing can be sent to.
+  const deadly = views.find((view) => view.kind === 'fatal');
+  if (eventual.length === 0 && deadly?.kind === 'fatal')
+    return { ...common, ...silent, ...died(deadly.message) };
   const outcome = outcomeOf(first, views, eventual, reached, settings);
   if (outcome.verdict === 'unchecked') return { ...common, ...silent, ...outcome };
   const endings = endingsOf(views, 'failing', 'now', settings);

@@ -20,7 +20,7 @@ export interface Disagreement {
 export function compare({ directory, postfix, product, named }: Played): Disagreement[] {
   if (product === undefined) throw new Error(`directory ${directory.index} was played without our check`);
   return postfix.delivered.flatMap((delivered) => {
-    const besides = named === undefined ? [] : unwatchedFor(delivered, named);
+    const besides = named === undefined || !isLookedUp(delivered.ending) ? [] : unwatchedFor(delivered, named);
     const candidates = besides.length > 0 ? besides : entriesFor(delivered, product, directory);
     const kinds = candidates.map((each) => differenceOf(delivered, each, product, directory));
     const [entry, kind] = [candidates[0], kinds[0]];
