@@ -32,6 +32,11 @@ export function addressList(
   const sorted = (settings.randomizeAddresses ? shuffle(answered) : answered).toSorted(
     byRank(settings),
   );
+  return withinLimit(sorted, settings);
+}
+
+/** The first ones of a list in its final order, balanced where both families are to be met. */
+function withinLimit<S extends Stop>(sorted: readonly S[], settings: LimitSettings): S[] {
   const limit = limitOf(settings);
   const targets = balancedTargets(
     sorted,
@@ -46,29 +51,35 @@ export function addressList(
  * Every address that some shuffle brings within the limit, in the order answered. What is not among
  * them need not be asked.
  */
-export function addressesInReach(hosts: readonly MxHost[], settings: LimitSettings): Stop[] {
+export const addressesInReach = (hosts: readonly MxHost[], settings: LimitSettings): Stop[] =>
+  inReach(stopsOf(hosts), settings);
+
+/** Those of the stops that some shuffle brings within the limit, by rank. */
+export function inReach<S extends Stop>(stops: readonly S[], settings: LimitSettings): S[] {
   const rank = byRank(settings);
-  const sorted = stopsOf(hosts).toSorted(rank);
+  const sorted = stops.toSorted(rank);
   const [first] = sorted;
   if (first === undefined) return [];
-  if (!settings.randomizeAddresses) return addressList(hosts, settings, (stops) => stops);
+  if (!settings.randomizeAddresses) return withinLimit(sorted, settings);
 
   // The balance leans to the family of the first address, and any of the best rank may be the
   // first.
   const starts = new Set(sorted.filter((stop) => rank(stop, first) === 0).map(family));
   const leaning = [...starts].map((start) => balancedTargets(sorted, settings, start));
-  const room = (stop: Stop): number =>
-    Math.max(
-      ...leaning.map((targets) =>
-        targets === undefined ? limitOf(settings) : targets[family(stop)],
-      ),
-    );
   const balanced = leaning[0] !== undefined;
-  return sorted.filter((stop) => {
-    const before = sorted.filter(
-      (other) => rank(other, stop) < 0 && (!balanced || family(other) === family(stop)),
-    );
-    return before.length < room(stop);
+  const room = (of: AddressFamily): number =>
+    Math.max(...leaning.map((targets) => targets?.[of] ?? limitOf(settings)));
+  const roomFor = { ipv4: room('ipv4'), ipv6: room('ipv6') };
+
+  // How many there are of better rank, in all and of each family.
+  let better = { all: 0, ipv4: 0, ipv6: 0 };
+  let counted = { ...better };
+  return sorted.filter((stop, i) => {
+    const previous = sorted[i - 1];
+    if (previous !== undefined && rank(previous, stop) < 0) better = { ...counted };
+    const own = family(stop);
+    counted = { ...counted, all: counted.all + 1, [own]: counted[own] + 1 };
+    return better[balanced ? own : 'all'] < roomFor[own];
   });
 }
 
