@@ -35,6 +35,12 @@ export const BOUNDS = {
   dnsRecords: 1_000,
   hostsPerNextHop: 100,
   addressesPerHost: 100,
+  /** Of one next hop in one run; of more, these take their turn from day to day (probe/turn). */
+  addressesPerRun: 25,
+  /** Questions to DNS under way for one next hop, so that a silent zone does not hold up others. */
+  questionsPerNextHop: 25,
+  /** Questions of one next hop that ran into silence; from then on each is asked once. */
+  silentQuestions: 5,
   chainCertificates: 100,
   shownNames: 50,
 } as const;

@@ -67,4 +67,9 @@ export type DnsAnswer<T extends DnsType = DnsType> =
  */
 export interface Dns {
   query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>>;
+  /**
+   * The same door for the questions of one next hop, which then wait for their turn among those of
+   * others. Absent: whoever asks first is answered first.
+   */
+  inTurnOf?(nextHop: string): Dns;
 }

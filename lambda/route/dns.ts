@@ -9,11 +9,13 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
 import { connect, isIPv6 } from 'node:net';
+import { BOUNDS } from '../limits.ts';
 import { UsageError } from '../usage-error.ts';
 import { parseAddress, type ServerAddress } from './dns-address.ts';
 import type { Dns, DnsAnswer, DnsType } from './dns-answer.ts';
 import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
+import { QuestionTurns, type Task } from './question-turns.ts';
 import type { DnsFailure } from './route.ts';
 
 export interface DnsOptions {
@@ -44,20 +46,46 @@ export function openDns(options: DnsOptions): Dns {
   const servers = (options.servers?.length ? options.servers : systemResolvers()).map(parseServer);
   if (servers.length === 0)
     throw new Error('resolv.conf: no name server; name one with --resolver');
-  const turns = new Turns(options.concurrency);
-  const answers = new Map<string, Promise<DnsAnswer>>();
+  const turns = new QuestionTurns(options.concurrency);
+  const asked = new Map<string, Asked>();
+  const silent = new Map<string, number>();
 
-  return {
+  /** Without an owner each question has its own turn. */
+  const doorOf = (owner?: string): Dns => ({
     query<T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> {
       const key = `${type} ${name.toLowerCase()}`;
-      const known = answers.get(key);
-      // The key holds the type, so the answer under it is of that type.
-      if (known !== undefined) return known as Promise<DnsAnswer<T>>;
-      const answer = turns.take(() => follow({ name, type }, servers, options));
-      answers.set(key, answer);
-      return answer;
+      const whose = owner ?? key;
+      const known = asked.get(key);
+      if (known !== undefined) {
+        if (!known.task.begun) turns.take(whose, known.task);
+        // The key holds the type, so the answer under it is of that type.
+        return known.answer as Promise<DnsAnswer<T>>;
+      }
+      const { promise, resolve } = Promise.withResolvers<DnsAnswer<T>>();
+      const task: Task = {
+        begun: false,
+        run: async () => {
+          const silence = silent.get(whose) ?? 0;
+          const patience = silence < BOUNDS.silentQuestions ? options : { ...options, tries: 1 };
+          const answering = follow({ name, type }, servers, patience);
+          resolve(answering);
+          const answer = await answering;
+          if (answer.kind === 'failed' && answer.failure === 'timeout')
+            silent.set(whose, (silent.get(whose) ?? 0) + 1);
+        },
+      };
+      asked.set(key, { task, answer: promise });
+      turns.take(whose, task);
+      return promise;
     },
-  };
+    inTurnOf: doorOf,
+  });
+  return doorOf();
+}
+
+interface Asked {
+  readonly task: Task;
+  readonly answer: Promise<DnsAnswer>;
 }
 
 /** Those of /etc/resolv.conf. */
@@ -266,26 +294,4 @@ function parseServer(text: string): Server {
     );
   }
   return { kind: 'plain', ...server };
-}
-
-/** Runs at most so many tasks at once; others wait in order. */
-class Turns {
-  readonly #waiting: (() => void)[] = [];
-  #free: number;
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  async take<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    else this.#free--;
-    try {
-      return await work();
-    } finally {
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free++;
-      else next();
-    }
-  }
 }

@@ -17,14 +17,22 @@ import type { MxHost, Route } from './route.ts';
 
 /**
  * The routes of many next hops, in their order; equal questions are asked once, by the door's
- * promise.
+ * promise, and each next hop's in its turn. `onRoute` is told each as it is found, and waited for.
  */
 export function resolveBatch(
   nextHops: readonly NextHop[],
   settings: Settings,
   dns: Dns,
+  onRoute?: (nextHop: NextHop, route: Route, dns: Dns) => Promise<void> | void,
 ): Promise<Route[]> {
-  return Promise.all(nextHops.map((nextHop) => resolveRoute(nextHop, settings, dns)));
+  return Promise.all(
+    nextHops.map(async (nextHop) => {
+      const own = dns.inTurnOf?.(nextHop.text) ?? dns;
+      const route = await resolveRoute(nextHop, settings, own);
+      await onRoute?.(nextHop, route, own);
+      return route;
+    }),
+  );
 }
 
 /** The route of one next hop. Never rejects unless the door does. */
