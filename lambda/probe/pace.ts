@@ -1,10 +1,11 @@
 /**
- * When each conversation may be had: few at a time with one address and one network, a rest for
- * whoever says 421, and an end when the time is up (docs/architecture.md, "Pace and manners").
+ * When each conversation may be had: few at a time with one address and one network, next hops and
+ * networks in turn, a rest for whoever says 421, and an end when the time is up
+ * (docs/architecture.md, "Pace and manners").
  */
-import { networkOf } from '../route/address.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult } from './result.ts';
+import { type Gate, type Ticket, WaitingLine, type Wish } from './waiting-line.ts';
 
 /**
  * One conversation, from connecting to QUIT. Never rejects: what goes wrong is a result. An aborted
@@ -18,8 +19,8 @@ export interface PaceOptions {
   readonly perAddress: number;
   readonly perNetwork: number;
   /**
-   * How long a network is left alone after a 421; the conversation is then tried once more, if
-   * there is time.
+   * How long whoever says 421 is left alone; the conversation is then tried once more, if there is
+   * time.
    */
   readonly restAfter421Ms: number;
   /**
@@ -37,82 +38,99 @@ export interface PaceOptions {
 
 /**
  * Has all conversations, each once, and a second time after a 421. The results are by conversation
- * id.
+ * id. Each counts as wished for by somebody else.
  */
 export function probeBatch(
   conversations: readonly Conversation[],
   probe: Probe,
   options: PaceOptions,
 ): Promise<Record<string, ProbeResult>> {
-  return new Batch(conversations, probe, options).run();
+  const batch = new Batch(probe, options);
+  for (const conversation of conversations) batch.add(conversation, { owner: conversation.id });
+  return batch.results();
 }
 
-interface Network {
-  readonly waiting: Conversation[];
-  underWay: number;
-  /** Epoch ms until which it is left alone. */
-  restUntil: number;
-}
-
-class Batch {
+/** Conversations are had as they are added, without waiting for the last. */
+export class Batch {
   readonly #probe: Probe;
   readonly #options: PaceOptions;
   readonly #now: () => number;
-  readonly #networks = new Map<string, Network>();
-  readonly #addresses = new Map<string, number>();
+  readonly #line = new WaitingLine();
+  /** How many are under way: in all, with an address, with a network, with an owner's part of it. */
+  readonly #underWay = new Map<string, number>();
+  /** Epoch ms until which an address, a network, or an owner's part of it rests. */
+  readonly #rests = new Map<string, number>();
   readonly #results: Record<string, ProbeResult> = {};
+  readonly #known = new Set<string>();
   readonly #rested = new Set<string>();
   readonly #stop = new AbortController();
-  #underWay = 0;
+  readonly #end = (): void => this.#endNow();
   #done = 0;
   #timer: NodeJS.Timeout | undefined;
   #endTimer: NodeJS.Timeout | undefined;
-  #finish: () => void = () => {};
+  #soon: NodeJS.Immediate | undefined;
+  #finish: (() => void) | undefined;
 
-  constructor(conversations: readonly Conversation[], probe: Probe, options: PaceOptions) {
+  constructor(probe: Probe, options: PaceOptions) {
     this.#probe = probe;
     this.#options = options;
     this.#now = options.now ?? Date.now;
-    for (const conversation of conversations) {
-      const key = networkOf(conversation.address);
-      const network = this.#networks.get(key);
-      if (network === undefined)
-        this.#networks.set(key, { waiting: [conversation], underWay: 0, restUntil: 0 });
-      else network.waiting.push(conversation);
-    }
+    this.#wakeAtEnd();
+    options.signal?.addEventListener('abort', this.#end);
+    if (options.signal?.aborted) this.#endNow();
   }
 
-  async run(): Promise<Record<string, ProbeResult>> {
-    const { signal } = this.#options;
-    const stop = (): void => this.#end();
+  /** How many there are by now. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  /** One that is there already is had once, at the earlier of both turns. */
+  add(conversation: Conversation, wish: Wish): void {
+    if (this.#known.has(conversation.id)) {
+      this.#line.share(conversation, wish);
+      return;
+    }
+    this.#known.add(conversation.id);
+    if (this.#stop.signal.aborted) this.#results[conversation.id] = NOT_ATTEMPTED;
+    else this.#line.enter(conversation, wish);
+    // Those that are added with it have their turns before its second.
+    this.#soon ??= setImmediate(() => this.#pump());
+  }
+
+  /** Nothing is added any more: resolves when all were had, or the time is up. */
+  async results(): Promise<Record<string, ProbeResult>> {
     await new Promise<void>((resolve) => {
       this.#finish = resolve;
-      this.#wakeAtEnd();
-      signal?.addEventListener('abort', stop);
-      if (signal?.aborted) stop();
-      else this.#pump();
+      this.#pump();
     });
-    signal?.removeEventListener('abort', stop);
-    clearTimeout(this.#endTimer);
-    clearTimeout(this.#timer);
+    this.#close();
     return this.#results;
   }
 
-  /**
-   * Starts whatever may start now. A network that got its turn goes to the end of the line, so that
-   * none is met in a burst.
-   */
+  /** Nobody waits for the results any more: what is under way is broken off. */
+  abandon(): void {
+    this.#endNow();
+    this.#close();
+  }
+
+  #close(): void {
+    this.#options.signal?.removeEventListener('abort', this.#end);
+    clearTimeout(this.#endTimer);
+    clearTimeout(this.#timer);
+    clearImmediate(this.#soon);
+  }
+
+  /** Starts whatever may start now. */
   #pump(): void {
-    for (const [key, network] of this.#networks) {
-      if (this.#underWay >= this.#options.concurrency) return;
-      if (network.waiting.length === 0 && network.underWay === 0) this.#networks.delete(key);
-      const next = this.#nextOf(network);
-      if (next === undefined) continue;
-      this.#networks.delete(key);
-      this.#networks.set(key, network);
-      this.#start(next, network);
+    clearImmediate(this.#soon);
+    this.#soon = undefined;
+    while (this.#count(IN_ALL) < this.#options.concurrency) {
+      const ticket = this.#line.take(this.#gate);
+      if (ticket === undefined) break;
+      this.#start(ticket);
     }
-    if (this.#networks.size === 0) this.#finish();
+    if (this.#line.size === 0 && this.#count(IN_ALL) === 0) this.#finish?.();
     else this.#wakeAfterRest();
   }
 
@@ -121,75 +139,85 @@ class Batch {
     const left = this.#options.stopAt - this.#now();
     if (left > LONGEST_TIMER_MS)
       this.#endTimer = setTimeout(() => this.#wakeAtEnd(), LONGEST_TIMER_MS);
-    else this.#endTimer = setTimeout(() => this.#end(), Math.max(0, left));
+    else this.#endTimer = setTimeout(this.#end, Math.max(0, left));
   }
 
   #wakeAfterRest(): void {
     const now = this.#now();
-    const rests = [...this.#networks.values()]
-      .map((network) => network.restUntil)
-      .filter((until) => until > now);
+    for (const [key, until] of this.#rests) if (until <= now) this.#rests.delete(key);
     clearTimeout(this.#timer);
-    if (rests.length > 0) this.#timer = setTimeout(() => this.#pump(), Math.min(...rests) - now);
+    if (this.#rests.size > 0)
+      this.#timer = setTimeout(() => this.#pump(), Math.min(...this.#rests.values()) - now);
   }
 
-  #nextOf(network: Network): Conversation | undefined {
-    const now = this.#now();
-    if (
-      network.underWay >= this.#options.perNetwork ||
-      network.restUntil > now ||
-      now >= this.#options.stopAt
-    )
-      return undefined;
-    const index = network.waiting.findIndex(
-      ({ address }) => (this.#addresses.get(address) ?? 0) < this.#options.perAddress,
-    );
-    return index < 0 ? undefined : network.waiting.splice(index, 1)[0];
-  }
+  readonly #gate: Gate = {
+    // Whoever has not said 421 goes on beside one that did, one at a time.
+    admits: (network) =>
+      this.#now() < this.#options.stopAt &&
+      this.#count(network) < (this.#isResting(network) ? 1 : this.#options.perNetwork),
+    lets: ({ conversation: { address }, network, owner }) => {
+      const own = `${network} ${owner}`;
+      // The last place in a network is for those who have none there.
+      const room = this.#count(network) < this.#options.perNetwork - 1 || this.#count(own) === 0;
+      const busy = this.#count(address) >= this.#options.perAddress;
+      return room && !busy && !this.#isResting(address) && !this.#isResting(own);
+    },
+  };
 
-  #start(conversation: Conversation, network: Network): void {
-    this.#count(conversation, network, 1);
-    void this.#probe(conversation, this.#stop.signal).then((result) => {
-      this.#count(conversation, network, -1);
-      this.#settle(conversation, network, result);
+  #start(ticket: Ticket): void {
+    this.#mark(ticket, 1);
+    void this.#probe(ticket.conversation, this.#stop.signal).then((result) => {
+      this.#mark(ticket, -1);
+      this.#settle(ticket, result);
       this.#pump();
     });
   }
 
-  #settle(conversation: Conversation, network: Network, result: ProbeResult): void {
+  #settle(ticket: Ticket, result: ProbeResult): void {
+    const { id } = ticket.conversation;
     if (asksForRest(result)) {
-      network.restUntil = this.#now() + this.#options.restAfter421Ms;
-      if (
-        !this.#rested.has(conversation.id) &&
-        network.restUntil < this.#options.stopAt &&
-        !this.#stop.signal.aborted
-      ) {
-        this.#rested.add(conversation.id);
-        network.waiting.push(conversation);
+      const until = this.#now() + this.#options.restAfter421Ms;
+      for (const key of keysOf(ticket)) this.#rests.set(key, until);
+      if (!this.#rested.has(id) && until < this.#options.stopAt && !this.#stop.signal.aborted) {
+        this.#rested.add(id);
+        this.#line.return(ticket);
         return;
       }
     }
-    this.#results[conversation.id] = result;
+    this.#results[id] = result;
     this.#done++;
     this.#options.onProgress?.(this.#done);
   }
 
-  #count(conversation: Conversation, network: Network, by: 1 | -1): void {
-    this.#underWay += by;
-    network.underWay += by;
-    const { address } = conversation;
-    const left = (this.#addresses.get(address) ?? 0) + by;
-    if (left === 0) this.#addresses.delete(address);
-    else this.#addresses.set(address, left);
+  #isResting(key: string): boolean {
+    return (this.#rests.get(key) ?? 0) > this.#now();
   }
 
-  #end(): void {
-    for (const network of this.#networks.values())
-      for (const { id } of network.waiting.splice(0)) this.#results[id] = NOT_ATTEMPTED;
+  #count(key: string): number {
+    return this.#underWay.get(key) ?? 0;
+  }
+
+  #mark(ticket: Ticket, by: 1 | -1): void {
+    for (const key of [IN_ALL, ...keysOf(ticket)]) {
+      const left = this.#count(key) + by;
+      if (left === 0) this.#underWay.delete(key);
+      else this.#underWay.set(key, left);
+    }
+  }
+
+  #endNow(): void {
+    for (const { id } of this.#line.clear()) this.#results[id] = NOT_ATTEMPTED;
     this.#stop.abort();
     this.#pump();
   }
 }
+
+/** What a conversation is counted under, and what rests after its 421. */
+const keysOf = ({ conversation: { address }, network, owner }: Ticket): readonly string[] => [
+  address,
+  network,
+  `${network} ${owner}`,
+];
 
 /** 421 at any step, behind a good handshake too. */
 function asksForRest(result: ProbeResult): boolean {
@@ -197,6 +225,7 @@ function asksForRest(result: ProbeResult): boolean {
   return last?.kind === 'unseen' && last.reason === 'reply-421';
 }
 
+const IN_ALL = '';
 const LONGEST_TIMER_MS = 2_147_483_647;
 
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
