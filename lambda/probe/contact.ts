@@ -51,8 +51,15 @@ export function contactsByHop(
   found: Found,
   settings: Settings | ((hop: Hop) => Settings),
 ): ReadonlyMap<Hop, readonly Contact[]> {
+  const contacts = sharedContacts(typeof settings === 'function' ? settings : () => settings);
+  return new Map(hops.map((hop) => [hop, contacts(hop, found)]));
+}
+
+/** The same hop by hop, as they are found. */
+export function sharedContacts(
+  settingsOf: (hop: Hop) => Settings,
+): (hop: Hop, found: Found) => Contact[] {
   const known = new Map<string, Conversation>();
-  const settingsOf = typeof settings === 'function' ? settings : () => settings;
   const shared = (contact: Contact): Contact => {
     const { conversation } = contact;
     if (conversation === undefined) return contact;
@@ -60,7 +67,7 @@ export function contactsByHop(
     if (first === undefined) known.set(conversation.id, conversation);
     return first === undefined ? contact : { ...contact, conversation: first };
   };
-  return new Map(hops.map((hop) => [hop, contactsOf(hop, found, settingsOf(hop)).map(shared)]));
+  return (hop, found) => contactsOf(hop, found, settingsOf(hop)).map(shared);
 }
 
 /** What there is to be had, one of each; order is kept. */

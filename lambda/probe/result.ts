@@ -92,6 +92,8 @@ export type ProbeResult =
       readonly reason: UnseenReason;
       readonly detail?: string;
       readonly reply?: Reply;
+      /** Its turn comes in another run (turn.ts); of `not-attempted` alone. */
+      readonly anotherRun?: true;
     };
 
 export type Presented = Extract<ProbeResult, { readonly kind: 'presented' }>;

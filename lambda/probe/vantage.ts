@@ -6,6 +6,7 @@ import { acceptedIn } from '../certificate/anchors.ts';
 import { readCertificates } from '../certificate/certificate.ts';
 import { anyTlsaMatches } from '../certificate/trust/tlsa-anchors.ts';
 import type { Bundle } from '../policy/bundle.ts';
+import type { Hop } from '../policy/destinations.ts';
 import type { Settings } from '../policy/settings.ts';
 import { type AddressFamily, familyOf } from '../postfix/hostname.ts';
 import type { Contact } from './contact.ts';
@@ -13,22 +14,35 @@ import type { Conversation } from './conversation.ts';
 import type { ProbeResult, Unseen } from './result.ts';
 
 /**
- * `clear`: proved open. `blind`: tried and never proved. `untried`: no conversation in this family.
+ * `clear`: proved open. `blind`: tried and never proved. `untried`: no conversation in this family,
+ * or too few before the time was up.
  */
 export type FamilyVantage = 'clear' | 'blind' | 'untried';
 
 export type Vantage = Readonly<Record<AddressFamily, FamilyVantage>>;
+
+export interface Proving {
+  readonly bundle: Bundle;
+  readonly byTlsa?: ReadonlySet<string>;
+  /** Whom the conversations were had for; absent: that does not matter. */
+  readonly contacts?: ReadonlyMap<Hop, readonly Contact[]>;
+  /** Whether all of DNS was asked in time. */
+  readonly resolved?: boolean;
+}
 
 /**
  * A family is proved open by a STARTTLS handshake whose chain is valid under the run's anchors, or
  * whose certificate a signed TLSA record names (`byTlsa`, ids of conversations): a port that is
  * redirected or tampered with gives neither. Where there are no anchors at all, any handshake
  * counts.
+ *
+ * Where time was up before everybody was asked, the silence of a few next hops proves nothing: they
+ * may all belong to one stranger.
  */
 export function vantageOf(
   conversations: readonly Conversation[],
   results: Readonly<Record<string, ProbeResult>>,
-  { bundle, byTlsa }: { readonly bundle: Bundle; readonly byTlsa?: ReadonlySet<string> },
+  { bundle, byTlsa, contacts, resolved = true }: Proving,
 ): Vantage {
   const blindTrust = acceptedIn(bundle.trust).length === 0;
   const proves = (result: ProbeResult, id: string): boolean =>
@@ -45,10 +59,31 @@ export function vantageOf(
         return counts ? [{ id, result }] : [];
       });
     if (tried.length === 0) return 'untried';
-    return tried.some(({ id, result }) => proves(result, id)) ? 'clear' : 'blind';
+    if (tried.some(({ id, result }) => proves(result, id))) return 'clear';
+    const cutShort =
+      !resolved ||
+      conversations.some(
+        ({ id, address }) => familyOf(address) === family && isNotAttempted(results[id]),
+      );
+    if (!cutShort || contacts === undefined) return 'blind';
+    const ids = new Set(tried.map(({ id }) => id));
+    return nextHopsOf(contacts, ids) < ENOUGH_NEXT_HOPS ? 'untried' : 'blind';
   };
   return { ipv4: inFamily('ipv4'), ipv6: inFamily('ipv6') };
 }
+
+function nextHopsOf(
+  contacts: ReadonlyMap<Hop, readonly Contact[]>,
+  ids: ReadonlySet<string>,
+): number {
+  const met = [...contacts].filter(([, own]) =>
+    own.some(({ conversation }) => conversation !== undefined && ids.has(conversation.id)),
+  );
+  return new Set(met.map(([{ nextHop }]) => nextHop.host)).size;
+}
+
+/** As many as must turn alike for a fault to be looked for on our side (alert/incident/our-side). */
+const ENOUGH_NEXT_HOPS = 5;
 
 /**
  * Ids of conversations that presented a certificate which a signed TLSA record of the host names.
@@ -118,8 +153,10 @@ export function wantsWrapperMode(
 const SMTPS = 465;
 
 const wasTried = (result: ProbeResult): boolean =>
-  result.kind !== 'unseen' ||
-  (result.reason !== 'not-attempted' && result.reason !== 'barred-address');
+  !isNotAttempted(result) && (result.kind !== 'unseen' || result.reason !== 'barred-address');
+
+const isNotAttempted = (result: ProbeResult | undefined): boolean =>
+  result?.kind === 'unseen' && result.reason === 'not-attempted';
 
 /**
  * A time-out or an unreachable network may be our side's; a refusal comes from theirs, or from a

@@ -173,13 +173,28 @@ function describeUndetermined(judgement: Judgement): string {
       `${name(judgement)} is not judged: level ${judgement.level} takes its demands from ` +
       `DNSSEC, and ${first.undecided.because}`
     );
-  if (reached.every(({ verdict }) => verdict.reason === 'not-attempted'))
+  const unasked = reached.every(({ verdict }) => verdict.reason === 'not-attempted');
+  if (unasked && judgement.reason === 'unfinished')
     return `there was no time for ${name(judgement)} in this run`;
-  const whys = [...new Set(reached.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
+  const asked = reached.filter(({ verdict }) => verdict.anotherRun !== true);
+  const whys = [...new Set(asked.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
   const nothing = reached.every(({ unseen }) => unseen !== undefined)
     ? `nothing was seen of ${name(judgement)}`
     : `too little was seen of ${name(judgement)} to judge`;
-  return `${nothing}: ${listed(whys, 3)}${seen(judgement)}`;
+  const why = [
+    ...(whys.length === 0 ? [] : [listed(whys, 3)]),
+    ...inTurn(asked.length, reached.length),
+  ];
+  return `${nothing}: ${why.join('; ')}${seen(judgement)}`;
+}
+
+/** That the others have their turn on other days, where there are any. */
+function inTurn(asked: number, of: number): string[] {
+  if (asked === of) return [];
+  return [
+    `${asked} of the ${of} addresses that Postfix may come to had their turn in this run, and ` +
+      'the others have theirs on other days',
+  ];
 }
 
 const unseenAt = ({ attempt, verdict }: Finding) =>

@@ -150,7 +150,15 @@ function unseen({ attempt, base, settings }: Known, why: Unseen): Finding {
   const detail = unseenClause(why);
   return {
     attempt,
-    verdict: { ...base, outcome: 'unseen', reason, detail, phase, says },
+    verdict: {
+      ...base,
+      outcome: 'unseen',
+      reason,
+      detail,
+      phase,
+      says,
+      ...(why.anotherRun === undefined ? {} : { anotherRun: why.anotherRun }),
+    },
     step: says === null ? 'skipped' : diedInPlaintext(why, level) ? 'spends' : stepOf(says),
     protection: protectionOf(level),
     plaintextLater: level === 'may' && diedInTls(why),

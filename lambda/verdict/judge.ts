@@ -13,6 +13,7 @@ import type { Destination, Hop } from '../policy/destinations.ts';
 import { clientOf, routeKey } from '../policy/service.ts';
 import { contactsOf } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
+import type { Turn } from '../probe/turn.ts';
 import type { Found } from '../route/dane-route.ts';
 import { isDane } from '../route/host-demand.ts';
 import type { DnsFailure, Route } from '../route/route.ts';
@@ -36,6 +37,8 @@ import type { EntryVerdict } from './verdict.ts';
 export interface Evidence extends Found {
   /** By the id of the conversation. */
   readonly results: Readonly<Record<string, ProbeResult>>;
+  /** By the key of a next hop: not all of its addresses had their turn in this run. */
+  readonly turns?: Readonly<Record<string, Turn>>;
   /**
    * Why DNSSEC was not asked: no resolver here proves that it validates, or it did not answer.
    * `because` is a clause for people.
@@ -138,9 +141,12 @@ function viewHosts(
   const { nextHop } = hop;
   const { settings } = bundle;
   const dane = evidence.tlsa && named(evidence.tlsa, routeKey(hop));
+  const turn = evidence.turns && named(evidence.turns, routeKey(hop));
+  const missing = turn === undefined ? NOT_ATTEMPTED : waiting(turn);
   const findings = contactsOf(hop, evidence, settings).map((contact): Finding => {
     const { host, address, conversation, demand: own } = contact;
-    const result = (conversation && evidence.results[conversation.id]) ?? NOT_ATTEMPTED;
+    const result =
+      conversation === undefined ? NOT_ATTEMPTED : (evidence.results[conversation.id] ?? missing);
     const shown =
       isDane(demand) && dane !== undefined ? shownTlsa(contact, dane, result, settings) : undefined;
     const attempt = {
@@ -220,6 +226,15 @@ function published(
 const entryOf = (view: HopView | undefined) => view?.hop.demand.entry;
 
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };
+
+/** Its turn comes in another run. */
+const waiting = ({ asked, of }: Turn): ProbeResult => ({
+  kind: 'unseen',
+  phase: 'connect',
+  reason: 'not-attempted',
+  detail: `of ${of} addresses ${asked} are, and the others in their turn, day by day`,
+  anotherRun: true,
+});
 
 /**
  * dane_init(): what `dane-only` says where DANE is not possible, instead of falling back to may.

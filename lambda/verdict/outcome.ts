@@ -173,11 +173,12 @@ function outcomeOf(
       : { verdict: 'degraded', ...decidedBy(best) };
   }
   const unseen = reached.filter((finding) => finding.unseen !== undefined);
+  const cutShort =
+    unseen.every(({ verdict }) => verdict.reason === 'not-attempted') &&
+    unseen.some(({ verdict }) => verdict.anotherRun !== true);
   const undetermined = (reason: Reason): Outcome => ({
     verdict: 'undetermined',
-    reason: unseen.every(({ verdict }) => verdict.reason === 'not-attempted')
-      ? 'unfinished'
-      : reason,
+    reason: cutShort ? 'unfinished' : reason,
   });
   if (unseen.length === reached.length) return undetermined('nothing-seen');
   // An address that only our own side could not look at may have taken the mail.

@@ -66,6 +66,8 @@ export interface AddressVerdict {
   readonly detail: string | null;
   readonly phase: Phase | null;
   readonly reply: Reply | null;
+  /** Its turn comes in another run: the next hop has more addresses than are met in one. */
+  readonly anotherRun?: true;
   readonly tls: { readonly protocol: string; readonly cipher: string } | null;
   /** Reference identifiers wanted here (or digests at fingerprint). */
   readonly asked: readonly string[];
@@ -162,4 +164,11 @@ export interface EntryVerdict {
   readonly failsBecause: string | null;
   readonly suggestion: Suggestion | null;
   readonly hosts: readonly HostVerdict[];
+}
+
+/** Time was up before one of its addresses was looked at whose turn it was. */
+export function isUnfinished({ reason, hosts }: Pick<EntryVerdict, 'reason' | 'hosts'>): boolean {
+  const missed = (address: AddressVerdict) =>
+    address.reason === 'not-attempted' && address.anotherRun !== true;
+  return reason === 'unfinished' || hosts.some(({ addresses }) => addresses.some(missed));
 }

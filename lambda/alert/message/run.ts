@@ -4,6 +4,7 @@
 
 import { daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
+import { isUnfinished } from '../../verdict/verdict.ts';
 import type { RunReason } from '../incident/cause.ts';
 import type { Item } from '../incident/due.ts';
 import { type Block, text } from './block.ts';
@@ -57,13 +58,11 @@ function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput):
   const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
   if (news === 'resolved')
     return text(`This run looked at everything. Those before it did not, ${lasted}.`);
-  const missing = [...verdicts.values()].filter(({ hosts }) =>
-    hosts.some(({ addresses }) => addresses.some(({ reason }) => reason === 'not-attempted')),
-  ).length;
+  const missing = [...verdicts.values()].filter(isUnfinished).length;
   return [
     ...text(
       'This run and the one before it ended before everything was looked at: today ' +
-        `${entriesCount(missing)} had to wait. What waits longest comes first in the next run.`,
+        `${entriesCount(missing)} had to wait. What was not asked comes first in the next run.`,
     ),
     ...text(
       'Give the run more time (--deadline, or the time limit and memory of the function), or let ' +

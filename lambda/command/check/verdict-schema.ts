@@ -56,6 +56,8 @@ export const addressSchema = v.strictObject({
   detail: v.nullable(v.string()),
   phase: v.nullable(v.picklist(phases)),
   reply: v.nullable(v.strictObject({ code: v.number(), text: v.string() })),
+  /** Not attempted, since its turn comes in another run. */
+  anotherRun: v.exactOptional(v.literal(true)),
   tls: v.nullable(v.strictObject({ protocol: v.string(), cipher: v.string() })),
   asked: v.array(v.string()),
   matched: v.nullable(v.string()),

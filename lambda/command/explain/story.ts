@@ -120,6 +120,8 @@ export function storyDocument(
 }
 
 const LABEL = 14;
+/** Of those that came to the same; the document has them all. */
+const ADDRESSES_SHOWN = 20;
 
 function limit(bundle: Bundle): string {
   return bundle.settings.mxAddressLimit === 0 ? 'all' : String(bundle.settings.mxAddressLimit);
@@ -188,9 +190,11 @@ function addressLines(alike: readonly AddressVerdict[], paint: Paint, width: num
   if (address === undefined) return [];
   const style =
     address.outcome === 'pass' ? 'green' : address.outcome === 'fail' ? 'red' : 'magenta';
-  const where = alike
-    .map((one) => `${one.address.includes(':') ? `[${one.address}]` : one.address}:${one.port}`)
-    .join(', ');
+  const all = alike.map(
+    ({ address, port }) => `${address.includes(':') ? `[${address}]` : address}:${port}`,
+  );
+  const more = all.length > ADDRESSES_SHOWN ? ` and ${all.length - ADDRESSES_SHOWN} more` : '';
+  const where = `${all.slice(0, ADDRESSES_SHOWN).join(', ')}${more}`;
   const why = address.reason === null ? '' : ` (${address.reason.replaceAll('-', ' ')})`;
   const outcome = paint(style, `${address.outcome}${why}`);
   const lines = wrap(`      ${where}  ${outcome}`, width, '      ');

@@ -1,6 +1,6 @@
 /**
- * The line from bundle to verdicts: destinations → routes → distinct conversations → results →
- * vantage → judge.
+ * The line from bundle to verdicts: destinations → routes → distinct conversations → results (look)
+ * → vantage → judge.
  *
  * Three batch functions carry it (resolveBatch, probeBatch, judge); between them only pure
  * reducers. Nothing here knows where a verdict goes.
@@ -14,20 +14,20 @@ import {
   type Remembered,
 } from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
-import { clientOf, routeKey } from '../../policy/service.ts';
-import { type Settings, USUAL_HELLO } from '../../policy/settings.ts';
-import { type Contact, contactsByHop, conversationsOf } from '../../probe/contact.ts';
+import { routeKey } from '../../policy/service.ts';
+import type { Settings } from '../../policy/settings.ts';
+import type { Contact } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
-import type { ProbeResult } from '../../probe/result.ts';
+import { turnAt } from '../../probe/turn.ts';
 import { believe, provedByTlsa, type Vantage, vantageOf } from '../../probe/vantage.ts';
-import type { Found } from '../../route/dane-route.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
-import { asksDane, type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
+import { asksDane, type Dnssec, type DnssecDoor, proveDnssec } from './dnssec.ts';
+import { conversationsHad, type Looked, lookAt } from './look.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
 import { type AskTable, withFilterAnswers } from './status-filter.ts';
 
@@ -67,6 +67,10 @@ export interface CheckOptions {
    * when time is short.
    */
   readonly lastSeen?: ReadonlyMap<string, number>;
+  /** Ids of those that were asked the last time and kept silent: they come last. */
+  readonly unseen?: ReadonlySet<string>;
+  /** Which addresses have their turn (probe/turn); absent: those of the day of `now`. */
+  readonly turn?: number;
   /** What earlier runs judged: where a table is lost, its entries fail and are not forgotten. */
   readonly remembered?: readonly Remembered[];
 }
@@ -96,68 +100,59 @@ export async function checkBundle(
     ({ id }) => options.only?.has(id) ?? true,
   );
   const control = controlHops(options.controlHosts ?? [], bundle);
-  const plan = oldestFirst(listed, options.lastSeen);
+  const plan = inOrder(listed, options);
   const hops = [...control, ...plan.flatMap((one) => one.hops)];
   doors.progress?.({
     kind: 'resolving',
     nextHops: new Set(hops.map(routeKey)).size,
   });
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
-  const found = await findRoutes(hops, bundle, doors.dns, dnssec);
-
-  const destinations = withoutMxHostKeys(listed, found.routes, bundle.destinations);
-  const asked = oldestFirst(destinations, options.lastSeen).flatMap((one) =>
-    one.unchecked === undefined ? one.hops : [],
+  const looked = await lookAt(plan, control, bundle, doors, options, dnssec);
+  const destinations = withoutMxHostKeys(listed, looked.routes, bundle.destinations);
+  const contacts = new Map(
+    destinations.flatMap(({ hops, unchecked }) =>
+      unchecked === undefined ? hops.map((hop) => [hop, looked.contacts.get(hop) ?? []]) : [],
+    ),
   );
-  // What our own settings hide is no matter to a control host: its handshake is the proof.
-  const { library, replyFilter, discardEhloMaps, ...usual } = bundle.settings;
-  const open = { ...usual, discardEhloKeywords: [], hello: USUAL_HELLO };
-  const controls = [...contactsByHop(control, found, open).values()].flat();
-  const contacts = contactsByHop(asked, found, (hop) => clientOf(bundle, hop.service).settings);
-  const met = [...contacts.values()].flat();
-  const conversations = conversationsOf([...controls, ...met]);
-  const probedAt = options.now();
-  const results = await probeBatch(conversations, doors.probe, {
-    ...options.pace,
-    now: options.now,
-    onProgress: (done) =>
-      doors.progress?.({ kind: 'probing', done, conversations: conversations.length }),
-  });
+  const conversations = conversationsHad(
+    [...looked.controls, ...[...contacts.values()].flat()],
+    looked.results,
+  );
 
-  const seen = { ...found, contacts, conversations, results, probedAt, dnssec };
+  const seen = { ...looked, contacts, conversations, dnssec };
   const first = judgeAll(destinations, seen, bundle, options);
   const filtered = await withFilterAnswers(bundle, first.verdicts, doors.askTable);
   const run = filtered === undefined ? first : judgeAll(destinations, seen, filtered, options);
-  const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec);
+  const { turn = turnAt(looked.probedAt) } = options;
+  const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec, turn);
   return offers === undefined
     ? run
     : { ...run, verdicts: await judgeWith(offers, run, filtered ?? bundle, doors, options) };
 }
 
-/** What DNS and the hosts gave. */
-interface Looked extends Found {
-  readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
+interface Seen extends Looked {
   readonly conversations: readonly Conversation[];
-  readonly results: Readonly<Record<string, ProbeResult>>;
-  /** Epoch ms. */
-  readonly probedAt: number;
   /** Absent where no level asks for it. */
   readonly dnssec: Dnssec | undefined;
 }
 
 function judgeAll(
   destinations: readonly Destination[],
-  { contacts, conversations, results, probedAt, dnssec, ...found }: Looked,
+  { contacts, conversations, routes, tlsa, turns, results, probedAt, resolved, dnssec }: Seen,
   bundle: Bundle,
-  { at, pace }: CheckOptions,
+  { at }: CheckOptions,
 ): CheckRun {
   const met = [...contacts.values()].flat();
   const vantage = vantageOf(conversations, results, {
     bundle,
     byTlsa: provedByTlsa(met, results, bundle.settings),
+    contacts,
+    resolved,
   });
   const evidence: Evidence = {
-    ...found,
+    routes,
+    ...(tlsa === undefined ? {} : { tlsa }),
+    turns,
     results: believe(results, conversations, vantage),
     probedAt,
     ...(dnssec?.kind === 'none' || dnssec?.kind === 'silent' ? { noDnssec: dnssec } : {}),
@@ -170,10 +165,9 @@ function judgeAll(
     evidence,
     vantage,
     verdicts: destinations.map((destination) => judgeSafely(destination, evidence, bundle, at)),
-    // Past the end DNS is not asked either, and who has no route has no conversation that could be
-    // missing.
+    // Who has no route has no conversation that could be missing.
     complete:
-      probedAt < pace.stopAt &&
+      resolved &&
       Object.values(results).every(
         (result) => result.kind !== 'unseen' || result.reason !== 'not-attempted',
       ),
@@ -232,11 +226,17 @@ function controlHops(hosts: readonly string[], bundle: Bundle): Hop[] {
   });
 }
 
-function oldestFirst(
+/**
+ * Those seen longest ago first, and last those of which nothing was seen the last time: whoever
+ * keeps silent takes the most time.
+ */
+function inOrder(
   destinations: readonly Destination[],
-  lastSeen: ReadonlyMap<string, number> = new Map(),
+  { lastSeen = new Map(), unseen = new Set() }: Pick<CheckOptions, 'lastSeen' | 'unseen'>,
 ): Destination[] {
-  return destinations.toSorted((a, b) => (lastSeen.get(a.id) ?? 0) - (lastSeen.get(b.id) ?? 0));
+  const late = ({ id }: Destination) => (unseen.has(id) ? 1 : 0);
+  const seen = ({ id }: Destination) => lastSeen.get(id) ?? 0;
+  return destinations.toSorted((a, b) => late(a) - late(b) || seen(a) - seen(b));
 }
 
 const NO_DOOR: DnssecDoor = { kind: 'none', because: 'no DNSSEC resolver is known here' };

@@ -7,8 +7,9 @@ import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
-import { contactsByHop, conversationsOf } from '../../probe/contact.ts';
+import { contactsByHop } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
+import { conversationsInTurn } from '../../probe/turn.ts';
 import type { DaneRoute } from '../../route/dane-route.ts';
 import { daneOnlyOffer } from '../../verdict/dane-suggestion.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -26,6 +27,7 @@ export async function findOffers(
   bundle: Bundle,
   door: DnssecDoor | undefined,
   proved: Dnssec | undefined,
+  turn: number,
 ): Promise<Offers | undefined> {
   const failing = destinations.filter((_, i) => verdicts[i]?.verdict === 'fail');
   const hops = failing.flatMap((destination): Hop[] => {
@@ -47,12 +49,12 @@ export async function findOffers(
       return dane === undefined ? [] : [[key, dane]];
     }),
   );
-  const contacts = contactsByHop(
-    signed,
-    { routes: found.routes, tlsa },
-    (hop) => clientOf(bundle, hop.service).settings,
+  const settingsOf = (hop: Hop) => clientOf(bundle, hop.service).settings;
+  const contacts = contactsByHop(signed, { routes: found.routes, tlsa }, settingsOf);
+  const conversations = [...contacts].flatMap(
+    ([hop, own]) => conversationsInTurn(own, settingsOf(hop), turn).conversations,
   );
-  return { tlsa, conversations: conversationsOf([...contacts.values()].flat()) };
+  return { tlsa, conversations: [...new Set(conversations)] };
 }
 
 function hasRecordsEverywhere(dane: DaneRoute | undefined): boolean {

@@ -7,7 +7,6 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { Hop } from '../../policy/destinations.ts';
 import type { NextHop } from '../../policy/next-hop.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
-import type { Settings } from '../../policy/settings.ts';
 import {
   type DaneRoute,
   type Found,
@@ -85,57 +84,60 @@ export async function proveDnssec(door: DnssecDoor): Promise<Dnssec> {
   }
 }
 
+export interface FindingRoutes {
+  /** Told of each next hop, by its key (policy/service), as soon as all is known of it. */
+  readonly onFound?: (key: string, found: Found) => void;
+  /** Whether DNS is asked nothing more. */
+  readonly timeIsUp?: () => boolean;
+}
+
 /**
  * Routes of all hops, and at dane levels what DNSSEC says of their hosts where `dnssec` may be
- * believed; each as the service sees it that delivers there.
+ * believed; each as the service sees it that delivers there. What there was no time to ask is left
+ * out.
  */
 export async function findRoutes(
   hops: readonly Hop[],
   bundle: Bundle,
   dns: Dns,
   dnssec: Dnssec | undefined,
+  { onFound = () => {}, timeIsUp = () => false }: FindingRoutes = {},
 ): Promise<Found> {
   const believed =
     dnssec?.kind === 'proved' || dnssec?.kind === 'unsigned' ? dnssec.dns : undefined;
   const routes = byName<Route>();
   const tlsa = byName<DaneRoute>();
-  for (const [service, own] of Map.groupBy(hops, ({ service }) => service)) {
-    const { settings } = clientOf(bundle, service);
-    const key = (nextHop: NextHop) =>
-      routeKey({ nextHop, ...(service === undefined ? {} : { service }) });
-    const signed = distinct(own.filter(asksDane));
-    const others = distinct(own.filter((hop) => !asksDane(hop)));
-    const found = [
-      ...(await resolveBatch(others, settings, dns)),
-      ...(await resolveBatch(signed, settings, believed ?? dns)),
-    ];
-    const byText = new Map(found.map((route) => [route.nextHop, route]));
-    for (const nextHop of [...others, ...signed]) {
-      const route = byText.get(nextHop.text);
-      if (route !== undefined) routes[key(nextHop)] = route;
-    }
-    if (believed === undefined) continue;
-    for (const [nextHop, dane] of await findTlsa(signed, byText, settings, believed))
-      tlsa[key(nextHop)] = dane;
-  }
-  return { routes, ...(believed === undefined ? {} : { tlsa }) };
-}
-
-async function findTlsa(
-  nextHops: readonly NextHop[],
-  routes: ReadonlyMap<string, Route>,
-  settings: Settings,
-  dns: Dns,
-): Promise<(readonly [NextHop, DaneRoute])[]> {
-  const found = await Promise.all(
-    nextHops.map(async (nextHop) => {
-      const route = routes.get(nextHop.text);
-      if (route === undefined) return [];
-      const dane = await resolveDane(route, nextHop, dns, settings.forceTlsaLookup);
-      return dane === undefined ? [] : [[nextHop, dane] as const];
-    }),
+  const found = { routes, ...(believed === undefined ? {} : { tlsa }) };
+  const ofServices = [...Map.groupBy(hops, ({ service }) => service)].map(
+    async ([service, own]) => {
+      const { settings } = clientOf(bundle, service);
+      const key = (nextHop: NextHop) =>
+        routeKey({ nextHop, ...(service === undefined ? {} : { service }) });
+      const signed = distinct(own.filter(asksDane));
+      const asSigned = new Set(signed.map(({ text }) => text));
+      const others = distinct(own).filter(({ text }) => !asSigned.has(text));
+      // Silence of which the end was not waited for is none.
+      const isCutShort = (route: Route) =>
+        route.kind === 'unanswered' && route.failure === 'timeout' && timeIsUp();
+      await Promise.all([
+        resolveBatch(others, settings, dns, (nextHop, route) => {
+          if (isCutShort(route)) return;
+          routes[key(nextHop)] = route;
+          onFound(key(nextHop), found);
+        }),
+        resolveBatch(signed, settings, believed ?? dns, async (nextHop, route, turns) => {
+          if (isCutShort(route)) return;
+          routes[key(nextHop)] = route;
+          const dane =
+            believed && (await resolveDane(route, nextHop, turns, settings.forceTlsaLookup));
+          if (dane !== undefined) tlsa[key(nextHop)] = dane;
+          onFound(key(nextHop), found);
+        }),
+      ]);
+    },
   );
-  return found.flat();
+  await Promise.all(ofServices);
+  return found;
 }
 
 /** Whether a hop takes its demands from DNSSEC. */

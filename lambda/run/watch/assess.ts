@@ -5,10 +5,11 @@
 import { type Decision, decide } from '../../alert/incident/decide.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { type CheckRun, checkBundle } from '../check/check.ts';
+import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import {
   type Comparison,
   certificatesWanted,
@@ -66,18 +67,28 @@ async function look(
     now: doors.now,
     pace: { ...options.pace, signal: stopped },
     controlHosts: options.controlHosts,
-    lastSeen: lastSeenIn(recalled, at),
+    ...orderIn(recalled, at),
+    turn: turnAt(at),
     remembered: rememberedIn(recalled.latest),
     ...(only === undefined ? {} : { only }),
   });
   return withHindsight(run, recalled.latest);
 }
 
-/** When each entry was last judged: those that wait longest are looked at first. */
-function lastSeenIn({ latest }: Recalled, at: number): ReadonlyMap<string, number> {
-  return new Map(
-    [...latest.entries].map(([id, { value }]) => [id, value.snapshot.undetermined?.since ?? at]),
-  );
+/**
+ * When each entry was last judged: those that wait longest are looked at first. One that was asked
+ * and kept silent comes last, and one that was not asked, for want of time, does not.
+ */
+function orderIn({ latest }: Recalled, at: number): Pick<CheckOptions, 'lastSeen' | 'unseen'> {
+  const snapshots = [...latest.entries].map(([id, { value }]) => [id, value.snapshot] as const);
+  return {
+    lastSeen: new Map(snapshots.map(([id, { undetermined }]) => [id, undetermined?.since ?? at])),
+    unseen: new Set(
+      snapshots.flatMap(([id, { undetermined }]) =>
+        undetermined === undefined || undetermined.cause === 'unfinished' ? [] : [id],
+      ),
+    ),
+  };
 }
 
 /** Undefined where none is needed or wanted, or where time does not allow it. */

@@ -5,7 +5,7 @@
 import { isWatched } from '../../alert/incident/standing.ts';
 import type { RunFigures } from '../../metrics.ts';
 import { DAY_MS } from '../../text/dates.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 
 /** Counts of a run record. A day to the first failure is missing while none is in sight. */
 export interface Counts {
@@ -79,12 +79,4 @@ function daysToFirstFailure(verdicts: readonly EntryVerdict[], at: number): numb
   return dates.length === 0
     ? undefined
     : Math.max(0, Math.floor((Math.min(...dates) - at) / DAY_MS));
-}
-
-/** Time was up before one of its addresses was looked at. */
-function isUnfinished({ reason, hosts }: EntryVerdict): boolean {
-  return (
-    reason === 'unfinished' ||
-    hosts.some(({ addresses }) => addresses.some((address) => address.reason === 'not-attempted'))
-  );
 }

@@ -1,0 +1,105 @@
+/**
+ * DNS and the hosts: every next hop is resolved, and its hosts are met as soon as they are known,
+ * so that a zone that is slow to answer keeps nobody else waiting.
+ */
+import { byName } from '../../named-record.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { clientOf, routeKey } from '../../policy/service.ts';
+import { USUAL_HELLO } from '../../policy/settings.ts';
+import { type Contact, conversationsOf, sharedContacts } from '../../probe/contact.ts';
+import type { Conversation } from '../../probe/conversation.ts';
+import { Batch } from '../../probe/pace.ts';
+import type { ProbeResult } from '../../probe/result.ts';
+import { conversationsInTurn, type Turn, turnAt } from '../../probe/turn.ts';
+import type { Found } from '../../route/dane-route.ts';
+import type { CheckDoors, CheckOptions } from './check.ts';
+import { type Dnssec, findRoutes } from './dnssec.ts';
+
+/** What DNS and the hosts gave. */
+export interface Looked extends Found {
+  readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
+  /** Of control hosts. */
+  readonly controls: readonly Contact[];
+  /** By the key of the next hop, where not all of its addresses had their turn. */
+  readonly turns: Readonly<Record<string, Turn>>;
+  readonly results: Readonly<Record<string, ProbeResult>>;
+  /** Epoch ms, before the first was met. */
+  readonly probedAt: number;
+  /** All of DNS was asked in time. */
+  readonly resolved: boolean;
+}
+
+/** @param plan in the order in which they are to be looked at */
+export async function lookAt(
+  plan: readonly Destination[],
+  control: readonly Hop[],
+  bundle: Bundle,
+  doors: CheckDoors,
+  options: CheckOptions,
+  dnssec: Dnssec | undefined,
+): Promise<Looked> {
+  const probedAt = options.now();
+  const { pace, turn = turnAt(probedAt) } = options;
+  const batch: Batch = new Batch(doors.probe, {
+    ...pace,
+    now: options.now,
+    onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: batch.size }),
+  });
+  const hops = [...control, ...plan.flatMap((one) => one.hops)];
+  const byKey = Map.groupBy(hops, routeKey);
+  const late = lateKeys(plan, options.unseen);
+  const settingsOf = (hop: Hop) => clientOf(bundle, hop.service).settings;
+  // What our own settings hide is no matter to a control host: its handshake is the proof.
+  const { library, replyFilter, discardEhloMaps, ...usual } = bundle.settings;
+  const open = { ...usual, discardEhloKeywords: [], hello: USUAL_HELLO };
+  const controlContacts = sharedContacts(() => open);
+  const contactsOf = sharedContacts(settingsOf);
+  const isControl = new Set(control);
+  const contacts = new Map<Hop, readonly Contact[]>();
+  const turns = byName<Turn>();
+
+  const meet = (key: string, found: Found): void => {
+    const wanted = new Map<string, Conversation>();
+    for (const hop of byKey.get(key) ?? []) {
+      const met = (isControl.has(hop) ? controlContacts : contactsOf)(hop, found);
+      contacts.set(hop, met);
+      const own = conversationsInTurn(met, settingsOf(hop), turn);
+      if (own.turn !== undefined) turns[key] = own.turn;
+      for (const conversation of own.conversations) wanted.set(conversation.id, conversation);
+    }
+    for (const conversation of wanted.values())
+      batch.add(conversation, { owner: key, late: late.has(key) });
+  };
+  const timeIsUp = () => options.now() >= pace.stopAt || pace.signal?.aborted === true;
+  try {
+    const found = await findRoutes(hops, bundle, doors.dns, dnssec, { onFound: meet, timeIsUp });
+    const resolved = !timeIsUp();
+    const results = await batch.results();
+    const controls = control.flatMap((hop) => contacts.get(hop) ?? []);
+    for (const hop of control) contacts.delete(hop);
+    return { ...found, contacts, controls, turns, results, probedAt, resolved };
+  } catch (error) {
+    batch.abandon();
+    throw error;
+  }
+}
+
+/** Those that were had, or were to be, one of each in the order of the contacts. */
+export function conversationsHad(
+  contacts: Iterable<Contact>,
+  results: Readonly<Record<string, ProbeResult>>,
+): Conversation[] {
+  return conversationsOf(contacts).filter(({ id }) => results[id] !== undefined);
+}
+
+/** Next hops that lead to nothing but entries of which nothing was seen the last time. */
+function lateKeys(
+  plan: readonly Destination[],
+  unseen: ReadonlySet<string> = new Set(),
+): ReadonlySet<string> {
+  const keysOf = (wanted: boolean) =>
+    plan.flatMap(({ id, hops }) => (unseen.has(id) === wanted ? hops.map(routeKey) : []));
+  const others = new Set(keysOf(false));
+  return new Set(keysOf(true).filter((key) => !others.has(key)));
+}
