@@ -42,34 +42,12 @@ export function endsOf<M extends { readonly step: Step }>(
   sessionLimit: number,
 ): PlanEnds<M> {
   const all = plan.flatMap(membersOf);
+  const numbers = new Map(all.map((member, i) => [member, i]));
   const ends = { taken: new Set<M>(), bounced: new Set<M>(), left: new Set<M>() };
   let passages: readonly Passage<M>[] = [{ sessions: 0, spoke: [] }];
   for (const group of plan) {
     const passed = new Map<string, Passage<M>>();
-    const kinds = kindsOf(group);
-    const path = (passage: Passage<M>): Path<M> => ({ ...passage, visited: kinds.map(() => 0) });
-    const open = passages.map(path);
-    const known = new Set<string>();
-    for (let at = open.pop(); at !== undefined; at = open.pop()) {
-      const { sessions, spoke, visited } = at;
-      const next = kinds.filter((kind) => mayBeNext(kind, visited, kinds, group));
-      if (next.length === 0) passed.set(`${sessions} ${nameOf(spoke)}`, { sessions, spoke });
-      for (const kind of next) {
-        const spent = sessions + (kind.step === 'spends' ? 1 : 0);
-        const over = overWith(kind.step, spent === sessionLimit);
-        if (over !== undefined) for (const member of kind.members) ends[over].add(member);
-        else {
-          const further: Path<M> = {
-            sessions: spent,
-            spoke: kind.step === 'skipped' ? spoke : kind.members,
-            visited: visited.map((count, i) => (kinds[i] === kind ? count + 1 : count)),
-          };
-          const key = `${spent} ${nameOf(further.spoke)} ${further.visited.join(' ')}`;
-          if (!known.has(key)) open.push(further);
-          known.add(key);
-        }
-      }
-    }
+    for (const way of waysThrough(group)) walkGroup(way, passed);
     passages = [...passed.values()];
   }
   for (const member of passages.flatMap(({ spoke }) => spoke)) ends.left.add(member);
@@ -81,10 +59,35 @@ export function endsOf<M extends { readonly step: Step }>(
     leftUntried: passages.some(({ spoke }) => spoke.length === 0),
   };
 
+  function walkGroup(way: Way<M>, passed: Map<string, Passage<M>>): void {
+    const { kinds } = way;
+    const open = passages.map((passage): Path<M> => ({ ...passage, visited: kinds.map(() => 0) }));
+    const known = new Set<string>();
+    for (let at = open.pop(); at !== undefined; at = open.pop()) {
+      const { sessions, spoke, visited } = at;
+      if (mayBeOver(visited, way)) passed.set(`${sessions} ${nameOf(spoke)}`, { sessions, spoke });
+      for (const kind of kinds.filter((one) => mayBeNext(one, visited, way))) {
+        const spent = sessions + (kind.step === 'spends' ? 1 : 0);
+        const over = overWith(kind.step, spent === sessionLimit);
+        if (over !== undefined) for (const member of kind.members) ends[over].add(member);
+        else {
+          const further: Path<M> = {
+            sessions: spent,
+            spoke: kind.members,
+            visited: visited.map((count, i) => (kinds[i] === kind ? count + 1 : count)),
+          };
+          const key = `${spent} ${nameOf(further.spoke)} ${further.visited.join(' ')}`;
+          if (!known.has(key)) open.push(further);
+          known.add(key);
+        }
+      }
+    }
+  }
+
   /** A set of members by a number of its own. */
   function nameOf(members: readonly M[]): number {
-    const first = members[0];
-    return first === undefined ? -1 : all.indexOf(first);
+    const [first] = members;
+    return first === undefined ? -1 : (numbers.get(first) ?? -1);
   }
 }
 
@@ -106,28 +109,54 @@ interface Kind<M> {
   readonly members: readonly M[];
 }
 
-function kindsOf<M extends { readonly step: Step }>({ shares }: Group<M>): Kind<M>[] {
-  return shares.flatMap((share) => {
-    const byStep = Map.groupBy(share.members, ({ step }) => step);
-    return [...byStep].map(([step, members]) => ({ share, step, members }));
-  });
+/**
+ * A group without those that are skipped: there may be thousands, and all that matters is how many
+ * of the others are visited in their place.
+ */
+interface Way<M> {
+  readonly kinds: readonly Kind<M>[];
+  /** How many that are not skipped are visited of each share, at least and at most. */
+  readonly bounds: ReadonlyMap<Share<M>, { readonly least: number; readonly most: number }>;
+  readonly startsWith: Share<M> | undefined;
 }
 
-function mayBeNext<M>(
-  kind: Kind<M>,
-  visited: readonly number[],
-  kinds: readonly Kind<M>[],
-  { startsWith }: Group<M>,
-): boolean {
-  const own = visited[kinds.indexOf(kind)] ?? 0;
-  let [inShare, inAll] = [0, 0];
-  for (const [i, count] of visited.entries()) {
-    inAll += count;
-    if (kinds[i]?.share === kind.share) inShare += count;
-  }
-  const comesFirst = inAll > 0 || startsWith === undefined || startsWith === kind.share;
-  return comesFirst && own < kind.members.length && inShare < kind.share.take;
+function waysThrough<M extends { readonly step: Step }>({ shares, startsWith }: Group<M>): Way<M>[] {
+  const kinds = shares.flatMap((share) => {
+    const byStep = Map.groupBy(share.members, ({ step }) => step);
+    byStep.delete('skipped');
+    return [...byStep].map(([step, members]) => ({ share, step, members }));
+  });
+  const skipped = (share: Share<M>) =>
+    share.members.filter(({ step }) => step === 'skipped').length;
+  /** `gone` of them are behind us. */
+  const boundsOf = (share: Share<M>, gone = 0) => ({
+    least: Math.max(0, share.take - skipped(share)),
+    most: share.take - gone,
+  });
+  const bounds = new Map(shares.map((share) => [share, boundsOf(share)]));
+  const straight = { kinds, bounds, startsWith };
+  if (startsWith === undefined || skipped(startsWith) === 0 || startsWith.take === 0)
+    return [straight];
+  // Or one that is skipped comes first.
+  const behind = new Map(bounds).set(startsWith, boundsOf(startsWith, 1));
+  return [straight, { kinds, bounds: behind, startsWith: undefined }];
 }
+
+function mayBeNext<M>(kind: Kind<M>, visited: readonly number[], way: Way<M>): boolean {
+  const { kinds, bounds, startsWith } = way;
+  const own = visited[kinds.indexOf(kind)] ?? 0;
+  const comesFirst =
+    startsWith === undefined || startsWith === kind.share || visited.some((count) => count > 0);
+  const most = bounds.get(kind.share)?.most ?? 0;
+  return comesFirst && own < kind.members.length && inShare(kind.share, visited, kinds) < most;
+}
+
+function mayBeOver<M>(visited: readonly number[], { kinds, bounds }: Way<M>): boolean {
+  return [...bounds].every(([share, { least }]) => inShare(share, visited, kinds) >= least);
+}
+
+const inShare = <M>(share: Share<M>, visited: readonly number[], kinds: readonly Kind<M>[]) =>
+  visited.reduce((sum, count, i) => (kinds[i]?.share === share ? sum + count : sum), 0);
 
 function overWith(step: Step, lastSession: boolean): 'taken' | 'bounced' | 'left' | undefined {
   switch (step) {
