@@ -1,7 +1,7 @@
 /**
  * What a verdict lacks without memory: that mail at level dane was authenticated before and no
- * longer is, that there was a resolver to ask about DNSSEC and no longer is, and that the records
- * announce a key that the host has yet to present.
+ * longer is, that there was a resolver to ask about DNSSEC and no longer is, that the entry could be
+ * judged at all, and that the records announce a key that the host has yet to present.
  *
  * In the first case Postfix still delivers and reports nothing, but level dane was chosen for
  * authentication. Pure.
@@ -17,7 +17,16 @@ export function inHindsight(
   verdict: EntryVerdict,
   before: EntrySnapshot | undefined,
 ): EntryVerdict {
-  if (before === undefined || before.level !== verdict.level) return verdict;
+  if (before === undefined) return verdict;
+  if (isOutOfReach(verdict) && wasWatched(before))
+    return {
+      ...verdict,
+      verdict: 'undetermined',
+      sentence:
+        `${verdict.sentence}. Before, it was watched (${before.verdict}): if this is not meant, ` +
+        'look at its DNS and at your tables; if it is, mute it or take it out',
+    };
+  if (before.level !== verdict.level) return verdict;
   const announced = announcedOnly(verdict, before);
   if (announced !== undefined) return { ...verdict, sentence: `${verdict.sentence}. ${announced}` };
   // Not judged for want of a resolver; where there was one before, the reason is that it is gone.
@@ -44,6 +53,19 @@ export function inHindsight(
       'whoever sits in between could now read along unnoticed. Ask them whether that is meant; ' +
       'dane-only would hold the mail rather than send it so',
   };
+}
+
+/**
+ * What DNS says took it out of what is judged: its hosts are at addresses that are not connected
+ * to, or its key became the name of somebody's MX host. An edit of the policy that asks nothing
+ * more is the operator's own.
+ */
+const isOutOfReach = ({ verdict, reason }: EntryVerdict): boolean =>
+  verdict === 'unchecked' && (reason === 'private-addresses' || reason === 'never-looked-up');
+
+function wasWatched({ verdict, reason, undetermined }: EntrySnapshot): boolean {
+  const why = verdict === 'undetermined' ? (undetermined?.cause ?? reason) : null;
+  return why === null || REASONS[why].byDesign !== true;
 }
 
 /**

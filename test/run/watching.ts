@@ -33,6 +33,8 @@ export interface Run {
   readonly world: () => CheckDoors;
   /** Epoch ms. */
   readonly at: number;
+  /** Absent: the clock stands still but for what is slept. */
+  readonly now?: () => number;
   readonly runId?: string;
   readonly holder?: string;
   readonly confirm?: Confirmation;
@@ -41,12 +43,14 @@ export interface Run {
   /** By how much the clock was set back by now. */
   readonly setBackMs?: () => number;
   readonly only?: WatchOptions['only'];
+  readonly pace?: Partial<WatchOptions['pace']>;
 }
 
 /** One run at that time; messages go to `subjects`. */
 export async function runOnce(run: Run, subjects: string[] = []): Promise<Watched> {
   let skipped = 0;
   const now = () => run.at + skipped - (run.setBackMs?.() ?? 0);
+  const now = run.now ?? (() => run.at + skipped);
   return watch(
     run.bundle,
     {
@@ -71,7 +75,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
       holder: run.holder ?? 'test',
       intervalMs: DAY_MS,
       confirm: run.confirm ?? { kind: 'next-run' },
-      pace: { concurrency: 16, perAddress: 2, perNetwork: 16, restAfter421Ms: 1, stopAt: run.at + 3_600_000 },
+      pace: { concurrency: 16, perAddress: 2, perNetwork: 16, restAfter421Ms: 1, stopAt: run.at + 3_600_000, ...run.pace },
       controlHosts: [],
       historyMs: 400 * DAY_MS,
       digests: digestsUnder(run.bundle, 'v24'),

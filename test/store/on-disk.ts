@@ -12,8 +12,8 @@ export interface StoreOnDisk {
   close(): void;
 }
 
-export async function storeOnDisk(now = Date.now()): Promise<StoreOnDisk> {
-  const directory = mkdtempSync(join(tmpdir(), 'store-'));
+export async function storeOnDisk(now = Date.now(), under = tmpdir()): Promise<StoreOnDisk> {
+  const directory = mkdtempSync(join(under, 'store-'));
   const { table } = await openToWatch(directory, now);
   return {
     table,
