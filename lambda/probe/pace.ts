@@ -63,6 +63,8 @@ export class Batch {
   readonly #results: Record<string, ProbeResult> = {};
   readonly #known = new Set<string>();
   readonly #rested = new Set<string>();
+  /** Owners' parts of networks. */
+  readonly #givenUp = new Set<string>();
   readonly #stop = new AbortController();
   readonly #end = (): void => this.#endNow();
   #done = 0;
@@ -125,6 +127,10 @@ export class Batch {
   #pump(): void {
     clearImmediate(this.#soon);
     this.#soon = undefined;
+    if (this.#now() >= this.#options.stopAt && !this.#stop.signal.aborted) {
+      this.#endNow();
+      return;
+    }
     while (this.#count(IN_ALL) < this.#options.concurrency) {
       const ticket = this.#line.take(this.#gate);
       if (ticket === undefined) break;
@@ -155,12 +161,15 @@ export class Batch {
     admits: (network) =>
       this.#now() < this.#options.stopAt &&
       this.#count(network) < (this.#isResting(network) ? 1 : this.#options.perNetwork),
-    lets: ({ conversation: { address }, network, owner }) => {
-      const own = `${network} ${owner}`;
+    lets: (ticket) => {
+      const { address } = ticket.conversation;
+      if (this.#count(address) >= this.#options.perAddress || this.#isResting(address))
+        return false;
       // The last place in a network is for those who have none there.
-      const room = this.#count(network) < this.#options.perNetwork - 1 || this.#count(own) === 0;
-      const busy = this.#count(address) >= this.#options.perAddress;
-      return room && !busy && !this.#isResting(address) && !this.#isResting(own);
+      const isLast = this.#count(ticket.network) >= this.#options.perNetwork - 1;
+      return partsOf(ticket).some(
+        (part) => !this.#isResting(part) && !(isLast && this.#count(part) > 0),
+      );
     },
   };
 
@@ -187,6 +196,18 @@ export class Batch {
     this.#results[id] = result;
     this.#done++;
     this.#options.onProgress?.(this.#done);
+    if (asksForRest(result)) this.#giveUp(ticket, this.#rested.has(id) ? TOO_BUSY : NOT_ATTEMPTED);
+  }
+
+  /** Whoever says 421 again, or has no time left to rest, is asked no more of in this run. */
+  #giveUp(said: Ticket, result: ProbeResult): void {
+    for (const part of partsOf(said)) this.#givenUp.add(part);
+    const left = this.#line.remove(
+      (ticket) =>
+        ticket.conversation.address === said.conversation.address ||
+        partsOf(ticket).every((part) => this.#givenUp.has(part)),
+    );
+    for (const { id } of left) this.#results[id] = result;
   }
 
   #isResting(key: string): boolean {
@@ -206,18 +227,22 @@ export class Batch {
   }
 
   #endNow(): void {
-    for (const { id } of this.#line.clear()) this.#results[id] = NOT_ATTEMPTED;
+    for (const { id } of this.#line.remove(() => true)) this.#results[id] = NOT_ATTEMPTED;
     this.#stop.abort();
     this.#pump();
   }
 }
 
 /** What a conversation is counted under, and what rests after its 421. */
-const keysOf = ({ conversation: { address }, network, owner }: Ticket): readonly string[] => [
-  address,
-  network,
-  `${network} ${owner}`,
+const keysOf = (ticket: Ticket): readonly string[] => [
+  ticket.conversation.address,
+  ticket.network,
+  ...partsOf(ticket),
 ];
+
+/** What each owner has in the network. */
+const partsOf = ({ network, owners }: Ticket): readonly string[] =>
+  owners.map((owner) => `${network} ${owner}`);
 
 /** 421 at any step, behind a good handshake too. */
 function asksForRest(result: ProbeResult): boolean {
@@ -228,4 +253,12 @@ function asksForRest(result: ProbeResult): boolean {
 const IN_ALL = '';
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** Behind a second 421. */
+const TOO_BUSY: ProbeResult = {
+  kind: 'unseen',
+  phase: 'connect',
+  reason: 'not-attempted',
+  detail: 'its network had closed with 421 twice',
+  anotherRun: true,
+};
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };

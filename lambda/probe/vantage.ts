@@ -155,6 +155,7 @@ const SMTPS = 465;
 const wasTried = (result: ProbeResult): boolean =>
   !isNotAttempted(result) && (result.kind !== 'unseen' || result.reason !== 'barred-address');
 
+/** For want of time, or since its turn comes in another run. */
 const isNotAttempted = (result: ProbeResult | undefined): boolean =>
   result?.kind === 'unseen' && result.reason === 'not-attempted';
 

@@ -15,7 +15,8 @@ export interface Wish {
 
 export interface Ticket {
   readonly conversation: Conversation;
-  readonly owner: string;
+  /** The first few that wish for it. */
+  readonly owners: readonly string[];
   /** The /24 or /48. */
   readonly network: string;
   readonly round: number;
@@ -43,16 +44,19 @@ export class WaitingLine {
   /** A new one. */
   enter(conversation: Conversation, wish: Wish): void {
     const network = networkOf(conversation.address);
-    this.return({ conversation, owner: wish.owner, network, round: this.#roundOf(wish) });
+    this.return({ conversation, owners: [wish.owner], network, round: this.#roundOf(wish) });
   }
 
   /** The same wished for by another: where it still waits, it goes at the earlier of both turns. */
   share({ id }: Conversation, wish: Wish): void {
     const round = this.#roundOf(wish);
     const ticket = this.#waiting.get(id);
-    if (ticket === undefined || ticket.round <= round) return;
+    if (ticket === undefined) return;
+    const isNew = !ticket.owners.includes(wish.owner) && ticket.owners.length < OWNERS_KEPT;
+    if (ticket.round <= round && !isNew) return;
     this.#drop(ticket);
-    this.return({ ...ticket, owner: wish.owner, round });
+    const owners = isNew ? [...ticket.owners, wish.owner] : ticket.owners;
+    this.return({ ...ticket, owners, round: Math.min(ticket.round, round) });
   }
 
   /** One that was taken and has to wait again, behind those of its network. */
@@ -84,13 +88,11 @@ export class WaitingLine {
     return undefined;
   }
 
-  /** All that wait; nobody does afterwards. */
-  clear(): Conversation[] {
-    const left = [...this.#waiting.values()].map(({ conversation }) => conversation);
-    this.#waiting.clear();
-    this.#rounds.clear();
-    this.#order = [];
-    return left;
+  /** Those that are to wait no longer; they are gone afterwards. */
+  remove(isMeant: (ticket: Ticket) => boolean): Conversation[] {
+    const meant = [...this.#waiting.values()].filter(isMeant);
+    for (const ticket of meant) this.#drop(ticket);
+    return meant.map(({ conversation }) => conversation);
   }
 
   #roundOf({ owner, late = false }: Wish): number {
@@ -112,6 +114,9 @@ export class WaitingLine {
     this.#order = this.#order.filter((one) => one !== round);
   }
 }
+
+/** A conversation may be shared by thousands; one of them that has not met a 421 is enough. */
+const OWNERS_KEPT = 4;
 
 /** Behind every round of those who are not late. */
 const LATE = 1_000_000;

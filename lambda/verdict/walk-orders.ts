@@ -120,7 +120,10 @@ interface Way<M> {
   readonly startsWith: Share<M> | undefined;
 }
 
-function waysThrough<M extends { readonly step: Step }>({ shares, startsWith }: Group<M>): Way<M>[] {
+function waysThrough<M extends { readonly step: Step }>({
+  shares,
+  startsWith,
+}: Group<M>): Way<M>[] {
   const kinds = shares.flatMap((share) => {
     const byStep = Map.groupBy(share.members, ({ step }) => step);
     byStep.delete('skipped');

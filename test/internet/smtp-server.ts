@@ -28,11 +28,15 @@ export interface SmtpOptions {
   readonly sniOnly?: boolean;
   /** The one client address that is welcome; others are greeted with 554. */
   readonly onlyFrom?: string;
+  /** For a server on 0.0.0.0, which is thousands of hosts: how each behaves, by its address. */
+  readonly behaviourAt?: (address: string) => Behaviour;
 }
 
 /** What one client said and sent. */
 export interface SeenConversation {
   readonly from: string;
+  /** The address of ours that was called. */
+  readonly to: string;
   /** Commands as received, without CR LF; message content is left out. */
   readonly commands: string[];
   hello?: ClientHello;
@@ -66,10 +70,11 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
     open.add(socket);
     socket.on('close', () => open.delete(socket));
     socket.on('error', () => socket.destroy());
-    const seen: SeenConversation = { from: socket.remoteAddress ?? '', commands: [] };
+    const seen: SeenConversation = { from: socket.remoteAddress ?? '', to: socket.localAddress ?? '', commands: [] };
     conversations.push(seen);
     const welcome = options.onlyFrom === undefined || options.onlyFrom === seen.from;
-    const played: Script = welcome ? script : { ...script, greeting: { say: '554 5.7.1 not from there' } };
+    const own = options.behaviourAt === undefined ? script : scriptOf(options.behaviourAt(seen.to));
+    const played: Script = welcome ? own : { ...own, greeting: { say: '554 5.7.1 not from there' } };
     converse(socket, seen, played, { terms: script.tls, identity, sniChains, sniOnly }).catch(() => socket.destroy());
   });
   server.listen(port, address);

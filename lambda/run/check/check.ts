@@ -169,7 +169,10 @@ function judgeAll(
     complete:
       resolved &&
       Object.values(results).every(
-        (result) => result.kind !== 'unseen' || result.reason !== 'not-attempted',
+        (result) =>
+          result.kind !== 'unseen' ||
+          result.reason !== 'not-attempted' ||
+          result.anotherRun === true,
       ),
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
   };
