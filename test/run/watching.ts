@@ -40,8 +40,6 @@ export interface Run {
   readonly confirm?: Confirmation;
   readonly tell?: WatchDoors['tell'];
   readonly sleep?: WatchDoors['sleep'];
-  /** By how much the clock was set back by now. */
-  readonly setBackMs?: () => number;
   readonly only?: WatchOptions['only'];
   readonly pace?: Partial<WatchOptions['pace']>;
 }
@@ -49,7 +47,6 @@ export interface Run {
 /** One run at that time; messages go to `subjects`. */
 export async function runOnce(run: Run, subjects: string[] = []): Promise<Watched> {
   let skipped = 0;
-  const now = () => run.at + skipped - (run.setBackMs?.() ?? 0);
   const now = run.now ?? (() => run.at + skipped);
   return watch(
     run.bundle,

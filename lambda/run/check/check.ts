@@ -18,43 +18,31 @@ import { routeKey } from '../../policy/service.ts';
 import type { Settings } from '../../policy/settings.ts';
 import type { Contact } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
-import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
+import { probeBatch } from '../../probe/pace.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { believe, provedByTlsa, type Vantage, vantageOf } from '../../probe/vantage.ts';
-import type { Dns } from '../../route/dns-answer.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type Dnssec, type DnssecDoor, proveDnssec } from './dnssec.ts';
-import { conversationsHad, type Looked, lookAt } from './look.ts';
+import { conversationsHad, type LookDoors, type Looked, type LookOptions, lookAt } from './look.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
 import { type AskTable, withFilterAnswers } from './status-filter.ts';
 
-export interface CheckDoors {
-  readonly dns: Dns;
+export interface CheckDoors extends LookDoors {
   /**
    * Asked where the level is dane or dane-only, and for what could take the place of a failing
    * line.
    */
   readonly dnssec?: DnssecDoor;
-  readonly probe: Probe;
   /** Absent where no Postfix is at hand. */
   readonly askTable?: AskTable;
-  /** Told now and then, for a progress line; never awaited. */
-  readonly progress?: (progress: Progress) => void;
 }
 
-export type Progress =
-  | { readonly kind: 'resolving'; readonly nextHops: number }
-  | { readonly kind: 'probing'; readonly done: number; readonly conversations: number };
-
-export interface CheckOptions {
+export interface CheckOptions extends LookOptions {
   /** Epoch ms: the moment of judgement, now or `--at`. */
   readonly at: number;
-  /** The clock, epoch ms: handshakes are held against trust at their own time, whatever `at` is. */
-  readonly now: () => number;
-  readonly pace: PaceOptions;
   /**
    * Hosts known to present a valid chain, `host` or `host:port`: proof that port 25 is open from
    * here.
@@ -67,10 +55,6 @@ export interface CheckOptions {
    * when time is short.
    */
   readonly lastSeen?: ReadonlyMap<string, number>;
-  /** Ids of those that were asked the last time and kept silent: they come last. */
-  readonly unseen?: ReadonlySet<string>;
-  /** Which addresses have their turn (probe/turn); absent: those of the day of `now`. */
-  readonly turn?: number;
   /** What earlier runs judged: where a table is lost, its entries fail and are not forgotten. */
   readonly remembered?: readonly Remembered[];
 }

@@ -9,12 +9,33 @@ import { clientOf, routeKey } from '../../policy/service.ts';
 import { USUAL_HELLO } from '../../policy/settings.ts';
 import { type Contact, conversationsOf, sharedContacts } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
-import { Batch } from '../../probe/pace.ts';
+import { Batch, type PaceOptions, type Probe } from '../../probe/pace.ts';
 import type { ProbeResult } from '../../probe/result.ts';
 import { conversationsInTurn, type Turn, turnAt } from '../../probe/turn.ts';
 import type { Found } from '../../route/dane-route.ts';
-import type { CheckDoors, CheckOptions } from './check.ts';
+import type { Dns } from '../../route/dns-answer.ts';
 import { type Dnssec, findRoutes } from './dnssec.ts';
+
+export interface LookDoors {
+  readonly dns: Dns;
+  readonly probe: Probe;
+  /** Told now and then, for a progress line; never awaited. */
+  readonly progress?: (progress: Progress) => void;
+}
+
+export type Progress =
+  | { readonly kind: 'resolving'; readonly nextHops: number }
+  | { readonly kind: 'probing'; readonly done: number; readonly conversations: number };
+
+export interface LookOptions {
+  /** The clock, epoch ms: handshakes are held against trust at their own time, whatever `at` is. */
+  readonly now: () => number;
+  readonly pace: PaceOptions;
+  /** Ids of those that were asked the last time and kept silent: they come last. */
+  readonly unseen?: ReadonlySet<string>;
+  /** Which addresses have their turn (probe/turn); absent: those of the day of `now`. */
+  readonly turn?: number;
+}
 
 /** What DNS and the hosts gave. */
 export interface Looked extends Found {
@@ -35,8 +56,8 @@ export async function lookAt(
   plan: readonly Destination[],
   control: readonly Hop[],
   bundle: Bundle,
-  doors: CheckDoors,
-  options: CheckOptions,
+  doors: LookDoors,
+  options: LookOptions,
   dnssec: Dnssec | undefined,
 ): Promise<Looked> {
   const probedAt = options.now();

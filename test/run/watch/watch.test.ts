@@ -145,7 +145,7 @@ describe('days', () => {
       confirm: { kind: 'same-run', afterMs: 600_000 },
       sleep,
       world: worldWithClockSetBack,
-      setBackMs: () => backMs,
+      now: () => START + DAY_MS - backMs,
     });
     expect(waits).toEqual([600_000]);
   });
