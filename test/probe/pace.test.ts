@@ -1,7 +1,8 @@
 import { afterEach, expect, test, vi } from 'vitest';
 import type { Conversation } from '../../lambda/probe/conversation.ts';
-import { type PaceOptions, type Probe, probeBatch } from '../../lambda/probe/pace.ts';
+import { Batch, type PaceOptions, type Probe, probeBatch } from '../../lambda/probe/pace.ts';
 import type { ProbeResult } from '../../lambda/probe/result.ts';
+import type { Wish } from '../../lambda/probe/waiting-line.ts';
 
 const PRESENTED: ProbeResult = { kind: 'presented', protocol: 'TLSv1.3', cipher: 'x', chain: [], verify: 'OK' };
 const REST: ProbeResult = { kind: 'unseen', phase: 'greeting', reason: 'reply-421' };
@@ -230,4 +231,149 @@ test('an end further away than any timer reaches is no end', async () => {
   const counted = counting(() => 'any');
   const results = await probeBatch([to('192.0.2.1')], counted.probe, pace({ stopAt: Date.now() + 1e12 }));
   expect(Object.values(results)).toEqual([PRESENTED]);
+});
+
+/** Begins in this order, one conversation at a time. */
+async function orderOf(wishes: readonly (readonly [address: string, wish: Wish])[], changes: Partial<PaceOptions> = {}) {
+  const counted = counting(({ address }) => address);
+  const batch = new Batch(counted.probe, pace({ concurrency: 1, ...changes }));
+  const known = new Map<string, Conversation>();
+  for (const [address, wish] of wishes) {
+    const conversation = known.get(address) ?? to(address);
+    known.set(address, conversation);
+    batch.add(conversation, wish);
+  }
+  await batch.results();
+  return counted.order;
+}
+
+const a: Wish = { owner: 'a' };
+const b: Wish = { owner: 'b' };
+const late: Wish = { owner: 'late', late: true };
+
+test.each<{ wishes: Parameters<typeof orderOf>[0]; order: readonly string[]; because: string }>([
+  {
+    wishes: [
+      ['192.0.2.1', a],
+      ['198.51.100.2', a],
+      ['203.0.113.3', a],
+      ['192.0.2.9', b],
+    ],
+    order: ['192.0.2.1', '192.0.2.9', '198.51.100.2', '203.0.113.3'],
+    because: "each next hop's first comes before anybody's second, in one network, too",
+  },
+  {
+    wishes: [
+      ['192.0.2.1', late],
+      ['198.51.100.2', late],
+      ['192.0.2.3', a],
+      ['192.0.2.4', a],
+    ],
+    order: ['192.0.2.3', '192.0.2.4', '192.0.2.1', '198.51.100.2'],
+    because: 'who kept silent comes last',
+  },
+  {
+    wishes: [
+      ['192.0.2.1', a],
+      ['198.51.100.2', a],
+      ['203.0.113.3', a],
+      ['203.0.113.3', b],
+    ],
+    order: ['192.0.2.1', '203.0.113.3', '198.51.100.2'],
+    because: 'what two wish for is had once, at the earlier of both turns',
+  },
+  {
+    wishes: [
+      ['192.0.2.1', late],
+      ['198.51.100.2', a],
+      ['192.0.2.1', a],
+      ['198.51.100.3', a],
+    ],
+    order: ['198.51.100.2', '192.0.2.1', '198.51.100.3'],
+    because: 'and is late only where it is so for all',
+  },
+])('$because', async ({ wishes, order }) => {
+  expect(await orderOf(wishes)).toEqual(order);
+});
+
+test('the last place in a network is for a next hop that has none there', async () => {
+  const underWay: string[] = [];
+  const most: number[] = [];
+  const probe: Probe = async ({ address }) => {
+    underWay.push(address);
+    most.push(underWay.filter((one) => one.startsWith('192.0.2.1')).length);
+    await new Promise((resolve) => setTimeout(resolve, 3));
+    underWay.splice(underWay.indexOf(address), 1);
+    return PRESENTED;
+  };
+  const batch = new Batch(probe, pace());
+  for (let i = 0; i < 9; i++) batch.add(to(`192.0.2.1${i}`), a);
+  batch.add(to('192.0.2.20'), b);
+  await batch.results();
+  expect(Math.max(...most)).toBe(3);
+});
+
+/** Says 421 at these addresses. */
+const busyAt = (...busy: readonly string[]) => {
+  const order: string[] = [];
+  const probe: Probe = async ({ address }) => {
+    order.push(address);
+    return busy.includes(address) ? REST : PRESENTED;
+  };
+  return { probe, order };
+};
+
+test("a 421 holds up nobody else's conversation in that network", async () => {
+  const { probe, order } = busyAt('192.0.2.1');
+  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
+  batch.add(to('192.0.2.1'), a);
+  batch.add(to('192.0.2.2'), a);
+  for (const last of [7, 8, 9]) batch.add(to(`192.0.2.${last}`), b);
+  await batch.results();
+  expect(order).toEqual(['192.0.2.1', '192.0.2.7', '192.0.2.8', '192.0.2.9', '192.0.2.1']);
+});
+
+test('behind a second 421 the rest of that next hop there waits for another run, and what others wish for does not', async () => {
+  const { probe, order } = busyAt('192.0.2.1');
+  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
+  const [first, own, shared, elsewhere] = [to('192.0.2.1'), to('192.0.2.2'), to('192.0.2.3'), to('198.51.100.1')];
+  for (const one of [first, own, shared, elsewhere]) batch.add(one, a);
+  batch.add(shared, b);
+  const results = await batch.results();
+  expect(order).toEqual(['192.0.2.1', '192.0.2.3', '198.51.100.1', '192.0.2.1']);
+  expect(results).toEqual({
+    [first.id]: REST,
+    [own.id]: { ...NOT_ATTEMPTED, detail: 'its network had closed with 421 twice', anotherRun: true },
+    [shared.id]: PRESENTED,
+    [elsewhere.id]: PRESENTED,
+  });
+});
+
+test('what is added when the time is up is not attempted', async () => {
+  const { probe, order } = busyAt();
+  const stop = new AbortController();
+  const batch = new Batch(probe, pace({ signal: stop.signal }));
+  stop.abort();
+  const one = to('192.0.2.1');
+  batch.add(one, a);
+  expect(await batch.results()).toEqual({ [one.id]: NOT_ATTEMPTED });
+  expect(order).toEqual([]);
+});
+
+test('an abandoned batch breaks off what is under way, and holds no timer', async () => {
+  let aborted = false;
+  const probe: Probe = (_, signal) =>
+    new Promise((resolve) => {
+      signal?.addEventListener('abort', () => {
+        aborted = true;
+        resolve(NOT_ATTEMPTED);
+      });
+    });
+  vi.useFakeTimers();
+  const batch = new Batch(probe, pace());
+  batch.add(to('192.0.2.1'), a);
+  await vi.advanceTimersByTimeAsync(1);
+  batch.abandon();
+  expect(aborted).toBe(true);
+  expect(vi.getTimerCount()).toBe(0);
 });
