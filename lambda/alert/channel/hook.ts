@@ -1,7 +1,8 @@
 /**
  * `--hook PROGRAM`: a program that tells in a way that is not built in. It gets the mail text on
  * standard input, the whole alert as JSON in a file whose path is its one argument, and the subject
- * in POSTFIX_TLS_WATCH_SUBJECT.
+ * in POSTFIX_TLS_WATCH_SUBJECT. Of the environment it gets PATH, HOME, USER, LANG, LC_*, TZ and
+ * TMPDIR: credentials of AWS and of other services are not handed on.
  *
  * A status other than 0, a signal or no end in time means that nothing was told: the next run tries
  * again.
@@ -53,7 +54,7 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   const child = spawn(program, [path], {
     stdio: ['pipe', 'ignore', 'pipe'],
     detached: true,
-    env: { ...process.env, POSTFIX_TLS_WATCH_SUBJECT: mail.subject },
+    env: { ...ownEnvironment(process.env), POSTFIX_TLS_WATCH_SUBJECT: mail.subject },
   });
   const timer = globalThis.setTimeout(() => {
     if (child.pid !== undefined) killGroup(child.pid);
@@ -85,6 +86,22 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
   });
   return promise;
 }
+
+/**
+ * What a hook needs of our environment, and none of the credentials in it: where programs are, whose
+ * files, which language and time zone.
+ */
+function ownEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && (PASSED_ON.has(name) || name.startsWith('LC_'))
+        ? [[name, value] as const]
+        : [],
+    ),
+  );
+}
+
+const PASSED_ON: ReadonlySet<string> = new Set(['PATH', 'HOME', 'USER', 'LANG', 'TZ', 'TMPDIR']);
 
 /** Resolves once the stream is closed, after an error as well. */
 const closed = (stream: Readable | Writable): Promise<unknown> =>

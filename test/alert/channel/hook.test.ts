@@ -46,6 +46,30 @@ test('gets the text on standard input, the JSON in a file, the subject in the en
   expect(await readFile(join(folder, 'subject'), 'utf8')).toBe(`${mail.subject}\n`);
 });
 
+test('gets an environment of its own, without credentials', async () => {
+  const secret = {
+    AWS_SECRET_ACCESS_KEY: 'geheim',
+    AWS_SESSION_TOKEN: 'geheim',
+    GITHUB_TOKEN: 'geheim',
+    SMTP_PASSWORD: 'geheim',
+  };
+  const passed = { HOME: '/root', LANG: 'C.UTF-8', LC_TIME: 'C', TZ: 'Europe/Berlin', USER: 'alice', TMPDIR: folder };
+  for (const [name, value] of Object.entries({ ...secret, ...passed })) vi.stubEnv(name, value);
+  try {
+    await runHook(await program('environment', `env > ${folder}/env`), alert, mail);
+  } finally {
+    vi.unstubAllEnvs();
+  }
+  const lines = (await readFile(join(folder, 'env'), 'utf8')).split('\n');
+  expect(lines).toEqual(expect.arrayContaining(Object.entries(passed).map(([name, value]) => `${name}=${value}`)));
+  expect(lines).toContain(`PATH=${process.env.PATH}`);
+  expect(lines.join('\n')).not.toContain('geheim');
+  const names = lines.flatMap((line) => /^(\w+)=/.exec(line)?.[1] ?? []);
+  // A shell adds PWD, SHLVL and _ of its own.
+  const own = ['PWD', 'OLDPWD', 'SHLVL', '_', 'PATH', 'POSTFIX_TLS_WATCH_SUBJECT', ...Object.keys(passed)];
+  expect(names.filter((name) => !own.includes(name) && !name.startsWith('LC_'))).toEqual([]);
+});
+
 test('need not read any of it', async () => {
   const long = { ...mail, text: 'x'.repeat(1_000_000) };
   expect(await failure(runHook(await program('ignores', 'exit 0'), alert, long))).toBe('told');

@@ -58,3 +58,37 @@ test('no answer within the deadline', async () => {
 test.each(['ftp://example.org/x', 'nonsense', 'file:///etc/passwd'])('%s is no address to ping', async (url) => {
   expect(await failure(ping(url))).toBe('ping: --ping wants an http or https address');
 });
+
+test('a user and password in the address are sent as such', async () => {
+  const seen: (string | undefined)[] = [];
+  const at = await serve((request, response) => {
+    seen.push(request.headers.authorization);
+    response.end('ok');
+  });
+  expect(await failure(ping(`http://us%40er:geheim%3A@${at}/secret?token=t`))).toBe('pinged');
+  expect(seen).toEqual([`Basic ${Buffer.from('us@er:geheim:').toString('base64')}`]);
+});
+
+test('user, password, path and query are never shown: nobody there', async () => {
+  const at = await serve(() => undefined);
+  const [server] = servers.splice(0);
+  server?.close();
+  const says = `ping ${at}: could not be reached (connect ECONNREFUSED ${at})`;
+  expect(await failure(ping(`http://user:geheim@${at}/path?token=t`))).toBe(says);
+});
+
+test('nor at a port that no browser asks', async () => {
+  const says = 'ping 127.0.0.1:1: could not be reached (its address, or one it redirects to, cannot be used)';
+  expect(await failure(ping('http://user:geheim@127.0.0.1:1/path?token=t'))).toBe(says);
+});
+
+test.each([
+  { because: 'to itself', location: '/path/again?token=t' },
+  { because: 'to an address with a password', location: 'http://user:geheim@127.0.0.1:9/path' },
+  { because: 'to what is no web address', location: 'ftp://user:geheim@127.0.0.1/path' },
+])('nor those of a redirect $because', async ({ location }) => {
+  const at = await serve((_request, response) => response.writeHead(302, { location }).end());
+  const says = await failure(ping(`http://user:geheim@${at}/secret`, 5_000));
+  expect(says).toMatch(/^ping 127\.0\.0\.1:\d+: could not be reached \(/);
+  expect(says).not.toMatch(/user|geheim|path|secret|token/);
+});
