@@ -6,7 +6,13 @@
  * `broken` policy that keeps Postfix's warning.
  */
 
-import { readRecords, type TableLine, type TableText, tableType } from '../postfix/lookup-table.ts';
+import {
+  type Records,
+  readRecords,
+  type TableLine,
+  type TableText,
+  tableType,
+} from '../postfix/lookup-table.ts';
 import { printable } from '../postfix/printable.ts';
 import { bracedTokens, splitNameValue, tokens, unbrace } from '../postfix/token.ts';
 import { atLeast, type PostfixVersion } from '../postfix/version.ts';
@@ -14,6 +20,7 @@ import type { Answers } from './answer.ts';
 import { type Attributes, addAttribute, given, missingPolicyType } from './attribute.ts';
 import type { EntryPolicy, PolicyEntry } from './entry.ts';
 import { SECURITY_LEVELS, type SecurityLevel } from './level.ts';
+import { HIDDEN, isNoPolicy, isShownKey } from './no-policy.ts';
 
 /** An entry in its table. */
 export interface TableEntry extends PolicyEntry {
@@ -50,11 +57,15 @@ export interface ParsedTable {
   readonly answers?: Answers;
   /** Postfix can read it and we cannot: why. */
   readonly unreadable?: string;
+  /** How many lines a file has that holds something else than policies; they are hidden. */
+  readonly noPolicy?: number;
 }
 
 /** Reads one table. Lines that are no entry become `problems`. */
 export function parseTable(table: TableText, version: PostfixVersion): ParsedTable {
-  const { records, problems, unavailable, everyKey } = readRecords(table, version);
+  const read = readRecords(table, version);
+  const noPolicy = isNoPolicy(read.records.map(({ value }) => value));
+  const { records, problems, unavailable, everyKey } = noPolicy ? hidden(read) : read;
   const cache = new Map<string, EntryPolicy>();
   const policyOf = (value: string): EntryPolicy => {
     const known = cache.get(value) ?? parsePolicy(value, version);
@@ -69,6 +80,7 @@ export function parseTable(table: TableText, version: PostfixVersion): ParsedTab
       policy: policyOf(record.value),
     })),
     problems,
+    ...(noPolicy ? { noPolicy: read.records.length } : {}),
     ...(unavailable === undefined ? {} : { unavailable }),
     ...(everyKey === undefined
       ? {}
@@ -81,6 +93,20 @@ export function parseTable(table: TableText, version: PostfixVersion): ParsedTab
             policy: policyOf(everyKey),
           },
         }),
+  };
+}
+
+/** With nothing of the lines but keys that look like next hops: the rest may be passwords. */
+function hidden(read: Records): Records {
+  return {
+    ...read,
+    records: read.records
+      .filter(({ key }) => isShownKey(key))
+      .map((record) => ({ ...record, value: HIDDEN })),
+    problems: [],
+    ...(read.unavailable === undefined
+      ? {}
+      : { unavailable: read.unavailable.replace(/".*$/s, `"${HIDDEN}"`) }),
   };
 }
 

@@ -9,6 +9,7 @@ import { named } from '../named-record.ts';
 import { defaultOf } from './defaults.ts';
 import { expand } from './expand.ts';
 import { logicalLines } from './logical-line.ts';
+import { isReadParameter } from './read-parameters.ts';
 import { splitNameValue } from './token.ts';
 import type { PostfixVersion } from './version.ts';
 
@@ -17,7 +18,10 @@ export interface MainCfProblem {
   readonly kind: 'fatal' | 'overridden' | 'leading-blank' | 'macro';
   /** The parameter, where there is one. */
   readonly name?: string;
-  /** Postfix's wording behind `warning: ` or `fatal: `; the file is called main.cf. */
+  /**
+   * Postfix's wording behind `warning: ` or `fatal: `; the file is called main.cf. `…` stands for
+   * text that may be a password: a value that is not read here.
+   */
   readonly says: string;
 }
 
@@ -42,7 +46,8 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
   const problems: MainCfProblem[] = [];
   for (const { line, text: logical, orphan } of logicalLines(text)) {
     if (orphan) {
-      const shown = logical.length > 30 ? `${logical.slice(0, 30)}...` : logical;
+      const cut = logical.length > 30 ? `${logical.slice(0, 30)}...` : logical;
+      const shown = shownLine(logical.trimStart()) === '…' ? '…' : cut;
       problems.push({
         line,
         kind: 'leading-blank',
@@ -55,14 +60,15 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
       problems.push({
         line,
         kind: 'fatal',
-        says: `main.cf, line ${line}: ${pair.error}: "${logical}"`,
+        says: `main.cf, line ${line}: ${pair.error}: "${shownLine(logical)}"`,
       });
       continue;
     }
     const { name, value } = pair;
     const earlier = raw.get(name);
     if (earlier !== undefined && earlier.value !== value) {
-      const says = `main.cf, line ${line}: overriding earlier entry: ${name}=${earlier.value}`;
+      const was = isReadParameter(name) ? earlier.value : '…';
+      const says = `main.cf, line ${line}: overriding earlier entry: ${name}=${was}`;
       problems.push({ line, kind: 'overridden', name, says });
     }
     raw.set(name, { value, line });
@@ -85,12 +91,20 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
   const lines: Record<string, number> = {};
   for (const [name, { value, line }] of raw) {
     const expanded = expand(value, lookup);
-    if ('error' in expanded) problems.push({ line, kind: 'macro', name, says: expanded.error });
+    if ('error' in expanded) {
+      const isShown = isReadParameter(name) || /^\$[{(]?[})]?$/.test(value);
+      const says = isShown ? expanded.error : expanded.error.replace(/".*$/s, '"…"');
+      problems.push({ line, kind: 'macro', name, says });
+    }
     parameters[name] = 'error' in expanded ? '' : expanded.text;
     lines[name] = line;
   }
   return { parameters, lines, problems, ...(usesHostname === undefined ? {} : { usesHostname }) };
 }
+
+/** A line that is no setting: as it is where it begins like one that is read. */
+const shownLine = (line: string): string =>
+  isReadParameter(/^[a-z]\w*/i.exec(line)?.[0]) ? line : '…';
 
 type Lookup = (name: string) => string | undefined;
 

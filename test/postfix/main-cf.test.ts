@@ -46,12 +46,12 @@ test.each([
     text: 'relayhost [a.test]',
     problem: { line: 1, kind: 'fatal', says: `main.cf, line 1: missing '=' after attribute name: "relayhost [a.test]"` },
   },
-  { text: '= x', problem: { line: 1, kind: 'fatal', says: 'main.cf, line 1: missing attribute name: "= x"' } },
+  { text: '= x', problem: { line: 1, kind: 'fatal', says: 'main.cf, line 1: missing attribute name: "…"' } },
   {
     text: ' relayhost = x',
     problem: { line: 1, kind: 'leading-blank', says: 'main.cf: logical line must not start with whitespace: " relayhost = x"' },
   },
-  { text: 'a = ${b', problem: { line: 1, kind: 'macro', name: 'a', says: 'truncated macro reference: "${b"' } },
+  { text: 'a = ${b', problem: { line: 1, kind: 'macro', name: 'a', says: 'truncated macro reference: "…"' } },
 ])('$text', ({ text, problem }) => {
   expect(readMainCf(text, '3.7').problems).toEqual([problem]);
 });

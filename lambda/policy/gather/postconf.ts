@@ -2,6 +2,7 @@
 import { decodeText } from '../../postfix/decode.ts';
 import { readMainCf } from '../../postfix/main-cf.ts';
 import { printMasterCf } from '../../postfix/postconf.ts';
+import { withoutQuotedLine } from '../../postfix/read-parameters.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { Machine } from './machine.ts';
@@ -32,7 +33,7 @@ export async function postconf(
     );
   }
   if (ran.status !== 0) {
-    const said = ran.errors.trim().split('\n').at(-1) ?? '';
+    const said = withoutQuotedLine(ran.errors.trim().split('\n').at(-1) ?? '');
     throw new UsageError(
       `--config-directory ${directory}: postconf ${args.join(' ')} failed: ${said}`,
     );

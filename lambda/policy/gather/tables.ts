@@ -15,6 +15,7 @@ import {
   tableName,
   tableType,
 } from '../../postfix/lookup-table.ts';
+import { withoutQuotedLine } from '../../postfix/read-parameters.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { TableProblem } from '../bundle.ts';
 import type { Machine } from './machine.ts';
@@ -169,7 +170,9 @@ async function opening(
 /** What a Postfix program said behind `fatal: `; undefined where it did not end so. */
 export function fatalIn(errors: string): string | undefined {
   const said = /^[^:\n]*: fatal: (.*)$/m.exec(errors)?.[1];
-  return said?.replace(/: query error: Success$/, ': query error');
+  return said === undefined
+    ? undefined
+    : withoutQuotedLine(said.replace(/: query error: Success$/, ': query error'));
 }
 
 /**

@@ -116,6 +116,7 @@ export const LINT_CODES = [
   'line-ignored',
   'duplicate-key',
   'broken-entry',
+  'no-policy-table',
   'ignored-attribute',
   'never-looked-up',
   'handshake-impossible',

@@ -9,6 +9,7 @@ import { cureOf } from './cure.ts';
 import { defersFor, type LintProblem } from './problem.ts';
 
 export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
+  if (table.noPolicy !== undefined) return [ofNoPolicy(table.name, table.noPolicy)];
   const problems = table.problems.map((line) => ofLine(line, table));
   for (const entry of table.entries) {
     if (entry.shadowedBy !== undefined) continue;
@@ -17,6 +18,21 @@ export function lintTable(table: ParsedTable, bundle: Bundle): LintProblem[] {
     else if (entry.policy.level === 'none') problems.push(...ofNone(entry));
   }
   return problems;
+}
+
+/** One problem for all lines: whatever they hold, it is not to be shown. */
+function ofNoPolicy(file: string, lines: number): LintProblem {
+  return {
+    place: { file, line: null },
+    key: null,
+    code: 'no-policy-table',
+    severity: 'defers',
+    postfixSays: null,
+    effect:
+      `this is no table of TLS policies: none of its ${lines} lines has a level, and all mail to ` +
+      'the next hops among its keys would be deferred (4.7.5 client TLS configuration problem)',
+    cure: 'correct smtp_tls_policy_maps; what the file holds is not shown, since it may be passwords',
+  };
 }
 
 function ofLine(line: TableLine, table: ParsedTable): LintProblem {
