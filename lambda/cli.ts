@@ -173,7 +173,8 @@ function addStoreCommands(store: Command): void {
 function addPolicyCommands(policy: Command): void {
   addStoreFlags(addBundleFlags(policy.command('push [table]')))
     .description(
-      'store the table, main.cf and every file they name, where the scheduled function reads them',
+      'store the tables, what is read of main.cf, and certificates, where the scheduled function ' +
+        'reads them',
     )
     .option('--if-changed', 'say nothing where it is in use already: for cron')
     .option(
@@ -214,7 +215,21 @@ function addPolicyCommands(policy: Command): void {
     .action(async (table: string | undefined, flags) =>
       finish((await import('./command/policy/policy.ts')).policyStatus(table, flags, console)),
     );
+
+  addStoreFlags(policy.command('forget'))
+    .description('delete all superseded versions at once, with the secrets that they may hold')
+    .addHelpText('after', FORGET_HELP)
+    .action(async (flags) =>
+      finish((await import('./command/policy/policy.ts')).policyForget(flags, console)),
+    );
 }
+
+const FORGET_HELP = `
+Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \
+whole table is
+read for it, and point-in-time recovery keeps what was deleted for 35 days.
+
+Exit status: 0 done, 1 the version in use holds secrets of an earlier release: push it anew first.`;
 
 const STATUS_HELP = `
 The table (or --config-directory, --main-cf) tells which entries are not watched where no run has
@@ -241,6 +256,8 @@ Exit status: 0 everything is there now, 1 other content was there under some key
 nothing was imported.`;
 
 const PUSH_HELP = `
+Never stored: parameters of main.cf that are not read, private keys, and how databases are reached.
+
 Refused without --force:
   lines that would defer mail, by lint, unless the version in use has them too;
   entries that deliver today and would not, judged on what was last seen, with no network;

@@ -24,6 +24,7 @@ import {
 import { digestsUnder } from './run/watch/run-digests.ts';
 import { lookForSilence } from './run/watch/sentinel.ts';
 import { bundleOfPolicy } from './run/watch/stored-policy.ts';
+import { secretsNote } from './run/watch/stored-secrets.ts';
 import { type Watched, watch } from './run/watch/watch.ts';
 import { steadyClock } from './steady-clock.ts';
 import { openDynamoDb } from './store/dynamodb.ts';
@@ -73,7 +74,8 @@ async function runOnce(
   if (policy === undefined) return reportNoPolicy(config.policy, config.table);
   const stored = withPort(bundleOfPolicy(policy), config);
   const bundle = { ...stored, assumed: [...stored.assumed, ...tablesNotFollowed(stored)] };
-  const watched = await watchPatiently(asked, bundle, store, config, invocation);
+  const notes = secretsNote(policy);
+  const watched = await watchPatiently(asked, { bundle, notes }, store, config, invocation);
   return reportWatched(watched, {
     startedAt,
     now: Date.now(),
@@ -85,19 +87,25 @@ async function runOnce(
   });
 }
 
+interface Pushed {
+  readonly bundle: Bundle;
+  /** Sentences about what is stored. */
+  readonly notes: readonly string[];
+}
+
 /**
  * A duplicate of this run, or a run by hand, holds the lease: waiting for it costs less than
  * failing. A run that died lets go within minutes; one that ends finds this one done.
  */
 async function watchPatiently(
   asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
-  bundle: Bundle,
+  pushed: Pushed,
   store: Store,
   config: Config,
   invocation: Invocation,
 ): Promise<Watched> {
   for (;;) {
-    const watched = await watchOnce(asked, bundle, store, config, invocation);
+    const watched = await watchOnce(asked, pushed, store, config, invocation);
     if (
       watched.kind !== 'busy' ||
       invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, invocation)
@@ -109,11 +117,12 @@ async function watchPatiently(
 
 function watchOnce(
   asked: Exclude<WatchEvent, { kind: 'sentinel' }>,
-  bundle: Bundle,
+  pushed: Pushed,
   store: Store,
   config: Config,
   invocation: Invocation,
 ): Promise<Watched> {
+  const { bundle, notes } = pushed;
   const clock = steadyClock();
   const now = clock();
   const stopAt = now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation);
@@ -140,6 +149,7 @@ function watchOnce(
           bundle,
         ),
       store,
+      memory: () => ({ keeps: true, notes }),
       tell: openTopics(config),
       now: clock,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),

@@ -169,6 +169,24 @@ export function mozillaRoots(): readonly Base64Der[] {
 
 let roots: readonly Base64Der[] | undefined;
 
+/**
+ * The certificate of a block, with the trust settings that a TRUSTED one has; undefined where it is
+ * none. What stands behind either is not among the bytes.
+ */
+export function wholeCertificate(block: PemBlock): Uint8Array | undefined {
+  const certificate = certificateIn(block);
+  if (certificate === undefined) return undefined;
+  const der = Buffer.from(certificate.der, 'base64');
+  if (block.label !== TRUSTED || block.bytes.length === der.length) return der;
+  try {
+    const { whole } = first(block.bytes.subarray(der.length), TAG.sequence);
+    return Buffer.concat([der, whole]);
+  } catch (error) {
+    if (error instanceof MalformedDer) return der;
+    throw error;
+  }
+}
+
 type Fault = Pick<PemBlock, 'label' | 'line'>;
 
 const malformed = ({ label, line }: Fault) => `${label.toLowerCase()} on line ${line} is malformed`;
@@ -192,7 +210,8 @@ function certificateIn({
   }
 }
 
-function isPublicKey(bytes: Buffer): boolean {
+/** Whether this is a SubjectPublicKeyInfo and nothing else. */
+export function isPublicKey(bytes: Buffer): boolean {
   try {
     return createPublicKey({ key: bytes, format: 'der', type: 'spki' })
       .export({ format: 'der', type: 'spki' })
@@ -202,7 +221,8 @@ function isPublicKey(bytes: Buffer): boolean {
   }
 }
 
-function isSequence(bytes: Buffer): boolean {
+/** Whether this begins as a signed list does. */
+export function isSequence(bytes: Buffer): boolean {
   try {
     return inside(first(bytes, TAG.sequence).body)[0]?.tag === TAG.sequence;
   } catch {

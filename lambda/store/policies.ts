@@ -14,7 +14,7 @@ import { readItem, toItem } from './item.ts';
 import { policyHead, policyManifest } from './item-kinds.ts';
 import { keys, type Store } from './keys.ts';
 import type { PolicyHead, PolicyManifest } from './stored-values.ts';
-import type { Table } from './table.ts';
+import type { Key, Table } from './table.ts';
 import { StoreError } from './table-error.ts';
 
 /**
@@ -152,6 +152,63 @@ export async function readPolicy(
     parts[part.name] = content;
   }
   return { version: wanted, parts, pushedAt, pushedBy };
+}
+
+/** A version that is stored beside the one in use, or was. */
+export interface StoredVersion {
+  readonly version: string;
+  readonly isCurrent: boolean;
+  /** Items, its manifest among them. */
+  readonly items: number;
+}
+
+/**
+ * Every version of this policy that anything is stored of, the one in use first. Only a look at the
+ * whole table finds those that were superseded.
+ *
+ * @throws StoreError `access-denied` where these credentials may not read the whole table
+ */
+export async function storedVersions(store: Store): Promise<readonly StoredVersion[]> {
+  const { table, space } = store;
+  const current = (await policyState(store)).head?.current;
+  const prefix = keys.policyVersion(space, '');
+  const items = new Map<string, number>();
+  for await (const page of table.scan())
+    for (const { pk } of page) {
+      if (!pk.startsWith(prefix)) continue;
+      const version = pk.slice(prefix.length);
+      items.set(version, (items.get(version) ?? 0) + 1);
+    }
+  return [...items]
+    .map(([version, count]) => ({ version, isCurrent: version === current, items: count }))
+    .toSorted(
+      (a, b) =>
+        Number(b.isCurrent) - Number(a.isCurrent) || a.version.localeCompare(b.version, 'en'),
+    );
+}
+
+/**
+ * Deletes a version that is not in use, its manifest last; answers how many items it had.
+ *
+ * @throws StoreError `held` where it is, or has become, the one in use
+ */
+export async function forgetVersion(store: Store, version: string): Promise<number> {
+  const { table, space } = store;
+  const pk = keys.policyVersion(space, version);
+  const found: Key[] = [];
+  for await (const page of table.query(pk)) found.push(...page.map(({ sk }) => ({ pk, sk })));
+  let deleted = 0;
+  const isManifest = ({ sk }: Key) => Number(sk === 'manifest');
+  for (const key of found.toSorted((a, b) => isManifest(a) - isManifest(b))) {
+    if ((await policyState(store)).head?.current === version)
+      throw new StoreError(
+        'held',
+        `${table.title}: policy version ${version.slice(0, 12)} is the one in use, and stays`,
+      );
+    await table.delete(key);
+    deleted++;
+  }
+  return deleted;
 }
 
 /** Lets a superseded version go; pushing it again writes it anew, without an end. */

@@ -1,6 +1,6 @@
 /**
- * `policy push`, `policy show`, `policy status`: the table and settings where the scheduled
- * function reads them.
+ * `policy push`, `policy show`, `policy status`, `policy forget`: the table and settings where the
+ * scheduled function reads them.
  */
 
 import { resolve } from 'node:path';
@@ -25,9 +25,11 @@ import type { BundleFlags } from '../flags.ts';
 import { type Place, type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { comparePolicy, type StaleTable } from './comparison.ts';
+import { codeOfForgotten, forget, forgottenText } from './forget.ts';
 import { type PushOutcome, push } from './push.ts';
 import { type PolicyName, pushedText, refusedText, shortVersion } from './push-text.ts';
 import { partNames, policyStatusDocument, policyStatusText } from './status-text.ts';
+import { versionsHeld } from './versions.ts';
 
 export interface PushFlags extends BundleFlags, PlaceFlags {
   readonly force?: boolean;
@@ -80,6 +82,15 @@ export interface ShowFlags extends PlaceFlags {
   readonly part?: string;
 }
 
+/** 0 done; 1 where the version in use holds secrets too, and has to be pushed anew first. */
+export async function policyForget(flags: PlaceFlags, console: Console): Promise<number> {
+  return withPolicy(flags, 'change', console, async (open, name) => {
+    const forgotten = await forget(open.store, name);
+    console.out(forgottenText(forgotten, name, console.width));
+    return codeOfForgotten(forgotten);
+  });
+}
+
 /** Prints a stored file as it was pushed, byte for byte. */
 export async function policyShow(flags: ShowFlags, console: Console): Promise<number> {
   return withPolicy(flags, 'read', console, async (open, name, noted) => {
@@ -119,8 +130,9 @@ export async function policyStatus(
             ]),
             console.now(),
           );
-    if (flags.json) console.json(policyStatusDocument(stored, compared, name));
-    else console.out(policyStatusText(stored, compared, name, console.width));
+    const versions = await versionsHeld(open.store);
+    if (flags.json) console.json(policyStatusDocument(stored, compared, name, versions));
+    else console.out(policyStatusText(stored, compared, name, versions, console.width));
     if (stored === undefined) return 3;
     await noted(stored.version);
     return compared === undefined || (compared.same && compared.stale.length === 0) ? 0 : 1;

@@ -5,6 +5,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
 import { tablesNotFollowed } from '../../run/check/status-filter.ts';
+import { leftOutWords } from '../../run/watch/stored-secrets.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -28,6 +29,7 @@ export function pushedText(
   width: number,
 ): string {
   const { version, replaced, differences, seen, overridden, known } = outcome;
+  const { leftOut, heldBefore } = outcome;
   const count = destinationsOf(bundle).length;
   const judged = seen
     ? `judged on what was last seen from ${name.vantage}: whatever delivers today still would`
@@ -41,6 +43,17 @@ export function pushedText(
     overridden.some(({ kind }) => kind === 'breaks' || kind === 'unreadable')
       ? []
       : wrap(`  ${judged}`, width, '  ')),
+    ...(leftOut.length === 0
+      ? []
+      : wrap(`  not stored, for it may be secret: ${leftOutWords(leftOut)}`, width, '  ')),
+    ...(heldBefore.length === 0
+      ? []
+      : wrap(
+          `the version before holds what may be secret (${leftOutWords(heldBefore)}): run ` +
+            '"policy forget", and change those passwords and keys',
+          width,
+          '  ',
+        )),
     ...notJudgedThere(bundle, width),
     ...(overridden.length === 0
       ? []

@@ -10,7 +10,10 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { BundleSources } from '../../policy/gather/this-machine.ts';
 import { lint } from '../../policy/lint/lint.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
+import { policyTables } from '../../policy/lookup.ts';
+import { type LeftOut, storableBundle, storableFiles } from '../../policy/without-secrets.ts';
 import { BUNDLE_PART, bundleOfPolicy, bundlePart } from '../../run/watch/stored-policy.ts';
+import { secretsIn } from '../../run/watch/stored-secrets.ts';
 import { certificatesOf } from '../../snapshot/host-snapshot.ts';
 import type { Remembered } from '../../snapshot/remembered-evidence.ts';
 import { readCertificates } from '../../store/certificates.ts';
@@ -22,9 +25,11 @@ import {
   policyVersion,
   pushPolicy,
   readPolicy,
+  type StoredPolicy,
 } from '../../store/policies.ts';
 import type { PolicyHead } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
+import { UsageError } from '../../usage-error.ts';
 import { compareFates, type Difference } from './fates.ts';
 
 export interface PushOptions {
@@ -75,29 +80,54 @@ export type PushOutcome =
       readonly overridden: readonly Refusal[];
       /** Lines that defer mail, in the policy in use as well. */
       readonly known: readonly LintProblem[];
+      /** What the files here have that is not stored, because it may be a secret. */
+      readonly leftOut: readonly LeftOut[];
+      /** Of the version that was replaced, the like of it that is stored still. */
+      readonly heldBefore: readonly LeftOut[];
     };
 
-/** The parts of a policy: the bundle, and each file under its path. */
+/**
+ * The parts of a policy: the bundle, and under its path what may be stored of each file
+ * (policy/without-secrets).
+ */
 export function partsOf({ bundle, files }: BundleSources): PolicyParts {
-  const named = Object.entries(files).map(
+  const named = Object.entries(storableFiles(files, bundle).files).map(
     ([path, bytes]) => [path === BUNDLE_PART ? `./${path}` : path, bytes] as const,
   );
-  return { ...Object.fromEntries(named), ...bundlePart(bundle) };
+  return { ...Object.fromEntries(named), ...bundlePart(storableBundle(bundle)) };
 }
 
-/** @throws StoreError where the store cannot be used */
+/**
+ * A table is stored as it is, so that a file that holds something else is not stored at all.
+ *
+ * @throws UsageError
+ */
+function refuseOtherFiles({ bundle }: BundleSources): void {
+  const other = policyTables(bundle).find(({ noPolicy }) => noPolicy !== undefined);
+  if (other === undefined) return;
+  throw new UsageError(
+    `${other.name} is no table of TLS policies, as none of its lines has a level: nothing was ` +
+      'pushed, --force or not, since it may hold passwords',
+  );
+}
+
+/**
+ * @throws StoreError where the store cannot be used
+ * @throws UsageError where a file that is named as a policy table is none
+ */
 export async function push(
   store: Store,
   sources: BundleSources,
   options: PushOptions,
 ): Promise<PushOutcome> {
+  refuseOtherFiles(sources);
   const { by, at, force } = options;
   const parts = partsOf(sources);
   const version = policyVersion(parts);
   const { head, rev } = await policyState(store);
   if (head?.current === version) return { kind: 'unchanged', version };
 
-  const stored = head === undefined ? undefined : await storedBundle(store);
+  const stored = head === undefined ? undefined : await storedPolicy(store);
   const before = stored?.kind === 'bundle' ? stored.bundle : undefined;
   const remembered = before === undefined ? undefined : await rememberedFrom(store, at);
   const { fresh, known } = deferring(before, sources.bundle);
@@ -138,6 +168,8 @@ export async function push(
         seen: remembered !== undefined && [...remembered.hosts].length > 0,
         overridden: refusals,
         known,
+        leftOut: storableFiles(sources.files, sources.bundle).leftOut,
+        heldBefore: stored?.kind === 'bundle' ? secretsIn(stored.policy, stored.bundle) : [],
       };
   }
 }
@@ -168,16 +200,18 @@ function deferring(before: Bundle | undefined, after: Bundle) {
   };
 }
 
-async function storedBundle(
+async function storedPolicy(
   store: Store,
 ): Promise<
-  | { readonly kind: 'bundle'; readonly bundle: Bundle }
+  | { readonly kind: 'bundle'; readonly bundle: Bundle; readonly policy: StoredPolicy }
   | Extract<Refusal, { kind: 'unreadable' }>
   | undefined
 > {
   try {
     const policy = await readPolicy(store);
-    return policy === undefined ? undefined : { kind: 'bundle', bundle: bundleOfPolicy(policy) };
+    return policy === undefined
+      ? undefined
+      : { kind: 'bundle', bundle: bundleOfPolicy(policy), policy };
   } catch (error) {
     if (error instanceof StoreError && error.kind === 'damaged')
       return { kind: 'unreadable', because: error.message };

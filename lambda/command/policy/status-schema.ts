@@ -42,6 +42,20 @@ export const policyStatusSchema = v.strictObject({
       postmapNotRun: v.array(v.strictObject({ path: v.string(), database: v.string() })),
     }),
   ),
+  /**
+   * Stored versions that hold what may be secret; null where the whole table may not be read, and
+   * so it is not known.
+   */
+  secrets: v.nullable(
+    v.array(
+      v.strictObject({
+        version: v.string(),
+        current: v.boolean(),
+        /** Null: the version cannot be read. */
+        files: v.nullable(v.array(v.string())),
+      }),
+    ),
+  ),
 });
 
 export type PolicyStatusDocument = v.InferOutput<typeof policyStatusSchema>;

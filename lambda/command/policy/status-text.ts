@@ -5,13 +5,16 @@ import type { PolicyParts, StoredPolicy } from '../../store/policies.ts';
 import { plain } from '../../text/strangers.ts';
 import { columns, wrap } from '../../text/wrap.ts';
 import type { BundleAspect, ComparedFile, PolicyComparison } from './comparison.ts';
-import { differenceLines, headWords, type PolicyName } from './push-text.ts';
+import { heldWords } from './forget.ts';
+import { differenceLines, headWords, type PolicyName, shortVersion } from './push-text.ts';
 import type { PolicyStatusDocument } from './status-schema.ts';
+import { mayHoldSecrets, type VersionHeld } from './versions.ts';
 
 export function policyStatusText(
   stored: StoredPolicy | undefined,
   compared: PolicyComparison | undefined,
   name: PolicyName,
+  versions: readonly VersionHeld[] | undefined,
   width: number,
 ): string {
   if (stored === undefined)
@@ -35,6 +38,7 @@ export function policyStatusText(
             'still the one in use',
         ]
       : comparedLines(compared, width)),
+    ...secretLines(versions, width),
   ];
   return `${lines.join('\n')}\n`;
 }
@@ -44,6 +48,7 @@ export function policyStatusDocument(
   stored: StoredPolicy | undefined,
   compared: PolicyComparison | undefined,
   name: PolicyName,
+  versions: readonly VersionHeld[] | undefined,
 ): PolicyStatusDocument {
   return {
     version: 1,
@@ -75,6 +80,12 @@ export function policyStatusDocument(
             })),
             postmapNotRun: compared.stale.map((table) => ({ ...table })),
           },
+    secrets:
+      versions?.filter(mayHoldSecrets).map(({ version, isCurrent, held }) => ({
+        version,
+        current: isCurrent,
+        files: held === 'unknown' ? null : held.map(({ path }) => path),
+      })) ?? null,
   };
 }
 
@@ -83,6 +94,33 @@ export const partNames = (parts: PolicyParts): string[] =>
   Object.keys(parts).toSorted(
     (a, b) => Number(a === BUNDLE_PART) - Number(b === BUNDLE_PART) || a.localeCompare(b, 'en'),
   );
+
+/** Stored versions that hold what a push of today leaves out, and what to do about them. */
+function secretLines(versions: readonly VersionHeld[] | undefined, width: number): string[] {
+  const secret = versions?.filter(mayHoldSecrets) ?? [];
+  if (secret.length === 0) return [];
+  const cure = secret.some(({ isCurrent }) => isCurrent)
+    ? 'run "policy push", then "policy forget", and change those passwords and keys'
+    : 'run "policy forget", and change those passwords and keys';
+  return [
+    '',
+    'stored by earlier releases, and may be secret:',
+    ...secret
+      .slice(0, VERSIONS_SHOWN)
+      .flatMap((one) =>
+        wrap(
+          `  version ${shortVersion(one.version)}${one.isCurrent ? ', in use,' : ''} holds ` +
+            heldWords(one),
+          width,
+          '    ',
+        ),
+      ),
+    ...(secret.length > VERSIONS_SHOWN ? [`  and ${secret.length - VERSIONS_SHOWN} more`] : []),
+    ...wrap(cure, width, '  '),
+  ];
+}
+
+const VERSIONS_SHOWN = 10;
 
 function comparedLines(
   { same, files, bundle, differences, stale }: PolicyComparison,

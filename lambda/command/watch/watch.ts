@@ -7,9 +7,13 @@ import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { rememberedIn } from '../../run/watch/recall.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
+import { secretsNote } from '../../run/watch/stored-secrets.ts';
 import { type Watched, watch } from '../../run/watch/watch.ts';
 import { HISTORY_DAYS } from '../../store/history.ts';
+import type { Store } from '../../store/keys.ts';
 import { readLatest } from '../../store/latest.ts';
+import { readPolicy } from '../../store/policies.ts';
+import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { bundleOf, CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
@@ -55,7 +59,8 @@ export async function watchCommand(
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
     const open = await opened();
-    const watched = await watchOnce(bundle, open, flags, console);
+    const notes = await storedSecretsNote(open.store);
+    const watched = await watchOnce(bundle, withNotes(open, notes), flags, console);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
     const complete = watched.kind === 'done' && watched.complete;
@@ -64,6 +69,28 @@ export async function watchCommand(
   } finally {
     open?.close();
   }
+}
+
+/** What a version that was pushed to this store holds; a store without one is the usual case. */
+async function storedSecretsNote(store: Store): Promise<readonly string[]> {
+  try {
+    const stored = await readPolicy(store);
+    return stored === undefined ? [] : secretsNote(stored);
+  } catch (error) {
+    // Nothing here is judged by it; what is wrong with the store, the run itself finds.
+    if (error instanceof StoreError) return [];
+    throw error;
+  }
+}
+
+function withNotes(open: OpenStore, notes: readonly string[]): OpenStore {
+  return {
+    ...open,
+    memory: () => {
+      const { keeps, notes: own } = open.memory();
+      return { keeps, notes: [...own, ...notes] };
+    },
+  };
 }
 
 /** Whether the dead-man's switch took it; the run is complete all the same. */

@@ -19,7 +19,9 @@ export function openFile(path: string, readOnly: boolean): DatabaseSync {
   const db = new DatabaseSync(path, { readOnly, timeout: LOCK_WAIT_MS });
   try {
     db.exec('PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;');
-    if (!readOnly) db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -8000;');
+    // What is deleted is overwritten: it may be a policy with passwords in it.
+    if (!readOnly)
+      db.exec('PRAGMA synchronous = FULL; PRAGMA cache_size = -8000; PRAGMA secure_delete = ON;');
     return db;
   } catch (error) {
     db.close();

@@ -10,6 +10,8 @@ const OUTCOME = {
   seen: false,
   overridden: [],
   known: [],
+  leftOut: [],
+  heldBefore: [],
 } as const;
 const NAME = { policy: 'default', place: 'the table', vantage: 'mx1' };
 const FILTER = { name: 'pcre:/filter', kind: 'not-listable', because: 'its keys are patterns' } as const;

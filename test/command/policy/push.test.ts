@@ -98,7 +98,10 @@ async function inUse(text: string, changes: Partial<Bundle> = {}): Promise<strin
 describe('what is stored', () => {
   test('comes back byte for byte, whatever the bytes', async () => {
     const bytes = Uint8Array.from([0xef, 0xbb, 0xbf, ...Buffer.from('a.example may\r\n# caf'), 0xe9, 0x0a, 0x00, 0xff]);
-    const { bundle } = sourcesOf('a.example may\n');
+    const second = { type: 'texthash', path: 'bundle.json' };
+    const { bundle } = sourcesOf('a.example may\n', {
+      settings: { ...defaultSettings('3.11'), policyMaps: [{ type: 'hash', path: PATH }, second] },
+    });
     const outcome = await pushing({ bundle, files: { [PATH]: bytes, 'bundle.json': Buffer.from('mine') } });
     expect(outcome).toMatchObject({ kind: 'pushed', differences: [], overridden: [], known: [], seen: false });
     const stored = await readPolicy(store);
@@ -111,7 +114,7 @@ describe('what is stored', () => {
     const lines = Array.from({ length: 20_000 }, (_, i) => `d${i}.example secure match=.p${i % 300}.example ciphers=high\n`);
     const certificates = Array.from({ length: 190 }, () => root.certificate.der.padEnd(1_350, 'A'));
     const large = sourcesOf(lines.join(''), { trust: { kind: 'anchors', certificates, source: 'test' } });
-    const caFile = Buffer.from(certificates.join('\n'));
+    const caFile = Buffer.from(root.certificate.pem.repeat(600));
     expect(caFile.length).toBeGreaterThan(250_000);
     const sources = { ...large, files: { ...large.files, '/etc/ssl/ca.pem': caFile } };
     expect(await pushing(sources)).toMatchObject({ kind: 'pushed' });
