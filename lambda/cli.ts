@@ -45,7 +45,7 @@ function program(): Command {
       finish((await import('./command/check/check.ts')).check(table, flags, console)),
     );
 
-  addProbeFlags(addBundleFlags(program.command('explain <destination> [table]')))
+  addStoreFlags(addProbeFlags(addBundleFlags(program.command('explain <destination> [table]'))))
     .description(
       'one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure',
     )
@@ -54,7 +54,12 @@ function program(): Command {
       '--for-partner',
       'a ready text to send to the other side instead, without names of yours',
     )
-    .addHelpText('after', boundsHelp())
+    .option(
+      '--confirmed <how>',
+      'you asked by another way than DNS and mail whether mail is meant to go to these hosts: who ' +
+        'said so, and how; kept for 90 days, for these hosts alone, and gives the line to use',
+    )
+    .addHelpText('after', `${EXPLAIN_HELP}${boundsHelp()}`)
     .action(async (destination: string, table: string | undefined, flags) =>
       finish(
         (await import('./command/explain/explain.ts')).explain(destination, table, flags, console),
@@ -223,6 +228,14 @@ function addPolicyCommands(policy: Command): void {
       finish((await import('./command/policy/policy.ts')).policyForget(flags, console)),
     );
 }
+
+const EXPLAIN_HELP = `
+Where MX hosts and certificates have nothing in common with those that were authenticated before, \
+no line to use is
+given until it is confirmed: a forged DNS answer looks the same. What was seen before is read from \
+--store, or where
+this user's runs keep it.
+`;
 
 const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \

@@ -151,6 +151,8 @@ export interface Settings {
   readonly hello?: HelloHabit;
   readonly skip5xxGreeting: boolean;
   readonly softBounce: boolean;
+  /** maximal_queue_lifetime: mail that waited so long bounces. */
+  readonly queueLifetimeMs: number;
   readonly wildcardMatchesMultipleLabels: boolean;
   readonly enforceStsMxPatterns: boolean;
   readonly heloName?: string;
@@ -324,6 +326,7 @@ export function readSettings(
     ...helloOf(reader),
     skip5xxGreeting: yesNo('smtp_skip_5xx_greeting'),
     softBounce: yesNo('soft_bounce'),
+    queueLifetimeMs: lifetimeOf(text('maximal_queue_lifetime')),
     wildcardMatchesMultipleLabels: yesNo('tls_wildcard_matches_multiple_labels'),
     enforceStsMxPatterns: yesNo('smtp_tls_enforce_sts_mx_patterns'),
     ...filled('heloName', helo),
@@ -341,6 +344,21 @@ export function readSettings(
     problems,
   };
 }
+
+/** Days unless it names another unit; Postfix's default where it is no time. */
+function lifetimeOf(value: string): number {
+  const { count, unit = '' } = /^(?<count>\d{1,9})(?<unit>[wdhms]?)$/.exec(value)?.groups ?? {};
+  return count === undefined ? 5 * DAY_MS : Number(count) * (UNITS[unit] ?? DAY_MS);
+}
+
+const DAY_MS = 86_400_000;
+const UNITS: Readonly<Record<string, number>> = {
+  w: 7 * DAY_MS,
+  d: DAY_MS,
+  h: 3_600_000,
+  m: 60_000,
+  s: 1_000,
+};
 
 /** A number before 3.6, then compat_level_from_string(): no program starts without one. */
 function checkCompatibilityLevel({ text, count, fatal }: ParameterReader, version: PostfixVersion) {

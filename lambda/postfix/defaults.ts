@@ -223,6 +223,7 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
   smtp_never_send_ehlo: always('no'),
   smtp_pix_workarounds: always('disable_esmtp,delay_dotcrlf'),
   smtp_skip_5xx_greeting: always('yes'),
+  maximal_queue_lifetime: always('5d'),
   soft_bounce: always('no'),
   tls_wildcard_matches_multiple_labels: always('yes'),
   smtp_helo_name: always('$myhostname'),

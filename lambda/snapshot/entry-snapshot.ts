@@ -22,6 +22,7 @@ import {
   type Verdict,
 } from '../verdict/verdict.ts';
 import { ABSENT_AFTER_RUNS, type RunTimes, UNION_MS } from './host-snapshot.ts';
+import { type LastPassed, lastPassed } from './last-passed.ts';
 import { type StoredTlsa, storedTlsa } from './stored-tlsa.ts';
 
 export interface EntrySnapshot {
@@ -45,6 +46,10 @@ export interface EntrySnapshot {
   readonly failsBecause: string | null;
   /** The line to use instead. */
   readonly suggestion: string | null;
+  /** What must be read before that line, or why there is none though one would deliver. */
+  readonly caution?: string;
+  /** Where mail went when its hosts were last proved. */
+  readonly passed?: LastPassed;
   /** Next hops in the order Postfix tries them. */
   readonly routes: readonly StoredRoute[];
   /** At level dane: mail was authenticated by TLSA records, now or before. */
@@ -117,6 +122,7 @@ export function updateEntry(
   const same = before?.verdict === verdict.verdict && before.reason === verdict.reason;
   const { id, destination, key, level, reason, sentence, protection, postfixWould } = verdict;
   const { failsFrom, degradedFrom, failsBecause } = verdict;
+  const passed = lastPassed(verdict, passedBefore(verdict, before));
   const after: EntrySnapshot = {
     id,
     destination,
@@ -133,6 +139,8 @@ export function updateEntry(
     degradedFrom,
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
+    ...cautionOf(verdict),
+    ...(passed === undefined ? {} : { passed }),
     routes: routes
       .slice(0, ROUTES_KEPT)
       .map((route) =>
@@ -149,6 +157,33 @@ export function updateEntry(
 /** Hosts in DNS at the last run that resolved this route. */
 export const published = (route: StoredRoute): readonly StoredHost[] =>
   route.kind === 'hosts' ? route.hosts.filter(({ missed = 0 }) => missed === 0) : [];
+
+/** Derived from the routes only where this look ends it, so that an unchanged entry stays as it is. */
+function passedBefore(
+  { verdict }: EntryVerdict,
+  before: EntrySnapshot | undefined,
+): LastPassed | undefined {
+  if (before === undefined) return undefined;
+  return verdict === 'pass' || verdict === 'degraded' ? before.passed : passedIn(before);
+}
+
+/** An older release kept no such thing; where mail went is known where it was proved then. */
+export function passedIn(before: EntrySnapshot): LastPassed | undefined {
+  if (before.passed !== undefined) return before.passed;
+  const { verdict, protection, level, routes } = before;
+  const isProved =
+    (verdict === 'pass' || verdict === 'degraded') &&
+    protection === 'authenticated' &&
+    level !== 'verify';
+  const hosts = isProved ? routes.flatMap(published).map(({ host }) => host.toLowerCase()) : [];
+  return hosts.length === 0 ? undefined : { hosts: [...new Set(hosts)].toSorted(), domains: [] };
+}
+
+/** To be spread: the words that stand before a line, or in its place. */
+function cautionOf({ caution, suggestion }: EntryVerdict): Pick<EntrySnapshot, 'caution'> {
+  if (caution !== undefined) return { caution: caution.sentence };
+  return suggestion?.restsOn === 'dns' ? { caution: suggestion.because } : {};
+}
 
 function routeBefore(before: EntrySnapshot | undefined, route: Route): StoredRoute | undefined {
   return before?.routes.find(({ nextHop }) => nextHop === route.nextHop);

@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
+import type { Confirmation } from '../snapshot/caution.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { ItemKind } from './item.ts';
 import { keys } from './keys.ts';
@@ -24,6 +25,7 @@ import type {
 import type { Key } from './table.ts';
 import {
   bytes,
+  confirmationShape,
   count,
   entrySnapshot,
   entryState,
@@ -296,6 +298,24 @@ export const mute: DocumentedKind<Mute> = {
   },
 };
 
+export const confirmation: DocumentedKind<Confirmation> = {
+  name: 'confirmation',
+  v: 1,
+  schema: confirmationShape,
+  example: {
+    key: { pk: keys.confirmations(space), sk: 'facebook.com' },
+    value: {
+      id: 'facebook.com',
+      destination: 'facebook.com',
+      hosts: ['smtpin.fb-delivery.net'],
+      how: 'their postmaster, by telephone',
+      by: 'alice',
+      at,
+      until: at + 90 * 86_400_000,
+    },
+  },
+};
+
 export const lease: DocumentedKind<LeaseValue> = {
   name: 'lease',
   v: 1,
@@ -363,6 +383,7 @@ export const KINDS: readonly DocumentedKind<unknown>[] = [
   historyEvent,
   incident,
   mute,
+  confirmation,
   lease,
   runRecord,
 ];

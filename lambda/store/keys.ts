@@ -16,6 +16,7 @@
  *     cert#SHA256                      cert                  DER
  *     POLICY/incident#VANTAGE          ID
  *     POLICY/mute                      KEY or incident id
+ *     POLICY/confirmation              ID
  *     POLICY/run#VANTAGE               RUN                   scheduled time, or start#manual
  *     POLICY/tellings#VANTAGE#RUN      part#000 …            what was about to be told
  *     POLICY/lease#VANTAGE             lease
@@ -92,6 +93,7 @@ export const keys = {
   certificate: (sha256: string): Key => ({ pk: `cert#${sha256}`, sk: 'cert' }),
   incidents: ({ policy, vantage }: Space): string => `${policy}/incident#${vantage}`,
   mutes: ({ policy }: Space): string => `${policy}/mute`,
+  confirmations: ({ policy }: Space): string => `${policy}/confirmation`,
   runs: ({ policy, vantage }: Space): string => `${policy}/run#${vantage}`,
   tellings: ({ policy, vantage }: Space, runId: string): string =>
     `${policy}/tellings#${vantage}#${runId}`,

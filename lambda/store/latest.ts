@@ -7,7 +7,14 @@
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import { hostKey } from '../snapshot/host-snapshot.ts';
 import { inParallel } from './in-parallel.ts';
-import { fromItem, type Held, type ItemKind, type ItemProblem, writeItem } from './item.ts';
+import {
+  fromItem,
+  type Held,
+  type ItemKind,
+  type ItemProblem,
+  readItem,
+  writeItem,
+} from './item.ts';
 import { entryNow, hostNow } from './item-kinds.ts';
 import { refusedForSize } from './item-size.ts';
 import { keyName, keys, SHARDS, type Store } from './keys.ts';
@@ -57,6 +64,16 @@ export async function readLatest({ table, space }: Store, now: number): Promise<
     2,
   );
   return { entries, hosts, problems };
+}
+
+/** One entry as last seen from this vantage; undefined where there is none that can be read. */
+export async function readEntry(
+  { table, space }: Store,
+  id: string,
+  now: number,
+): Promise<EntryNow | undefined> {
+  const read = await readItem(table, entryNow, keys.entry(space, id), now);
+  return read.kind === 'held' ? read.value : undefined;
 }
 
 /** A copy without anything else that a read brought along. */

@@ -6,6 +6,7 @@ import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
 import type { HidingSetting, Reply, Unseen } from '../probe/result.ts';
+import type { Confirmation } from '../snapshot/caution.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
 import type { HostSnapshot, SeenResult } from '../snapshot/host-snapshot.ts';
 import type { StoredFinding, StoredTlsa } from '../snapshot/stored-tlsa.ts';
@@ -178,6 +179,8 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   degradedFrom: text,
   failsBecause: text,
   suggestion: text,
+  caution: v.exactOptional(v.string()),
+  passed: v.exactOptional(v.object({ hosts: v.array(v.string()), domains: v.array(v.string()) })),
   routes: v.array(route),
   authenticated: v.exactOptional(v.literal(true)),
   undetermined: v.exactOptional(
@@ -204,6 +207,16 @@ export const incidentShape = v.looseObject({
   openedAt: v.number(),
   departed: v.array(v.string()),
 }) as unknown as v.GenericSchema<unknown, Incident>;
+
+export const confirmationShape: v.GenericSchema<unknown, Confirmation> = v.object({
+  id: v.string(),
+  destination: v.string(),
+  hosts: v.array(v.string()),
+  how: v.string(),
+  by: v.string(),
+  at: v.number(),
+  until: v.number(),
+});
 
 export const muteShape = v.looseObject({
   key: v.string(),

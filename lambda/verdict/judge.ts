@@ -47,6 +47,10 @@ export interface Evidence extends Found {
     | { readonly kind: 'none'; readonly because: string }
     | { readonly kind: 'silent'; readonly failure: DnsFailure; readonly because: string };
   /**
+   * MX hosts that a signed answer names, by next hop, lower case; absent where nobody asked.
+   */
+  readonly signedHosts?: Readonly<Record<string, readonly string[]>>;
+  /**
    * Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time.
    */
   readonly probedAt?: number;
@@ -68,7 +72,11 @@ export function judge(
     tlsa === undefined || ending.length === 0
       ? evidence
       : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
-  const suggestion = suggest(judgement, (changed) => judgeOnce(changed, evidence, bundle, at));
+  const suggestion = suggest(
+    judgement,
+    (changed) => judgeOnce(changed, evidence, bundle, at),
+    hostsAreSigned(judgement, evidence),
+  );
   return {
     ...published(judgement),
     sentence: describe(judgement, suggestion),
@@ -80,6 +88,16 @@ export function judge(
     ),
     suggestion,
   };
+}
+
+/** Whether DNSSEC proves every MX host that mail goes to. */
+function hostsAreSigned({ views: [view] }: Judgement, { signedHosts = {} }: Evidence): boolean {
+  if (view?.kind !== 'hosts') return false;
+  const signed = named(signedHosts, routeKey(view.hop));
+  return (
+    signed !== undefined &&
+    view.route.hosts.every(({ host }) => signed.includes(host.toLowerCase()))
+  );
 }
 
 /** The same without looking ahead and without a suggestion. */

@@ -27,12 +27,15 @@ import type { Suggestion } from './verdict.ts';
 
 /**
  * Null where no line would help. `judgeChanged` judges the same evidence under a changed policy.
+ *
+ * @param isSigned whether DNSSEC proves every MX host that mail goes to
  */
 export function suggest(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
+  isSigned = false,
 ): Suggestion | null {
-  const byMatchList = suggestMatchList(judgement, judgeChanged);
+  const byMatchList = suggestMatchList(judgement, judgeChanged, isSigned);
   return byMatchList?.restsOn === 'policy'
     ? byMatchList
     : (suggestDaneOnly(judgement, judgeChanged) ?? byMatchList);
@@ -41,6 +44,7 @@ export function suggest(
 function suggestMatchList(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
+  isSigned: boolean,
 ): Suggestion | null {
   const { destination, bundle } = judgement;
   const asked = matchListAsked(judgement);
@@ -57,7 +61,7 @@ function suggestMatchList(
   const then = judgeChanged({ ...destination, hops });
   if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
   if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
-  return { line, ...grounds(found, hop.nextHop), verdict: then.verdict };
+  return { line, ...grounds(found, hop.nextHop, isSigned), verdict: then.verdict };
 }
 
 /** Undefined where another match list could not help. */
@@ -125,6 +129,7 @@ function lineWith(
 function grounds(
   found: readonly MatchPattern[],
   { host, mx }: NextHop,
+  isSigned: boolean,
 ): Pick<Suggestion, 'restsOn' | 'because'> {
   const names = found.map((pattern) => printMatch(pattern).replace(/^\./, ''));
   const domain = toAscii(host).toLowerCase();
@@ -139,6 +144,13 @@ function grounds(
     return {
       restsOn: 'policy',
       because: `it asks for what ${domain} presents today: check that ${providers} is who you mean`,
+    };
+  if (isSigned)
+    return {
+      restsOn: 'dnssec',
+      because:
+        `the MX answer of ${domain} is signed: whoever signs its zone says that mail for it goes ` +
+        `to ${providers}`,
     };
   return {
     restsOn: 'dns',

@@ -114,6 +114,26 @@ export interface Suggestion {
   readonly verdict: 'pass' | 'degraded';
 }
 
+/**
+ * Why no line is given though one would deliver: DNS, unsigned, leads to hosts that have nothing in
+ * common with those that were authenticated before (snapshot/caution).
+ */
+export interface Caution {
+  readonly kind: 'moved';
+  /** Several clauses for people, already neutral, without a full stop. */
+  readonly sentence: string;
+  /** MX hosts of today that are strange, lower case. */
+  readonly hosts: readonly string[];
+  /** MX hosts that were authenticated last. */
+  readonly formerHosts: readonly string[];
+  /** ISO 8601: when the oldest mail that waits bounces. */
+  readonly bouncesFrom: string;
+  /** How to find out, as an imperative clause. */
+  readonly confirm: string;
+  /** Gives the line; null where the destination cannot be written for a shell. */
+  readonly command: string | null;
+}
+
 export type Protection = 'none' | 'encrypted' | 'authenticated';
 export type PostfixWould = 'deliver' | 'defer' | 'bounce' | 'depends';
 
@@ -163,6 +183,8 @@ export interface EntryVerdict {
   readonly degradedFrom: string | null;
   readonly failsBecause: string | null;
   readonly suggestion: Suggestion | null;
+  /** Present where a line is withheld: then there is no suggestion. */
+  readonly caution?: Caution;
   readonly hosts: readonly HostVerdict[];
 }
 

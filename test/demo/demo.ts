@@ -13,6 +13,7 @@ import { readSources } from '../../lambda/policy/gather/this-machine.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
 import { watch } from '../../lambda/run/watch/watch.ts';
+import { saveConfirmation } from '../../lambda/store/confirmations.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
 import { saveMute } from '../../lambda/store/mutes.ts';
@@ -55,7 +56,8 @@ Each day "postfix-tls-watch watch" runs once. Only the clock is made up.`);
     await scene.renewHearst();
   });
   await day(3, 'facebook.com moves to servers with a certificate of another name', () => scene.moveFacebook());
-  await day(4, 'you check with them, and put in the line that the message suggested', async () => {
+  await day(4, 'you ask by telephone, confirm, and put in the line that is given then', async () => {
+    await confirm('facebook.com', ['smtpin.fb-delivery.net'], 'their postmaster, by telephone');
     editLine('facebook.com', 'facebook.com    secure match=.fb-delivery.net ciphers=high');
   });
   await day(5, 'a provider of twelve domains drops a name from its certificate', () => scene.dropName());
@@ -148,6 +150,12 @@ async function mute(key: string, days: number, reason: string): Promise<void> {
   const made = newMute(key, { until: now + days * DAY_MS, reason, by: 'you' }, states, now);
   if (made.kind === 'refused') throw new Error(made.because);
   await saveMute(store, made.mute);
+}
+
+/** `explain DESTINATION --confirmed HOW`. */
+async function confirm(destination: string, hosts: readonly string[], how: string): Promise<void> {
+  const at = FIRST_DAY + 3 * DAY_MS - 3_600_000;
+  await saveConfirmation(store, { id: destination, destination, hosts, how, by: 'you', at, until: at + 90 * DAY_MS });
 }
 
 function editLine(key: string, line: string): void {

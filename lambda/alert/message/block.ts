@@ -2,7 +2,12 @@
 
 /** Strangers' text in blocks is neutralised already (text/strangers.ts). */
 export type Block =
-  | { readonly kind: 'text'; readonly text: string }
+  | {
+      readonly kind: 'text';
+      readonly text: string;
+      /** To be read before a line to use, wherever such a line is shown. */
+      readonly caution?: true;
+    }
   /** To be copied: never wrapped. */
   | { readonly kind: 'code'; readonly lines: readonly string[] }
   | { readonly kind: 'list'; readonly heading: string; readonly lines: readonly string[] };

@@ -71,9 +71,11 @@ function itemLine(item: AlertItem): string {
 
 const words = (text: string) => chatCode(text, STORY_CHARS);
 
-/** The line to use, then the command that shows the same. */
+/** What must be read before any line, then the lines. */
 function nextSteps(item: AlertItem): readonly string[] {
   return item.blocks.flatMap((block, i) => {
+    if (block.kind === 'text' && block.caution === true)
+      return [`first: ${chatCode(block.text, CAUTION_CHARS)}`];
     if (block.kind !== 'code' || !isCure(item.blocks[i - 1])) return [];
     return block.lines.slice(0, 2).map((line) => `use instead: ${chatCode(line, STEP_CHARS)}`);
   });
@@ -107,3 +109,4 @@ const DESCRIPTION_CHARS = 2_500;
 const STORY_CHARS = 400;
 const STEPS_SHOWN = 5;
 const STEP_CHARS = 300;
+const CAUTION_CHARS = 900;

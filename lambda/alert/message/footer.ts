@@ -3,6 +3,7 @@
  * policy, not judged and not watched. Pure.
  */
 
+import type { Confirmation } from '../../snapshot/caution.ts';
 import { DAY_MS, day, daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
@@ -16,7 +17,7 @@ import type { AlertInput } from './input.ts';
 import { entriesCount, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
-  const { decision, verdicts, mutes, vantage, run, now } = input;
+  const { decision, verdicts, mutes, confirmations = [], vantage, run, now } = input;
   const all = [...verdicts.values()];
   const open = decision.open.map((item) => headline(item, verdicts, now));
   const left = decision.mentions.flatMap(({ incident }) =>
@@ -35,6 +36,7 @@ export function footer(input: AlertInput): readonly Block[] {
           ),
         ]),
     ...list('Muted:', muted),
+    ...list('Confirmed:', confirmations.map(confirmedWords)),
     ...list(
       `Not judged in this run (${entriesCount(undetermined.length)}):`,
       grouped(undetermined),
@@ -72,6 +74,14 @@ function muteWords(mute: Mute): string {
   return (
     `${plain(mute.key)} until ${day(mute.until)}: ${plain(mute.reason, 200)} ` +
     `(${plain(mute.by, 60)})`
+  );
+}
+
+function confirmedWords({ destination, hosts, how, by, until }: Confirmation): string {
+  const names = listed(hosts.map((host) => plain(host)));
+  return (
+    `mail to ${plain(destination)} goes to ${names}: ${plain(how, 200)} (${plain(by, 60)}; until ` +
+    `${day(until)}, for these hosts alone)`
   );
 }
 

@@ -1,5 +1,6 @@
 /** What a message is made from: the decision of a run, with everything said beside it. */
 import type { Bundle } from '../../policy/bundle.ts';
+import type { Confirmation } from '../../snapshot/caution.ts';
 import type { Decision } from '../incident/decide.ts';
 import type { Mute } from '../incident/mute.ts';
 import type { RunFacts, VantageState } from '../incident/run-facts.ts';
@@ -11,6 +12,8 @@ export interface AlertInput {
   readonly verdicts: Verdicts;
   readonly bundle: Bundle;
   readonly mutes: readonly Mute[];
+  /** Absent where nothing was confirmed. */
+  readonly confirmations?: readonly Confirmation[];
   readonly vantage: VantageState;
   readonly run: RunFacts;
   readonly now: number;

@@ -12,6 +12,7 @@ import type { Item } from '../incident/due.ts';
 import type { Member } from '../incident/incident-today.ts';
 import { overdueRenewal, rank } from '../incident/standing.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import { cureBlocks } from './cure.ts';
 import { departedBlocks, endedBlocks } from './ended.ts';
 import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
@@ -30,7 +31,10 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
     ...text(sinceWords(item, input)),
     ...text(changeSentence(item, input)),
     ...entriesBlock(item, shown),
-    ...cureBlocks(shown),
+    ...cureBlocks(
+      shown.flatMap(({ verdict }) => verdict ?? []),
+      input.now,
+    ),
     ...commandBlock(first?.verdict, input),
     ...(item.ended.length === 0
       ? []
@@ -241,23 +245,6 @@ function entriesBlock(
       heading: `The ${entriesCount(shown.length)}:`,
       lines: rest === 0 ? lines : [...lines, `and ${rest} more: see postfix-tls-watch status`],
     },
-  ];
-}
-
-/** Each line to use instead, and once what such lines rest on. */
-function cureBlocks(
-  shown: readonly { readonly verdict: EntryVerdict | undefined }[],
-): readonly Block[] {
-  const all = shown.flatMap(({ verdict }) => verdict?.suggestion ?? []);
-  const [first] = all;
-  if (first === undefined) return [];
-  const lines = all.slice(0, ENTRIES_SHOWN).map(({ line }) => plain(line, 2_000));
-  const rest = all.length - lines.length;
-  const more = rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`;
-  return [
-    ...text(all.length === 1 ? 'Use this line instead:' : `Use these lines instead${more}:`),
-    { kind: 'code', lines },
-    ...text(sentence(plain(first.because))),
   ];
 }
 

@@ -16,6 +16,7 @@ import {
   worstFirst,
 } from '../summary.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
+import { cureLines } from './cure-lines.ts';
 import { trustSentence } from './document.ts';
 
 export function overview(run: CheckRun, bundle: Bundle, paint: Paint, width: number): string {
@@ -76,12 +77,7 @@ function paragraph(entry: EntryVerdict, paint: Paint, width: number): string[] {
   const head =
     entry.line === null ? entry.destination : `${entry.destination} (line ${entry.line})`;
   const lines = wrap(`${paint('bold', head)}: ${entry.sentence}`, width, '  ');
-  if (entry.suggestion !== null) {
-    lines.push(
-      `  use instead: ${paint('bold', entry.suggestion.line)}`,
-      ...wrap(`  ${entry.suggestion.because}`, width, '  '),
-    );
-  }
+  lines.push(...cureLines(entry, paint, width));
   return lines;
 }
 

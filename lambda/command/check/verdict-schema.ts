@@ -123,6 +123,20 @@ export const entrySchema = v.strictObject({
       verdict: v.picklist(['pass', 'degraded']),
     }),
   ),
+  /** Present where a line would deliver and is withheld until it is confirmed. */
+  caution: v.exactOptional(
+    v.strictObject({
+      kind: v.literal('moved'),
+      sentence: v.string(),
+      /** MX hosts of today that have nothing in common with those of before. */
+      hosts: v.array(v.string()),
+      formerHosts: v.array(v.string()),
+      /** When the oldest mail that waits bounces. */
+      bouncesFrom: isoDate,
+      confirm: v.string(),
+      command: v.nullable(v.string()),
+    }),
+  ),
   hosts: v.array(hostSchema),
 });
 

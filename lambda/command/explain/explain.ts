@@ -13,10 +13,11 @@ import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { checkNow } from '../gather-and-check.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
+import { type ConfirmFlags, remembering } from './confirm.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
 import { withoutMatchList } from './without-match-list.ts';
 
-export interface ExplainFlags extends BundleFlags, ProbeFlags {
+export interface ExplainFlags extends BundleFlags, ProbeFlags, ConfirmFlags {
   readonly json?: boolean;
   /** A text to send to the other side, instead of the story. */
   readonly forPartner?: boolean;
@@ -57,8 +58,9 @@ export async function explain(
       `${name}: neither a key of the table nor a domain name that could be judged`,
     );
   const run = await checkNow(bundle, flags, console, new Set([found.id]));
-  const verdict = run.verdicts[0];
-  if (verdict === undefined) throw new Error(`no verdict for ${name}`);
+  const [judged] = run.verdicts;
+  if (judged === undefined) throw new Error(`no verdict for ${name}`);
+  const verdict = await remembering(judged, bundle.settings.queueLifetimeMs, flags, console);
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
     // Of the service that delivers: its trust anchors and limits are what the story is about.

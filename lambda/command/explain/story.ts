@@ -11,6 +11,7 @@ import { moment } from '../../text/dates.ts';
 import { plainName } from '../../text/strangers.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
 import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/verdict.ts';
+import { cureLines } from '../check/cure-lines.ts';
 import { runFacts, trustSentence } from '../check/document.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
 import { hostnameAdvice, withoutMatchListAdvice } from './advice.ts';
@@ -84,14 +85,7 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
     );
   if (verdict.degradedFrom !== null)
     say('degraded', `from ${moment(Date.parse(verdict.degradedFrom))}`);
-  if (verdict.suggestion !== null) {
-    lines.push(
-      '',
-      'Use instead:',
-      `  ${paint('bold', verdict.suggestion.line)}`,
-      ...wrap(`  ${verdict.suggestion.because}`, width, '  '),
-    );
-  }
+  lines.push(...cureParagraphs(verdict, paint, width));
   for (const [question, answer] of [
     ['Would verify or match=hostname do?', story.hostnameAdvice],
     ['Can I have secure without a match list?', story.withoutMatchList],
@@ -101,6 +95,19 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   if (story.postTlsFinger !== null)
     lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
   return `${lines.join('\n')}\n`;
+}
+
+/** The caution in place of a line; what comes from unsigned DNS stands before one. */
+function cureParagraphs(verdict: EntryVerdict, paint: Paint, width: number): string[] {
+  const { suggestion, caution } = verdict;
+  if (caution !== undefined)
+    return ['', 'No line to use yet:', ...cureLines(verdict, paint, width)];
+  if (suggestion === null) return [];
+  const line = ['', 'Use instead:', `  ${paint('bold', suggestion.line)}`];
+  const grounds = wrap(`  ${suggestion.because}`, width, '  ');
+  return suggestion.restsOn === 'dns'
+    ? ['', 'Before you change the line:', ...grounds, ...line]
+    : [...line, ...grounds];
 }
 
 /** `explain --json`. */

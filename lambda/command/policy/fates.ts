@@ -2,6 +2,7 @@
 
 import type { Bundle } from '../../policy/bundle.ts';
 import { type Destination, destinationsOf } from '../../policy/destinations.ts';
+import { memoryOf, withCaution } from '../../snapshot/caution.ts';
 import { evidenceFrom, type Remembered } from '../../snapshot/remembered-evidence.ts';
 import { type Evidence, judge, judgeOnce } from '../../verdict/judge.ts';
 import type { Reason } from '../../verdict/reason.ts';
@@ -46,6 +47,7 @@ export function compareFates(
   const fresh = destinations
     .filter(({ id, unchecked }) => !known.has(id) && unchecked === undefined)
     .map(({ name }) => name);
+  const caution = withMemory(remembered, after, at);
   const was = fates(
     { ...before, destinations: [...before.destinations, ...fresh] },
     remembered,
@@ -61,13 +63,24 @@ export function compareFates(
       name: destination.name,
       ...(old === undefined ? {} : { before: old }),
       after: fate,
-      ...(breaks ? { breaks: judge(destination, is.evidence, after, at) } : {}),
+      ...(breaks ? { breaks: caution(judge(destination, is.evidence, after, at)) } : {}),
     });
   }
   for (const [id, { destination, fate }] of was.byId)
     if (known.has(id) && !is.byId.has(id))
       differences.push({ name: destination.name, before: fate });
   return differences;
+}
+
+/** The rule of snapshot/caution, by what is remembered; nobody was asked here to confirm. */
+function withMemory(
+  { entries }: Remembered,
+  { settings: { queueLifetimeMs } }: Bundle,
+  now: number,
+): (verdict: EntryVerdict) => EntryVerdict {
+  const known = new Map([...entries].map((snapshot) => [snapshot.id, snapshot]));
+  const around = { confirmations: [], queueLifetimeMs, now };
+  return (verdict) => withCaution(verdict, memoryOf(known.get(verdict.id), around));
 }
 
 interface Fates {

@@ -11,6 +11,7 @@ import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
+import { cureLines } from '../check/cure-lines.ts';
 import type { Difference, Fate } from './fates.ts';
 import type { PushOutcome, Refusal } from './push.ts';
 
@@ -198,7 +199,9 @@ function breakLines(difference: Difference, width: number): string[] {
     `  ${plain(name)}${after?.line === null || after === undefined ? '' : `, line ${after.line}`}`,
     ...patchLines(difference).map((line) => `    ${line}`),
     ...(breaks === undefined ? [] : wrap(`    ${breaks.sentence}`, width, '    ')),
-    ...(breaks?.suggestion == null ? [] : [`    use instead: ${breaks.suggestion.line}`]),
+    ...(breaks === undefined
+      ? []
+      : cureLines(breaks, (_, text) => text, width - 2).map((line) => `  ${line}`)),
   ];
 }
 

@@ -19,6 +19,7 @@ import { reasonWords } from '../../alert/message/wording.ts';
 import { type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
 import { recall } from '../../run/watch/recall.ts';
 import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
+import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import type { Store } from '../../store/keys.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
@@ -37,6 +38,8 @@ export interface OpenEntry {
   /** As last judged. */
   readonly sentence: string;
   readonly suggestion: string | null;
+  /** What stands before that line, or in its place. */
+  readonly caution: string | null;
   readonly mutedUntil?: number;
 }
 
@@ -81,6 +84,7 @@ export interface Status {
   readonly notWatched: readonly NotWatched[] | undefined;
   readonly notWatchedCount: number;
   readonly mutes: readonly Mute[];
+  readonly confirmations: readonly Confirmation[];
   /** How many entries are watched at all. */
   readonly watched: number;
   /** Entries by the verdict last reached. */
@@ -101,6 +105,7 @@ export async function readStatus(
     expiresAt === undefined ? [value.snapshot] : [],
   );
   const verdicts = new Map(snapshots.map((snapshot) => [snapshot.id, verdictNow(snapshot)]));
+  const cautions = new Map(snapshots.map(({ id, caution }) => [id, caution ?? null]));
   const entries = Object.fromEntries(
     Object.entries(recalled.state.entries).filter(([id]) => verdicts.has(id)),
   );
@@ -125,13 +130,14 @@ export async function readStatus(
     at: now,
     sight,
     incidents: [...incidentsToday(input), ...blindnessToday(input)]
-      .flatMap((today) => incidentOf(today, verdicts, now))
+      .flatMap((today) => incidentOf(today, verdicts, cautions, now))
       .sort(worstFirst),
     pending: pendingOf(entries, verdicts),
     undetermined: snapshots.flatMap((snapshot) => undeterminedOf(snapshot)),
     notWatched,
     notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
     mutes: recalled.mutes,
+    confirmations: recalled.confirmations,
     watched: snapshots.length - byDesign.length,
     counts: countsOf(snapshots),
     problems: recalled.problems,
@@ -163,6 +169,7 @@ export function watchesNothing({ sight, watched }: Status): boolean {
 function incidentOf(
   today: IncidentToday,
   verdicts: ReadonlyMap<string, EntryVerdict>,
+  cautions: Cautions,
   now: number,
 ): OpenIncident[] {
   const { incident, audible, muted } = today;
@@ -184,12 +191,19 @@ function incidentOf(
       since: incident.openedAt,
       ...(incident.told === undefined ? {} : { toldAt: incident.told.at }),
       muted: isMuted,
-      entries: [...audible, ...muted].map((member) => entryOf(member, verdicts)),
+      entries: [...audible, ...muted].map((member) => entryOf(member, verdicts, cautions)),
     },
   ];
 }
 
-function entryOf(member: Member, verdicts: ReadonlyMap<string, EntryVerdict>): OpenEntry {
+/** By the id of the entry. */
+type Cautions = ReadonlyMap<string, string | null>;
+
+function entryOf(
+  member: Member,
+  verdicts: ReadonlyMap<string, EntryVerdict>,
+  cautions: Cautions,
+): OpenEntry {
   const { id, label, standing, since, from, mutedUntil } = member;
   const verdict = verdicts.get(id);
   return {
@@ -199,6 +213,7 @@ function entryOf(member: Member, verdicts: ReadonlyMap<string, EntryVerdict>): O
     ...(from === undefined ? {} : { from }),
     sentence: verdict?.sentence ?? '',
     suggestion: verdict?.suggestion?.line ?? null,
+    caution: cautions.get(id) ?? null,
     ...(mutedUntil === undefined ? {} : { mutedUntil }),
   };
 }

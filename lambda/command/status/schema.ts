@@ -57,6 +57,8 @@ export const statusSchema = v.strictObject({
           from: v.nullable(isoDate),
           sentence: v.string(),
           suggestion: v.nullable(v.string()),
+          /** What stands before that line, or in its place. */
+          caution: v.nullable(v.string()),
           mutedUntil: v.nullable(isoDate),
         }),
       ),
@@ -70,6 +72,17 @@ export const statusSchema = v.strictObject({
       until: isoDate,
       reason: v.string(),
       by: v.string(),
+      at: isoDate,
+    }),
+  ),
+  /** That mail is meant to go to these MX hosts, as somebody found out. */
+  confirmations: v.array(
+    v.strictObject({
+      destination: v.string(),
+      hosts: v.array(v.string()),
+      how: v.string(),
+      by: v.string(),
+      until: isoDate,
       at: isoDate,
     }),
   ),

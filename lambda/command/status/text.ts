@@ -53,6 +53,17 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
       ),
     ),
     ...section(
+      'Confirmed:',
+      status.confirmations.flatMap(({ destination, hosts, how, by, until }) =>
+        wrap(
+          `  mail to ${plain(destination)} goes to ${listed(hosts.map((host) => plain(host)))}: ` +
+            `${plain(how, 200)} (${plain(by, 60)}; until ${moment(until)}, for these hosts alone)`,
+          width,
+          '    ',
+        ),
+      ),
+    ),
+    ...section(
       `Not judged when last looked at (${entriesCount(status.undetermined.length)}):`,
       grouped(
         status.undetermined.map(({ name, since, because }) => ({
@@ -118,6 +129,7 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
         from: entry.from === undefined ? null : iso(entry.from),
         sentence: entry.sentence,
         suggestion: entry.suggestion,
+        caution: entry.caution,
         mutedUntil: entry.mutedUntil === undefined ? null : iso(entry.mutedUntil),
       })),
     })),
@@ -127,6 +139,12 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
       until: iso(until),
       reason,
       by,
+      at: iso(setAt),
+    })),
+    confirmations: status.confirmations.map(({ id: _, hosts, at: setAt, until, ...rest }) => ({
+      ...rest,
+      hosts: [...hosts],
+      until: iso(until),
       at: iso(setAt),
     })),
     notJudged: undetermined.map((one) => ({ ...one, since: iso(one.since) })),
@@ -232,6 +250,7 @@ function entryLines([entry]: readonly OpenEntry[], at: number, width: number): s
   return [
     ...(entry.from === undefined ? [] : [`  fails from ${deadline(entry.from, at)}`]),
     ...wrap(`  ${entry.sentence}`, width, '  '),
+    ...(entry.caution === null ? [] : wrap(`  caution: ${entry.caution}`, width, '  ')),
     ...(entry.suggestion === null ? [] : [`  use instead: ${entry.suggestion}`]),
   ];
 }
@@ -239,7 +258,9 @@ function entryLines([entry]: readonly OpenEntry[], at: number, width: number): s
 function entryLine(entry: OpenEntry, at: number, width: number): string[] {
   const from = entry.from === undefined ? '' : `, fails from ${deadline(entry.from, at)}`;
   const muted = entry.mutedUntil === undefined ? '' : ', muted';
-  const instead = entry.suggestion === null ? '' : `; use instead: ${entry.suggestion}`;
+  const caution = entry.caution === null ? '' : `; caution: ${entry.caution}`;
+  const line = entry.suggestion === null ? '' : `; use instead: ${entry.suggestion}`;
+  const instead = `${caution}${line}`;
   return wrap(
     `  ${plain(entry.name)}: since ${moment(entry.since)}${from}${muted}${instead}`,
     width,

@@ -167,7 +167,7 @@ function judgeAll(
  * alone, and is not kept.
  */
 async function judgeWith(
-  { tlsa, conversations }: Offers,
+  { tlsa, conversations, signedHosts }: Offers,
   { destinations, evidence, verdicts }: CheckRun,
   bundle: Bundle,
   doors: CheckDoors,
@@ -181,6 +181,7 @@ async function judgeWith(
     ...evidence,
     tlsa: { ...tlsa, ...evidence.tlsa },
     results: { ...results, ...evidence.results },
+    signedHosts,
   };
   return destinations.map((destination, i) => {
     const verdict = verdicts[i];

@@ -10,7 +10,7 @@ import { clientOf, routeKey } from '../../policy/service.ts';
 import { contactsByHop } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { conversationsInTurn } from '../../probe/turn.ts';
-import type { DaneRoute } from '../../route/dane-route.ts';
+import type { DaneRoute, Found } from '../../route/dane-route.ts';
 import { daneOnlyOffer } from '../../verdict/dane-suggestion.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.ts';
@@ -18,6 +18,8 @@ import { type Dnssec, type DnssecDoor, findRoutes, proveDnssec } from './dnssec.
 export interface Offers {
   readonly tlsa: Readonly<Record<string, DaneRoute>>;
   readonly conversations: readonly Conversation[];
+  /** MX hosts that a signed answer names, by next hop, lower case. */
+  readonly signedHosts: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Undefined where there is nothing to offer, or nobody to ask. */
@@ -41,7 +43,8 @@ export async function findOffers(
   const signed = hops.filter((hop) =>
     hasRecordsEverywhere(found.tlsa && named(found.tlsa, routeKey(hop))),
   );
-  if (signed.length === 0) return undefined;
+  const signedHosts = signedHostsOf(hops, found);
+  if (signed.length === 0 && Object.keys(signedHosts).length === 0) return undefined;
   const tlsa = Object.fromEntries(
     signed.flatMap((hop) => {
       const key = routeKey(hop);
@@ -54,7 +57,20 @@ export async function findOffers(
   const conversations = [...contacts].flatMap(
     ([hop, own]) => conversationsInTurn(own, settingsOf(hop), turn).conversations,
   );
-  return { tlsa, conversations: [...new Set(conversations)] };
+  return { tlsa, conversations: [...new Set(conversations)], signedHosts };
+}
+
+/** Of the answers that a validating resolver gave, which need not be those that mail goes by. */
+function signedHostsOf(hops: readonly Hop[], { routes, tlsa = {} }: Found): Offers['signedHosts'] {
+  return Object.fromEntries(
+    hops.flatMap((hop) => {
+      const key = routeKey(hop);
+      const route = named(routes, key);
+      return named(tlsa, key)?.mx?.secure === true && route?.kind === 'hosts'
+        ? [[key, route.hosts.map(({ host }) => host.toLowerCase())] as const]
+        : [];
+    }),
+  );
 }
 
 function hasRecordsEverywhere(dane: DaneRoute | undefined): boolean {

@@ -72,7 +72,11 @@ async function look(
     remembered: rememberedIn(recalled.latest),
     ...(only === undefined ? {} : { only }),
   });
-  return withHindsight(run, recalled.latest);
+  return withHindsight(run, recalled.latest, {
+    confirmations: recalled.confirmations,
+    queueLifetimeMs: bundle.settings.queueLifetimeMs,
+    now: at,
+  });
 }
 
 /**

@@ -9,6 +9,7 @@ import { named } from '../../named-record.ts';
 import type { Destination } from '../../policy/destinations.ts';
 import { routeKey } from '../../policy/service.ts';
 import type { DaneRoute } from '../../route/dane-route.ts';
+import { type Around, memoryOf, withCaution } from '../../snapshot/caution.ts';
 import {
   type Change,
   differences,
@@ -35,14 +36,15 @@ import type { CheckRun } from '../check/check.ts';
 
 /**
  * The verdicts of a run in the light of what is remembered of their entries: protection that was
- * there and is gone.
+ * there and is gone, and hosts that have nothing in common with those of before.
  */
-export function withHindsight(run: CheckRun, latest: Latest): CheckRun {
+export function withHindsight(run: CheckRun, latest: Latest, around: Around): CheckRun {
   return {
     ...run,
-    verdicts: run.verdicts.map((verdict) =>
-      inHindsight(verdict, latest.entries.get(verdict.id)?.value.snapshot),
-    ),
+    verdicts: run.verdicts.map((verdict) => {
+      const before = latest.entries.get(verdict.id)?.value.snapshot;
+      return withCaution(inHindsight(verdict, before), memoryOf(before, around));
+    }),
   };
 }
 

@@ -8,6 +8,8 @@ import type { WatchState } from '../../alert/incident/incident.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
 import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
 import type { Remembered } from '../../policy/destinations.ts';
+import type { Confirmation } from '../../snapshot/caution.ts';
+import { readConfirmations } from '../../store/confirmations.ts';
 import { readIncidents } from '../../store/incidents.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
@@ -22,6 +24,7 @@ export interface Recalled {
   readonly incidents: Awaited<ReturnType<typeof readIncidents>>;
   readonly state: WatchState;
   readonly mutes: readonly Mute[];
+  readonly confirmations: readonly Confirmation[];
   readonly lastRun?: RunRecord;
   readonly lastComplete?: RunRecord;
   /** Runs that told something and could not store it: to be marked once this run has stored. */
@@ -38,6 +41,7 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     await readMutes(store, now),
     await recentRuns(store, now),
   ];
+  const confirmed = await readConfirmations(store, now);
   const recovered = toldButNotStored(runs.runs);
   let state: WatchState = {
     entries: Object.fromEntries(
@@ -68,6 +72,7 @@ export async function recall(store: Store, self: string, now: number): Promise<R
     incidents,
     state,
     mutes: mutes.mutes,
+    confirmations: confirmed.confirmations,
     ...(last === undefined ? {} : { lastRun: last }),
     ...(complete === undefined ? {} : { lastComplete: complete }),
     recovered,
@@ -76,6 +81,7 @@ export async function recall(store: Store, self: string, now: number): Promise<R
         ...latest.problems,
         ...incidents.problems,
         ...mutes.problems,
+        ...confirmed.problems,
         ...runs.problems,
       ]),
       ...untellable,

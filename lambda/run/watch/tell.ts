@@ -34,9 +34,10 @@ export async function tell(
   opened: OpenedRun,
 ): Promise<Told> {
   const { decision, verdicts, vantage, facts } = assessment;
-  const { mutes, problems } = recalled;
+  const { mutes, confirmations, problems } = recalled;
   const now = doors.now();
-  const alert = describeAlert({ decision, verdicts, bundle, mutes, vantage, run: facts, now });
+  const said = { mutes, confirmations };
+  const alert = describeAlert({ decision, verdicts, bundle, ...said, vantage, run: facts, now });
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];

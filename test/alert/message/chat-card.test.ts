@@ -30,7 +30,10 @@ test('the news, the story, the line to use', () => {
       title: 'a.example would defer: certificate lacks the name asked for',
       description:
         '*failing* `a.example would defer: certificate lacks the name asked for`\n`Line 3 of hash:/etc/postfix/tls_policy asks for secure (match .provider.example). Mail to a.example would be deferred.`',
-      nextSteps: ['use instead: `a.example secure match=.other.example`'],
+      nextSteps: [
+        'first: `A line would deliver, but the names come from the MX records of today.`',
+        'use instead: `a.example secure match=.other.example`',
+      ],
       keywords: ['failing'],
     },
     metadata: {

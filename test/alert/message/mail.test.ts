@@ -223,12 +223,12 @@ FAILING: fastmail.fm would defer: certificate lacks the name asked for
 
    First seen Tue 2026-11-24 06:00Z.
 
+   A line would deliver, but the names come from the MX records of today,
+   which nobody signed: compare them with what the provider documents.
+
    Use this line instead:
 
        fastmail.fm secure match=.messagingengine.com ciphers=high
-
-   The names come from the MX records of today, which nobody signed: compare
-   them with what the provider documents.
 
    To see it with Postfix itself:
 

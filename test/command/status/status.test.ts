@@ -29,7 +29,7 @@ const FASTMAIL = [
   'since WHEN, told WHEN; incident messagingengine.com-name-mismatch-ID',
   'mail to fastmail.fm would be deferred: Postfix says "Server certificate not verified". The chain is trusted, but secure wants',
   'fastmail.fm or a name below it and the certificate of in1-smtp.messagingengine.com offers *.messagingengine.com,',
-  'messagingengine.com and 4 more use instead: fastmail.fm secure match=.messagingengine.com ciphers=high',
+  'messagingengine.com and 4 more caution: its names were found through DNS, which is not signed here: check that mail for fastmail.fm is meant to go to messagingengine.com, in their documentation or with fastmail.fm use instead: fastmail.fm secure match=.messagingengine.com ciphers=high',
 ].join(' ');
 
 describe('before and after the first run', () => {

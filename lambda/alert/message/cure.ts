@@ -1,0 +1,76 @@
+/**
+ * The lines to use instead, with what they rest on, and the caution in their place where they must
+ * be confirmed first. What comes from unsigned DNS is said before such a line, never behind it.
+ * Pure.
+ */
+import { deadline, moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
+import { plain } from '../../text/strangers.ts';
+import type { Caution, EntryVerdict } from '../../verdict/verdict.ts';
+import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import { sentence } from './wording.ts';
+
+/** `now` is epoch ms. */
+export function cureBlocks(verdicts: readonly EntryVerdict[], now: number): readonly Block[] {
+  return [...cautionBlocks(verdicts, now), ...lineBlocks(verdicts)];
+}
+
+interface Cautioned {
+  readonly name: string;
+  readonly caution: Caution;
+}
+
+/** One story for all of an item: its entries share a cause, and mostly the hosts. */
+function cautionBlocks(verdicts: readonly EntryVerdict[], now: number): readonly Block[] {
+  const all = verdicts.flatMap(({ destination, caution }): Cautioned[] =>
+    caution === undefined ? [] : [{ name: plain(destination), caution }],
+  );
+  const [first, ...others] = all;
+  if (first === undefined) return [];
+  const bounces = Math.min(...all.map(({ caution }) => Date.parse(caution.bouncesFrom)));
+  const commands = all.flatMap(({ caution }) => caution.command ?? []);
+  const same = listed(
+    others.map(({ name }) => name),
+    10,
+  );
+  return [
+    ...cautious(sentence(first.caution.sentence)),
+    ...(others.length === 0 ? [] : cautious(`The same holds for ${same}.`)),
+    ...text(
+      bounces <= now
+        ? `The oldest mail that waits for it bounces since ${moment(bounces)}.`
+        : `Mail that waits for it bounces from ${deadline(bounces, now)} on.`,
+    ),
+    ...text(
+      `There is no line to use yet: ${first.caution.confirm}. Then this gives the line, for these ` +
+        'hosts alone:',
+    ),
+    ...(commands.length === 0
+      ? []
+      : [{ kind: 'code' as const, lines: commands.slice(0, ENTRIES_SHOWN) }]),
+  ];
+}
+
+/** Each line to use instead, and once what such lines rest on. */
+function lineBlocks(verdicts: readonly EntryVerdict[]): readonly Block[] {
+  const all = verdicts.flatMap(({ suggestion }) => suggestion ?? []);
+  const [first] = all;
+  if (first === undefined) return [];
+  const lines = all.slice(0, ENTRIES_SHOWN).map(({ line }) => plain(line, 2_000));
+  const rest = all.length - lines.length;
+  const more = rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`;
+  const fromDns = all.find(({ restsOn }) => restsOn === 'dns');
+  const what = all.length === 1 ? 'A line would deliver, but' : 'Before any of these lines:';
+  return [
+    ...(fromDns === undefined
+      ? []
+      : cautious(sentence(`${what} ${plain(fromDns.because, 1_000)}`))),
+    ...text(all.length === 1 ? 'Use this line instead:' : `Use these lines instead${more}:`),
+    { kind: 'code', lines },
+    ...(fromDns === undefined ? text(sentence(plain(first.because))) : []),
+  ];
+}
+
+const cautious = (words: string): readonly Block[] => [
+  { kind: 'text', text: words, caution: true },
+];

@@ -1,0 +1,104 @@
+/**
+ * What is remembered of the entry that `explain` tells of, and `--confirmed HOW`: kept like a mute,
+ * for the MX hosts of today alone.
+ */
+import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
+import { type Confirmation, type Memory, memoryOf, withCaution } from '../../snapshot/caution.ts';
+import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts';
+import { mxHosts } from '../../snapshot/last-passed.ts';
+import { readConfirmations, saveConfirmation } from '../../store/confirmations.ts';
+import { readEntry } from '../../store/latest.ts';
+import { StoreError } from '../../store/table-error.ts';
+import { DAY_MS } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
+import { plain } from '../../text/strangers.ts';
+import { UsageError } from '../../usage-error.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import type { Console } from '../terminal/console.ts';
+
+export interface ConfirmFlags extends PlaceFlags {
+  /** How it was found out that mail is meant to go there. */
+  readonly confirmed?: string;
+}
+
+/**
+ * The verdict by the one rule of snapshot/caution, in the light of what is remembered; with
+ * `--confirmed` after that was kept. Without a store, or where the usual one cannot be read,
+ * nothing is remembered.
+ *
+ * @throws UsageError where there is nothing to confirm
+ * @throws StoreError where a store that is named cannot be used
+ */
+export async function remembering(
+  verdict: EntryVerdict,
+  queueLifetimeMs: number,
+  flags: ConfirmFlags,
+  console: Console,
+): Promise<EntryVerdict> {
+  const isNamed =
+    flags.store !== undefined || flags.env !== undefined || flags.confirmed !== undefined;
+  try {
+    const purpose = flags.confirmed === undefined ? 'read' : 'change';
+    const open = await openStore(await placeOf(flags), purpose, console.env);
+    try {
+      return await inStore(verdict, queueLifetimeMs, open, flags, console);
+    } finally {
+      open.close();
+    }
+  } catch (error) {
+    if (isNamed || !(error instanceof StoreError)) throw error;
+    return verdict;
+  }
+}
+
+async function inStore(
+  verdict: EntryVerdict,
+  queueLifetimeMs: number,
+  { store }: OpenStore,
+  { confirmed }: ConfirmFlags,
+  console: Console,
+): Promise<EntryVerdict> {
+  const now = console.now();
+  const before = (await readEntry(store, verdict.id, now))?.snapshot;
+  const { confirmations } = await readConfirmations(store, now);
+  const memory = memoryOf(before, { confirmations, queueLifetimeMs, now });
+  if (confirmed === undefined) return withCaution(verdict, memory);
+  const by = whoAmI(console.env);
+  const made = confirmationFrom(verdict, before, memory, { how: confirmed, by });
+  await saveConfirmation(store, made);
+  return withCaution(verdict, { ...memory, confirmations: [made] });
+}
+
+/** @throws UsageError */
+function confirmationFrom(
+  verdict: EntryVerdict,
+  before: EntrySnapshot | undefined,
+  memory: Memory,
+  { how, by }: { readonly how: string; readonly by: string },
+): Confirmation {
+  const { id, destination } = verdict;
+  const refuse = (because: string) =>
+    new UsageError(`explain ${plain(destination)} --confirmed: ${because}`);
+  if (how.trim() === '')
+    throw refuse('say who confirmed it, and how: it is shown in every message');
+  const hosts = mxHosts(verdict);
+  if (withCaution(verdict, { ...memory, confirmations: [] }).caution === undefined)
+    throw refuse('there is nothing to confirm: no line waits for it');
+  // What was asked about is what was told.
+  const told = before?.verdict === 'fail' ? toldHosts(before) : hosts;
+  if (hosts.some((host) => !told.includes(host)))
+    throw refuse(
+      `mail goes to ${listed(hosts.map((host) => plain(host)))} now, and the last run saw ` +
+        `${listed(told.map((host) => plain(host)))}: look at it without --confirmed, and ask about ` +
+        'these hosts',
+    );
+  const { now } = memory;
+  return { id, destination, hosts, how: how.trim(), by, at: now, until: now + CONFIRMED_MS };
+}
+
+const toldHosts = ({ routes }: EntrySnapshot): readonly string[] =>
+  routes.flatMap((route) => published(route).map(({ host }) => host.toLowerCase()));
+
+/** As long as a mute may last. */
+const CONFIRMED_MS = 90 * DAY_MS;
