@@ -27,8 +27,8 @@ export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptio
 /** Commands in the code that no run sends, each with the reason. */
 export const NOT_OF_A_RUN: Readonly<Record<string, string>> = {
   ScanCommand:
-    '"store export", "policy forget" and "policy status" alone, by a person whose own credentials ' +
-    'may read the whole table',
+    '"store export", "policy forget" and "policy status" alone, by a person whose own ' +
+    'credentials may read the whole table',
 };
 
 export const runActions = (): readonly Action[] => Object.values(RUN_CALLS);

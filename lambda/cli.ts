@@ -56,8 +56,8 @@ function program(): Command {
     )
     .option(
       '--confirmed <how>',
-      'you asked by another way than DNS and mail whether mail is meant to go to these hosts: who ' +
-        'said so, and how; kept for 90 days, for these hosts alone, and gives the line to use',
+      'you asked by another way than DNS and mail whether mail is meant to go to these hosts: ' +
+        'who said so, and how; kept for 90 days, for these hosts alone, and gives the line to use',
     )
     .addHelpText('after', `${EXPLAIN_HELP}${boundsHelp()}`)
     .action(async (destination: string, table: string | undefined, flags) =>

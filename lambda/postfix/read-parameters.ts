@@ -57,7 +57,7 @@ export function isReadParameter(name: string | undefined): boolean {
  */
 export function withoutQuotedLine(says: string): string {
   return says.replace(
-    /((?:missing '=' after attribute name|missing attribute name|must not start with whitespace): )".*$/s,
+    /((?:missing '=' after attribute name|missing attribute name|start with whitespace): )".*$/s,
     '$1"…"',
   );
 }

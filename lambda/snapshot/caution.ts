@@ -118,17 +118,17 @@ function cautionFor(
   return {
     kind: 'moved',
     sentence:
-      `${level} may just have done its work: ${name} was authenticated at ${whose(hosts)} before, ` +
-      `and DNS, which is not signed here, now names ${whose(strangers)}, whose domain and ` +
-      'certificate have nothing in common with those. A move to another provider looks like this, ' +
-      'and so does a forged answer in front of a host of somebody else, to whom the line would ' +
-      'deliver the mail. That it lasts proves nothing',
+      `${level} may just have done its work: ${name} was authenticated at ${whose(hosts)} ` +
+      `before, and DNS, which is not signed here, now names ${whose(strangers)}, whose domain ` +
+      'and certificate have nothing in common with those. A move to another provider looks like ' +
+      'this, and so does a forged answer in front of a host of somebody else, to whom the line ' +
+      'would deliver the mail. That it lasts proves nothing',
     hosts: [...strangers],
     formerHosts: [...hosts],
     bouncesFrom: new Date(bounces).toISOString(),
     confirm:
-      'ask by another way than DNS and mail: by telephone, under a number that you had before, or ' +
-      'in a contract or documentation of theirs that you reach without this domain',
+      'ask by another way than DNS and mail: by telephone, under a number that you had before, ' +
+      'or in a contract or documentation of theirs that you reach without this domain',
     command:
       command === undefined
         ? null

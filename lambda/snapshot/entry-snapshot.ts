@@ -158,7 +158,9 @@ export function updateEntry(
 export const published = (route: StoredRoute): readonly StoredHost[] =>
   route.kind === 'hosts' ? route.hosts.filter(({ missed = 0 }) => missed === 0) : [];
 
-/** Derived from the routes only where this look ends it, so that an unchanged entry stays as it is. */
+/**
+ * Derived from the routes only where this look ends it, so that an unchanged entry stays as it is.
+ */
 function passedBefore(
   { verdict }: EntryVerdict,
   before: EntrySnapshot | undefined,

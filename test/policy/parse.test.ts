@@ -310,9 +310,14 @@ test('whatever the bytes, parsing returns, and an entry printed is the entry', (
       fc.constantFrom('2.11', '3.5', '3.7', '3.11'),
       (text, type, version) => {
         const table = parseTable({ name: `${type}:${type === 'hash' || type === 'texthash' ? '/t' : text}`, text }, version);
-        if (type !== 'hash') return;
+        if (type !== 'hash' || table.noPolicy !== undefined) return;
         for (const entry of table.entries) {
           const again = parseTable({ name: 'hash:/t', text: `${printEntry(entry)}\n` }, version);
+          // Alone it may be no policy at all, and is hidden then.
+          if (again.noPolicy !== undefined) {
+            expect(entry.policy.kind).toBe('broken');
+            continue;
+          }
           expect(again.entries).toEqual([
             { table: 'hash:/t', line: 1, key: entry.key, value: entry.value, policy: entry.policy },
           ]);

@@ -88,8 +88,8 @@ function ended(program: string, path: string, mail: Mail, deadlineMs: number): P
 }
 
 /**
- * What a hook needs of our environment, and none of the credentials in it: where programs are, whose
- * files, which language and time zone.
+ * What a hook needs of our environment, and none of the credentials in it: where programs are,
+ * whose files, which language and time zone.
  */
 function ownEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(

@@ -42,8 +42,8 @@ function cautionBlocks(verdicts: readonly EntryVerdict[], now: number): readonly
         : `Mail that waits for it bounces from ${deadline(bounces, now)} on.`,
     ),
     ...text(
-      `There is no line to use yet: ${first.caution.confirm}. Then this gives the line, for these ` +
-        'hosts alone:',
+      `There is no line to use yet: ${first.caution.confirm}. Then this gives the line, for ` +
+        'these hosts alone:',
     ),
     ...(commands.length === 0
       ? []

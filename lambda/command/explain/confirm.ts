@@ -90,8 +90,8 @@ function confirmationFrom(
   if (hosts.some((host) => !told.includes(host)))
     throw refuse(
       `mail goes to ${listed(hosts.map((host) => plain(host)))} now, and the last run saw ` +
-        `${listed(told.map((host) => plain(host)))}: look at it without --confirmed, and ask about ` +
-        'these hosts',
+        `${listed(told.map((host) => plain(host)))}: look at it without --confirmed, and ask ` +
+        'about these hosts',
     );
   const { now } = memory;
   return { id, destination, hosts, how: how.trim(), by, at: now, until: now + CONFIRMED_MS };

@@ -71,8 +71,8 @@ export const heldWords = ({ held }: VersionHeld): string =>
 /** Why what was deleted may still be had. */
 function keepsOf(place: string): string {
   return place.startsWith('DynamoDB ')
-    ? 'point-in-time recovery of DynamoDB keeps what was deleted for 35 days, and backups keep it ' +
-        'as long as they are kept'
+    ? 'point-in-time recovery of DynamoDB keeps what was deleted for 35 days, and backups keep ' +
+        'it as long as they are kept'
     : 'backups and copies of the store keep what was deleted as long as they are kept';
 }
 

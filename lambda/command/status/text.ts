@@ -42,27 +42,8 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
         wrap(`  ${plain(name)}, ${moment(at)}: ${sentence}`, width, '    '),
       ),
     ),
-    ...section(
-      'Muted:',
-      status.mutes.flatMap(({ key, until, reason, by }) =>
-        wrap(
-          `  ${plain(key)} until ${moment(until)}: ${plain(reason, 200)} (${plain(by, 60)})`,
-          width,
-          '    ',
-        ),
-      ),
-    ),
-    ...section(
-      'Confirmed:',
-      status.confirmations.flatMap(({ destination, hosts, how, by, until }) =>
-        wrap(
-          `  mail to ${plain(destination)} goes to ${listed(hosts.map((host) => plain(host)))}: ` +
-            `${plain(how, 200)} (${plain(by, 60)}; until ${moment(until)}, for these hosts alone)`,
-          width,
-          '    ',
-        ),
-      ),
-    ),
+    ...mutedLines(status, width),
+    ...confirmedLines(status, width),
     ...section(
       `Not judged when last looked at (${entriesCount(status.undetermined.length)}):`,
       grouped(
@@ -90,6 +71,33 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function mutedLines({ mutes }: Status, width: number): string[] {
+  return section(
+    'Muted:',
+    mutes.flatMap(({ key, until, reason, by }) =>
+      wrap(
+        `  ${plain(key)} until ${moment(until)}: ${plain(reason, 200)} (${plain(by, 60)})`,
+        width,
+        '    ',
+      ),
+    ),
+  );
+}
+
+function confirmedLines({ confirmations }: Status, width: number): string[] {
+  return section(
+    'Confirmed:',
+    confirmations.flatMap(({ destination, hosts, how, by, until }) =>
+      wrap(
+        `  mail to ${plain(destination)} goes to ${listed(hosts.map((host) => plain(host)))}: ` +
+          `${plain(how, 200)} (${plain(by, 60)}; until ${moment(until)}, for these hosts alone)`,
+        width,
+        '    ',
+      ),
+    ),
+  );
 }
 
 /** `status --json`. */
@@ -141,12 +149,7 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
       by,
       at: iso(setAt),
     })),
-    confirmations: status.confirmations.map(({ id: _, hosts, at: setAt, until, ...rest }) => ({
-      ...rest,
-      hosts: [...hosts],
-      until: iso(until),
-      at: iso(setAt),
-    })),
+    confirmations: confirmationsOf(status),
     notJudged: undetermined.map((one) => ({ ...one, since: iso(one.since) })),
     notWatched: {
       count: status.notWatchedCount,
@@ -158,6 +161,16 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
     problems: [...status.problems],
   };
 }
+
+const confirmationsOf = ({ confirmations }: Status): StatusDocument['confirmations'] =>
+  confirmations.map(({ destination, hosts, how, by, at, until }) => ({
+    destination,
+    hosts: [...hosts],
+    how,
+    by,
+    at: iso(at),
+    until: iso(until),
+  }));
 
 type State = StatusDocument['state'];
 

@@ -31,7 +31,9 @@ function ofNoPolicy(file: string, lines: number): LintProblem {
     effect:
       `this is no table of TLS policies: none of its ${lines} lines has a level, and all mail to ` +
       'the next hops among its keys would be deferred (4.7.5 client TLS configuration problem)',
-    cure: 'correct smtp_tls_policy_maps; what the file holds is not shown, since it may be passwords',
+    cure:
+      'correct smtp_tls_policy_maps; what the file holds is not shown, since it may be ' +
+      'passwords',
   };
 }
 
