@@ -68,7 +68,7 @@ function leavesUnasked({ route, ending }: Delivered, { mainCf, files }: Director
   if (route.kind !== 'routed' || /[[:]/.test(route.nextHop)) return false;
   const texts = [...mainCf, ...files.map(({ name, text }) => `${name} ${text}`)];
   const ofSenders = texts.some((text) => text.startsWith('sender_dependent_') && text.includes(route.nextHop));
-  return ofSenders && ending.status === 'sent' && tlsWord(ending.said) !== 'Verified';
+  return ofSenders && ending.status === 'sent' && tlsWord(ending) !== 'Verified';
 }
 
 function differenceOf(
@@ -88,7 +88,7 @@ function differenceOf(
   if (!isLookedUp(ending)) {
     return entry.verdict === 'unchecked' && entry.reason !== 'level-none' ? undefined : 'no smtp client delivers';
   }
-  const used = tlsWord(ending.said);
+  const used = tlsWord(ending);
   if (entry.reason === 'level-none') return used === undefined ? undefined : 'not level none';
   if (entry.verdict === 'unchecked') return `unchecked ${entry.reason}`;
   // Of a success it does not matter by which status.
@@ -144,9 +144,13 @@ const QUEUE_MANAGER: readonly string[] = [
   'unknown mail transport error',
 ];
 
-/** `Verified`, `Trusted`, `Untrusted` or `Anonymous`, of the last handshake; undefined where none was completed. */
-function tlsWord(said: readonly string[]): string | undefined {
-  return said.flatMap((line) => /^(\w+) TLS connection established/.exec(line)?.[1] ?? []).at(-1);
+/** `Verified`, `Trusted`, `Untrusted` or `Anonymous`, of the host that took it; undefined where no handshake with it was completed. */
+function tlsWord({ said, relay }: Pick<Delivered['ending'], 'said' | 'relay'>): string | undefined {
+  const words = said.flatMap((line) => {
+    const [, word, host] = /^(\w+) TLS connection established to (\S+): /.exec(line) ?? [];
+    return word !== undefined && (relay === 'none' || host === relay) ? word : [];
+  });
+  return words.at(-1);
 }
 
 function reached({ hosts }: EntryVerdict, address: string, port: number): boolean {
@@ -165,7 +169,7 @@ function mayBeShuffled({ hosts }: EntryVerdict): boolean {
 function postfixSays({ ending, route }: Delivered): string {
   const { status, dsn, text, relay, agent, said } = ending;
   const way = route.kind === 'routed' ? `${route.transport}:${route.nextHop}` : JSON.stringify(route);
-  return `${status} ${dsn} (${text}) at ${relay} by ${agent}, ${tlsWord(said) ?? 'no TLS'}, route ${way}`;
+  return `${status} ${dsn} (${text}) at ${relay} by ${agent}, ${tlsWord({ said, relay }) ?? 'no TLS'}, route ${way}`;
 }
 
 function weSay(entry: EntryVerdict | undefined, { code, errors }: ProductRun): string {
