@@ -108,8 +108,9 @@ describe('certificates', () => {
       make: () => leaf({ dnsNames: ['serial-5k.test'], serial: new Uint8Array(5_000).fill(0x7f) }),
     },
     {
+      // OpenSSL 3.0, which is assumed of the mail host, offers no signature that its key could make in TLS 1.3.
       name: 'brainpool',
-      verdict: 'pass null',
+      verdict: 'fail handshake-failed',
       make: () => keyed('brainpool.test', generateKeyPairSync('ec', { namedCurve: 'brainpoolP256r1' })),
     },
     { name: 'ed448', verdict: 'pass null', make: () => keyed('ed448.test', generateKeyPairSync('ed448')) },
