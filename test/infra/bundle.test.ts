@@ -16,8 +16,8 @@ const inputs = Object.keys(metafile.inputs);
 const outdir = mkdtempSync(join(tmpdir(), 'tls-watch-cdk-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-test('the bundle is below 900 KB', () => {
-  expect(code.length).toBeLessThan(900_000);
+test('the bundle is below 1 MB: a library that slips in would show', () => {
+  expect(code.length).toBeLessThan(1_000_000);
 });
 
 test('the SDK is in it, and our own code', () => {
