@@ -6,6 +6,7 @@
  * of a higher `v` is `newer`; both are told and skipped, and the newer one is never overwritten.
  * Expired items that DynamoDB has not removed yet count as absent.
  */
+import { isDeepStrictEqual } from 'node:util';
 import * as valibot from 'valibot';
 import type { Condition } from './expression.ts';
 import type { Item, Key, Table, Written } from './table.ts';
@@ -96,8 +97,11 @@ export async function readItem<T>(
 /**
  * Writes one item, if it is still the one of revision `rev` (or still absent). `lost` means a newer
  * writer: keep theirs. An item of a newer layout is never overwritten.
+ *
+ * Where the answer to a write is lost on the way, it is repeated and finds its own work in the way:
+ * so what stands there is read before it is believed to be somebody else's.
  */
-export function writeItem<T>(
+export async function writeItem<T>(
   table: Table,
   kind: ItemKind<T>,
   key: Key,
@@ -111,8 +115,18 @@ export function writeItem<T>(
       : rev === 'anything'
         ? { kind: 'not-newer', v: kind.v }
         : { kind: 'rev', rev };
-  return table.put(toItem(kind, key, value, writing), condition);
+  const item = toItem(kind, key, value, writing);
+  const written = await table.put(item, condition);
+  if (written === 'written') return written;
+  return isSameItem(item, await table.get(key)) ? 'written' : 'lost';
 }
+
+/** Equal as it is stored: an undefined field is none, and the order of fields does not matter. */
+function isSameItem(item: Item, stored: Item | undefined): boolean {
+  return stored !== undefined && isDeepStrictEqual(asStored(item), asStored(stored));
+}
+
+const asStored = (item: Item): unknown => JSON.parse(JSON.stringify(item));
 
 /** Sentence for the report: place, fact, what happens now. */
 export function describeProblem(problem: ItemProblem): string {

@@ -255,6 +255,45 @@ describe('a run that dies after any request to the store', () => {
   });
 });
 
+describe('an answer of the store that is lost', () => {
+  test('is no failure: whichever write it was, the run is complete, and tells once', async () => {
+    let writes = 0;
+    for (let nth = 0; ; nth++) {
+      const space = spaceOf(`l${randomUUID()}`, 'mx1');
+      store = { table: disk.table, space };
+      hosts.two.chain = await chainFor('mail.two.example');
+      subjects = [];
+      await on(0);
+      hosts.two.chain = await chainFor('elsewhere.example');
+      await on(1);
+      const { table, lost } = answersLost(disk.table, nth);
+      const watched = await on(2, { store: { table, space } });
+      expect(watched, `answer ${nth}`).toMatchObject({ kind: 'done', complete: true, problems: [] });
+      await on(3);
+      const told = subjects.filter((subject) => subject.startsWith('two.example would'));
+      expect(told, `answer ${nth}`).toHaveLength(1);
+      if (!lost()) break;
+      writes++;
+    }
+    expect(writes).toBeGreaterThan(5);
+  });
+});
+
+/** A table of which one write is done, its answer lost, and the write repeated, as the SDK does it. */
+function answersLost(table: Table, nth: number): { readonly table: Table; readonly lost: () => boolean } {
+  let seen = 0;
+  return {
+    table: {
+      ...table,
+      put: async (item, condition) => {
+        if (seen++ === nth) await table.put(item, condition);
+        return table.put(item, condition);
+      },
+    },
+    lost: () => seen > nth,
+  };
+}
+
 /** A table that dies for good after so many requests, as a process would: nothing more is written. */
 function dyingTable(table: Table, after: number): Table {
   let left = after;
