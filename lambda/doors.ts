@@ -36,6 +36,8 @@ export interface WorldConfig {
   readonly stepTimeoutMs?: number;
   /** Epoch ms after which DNS is asked nothing more; conversations end by PaceOptions. */
   readonly stopAt?: number;
+  /** The clock that `stopAt` goes by; the machine's where absent. */
+  readonly now?: () => number;
   readonly signal?: AbortSignal;
   /** Whether the policy is that of a Postfix on this host; false elsewhere. */
   readonly onMailHost?: boolean;
@@ -137,11 +139,12 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
 
 const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
 
-const dnsOptions = ({ stopAt, signal }: WorldConfig) => ({
+const dnsOptions = ({ stopAt, now, signal }: WorldConfig) => ({
   timeoutMs: DEFAULTS.dnsTimeoutMs,
   tries: DEFAULTS.dnsTries,
   concurrency: DEFAULTS.dnsConcurrency,
   ...(stopAt === undefined ? {} : { stopAt }),
+  ...(now === undefined ? {} : { now }),
   ...(signal === undefined ? {} : { signal }),
 });
 

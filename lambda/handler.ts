@@ -145,6 +145,7 @@ function watchOnce(
             ...(config.helo === undefined ? {} : { helo: config.helo }),
             allowPrivateAddresses: config.allowPrivateAddresses,
             stopAt,
+            now: clock,
           },
           bundle,
         ),

@@ -66,6 +66,7 @@ export function worldOf(
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
     onMailHost: flags.configDirectory !== undefined,
     stopAt,
+    now: console.now,
     ...(signal === undefined ? {} : { signal }),
   };
   const { configDirectory } = flags;

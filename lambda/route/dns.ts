@@ -37,6 +37,8 @@ export interface DnsOptions {
   readonly tellsBogus?: boolean;
   /** Epoch ms after which nothing more is asked, and what is open has timed out. */
   readonly stopAt?: number;
+  /** Epoch ms, for `stopAt`; the machine's clock where absent. */
+  readonly now?: () => number;
   /** The same, at once for what was not asked yet. */
   readonly signal?: AbortSignal;
 }
@@ -152,8 +154,12 @@ async function askInTurn<T extends DnsType>(
   return { kind: 'failed', failure };
 }
 
-function timeLeft({ stopAt = Number.POSITIVE_INFINITY, signal }: DnsOptions): number {
-  return signal?.aborted ? 0 : stopAt - Date.now();
+function timeLeft({
+  stopAt = Number.POSITIVE_INFINITY,
+  now = Date.now,
+  signal,
+}: DnsOptions): number {
+  return signal?.aborted ? 0 : stopAt - now();
 }
 
 /** Whether the name has an answer with validation switched off (CD, RFC 4035 §3.2.2). */

@@ -15,7 +15,7 @@ const NAME = 'stranger.test';
 let street: Street;
 let disk: StoreOnDisk;
 beforeAll(async () => {
-  street = await openStreet(START);
+  street = await openStreet();
   disk = await storeOnDisk(START);
 });
 afterAll(async () => {

@@ -13,7 +13,7 @@ import { besideNeighbours, hostsOf, NEIGHBOURS, openStreet, type Stranger, type 
 const NOW = Date.UTC(2026, 10, 27, 6);
 let street: Street;
 beforeAll(async () => {
-  street = await openStreet(NOW);
+  street = await openStreet();
 });
 afterAll(() => street.close());
 

@@ -12,7 +12,7 @@ let street: Street;
 let dir: string;
 let flags: readonly string[];
 beforeAll(async () => {
-  street = await openStreet(Date.now());
+  street = await openStreet();
   dir = mkdtempSync(join(tmpdir(), 'fair-'));
   writeFileSync(join(dir, 'policy'), `${NAME} secure match=.test\na.good.test secure match=.test\n`);
   writeFileSync(join(dir, 'ca.pem'), street.anchorsPem);

@@ -14,7 +14,6 @@ import { createAuthority } from '../../internet/authority.ts';
 import { type DnsServer, startDns } from '../../internet/dns-server.ts';
 import type { Behaviour } from '../../internet/smtp-script.ts';
 import { type SmtpServer, startSmtp } from '../../internet/smtp-server.ts';
-import { DAY_MS } from '../watching.ts';
 
 export const NEIGHBOURS = ['a.good.test', 'b.good.test', 'c.good.test', 'd.good.test', 'e.good.test'];
 
@@ -40,12 +39,10 @@ export interface Street {
   close(): Promise<void>;
 }
 
-export async function openStreet(at: number): Promise<Street> {
-  const root = await createAuthority('Street Root', { notBefore: at - 400 * DAY_MS });
+export async function openStreet(): Promise<Street> {
+  const root = await createAuthority('Street Root');
   const issued = await root.issue({
     dnsNames: [...NEIGHBOURS.map((name) => `mail.${name}`), '*.large.test'],
-    notBefore: at - 10 * DAY_MS,
-    notAfter: at + 355 * DAY_MS,
   });
   const dns = await startDns();
   const behaviours = new Map<string, Behaviour>();
