@@ -23,7 +23,10 @@ export function endedBlocks(
   const confirmed = ended.every(({ was }) => was === 'unjudged')
     ? ''
     : ' Two looks at least 20 hours apart found it gone.';
-  const lines = ended.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
+  const lineOf = ({ id }: { readonly id: string }) =>
+    verdicts.get(id)?.line ?? Number.MAX_SAFE_INTEGER;
+  const inOrder = ended.toSorted((a, b) => lineOf(a) - lineOf(b) || (a.label < b.label ? -1 : 1));
+  const lines = inOrder.slice(0, ENTRIES_SHOWN).map(({ id, label }) => {
     const verdict = verdicts.get(id);
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
     const today = verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`;
