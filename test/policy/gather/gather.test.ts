@@ -123,6 +123,20 @@ describe('tls_config_file', () => {
     );
   const engineOff = { kind: 'engine-off', parameter: 'tls_config_file' };
 
+  test("a known difference: the system's own openssl.cnf, which OpenSSL reads by itself, is not read", async () => {
+    const read: string[] = [];
+    const files = { '/etc/ssl/openssl.cnf': { text: '' }, '/usr/lib/ssl/openssl.cnf': { text: '' } };
+    const whole = machine({ files, answers: { 'postconf -c /etc/postfix': 'tls_config_file = default\n' } });
+    await withConfig('default', files, {
+      read: (path) => {
+        read.push(path);
+        return whole.read(path);
+      },
+    });
+    expect(read.length).toBeGreaterThan(0);
+    expect(read.filter((path) => path.endsWith('openssl.cnf'))).toEqual([]);
+  });
+
   test('a file that is not there, or not an absolute path, turns TLS off', async () => {
     expect((await withConfig('/x.cnf')).trust).toEqual({
       ...engineOff,

@@ -52,6 +52,11 @@ const FILES = [
     text: `.include /missing\n${ALL}${SSL}${CLOSING}`,
     is: { ...CLOSED, not: ['.include /missing'] },
   },
+  {
+    because: 'groups, a known difference: they count only where main.cf has none at all',
+    text: `${ALL + SSL + CLOSING}Groups = P-521\n`,
+    is: CLOSED,
+  },
   { because: 'text without "="', text: 'just some words\n', is: 'line 1: no "=" behind the name' },
   { because: 'a line without "="', text: `${ALL}hello\n${SSL}${CLOSING}`, is: 'line 4: no "=" behind the name' },
   { because: '; begins no comment', text: `; what\n${ALL}${SSL}${CLOSING}`, is: 'line 1: no "=" behind the name' },
