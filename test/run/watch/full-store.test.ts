@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { reportWatched } from '../../../lambda/run/watch/report.ts';
 import { historyBetween } from '../../../lambda/store/history.ts';
+import { inParallel } from '../../../lambda/store/in-parallel.ts';
 import { LARGEST_ITEM, sizeOfItem } from '../../../lambda/store/item-size.ts';
 import { keys, type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { lastComplete, recentRuns } from '../../../lambda/store/runs.ts';
@@ -17,7 +18,6 @@ import { SmallWorld } from '../small-world.ts';
 import { bundleOf, DAY_MS, runOnce } from '../watching.ts';
 
 const START = Date.UTC(2026, 10, 24, 6);
-const MANY = 2_500;
 
 let disk: StoreOnDisk;
 let root: Authority;
@@ -41,7 +41,7 @@ async function afterATurn(store: Store, fill: (store: Store) => Iterable<Item>) 
   const bundle: Bundle = bundleOf('one.example secure\n', root.certificate.pem);
   const on = (day: number) => runOnce({ bundle, store, world: () => world.doors(), at: START + day * DAY_MS }, subjects);
   await on(0);
-  for (const item of fill(store)) await store.table.put(item);
+  await inParallel(fill(store), async (item) => void (await store.table.put(item)));
   host.chain = await chainOf('elsewhere.example');
   await on(1);
   const watched = await on(2);
@@ -56,8 +56,12 @@ const spoilt = (key: { readonly pk: string; readonly sk: string }, how: Spoil): 
   value: { spoilt: 'x'.repeat(300) },
 });
 
-const each = function* (how: Spoil, keyOf: (i: number) => { readonly pk: string; readonly sk: string }): Iterable<Item> {
-  for (let i = 0; i < MANY; i++) yield spoilt(keyOf(i), how);
+const each = function* (
+  how: Spoil,
+  many: number,
+  keyOf: (i: number) => { readonly pk: string; readonly sk: string },
+): Iterable<Item> {
+  for (let i = 0; i < many; i++) yield spoilt(keyOf(i), how);
 };
 
 const around = {
@@ -70,23 +74,23 @@ const around = {
   problems: [],
 };
 
-describe.each<{ how: Spoil; says: RegExp }>([
-  { how: 'newer', says: /^2495 more items were written by a newer version; they are skipped/ },
-  { how: 'corrupt', says: /^2495 more items cannot be read; they are skipped/ },
-])('2,500 items that are $how', ({ how, says }) => {
-  test.each<{ what: string; key: (store: Store, i: number) => { readonly pk: string; readonly sk: string } }>([
-    { what: 'entries', key: ({ space }, i) => keys.entry(space, `spoilt${i}.example`) },
-    { what: 'hosts', key: ({ space }, i) => keys.host(space, `mx${i}.spoilt.example:25#12345678`) },
-    { what: 'incidents', key: ({ space }, i) => ({ pk: keys.incidents(space), sk: `spoilt-${i}` }) },
-    { what: 'mutes', key: ({ space }, i) => ({ pk: keys.mutes(space), sk: `spoilt${i}.example` }) },
-  ])('$what', async ({ key }) => {
+describe.each<{ how: Spoil; says: string }>([
+  { how: 'newer', says: 'more items were written by a newer version; they are skipped' },
+  { how: 'corrupt', says: 'more items cannot be read; they are skipped' },
+])('items that are $how', ({ how, says }) => {
+  test.each<{ what: string; many: number; key: (store: Store, i: number) => { readonly pk: string; readonly sk: string } }>([
+    { what: 'entries', many: 2_500, key: ({ space }, i) => keys.entry(space, `spoilt${i}.example`) },
+    { what: 'hosts', many: 300, key: ({ space }, i) => keys.host(space, `mx${i}.spoilt.example:25#12345678`) },
+    { what: 'incidents', many: 300, key: ({ space }, i) => ({ pk: keys.incidents(space), sk: `spoilt-${i}` }) },
+    { what: 'mutes', many: 300, key: ({ space }, i) => ({ pk: keys.mutes(space), sk: `spoilt${i}.example` }) },
+  ])('$many $what', async ({ key, many }) => {
     const store = freshStore();
-    const { subjects, watched } = await afterATurn(store, (at) => each(how, (i) => key(at, i)));
+    const { subjects, watched } = await afterATurn(store, (at) => each(how, many, (i) => key(at, i)));
     expect(subjects).toEqual(['Now watching 1 entry: all deliver', 'one.example would defer: certificate lost a name']);
     expect(watched).toMatchObject({ kind: 'done', complete: true });
     if (watched.kind !== 'done') return;
     expect(watched.problems).toHaveLength(6);
-    expect(watched.problems[5]).toMatch(says);
+    expect(watched.problems[5]?.startsWith(`${many - 5} ${says}`)).toBe(true);
 
     const { runs } = await recentRuns(store, START + 2 * DAY_MS);
     expect(lastComplete(runs)?.exceptions).toEqual(watched.problems);
