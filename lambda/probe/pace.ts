@@ -196,18 +196,27 @@ export class Batch {
     this.#results[id] = result;
     this.#done++;
     this.#options.onProgress?.(this.#done);
-    if (asksForRest(result)) this.#giveUp(ticket, this.#rested.has(id) ? TOO_BUSY : NOT_ATTEMPTED);
+    if (asksForRest(result)) this.#giveUp(ticket, this.#rested.has(id) ? result : undefined);
   }
 
-  /** Whoever says 421 again, or has no time left to rest, is asked no more of in this run. */
-  #giveUp(said: Ticket, result: ProbeResult): void {
+  /**
+   * Whoever says 421 again (`again`), or has no time left to rest, is asked no more of in this run.
+   * What the same server said before TLS it says to whatever else would have been offered to it.
+   */
+  #giveUp(said: Ticket, again: ProbeResult | undefined): void {
     for (const part of partsOf(said)) this.#givenUp.add(part);
+    const { address, port, wrapperMode } = said.conversation;
+    const isSame = (other: Conversation) =>
+      other.address === address && other.port === port && other.wrapperMode === wrapperMode;
     const left = this.#line.remove(
       (ticket) =>
-        ticket.conversation.address === said.conversation.address ||
+        (ticket.conversation.address === address && again?.kind !== 'presented') ||
         partsOf(ticket).every((part) => this.#givenUp.has(part)),
     );
-    for (const { id } of left) this.#results[id] = result;
+    for (const conversation of left) {
+      const known = again?.kind === 'unseen' && isSame(conversation) ? again : TOO_BUSY;
+      this.#results[conversation.id] = again === undefined ? NOT_ATTEMPTED : known;
+    }
   }
 
   #isResting(key: string): boolean {

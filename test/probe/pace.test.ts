@@ -323,6 +323,35 @@ const busyAt = (...busy: readonly string[]) => {
   return { probe, order };
 };
 
+test.each<{ because: string; says: ProbeResult; other: Partial<Conversation>; is: ProbeResult; calls: number }>([
+  { because: 'before TLS, under another offer', says: REST, other: {}, is: REST, calls: 3 },
+  {
+    because: 'on another port: it is another server',
+    says: REST,
+    other: { port: 587 },
+    is: { ...NOT_ATTEMPTED, detail: 'its network had closed with 421 twice', anotherRun: true },
+    calls: 3,
+  },
+  {
+    because: 'behind TLS: what it presents there may differ',
+    says: { ...PRESENTED, after: { kind: 'unseen', phase: 'ehlo-after-tls', reason: 'reply-421' } } as ProbeResult,
+    other: {},
+    is: { ...PRESENTED, after: { kind: 'unseen', phase: 'ehlo-after-tls', reason: 'reply-421' } } as ProbeResult,
+    calls: 4,
+  },
+])('what a server says twice, $because', async ({ says, other, is, calls }) => {
+  const [first, second] = [to('192.0.2.1'), { ...to('192.0.2.1'), ...other }];
+  const called: string[] = [];
+  const probe: Probe = async ({ id }) => {
+    called.push(id);
+    return says;
+  };
+  const results = await probeBatch([first, second], probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
+  expect(results[first.id]).toEqual(says);
+  expect(results[second.id]).toEqual(is);
+  expect(called).toHaveLength(calls);
+});
+
 test("a 421 holds up nobody else's conversation in that network", async () => {
   const { probe, order } = busyAt('192.0.2.1');
   const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
