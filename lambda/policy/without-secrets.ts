@@ -7,6 +7,7 @@ import { publicPem } from '../certificate/public-pem.ts';
 import { type TableName, tableType } from '../postfix/lookup-table.ts';
 import { isReadParameter, onlyReadParameters } from '../postfix/read-parameters.ts';
 import type { Bundle } from './bundle.ts';
+import { replyTableNames } from './reply-tables.ts';
 import type { Settings } from './settings.ts';
 
 export type Files = Readonly<Record<string, Uint8Array>>;
@@ -50,16 +51,19 @@ export function storableFiles(files: Files, bundle: Bundle): Storable {
 
 /** A bundle as it is stored: comments of tables that are no policy are nobody's to read. */
 export function storableBundle(bundle: Bundle): Bundle {
-  const { transportTables, routingTables, statusFilter, mainCf } = bundle;
+  const { transportTables, routingTables, statusFilter, replyTables, mainCf } = bundle;
   const bare = (tables: Bundle['policyTables']) =>
     tables.map((table) => ({ ...table, text: withoutComments(table.text) }));
+  const bareSide = (side: NonNullable<Bundle['statusFilter']>) => ({
+    ...side,
+    tables: bare(side.tables),
+  });
   return {
     ...bundle,
     transportTables: bare(transportTables),
     ...(routingTables === undefined ? {} : { routingTables: bare(routingTables) }),
-    ...(statusFilter === undefined
-      ? {}
-      : { statusFilter: { ...statusFilter, tables: bare(statusFilter.tables) } }),
+    ...(statusFilter === undefined ? {} : { statusFilter: bareSide(statusFilter) }),
+    ...(replyTables === undefined ? {} : { replyTables: bareSide(replyTables) }),
     ...(mainCf === undefined ? {} : { mainCf: { ...mainCf, lines: namedLines(mainCf.lines) } }),
   };
 }
@@ -124,8 +128,15 @@ function rolesIn(bundle: Bundle): ReadonlyMap<string, Role> {
   const listed = (tables: Bundle['policyTables']) => tables.map((table) => tableType(table.name));
   for (const settings of all) {
     const { transportMaps, senderRelayhostMaps, senderTransportMaps, statusFilter } = settings;
+    const replies = replyTableNames(settings).map((table) => tableType(table.name));
     name(
-      [...transportMaps, ...senderRelayhostMaps, ...senderTransportMaps, ...statusFilter],
+      [
+        ...transportMaps,
+        ...senderRelayhostMaps,
+        ...senderTransportMaps,
+        ...statusFilter,
+        ...replies,
+      ],
       settings,
       'table',
     );

@@ -24,6 +24,8 @@ const SETTINGS: Partial<Settings> = {
   ],
   senderRelayhostMaps: [{ type: 'hash', path: '/etc/postfix/sender_relay' }],
   statusFilter: [{ type: 'pcre', path: '/etc/postfix/filter' }],
+  replyFilter: { type: 'regexp', path: '/etc/postfix/replies' },
+  discardEhloMaps: [{ type: 'cidr', path: '/etc/postfix/discard' }],
   queueDirectory: '/var/spool/postfix',
 };
 const plainBundle = bundleOf('');
@@ -77,6 +79,8 @@ describe('files', () => {
       kept: '#\na.test x\n',
     },
     { because: 'a status filter without them', path: '/etc/postfix/filter', text: '#geheim\n/^4/ 5\n', kept: '#\n/^4/ 5\n' },
+    { because: 'a filter of replies', path: '/etc/postfix/replies', text: '#geheim\n/^2/ 250\n', kept: '#\n/^2/ 250\n' },
+    { because: 'keywords by address', path: '/etc/postfix/discard', text: '#geheim\n', kept: '#\n' },
     {
       because: 'main.cf with what is read',
       path: '/etc/postfix/main.cf',
@@ -118,6 +122,7 @@ test('the bundle reads the same without comments and without names of parameters
     ...bundle,
     transportTables: [{ name: 'hash:/etc/postfix/transport', text }],
     statusFilter: { tables: [{ name: 'pcre:/etc/postfix/filter', text: '#geheim\n' }], problems: [] },
+    replyTables: { tables: [{ name: 'regexp:/etc/postfix/replies', text: '#geheim\n' }], problems: [] },
     mainCf: { source: '/etc/postfix/main.cf', lines: { relayhost: 3, geheim: 4 }, problems: [] },
   };
   const stored = storableBundle(full);
