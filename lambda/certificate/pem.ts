@@ -44,6 +44,10 @@ export function readPem(text: string): PemText {
   return { blocks };
 }
 
+/** One block as a text; `base64` is of its DER. */
+export const printPem = (label: string, base64: Base64Der): string =>
+  `-----BEGIN ${label}-----\n${base64.replace(/.{64}(?=.)/g, '$&\n')}\n-----END ${label}-----\n`;
+
 /** A blank line ends a header; a colon shows that there must be one. A hyphen ends the data. */
 function readBody(
   body: readonly string[],

@@ -5,7 +5,7 @@
  */
 import { isPublicKey, isSequence, wholeCertificate } from './anchors.ts';
 import { first } from './der.ts';
-import { type PemBlock, readPem } from './pem.ts';
+import { type PemBlock, printPem, readPem } from './pem.ts';
 
 export interface PublicPem {
   /** Empty where nothing of the file is public. */
@@ -46,8 +46,5 @@ function publicBlock(block: PemBlock): string | undefined {
 
 function printed(label: string, bytes: Uint8Array | undefined): string | undefined {
   if (bytes === undefined) return undefined;
-  const lines = Buffer.from(bytes)
-    .toString('base64')
-    .replace(/.{64}(?=.)/g, '$&\n');
-  return `-----BEGIN ${label}-----\n${lines}\n-----END ${label}-----\n`;
+  return printPem(label, Buffer.from(bytes).toString('base64'));
 }

@@ -5,7 +5,7 @@
 import { constants } from 'node:crypto';
 import type { EphemeralKeyInfo, SecureContextOptions, TLSSocket } from 'node:tls';
 import { opensslSince } from '../certificate/openssl-version.ts';
-import type { Base64Der } from '../certificate/pem.ts';
+import { type Base64Der, printPem } from '../certificate/pem.ts';
 import { BOUNDS } from '../limits.ts';
 import type { TlsOffer, TlsProtocol } from './offer.ts';
 import type { Presented } from './result.ts';
@@ -115,5 +115,4 @@ function protocolOf(name: string | null): TlsProtocol {
   throw new Error(`handshake: negotiated "${name}", which was not offered`);
 }
 
-const pem = (der: Base64Der): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.replace(/.{64}(?!$)/g, '$&\n')}\n-----END CERTIFICATE-----\n`;
+const pem = (der: Base64Der): string => printPem('CERTIFICATE', der);

@@ -8,7 +8,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import type { TrustStore } from '../../certificate/anchors.ts';
-import { type PemBlock, readPem } from '../../certificate/pem.ts';
+import { type PemBlock, printPem, readPem } from '../../certificate/pem.ts';
 import type { FileProblem } from '../bundle.ts';
 import type { CertificatePair, Settings } from '../settings.ts';
 import type { Machine } from './machine.ts';
@@ -199,9 +199,8 @@ function firstKey(text: string): KeyObject | undefined {
 
 function keyOf({ label, bytes, hasHeader }: PemBlock): KeyObject | undefined {
   if (hasHeader) return undefined;
-  const base64 = bytes.toString('base64').replace(/.{64}/g, '$&\n');
   try {
-    return createPrivateKey(`-----BEGIN ${label}-----\n${base64}\n-----END ${label}-----\n`);
+    return createPrivateKey(printPem(label, bytes.toString('base64')));
   } catch {
     return undefined;
   }
