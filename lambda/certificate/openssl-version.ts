@@ -2,6 +2,7 @@
  * Versions of OpenSSL: that of the mail host decides what it takes, and that of Node what can be
  * seen from here. Pure.
  */
+import { atLeast } from '../postfix/version.ts';
 
 /** What is assumed of a mail host where nobody says: that of Debian 12. */
 export const ASSUMED_OPENSSL = '3.0';
@@ -16,7 +17,5 @@ export function minorOf(version: string): string {
 
 /** Whether an OpenSSL has what came with `since`; undefined is the one assumed. */
 export function opensslSince(version: string | undefined, since: string): boolean {
-  const [major = 0, minor = 0] = (version ?? ASSUMED_OPENSSL).split('.').map(Number);
-  const [wantedMajor = 0, wantedMinor = 0] = since.split('.').map(Number);
-  return major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+  return atLeast(version ?? ASSUMED_OPENSSL, since);
 }
