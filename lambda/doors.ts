@@ -153,6 +153,8 @@ export interface PaceConfig {
   readonly perNetwork?: number;
   /** Epoch ms at which probing ends; what is left is `not-attempted`. */
   readonly stopAt: number;
+  /** The clock that `stopAt` goes by; the machine's where absent. */
+  readonly now?: () => number;
 }
 
 export function paceFor(config: PaceConfig): PaceOptions {
@@ -162,6 +164,7 @@ export function paceFor(config: PaceConfig): PaceOptions {
     perNetwork: config.perNetwork ?? DEFAULTS.perNetwork,
     restAfter421Ms: DEFAULTS.restAfter421Ms,
     stopAt: config.stopAt,
+    ...(config.now === undefined ? {} : { now: config.now }),
   };
 }
 

@@ -163,14 +163,12 @@ function watchOnce(
       ...(asked.kind === 'scheduled' ? {} : { only: idsNamed(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
       confirm: { kind: 'next-run' },
-      pace: {
-        ...paceFor({
-          concurrency: config.concurrency,
-          perNetwork: config.perNetwork,
-          stopAt,
-        }),
+      pace: paceFor({
+        concurrency: config.concurrency,
+        perNetwork: config.perNetwork,
+        stopAt,
         now: clock,
-      },
+      }),
       controlHosts: config.controlHosts,
       historyMs: config.historyDays * DAY_MS,
       digests: digestsUnder(bundle, process.version),

@@ -95,14 +95,12 @@ export function paceOf(
   flags: ProbeFlags,
   { started, now }: Pick<Console, 'started' | 'now'>,
 ): PaceOptions {
-  return {
-    ...paceFor({
-      concurrency: flags.concurrency,
-      perNetwork: flags.perNetwork,
-      stopAt: started + flags.deadline * 1000,
-    }),
+  return paceFor({
+    concurrency: flags.concurrency,
+    perNetwork: flags.perNetwork,
+    stopAt: started + flags.deadline * 1000,
     now,
-  };
+  });
 }
 
 export const CLEAR_LINE = '\r\u001b[K';
