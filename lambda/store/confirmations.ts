@@ -3,10 +3,10 @@
  * (snapshot/caution): one for each destination, for all vantages of a policy.
  */
 import type { Confirmation } from '../snapshot/caution.ts';
-import { fromItem, type ItemProblem, toItem } from './item.ts';
+import type { ItemProblem } from './item.ts';
 import { confirmation as kind } from './item-kinds.ts';
 import { keyName, keys, type Store } from './keys.ts';
-import { StoreError } from './table-error.ts';
+import { readLasting, saveLasting } from './until.ts';
 
 export interface Confirmations {
   /** Those that have not ended at `now`, in order of their destinations. */
@@ -18,16 +18,8 @@ export async function readConfirmations(
   { table, space }: Store,
   now: number,
 ): Promise<Confirmations> {
-  const confirmations: Confirmation[] = [];
-  const problems: ItemProblem[] = [];
-  for await (const page of table.query(keys.confirmations(space))) {
-    for (const item of page) {
-      const read = fromItem(kind, item, now);
-      if (read.kind === 'held' && read.value.until > now) confirmations.push(read.value);
-      else if (read.kind === 'corrupt' || read.kind === 'newer') problems.push(read);
-    }
-  }
-  return { confirmations, problems };
+  const { lasting, problems } = await readLasting(table, kind, keys.confirmations(space), now);
+  return { confirmations: lasting, problems };
 }
 
 /**
@@ -40,13 +32,5 @@ export async function saveConfirmation(
   confirmation: Confirmation,
 ): Promise<void> {
   const key = { pk: keys.confirmations(space), sk: keyName(confirmation.id) };
-  const item = toItem(kind, key, confirmation, {
-    expiresAt: confirmation.until + 7 * 86_400_000,
-  });
-  if ((await table.put(item, { kind: 'not-newer', v: kind.v })) === 'lost')
-    throw new StoreError(
-      'damaged',
-      `${table.title}: "${confirmation.destination}" was confirmed by a newer version; update ` +
-        'this installation',
-    );
+  await saveLasting(table, kind, key, confirmation, `"${confirmation.destination}" was confirmed`);
 }

@@ -2,10 +2,10 @@
  * Mutes by entry key or incident id, for all vantages of a policy (alert/incident/mute.ts).
  */
 import type { Mute } from '../alert/incident/mute.ts';
-import { fromItem, type ItemProblem, toItem } from './item.ts';
+import type { ItemProblem } from './item.ts';
 import { mute as kind } from './item-kinds.ts';
 import { keyName, keys, type Store } from './keys.ts';
-import { StoreError } from './table-error.ts';
+import { readLasting, saveLasting } from './until.ts';
 
 export interface Mutes {
   /** Those that have not ended at `now`, in order of their keys. */
@@ -14,16 +14,8 @@ export interface Mutes {
 }
 
 export async function readMutes({ table, space }: Store, now: number): Promise<Mutes> {
-  const mutes: Mute[] = [];
-  const problems: ItemProblem[] = [];
-  for await (const page of table.query(keys.mutes(space))) {
-    for (const item of page) {
-      const read = fromItem(kind, item, now);
-      if (read.kind === 'held' && read.value.until > now) mutes.push(read.value);
-      else if (read.kind === 'corrupt' || read.kind === 'newer') problems.push(read);
-    }
-  }
-  return { mutes, problems };
+  const { lasting, problems } = await readLasting(table, kind, keys.mutes(space), now);
+  return { mutes: lasting, problems };
 }
 
 /**
@@ -32,14 +24,8 @@ export async function readMutes({ table, space }: Store, now: number): Promise<M
  * @throws StoreError `damaged` where a newer version's mute stands there.
  */
 export async function saveMute({ table, space }: Store, mute: Mute): Promise<void> {
-  const item = toItem(kind, { pk: keys.mutes(space), sk: keyName(mute.key.toLowerCase()) }, mute, {
-    expiresAt: mute.until + 7 * 86_400_000,
-  });
-  if ((await table.put(item, { kind: 'not-newer', v: kind.v })) === 'lost')
-    throw new StoreError(
-      'damaged',
-      `${table.title}: "${mute.key}" is muted by a newer version; update this installation`,
-    );
+  const key = { pk: keys.mutes(space), sk: keyName(mute.key.toLowerCase()) };
+  await saveLasting(table, kind, key, mute, `"${mute.key}" is muted`);
 }
 
 /** Ends a mute, however its key is written; false means that there was none. */
