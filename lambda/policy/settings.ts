@@ -16,6 +16,7 @@ import {
 } from '../postfix/parameter.ts';
 import { bracedTokens, COMMA_SPACE, tokens } from '../postfix/token.ts';
 import { atLeast, NEWEST_PROVED, type PostfixVersion } from '../postfix/version.ts';
+import { DAY_MS, HOUR_MS } from '../text/dates.ts';
 import type { SecurityLevel } from './level.ts';
 import { portOf } from './next-hop.ts';
 import type { LibrarySettings } from './openssl/library-settings.ts';
@@ -351,11 +352,10 @@ function lifetimeOf(value: string): number {
   return count === undefined ? 5 * DAY_MS : Number(count) * (UNITS[unit] ?? DAY_MS);
 }
 
-const DAY_MS = 86_400_000;
 const UNITS: Readonly<Record<string, number>> = {
   w: 7 * DAY_MS,
   d: DAY_MS,
-  h: 3_600_000,
+  h: HOUR_MS,
   m: 60_000,
   s: 1_000,
 };
