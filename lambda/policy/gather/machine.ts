@@ -35,8 +35,11 @@ export type FileRead =
       readonly gid: number;
       readonly modifiedMs: number;
     }
-  /** `because` is what strerror() says: `No such file or directory`. */
-  | { readonly kind: 'failed'; readonly because: string };
+  /**
+   * `because` is what strerror() says: `No such file or directory`. `noFile`: a named pipe, a device
+   * or a socket, which whoever opens it would wait for.
+   */
+  | { readonly kind: 'failed'; readonly because: string; readonly noFile?: true };
 
 export type Ran =
   | {

@@ -80,7 +80,7 @@ async function fromHost(
   const read = await machine.read(path);
   const text = read.kind === 'read' ? { text: { name, text: decodeText(read.bytes) } } : undefined;
   // Whatever opens one waits for its writer: Postfix, and postmap as well.
-  if (read.kind === 'failed' && isNoFile(read.because))
+  if (read.kind === 'failed' && read.noFile === true)
     return problem('missing', `open ${path}: ${read.because}`);
   const refused = await opening(`${type}:${path}`, gathered, machine);
   if (refused !== undefined) {
@@ -182,9 +182,6 @@ export function fatalIn(errors: string): string | undefined {
 export function isOurs(because: string, { uid }: Pick<Machine, 'uid'>): boolean {
   return uid !== 0 && /Permission denied|Operation not permitted/.test(because);
 }
-
-/** A named pipe, a device or a socket, as this-machine says of it. */
-const isNoFile = (because: string): boolean => because.endsWith('only regular files are read');
 
 /** That this user may not read the file, in a clause. */
 export function ours(path: string, because: string, { uid }: Pick<Machine, 'uid'>): string {

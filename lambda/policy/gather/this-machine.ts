@@ -16,7 +16,7 @@ import type { Answer, Answers } from '../answer.ts';
 import type { Bundle } from '../bundle.ts';
 import { askKeys } from './ask.ts';
 import { gatherBundle } from './gather.ts';
-import type { BundleOptions, Machine, Ran } from './machine.ts';
+import type { BundleOptions, FileRead, Machine, Ran } from './machine.ts';
 
 /**
  * Reads all that the options name.
@@ -84,13 +84,14 @@ const thisMachine: Machine = {
       // Without waiting for a writer, where it is a named pipe.
       file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
       const found = await file.stat();
-      const because = unreadable(found);
-      if (because !== undefined) return { kind: 'failed', because };
+      const refused = unreadable(found);
+      if (refused !== undefined) return refused;
       const { mode, uid, gid, mtimeMs } = found;
       const bytes = isNothing(found) ? new Uint8Array() : await file.readFile();
       return { kind: 'read', bytes, mode, uid, gid, modifiedMs: mtimeMs };
     } catch (error) {
-      return { kind: 'failed', because: reasonOf(error) };
+      const noFile = codeOf(error) === 'ENXIO' ? ({ noFile: true } as const) : {};
+      return { kind: 'failed', because: reasonOf(error), ...noFile };
     } finally {
       await file?.close();
     }
@@ -156,23 +157,29 @@ function runFor(timeout: number, command: string, args: readonly string[]): Prom
 }
 
 /** Why something that is there has no text to read; undefined for a file of a sensible size. */
-function unreadable(found: Stats): string | undefined {
-  if (found.isDirectory()) return 'Is a directory';
-  if (found.isFIFO()) return 'It is a named pipe, and only regular files are read';
-  if (!found.isFile() && !isNothing(found))
-    return 'It is a device or a socket, and only regular files are read';
-  if (found.size > LARGEST_FILE_BYTES)
-    return `It has more than ${LARGEST_FILE_BYTES / MEBIBYTE} MiB`;
-  return undefined;
+function unreadable(found: Stats): Extract<FileRead, { readonly kind: 'failed' }> | undefined {
+  const failed = (because: string) => ({ kind: 'failed', because }) as const;
+  if (found.isDirectory()) return failed('Is a directory');
+  if (found.isFIFO())
+    return { ...failed('It is a named pipe, and only regular files are read'), noFile: true };
+  if (!found.isFile() && !isNothing(found)) {
+    const because = 'It is a device or a socket, and only regular files are read';
+    return { ...failed(because), noFile: true };
+  }
+  return found.size > LARGEST_FILE_BYTES
+    ? failed(`It has more than ${LARGEST_FILE_BYTES / MEBIBYTE} MiB`)
+    : undefined;
 }
 
 /** /dev/null, by its device number on Linux: the usual name of a file with nothing in it. */
 const isNothing = (found: Stats): boolean => found.isCharacterDevice() && found.rdev === 0x0103;
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error ? String(error.code) : '';
+
 /** strerror() for what reading a file can come to. */
 function reasonOf(error: unknown): string {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+  return REASONS[codeOf(error)] ?? (error instanceof Error ? error.message : String(error));
 }
 
 const REASONS: Readonly<Record<string, string>> = {
