@@ -2,10 +2,12 @@
  * The SNS topics: one for mail, one for chat cards. The SDK is loaded when first needed, because
  * most commands never need it.
  *
- * Publishing the same again repeats the message: SNS does not deduplicate. Concurrent calls do not
- * disturb one another. Region and account come from the topic's ARN.
+ * Publishing the same again repeats the message: SNS does not deduplicate (its FIFO topics do, and
+ * deliver no mail). So what was published and not answered is tried once more and no oftener: one
+ * lost answer costs one copy. Concurrent calls do not disturb one another. Region and account come from the topic's ARN.
  */
 
+import { setTimeout as wait } from 'node:timers/promises';
 import { plain } from '../../text/strangers.ts';
 import type { ChatCard } from '../message/chat-card.ts';
 
@@ -98,15 +100,61 @@ interface Session {
 async function call<T>(topicArn: string, act: (session: Session) => Promise<T>): Promise<T> {
   const region = regionOf(topicArn);
   const sdk = await import('@aws-sdk/client-sns');
-  const client = new sdk.SNSClient({ region, maxAttempts: ATTEMPTS });
+  const client = new sdk.SNSClient({
+    region,
+    // The SDK repeats what was not answered as often as what was refused.
+    maxAttempts: 1,
+    requestHandler: {
+      connectionTimeout: 5_000,
+      requestTimeout: ANSWER_MS,
+      throwOnRequestTimeout: true,
+    },
+  });
+  const signal = AbortSignal.timeout(DEADLINE_MS);
   try {
-    return await act({ client, sdk, signal: AbortSignal.timeout(DEADLINE_MS) });
+    return await repeatedly(() => act({ client, sdk, signal }), signal);
   } catch (error) {
     throw topicError(topicArn, error);
   } finally {
     client.destroy();
   }
 }
+
+async function repeatedly<T>(act: () => Promise<T>, signal: AbortSignal): Promise<T> {
+  let unanswered = 0;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await act();
+    } catch (error) {
+      const how = failureOf(error);
+      if (how === 'unanswered') unanswered++;
+      const last = attempt >= ATTEMPTS || unanswered >= ATTEMPTS_UNANSWERED;
+      if (how === 'final' || last || signal.aborted) throw error;
+      await wait(FIRST_PAUSE_MS * 2 ** attempt);
+    }
+  }
+}
+
+/**
+ * `passing`: nothing was done, and another attempt may succeed. `unanswered`: it may have been done
+ * all the same.
+ */
+function failureOf(error: unknown): 'passing' | 'unanswered' | 'final' {
+  const { name, code, $metadata } = error as {
+    name?: string;
+    code?: string;
+    $metadata?: { httpStatusCode?: number; clockSkewCorrected?: boolean };
+  };
+  const status = $metadata?.httpStatusCode;
+  if (status !== undefined) {
+    const passes = status >= 500 || /Throttl/.test(name ?? '') || $metadata?.clockSkewCorrected;
+    return passes === true ? 'passing' : 'final';
+  }
+  if (NOT_SENT.has(code ?? '')) return 'passing';
+  return name === 'TimeoutError' || /^E[A-Z]+$/.test(code ?? '') ? 'unanswered' : 'final';
+}
+
+const NOT_SENT = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH']);
 
 function regionOf(topicArn: string): string {
   const region = /^arn:aws[a-z-]*:sns:([a-z0-9-]+):\d{12}:[A-Za-z0-9_-]{1,256}$/.exec(
@@ -177,5 +225,8 @@ function topicError(topicArn: string, error: unknown): TopicError {
 /** For the whole call, retries included. */
 const DEADLINE_MS = 60_000;
 const ATTEMPTS = 4;
+const ATTEMPTS_UNANSWERED = 2;
+const ANSWER_MS = 20_000;
+const FIRST_PAUSE_MS = 50;
 /** Pages of a hundred subscriptions each. */
 const MOST_PAGES = 20;

@@ -5,6 +5,7 @@ import { cardOf } from '../../../lambda/alert/message/chat-card.ts';
 import type { Alert } from '../../../lambda/alert/message/describe.ts';
 import { mailOf } from '../../../lambda/alert/message/mail.ts';
 import { testMessage } from '../../../lambda/alert/message/test-message.ts';
+import { startFaultyProxy } from '../../internet/faulty-proxy.ts';
 import { type SnsServer, startSns } from '../../internet/sns-server.ts';
 import { Watch } from '../days.ts';
 import { failing, START } from '../verdicts.ts';
@@ -124,4 +125,22 @@ test('what SNS would refuse is told as a fault of ours', async () => {
     kind: 'refused',
     message: `topic ${TOPIC}: SNS refuses the message (Invalid parameter: Subject), please report this`,
   });
+});
+
+test.each([
+  { lost: 1, told: true, copies: 2, because: 'a lost answer costs one copy, and the second answer counts' },
+  { lost: 9, told: false, copies: 2, because: 'answers that are all lost cost no more copies' },
+])('$because', async ({ lost, told, copies }) => {
+  const proxy = await startFaultyProxy(sns.endpoint);
+  vi.stubEnv('AWS_ENDPOINT_URL_SNS', proxy.endpoint);
+  try {
+    proxy.pick(({ nth }) => (nth < lost ? { kind: 'answer-lost' } : undefined));
+    const said = await publishMail(TOPIC, { subject: 'x', text: 'y' }).catch((caught: unknown) => caught);
+    if (told) expect(said).toBe(sns.messages[1]?.messageId);
+    else expect(said).toMatchObject({ name: 'TopicError', kind: 'unreachable' });
+    expect(sns.messages).toHaveLength(copies);
+  } finally {
+    vi.stubEnv('AWS_ENDPOINT_URL_SNS', sns.endpoint);
+    await proxy.close();
+  }
 });

@@ -1,0 +1,126 @@
+/**
+ * A service on the way to which something goes wrong: an HTTP proxy on loopback that hands requests on, but for those that a
+ * test picks. AWS's clients are pointed at it in place of the service.
+ */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+
+/** What becomes of one request. */
+export type Fault =
+  /** Handed on and done; its answer never arrives: the connection is closed. */
+  | { readonly kind: 'answer-lost' }
+  /** Handed on and done, and nothing is answered until the client gives up. */
+  | { readonly kind: 'answer-late' }
+  /** Not handed on: nothing is answered until the client gives up. */
+  | { readonly kind: 'hung' }
+  /** Not handed on: answered with this. */
+  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly type: string }
+  /** Answered with what this makes of the request's body; undefined: handed on. */
+  | {
+      readonly kind: 'instead';
+      readonly of: (body: string, ask: (body: string) => Promise<string>) => Promise<string | undefined>;
+    };
+
+export interface Request {
+  /** Counted from 0 since the last `forget`. */
+  readonly nth: number;
+  /** `DynamoDB_20120810.PutItem`, or the body's Action. */
+  readonly action: string;
+  readonly body: string;
+}
+
+export interface FaultyProxy {
+  /** `http://127.0.0.1:PORT` */
+  readonly endpoint: string;
+  /** Which request fails, and how; undefined: it is handed on. */
+  pick(fault: (request: Request) => Fault | undefined): void;
+  /** Requests since then. */
+  requests(): readonly Request[];
+  /** No more faults, and counting begins anew. */
+  forget(): void;
+  close(): Promise<void>;
+}
+
+export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
+  let picks: (request: Request) => Fault | undefined = () => undefined;
+  let seen: Request[] = [];
+
+  async function handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = (await buffer(incoming)).toString('utf8');
+    const request = { nth: seen.length, action: actionOf(incoming, body), body };
+    seen.push(request);
+    const fault = picks(request);
+    const ask = (changed: string) => handOn(target, incoming, changed);
+    switch (fault?.kind) {
+      case undefined:
+        return answer(response, await ask(body));
+      case 'answer-lost':
+        await ask(body);
+        return void incoming.socket.destroy();
+      case 'answer-late':
+        await ask(body);
+        return;
+      case 'hung':
+        return;
+      case 'answered':
+        return answer(response, { status: fault.status, type: fault.type, body: Buffer.from(fault.body) });
+      case 'instead': {
+        const instead = await fault.of(body, async (changed) => (await ask(changed)).body.toString('utf8'));
+        if (instead === undefined) return answer(response, await ask(body));
+        return answer(response, { status: 200, type: incoming.headers['content-type'] ?? '', body: Buffer.from(instead) });
+      }
+    }
+  }
+
+  const server = createServer((incoming, response) => {
+    handle(incoming, response).catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    pick: (fault) => {
+      picks = fault;
+    },
+    requests: () => seen,
+    forget() {
+      picks = () => undefined;
+      seen = [];
+    },
+    async close() {
+      server.close();
+      server.closeAllConnections();
+      if (server.listening) await once(server, 'close');
+    },
+  };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: Buffer;
+}
+
+async function handOn(target: string, { method, url, headers }: IncomingMessage, body: string): Promise<Answer> {
+  const kept = Object.entries(headers).filter(
+    ([name, value]) => typeof value === 'string' && !['host', 'connection', 'content-length', 'transfer-encoding'].includes(name),
+  ) as [string, string][];
+  const response = await fetch(new URL(url ?? '/', target), { method: method ?? 'POST', headers: kept, body });
+  return {
+    status: response.status,
+    type: response.headers.get('content-type') ?? '',
+    body: Buffer.from(await response.arrayBuffer()),
+  };
+}
+
+function answer(response: ServerResponse, { status, type, body }: Answer): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);
+}
+
+function actionOf({ headers }: IncomingMessage, body: string): string {
+  const target = headers['x-amz-target'];
+  if (typeof target === 'string') return target.replace(/^.*\./u, '');
+  return new URLSearchParams(body).get('Action') ?? '';
+}
