@@ -112,8 +112,11 @@ export function saveHost(
   return writeItem(table, hostNow, keys.host(space, hostKey(value)), value, { rev, now });
 }
 
-/** Lets an entry or a host that left the policy expire; it is written anew should it come back. */
-export function retire(
+/**
+ * Lets an entry or a host that left the policy expire; it is written anew should it come back. A
+ * repeat after a lost answer finds its own work, which is read before it is believed to be another's.
+ */
+export async function retire(
   { table, space }: Store,
   grain: 'entry' | 'host',
   name: string,
@@ -121,11 +124,10 @@ export function retire(
   at: number,
 ): Promise<Written> {
   const key: Key = grain === 'entry' ? keys.entry(space, name) : keys.host(space, name);
-  return table.update(
-    key,
-    { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 },
-    { kind: 'rev', rev },
-  );
+  const set = { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 };
+  if ((await table.update(key, set, { kind: 'rev', rev })) === 'written') return 'written';
+  const stored = await table.get(key);
+  return stored?.rev === set.rev && stored.expiresAt === set.expiresAt ? 'written' : 'lost';
 }
 
 /** What was not written, and why the run goes on all the same. */
