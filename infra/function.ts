@@ -1,7 +1,7 @@
 /** The one function, as runner or as sentinel: its code, its role, its log, its place. */
-import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
+import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
-import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
 import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
@@ -37,7 +37,9 @@ export function buildFunction(
 ): NodejsFunction {
   const logGroup = new LogGroup(scope, 'Log', {
     retention: environment.retention.logDays,
-    removalPolicy: environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY,
+    removalPolicy: environment.keep
+      ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+      : RemovalPolicy.DESTROY,
   });
   const role = buildRole(scope, environment, around, logGroup);
   const made = new NodejsFunction(scope, 'Function', {
@@ -88,6 +90,7 @@ function buildRole(
   logGroup.grantWrite(role);
   if (placement !== undefined) {
     role.addToPolicy(networkInterfaces());
+    role.addToPolicy(noNetworkInterfaces(scope));
     Validations.of(role).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
       reason:
@@ -157,14 +160,36 @@ function variables(
 function networkInterfaces(): PolicyStatement {
   return new PolicyStatement({
     sid: 'NetworkInterfaces',
-    actions: [
-      'ec2:CreateNetworkInterface',
-      'ec2:DeleteNetworkInterface',
-      'ec2:DescribeNetworkInterfaces',
-      'ec2:DescribeSubnets',
-      'ec2:AssignPrivateIpAddresses',
-      'ec2:UnassignPrivateIpAddresses',
-    ],
+    actions: [...INTERFACE_ACTIONS],
     resources: ['*'],
   });
 }
+
+/**
+ * The same refused to the code itself, which meets strangers: Lambda names the function in whose
+ * name a call of the code is made, and none in its own.
+ */
+function noNetworkInterfaces(scope: Construct): PolicyStatement {
+  const functions = Stack.of(scope).formatArn({
+    service: 'lambda',
+    resource: 'function',
+    resourceName: '*',
+    arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+  });
+  return new PolicyStatement({
+    sid: 'NoNetworkInterfacesForTheCode',
+    effect: Effect.DENY,
+    actions: [...INTERFACE_ACTIONS],
+    resources: ['*'],
+    conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
+  });
+}
+
+const INTERFACE_ACTIONS = [
+  'ec2:CreateNetworkInterface',
+  'ec2:DeleteNetworkInterface',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSubnets',
+  'ec2:AssignPrivateIpAddresses',
+  'ec2:UnassignPrivateIpAddresses',
+] as const;

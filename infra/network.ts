@@ -91,7 +91,10 @@ function elasticIp(
     return environment.elasticIp;
   }
   const address = new CfnEIP(scope, 'ElasticIp', { domain: 'vpc' });
-  address.applyRemovalPolicy(environment.keep ? RemovalPolicy.RETAIN : RemovalPolicy.DESTROY);
+  // A first deploy that rolls back leaves none behind: nothing has asked for port 25 with it yet.
+  address.applyRemovalPolicy(
+    environment.keep ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE : RemovalPolicy.DESTROY,
+  );
   Tags.of(address).add('Name', `tls-watch-${environment.name}`);
   new CfnOutput(scope, 'ElasticIpAddress', {
     value: address.attrPublicIp,

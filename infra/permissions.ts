@@ -2,7 +2,7 @@
  * From the calls the code makes to the statements that allow them: least privilege for function,
  * sentinel and mail host.
  */
-import type { Stack } from 'aws-cdk-lib';
+import { Stack } from 'aws-cdk-lib';
 import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
@@ -48,13 +48,17 @@ function statements(
       actions: onTopics,
       resources: topics.map((topic) => topic.topicArn),
     }),
-    // SNS encrypts what is published under the caller's name; listing subscriptions needs no key.
+    // SNS encrypts what is published under the caller's name, and nobody else may ask for that;
+    // listing subscriptions needs no key.
     ...(onTopics.includes('sns:Publish')
       ? [
           new PolicyStatement({
             sid: 'TopicKey',
             actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
             resources: [key.keyArn],
+            conditions: {
+              StringEquals: { 'kms:ViaService': `sns.${Stack.of(key).region}.amazonaws.com` },
+            },
           }),
         ]
       : []),

@@ -5,7 +5,7 @@
  * letters cover the hand-over alone; those of the run are the function's (function.ts). The
  * scheduled time is in the event and is the run's id, so that a repeated event finds the run done.
  */
-import { Duration, TimeZone } from 'aws-cdk-lib';
+import { Duration, Stack, TimeZone } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import {
@@ -28,7 +28,9 @@ export function buildSchedule(
 ): void {
   const { hour, minute, timeZone, jitterMinutes } = environment.schedule;
   const role = new Role(scope, 'ScheduleRole', {
-    assumedBy: new ServicePrincipal('scheduler.amazonaws.com'),
+    assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+      conditions: ofOwnSchedules(Stack.of(scope)),
+    }),
   });
   role.addToPolicy(
     new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [runner.functionArn] }),
@@ -63,3 +65,15 @@ export function buildSchedule(
     }),
   }).node.addDependency(role);
 }
+
+/** EventBridge names the group of a schedule as the source, never the schedule. */
+const ofOwnSchedules = (stack: Stack) => ({
+  StringEquals: {
+    'aws:SourceAccount': stack.account,
+    'aws:SourceArn': stack.formatArn({
+      service: 'scheduler',
+      resource: 'schedule-group',
+      resourceName: 'default',
+    }),
+  },
+});

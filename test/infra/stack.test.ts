@@ -127,6 +127,11 @@ describe('function', () => {
     expect(only(template, 'AWS::Logs::LogGroup')).toMatchObject({ RetentionInDays: environment.retention.logDays });
   });
 
+  test('prod keeps its log, but not that of a first deploy that fails; dev lets it go', () => {
+    prod.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    dev.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+  });
+
   test('the runner has a quarter of an hour, the sentinel a minute', () => {
     expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 900, MemorySize: 1_024 });
     expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 60, MemorySize: 256 });
@@ -152,7 +157,7 @@ describe('way out', () => {
 
   test('nat-gateway: one NAT gateway behind one Elastic IP, which is kept and told', () => {
     expect(parts(prod)).toEqual([1, 1, 1, 1, 1]);
-    prod.hasResource('AWS::EC2::EIP', { DeletionPolicy: 'Retain', UpdateReplacePolicy: 'Retain' });
+    prod.hasResource('AWS::EC2::EIP', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
     prod.hasResourceProperties('AWS::EC2::NatGateway', { AllocationId: { 'Fn::GetAtt': ['ElasticIp', 'AllocationId'] } });
     prod.hasOutput('ElasticIpAddress', { Value: { 'Fn::GetAtt': ['ElasticIp', 'PublicIp'] } });
     prod.hasOutput('ElasticIpAllocation', { Value: { 'Fn::GetAtt': ['ElasticIp', 'AllocationId'] } });
