@@ -1,45 +1,13 @@
 /**
- * The environments, one typed record each. Copy an example, put your own values in, deploy it by
- * its name.
+ * What a record of an environment may hold; the records themselves are data
+ * (environment-file.ts).
  *
  * Checked at synth: a value that AWS would refuse half an hour into a deploy, or would accept and
  * never run, is an error that names its field.
  */
 import * as v from 'valibot';
 
-export const ENVIRONMENTS: readonly Environment[] = [
-  {
-    name: 'dev',
-    runner: 'function',
-    egress: 'none',
-    keep: false,
-    schedule: { hour: 6, minute: 0, timeZone: 'Etc/UTC', jitterMinutes: 15 },
-    retention: { logDays: 14, historyDays: 60 },
-    emails: [],
-  },
-  {
-    name: 'prod',
-    runner: 'function',
-    egress: 'nat-gateway',
-    keep: true,
-    schedule: { hour: 6, minute: 0, timeZone: 'Europe/Berlin', jitterMinutes: 15 },
-    retention: { logDays: 90, historyDays: 400 },
-    emails: ['postmaster@example.com'],
-    helo: 'tls-watch.example.com',
-    controlHosts: ['mx1.example.com'],
-  },
-  {
-    name: 'mail-host',
-    runner: 'mail-host',
-    vantage: 'mail.example.com',
-    keep: true,
-    schedule: { hour: 6, minute: 0, timeZone: 'Europe/Berlin', jitterMinutes: 15 },
-    retention: { logDays: 90, historyDays: 400 },
-    emails: ['postmaster@example.com'],
-  },
-];
-
-/** One environment, as written above. */
+/** One environment, as it is written. */
 export type Environment = v.InferInput<typeof ENVIRONMENT>;
 
 /** The same with its defaults filled in. */
@@ -49,7 +17,7 @@ export type CheckedEnvironment = v.InferOutput<typeof ENVIRONMENT>;
 export function checkEnvironment(record: unknown): CheckedEnvironment {
   const read = v.safeParse(ENVIRONMENT, record);
   if (read.success) return read.output;
-  const name = (record as { name?: unknown } | null)?.name;
+  const name = (record as { name?: unknown } | null | undefined)?.name;
   throw new Error(
     read.issues
       .map((issue) => `environment ${JSON.stringify(name)}: ${describeIssue(issue)}`)
@@ -57,24 +25,30 @@ export function checkEnvironment(record: unknown): CheckedEnvironment {
   );
 }
 
+/** A list of records as it stands in a file, before the one of interest is chosen. */
+export interface Records {
+  readonly records: readonly unknown[];
+  /** The file, for errors. */
+  readonly path: string;
+}
+
 /**
- * The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known.
+ * The records to synthesise: the one named, or all. Throws on an unknown name, and lists the known;
+ * a record that is not chosen is checked all the same, since the next deploy would choose it.
  */
 export function chooseEnvironments(
   name: string | undefined,
-  records: readonly Environment[] = ENVIRONMENTS,
+  { records, path }: Records,
 ): readonly CheckedEnvironment[] {
-  const known = records.map((record) => record.name);
+  const checked = records.map(checkEnvironment);
+  const known = checked.map((record) => record.name);
   const twice = known.find((each, index) => known.indexOf(each) !== index);
-  if (twice !== undefined)
-    throw new Error(`environment "${twice}" is written twice in infra/environments.ts`);
-  if (name === undefined) return records.map(checkEnvironment);
-  const chosen = records.find((record) => record.name === name);
+  if (twice !== undefined) throw new Error(`environment "${twice}" is written twice in ${path}`);
+  if (name === undefined) return checked;
+  const chosen = checked.find((record) => record.name === name);
   if (chosen === undefined)
-    throw new Error(
-      `environment "${name}" is unknown: infra/environments.ts has ${known.join(', ')}`,
-    );
-  return [checkEnvironment(chosen)];
+    throw new Error(`environment "${name}" is unknown: ${path} has ${known.join(', ')}`);
+  return [chosen];
 }
 
 const whole = (least: number, most: number) =>
@@ -99,8 +73,25 @@ const COMMON = {
   /** Both or neither. Without them the stack goes where the credentials of the deploy point. */
   account: v.optional(matching(/^\d{12}$/, 'account number of 12 digits')),
   region: v.optional(matching(/^[a-z]{2}(-[a-z]+)+-\d$/, 'region, such as eu-central-1')),
+  /** Of the bootstrap (`cdk bootstrap --qualifier`), where it is not CDK's own. */
+  qualifier: v.optional(matching(/^[a-z0-9]{1,10}$/, 'qualifier of a bootstrap')),
+  /** On everything that takes tags. */
+  tags: v.optional(
+    v.record(
+      matching(/^(?!aws:)[\p{L}\p{N} _.:/=+@-]{1,128}$/u, 'key of a tag'),
+      matching(/^[\p{L}\p{N} _.:/=+@-]{0,256}$/u, 'value of a tag'),
+    ),
+    {},
+  ),
+  /** The managed policy, by name or ARN, that every role made here is bounded by. */
+  permissionsBoundary: v.optional(
+    matching(
+      /^(?:arn:aws[a-z-]*:iam::(?:\d{12}|aws):policy\/)?(?:[\w+=,.@-]{1,128}\/)*[\w+=,.@-]{1,128}$/,
+      'name or ARN of a managed policy',
+    ),
+  ),
   /**
-   * Whether table, key and Elastic IP outlive the stack, and the table is protected from deletion.
+   * Whether table, log and Elastic IP outlive the stack, and the table is protected from deletion.
    */
   keep: v.boolean('is neither true nor false'),
   schedule: v.strictObject({
@@ -170,6 +161,7 @@ const FUNCTION = {
   reserveConcurrency: v.optional(v.boolean('is neither true nor false'), false),
 };
 
+const zone = matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'zone, such as eu-central-1a');
 const subnet = matching(/^subnet-[0-9a-f]{8,17}$/, 'subnet id');
 
 const ENVIRONMENT = v.pipe(
@@ -191,6 +183,8 @@ const ENVIRONMENT = v.pipe(
             'allocation id of an Elastic IP, such as eipalloc-0123456789abcdef0',
           ),
         ),
+        /** Where function and NAT gateway stand; absent: the first zone of the region. */
+        zone: v.optional(zone),
       }),
       v.strictObject({
         ...FUNCTION,
@@ -198,13 +192,7 @@ const ENVIRONMENT = v.pipe(
         egress: v.literal('vpc-existing'),
         vpc: v.strictObject({
           id: matching(/^vpc-[0-9a-f]{8,17}$/, 'VPC id'),
-          zones: v.pipe(
-            v.array(
-              matching(/^[a-z]{2}(-[a-z]+)+-\d[a-z]$/, 'zone, such as eu-central-1a'),
-              'is no list',
-            ),
-            v.minLength(1, 'is empty'),
-          ),
+          zones: v.pipe(v.array(zone, 'is no list'), v.minLength(1, 'is empty')),
           /** One for each zone, in the same order. */
           subnets: v.pipe(v.array(subnet, 'is no list'), v.minLength(1, 'is empty')),
         }),
@@ -228,6 +216,15 @@ const ENVIRONMENT = v.pipe(
   v.check(
     (record) => (record.account === undefined) === (record.region === undefined),
     'account and region: give both or neither',
+  ),
+  v.check(
+    (record) =>
+      record.runner !== 'function' ||
+      record.egress !== 'nat-gateway' ||
+      record.zone === undefined ||
+      record.region === undefined ||
+      record.zone.slice(0, -1) === record.region,
+    'zone: is none of the region',
   ),
   v.check(
     (record) =>

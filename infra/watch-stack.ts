@@ -4,11 +4,13 @@
  */
 import {
   CfnOutput,
+  DefaultStackSynthesizer,
   Duration,
   Fn,
   RemovalPolicy,
   Stack,
   type StackProps,
+  Tags,
   Validations,
 } from 'aws-cdk-lib';
 import {
@@ -18,6 +20,7 @@ import {
   TableEncryptionV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb';
+import { type IManagedPolicy, ManagedPolicy, PermissionsBoundary } from 'aws-cdk-lib/aws-iam';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { OUTPUTS, stackName } from '../lambda/config.ts';
@@ -35,11 +38,18 @@ export class WatchStack extends Stack {
     super(scope, stackName(environment.name), {
       ...props,
       description: `${PURPOSE} (${environment.name})`,
+      ...(environment.qualifier === undefined
+        ? {}
+        : { synthesizer: new DefaultStackSynthesizer({ qualifier: environment.qualifier }) }),
       terminationProtection: environment.keep,
       ...(environment.account === undefined
         ? {}
         : { env: { account: environment.account, region: environment.region } }),
     });
+
+    for (const [key, value] of Object.entries(environment.tags)) Tags.of(this).add(key, value);
+    if (environment.permissionsBoundary !== undefined)
+      PermissionsBoundary.of(this).apply(boundary(this, environment.permissionsBoundary));
 
     const table = this.table(environment);
     const topics = buildTopics(this, environment);
@@ -106,6 +116,12 @@ export class WatchStack extends Stack {
     });
     return queue;
   }
+}
+
+function boundary(scope: Construct, policy: string): IManagedPolicy {
+  return policy.startsWith('arn:')
+    ? ManagedPolicy.fromManagedPolicyArn(scope, 'Boundary', policy)
+    : ManagedPolicy.fromManagedPolicyName(scope, 'Boundary', policy);
 }
 
 const PURPOSE = 'Watches whether the Postfix TLS policy still delivers mail';

@@ -1,7 +1,7 @@
 /** Environment records: what is refused, and in which words. */
 import { expect, test } from 'vitest';
-import { checkEnvironment, chooseEnvironments, ENVIRONMENTS } from '../../infra/environments.ts';
-import { EXISTING_VPC, example } from './examples.ts';
+import { checkEnvironment, chooseEnvironments } from '../../infra/environments.ts';
+import { ENVIRONMENTS, EXISTING_VPC, example, GOVERNED } from './examples.ts';
 
 const prod = example('prod');
 const { name: _, ...nameless } = prod;
@@ -37,8 +37,8 @@ const REFUSED: readonly { readonly because: string; readonly record: unknown; re
   },
   {
     because: 'account and region go together',
-    record: { ...prod, account: '123456789012' },
-    says: 'environment "prod": account and region: give both or neither',
+    record: { ...GOVERNED, account: '123456789012' },
+    says: 'environment "governed": account and region: give both or neither',
   },
   {
     because: 'an account has 12 digits',
@@ -109,7 +109,30 @@ const REFUSED: readonly { readonly because: string; readonly record: unknown; re
     record: { ...prod, helo: 'localhost' },
     says: 'environment "prod": helo: "localhost" is no host name',
   },
+  {
+    because: 'a zone of another region would be found out half an hour into a deploy',
+    record: { ...prod, zone: 'us-east-1a' },
+    says: 'environment "prod": zone: is none of the region',
+  },
+  {
+    because: 'AWS keeps tags of its own',
+    record: { ...prod, tags: { 'aws:owner': 'me' } },
+    says: 'environment "prod": tags.aws:owner: "aws:owner" is no key of a tag',
+  },
+  {
+    because: 'a boundary is a policy',
+    record: { ...prod, permissionsBoundary: 'arn:aws:iam::123456789012:role/boundary' },
+    says: 'environment "prod": permissionsBoundary: "arn:aws:iam::123456789012:role/boundary" is no name or ARN of a managed policy',
+  },
+  {
+    because: 'CDK knows qualifiers of ten letters and digits',
+    record: { ...prod, qualifier: 'Mail-Team' },
+    says: 'environment "prod": qualifier: "Mail-Team" is no qualifier of a bootstrap',
+  },
+  { because: 'a record is one', record: null, says: 'environment undefined: is no record' },
 ];
+
+const FILE = { records: ENVIRONMENTS, path: 'environments.json' };
 
 test.for(REFUSED)('refused: $because', ({ record, says }) => {
   expect(() => checkEnvironment(record)).toThrow(new Error(says));
@@ -124,18 +147,18 @@ test('the examples are accepted, and defaults filled in', () => {
 });
 
 test('all environments are chosen without a name, one by its name', () => {
-  expect(chooseEnvironments(undefined).map(({ name }) => name)).toEqual(['dev', 'prod', 'mail-host']);
-  expect(chooseEnvironments('prod').map(({ name }) => name)).toEqual(['prod']);
+  expect(chooseEnvironments(undefined, FILE).map(({ name }) => name)).toEqual(['dev', 'prod', 'mail-host']);
+  expect(chooseEnvironments('prod', FILE).map(({ name }) => name)).toEqual(['prod']);
 });
 
 test('an unknown name lists the known', () => {
-  expect(() => chooseEnvironments('stage')).toThrow(
-    new Error('environment "stage" is unknown: infra/environments.ts has dev, prod, mail-host'),
+  expect(() => chooseEnvironments('stage', FILE)).toThrow(
+    new Error('environment "stage" is unknown: environments.json has dev, prod, mail-host'),
   );
 });
 
 test('a name given twice is told', () => {
-  expect(() => chooseEnvironments(undefined, [prod, prod])).toThrow(
-    new Error('environment "prod" is written twice in infra/environments.ts'),
+  expect(() => chooseEnvironments(undefined, { ...FILE, records: [prod, prod] })).toThrow(
+    new Error('environment "prod" is written twice in environments.json'),
   );
 });

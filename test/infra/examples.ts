@@ -1,5 +1,8 @@
-/** The environments that tests are about: the examples of infra/environments.ts, and one that has what those leave out. */
-import { ENVIRONMENTS, type Environment } from '../../infra/environments.ts';
+/** The environments that tests are about: the tracked example, and those that have what those leave out. */
+import { EXAMPLE, readRecords } from '../../infra/environment-file.ts';
+import type { Environment } from '../../infra/environments.ts';
+
+export const ENVIRONMENTS = readRecords(EXAMPLE).records as readonly Environment[];
 
 /** The record of that name; the examples are what most tests are about. */
 export function example(name: string): Environment {
@@ -25,4 +28,19 @@ export const EXISTING_VPC: Environment = {
   thresholds: { silenceHours: 50, unfinishedEntries: 3 },
 };
 
-export const ALL: readonly Environment[] = [...ENVIRONMENTS, EXISTING_VPC];
+/** A runner of an organisation with rules of its own, which goes where the credentials point. */
+export const GOVERNED: Environment = {
+  name: 'governed',
+  runner: 'function',
+  egress: 'nat-gateway',
+  zone: 'eu-central-1b',
+  keep: true,
+  schedule: { hour: 6, minute: 0, timeZone: 'Europe/Berlin', jitterMinutes: 15 },
+  retention: { logDays: 90, historyDays: 400 },
+  emails: ['postmaster@example.com'],
+  tags: { 'cost-centre': 'mail', owner: 'postmaster@example.com' },
+  permissionsBoundary: 'workload-boundary',
+  qualifier: 'mailteam',
+};
+
+export const ALL: readonly Environment[] = [...ENVIRONMENTS, EXISTING_VPC, GOVERNED];

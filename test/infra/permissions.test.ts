@@ -29,12 +29,9 @@ test.for(ALL)('$name: the schedule role is assumed for schedules of this account
   const [role] = Object.values(template.findResources('AWS::IAM::Role')).filter((each) =>
     JSON.stringify(each).includes('scheduler.amazonaws.com'),
   );
-  const [trust] = statements(role?.Properties.AssumeRolePolicyDocument);
+  const [trust] = statements(role?.Properties.AssumeRolePolicyDocument) as readonly { Condition: { StringEquals: object } }[];
   const said = JSON.stringify(trust?.Condition);
-  expect(Object.keys((trust?.Condition as { StringEquals: object }).StringEquals)).toEqual([
-    'aws:SourceAccount',
-    'aws:SourceArn',
-  ]);
+  expect(Object.keys(trust?.Condition.StringEquals ?? {})).toEqual(['aws:SourceAccount', 'aws:SourceArn']);
   expect(said).toMatch(/:scheduler:.*:schedule-group\/default"/);
 });
 

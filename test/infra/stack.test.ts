@@ -2,7 +2,7 @@
 import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../infra/environments.ts';
-import { ALL, EXISTING_VPC, example } from './examples.ts';
+import { ALL, EXISTING_VPC, example, GOVERNED } from './examples.ts';
 import { only, synthesise, templateOf } from './synth.ts';
 
 const dev = templateOf(example('dev'));
@@ -37,7 +37,7 @@ test('a restored table takes the place of the one the stack would make', () => {
       Statement: Match.arrayWith([
         Match.objectLike({
           Sid: 'Table',
-          Resource: { 'Fn::Join': ['', Match.arrayWith([Match.stringLikeRegexp(':table/tls-watch-restored$')])] },
+          Resource: 'arn:aws:dynamodb:eu-central-1:123456789012:table/tls-watch-restored',
         }),
       ]),
     },
@@ -239,6 +239,41 @@ test.for(ALL)('$name: nothing is named globally', (environment) => {
   );
   // The one FunctionName is a reference: whose invocations the retries are about.
   expect(named).toEqual(['FunctionName']);
+});
+
+describe('an organisation with rules of its own', () => {
+  const governed = templateOf(GOVERNED);
+
+  test('tags on what takes them', () => {
+    for (const type of [
+      'AWS::DynamoDB::GlobalTable',
+      'AWS::SNS::Topic',
+      'AWS::Lambda::Function',
+      'AWS::EC2::VPC',
+      'AWS::IAM::Role',
+    ])
+      for (const { Properties } of Object.values(governed.findResources(type)))
+        expect(JSON.stringify(Properties), type).toContain('{"Key":"cost-centre","Value":"mail"}');
+    expect(JSON.stringify(prod.toJSON())).not.toContain('cost-centre');
+  });
+
+  test('every role is bounded', () => {
+    const roles = Object.values(governed.findResources('AWS::IAM::Role'));
+    expect(roles.length).toBeGreaterThan(1);
+    for (const { Properties } of roles)
+      expect(JSON.stringify(Properties.PermissionsBoundary)).toMatch(/:iam::.*:policy\/workload-boundary"/);
+    const named = synthesise({ ...GOVERNED, permissionsBoundary: 'arn:aws:iam::123456789012:policy/team/edge' }).template;
+    named.allResourcesProperties('AWS::IAM::Role', { PermissionsBoundary: 'arn:aws:iam::123456789012:policy/team/edge' });
+  });
+
+  test('its bootstrap is found by the qualifier', () => {
+    expect(JSON.stringify(governed.toJSON())).toContain('/cdk-bootstrap/mailteam/version');
+    expect(JSON.stringify(prod.toJSON())).toContain('/cdk-bootstrap/hnb659fds/version');
+  });
+
+  test('its zone is taken', () => {
+    governed.allResourcesProperties('AWS::EC2::Subnet', { AvailabilityZone: 'eu-central-1b' });
+  });
 });
 
 test('two environments live in one account: nothing is exported under a name', () => {
