@@ -229,7 +229,10 @@ function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work
     return never(`${routed.service ?? 'the service'} that delivers there asks no such table`);
   }
   if (entry.policy.kind === 'policy' && entry.policy.level === 'none' && isEntry(winner))
-    return unchecked('level-none', 'level none asks nothing of TLS');
+    return {
+      ...unchecked('level-none', 'level none asks nothing of TLS'),
+      ...(routed.service === undefined ? {} : { service: routed.service }),
+    };
   return { ...base, ...hopsOrWhy(routed, entry.key, work) };
 }
 

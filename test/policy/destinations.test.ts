@@ -287,3 +287,13 @@ test('a sender map whose daemon answers no sender leaves all mail waiting', () =
   const [entry] = destinationsOf({ ...bundle, answers });
   expect(entry?.settled?.because).toBe('sender_dependent_relayhost_maps lookup failure');
 });
+
+test('an entry at none is of the service that delivers there, which may die or not', () => {
+  const bundle = bundleOf('a.test none\nb.test none', { transport: 'a.test strict:' });
+  const { settings, trust, anchorFiles } = bundle;
+  const found = destinationsOf({ ...bundle, services: { strict: { settings, trust, anchorFiles } } });
+  expect(found.map(({ id, unchecked, service }) => [id, unchecked?.reason, service])).toEqual([
+    ['a.test', 'level-none', 'strict'],
+    ['b.test', 'level-none', undefined],
+  ]);
+});

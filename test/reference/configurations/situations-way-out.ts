@@ -44,6 +44,16 @@ export const wayOutSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: Invalid TLS level "sekure"', 'm@b.D': 'sent in plaintext' },
   },
   {
+    title: 'smtp dies (smtp_tls_security_level = sekure), the service of an entry at none does not',
+    mainCf: [
+      'smtp_tls_security_level = sekure',
+      'transport_maps = inline:{a.D=out:}',
+      'smtp_tls_policy_maps = inline:{a.D=none, b.D=none}',
+    ],
+    masterCf: ['out unix - - n - - smtp -o smtp_tls_security_level=none'],
+    ends: { 'm@a.D': 'sent in plaintext', 'm@b.D': 'not delivered: postfix/smtp: fatal: Invalid TLS level "sekure"' },
+  },
+  {
     title: '-o with a proxy: table that main.cf does not name',
     mainCf: ['transport_maps = inline:{a.D=out:}'],
     masterCf: ['out unix - - n - - smtp -o smtp_tls_policy_maps=proxy:hash:ETC/tls_policy'],
