@@ -35,7 +35,7 @@ export function compare({ directory, postfix, product, named }: Played): Disagre
  * where more than one service delivers to that next hop, for an entry does not name its service.
  */
 function entriesFor(
-  { message, route }: Delivered,
+  { message, route, ending }: Delivered,
   { entries }: ProductRun,
   directory: Directory,
 ): readonly (EntryVerdict | undefined)[] {
@@ -45,6 +45,8 @@ function entriesFor(
   const sameHop = judged.filter(({ nextHop }) => nextHop !== null && nextHop.text === hop);
   const own = sameHop.find(isOwn);
   if (own !== undefined) return [own];
+  // Another agent has it: a next hop of the same name, which smtp(8) serves for others, is not its.
+  if (ending.status !== 'none' && !isLookedUp(ending)) return [entries.find(isOwn)];
   return sameHop.length > 0 ? sameHop : [judged.find(isOwn) ?? entries.find(isOwn)];
 }
 
