@@ -4,7 +4,8 @@
  *
  * Publishing the same again repeats the message: SNS does not deduplicate (its FIFO topics do, and
  * deliver no mail). So what was published and not answered is tried once more and no oftener: one
- * lost answer costs one copy. Concurrent calls do not disturb one another. Region and account come from the topic's ARN.
+ * lost answer costs one copy. Concurrent calls do not disturb one another. Region and account come
+ * from the topic's ARN.
  */
 
 import { setTimeout as wait } from 'node:timers/promises';
