@@ -16,7 +16,7 @@ import { isEntry, lookupEntry } from './lookup.ts';
 import { type NextHop, nextHopElements, parseNextHop, type Via } from './next-hop.ts';
 import type { ParsedTable, TableEntry } from './parse.ts';
 import { clientOf, routeKey, serviceOf } from './service.ts';
-import { openTable } from './table-set.ts';
+import { foldKey, openTable } from './table-set.ts';
 import {
   type NamedNextHop,
   namedNextHops,
@@ -202,6 +202,8 @@ function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work
     return never(`line ${entry.shadowedBy} has the same key and comes first`);
   if (entry.key.startsWith(BYTE_ORDER_MARK))
     return never('the file begins with a byte order mark, which is part of this key');
+  if (entry.key !== foldKey(entry.key))
+    return never('proxymap(8) keeps its capitals, and Postfix asks in lower case');
   if (entry.key.startsWith('.') && isUtf8Hostname(entry.key.slice(1), settings.version)) {
     return unchecked(
       'parent-key',

@@ -28,7 +28,7 @@ export interface TableRecord {
   readonly line: number;
   /** As written, before folding. */
   readonly writtenKey: string;
-  /** Folded to lower case, as stored. */
+  /** As stored: folded to lower case, but for texts behind `proxy:`. */
   readonly key: string;
   readonly value: string;
   /** Line of the record that wins over this one; absent for the one that counts. */
@@ -84,6 +84,20 @@ function openedAs(name: string): TableName {
   return table.type === 'proxy' ? tableType(table.path) : table;
 }
 
+/**
+ * The key as the table has it: folded, but for a text that proxymap(8) opens for others. It knows
+ * nothing of folding then, and every lookup comes in lower case (dict_proxy_open() sends no
+ * DICT_FLAG_FOLD_FIX; seen with 3.7.11, texthash and inline).
+ */
+function storedKey(written: string, name: string): string {
+  const { type } = tableType(name);
+  const unfolded = type === 'proxy' && READ_AS_TEXT.has(openedAs(name).type);
+  return unfolded ? written : written.toLowerCase();
+}
+
+/** Types whose keys are folded when the table is opened, not when postmap(1) builds it. */
+const READ_AS_TEXT: ReadonlySet<string> = new Set(['texthash', 'inline']);
+
 /** `static:value`, `static:{ value }`: the value of every key. */
 function staticRecords(name: string, path: string): Records {
   const none = { records: [], problems: [] };
@@ -118,7 +132,7 @@ function fileRecords(
         `${path}, line ${line}: record is in "key: value" format; is this an alias file?`,
       );
     }
-    const key = writtenKey.toLowerCase();
+    const key = storedKey(writtenKey, table.name);
     const shadowedBy = first.get(key);
     if (shadowedBy === undefined) first.set(key, line);
     else {
@@ -201,7 +215,7 @@ function inlineRecords(name: string, path: string): Records {
     const pair =
       unbraced.error === undefined ? splitNameValue(unbraced.text) : { error: unbraced.error };
     if ('error' in pair) return bad(`${pair.error}: "${name}"; need "inline:{name=value...}"`);
-    const key = pair.name.toLowerCase();
+    const key = storedKey(pair.name, name);
     last.set(key, { table: name, line: 1, writtenKey: pair.name, key, value: pair.value });
   }
   if (last.size === 0) return bad(`empty table: "${name}"; need "inline:{name=value...}"`);

@@ -297,3 +297,20 @@ test('an entry at none is of the service that delivers there, which may die or n
     ['b.test', 'level-none', undefined],
   ]);
 });
+
+test.each([
+  { type: 'hash', key: 'A.test', list: ['a.test: a.test secure'] },
+  { type: 'texthash', key: 'A.test', list: ['a.test: a.test secure'] },
+  { type: 'proxy:hash', key: 'A.test', list: ['a.test: a.test secure'] },
+  { type: 'proxy:texthash', key: 'a.test', list: ['a.test: a.test secure'] },
+  { type: 'proxy:texthash', key: 'A.test', list: ['A.test: never-looked-up', 'a.test: level-none'] },
+])('$key in $type', ({ type, key, list }) => {
+  expect(of(`${key} secure`, { type, destinations: ['a.test'] }).map(shown)).toEqual(list);
+});
+
+test('why capitals behind proxy: are never found', () => {
+  const [first] = of('A.test secure', { type: 'proxy:texthash' });
+  expect(first?.unchecked?.sentence).toBe(
+    'this entry is never looked up: proxymap(8) keeps its capitals, and Postfix asks in lower case',
+  );
+});

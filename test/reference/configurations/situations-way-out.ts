@@ -54,6 +54,23 @@ export const wayOutSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent in plaintext', 'm@b.D': 'not delivered: postfix/smtp: fatal: Invalid TLS level "sekure"' },
   },
   {
+    title: 'capitals in texthash through proxymap (never found)',
+    mainCf: ['smtp_tls_policy_maps = proxy:texthash:ETC/tls_policy'],
+    files: [{ name: 'tls_policy', text: 'A.D secure match=wrong.example\n' }],
+    ends: { 'm@a.D': 'sent in plaintext' },
+  },
+  {
+    title: 'capitals in inline through proxymap (never found)',
+    mainCf: ['smtp_tls_policy_maps = proxy:inline:{{A.D = secure match=wrong.example}}'],
+    ends: { 'm@a.D': 'sent in plaintext' },
+  },
+  {
+    title: 'capitals in texthash',
+    mainCf: ['smtp_tls_policy_maps = texthash:ETC/tls_policy'],
+    files: [{ name: 'tls_policy', text: 'A.D secure match=wrong.example\n' }],
+    ends: { 'm@a.D': 'deferred 4.7.5 Server certificate not verified' },
+  },
+  {
     title: '-o with a proxy: table that main.cf does not name',
     mainCf: ['transport_maps = inline:{a.D=out:}'],
     masterCf: ['out unix - - n - - smtp -o smtp_tls_policy_maps=proxy:hash:ETC/tls_policy'],
