@@ -28,20 +28,45 @@ export interface PemText {
 
 /** Finds the blocks of a text. Whatever stands between them is ignored. */
 export function readPem(text: string): PemText {
-  const lines = text.split('\n').map((line) => line.replace(/^\ufeff/, '').replace(/[\s\0]+$/, ''));
   const blocks: PemBlock[] = [];
-  for (let at = 0; at < lines.length; at++) {
-    const label = /^-----BEGIN (.*)-----$/.exec(lines[at] ?? '')?.[1];
+  const lines = linesOf(text);
+  let at = 0;
+  for (let found = lines(); found !== undefined; found = lines()) {
+    at++;
+    const label = /^-----BEGIN (.*)-----$/.exec(found)?.[1];
     if (label === undefined) continue;
-    const line = at + 1;
+    const line = at;
     const body: string[] = [];
-    for (at++; at < lines.length && !lines[at]?.startsWith('-----END '); at++)
-      body.push(lines[at] ?? '');
-    const block = lines[at] === `-----END ${label}-----` ? readBody(body) : undefined;
+    let end = lines();
+    for (at++; end !== undefined && !end.startsWith('-----END '); at++) {
+      body.push(end);
+      end = lines();
+    }
+    const block = end === `-----END ${label}-----` ? readBody(body) : undefined;
     if (block === undefined) return { blocks, broken: { label, line } };
     blocks.push({ label, line, ...block });
   }
   return { blocks };
+}
+
+/** Gives one line after another, then undefined: a file may have millions that are no PEM. */
+function linesOf(text: string): () => string | undefined {
+  let from = 0;
+  return () => {
+    if (from > text.length) return undefined;
+    const newline = text.indexOf('\n', from);
+    const end = newline < 0 ? text.length : newline;
+    const line = text.slice(from, end).replace(/^\ufeff/, '');
+    from = end + 1;
+    return withoutTrailingBlanks(line);
+  };
+}
+
+/** A pattern would read a line of a million blanks once for each of them. */
+function withoutTrailingBlanks(line: string): string {
+  let end = line.length;
+  while (end > 0 && /[\s\0]/.test(line[end - 1] ?? '')) end--;
+  return line.slice(0, end);
 }
 
 /** One block as a text; `base64` is of its DER. */
