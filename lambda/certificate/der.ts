@@ -58,10 +58,11 @@ export function first(bytes: Buffer, tag?: number): Element {
   };
 }
 
-/** The elements inside a constructed one, in order. */
+/** The elements inside a constructed one, in order; more than a hundred thousand are malformed. */
 export function inside(body: Buffer): Element[] {
   const elements: Element[] = [];
   for (let rest = body; rest.length > 0; ) {
+    if (elements.length === MOST_ELEMENTS) throw new MalformedDer('too many elements');
     const element = first(rest);
     elements.push(element);
     rest = rest.subarray(element.whole.length);
@@ -129,6 +130,9 @@ export function encode(tag: number, body: Buffer): Buffer {
  * one.
  */
 const LONGEST_IDENTIFIER = 64;
+
+/** Twice what fits into the certificates that OpenSSL takes of a peer (100 KB, two octets each). */
+const MOST_ELEMENTS = 100_000;
 
 export const CONSTRUCTED = 0x20;
 

@@ -69,3 +69,8 @@ test('whatever the bytes, an element lies within them', () => {
     }),
   );
 });
+
+test('a body of as many elements as a certificate can hold is read, and one of more is malformed', () => {
+  expect(inside(Buffer.alloc(200_000))).toHaveLength(100_000);
+  expect(() => inside(Buffer.alloc(200_002))).toThrow(new MalformedDer('too many elements'));
+});
