@@ -12,13 +12,22 @@ export type Expanded = { readonly text: string } | { readonly error: string };
  * Expands recursively. A name that `lookup` does not know is empty. An error is fatal to every
  * Postfix program. Where names double one another (`a = $b$b`, `b = $c$c`, …) Postfix would run out
  * of memory; the error about that is ours.
+ *
+ * @param budget characters that may still be read, shared by values that lead into one another
  */
-export function expand(value: string, lookup: (name: string) => string | undefined): Expanded {
+export function expand(
+  value: string,
+  lookup: (name: string) => string | undefined,
+  budget: ExpansionBudget = { left: MOST_CHARACTERS },
+): Expanded {
   let left = MOST_CHARACTERS;
   const counted = (name: string) => {
     const found = lookup(name);
-    left -= 1 + (found?.length ?? 0);
-    if (left < 0) throw new MacroError(`unreasonable macro expansion: "${value.slice(0, 100)}"`);
+    const read = 1 + (found?.length ?? 0);
+    left -= read;
+    budget.left -= read;
+    if (left < 0 || budget.left < 0)
+      throw new MacroError(`unreasonable macro expansion: "${value.slice(0, 100)}"`);
     return found;
   };
   try {
@@ -27,6 +36,11 @@ export function expand(value: string, lookup: (name: string) => string | undefin
     if (error instanceof MacroError) return { error: error.message };
     throw error;
   }
+}
+
+/** What is left of the work that many values may make together. */
+export interface ExpansionBudget {
+  left: number;
 }
 
 const MOST_CHARACTERS = 1_000_000;

@@ -89,8 +89,10 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
   if (raw.has('myhostname') && computed.mydomain !== undefined)
     parameters.mydomain = computed.mydomain;
   const lines: Record<string, number> = {};
+  // Those that nothing reads cannot use up what is there for those that are read.
+  const budgets = { read: { left: MOST_IN_A_FILE }, other: { left: MOST_IN_A_FILE } };
   for (const [name, { value, line }] of raw) {
-    const expanded = expand(value, lookup);
+    const expanded = expand(value, lookup, budgets[isReadParameter(name) ? 'read' : 'other']);
     if ('error' in expanded) {
       const isShown = isReadParameter(name) || /^\$[{(]?[})]?$/.test(value);
       const says = isShown ? expanded.error : expanded.error.replace(/".*$/s, '"…"');
@@ -101,6 +103,12 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
   }
   return { parameters, lines, problems, ...(usesHostname === undefined ? {} : { usesHostname }) };
 }
+
+/**
+ * Characters that expanding the values of one file reads in all, ours: a chain of 100,000 names is
+ * read a hundred deep from each of them.
+ */
+const MOST_IN_A_FILE = 10_000_000;
 
 /** A line that is no setting: as it is where it begins like one that is read. */
 const shownLine = (line: string): string =>

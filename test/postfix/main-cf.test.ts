@@ -89,3 +89,19 @@ test.each([
   expect(parameters.smtp_tls_policy_maps).toBe(maps);
   expect(usesHostname).toBe(host === undefined ? undefined : true);
 });
+
+test('names that nothing reads and that lead into one another cannot use up the work for those that are read', () => {
+  const doubles = Array.from({ length: 19 }, (_, i) => `a${i} = $a${i + 1}$a${i + 1}\n`).join('');
+  const leading = Array.from({ length: 2_000 }, (_, i) => `b${i} = $a0\n`).join('');
+  const { parameters, problems } = readMainCf(
+    `${doubles}a19 = x\n${leading}mydomain = example.test\nmyhostname = mx.$mydomain\n`,
+    '3.11',
+  );
+  expect(parameters.myhostname).toBe('mx.example.test');
+  expect(problems.at(-1)).toEqual({
+    line: 2_020,
+    kind: 'macro',
+    name: 'b1999',
+    says: 'unreasonable macro expansion: "…"',
+  });
+});
