@@ -50,6 +50,7 @@ export async function askTables(
   const ask = asker(bundle.problems, asked, gathered, machine);
   const { version } = bundle.settings;
   const recipients = domains.filter((name) => name.includes('@') || isUtf8Hostname(name, version));
+  const isRecipient = new Set(recipients);
 
   for (const list of classLists(routing)) {
     for (const table of tablesIn(list)) {
@@ -74,7 +75,7 @@ export async function askTables(
   const routes = routingOf({ ...bundle, routingSettings: routing, answers: asked });
   const nextHops = [
     ...domains.flatMap((name) => {
-      if (!recipients.includes(name)) return [name];
+      if (!isRecipient.has(name)) return [name];
       const routed = routeDomain(name, routes);
       return routed.kind === 'smtp' ? routed.nextHop : [];
     }),

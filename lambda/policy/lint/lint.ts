@@ -24,10 +24,8 @@ export function lint(bundle: Bundle): LintProblem[] {
       ...lintEntry(table, { bundle, tables, destinations }),
     ]),
   ];
-  const order = (problem: LintProblem) => {
-    const table = tables.findIndex(({ name }) => name === problem.place.file);
-    return (table + 1) * 1e9 + (problem.place.line ?? 0);
-  };
+  const places = new Map(tables.map(({ name }, index) => [name, index + 1] as const));
+  const order = ({ place }: LintProblem) => (places.get(place.file) ?? 0) * 1e9 + (place.line ?? 0);
   return problems.sort((a, b) => order(a) - order(b));
 }
 
