@@ -231,10 +231,7 @@ function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work
     return never(`${routed.service ?? 'the service'} that delivers there asks no such table`);
   }
   if (entry.policy.kind === 'policy' && entry.policy.level === 'none' && isEntry(winner))
-    return {
-      ...unchecked('level-none', 'level none asks nothing of TLS'),
-      ...(routed.service === undefined ? {} : { service: routed.service }),
-    };
+    return { ...base, ...levelNone(routed.service) };
   return { ...base, ...hopsOrWhy(routed, entry.key, work) };
 }
 
@@ -259,13 +256,15 @@ function ofName(name: string, entry: PolicyEntry | undefined, work: Work): Desti
   const asksNothing =
     found.hops.length > 0 &&
     found.hops.every((hop) => hop.demand.kind === 'demand' && hop.demand.level === 'none');
-  if (!asksNothing) return { ...base, ...found };
-  const { service } = found;
-  return {
-    ...unchecked('level-none', 'level none asks nothing of TLS'),
-    ...(service === undefined ? {} : { service }),
-  };
+  return { ...base, ...(asksNothing ? levelNone(found.service) : found) };
 }
+
+/** Nothing is asked of TLS, by the service that delivers there: it may die of its settings. */
+const levelNone = (service: string | undefined) => ({
+  hops: [],
+  unchecked: { reason: 'level-none' as const, sentence: 'level none asks nothing of TLS' },
+  ...(service === undefined ? {} : { service }),
+});
 
 /** The entry a `--destination` falls under, by its first hop; undefined where none applies. */
 function entryFor(name: string, work: Work): PolicyEntry | undefined {
