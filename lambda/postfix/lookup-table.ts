@@ -85,14 +85,13 @@ function openedAs(name: string): TableName {
 }
 
 /**
- * The key as the table has it: folded, but for a text that proxymap(8) opens for others. It knows
- * nothing of folding then, and every lookup comes in lower case (dict_proxy_open() sends no
+ * Makes keys as a table has them: folded, but for a text that proxymap(8) opens for others. It
+ * knows nothing of folding then, and every lookup comes in lower case (dict_proxy_open() sends no
  * DICT_FLAG_FOLD_FIX; seen with 3.7.11, texthash and inline).
  */
-function storedKey(written: string, name: string): string {
-  const { type } = tableType(name);
-  const unfolded = type === 'proxy' && READ_AS_TEXT.has(openedAs(name).type);
-  return unfolded ? written : written.toLowerCase();
+function keysOf(name: string): (written: string) => string {
+  const unfolded = tableType(name).type === 'proxy' && READ_AS_TEXT.has(openedAs(name).type);
+  return unfolded ? (written) => written : (written) => written.toLowerCase();
 }
 
 /** Types whose keys are folded when the table is opened, not when postmap(1) builds it. */
@@ -116,6 +115,7 @@ function fileRecords(
   const records: TableRecord[] = [];
   const problems: TableLine[] = [];
   const first = new Map<string, number>();
+  const keyOf = keysOf(table.name);
   let unavailable: string | undefined;
   for (const { line, text, orphan } of logicalLines(table.text)) {
     const problem = (kind: TableLine['kind'], warning: string) =>
@@ -132,7 +132,7 @@ function fileRecords(
         `${path}, line ${line}: record is in "key: value" format; is this an alias file?`,
       );
     }
-    const key = storedKey(writtenKey, table.name);
+    const key = keyOf(writtenKey);
     const shadowedBy = first.get(key);
     if (shadowedBy === undefined) first.set(key, line);
     else {
@@ -210,12 +210,13 @@ function inlineRecords(name: string, path: string): Records {
     return bad(`bad syntax: "${name}"; need "inline:{name=value...}"`);
   }
   const last = new Map<string, TableRecord>();
+  const keyOf = keysOf(name);
   for (const token of bracedTokens(path.slice(1, -1))) {
     const unbraced = token.startsWith('{') ? unbrace(token) : { text: token };
     const pair =
       unbraced.error === undefined ? splitNameValue(unbraced.text) : { error: unbraced.error };
     if ('error' in pair) return bad(`${pair.error}: "${name}"; need "inline:{name=value...}"`);
-    const key = storedKey(pair.name, name);
+    const key = keyOf(pair.name);
     last.set(key, { table: name, line: 1, writtenKey: pair.name, key, value: pair.value });
   }
   if (last.size === 0) return bad(`empty table: "${name}"; need "inline:{name=value...}"`);
