@@ -121,6 +121,24 @@ export async function writeItem<T>(
   return isSameItem(item, await table.get(key)) ? 'written' : 'lost';
 }
 
+/**
+ * Sets some attributes of the item of revision `rev`, and raises it. A lost answer is met as by
+ * `writeItem`.
+ */
+export async function updateItem(
+  table: Table,
+  key: Key,
+  attributes: Readonly<Record<string, number>>,
+  rev: number,
+): Promise<Written> {
+  const set = { ...attributes, rev: nextRev(rev) };
+  if ((await table.update(key, set, { kind: 'rev', rev })) === 'written') return 'written';
+  const stored = await table.get(key);
+  return Object.entries(set).every(([name, value]) => stored?.[name] === value)
+    ? 'written'
+    : 'lost';
+}
+
 /** Equal as it is stored: an undefined field is none, and the order of fields does not matter. */
 function isSameItem(item: Item, stored: Item | undefined): boolean {
   return stored !== undefined && isDeepStrictEqual(asStored(item), asStored(stored));

@@ -13,6 +13,7 @@ import {
   type ItemKind,
   type ItemProblem,
   readItem,
+  updateItem,
   writeItem,
 } from './item.ts';
 import { entryNow, hostNow } from './item-kinds.ts';
@@ -112,11 +113,8 @@ export function saveHost(
   return writeItem(table, hostNow, keys.host(space, hostKey(value)), value, { rev, now });
 }
 
-/**
- * Lets an entry or a host that left the policy expire; it is written anew should it come back. A
- * repeat after a lost answer finds its own work, which is read before it is believed to be another's.
- */
-export async function retire(
+/** Lets an entry or a host that left the policy expire; it is written anew should it come back. */
+export function retire(
   { table, space }: Store,
   grain: 'entry' | 'host',
   name: string,
@@ -124,10 +122,7 @@ export async function retire(
   at: number,
 ): Promise<Written> {
   const key: Key = grain === 'entry' ? keys.entry(space, name) : keys.host(space, name);
-  const set = { expiresAt: Math.ceil((at + RETIRED_MS) / 1000), rev: rev + 1 };
-  if ((await table.update(key, set, { kind: 'rev', rev })) === 'written') return 'written';
-  const stored = await table.get(key);
-  return stored?.rev === set.rev && stored.expiresAt === set.expiresAt ? 'written' : 'lost';
+  return updateItem(table, key, { expiresAt: Math.ceil((at + RETIRED_MS) / 1000) }, rev);
 }
 
 /** What was not written, and why the run goes on all the same. */
