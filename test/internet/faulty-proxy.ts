@@ -7,21 +7,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What becomes of one request. */
-export type Fault =
-  /** Handed on and done; its answer never arrives: the connection is closed. */
-  | { readonly kind: 'answer-lost' }
-  /** Handed on and done, and nothing is answered until the client gives up. */
-  | { readonly kind: 'answer-late' }
-  /** Not handed on: nothing is answered until the client gives up. */
-  | { readonly kind: 'hung' }
-  /** Not handed on: answered with this. */
-  | { readonly kind: 'answered'; readonly status: number; readonly body: string; readonly type: string }
-  /** Answered with what this makes of the request's body; undefined: handed on. */
-  | {
-      readonly kind: 'instead';
-      readonly of: (body: string, ask: (body: string) => Promise<string>) => Promise<string | undefined>;
-    };
+/** What becomes of one request: it is handed on and done, and its answer never arrives, for the connection is closed. */
+export type Fault = { readonly kind: 'answer-lost' };
 
 export interface Request {
   /** Counted from 0 since the last `forget`. */
@@ -52,25 +39,12 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     const request = { nth: seen.length, action: actionOf(incoming, body), body };
     seen.push(request);
     const fault = picks(request);
-    const ask = (changed: string) => handOn(target, incoming, changed);
+    const answered = await handOn(target, incoming, body);
     switch (fault?.kind) {
       case undefined:
-        return answer(response, await ask(body));
+        return answer(response, answered);
       case 'answer-lost':
-        await ask(body);
         return void incoming.socket.destroy();
-      case 'answer-late':
-        await ask(body);
-        return;
-      case 'hung':
-        return;
-      case 'answered':
-        return answer(response, { status: fault.status, type: fault.type, body: Buffer.from(fault.body) });
-      case 'instead': {
-        const instead = await fault.of(body, async (changed) => (await ask(changed)).body.toString('utf8'));
-        if (instead === undefined) return answer(response, await ask(body));
-        return answer(response, { status: 200, type: incoming.headers['content-type'] ?? '', body: Buffer.from(instead) });
-      }
     }
   }
 
