@@ -23,7 +23,7 @@ export function judgeSafely(
   }
 }
 
-function ownFault({ id, entry, name, hops }: Destination, message: string): EntryVerdict {
+function ownFault({ id, entry, name, hops, service }: Destination, message: string): EntryVerdict {
   const hop = hops[0];
   return {
     id,
@@ -32,6 +32,7 @@ function ownFault({ id, entry, name, hops }: Destination, message: string): Entr
     key: entry?.key ?? null,
     destination: name,
     nextHop: hop === undefined ? null : hop.nextHop,
+    ...(service === undefined ? {} : { service }),
     level: hop?.demand.kind === 'demand' ? hop.demand.level : 'invalid',
     match: [],
     verdict: 'undetermined',

@@ -217,6 +217,7 @@ function published(
     key: entry?.key ?? null,
     destination: destination.name,
     nextHop: nextHop === undefined ? null : { ...nextHop },
+    ...(destination.service === undefined ? {} : { service: destination.service }),
     level: judgement.level,
     match: judgement.match,
     verdict,

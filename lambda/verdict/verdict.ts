@@ -151,6 +151,11 @@ export interface EntryVerdict {
     readonly mx: boolean;
     readonly via: Via;
   } | null;
+  /**
+   * The service of master.cf that delivers there, where it has settings of its own; absent: as the
+   * service does that delivers by default.
+   */
+  readonly service?: string;
   readonly level: SecurityLevel | 'invalid';
   /** The match list as asked: elements of `match=` or of main.cf. */
   readonly match: readonly string[];

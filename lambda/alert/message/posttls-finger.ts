@@ -12,7 +12,6 @@ import {
   demandFor,
   type TlsDemand,
 } from '../../policy/demand.ts';
-import { destinationsOf } from '../../policy/destinations.ts';
 import { parseNextHop } from '../../policy/next-hop.ts';
 import { clientOf } from '../../policy/service.ts';
 import type { Settings } from '../../policy/settings.ts';
@@ -24,7 +23,7 @@ import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/ve
  * name that cannot be quoted safely for a shell.
  */
 export function postTlsFinger(verdict: EntryVerdict, given: Bundle): string | null {
-  const bundle = clientOf(given, serviceFor(verdict, given));
+  const bundle = clientOf(given, verdict.service);
   const shown = decisive(verdict);
   if (shown === undefined || verdict.nextHop === null) return null;
   const nextHop = parseNextHop(verdict.nextHop.text, verdict.nextHop.via, bundle.settings);
@@ -40,12 +39,6 @@ export function postTlsFinger(verdict: EntryVerdict, given: Bundle): string | nu
   ].map(shellWord);
   return words.every((word) => word !== undefined) ? `posttls-finger ${words.join(' ')}` : null;
 }
-
-/** The service that delivers, where not all deliver alike. */
-const serviceFor = ({ id }: EntryVerdict, bundle: Bundle): string | undefined =>
-  bundle.services === undefined
-    ? undefined
-    : destinationsOf(bundle).find((one) => one.id === id)?.hops[0]?.service;
 
 interface Shown {
   readonly host: HostVerdict;

@@ -96,6 +96,8 @@ export const entrySchema = v.strictObject({
       ]),
     }),
   ),
+  /** The service of master.cf that delivers there, where it has settings of its own. */
+  service: v.exactOptional(v.string()),
   level: v.picklist([...SECURITY_LEVELS, 'invalid']),
   match: v.array(v.string()),
   verdict: v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),

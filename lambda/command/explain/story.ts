@@ -135,7 +135,7 @@ function limit(bundle: Bundle): string {
 }
 
 function routeSentence(verdict: EntryVerdict): string {
-  const { nextHop } = verdict;
+  const { nextHop, service } = verdict;
   if (nextHop === null) return 'none';
   const why = {
     recipient: 'the domain itself, since no transport or relayhost says otherwise',
@@ -147,7 +147,8 @@ function routeSentence(verdict: EntryVerdict): string {
   }[nextHop.via];
   return (
     `${nextHop.text} (${why}), port ${nextHop.port}, ` +
-    `${nextHop.mx ? 'by its MX records' : 'without MX lookup'}`
+    `${nextHop.mx ? 'by its MX records' : 'without MX lookup'}` +
+    (service === undefined ? '' : `, delivered by the service ${service}`)
   );
 }
 

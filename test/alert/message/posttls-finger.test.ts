@@ -1,7 +1,6 @@
 /** The command is pasted into a shell by somebody in a hurry: it must be right, and harmless. */
 import { expect, test } from 'vitest';
 import { postTlsFinger } from '../../../lambda/alert/message/posttls-finger.ts';
-import { destinationsOf } from '../../../lambda/policy/destinations.ts';
 import type { Settings } from '../../../lambda/policy/settings.ts';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { bundleOf } from '../days.ts';
@@ -121,8 +120,7 @@ test('an entry that another service delivers is shown with the trust anchors of 
   const { policyTables, trust, anchorFiles } = plain;
   const slow = { settings: { ...settings, caFile: '/srv/slow.pem' }, policyTables, trust, anchorFiles };
   const bundle = { ...plain, settings, transportTables: [{ name: 'hash:/t', text: 'a.example slow:\n' }], services: { slow } };
-  const [id] = destinationsOf(bundle).map((one) => one.id);
-  const verdict = failing('a.example', { id: id ?? '', hosts: [fails('mx.provider.example')] });
+  const verdict = failing('a.example', { service: 'slow', hosts: [fails('mx.provider.example')] });
   expect(postTlsFinger(verdict, bundle)).toBe(
     "posttls-finger -c -l secure -F /srv/slow.pem '[mx.provider.example]' a.example .a.example",
   );
