@@ -374,7 +374,11 @@ function checkCompatibilityLevel({ text, count, fatal }: ParameterReader, versio
  * comes before any other.
  */
 export const endsEveryProgram = (fatal: string): boolean =>
-  fatal.startsWith('malformed compatibility level syntax: ');
+  fatal.startsWith('malformed compatibility level syntax: ') || endsMaster(fatal);
+
+/** Whether it is master(8) that ends, over a master.cf that it cannot read (masterCfFatal()). */
+export const endsMaster = (fatal: string): boolean =>
+  /^\S*: line \d+: (?:missing|syntax error after) '}' in "/.test(fatal);
 
 /** smtp_tls_security_level, or the legacy switches where it is empty (global_tls_level()). */
 function globalLevel({ text, yesNo, fatal }: ParameterReader): SecurityLevel {

@@ -58,11 +58,50 @@ const printed = (lines: readonly string[]): string => lines.map((line) => `${lin
 
 /** `-o name=value`, `-oname=value` and `-o { name = value }`, as `name = value`. */
 function optionsIn(words: readonly string[]): string[] {
+  return optionValues(words).flatMap((option) => {
+    const pair = splitNameValue(option ?? '');
+    return 'error' in pair ? [] : `${pair.name} = ${pair.value}`;
+  });
+}
+
+/**
+ * Why master(8) ends over this file (get_master_ent() in src/master/master_ent.c), which stands at
+ * `path`; undefined where it reads it to the end, or postconf(1) refuses it as well.
+ */
+export function masterCfFatal(text: string, path: string): string | undefined {
+  for (const { line, text: service } of logicalLines(text).filter(({ orphan }) => !orphan)) {
+    const words = bracedTokens(service, BLANKS).slice(COLUMNS + 2);
+    const error = words.flatMap((word) =>
+      word.startsWith('{') ? (unbrace(word).error ?? []) : [],
+    )[0];
+    if (error !== undefined) return `${path}: line ${line}: ${error}`;
+  }
+  return undefined;
+}
+
+/** Why the program of a service ends over its own `-o` (src/master/single_server.c). */
+export function optionFatal(
+  text: string,
+  service: Pick<MasterService, 'name' | 'type'>,
+): string | undefined {
+  const lines = logicalLines(text).filter(({ orphan }) => !orphan);
+  const words = lines
+    .map((line) => bracedTokens(line.text, BLANKS))
+    .find(([name, type]) => name === service.name && type === service.type);
+  for (const option of optionValues(words?.slice(COLUMNS + 2) ?? [])) {
+    if (option === undefined) return 'invalid option: o';
+    const pair = splitNameValue(option);
+    if ('error' in pair) return `invalid "-o ${option}" option value: ${pair.error}`;
+  }
+  return undefined;
+}
+
+/** What follows each `-o`, without its braces; undefined where nothing does. */
+function optionValues(words: readonly string[]): (string | undefined)[] {
   return words.flatMap((word, i) => {
     if (!word.startsWith('-o')) return [];
-    const option = word === '-o' ? (words[i + 1] ?? '') : word.slice('-o'.length);
-    const pair = splitNameValue(option.startsWith('{') ? unbrace(option).text : option);
-    return 'error' in pair ? [] : `${pair.name} = ${pair.value}`;
+    const option = word === '-o' ? words[i + 1] : word.slice('-o'.length);
+    return [option?.startsWith('{') ? unbrace(option).text : option];
   });
 }
 

@@ -4,6 +4,7 @@
  * alert, terminal and document. Pure.
  */
 
+import { endsMaster } from '../policy/settings.ts';
 import { listed } from '../text/listed.ts';
 import { plain, plainName } from '../text/strangers.ts';
 import { namesOffered, namesWanted, refusalClause } from './detail.ts';
@@ -42,7 +43,8 @@ function consequence(judgement: Judgement): string {
   const { verdict, reason, says, endings } = judgement;
   if (reason === 'smtp-dies')
     return (
-      `no mail to ${name(judgement)} is tried at all: smtp(8) ends with ` +
+      `no mail to ${name(judgement)} is tried at all: ` +
+      `${endsMaster(judgement.bundle.settings.fatal ?? '') ? 'master(8)' : 'smtp(8)'} ends with ` +
       `"${plain(says?.text ?? '', 120)}"`
     );
   if (reason === 'weaker-fallback' || (judgement.would === 'deliver' && verdict === 'fail')) {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isChrooted, overridesOf, parseServices, printMasterCf } from '../../lambda/postfix/postconf.ts';
+import { isChrooted, masterCfFatal, optionFatal, overridesOf, parseServices, printMasterCf } from '../../lambda/postfix/postconf.ts';
 
 const OUTPUT = `smtp       inet  n       -       y       -       -       smtpd
 smtp       unix  -       -       y       -       -       smtp
@@ -57,4 +57,27 @@ test.each([
   { column: '-', version: '3.7', level: 'x', chrooted: false, because: 'a level that is none' },
 ])('chroot column $column on $version at $level: $because', ({ column, version, level, chrooted }) => {
   expect(isChrooted({ chroot: column }, version, level)).toBe(chrooted);
+});
+
+test.each([
+  ['smtp unix - - n - - smtp -o { a = inline:{b=c }', `/m.cf: line 2: missing '}' in "{ a = inline:{b=c }"`],
+  ['smtp unix - - n - - smtp\n  # comment\n  -o { a = b }c', `/m.cf: line 2: syntax error after '}' in "{ a = b }c"`],
+  ['pipe unix - n n - - pipe flags=R\n  argv=/bin/x {', `/m.cf: line 2: missing '}' in "{"`],
+  ['smtp unix - - n - - smtp -o { a = b } -o c={d', undefined],
+  ['smtp unix - - n - - smtp -o a', undefined],
+])('%j ends master(8): %s', (service, fatal) => {
+  expect(masterCfFatal(`# first\n${service}\n`, '/m.cf')).toBe(fatal);
+});
+
+test.each([
+  ['-o a', `invalid "-o a" option value: missing '=' after attribute name`],
+  ['-o { a }', `invalid "-o a" option value: missing '=' after attribute name`],
+  ['-v -oa=b -o =c', 'invalid "-o =c" option value: missing attribute name'],
+  ['-oa', `invalid "-o a" option value: missing '=' after attribute name`],
+  ['-o', 'invalid option: o'],
+  ['-v -o a=b -o { c = d }', undefined],
+  ['', undefined],
+])('a service whose smtp(8) has %j ends over it: %s', (options, fatal) => {
+  const text = `out inet n - n - - smtpd -o x\nout unix - - n - - smtp ${options}\nlater unix - - n - - smtp -o y\n`;
+  expect(optionFatal(text, { name: 'out', type: 'unix' })).toBe(fatal);
 });

@@ -12,6 +12,8 @@ import { type MainCf, readMainCf } from '../../postfix/main-cf.ts';
 import {
   isChrooted,
   type MasterService,
+  masterCfFatal,
+  optionFatal,
   overridesOf,
   parseServices,
 } from '../../postfix/postconf.ts';
@@ -113,10 +115,15 @@ async function fromHost(
 
   const read = await machine.read(`${directory}/main.cf`);
   const written = read.kind === 'read' ? readMainCf(decodeText(read.bytes), version) : undefined;
+  const masterCf = await machine.read(`${directory}/master.cf`);
+  const inMaster = masterCf.kind === 'read' ? decodeText(masterCf.bytes) : '';
+  const noMaster = masterCfFatal(inMaster, `${directory}/master.cf`);
   const as = (one: MasterService | undefined) => {
     const own = one === undefined ? '' : overridesOf(overrides, one);
     const parameters = own === '' ? mainCf : readMainCf(`${main}\n${own}`, version);
-    return settingsOf(parameters, written ?? mainCf, version);
+    const read = settingsOf(parameters, written ?? mainCf, version);
+    const fatal = noMaster ?? (one === undefined ? undefined : optionFatal(inMaster, one));
+    return fatal === undefined ? read : { ...read, settings: { ...read.settings, fatal } };
   };
   const smtpServices = [...new Set([service.name, ...clients.map((candidate) => candidate.name)])];
   const transports = services.filter(({ isTransport }) => isTransport).map(({ name }) => name);
