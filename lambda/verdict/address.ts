@@ -6,12 +6,14 @@
  */
 
 import type { Bundle } from '../policy/bundle.ts';
+import type { TlsDemand } from '../policy/demand.ts';
 import type { SecurityLevel } from '../policy/level.ts';
 import { replyDsn } from '../probe/reply.ts';
 import type { Phase, ProbeResult, Unseen } from '../probe/result.ts';
 import { wantsWrapperMode } from '../probe/vantage.ts';
 import { handshakeClause, noTlsClause, unseenClause } from './detail.ts';
 import { type Attempt, type Finding, hostName, type Outcomes, outcomesOf } from './finding.ts';
+import { NO_HANDSHAKE } from './postfix-says.ts';
 import { judgePresented, type Moment } from './presented.ts';
 
 /** Judges what one conversation gave. The order of the questions is Postfix's. */
@@ -53,6 +55,8 @@ function judgeTls(
       'smtp_tls_wrappermode asks for level encrypt or stronger',
     );
   }
+  if (demand.wrapperMode && trust.kind === 'engine-off' && isConnected(result))
+    return withoutEngine(demand, trust.because, outcomes);
   const port = attempt.nextHop.port;
   if (wantsWrapperMode({ port, wrapperMode: demand.wrapperMode }, result)) {
     const because =
@@ -82,6 +86,26 @@ function judgeTls(
     case 'presented':
       return judgePresented(result, attempt, bundle, moment, outcomes);
   }
+}
+
+const isConnected = (result: ProbeResult) => result.kind !== 'unseen' || result.phase !== 'connect';
+
+/**
+ * In wrapper mode smtp_helo() starts TLS at once, and asks of no engine first: tls_client_start()
+ * follows a null pointer. With smtp_tls_connection_reuse it is tlsproxy(8) that starts it, and
+ * refuses.
+ */
+function withoutEngine(
+  { connectionReuse }: TlsDemand,
+  because: string,
+  { fail }: Outcomes,
+): Finding {
+  if (connectionReuse)
+    return fail('tls-engine-off', because, { says: NO_HANDSHAKE, phase: 'handshake' });
+  return fail(
+    'engine-off-kills-smtp',
+    `smtp(8) starts TLS from the first byte without asking whether it can, and dies: ${because}`,
+  );
 }
 
 /** Where Postfix never sends STARTTLS, it does not matter what would have come of it. */

@@ -95,11 +95,7 @@ export function judgeTlsa(
 export function judgeRefusal(attempt: Attempt, refusal: DaneRefusal, settings: Settings): Finding {
   const { fail, unseen } = outcomesOf(attempt, NOT_CONNECTED, settings);
   const says = saysOfRefusal(refusal, hostName(attempt.host), attempt.nextHop.port);
-  if (refusal.kind === 'deadly')
-    return {
-      ...fail('tlsa-kills-smtp', refusalClause(refusal), { says }),
-      step: 'bounces',
-    };
+  if (refusal.kind === 'deadly') return fail('tlsa-kills-smtp', refusalClause(refusal), { says });
   if (refusal.kind === 'refused')
     return fail(refusal.reason, refusalClause(refusal), { says, phase: 'connect' });
   // SERVFAIL from a resolver that validates and answers other questions is an answer; a time-out is

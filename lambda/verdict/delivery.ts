@@ -160,7 +160,7 @@ function endOfHosts(
   const ends = walk(stopsOf(view, unseenAs, attempted), settings);
   const spoken = (status: 'deferred' | 'bounced', finding: Finding): Ending => ({
     // Nothing is bounced where smtp(8) died: the mail stays, and it dies again.
-    status: finding.verdict.reason === 'tlsa-kills-smtp' ? 'deferred' : status,
+    status: finding.verdict.says?.dsn === '' ? 'deferred' : status,
     dsn: finding.verdict.says?.dsn ?? '4.0.0',
     text: finding.verdict.says?.text,
     view,

@@ -15,7 +15,13 @@ import type { MxHost } from '../route/route.ts';
 import { unseenClause } from './detail.ts';
 import { referenceIdentifiers } from './name-match.ts';
 import { type Saying, saysOfFailure, saysOfUnseen } from './postfix-says.ts';
-import { type AddressFailure, failureText, phaseOf, unseenText } from './reason.ts';
+import {
+  type AddressFailure,
+  type FailureText,
+  failureText,
+  phaseOf,
+  unseenText,
+} from './reason.ts';
 import type { AddressVerdict, Protection, ShownCertificate, ShownTlsa } from './verdict.ts';
 import type { Step } from './walk-orders.ts';
 
@@ -138,7 +144,7 @@ function failed(
   const { level } = attempt.demand;
   const plaintextLater = level === 'may' && reason === 'handshake-failed';
   const protection = plaintextLater ? 'none' : protectionOf(level);
-  const step = failureText(reason) === 'not-tried' ? 'skipped' : stepOf(says);
+  const step = STEPS[failureText(reason)] ?? stepOf(says);
   return { attempt, verdict, step, protection, plaintextLater, ...kept(trust, leaf) };
 }
 
@@ -239,6 +245,13 @@ function shownChain(chain: readonly string[]): readonly ShownCertificate[] {
 }
 
 const shownChains = new WeakMap<readonly string[], readonly ShownCertificate[]>();
+
+/** Where the step does not follow from what is said: smtp(8) that died tries no other address. */
+const STEPS: Partial<Record<FailureText, Step>> = {
+  'not-tried': 'skipped',
+  killed: 'bounces',
+  panic: 'bounces',
+};
 
 /** A hard error of a server ends the walk. */
 const stepOf = ({ dsn }: Saying): Step => (dsn.startsWith('5') ? 'bounces' : 'fails');

@@ -67,6 +67,8 @@ export function saysOfFailure(
       return localDataError(peer);
     case 'panic':
       return saysOfRefusal({ kind: 'deadly' }, peer.host, peer.port);
+    case 'killed':
+      return { dsn: '', text: 'killed by signal 11' };
   }
 }
 
@@ -138,7 +140,7 @@ export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number):
 }
 
 /** However a handshake broke, a time-out included. */
-const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
+export const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
 
 /** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */
 export const MISCONFIGURED: Saying = { dsn: '4.7.5', text: 'client TLS configuration problem' };

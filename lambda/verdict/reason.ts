@@ -76,6 +76,8 @@ export type FailureText =
   | 'no-tlsa'
   | 'tlsa-lookup-error'
   | 'panic'
+  /** By a signal, in the middle of a delivery. */
+  | 'killed'
   | 'no-engine'
   /** The address is passed over before anything is tried, and the error of another one is kept. */
   | 'not-tried'
@@ -301,6 +303,13 @@ const ASKED_OR_SET = rows(
       fails: 'no-engine',
       anchors: true,
       words: 'Postfix switches TLS off for a setting that it cannot follow',
+      cure: `${YOURS}: name a file, or a digest, that smtp(8) has, as lint says`,
+    },
+    'engine-off-kills-smtp': {
+      phase: 'handshake',
+      fails: 'killed',
+      anchors: true,
+      words: 'a setting that TLS cannot follow ends your smtp(8) in wrapper mode',
       cure: `${YOURS}: name a file, or a digest, that smtp(8) has, as lint says`,
     },
     'starttls-ignored': {

@@ -384,6 +384,30 @@ describe('settings', () => {
     expect(judged('broken', { trust, policy: 'k.test may' })).toMatchObject({ verdict: 'pass', protection: 'none' });
   });
 
+  test('a TLS engine that is off in wrapper mode: smtp(8) dies as soon as it is connected, or tlsproxy(8) refuses', () => {
+    const trust = { kind: 'engine-off', because: 'cannot load /ca.pem: No such file or directory' } as const;
+    const mainCf = ['smtp_tls_wrappermode = yes'];
+    const dies = judged('plain', { trust, mainCf });
+    expect(dies).toMatchObject({
+      verdict: 'fail',
+      reason: 'engine-off-kills-smtp',
+      postfixWould: 'defer',
+      postfixSays: 'killed by signal 11',
+      postfixDsn: '',
+    });
+    expect(dies.sentence).toBe(
+      'mail to k.test would be deferred: Postfix says "killed by signal 11". At mx1a.example (192.0.2.1) smtp(8) starts TLS ' +
+        'from the first byte without asking whether it can, and dies: cannot load /ca.pem: No such file or directory. The ' +
+        'cure is yours: name a file, or a digest, that smtp(8) has, as lint says',
+    );
+    expect(judged('plain', { trust, mainCf, policy: 'k.test may' })).toMatchObject({ reason: 'wrapper-mode-below-encrypt' });
+    const reuse = [...mainCf, 'smtp_tls_connection_reuse = yes'];
+    expect(judged('plain', { trust, mainCf: reuse })).toMatchObject({
+      reason: 'tls-engine-off',
+      postfixSays: 'Cannot start TLS: handshake failure',
+    });
+  });
+
   test('smtp(8) that dies delivers nothing at all', () => {
     const verdict = judged('good', { mainCf: ['smtp_tls_secure_cert_match ='] });
     expect(verdict).toMatchObject({ verdict: 'fail', reason: 'smtp-dies', postfixWould: 'defer' });

@@ -46,6 +46,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
     are: [
       'forced-failure',
       'tls-engine-off',
+      'engine-off-kills-smtp',
       'starttls-ignored',
       'local-data-error',
       'wrapper-mode-missing',
@@ -71,6 +72,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
       'not-permitted-name',
       'bad-signature',
       'tls-engine-off',
+      'engine-off-kills-smtp',
     ],
   },
   {
