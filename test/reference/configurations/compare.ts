@@ -17,12 +17,13 @@ export interface Disagreement {
 }
 
 /** Every message on which the two differ. */
-export function compare({ directory, postfix, product, named }: Played): Disagreement[] {
+export function compare(played: Played): Disagreement[] {
+  const { directory, postfix, product, named } = played;
   if (product === undefined) throw new Error(`directory ${directory.index} was played without our check`);
   return postfix.delivered.flatMap((delivered) => {
     const besides = named === undefined || !isLookedUp(delivered.ending) ? [] : unwatchedFor(delivered, named);
     const candidates = besides.length > 0 ? besides : entriesFor(delivered, product, directory);
-    const kinds = candidates.map((each) => differenceOf(delivered, each, product, directory));
+    const kinds = candidates.map((each) => differenceOf(delivered, each, product, played));
     const [entry, kind] = [candidates[0], kinds[0]];
     if (kind === undefined || kinds.includes(undefined)) return [];
     const { index } = directory;
@@ -30,10 +31,7 @@ export function compare({ directory, postfix, product, named }: Played): Disagre
   });
 }
 
-/**
- * The entry that judges this message: of its domain, or of its next hop where senders decide. Several
- * where more than one service delivers to that next hop, for an entry does not name its service.
- */
+/** The entry that judges this message: of its domain, or of its next hop where senders decide. */
 function entriesFor(
   { message, route, ending }: Delivered,
   { entries }: ProductRun,
@@ -42,12 +40,21 @@ function entriesFor(
   const judged = entries.filter((entry) => entry.verdict !== 'unchecked' || entry.reason === 'level-none');
   const hop = route.kind === 'routed' ? route.nextHop : undefined;
   const isOwn = ({ destination }: EntryVerdict) => destination === askedFor(message, directory);
-  const sameHop = judged.filter(({ nextHop }) => nextHop !== null && nextHop.text === hop);
+  const sameHop = ofService(
+    judged.filter(({ nextHop }) => nextHop !== null && nextHop.text === hop),
+    route,
+  );
   const own = sameHop.find(isOwn);
   if (own !== undefined) return [own];
   // Another agent has it: a next hop of the same name, which smtp(8) serves for others, is not its.
   if (ending.status !== 'none' && !isLookedUp(ending)) return [entries.find(isOwn)];
   return sameHop.length > 0 ? sameHop : [judged.find(isOwn) ?? entries.find(isOwn)];
+}
+
+/** Those of the service that delivers; an entry names none that has no settings of its own. */
+function ofService(entries: readonly EntryVerdict[], route: Route): readonly EntryVerdict[] {
+  const own = entries.filter(({ service }) => route.kind === 'routed' && service === route.transport);
+  return own.length > 0 ? own : entries.filter(({ service }) => service === undefined);
 }
 
 /**
@@ -59,7 +66,7 @@ function unwatchedFor({ route }: Delivered, { entries }: ProductRun): readonly E
   // Where a table cannot be asked, no level is known, and the table itself is what is told.
   const asksNothing = ({ level, reason, sentence }: EntryVerdict) =>
     level === 'may' || level === 'none' || reason === 'table-unavailable' || sentence.includes('Level dane is only may here');
-  return entries.filter((entry) => {
+  return ofService(entries, route).filter((entry) => {
     const isThere = entry.nextHop === null ? entry.reason === 'level-none' : entry.nextHop.text === hop;
     return isThere && entry.destination === hop?.toLowerCase() && asksNothing(entry);
   });
@@ -77,11 +84,12 @@ function differenceOf(
   { ending, route, message }: Delivered,
   entry: EntryVerdict | undefined,
   product: ProductRun,
-  directory: Directory,
+  { directory, postfix: { delivered: others } }: Pick<Played, 'directory' | 'postfix'>,
 ): string | undefined {
   if (!product.document) return 'no document';
   if (entry === undefined) return 'no entry';
   if (mayNotKnow(directory, entry, product) || isToldAsNotFollowed(route, entry, product)) return undefined;
+  if (isUnansweredSender({ ending, route, message }, product, others)) return undefined;
   const elsewhere = route.kind === 'routed' && entry.nextHop?.text !== route.nextHop;
   if (elsewhere && leavesUnasked({ route, ending, message }, directory)) return undefined;
   // Trivial-rewrite said so by itself; for a daemon that answers nobody it tries ten seconds for each message.
@@ -116,7 +124,7 @@ function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }
 
 /** Where a program dies only when it asks a table, we say what it says of tables that it cannot ask. */
 function diesWithUs({ text }: Delivered['ending'], { reason }: EntryVerdict): boolean {
-  if (reason === 'smtp-dies') return true;
+  if (reason === 'smtp-dies' || reason === 'engine-off-kills-smtp') return true;
   const cannotAsk = reason === 'unroutable' || reason === 'table-unavailable';
   return cannotAsk && /\b(?:trivial-rewrite: fatal: |smtp: fatal: dict_sqlite_lookup: )/.test(text);
 }
@@ -133,6 +141,21 @@ function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed,
     assumed.some((one) => one.startsWith('no sender leaves by ') && one.split(', which ', 1)[0]?.includes(transport)) ||
     (elsewhere && entries.some(({ sentence }) => /^next hops of .* \(sender_dependent_\w+\) are not followed/.test(sentence)))
   );
+}
+
+/**
+ * A table of senders that lists none and does not answer for this one, while mail of others went: who its senders are
+ * cannot be known, and we said that they are not followed.
+ */
+function isUnansweredSender(
+  { message, route, ending }: Delivered,
+  { entries }: ProductRun,
+  others: readonly Delivered[],
+): boolean {
+  if (route.kind !== 'unroutable' || ending.text !== 'address resolver failure') return false;
+  const isAlone = others.some((other) => other.message.sender !== message.sender && other.route.kind === 'routed');
+  const told = /^next hops of .* \(sender_dependent_\w+\) are not followed/;
+  return isAlone && entries.some(({ sentence }) => told.test(sentence));
 }
 
 /** Whether smtp(8) delivered or should have: what error(8) says for want of a route or a transport is a failure, too. */

@@ -26,7 +26,7 @@ const played = missing === undefined ? await playAll() : [];
 
 describe.skipIf(missing !== undefined)(`a real Postfix and the directories of seed ${seed}`, () => {
   test.each(played)('directory $directory.index, $directory.oddities', (one) => {
-    expect(report(seed, one.directory, compare(one))).toBe('');
+    expect(report(seed, one, compare(one))).toBe('');
   });
 
   test('every message has an end, and all kinds of ends are there', () => {

@@ -116,7 +116,7 @@ async function ended(directory: Directory, read: () => string, master: ChildProc
     if (master.exitCode !== null || Date.now() > patience) return endings;
     if (log.length !== size) quietSince = Date.now();
     size = log.length;
-    if (Date.now() - quietSince > QUIET_MS && fatalLines(log).length > 0) return endings;
+    if (Date.now() - quietSince > (fatalLines(log).length > 0 ? QUIET_MS : SILENT_MS)) return endings;
     await sleep(150);
   }
 }
@@ -128,7 +128,9 @@ async function stop(master: ChildProcess): Promise<void> {
   await gone;
 }
 
+/** All messages one after the other, as for a next hop that times out each time. */
+const PATIENCE_MS = 180_000;
 /** Longer than any one message may take. */
-const PATIENCE_MS = 60_000;
+const SILENT_MS = 60_000;
 /** After a program died: master starts it again once a minute, and it dies again. */
 const QUIET_MS = 5_000;

@@ -38,12 +38,14 @@ export function readMaillog(text: string): Map<string, Ending> {
   return endings;
 }
 
-/** Lines that say why a program died, in order. */
+/** Lines that say why a program died, in order: its own last words, or those of master(8) where a signal ended it. */
 export function fatalLines(text: string): string[] {
-  return [...text.matchAll(/ (postfix[^[ ]*)\[\d+\]: ((?:fatal|panic): .*)$/gm)].map(
-    ([, program = '', words = '']) => `${program}: ${words}`,
+  return [...text.matchAll(DIED)].map(([, program = '', words = '', signal = '']) =>
+    signal === '' ? `${program}: ${words}` : signal,
   );
 }
+
+const DIED = / (postfix[^[ ]*)\[\d+\]: (?:((?:fatal|panic): .*)|warning: process .*\/smtp pid \d+ (killed by signal \d+))$/gm;
 
 const ENDED =
   /^\w+: to=<(?<recipient>[^>]*)>, (?:orig_to=<(?<original>[^>]*)>, )?relay=(?<relay>[^,]*), .*?dsn=(?<dsn>[\d.]+),(?: \S+,)? status=(?<status>\w+) \((?<text>.*)\)$/;

@@ -1,8 +1,13 @@
 /** Prints a directory and what the two sides made of it, so that it can be read and played again. */
 import type { Disagreement } from './compare.ts';
 import { configDirectoryOf, type Directory } from './directory.ts';
+import type { Played } from './play.ts';
 
-export function report(seed: number, directory: Directory, disagreements: readonly Disagreement[]): string {
+export function report(
+  seed: number,
+  { directory, postfix: { log } }: Pick<Played, 'directory' | 'postfix'>,
+  disagreements: readonly Disagreement[],
+): string {
   if (disagreements.length === 0) return '';
   const again = `npm run test:postfix -- --configurations --seed ${seed} --only ${directory.index}`;
   return [
@@ -15,8 +20,12 @@ export function report(seed: number, directory: Directory, disagreements: readon
       ...delivered.ending.said.filter((line) => /^(warning|error|fatal)/.test(line)).map((line) => `    it said ${line}`),
     ]),
     ...describeFiles(directory),
+    ...(disagreements.some(({ delivered }) => delivered.ending.status === 'none') ? log.trimEnd().split('\n').slice(-LINES) : []),
   ].join('\n');
 }
+
+/** Of a log in which the end of a message is missing. */
+const LINES = 60;
 
 function describeFiles(directory: Directory): string[] {
   const { mainCf, masterCf, files, daemons, watcher } = directory;

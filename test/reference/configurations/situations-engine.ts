@@ -10,6 +10,53 @@ export const engineSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'deferred 4.7.5 TLS is required, but our TLS engine is unavailable', 'm@b.D': 'sent in plaintext' },
   },
   {
+    title: 'wrapper mode with an engine that is off',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/gone.pem', 'smtp_tls_wrappermode = yes'],
+    ends: { 'm@a.D': 'not delivered: killed by signal 11' },
+  },
+  {
+    title: 'wrapper mode with an engine that is off, connections reused',
+    mainCf: [
+      'smtp_tls_security_level = encrypt',
+      'smtp_tls_cert_file = ETC/gone.pem',
+      'smtp_tls_wrappermode = yes',
+      'smtp_tls_connection_reuse = yes',
+    ],
+    ends: { 'm@a.D': 'deferred 4.7.5 Cannot start TLS: handshake failure' },
+  },
+  {
+    title: 'wrapper mode with an engine that is off, and nobody listens',
+    mainCf: [
+      'smtp_tls_security_level = encrypt',
+      'smtp_tls_cert_file = ETC/gone.pem',
+      'smtp_tls_wrappermode = yes',
+      'smtp_tcp_port = 2525',
+    ],
+    ends: { 'm@a.D': 'deferred 4.4.1 connect to mx.a.D[@1]:2525: Connection refused' },
+  },
+  {
+    title: 'master.cf: a brace that does not close',
+    mainCf: ['smtp_tls_security_level = encrypt'],
+    masterCf: ['out unix - - n - - smtp -o { smtp_tls_policy_maps = inline:{a.D=may }'],
+    ends: { 'm@a.D': 'not delivered: no line in the log' },
+  },
+  {
+    title: 'master.cf: an option without its sign of equality',
+    mainCf: ['smtp_tls_security_level = encrypt', 'transport_maps = inline:{a.D=out:}'],
+    masterCf: ['out unix - - n - - smtp -o { smtp_tls_security_level }'],
+    ends: {
+      'm@a.D':
+        'not delivered: postfix/smtp: fatal: invalid "-o smtp_tls_security_level" option value: missing \'=\' after attribute name',
+      'm@b.D': 'sent Trusted',
+    },
+  },
+  {
+    title: 'master.cf: an option that nothing follows',
+    mainCf: ['smtp_tls_security_level = encrypt', 'transport_maps = inline:{a.D=out:}'],
+    masterCf: ['out unix - - n - - smtp -o'],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: invalid option: o', 'm@b.D': 'sent Trusted' },
+  },
+  {
     title: 'client key encrypted',
     mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
     files: [

@@ -36,7 +36,7 @@ describe.skipIf(missing !== undefined)('situations', () => {
       const said = [...assumed, ...entries.map(({ sentence }) => sentence)].map((text) => neutral(text, index));
       expect(said).toContain(situation.told);
     }
-    if (situation.differs === undefined) expect(report(0, one.directory, disagreements)).toBe('');
+    if (situation.differs === undefined) expect(report(0, one, disagreements)).toBe('');
     else expect(disagreements.map(({ entry }) => neutral(entry?.sentence ?? '', index))).toEqual([situation.differs]);
   });
 });
