@@ -10,5 +10,8 @@ export type Answer =
   | { readonly kind: 'error'; readonly says: string }
   | { readonly kind: 'unreadable'; readonly because: string };
 
+/** How `because` ends where no answer came in time. */
+export const SILENT = 'gives no answer in time';
+
 /** Answers of one table by the key that was asked. */
 export type Answers = Readonly<Record<string, Answer>>;

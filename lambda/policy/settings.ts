@@ -7,6 +7,7 @@
  * src/smtp/smtp.c.
  */
 
+import { defaultOf } from '../postfix/defaults.ts';
 import { type AddressFamily, familyOf, isHostAddress, isIpv4 } from '../postfix/hostname.ts';
 import { type TableName, tableType } from '../postfix/lookup-table.ts';
 import {
@@ -131,8 +132,8 @@ export interface Settings {
    * inet_interfaces where that is no loopback address. Absent: the system chooses.
    */
   readonly bindAddresses: Readonly<Partial<Record<AddressFamily, string>>>;
-  /** An address that cannot be bound defers mail (since 3.7), in place of a warning. */
-  readonly bindAddressEnforce: boolean;
+  /** Families in which an address that cannot be bound defers mail (since 3.7), in place of a warning. */
+  readonly bindAddressEnforced: readonly AddressFamily[];
   /**
    * `transport_maps` is listed in parent_domain_matches_subdomains: `example.com` there covers
    * sub-domains too.
@@ -211,7 +212,8 @@ export function readSettings(
   }
   checkCompatibilityLevel(reader, version);
   const parentMatches = tokens(text('parent_domain_matches_subdomains'));
-  const helo = text('smtp_helo_name');
+  // By default it is $myhostname, which a main.cf alone may not tell.
+  const helo = (parameters.smtp_helo_name === '' ? required : text)('smtp_helo_name');
   const hostname = text('myhostname');
 
   const settings: Settings = {
@@ -240,10 +242,10 @@ export function readSettings(
     ciphers: required('smtp_tls_ciphers'),
     mandatoryExcludeCiphers: text('smtp_tls_mandatory_exclude_ciphers'),
     excludeCiphers: text('smtp_tls_exclude_ciphers'),
-    highCipherlist: text('tls_high_cipherlist'),
-    mediumCipherlist: text('tls_medium_cipherlist'),
-    nullCipherlist: text('tls_null_cipherlist'),
-    eecdhAutoCurves: text('tls_eecdh_auto_curves'),
+    highCipherlist: required('tls_high_cipherlist'),
+    mediumCipherlist: required('tls_medium_cipherlist'),
+    nullCipherlist: required('tls_null_cipherlist'),
+    eecdhAutoCurves: autoCurves(reader, version),
     ...opensslConfigOf(reader),
     servername: text('smtp_tls_servername'),
     wrapperMode: yesNo('smtp_tls_wrappermode'),
@@ -315,7 +317,7 @@ export function readSettings(
       ...bindAddress('ipv4', reader, interfaces),
       ...bindAddress('ipv6', reader, interfaces),
     },
-    bindAddressEnforce: yesNo('smtp_bind_address_enforce'),
+    bindAddressEnforced: enforcedBinds(reader),
     transportParentMatches: parentMatches.includes('transport_maps'),
     smtpServices: [],
     tcpPort: port ?? 25,
@@ -374,7 +376,10 @@ function checkCompatibilityLevel({ text, count, fatal }: ParameterReader, versio
  * comes before any other.
  */
 export const endsEveryProgram = (fatal: string): boolean =>
-  fatal.startsWith('malformed compatibility level syntax: ') || endsMaster(fatal);
+  ENDS_EVERY_PROGRAM.test(fatal) || endsMaster(fatal);
+
+const ENDS_EVERY_PROGRAM =
+  /^(?:malformed compatibility level syntax|(?:parameter|config variable) inet_interfaces): |^unknown inet_protocols value /;
 
 /** Whether it is master(8) that ends, over a master.cf that it cannot read (masterCfFatal()). */
 export const endsMaster = (fatal: string): boolean =>
@@ -428,7 +433,7 @@ function helloOf({ text, yesNo }: ParameterReader): Pick<Settings, 'hello'> {
   return usual ? {} : { hello: { word, masked } };
 }
 
-/** `all` or a list of families. */
+/** `all` or a list of families; both where none is named, which ends every program. */
 function protocolsOf(value: string, fatal: (says: string) => void): AddressFamily[] {
   const families = new Set<AddressFamily>();
   for (const word of tokens(value)) {
@@ -437,7 +442,9 @@ function protocolsOf(value: string, fatal: (says: string) => void): AddressFamil
     else if (family === 'ipv4' || family === 'ipv6') families.add(family);
     else fatal(`unknown inet_protocols value "${word}" in "${value}"`);
   }
-  return [...families].sort();
+  if (families.size > 0) return [...families].sort();
+  if (tokens(value).length === 0) fatal('all network protocols are disabled');
+  return ['ipv4', 'ipv6'];
 }
 
 /** smtp_connect_addr() in src/smtp/smtp_connect.c. */
@@ -459,6 +466,23 @@ function bindAddress(
   const plain = own.every((address) => familyOf(address) !== undefined);
   if (only === undefined || more.length > 0 || !plain || /^(127\.|::1$)/.test(only)) return {};
   return { [family]: only };
+}
+
+/** From 3.8 an empty list leaves the choice to OpenSSL; before 3.2 there is none. */
+function autoCurves({ text, required }: ParameterReader, version: PostfixVersion): string {
+  const name = 'tls_eecdh_auto_curves';
+  const may = atLeast(version, '3.8') || defaultOf(name, version) === undefined;
+  return may ? text(name) : required(name);
+}
+
+/** Families in which no other address than that of smtp_bind_address will do. */
+function enforcedBinds({ text, yesNo }: ParameterReader): readonly AddressFamily[] {
+  if (!yesNo('smtp_bind_address_enforce')) return [];
+  const written = (name: string) => text(name) !== '';
+  return [
+    ...(written('smtp_bind_address') ? (['ipv4'] as const) : []),
+    ...(written('smtp_bind_address6') ? (['ipv6'] as const) : []),
+  ];
 }
 
 function filled<const K extends string>(key: K, value: string): { readonly [key in K]?: string } {

@@ -224,6 +224,11 @@ async function play<Outcome>(
   return step.value;
 }
 
+const notBound = (from: string): Loss => ({
+  reason: 'bind-refused',
+  detail: `${from} is no address of this host`,
+});
+
 function open(
   conversation: Conversation,
   timeoutMs: number,
@@ -233,7 +238,10 @@ function open(
   return new Promise((resolve) => {
     if (signal?.aborted) return void resolve({ reason: 'not-attempted' });
     const { address, port } = conversation;
-    const source = from === undefined ? {} : { localAddress: from };
+    // bind(2) refuses an address of the other family as it does one that is not there.
+    const binds = from === undefined || familyOf(from) === familyOf(address);
+    if (!binds && conversation.fromOnly === true) return void resolve(notBound(from));
+    const source = from === undefined || !binds ? {} : { localAddress: from };
     const socket = connect({ host: address, port, noDelay: true, ...source });
     const release = (): void => {
       clearTimeout(timer);
@@ -251,7 +259,8 @@ function open(
     socket.on('connect', () => settle(socket));
     socket.on('error', (error: NodeJS.ErrnoException) => {
       const unbound = from !== undefined && error.code === 'EADDRNOTAVAIL';
-      if (!unbound || conversation.fromOnly === true) return settle(connectLoss(error));
+      if (!unbound) return settle(connectLoss(error));
+      if (conversation.fromOnly === true) return settle(notBound(from));
       // smtp(8) warns of an address that it cannot bind, and connects from any.
       release();
       resolve(open(conversation, timeoutMs, undefined, signal));

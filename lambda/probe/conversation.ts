@@ -57,7 +57,9 @@ export function conversationFor(
     address,
     port: nextHop.port,
     ...(from === undefined ? {} : { from }),
-    ...(from === undefined || !settings.bindAddressEnforce ? {} : { fromOnly: true as const }),
+    ...(family !== undefined && settings.bindAddressEnforced.includes(family)
+      ? { fromOnly: true as const }
+      : {}),
     ...(name === undefined ? {} : { servername: name }),
     wrapperMode: demand.wrapperMode,
     offer: offerFor(demand, settings),

@@ -42,6 +42,8 @@ export type UnseenReason =
   | 'tlsa-lookup-failed'
   /** A table that smtp(8) asks in the middle of the conversation cannot be asked. */
   | 'local-data-error'
+  /** smtp(8) may leave from one address alone, and cannot. */
+  | 'bind-refused'
   /** The OpenSSL in Node refuses what that of the mail host takes (engine.ts). */
   | 'engine-differs'
   | 'not-attempted'

@@ -127,7 +127,8 @@ function judgeUnseen(
 /** After a soft refusal Postfix tries the next host; a hard one bounces the mail. */
 function turnedAway(why: Unseen, { settings }: Bundle, { fail, unseen }: Outcomes): Finding {
   const { phase, reason, reply } = why;
-  if (reason === 'local-data-error') return fail(reason, unseenClause(why), { phase });
+  if (reason === 'local-data-error' || reason === 'bind-refused')
+    return fail(reason, unseenClause(why), { phase });
   const hard =
     reason === 'greeting-5xx'
       ? !settings.skip5xxGreeting

@@ -4,6 +4,8 @@
  * alert, terminal and document. Pure.
  */
 
+import { SILENT } from '../policy/answer.ts';
+import type { Settled } from '../policy/destinations.ts';
 import { endsMaster } from '../policy/settings.ts';
 import { listed } from '../text/listed.ts';
 import { plain, plainName } from '../text/strangers.ts';
@@ -156,15 +158,19 @@ function describeUnchecked(judgement: Judgement): string {
   );
 }
 
+/** What to do about a table that Postfix can read or ask, and we cannot. */
+function unread({ because, table }: Settled): string {
+  return because.endsWith(SILENT)
+    ? `Postfix may wait longer for ${plainName(table)}: see why it is slow, or run again`
+    : `Postfix reads ${plainName(table)} as root: let this user read it, or run as one who may`;
+}
+
 function describeUndetermined(judgement: Judgement): string {
   const { views, reached } = judgement;
   const [first] = views;
   const { settled } = judgement.destination;
   if (settled !== undefined)
-    return (
-      `${name(judgement)} is not judged: ${plain(settled.because, 300)}; Postfix reads ` +
-      `${plainName(settled.table)} as root: let this user read it, or run as one who may`
-    );
+    return `${name(judgement)} is not judged: ${plain(settled.because, 300)}; ${unread(settled)}`;
   if (first?.kind === 'unanswered')
     return (
       `${name(judgement)} could not be looked up: DNS gave no answer (${first.route.failure}) ` +

@@ -65,6 +65,8 @@ export function saysOfFailure(
       return tlsaLookupError(peer);
     case 'local-data-error':
       return localDataError(peer);
+    case 'cannot-bind':
+      return CANNOT_BIND;
     case 'panic':
       return saysOfRefusal({ kind: 'deadly' }, peer.host, peer.port);
     case 'killed':
@@ -126,6 +128,8 @@ export function saysOfUnseen(
       return tlsaLookupError(peer);
     case 'local-data-error':
       return localDataError(peer);
+    case 'cannot-bind':
+      return CANNOT_BIND;
     case 'nothing':
       return undefined;
   }
@@ -140,6 +144,9 @@ export function saysOfRefusal(refusal: DaneRefusal, host: string, port: number):
 }
 
 /** However a handshake broke, a time-out included. */
+/** smtp_connect_sock(). */
+const CANNOT_BIND: Saying = { dsn: '4.4.0', text: 'server configuration error' };
+
 export const NO_HANDSHAKE: Saying = { dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' };
 
 /** A broken entry or table, and `dane-only` without DNSSEC: nothing is connected to. */

@@ -82,7 +82,8 @@ export type FailureText =
   /** The address is passed over before anything is tried, and the error of another one is kept. */
   | 'not-tried'
   | 'refused-to-talk'
-  | 'local-data-error';
+  | 'local-data-error'
+  | 'cannot-bind';
 
 /** What Postfix says of an address that it, too, cannot get through to. */
 export type UnseenText =
@@ -96,6 +97,7 @@ export type UnseenText =
   | 'protocol-error'
   | 'tlsa-lookup-error'
   | 'local-data-error'
+  | 'cannot-bind'
   /** Only our side could not look: Postfix may well get through. */
   | 'nothing';
 
@@ -326,6 +328,15 @@ const ASKED_OR_SET = rows(
       unseen: 'local-data-error',
       words: 'a table of yours cannot be asked in the conversation',
       cure: `${YOURS}: mend smtp_reply_filter or smtp_discard_ehlo_keyword_address_maps`,
+    },
+    'bind-refused': {
+      phase: 'connect',
+      fails: 'cannot-bind',
+      unseen: 'cannot-bind',
+      words: 'the address to leave from is not on the mail host',
+      cure:
+        `${YOURS}: name an address of the mail host in smtp_bind_address or smtp_bind_address6, ` +
+        'or set smtp_bind_address_enforce = no',
     },
     'wrapper-mode-missing': {
       phase: 'greeting',

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest';
-import { isChrooted, masterCfFatal, optionFatal, overridesOf, parseServices, printMasterCf } from '../../lambda/postfix/postconf.ts';
+import {
+  isChrooted,
+  masterCfFatal,
+  optionFatal,
+  overridesOf,
+  parseServices,
+  printMasterCf,
+} from '../../lambda/postfix/postconf.ts';
 
 const OUTPUT = `smtp       inet  n       -       y       -       -       smtpd
 smtp       unix  -       -       y       -       -       smtp

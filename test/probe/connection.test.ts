@@ -538,9 +538,23 @@ test.each([
   expect(server.conversations.map((conversation) => conversation.from)).toEqual([seen]);
 });
 
+test('smtp_bind_address of the other family: any address will do, unless it is enforced', async () => {
+  const server = await serve();
+  const from = '2001:db8::77';
+  const result = await door({ onMailHost: true })({ ...conversationWith(server), from });
+  expect(result.kind).toBe('presented');
+  const enforced = await door({ onMailHost: true })({ ...conversationWith(server), from, fromOnly: true });
+  expect(enforced).toMatchObject({ reason: 'bind-refused', detail: '2001:db8::77 is no address of this host' });
+});
+
 test('smtp_bind_address_enforce: no other address will do', async () => {
   const server = await serve();
   const result = await door({ onMailHost: true })({ ...conversationWith(server), from: '192.0.2.77', fromOnly: true });
-  expect(result).toEqual({ kind: 'unseen', phase: 'connect', reason: 'unreachable', detail: 'EADDRNOTAVAIL' });
+  expect(result).toEqual({
+    kind: 'unseen',
+    phase: 'connect',
+    reason: 'bind-refused',
+    detail: '192.0.2.77 is no address of this host',
+  });
   expect(server.conversations).toEqual([]);
 });

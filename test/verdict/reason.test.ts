@@ -32,7 +32,7 @@ test('a row takes from its section what it does not say itself', () => {
 
 test('an address fails, is not seen, or both; the rest is of whole entries', () => {
   const both = reasonsWhere(({ fails, unseen }) => fails !== undefined && unseen !== undefined);
-  expect(both).toEqual(['ehlo-refused', 'tlsa-lookup-failed', 'local-data-error']);
+  expect(both).toEqual(['ehlo-refused', 'tlsa-lookup-failed', 'local-data-error', 'bind-refused']);
   expect(ADDRESS_REASONS).toContain('our-bug');
   expect(ADDRESS_REASONS).not.toContain('nxdomain');
   expect([failureText('ehlo-refused'), unseenText('ehlo-refused')]).toEqual(['not-offered', 'helo-refused']);
@@ -49,6 +49,7 @@ test.each<{ of: string; holds: (row: ReasonRow) => boolean; are: readonly Reason
       'engine-off-kills-smtp',
       'starttls-ignored',
       'local-data-error',
+      'bind-refused',
       'wrapper-mode-missing',
       'wrapper-mode-below-encrypt',
       'invalid-entry',

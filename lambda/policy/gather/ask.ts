@@ -8,7 +8,7 @@
 import { byName } from '../../named-record.ts';
 import { isUtf8Hostname } from '../../postfix/hostname.ts';
 import { tableName } from '../../postfix/lookup-table.ts';
-import type { Answer } from '../answer.ts';
+import { type Answer, SILENT } from '../answer.ts';
 import type { Bundle, TableProblem } from '../bundle.ts';
 import { listKeys, tablesIn } from '../domain-list.ts';
 import { lookupKeys } from '../lookup.ts';
@@ -25,9 +25,10 @@ import {
   transportKeys,
   UNLISTED_DOMAIN,
 } from '../transport.ts';
+import { fatalIn } from './fatal-line.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
-import { configOf, fatalIn, isOurs, NO_KEY, ours } from './tables.ts';
+import { configOf, isOurs, NO_KEY, ours } from './tables.ts';
 
 /** Answers by table and key, each key asked once. */
 export type Asked = Record<string, Record<string, Answer>>;
@@ -120,16 +121,14 @@ export async function askKeys(
   const worker = async () => {
     for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
       if (silent >= SILENT_AFTER) {
-        answers[key] = { kind: 'unreadable', because: `${table} gives no answer in time` };
+        answers[key] = { kind: 'unreadable', because: `${table} ${SILENT}` };
         continue;
       }
       const answer = await answerOf(table, key, gathered, machine);
       if (answer === 'not-installed') return;
       silent = answer === 'silent' ? silent + 1 : 0;
       answers[key] =
-        answer === 'silent'
-          ? { kind: 'unreadable', because: `${table} gives no answer in time` }
-          : answer;
+        answer === 'silent' ? { kind: 'unreadable', because: `${table} ${SILENT}` } : answer;
     }
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, worker));

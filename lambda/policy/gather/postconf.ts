@@ -5,6 +5,7 @@ import { printMasterCf } from '../../postfix/postconf.ts';
 import { withoutQuotedLine } from '../../postfix/read-parameters.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import { UsageError } from '../../usage-error.ts';
+import { fatalIn } from './fatal-line.ts';
 import type { Machine } from './machine.ts';
 
 /** What postconf says of a configuration directory, as it prints it. */
@@ -17,6 +18,11 @@ export interface Postconf {
   readonly proxyReadMaps: string;
   /** Table types that this Postfix has; absent where postconf does not run. */
   readonly types?: string;
+  /**
+   * What ends each program that reads main.cf, behind `fatal: `; of postconf's own questions the one
+   * for table types alone begins as those do (mail_params_init()).
+   */
+  readonly ends?: string;
 }
 
 /** What it prints. @throws UsageError where it fails */
@@ -59,7 +65,7 @@ export async function readPostconf(
       masterServices: await ask('-M'),
       overrides: await ask('-P'),
       proxyReadMaps: await ask('-x', '-h', 'proxy_read_maps'),
-      types: await ask('-m'),
+      ...(await tableTypes(directory, machine)),
     };
   } catch (error) {
     if (!(error instanceof UsageError) || !ENDED_BY_A_VALUE.test(error.message)) throw error;
@@ -76,6 +82,15 @@ export async function readPostconf(
       proxyReadMaps: readMainCf(parameters, version).parameters.proxy_read_maps ?? '',
     };
   }
+}
+
+async function tableTypes(
+  directory: string,
+  machine: Machine,
+): Promise<Pick<Postconf, 'types' | 'ends'>> {
+  const ran = await machine.run('postconf', ['-c', directory, '-m']);
+  const ends = ran.kind === 'ended' && ran.status !== 0 ? fatalIn(ran.errors) : undefined;
+  return ends === undefined ? { types: await postconf(directory, ['-m'], machine) } : { ends };
 }
 
 const ENDED_BY_A_VALUE =

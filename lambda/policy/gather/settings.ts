@@ -103,7 +103,7 @@ async function fromHost(
 ): Promise<Gathered> {
   const installed = await postconf(directory, ['-d', '-h', 'mail_version'], machine);
   const { version, assumed } = chosenVersion(options.postfixVersion ?? installed.trim());
-  const { main, overrides, masterServices, proxyReadMaps, types } = await readPostconf(
+  const { main, overrides, masterServices, proxyReadMaps, types, ends } = await readPostconf(
     directory,
     version,
     machine,
@@ -122,7 +122,7 @@ async function fromHost(
     const own = one === undefined ? '' : overridesOf(overrides, one);
     const parameters = own === '' ? mainCf : readMainCf(`${main}\n${own}`, version);
     const read = settingsOf(parameters, written ?? mainCf, version);
-    const fatal = noMaster ?? (one === undefined ? undefined : optionFatal(inMaster, one));
+    const fatal = noMaster ?? ends ?? (one === undefined ? undefined : optionFatal(inMaster, one));
     return fatal === undefined ? read : { ...read, settings: { ...read.settings, fatal } };
   };
   const smtpServices = [...new Set([service.name, ...clients.map((candidate) => candidate.name)])];

@@ -15,9 +15,9 @@ import {
   tableName,
   tableType,
 } from '../../postfix/lookup-table.ts';
-import { withoutQuotedLine } from '../../postfix/read-parameters.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { TableProblem } from '../bundle.ts';
+import { fatalIn } from './fatal-line.ts';
 import type { Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
 import { mayRead, ownerOf } from './trust.ts';
@@ -165,14 +165,6 @@ async function opening(
 ): Promise<string | undefined> {
   const ran = await machine.run('postmap', [...configOf(gathered), '-q', NO_KEY, name]);
   return ran.kind === 'ended' ? fatalIn(ran.errors) : undefined;
-}
-
-/** What a Postfix program said behind `fatal: `; undefined where it did not end so. */
-export function fatalIn(errors: string): string | undefined {
-  const said = /^[^:\n]*: fatal: (.*)$/m.exec(errors)?.[1];
-  return said === undefined
-    ? undefined
-    : withoutQuotedLine(said.replace(/: query error: Success$/, ': query error'));
 }
 
 /**

@@ -106,6 +106,8 @@ function differenceOf(
   if (same.length === 0) return `ending ${ending.dsn}`;
   if (ending.status !== 'sent' && !same.some(({ text }) => text === ending.text)) return `text of ${ending.dsn}`;
   if (entry.endings.length > 1 && !mayBeShuffled(entry)) return 'several endings';
+  // No policy is known of any next hop.
+  if (entry.reason === 'table-unavailable') return undefined;
   const relay = /\[([^\]]+)\]:(\d+)$/.exec(ending.relay);
   if (relay !== null && !reached(entry, relay[1] ?? '', Number(relay[2]))) return 'another host';
   if (route.kind === 'routed' && entry.nextHop !== null && !route.nextHop.includes(entry.nextHop.text)) {
@@ -117,9 +119,11 @@ function differenceOf(
 }
 
 /** A watcher that may not read a file says so, and judges nothing by it. */
-function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code }: ProductRun): boolean {
+function mayNotKnow({ watcher, files }: Directory, entry: EntryVerdict, { code, entries }: ProductRun): boolean {
   const hidden = watcher === 'nobody' && files.some(({ mode }) => mode === 0o600);
-  return hidden && entry.verdict === 'undetermined' && code === 3;
+  // An entry that fails, known whatever that file says, has the exit code.
+  const expected = entries.some(({ verdict }) => verdict === 'fail') ? 2 : 3;
+  return hidden && entry.verdict === 'undetermined' && code === expected;
 }
 
 /** Where a program dies only when it asks a table, we say what it says of tables that it cannot ask. */

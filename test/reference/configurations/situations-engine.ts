@@ -57,6 +57,116 @@ export const engineSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: invalid option: o', 'm@b.D': 'sent Trusted' },
   },
   {
+    title: 'start: smtp_bind_address of another host, enforced',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = 10.1.2.3', 'smtp_bind_address_enforce = yes'],
+    ends: { 'm@a.D': 'deferred 4.4.0 server configuration error' },
+  },
+  {
+    title: 'start: smtp_bind_address of another host',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = 10.1.2.3'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: smtp_bind_address that is a name',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = mail.example'],
+    ends: {
+      'm@a.D':
+        'not delivered: postfix/smtp: fatal: smtp_connect_addr: bad smtp_bind_address parameter: mail.example: Name or service not known',
+    },
+  },
+  {
+    title: 'start: smtp_bind_address without its bracket',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = [10.1.2.3'],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: smtp_connect_addr: malformed smtp_bind_address parameter: [10.1.2.3' },
+  },
+  {
+    title: 'start: smtp_bind_address of the other family',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = 2001:db8::1'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: smtp_bind_address in brackets',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_bind_address = [10.9.9.9]'],
+    ends: { 'm@f.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: inet_interfaces that this host does not have',
+    mainCf: ['smtp_tls_security_level = encrypt', 'inet_interfaces = 10.1.2.3'],
+    ends: {
+      'm@a.D':
+        'not delivered: sendmail ended with code 75: sendmail: fatal: parameter inet_interfaces: no local interface found for 10.1.2.3',
+    },
+  },
+  {
+    title: 'start: inet_protocols that does not exist',
+    mainCf: ['smtp_tls_security_level = encrypt', 'inet_protocols = ipv5'],
+    ends: {
+      'm@a.D': 'not delivered: sendmail ended with code 75: sendmail: fatal: unknown inet_protocols value "ipv5" in "ipv5"',
+    },
+  },
+  {
+    title: 'start: inet_protocols = ipv6 beside an IPv4 inet_interfaces',
+    mainCf: ['smtp_tls_security_level = encrypt', 'inet_protocols = ipv6'],
+    ends: {
+      'm@a.D':
+        'not delivered: sendmail ended with code 75: sendmail: fatal: config variable inet_interfaces: host not found: 127.0.0.1',
+    },
+  },
+  {
+    title: 'start: soft_bounce behind a delivery status filter',
+    mainCf: [
+      'smtp_tls_policy_maps = inline:{{a.D = secure match=x.example}}',
+      'soft_bounce = yes',
+      'smtp_delivery_status_filter = inline:{{x = y}}, pcre:ETC/filter',
+    ],
+    files: [{ name: 'filter', text: '/^4(\\.\\S+ .*certificate not verified)/ 5$1\n' }],
+    ends: { 'm@a.D': 'deferred 4.7.5 Server certificate not verified' },
+  },
+  {
+    title: 'start: tls_eecdh_auto_curves empty',
+    mainCf: ['smtp_tls_security_level = encrypt', 'tls_eecdh_auto_curves ='],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: bad string length 0 < 1: tls_eecdh_auto_curves = ' },
+  },
+  {
+    title: 'start: tls_eecdh_auto_curves that none is',
+    mainCf: ['smtp_tls_security_level = encrypt', 'tls_eecdh_auto_curves = bogus'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: tls_eecdh_auto_curves: one of two',
+    mainCf: ['smtp_tls_security_level = encrypt', 'tls_eecdh_auto_curves = bogus P-384'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: smtp_tls_eecdh_grade that none is',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_eecdh_grade = x'],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'start: inet_protocols empty',
+    mainCf: ['smtp_tls_security_level = encrypt', 'inet_protocols ='],
+    ends: { 'm@a.D': 'deferred 4.4.4 all network protocols are disabled' },
+    differs: 'no mail to a.D is tried at all: smtp(8) ends with "fatal: all network protocols are disabled"',
+  },
+  {
+    title: 'start: tls_high_cipherlist empty',
+    mainCf: ['smtp_tls_security_level = encrypt', 'tls_high_cipherlist ='],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: bad string length 0 < 1: tls_high_cipherlist = ' },
+  },
+  {
+    title: 'start: smtp_helo_name empty',
+    mainCf: ['smtp_tls_security_level = encrypt', 'smtp_helo_name ='],
+    ends: { 'm@a.D': 'not delivered: postfix/smtp: fatal: bad string length 0 < 1: smtp_helo_name = ' },
+  },
+  {
+    title: 'start: mail_owner that is no user',
+    mainCf: ['smtp_tls_security_level = encrypt', 'mail_owner = nobody-at-all'],
+    ends: {
+      'm@a.D':
+        'not delivered: sendmail ended with code 75: sendmail: fatal: file ETC/main.cf: parameter mail_owner: unknown user name value: nobody-at-all',
+    },
+  },
+  {
     title: 'client key encrypted',
     mainCf: ['smtp_tls_security_level = encrypt', 'smtp_tls_cert_file = ETC/c.pem', 'smtp_tls_key_file = ETC/k.pem'],
     files: [
