@@ -94,7 +94,7 @@ function differenceOf(
   if (elsewhere && leavesUnasked({ route, ending, message }, directory)) return undefined;
   // Trivial-rewrite said so by itself; for a daemon that answers nobody it tries ten seconds for each message.
   if (ending.status === 'none' && route.kind === 'unroutable' && entry.reason === 'unroutable') return undefined;
-  if (ending.status === 'none') return diesWithUs(ending, entry) ? undefined : 'a program dies';
+  if (ending.status === 'none') return diesWithUs(ending, entry) || isHeldUp(route, product) ? undefined : 'a program dies';
   if (!isLookedUp(ending)) {
     return entry.verdict === 'unchecked' && entry.reason !== 'level-none' ? undefined : 'no smtp client delivers';
   }
@@ -131,6 +131,12 @@ function diesWithUs({ text }: Delivered['ending'], { reason }: EntryVerdict): bo
   if (reason === 'smtp-dies' || reason === 'engine-off-kills-smtp') return true;
   const cannotAsk = reason === 'unroutable' || reason === 'table-unavailable';
   return cannotAsk && /\b(?:trivial-rewrite: fatal: |smtp: fatal: dict_sqlite_lookup: )/.test(text);
+}
+
+/** After smtp(8) was killed over one message, master(8) starts that service no more for a minute, whatever waits for it. */
+function isHeldUp(route: Route, { entries }: ProductRun): boolean {
+  const killed = entries.filter(({ reason }) => reason === 'engine-off-kills-smtp');
+  return ofService(killed, route).length > 0;
 }
 
 /** Some senders' mail takes another way, and we said that it is not followed. */
