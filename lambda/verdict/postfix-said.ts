@@ -95,6 +95,23 @@ const MEANINGS: readonly { readonly pattern: RegExp; readonly meaning: Meaning }
     },
   },
   {
+    pattern: /^server configuration error$/,
+    meaning: {
+      reasons: failing('cannot-bind'),
+      sentence:
+        'our own smtp_bind_address or smtp_bind_address6 is no address of this host, and is ' +
+        'enforced',
+    },
+  },
+  {
+    pattern: /^killed by signal 11$/,
+    meaning: {
+      reasons: failing('killed'),
+      sentence:
+        'smtp(8) dies in wrapper mode where a certificate, key or CA file of ours cannot be loaded',
+    },
+  },
+  {
     pattern: /^server unavailable or unable to receive mail$/,
     meaning: {
       reasons: failing('not-tried'),

@@ -732,6 +732,13 @@ describe('settings of ours that no server can mend', () => {
       postfixDsn: '4.3.0',
       postfixSays: 'local data error while talking to mx.a.test[192.0.2.1]',
     });
+    const unbound = at({
+      kind: 'unseen',
+      phase: 'connect',
+      reason: 'bind-refused',
+      detail: '192.0.2.9 is no address of this host',
+    });
+    expect(unbound).toMatchObject({ verdict: 'fail', reason: 'bind-refused', postfixSays: 'server configuration error' });
   });
 
   test.each([

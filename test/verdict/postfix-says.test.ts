@@ -31,6 +31,8 @@ describe('failures', () => {
     { reason: 'handshake-failed', dsn: '4.7.5', text: 'Cannot start TLS: handshake failure' },
     { reason: 'tls-engine-off', dsn: '4.7.5', text: 'TLS is required, but our TLS engine is unavailable' },
     { reason: 'local-data-error', dsn: '4.3.0', text: `local data error while talking to ${at}` },
+    { reason: 'bind-refused', dsn: '4.4.0', text: 'server configuration error' },
+    { reason: 'engine-off-kills-smtp', dsn: '', text: 'killed by signal 11' },
     { reason: 'wrapper-mode-below-encrypt', dsn: '4.3.0', text: 'server unavailable or unable to receive mail' },
     { reason: 'mx-not-in-pattern', dsn: '4.3.0', text: 'server unavailable or unable to receive mail' },
     { reason: 'greeting-refused', reply: '554 5.3.2 no', dsn: '4.3.2', text: `host ${at} refused to talk to me: 554 5.3.2 no` },
