@@ -1,8 +1,7 @@
 /** Opens the doors to the world from configuration, for commands and for the function. */
 import { hostname } from 'node:os';
-import type { Channel } from './alert/channel/channel.ts';
+import type { Channel, Delivery } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
-import { tellAll } from './alert/channel/tell-all.ts';
 import { cardOf } from './alert/message/chat-card.ts';
 import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
@@ -177,21 +176,33 @@ export interface TopicConfig {
   readonly chatTopic?: string | undefined;
 }
 
-/**
- * Publishes to the topics named, mail first; a topic that did not take it makes the message untold.
- */
-export function openTopics({ topic, chatTopic }: TopicConfig): Channel {
-  const ways: Channel[] = [];
-  if (topic !== undefined) ways.push((mail) => publishing(publishMail(topic, mail)));
-  if (chatTopic !== undefined)
-    ways.push((_, alert) => publishing(publishCard(chatTopic, cardOf(alert))));
-  return tellAll(ways);
+/** The topics named, mail first. */
+export function openTopics({ topic, chatTopic }: TopicConfig): readonly Channel[] {
+  const mail: Channel[] =
+    topic === undefined
+      ? []
+      : [
+          {
+            name: `mail by the topic ${topic}`,
+            tell: (message) => publishing(publishMail(topic, message)),
+          },
+        ];
+  const chat: Channel[] =
+    chatTopic === undefined
+      ? []
+      : [
+          {
+            name: `a chat card by the topic ${chatTopic}`,
+            tell: (_, alert) => publishing(publishCard(chatTopic, cardOf(alert))),
+          },
+        ];
+  return [...mail, ...chat];
 }
 
 /** @throws TopicError where the topic could not be asked */
 export const countSubscribers: (topicArn: string) => Promise<number> = confirmedSubscribers;
 
-async function publishing(published: Promise<string>): ReturnType<Channel> {
+async function publishing(published: Promise<string>): Promise<Delivery> {
   try {
     return { kind: 'told', messageId: await published };
   } catch (error) {

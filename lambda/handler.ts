@@ -151,7 +151,7 @@ function watchOnce(
         ),
       store,
       memory: () => ({ keeps: true, notes }),
-      tell: openTopics(config),
+      channels: openTopics(config),
       now: clock,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     },

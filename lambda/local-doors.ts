@@ -157,14 +157,17 @@ export async function readOutputs(
 
 /** `--hook PROGRAM`: a status other than 0 means not told. */
 export function openHook(program: string): Channel {
-  return async (mail, alert) => {
-    try {
-      await runHook(program, alert, mail);
-      return { kind: 'told' };
-    } catch (error) {
-      if (error instanceof HookError) return { kind: 'untold', because: error.message };
-      throw error;
-    }
+  return {
+    name: `the program ${program}`,
+    tell: async (mail, alert) => {
+      try {
+        await runHook(program, alert, mail);
+        return { kind: 'told' };
+      } catch (error) {
+        if (error instanceof HookError) return { kind: 'untold', because: error.message };
+        throw error;
+      }
+    },
   };
 }
 

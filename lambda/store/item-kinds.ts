@@ -16,6 +16,7 @@ import type {
   EntryNow,
   HistoryEvent,
   LeaseValue,
+  OwedChannel,
   PolicyHead,
   PolicyManifest,
   RunRecord,
@@ -343,6 +344,9 @@ export const runRecord: DocumentedKind<RunRecord> = {
     exceptions: v.array(v.string()),
     messageId: v.exactOptional(v.string()),
     tellings: count,
+    message: v.exactOptional(count),
+    owing: v.exactOptional(v.array(v.string())),
+    kept: v.exactOptional(word<'whole' | 'part'>()),
     recoveredBy: v.exactOptional(v.string()),
     more: v.exactOptional(json),
   }),
@@ -372,6 +376,48 @@ export const runRecord: DocumentedKind<RunRecord> = {
   },
 };
 
+export const owedChannel: DocumentedKind<OwedChannel> = {
+  name: 'owed channel',
+  v: 1,
+  schema: v.object({
+    channel: v.string(),
+    since: v.number(),
+    failedAt: v.number(),
+    because: v.string(),
+    messages: v.array(
+      v.object({
+        runId: v.string(),
+        chunks: count,
+        at: v.number(),
+        subject: v.string(),
+        severity: v.number(),
+      }),
+    ),
+    leftOut: count,
+  }),
+  example: {
+    key: keys.owed(space, 'hook /usr/local/bin/tell'),
+    value: {
+      channel: 'hook /usr/local/bin/tell',
+      since: at,
+      failedAt: at,
+      because:
+        'hook /usr/local/bin/tell: ended with status 1, saying "no route to host"; nothing ' +
+        'counts as told',
+      messages: [
+        {
+          runId: scheduled,
+          chunks: 1,
+          at,
+          subject: 'fastmail.fm would defer: certificate lost a name',
+          severity: 4,
+        },
+      ],
+      leftOut: 0,
+    },
+  },
+};
+
 /** All kinds, for the test that holds the examples to the codec. */
 export const KINDS: readonly DocumentedKind<unknown>[] = [
   policyHead,
@@ -386,4 +432,5 @@ export const KINDS: readonly DocumentedKind<unknown>[] = [
   confirmation,
   lease,
   runRecord,
+  owedChannel,
 ];

@@ -18,7 +18,8 @@
  *     POLICY/mute                      KEY or incident id
  *     POLICY/confirmation              ID
  *     POLICY/run#VANTAGE               RUN                   scheduled time, or start#manual
- *     POLICY/tellings#VANTAGE#RUN      part#000 …            what was about to be told
+ *     POLICY/tellings#VANTAGE#RUN      part#000 … | message#000 …   what was about to be told
+ *     POLICY/owed#VANTAGE              CHANNEL               what it did not take
  *     POLICY/lease#VANTAGE             lease
  *
  * The head is flipped last, on condition of its `rev`; a superseded version expires. Versions and
@@ -97,6 +98,11 @@ export const keys = {
   runs: ({ policy, vantage }: Space): string => `${policy}/run#${vantage}`,
   tellings: ({ policy, vantage }: Space, runId: string): string =>
     `${policy}/tellings#${vantage}#${runId}`,
+  owedOf: ({ policy, vantage }: Space): string => `${policy}/owed#${vantage}`,
+  owed: (space: Space, channel: string): Key => ({
+    pk: keys.owedOf(space),
+    sk: keyName(channel),
+  }),
   lease: ({ policy, vantage }: Space): Key => ({ pk: `${policy}/lease#${vantage}`, sk: 'lease' }),
 };
 

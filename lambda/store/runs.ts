@@ -66,7 +66,17 @@ export async function advanceRun(
   learned: Partial<
     Pick<
       RunRecord,
-      'counts' | 'vantage' | 'unseen' | 'exceptions' | 'messageId' | 'tellings' | 'more' | 'digests'
+      | 'counts'
+      | 'vantage'
+      | 'unseen'
+      | 'exceptions'
+      | 'messageId'
+      | 'tellings'
+      | 'message'
+      | 'owing'
+      | 'kept'
+      | 'more'
+      | 'digests'
     >
   >,
   now: number,
@@ -179,4 +189,20 @@ export async function markRecovered(
   );
 }
 
-const TELLINGS_MS = 30 * 86_400_000;
+/** Notes which channels a run still owes its message; undefined where another process wrote it. */
+export async function noteOwing(
+  { table, space }: Store,
+  { value, rev }: Held<RunRecord>,
+  owing: readonly string[],
+): Promise<Held<RunRecord> | undefined> {
+  const key = { pk: keys.runs(space), sk: value.runId };
+  const after = { ...value, owing };
+  const written = await writeItem(table, kind, key, after, {
+    rev,
+    expiresAt: value.startedAt + HISTORY_MS,
+  });
+  return written === 'written' ? { value: after, rev: rev + 1 } : undefined;
+}
+
+/** How long what a run told, or was to tell, is kept. */
+export const TELLINGS_MS = 30 * 86_400_000;

@@ -87,10 +87,44 @@ export interface RunRecord {
   readonly messageId?: string;
   /** Chunks of what was about to be told; 0 for nothing. */
   readonly tellings: number;
+  /** Chunks of the message itself; absent or 0 for nothing. */
+  readonly message?: number;
+  /** Channels that have not taken the message and of which `OwedChannel` does not know yet. */
+  readonly owing?: readonly string[];
+  /**
+   * What was learned is stored, so that only telling is left to do: `whole` where everything was
+   * looked at.
+   */
+  readonly kept?: 'whole' | 'part';
   /** The run that took over what this one told and could not store. */
   readonly recoveredBy?: string;
   /** What run/ keeps besides. */
   readonly more?: Json;
+}
+
+/** A channel that failed, and what is owed to it alone. */
+export interface OwedChannel {
+  /** Its name, as alert/channel has it. */
+  readonly channel: string;
+  /** When it first failed since it last took a message. */
+  readonly since: number;
+  readonly failedAt: number;
+  /** Of the last failure, with the next step. */
+  readonly because: string;
+  /** Oldest first. */
+  readonly messages: readonly OwedMessage[];
+  /** Messages that were owed and are not kept, because others are worse or newer. */
+  readonly leftOut: number;
+}
+
+export interface OwedMessage {
+  /** The run that made it, beside whose tellings it is kept. */
+  readonly runId: string;
+  readonly chunks: number;
+  readonly at: number;
+  readonly subject: string;
+  /** The larger, the worse. */
+  readonly severity: number;
 }
 
 /**

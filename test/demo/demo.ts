@@ -101,10 +101,15 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
           bundle,
         ),
       store,
-      tell: async ({ subject, text }) => {
-        console.log(mailBox(subject, text));
-        return { kind: 'told' };
-      },
+      channels: [
+        {
+          name: 'the terminal',
+          tell: async ({ subject, text }) => {
+            console.log(mailBox(subject, text));
+            return { kind: 'told' };
+          },
+        },
+      ],
       now,
       // The ten minutes before the second look pass in no time.
       sleep: async (ms) => {

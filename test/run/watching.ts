@@ -1,6 +1,6 @@
 /** `watch` under test: a bundle, a clock that a test sets, and messages collected. */
 
-import type { Delivery } from '../../lambda/alert/channel/channel.ts';
+import type { Channel, Delivery } from '../../lambda/alert/channel/channel.ts';
 import { type anchorFileFromPem, trustStoreFromPem } from '../../lambda/certificate/anchors.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
@@ -38,7 +38,9 @@ export interface Run {
   readonly runId?: string;
   readonly holder?: string;
   readonly confirm?: Confirmation;
-  readonly tell?: WatchDoors['tell'];
+  readonly tell?: Channel['tell'];
+  /** In place of the one that `tell` makes. */
+  readonly channels?: readonly Channel[];
   readonly sleep?: WatchDoors['sleep'];
   readonly only?: WatchOptions['only'];
   readonly pace?: Partial<WatchOptions['pace']>;
@@ -54,12 +56,17 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
       openWorld: run.world,
       store: run.store,
       ...(run.memory === undefined ? {} : { memory: run.memory }),
-      tell:
-        run.tell ??
-        (async ({ subject }): Promise<Delivery> => {
-          subjects.push(subject);
-          return { kind: 'told' };
-        }),
+      channels: run.channels ?? [
+        {
+          name: 'a test',
+          tell:
+            run.tell ??
+            (async ({ subject }): Promise<Delivery> => {
+              subjects.push(subject);
+              return { kind: 'told' };
+            }),
+        },
+      ],
       now,
       sleep:
         run.sleep ??

@@ -2,11 +2,18 @@
 import type { Alert } from '../message/describe.ts';
 import type { Mail } from '../message/mail.ts';
 
-/**
- * Tells one message. What fails outside is `untold` and never thrown. The same message may be told
- * again.
- */
-export type Channel = (mail: Mail, alert: Alert) => Promise<Delivery>;
+export interface Channel {
+  /**
+   * What is owed to it is kept under this name, and people read it: the same in every run, never
+   * shared by two channels, and never a secret.
+   */
+  readonly name: string;
+  /**
+   * Tells one message. What fails outside is `untold` and never thrown. The same message may be
+   * told again.
+   */
+  readonly tell: (mail: Mail, alert: Alert) => Promise<Delivery>;
+}
 
 export type Delivery =
   | { readonly kind: 'told'; readonly messageId?: string }

@@ -97,6 +97,17 @@ export const statusSchema = v.strictObject({
       ),
     ),
   }),
+  /** Channels that did not take what another took. */
+  owed: v.array(
+    v.strictObject({
+      channel: v.string(),
+      since: isoDate,
+      because: v.string(),
+      messages: v.array(v.strictObject({ at: isoDate, subject: v.string() })),
+      /** Messages that were owed and are not kept. */
+      leftOut: v.number(),
+    }),
+  ),
   problems: v.array(v.string()),
 });
 

@@ -5,6 +5,7 @@
 
 import type { Standing } from '../../alert/incident/standing.ts';
 import { entriesCount } from '../../alert/message/wording.ts';
+import { owedSentence } from '../../run/watch/owing.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { day, deadline, HOUR_MS, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -57,6 +58,10 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
     ...section(
       `Not watched (${entriesCount(status.notWatchedCount)}):`,
       notWatchedLines(status, width),
+    ),
+    ...section(
+      'Not told everywhere:',
+      status.sight.owed.flatMap((one) => wrap(`  ${owedSentence(one)}`, width, '    ')),
     ),
     ...section(
       'Could not be read:',
@@ -158,6 +163,10 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
           ? null
           : notWatched.map(({ name, line, because }) => ({ name, line, because })),
     },
+    owed: sight.owed.map(({ channel, since, because, messages, leftOut }) => ({
+      ...{ channel, since: iso(since), because, leftOut },
+      messages: messages.map((one) => ({ at: iso(one.at), subject: one.subject })),
+    })),
     problems: [...status.problems],
   };
 }

@@ -4,8 +4,12 @@ import { checkSchema, runSchema, vantageSchema } from '../check/verdict-schema.t
 
 export const watchSchema = v.strictObject({
   version: v.literal(1),
-  /** `busy`: another run holds the store; `already-done`: the same scheduled run was complete. */
-  outcome: v.picklist(['complete', 'incomplete', 'already-done', 'busy']),
+  /**
+   * `owed`: complete, and a channel did not take what another took; `busy`: another run holds the
+   * store; `already-done`: the same scheduled run was complete; `told-late`: it was, and what was
+   * left to tell is told.
+   */
+  outcome: v.picklist(['complete', 'owed', 'incomplete', 'already-done', 'told-late', 'busy']),
   store: v.string(),
   run: v.nullable(v.strictObject({ id: v.string(), ...runSchema.entries })),
   vantage: v.nullable(vantageSchema),

@@ -1,5 +1,7 @@
 /** What a watch run says of itself: to a terminal in a line or two, to a program as JSON. Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
+import { owedSentence } from '../../run/watch/owing.ts';
+import type { LeftTold } from '../../run/watch/tell-left.ts';
 import type { Watched } from '../../run/watch/watch.ts';
 import { runFacts } from '../check/document.ts';
 import { countVerdicts, nothingWatched, summarySentence, unreadableSources } from '../summary.ts';
@@ -12,18 +14,17 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
       return onTerminal ? `run ${watched.runId} was complete already\n` : '';
     case 'busy':
       return `error: ${place} is in use by a run of ${watched.holder}; wait for it to end\n`;
+    case 'told-late':
+      return [...watched.problems.map((problem) => `warning: ${problem}`), ...notTold(watched)]
+        .map((line) => `${line}\n`)
+        .join('');
     case 'done': {
       const nothing = nothingWatched(watched.verdicts);
       const wrong = [
         ...(nothing === undefined ? [] : [`error: ${nothing}`]),
         ...unreadableSources(watched.verdicts).map((sentence) => `error: ${sentence}`),
         ...watched.problems.map((problem) => `warning: ${problem}`),
-        ...(watched.told?.kind === 'untold'
-          ? [
-              'error: the message was not told and is due again in the next run: ' +
-                `${watched.told.because}`,
-            ]
-          : []),
+        ...notTold(watched),
         ...(watched.check.complete
           ? []
           : [
@@ -43,6 +44,15 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
   }
 }
 
+function notTold({ told, owed }: Pick<LeftTold, 'told' | 'owed'>): string[] {
+  return [
+    ...(told?.kind === 'untold'
+      ? [`error: the message was not told and is due again in the next run: ${told.because}`]
+      : []),
+    ...owed.map((one) => `error: ${owedSentence(one)}`),
+  ];
+}
+
 /** `watch --json`. */
 export function watchDocument(watched: Watched, bundle: Bundle, place: string): WatchDocument {
   if (watched.kind !== 'done') {
@@ -54,14 +64,14 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       vantage: null,
       summary: null,
       message: null,
-      problems: [],
+      problems: watched.kind === 'told-late' ? [...watched.problems] : [],
     };
   }
   const { mail, told } = watched;
   const nothing = nothingWatched(watched.verdicts);
   return {
     version: 1,
-    outcome: watched.complete ? 'complete' : 'incomplete',
+    outcome: !watched.complete ? 'incomplete' : watched.owed.length > 0 ? 'owed' : 'complete',
     store: place,
     run: { id: watched.runId, ...runFacts(watched.check, bundle) },
     vantage: { ...watched.check.vantage },
@@ -75,6 +85,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       ...unreadableSources(watched.verdicts),
       ...watched.problems,
       ...(told?.kind === 'untold' ? [told.because] : []),
+      ...watched.owed.map(owedSentence),
     ],
   };
 }

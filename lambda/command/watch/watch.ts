@@ -63,7 +63,7 @@ export async function watchCommand(
     const watched = await watchOnce(bundle, withNotes(open, notes), flags, console);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
-    const complete = watched.kind === 'done' && watched.complete;
+    const complete = watched.kind === 'done' && watched.complete && watched.owed.length === 0;
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
   } finally {
@@ -120,7 +120,7 @@ function watchOnce(
       openWorld: () => worldOf(flags, bundle, console, pace),
       store: open.store,
       memory: open.memory,
-      tell: waysToTell(flags, {
+      channels: waysToTell(flags, {
         ...console,
         // With --json standard output is the document's alone.
         deliver: (text) =>
@@ -153,8 +153,10 @@ function codeOf(watched: Watched, flags: WatchFlags): number {
       return 0;
     case 'busy':
       return watched.sameRun ? 0 : 3;
+    case 'told-late':
+      return watched.told?.kind === 'untold' || watched.owed.length > 0 ? 3 : 0;
     case 'done': {
-      if (!watched.complete) return 3;
+      if (!watched.complete || watched.owed.length > 0) return 3;
       const { check, verdicts } = watched;
       const blind = isBlind({ name: '', ...check.vantage });
       return flags.exitVerdict

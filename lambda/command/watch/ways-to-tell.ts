@@ -1,7 +1,6 @@
 /** Flags → the ways to tell: topics, a program, or the terminal where none is named. */
 
 import type { Channel } from '../../alert/channel/channel.ts';
-import { tellAll } from '../../alert/channel/tell-all.ts';
 import { mailOf } from '../../alert/message/mail.ts';
 import { testMessage } from '../../alert/message/test-message.ts';
 import { openTopics } from '../../doors.ts';
@@ -15,18 +14,20 @@ export interface TellFlags {
 }
 
 /** The channels that the flags name; standard output where they name none. */
-export function waysToTell(flags: TellFlags, console: Console): Channel {
-  const ways: Channel[] = [];
-  if (flags.topic !== undefined || flags.chatTopic !== undefined) ways.push(openTopics(flags));
-  if (flags.hook !== undefined) ways.push(openHook(flags.hook));
-  if (ways.length > 0) return tellAll(ways);
-  return async ({ subject, text }) => {
+export function waysToTell(flags: TellFlags, console: Console): readonly Channel[] {
+  const ways = [...openTopics(flags), ...(flags.hook === undefined ? [] : [openHook(flags.hook)])];
+  return ways.length > 0 ? ways : [onTerminal(console)];
+}
+
+const onTerminal = (console: Console): Channel => ({
+  name: 'the terminal',
+  tell: async ({ subject, text }) => {
     const because = await console.deliver(`Subject: ${subject}\n\n${text}\n`);
     return because === undefined
       ? { kind: 'told' }
       : { kind: 'untold', because: `nobody takes what is written: ${because}` };
-  };
-}
+  },
+});
 
 /** Topics as named; an environment's own where none is. */
 export function topicsOf(flags: TellFlags, place: TellFlags): TellFlags {
@@ -44,17 +45,16 @@ export async function tellTest(
   vantage: string,
   console: Console,
 ): Promise<number> {
-  const ways = [
-    ...(flags.topic === undefined ? [] : [`mail by the topic ${flags.topic}`]),
-    ...(flags.chatTopic === undefined ? [] : [`a chat card by the topic ${flags.chatTopic}`]),
-    ...(flags.hook === undefined ? [] : [`the program ${flags.hook}`]),
-  ];
+  const named = flags.topic ?? flags.chatTopic ?? flags.hook;
+  const channels = waysToTell(flags, console);
+  const ways = named === undefined ? [] : channels.map(({ name }) => name);
   const alert = testMessage(vantage, ways, console.now());
-  const told = await waysToTell(flags, console)(mailOf(alert), alert);
-  if (told.kind === 'untold') {
-    console.err(`error: the test message was not told: ${told.because}\n`);
-    return 3;
+  const untold: string[] = [];
+  for (const channel of channels) {
+    const told = await channel.tell(mailOf(alert), alert);
+    if (told.kind === 'untold') untold.push(told.because);
+    else if (console.progress && ways.length > 0) console.err(`told: ${channel.name}\n`);
   }
-  if (console.progress && ways.length > 0) console.err(`told: ${ways.join(', ')}\n`);
-  return 0;
+  for (const because of untold) console.err(`error: the test message was not told: ${because}\n`);
+  return untold.length === 0 ? 0 : 3;
 }

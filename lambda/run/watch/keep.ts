@@ -38,9 +38,9 @@ export interface Keeping {
   readonly at: number;
   readonly historyMs: number;
   readonly recalled: Recalled;
-  readonly comparison: Comparison;
+  readonly comparison: Pick<Comparison, 'hosts' | 'entries'>;
   readonly updates: readonly HostUpdate[];
-  readonly decision: Decision;
+  readonly decision: Pick<Decision, 'keepSnapshots' | 'retired'>;
   /** Keys of hosts whose snapshots stay as they are. */
   readonly spareHosts: ReadonlySet<string>;
   /** What to remember, with what was told marked as told. */

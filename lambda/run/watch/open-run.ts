@@ -14,7 +14,7 @@ import { StoreError } from '../../store/table-error.ts';
 import type { WatchOptions } from './options.ts';
 
 export type RunOpening =
-  | {
+  | ({
       readonly kind: 'opened';
       readonly run: Held<RunRecord>;
       /** Notes a stage; throws where another process goes on with this run. */
@@ -25,20 +25,27 @@ export type RunOpening =
       ) => Promise<RunRecord>;
       /** Completes the run, and the one it continues. */
       readonly complete: (now: number) => Promise<void>;
-      /** False: the lease was lost. */
-      readonly renew: (now: number) => Promise<boolean>;
-      readonly release: () => Promise<void>;
-    }
+    } & Lease)
+  /** The same run was complete already, and a channel is owed what it did not take. */
+  | ({ readonly kind: 'owing' } & Lease)
   | { readonly kind: 'already-done'; readonly runId: string }
   | { readonly kind: 'busy'; readonly holder: string; readonly sameRun: boolean };
+
+interface Lease {
+  /** False: the lease was lost. */
+  readonly renew: (now: number) => Promise<boolean>;
+  readonly release: () => Promise<void>;
+}
 
 /** A run that holds the lease and has its record. */
 export type OpenedRun = Extract<RunOpening, { readonly kind: 'opened' }>;
 
+/** @param owes whether a channel is owed what it did not take */
 export async function openRun(
   store: Store,
   options: WatchOptions,
   now: number,
+  owes: () => Promise<boolean>,
 ): Promise<RunOpening> {
   const { runId, holder } = options;
   const leasing = await takeLease(store, { holder, runId }, now, options.hasEnded);
@@ -54,6 +61,7 @@ export async function openRun(
   const records = await openRecords(store, options, now);
   switch (records.kind) {
     case 'already-done':
+      if (await owes()) return { kind: 'owing', ...lease };
       await lease.release();
       return { kind: 'already-done', runId };
     case 'unusable':
@@ -64,10 +72,7 @@ export async function openRun(
   }
 }
 
-function holding(
-  store: Store,
-  taken: Parameters<typeof renewLease>[1],
-): Pick<OpenedRun, 'renew' | 'release'> {
+function holding(store: Store, taken: Parameters<typeof renewLease>[1]): Lease {
   let lease: typeof taken | undefined = taken;
   return {
     renew: async (at) => {

@@ -12,7 +12,8 @@ export interface WatchDoors {
   readonly store: Store;
   /** What became of the memory on disk, and whether anything is kept; absent: all is well. */
   readonly memory?: () => { readonly keeps: boolean; readonly notes: readonly string[] };
-  readonly tell: Channel;
+  /** At least one. */
+  readonly channels: readonly Channel[];
   /** Epoch ms. */
   readonly now: () => number;
   /** Resolves after so long, or at once when the signal fires. */

@@ -9,7 +9,9 @@ import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { countsOf, figuresOf } from './figures.ts';
+import { owedSentence } from './owing.ts';
 import type { Sight } from './sentinel.ts';
+import type { LeftTold } from './tell-left.ts';
 import type { Watched } from './watch.ts';
 
 export interface Report {
@@ -52,29 +54,59 @@ export function reportWatched(watched: Watched, around: Around): Report {
         { outcome: 'busy', holder: watched.holder },
         {},
       );
+    case 'told-late':
+      return reportLate(watched, around);
     case 'done':
       return reportDone(watched, around);
   }
 }
 
+/** The metrics of the run were reported when it looked at everything. */
+function reportLate(watched: LeftTold, around: Around): Report {
+  const failure = notTold(watched);
+  const details = {
+    outcome: outcomeOf(watched, 'told-late'),
+    runId: watched.runId,
+    requests: around.requests,
+    subject: watched.mail?.subject ?? null,
+    messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
+    problems: firstSentences([...watched.problems, ...around.problems], PROBLEMS_SHOWN),
+  };
+  const metrics = { RunFailed: failure === undefined ? 0 : 1, RunCompleted: 1 };
+  if (failure !== undefined) return failed(failure, details, metrics);
+  return { level: details.problems.length === 0 ? 'INFO' : 'WARN', details, metrics };
+}
+
+/** Undefined where every channel has what it is to have. */
+function notTold({ told, owed }: Pick<Done, 'told' | 'owed'>): string | undefined {
+  if (told?.kind === 'untold') return told.because;
+  return owed.length === 0 ? undefined : owed.map(owedSentence).join('; ');
+}
+
+const outcomeOf = <Other extends string>(
+  { told, owed }: Pick<Done, 'told' | 'owed'>,
+  other: Other,
+): Other | 'untold' | 'owed' =>
+  told?.kind === 'untold' ? 'untold' : owed.length > 0 ? 'owed' : other;
+
 type Done = Extract<Watched, { readonly kind: 'done' }>;
 
 function reportDone(watched: Done, around: Around): Report {
   const { complete, check, verdicts } = watched;
-  const untold = watched.told?.kind === 'untold' ? watched.told.because : undefined;
+  const failure = notTold(watched);
   const counts = countsOf(verdicts, check.conversations.length, check.at);
   const figures = figuresOf(
     { ...counts },
     {
       durationMs: around.now - around.startedAt,
       completed: complete,
-      failed: untold !== undefined,
+      failed: failure !== undefined,
       blind: isBlind({ name: '', ...check.vantage }),
       confirmedSubscribers: around.confirmedSubscribers,
     },
   );
   const details = {
-    outcome: untold !== undefined ? 'untold' : complete ? 'complete' : 'partial',
+    outcome: outcomeOf(watched, complete ? 'complete' : 'partial'),
     scope: around.scope,
     runId: watched.runId,
     policyVersion: around.policyVersion,
@@ -89,7 +121,7 @@ function reportDone(watched: Done, around: Around): Report {
     ...(around.scope === 'some' ? entryLines(verdicts) : {}),
   };
   const metrics = around.scope === 'all' ? metricValues(figures) : {};
-  if (untold !== undefined) return failed(untold, details, metrics);
+  if (failure !== undefined) return failed(failure, details, metrics);
   const level = complete && details.problems.length === 0 ? 'INFO' : 'WARN';
   return { level, details, metrics };
 }

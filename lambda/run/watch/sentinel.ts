@@ -4,9 +4,11 @@
  */
 import { isBlind, type VantageState } from '../../alert/incident/run-facts.ts';
 import type { Store } from '../../store/keys.ts';
+import { readOwed } from '../../store/owed.ts';
 import { lastComplete, recentRuns } from '../../store/runs.ts';
-import type { RunRecord } from '../../store/stored-values.ts';
+import type { OwedChannel, RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS, moment } from '../../text/dates.ts';
+import { owedSentence } from './owing.ts';
 
 export interface Sight {
   /** The newest run over everything, at whatever stage; absent where there never was one. */
@@ -14,9 +16,11 @@ export interface Sight {
   readonly complete?: RunRecord;
   /** No complete run within `silenceMs`. */
   readonly silent: boolean;
-  /** The latest run could not tell what was due, or died. */
+  /** The latest run could not tell what was due, or died, or a channel is owed what others took. */
   readonly failed: boolean;
   readonly blind: boolean;
+  /** By channel. */
+  readonly owed: readonly OwedChannel[];
   /** What was found, for the log: one sentence. */
   readonly sentence: string;
 }
@@ -36,7 +40,10 @@ export async function lookForSilence(store: Store, silenceMs: number, now: numbe
     );
 
   const silent = complete === undefined || now - complete.stageAt > silenceMs;
-  const failed = latest !== undefined && (latest.stage === 'untold' || isDead(latest, now));
+  const { channels } = await readOwed(store, now);
+  const owed = channels.flatMap(({ value }) => (value.messages.length > 0 ? [value] : []));
+  const ended = latest !== undefined && (latest.stage === 'untold' || isDead(latest, now));
+  const failed = ended || owed.length > 0;
   const blind = latest !== undefined && isBlind(vantageOf(latest, store.space.vantage));
   return {
     ...(latest === undefined ? {} : { latest }),
@@ -44,7 +51,8 @@ export async function lookForSilence(store: Store, silenceMs: number, now: numbe
     silent,
     failed,
     blind,
-    sentence: describe(store.space.vantage, { latest, complete, silent, failed, blind }, now),
+    owed,
+    sentence: describe(store.space.vantage, { latest, complete, silent, ended, blind, owed }, now),
   };
 }
 
@@ -70,22 +78,23 @@ function describe(
     latest: RunRecord | undefined;
     complete: RunRecord | undefined;
     silent: boolean;
-    failed: boolean;
+    ended: boolean;
     blind: boolean;
+    owed: readonly OwedChannel[];
   },
   now: number,
 ): string {
-  const { latest, complete, silent, failed, blind } = sight;
+  const { latest, complete, silent, ended, blind, owed } = sight;
   if (latest === undefined)
     return (
       `no run from ${vantage} is on record: is its timer enabled, ` + `and is --vantage ${vantage}?`
     );
-  if (failed && latest.stage === 'untold')
+  if (ended && latest.stage === 'untold')
     return (
       `the run of ${moment(latest.startedAt)} from ${vantage} could not tell what was due: ` +
       `${latest.exceptions.at(-1) ?? 'no reason on record'}`
     );
-  if (failed)
+  if (ended)
     return (
       `the run of ${moment(latest.startedAt)} from ${vantage} ended at stage ` +
       `"${latest.stage}": look at its log there`
@@ -102,6 +111,8 @@ function describe(
       `the run of ${moment(latest.startedAt)} from ${vantage} was blind: port 25 could not be ` +
       'reached from there'
     );
+  const [first] = owed;
+  if (first !== undefined) return owedSentence(first);
   return `all is well: the last complete run from ${vantage} was ${moment(complete.stageAt)}`;
 }
 

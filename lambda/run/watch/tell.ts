@@ -1,32 +1,43 @@
 /**
- * The telling of a run: one message, if one is due, and a run record that says how far it came.
+ * The telling of a run: one message, if one is due, through every channel, and a run record that
+ * says how far it came.
  *
- * What is about to be told is written down first. A run that dies between publishing and storing
- * has left it there, and the next run counts it as told.
+ * What is about to be told is written down first, and after each channel that took it who is still
+ * owed it. A run that dies in between has left that there, and the next run goes on with it.
  */
 import type { Delivery } from '../../alert/channel/channel.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';
 import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
-import { describeAlert } from '../../alert/message/describe.ts';
+import { type Alert, describeAlert } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
+import { firstWithin } from '../../first-within.ts';
+import { keepMessage } from '../../store/owed.ts';
 import { prepareTellings } from '../../store/runs.ts';
+import type { OwedChannel } from '../../store/stored-values.ts';
 import type { Json } from '../../store/value-schemas.ts';
 import type { Assessment, Underway } from './assess.ts';
 import { countsOf } from './figures.ts';
 import { notWatchedIn } from './not-watched.ts';
 import type { OpenedRun } from './open-run.ts';
+import { owedMessage, owedSentence } from './owing.ts';
+import { tellChannels } from './tell-channels.ts';
 
 export interface Told {
   /** Absent: nothing was due. */
   readonly mail?: Mail;
+  /** `untold`: no channel took it. */
   readonly delivery?: Delivery;
+  /** What is owed to single channels, of this message and of earlier ones. */
+  readonly owed: readonly OwedChannel[];
+  /** Sentences. */
+  readonly problems: readonly string[];
   /** What to remember, with what was told marked as told. */
   readonly state: WatchState;
 }
 
 /**
- * Tells what is due and marks it as told in `state`. Where a channel did not take the message,
- * `delivery` is `untold` and nothing is marked.
+ * Tells what is due and marks it as told in `state` where any channel took it: the others are owed
+ * it. Where none did, `delivery` is `untold`, nothing is marked, and all is due again.
  */
 export async function tell(
   { bundle, doors, recalled, at }: Underway,
@@ -41,32 +52,55 @@ export async function tell(
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
-  const chunks =
-    mail === undefined
-      ? 0
-      : await prepareTellings(
-          doors.store,
-          opened.run.value.runId,
-          tellings as unknown as Json,
-          doors.now(),
-        );
   const judged = { ...findingsOf(assessment, at), exceptions: problems };
-  await opened.advance('judged', { ...judged, tellings: chunks }, doors.now());
-  if (alert === undefined || mail === undefined) return { state: decision.after };
+  const prepared = await prepare(doors, opened, tellings, alert, mail);
+  await opened.advance('judged', { ...judged, ...prepared }, doors.now());
+  const due =
+    alert === undefined || mail === undefined
+      ? undefined
+      : {
+          alert,
+          mail,
+          owed: owedMessage({ runId: opened.run.value.runId, message: prepared.message }, alert),
+        };
+  const told = await tellChannels(doors, due, async (owing, messageId) => {
+    const learned = { owing, ...(messageId === undefined ? {} : { messageId }) };
+    await opened.advance('told', learned, doors.now());
+  });
+  const { delivery, owed } = told;
+  const wrong = [...told.problems, ...owed.map(owedSentence)];
+  if (delivery?.kind === 'untold')
+    await opened.advance(
+      'untold',
+      { exceptions: [...problems, ...wrong, delivery.because] },
+      doors.now(),
+    );
+  const isTold = delivery?.kind === 'told';
+  return {
+    ...(mail === undefined || delivery === undefined ? {} : { mail, delivery }),
+    owed,
+    problems: told.problems,
+    state: isTold ? recordTellings(decision.after, tellings) : decision.after,
+  };
+}
 
-  const delivery = await doors.tell(mail, alert);
-  if (delivery.kind === 'untold') {
-    const exceptions = [...problems, delivery.because];
-    await opened.advance('untold', { exceptions }, doors.now());
-    return { mail, delivery, state: decision.after };
-  }
-  const { messageId } = delivery;
-  await opened.advance(
-    'told',
-    { exceptions: problems, ...(messageId === undefined ? {} : { messageId }) },
-    doors.now(),
-  );
-  return { mail, delivery, state: recordTellings(decision.after, tellings) };
+/** Writes down what is about to be told; answers what the run record says of it. */
+async function prepare(
+  { store, now }: Underway['doors'],
+  { run }: OpenedRun,
+  tellings: readonly Telling[],
+  alert: Alert | undefined,
+  mail: Mail | undefined,
+): Promise<{ readonly tellings: number; readonly message: number }> {
+  if (alert === undefined || mail === undefined) return { tellings: 0, message: 0 };
+  const { runId } = run.value;
+  // Only what the mail has room for counts as told.
+  const items = firstWithin(alert.items.slice(0, mail.items), { chars: KEPT_CHARS });
+  const kept = { ...alert, items } as unknown as Json;
+  return {
+    tellings: await prepareTellings(store, runId, tellings as unknown as Json, now()),
+    message: await keepMessage(store, runId, kept, now()),
+  };
 }
 
 /** What the run record keeps of what was found. */
@@ -79,3 +113,6 @@ function findingsOf({ first, verdicts }: Assessment, at: number) {
     more: { notWatched: notWatchedIn(all) } as unknown as Json,
   };
 }
+
+/** As much as a mail of the largest size holds, several times over. */
+const KEPT_CHARS = 1_000_000;

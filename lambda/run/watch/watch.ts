@@ -15,6 +15,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { hostKey, observeHosts } from '../../snapshot/host-snapshot.ts';
 import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
 import { markRecovered } from '../../store/runs.ts';
+import type { OwedChannel } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
@@ -23,8 +24,10 @@ import { hostConversations } from './host-conversations.ts';
 import { keep } from './keep.ts';
 import { type OpenedRun, openRun } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
+import { adoptOwing } from './owing.ts';
 import { recall } from './recall.ts';
 import { tell } from './tell.ts';
+import { type LeftTold, owes, tellLeft } from './tell-left.ts';
 
 export type Watched =
   | {
@@ -35,12 +38,20 @@ export type Watched =
       readonly decision: Decision;
       /** Absent: nothing was due. */
       readonly mail?: Mail;
+      /** `untold`: no channel took it. */
       readonly told: Delivery | undefined;
-      /** Complete, and what was due was told. */
+      /** What is owed to single channels that did not take what others took. */
+      readonly owed: readonly OwedChannel[];
+      /** Complete, and what was due was told, by one channel at least. */
       readonly complete: boolean;
       /** Sentences about what could not be read or written. */
       readonly problems: readonly string[];
     }
+  /**
+   * The same run had looked at everything before, and only telling was left: nobody was asked
+   * anything.
+   */
+  | LeftTold
   /** The same scheduled run was complete already. */
   | { readonly kind: 'already-done'; readonly runId: string }
   /** Another live run holds the lease. */
@@ -52,8 +63,8 @@ export async function watch(
   doors: WatchDoors,
   options: WatchOptions,
 ): Promise<Watched> {
-  const opened = await openRun(doors.store, options, doors.now());
-  if (opened.kind !== 'opened') return opened;
+  const opened = await openRun(doors.store, options, doors.now(), () => owes(doors));
+  if (opened.kind === 'busy' || opened.kind === 'already-done') return opened;
   const lost = new AbortController();
   // One that the store did not take is tried again in a minute, and four times before the lease
   // ends.
@@ -66,7 +77,12 @@ export async function watch(
   const stopped =
     options.signal === undefined ? lost.signal : AbortSignal.any([lost.signal, options.signal]);
   try {
-    return await watchUnderLease(bundle, doors, options, opened, stopped);
+    return (
+      (await tellLeft(doors, options, opened)) ??
+      (opened.kind === 'opened'
+        ? await watchUnderLease(bundle, doors, options, opened, stopped)
+        : { kind: 'already-done', runId: options.runId })
+    );
   } finally {
     clearInterval(renewal);
     await opened.release();
@@ -83,11 +99,13 @@ async function watchUnderLease(
   const { store } = doors;
   const { runId } = opened.run.value;
   const at = doors.now();
-  const recalled = await recall(store, runId, at);
+  const remembered = await recall(store, runId, at);
+  const recovered = await adoptOwing(store, remembered.recovered, at);
+  const recalled = { ...remembered, recovered };
   const underway = { bundle, doors, options, recalled, at, stopped };
   const assessment = await assess(underway);
   const { first, verdicts, comparison, updates, decision, facts } = assessment;
-  const { mail, delivery, state } = await tell(underway, assessment, opened);
+  const { mail, delivery, owed, state, problems } = await tell(underway, assessment, opened);
   const notKept = await keep(store, {
     runId,
     at,
@@ -104,6 +122,7 @@ async function watchUnderLease(
   const { keeps = true, notes = [] } = doors.memory?.() ?? {};
   const complete = facts.complete && delivery?.kind !== 'untold' && keeps;
   if (complete) await opened.complete(doors.now());
+  else if (facts.complete && keeps) await opened.advance('untold', { kept: 'whole' }, doors.now());
   return {
     kind: 'done',
     runId,
@@ -112,8 +131,9 @@ async function watchUnderLease(
     decision,
     ...(mail === undefined ? {} : { mail }),
     told: delivery,
+    owed,
     complete,
-    problems: [...recalled.problems, ...notKept, ...notes],
+    problems: [...recalled.problems, ...problems, ...notKept, ...notes],
   };
 }
 

@@ -22,6 +22,7 @@ const done = (given: Partial<Extract<Watched, { kind: 'done' }>> = {}): Watched 
     check: { at, vantage: { ipv4: 'clear', ipv6: 'untried' }, conversations: [] },
     verdicts: [],
     told: undefined,
+    owed: [],
     complete: true,
     problems: [],
     ...given,
@@ -109,7 +110,7 @@ test('an exception', () => {
 });
 
 test('a sentinel that could not ask for subscribers reports no number of them', () => {
-  const sight = { silent: true, failed: false, blind: false, sentence: 'no run' };
+  const sight = { silent: true, failed: false, blind: false, owed: [], sentence: 'no run' };
   const { metrics } = reportSight(sight, { now: at, requests: 1, problems: ['topic mail: AWS denies it'] });
   expect(metrics).toEqual({ RunCompleted: 0, RunFailed: 0, Blind: 0, EntriesUnfinished: 0 });
 });
