@@ -43,4 +43,6 @@ export const BOUNDS = {
   silentQuestions: 5,
   chainCertificates: 100,
   shownNames: 50,
+  /** Of one name, subject or record of a stranger, where it is shown or kept. */
+  shownTextChars: 255,
 } as const;

@@ -117,9 +117,11 @@ function storedCertificate(base64: string) {
   const { commonNames, dnsNames, issuer, notBefore, notAfter, spkiSha256 } = read;
   return {
     der,
-    commonName: commonNames[0]?.slice(0, SHOWN_CHARS) ?? null,
-    dnsNames: dnsNames.slice(0, BOUNDS.shownNames).map((name) => name.slice(0, SHOWN_CHARS)),
-    issuer: issuer.slice(0, SHOWN_CHARS),
+    commonName: commonNames[0]?.slice(0, BOUNDS.shownTextChars) ?? null,
+    dnsNames: dnsNames
+      .slice(0, BOUNDS.shownNames)
+      .map((name) => name.slice(0, BOUNDS.shownTextChars)),
+    issuer: issuer.slice(0, BOUNDS.shownTextChars),
     notBefore: Number.isFinite(notBefore) ? notBefore : 0,
     notAfter: Number.isFinite(notAfter) ? notAfter : 0,
     spkiSha256,
@@ -129,5 +131,4 @@ function storedCertificate(base64: string) {
 /** Until when certificates were stored through a table by this process. */
 const keptBy = new WeakMap<Table, Map<CertificateDigest, number>>();
 
-const SHOWN_CHARS = 255;
 const MARGIN_MS = 180 * 86_400_000;

@@ -32,7 +32,7 @@ export function namesOffered(presented: readonly string[]): string {
   return presented.length === 0
     ? 'no name at all'
     : listed(
-        presented.map((name) => plain(name, 80)),
+        presented.map((name) => (name === '' ? '""' : plain(name, 80))),
         2,
       );
 }

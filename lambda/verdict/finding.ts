@@ -237,12 +237,23 @@ function shownChain(chain: readonly string[]): readonly ShownCertificate[] {
   const made = chain.flatMap((der) => {
     const certificate = readCertificate(der);
     if (certificate.kind === 'unreadable') return [];
-    const { dnsNames, ...rest } = shown(certificate);
-    return [{ ...rest, dnsNames: dnsNames.slice(0, BOUNDS.shownNames) }];
+    const { subject, issuer, commonName, dnsNames, ...rest } = shown(certificate);
+    return [
+      {
+        ...rest,
+        subject: bounded(subject),
+        issuer: bounded(issuer),
+        commonName: commonName === null ? null : bounded(commonName),
+        dnsNames: dnsNames.slice(0, BOUNDS.shownNames).map(bounded),
+      },
+    ];
   });
   shownChains.set(chain, made);
   return made;
 }
+
+/** A certificate has room for names of 100 KB; no host has one. */
+const bounded = (text: string) => text.slice(0, BOUNDS.shownTextChars).toWellFormed();
 
 const shownChains = new WeakMap<readonly string[], readonly ShownCertificate[]>();
 

@@ -14,6 +14,7 @@ import { isDigest } from '../certificate/digest.ts';
 import { OWN_OPENSSL } from '../certificate/openssl-version.ts';
 import { agreesWithHandshake } from '../certificate/trust/openssl-witness.ts';
 import { type Anchors, judgePath, type Trust, weakLeaf } from '../certificate/trust/path.ts';
+import { BOUNDS } from '../limits.ts';
 import { named } from '../named-record.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import type { TlsDemand } from '../policy/demand.ts';
@@ -117,7 +118,7 @@ function judgeChain(
   });
   const name = matchNames(leaf, references, settings);
   const facts = {
-    matched: name.kind === 'matched' ? name.presented : null,
+    matched: name.kind === 'matched' ? name.presented.slice(0, BOUNDS.shownTextChars) : null,
     anchor: trust.kind === 'trusted' ? trust.anchor.subject : null,
     trust,
     leaf,
