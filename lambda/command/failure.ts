@@ -13,8 +13,8 @@ export function describeFailure(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   if (error instanceof UsageError || error instanceof StoreError || error instanceof Interrupted)
-    return `error: ${error.message}`;
-  const text = error instanceof Error ? error.message : String(error);
+    return `error: ${shortened(error.message)}`;
+  const text = shortened(error instanceof Error ? error.message : String(error));
   const stack =
     error instanceof Error && (env.POSTFIX_TLS_WATCH_DEBUG ?? '') !== '' ? `\n${error.stack}` : '';
   return (
@@ -22,3 +22,9 @@ export function describeFailure(
     `and report what it prints${stack}`
   );
 }
+
+/** What is told may quote a value of main.cf, which may be as long as the file. */
+const shortened = (text: string) =>
+  text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS).toWellFormed()}…` : text;
+
+const SHOWN_CHARS = 4_000;

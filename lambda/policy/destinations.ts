@@ -227,7 +227,7 @@ function ofEntry(entry: TableEntry, tableService: string | undefined, work: Work
         : `line ${winner.line} of ${winner.table} has the same key and is asked first`,
     );
   }
-  if (!tables.some(({ name }) => name === entry.table)) {
+  if (!isEntry(winner) && !tables.some(({ name }) => name === entry.table)) {
     return never(`${routed.service ?? 'the service'} that delivers there asks no such table`);
   }
   if (entry.policy.kind === 'policy' && entry.policy.level === 'none' && isEntry(winner))

@@ -101,12 +101,48 @@ export function policyTables(
  * the search, and so does one of which it is not known.
  */
 function lookupKey(key: string, tables: readonly ParsedTable[], version: PostfixVersion): Found {
-  for (const table of tables) {
+  const { first, others } = searchOf(tables);
+  const listed = first.get(foldKey(key));
+  for (const { at, table } of others) {
+    if (listed !== undefined && listed.at < at) break;
     const found = lookupIn(table, key, version);
     if (found !== undefined) return found;
   }
-  return undefined;
+  return listed?.entry;
 }
+
+/** Many tables as one search: a main.cf may name them by the ten thousand. */
+interface Search {
+  /** By folded key, the entry of the first table that lists it, and the place of that table. */
+  readonly first: ReadonlyMap<string, { readonly at: number; readonly entry: PolicyEntry }>;
+  /** Those that answer in another way than by their list, in order. */
+  readonly others: readonly { readonly at: number; readonly table: ParsedTable }[];
+}
+
+function searchOf(tables: readonly ParsedTable[]): Search {
+  const known = searches.get(tables);
+  if (known !== undefined) return known;
+  const first = new Map<string, { at: number; entry: PolicyEntry }>();
+  const others: { at: number; table: ParsedTable }[] = [];
+  for (const [at, table] of tables.entries()) {
+    if (!isListed(table)) others.push({ at, table });
+    else
+      for (const [key, entry] of index(table)) if (!first.has(key)) first.set(key, { at, entry });
+  }
+  const made = { first, others };
+  searches.set(tables, made);
+  return made;
+}
+
+const searches = new WeakMap<readonly ParsedTable[], Search>();
+
+/** Whether all that lookups in it come to is an entry of its list, or nothing. */
+const isListed = (table: ParsedTable): boolean =>
+  table.unavailable === undefined &&
+  table.unreadable === undefined &&
+  table.answers === undefined &&
+  table.everyKey === undefined &&
+  (table.notListable === undefined || table.asked === true);
 
 function lookupIn(table: ParsedTable, key: string, version: PostfixVersion): Found {
   const broken = (says: string): TableBroken => ({

@@ -60,8 +60,9 @@ const opened = new WeakMap<object, Map<string, OpenTable>>();
 
 function open(name: string, bundle: TableSources): OpenTable {
   const base = { name, fixedKeys: hasFixedKeys(name) };
-  const problem = problemOf(name, bundle.problems);
-  const text = textOf(name, bundle);
+  const { problems, texts } = sourcesByName(bundle);
+  const problem = problems.get(name);
+  const text = texts.get(name) ?? inName(name);
   const read = text === undefined ? undefined : readRecords(text, bundle.settings.version);
   const records = read?.records.filter((record) => record.shadowedBy === undefined);
   const says =
@@ -129,17 +130,34 @@ function lookupOf(answer: Answer | undefined, table: string): Lookup | undefined
   }
 }
 
-function problemOf(name: string, problems: readonly TableProblem[]): TableProblem | undefined {
-  return problems.find((problem) => problem.name === name && problem.kind !== 'stale');
+interface SourcesByName {
+  readonly texts: ReadonlyMap<string, TableText>;
+  /** None that only says that a text is newer than what was made of it. */
+  readonly problems: ReadonlyMap<string, TableProblem>;
 }
 
-function textOf(name: string, bundle: TableSources): TableText | undefined {
+/** A main.cf may name tables by the ten thousand: none is searched for. */
+function sourcesByName(bundle: TableSources): SourcesByName {
+  const known = byName.get(bundle);
+  if (known !== undefined) return known;
   const { transportTables, policyTables = [], routingTables = [] } = bundle;
   const read = [...transportTables, ...policyTables, ...routingTables];
-  // The name of these is all of their text.
-  const inName = /^(?:inline|static):/.test(name) ? { name, text: '' } : undefined;
-  return read.find((table) => table.name === name) ?? inName;
+  const counts = bundle.problems.filter(({ kind }) => kind !== 'stale');
+  const made = { texts: firstByName(read), problems: firstByName(counts) };
+  byName.set(bundle, made);
+  return made;
 }
+
+const byName = new WeakMap<object, SourcesByName>();
+
+/** Where two have a name, the first counts. */
+function firstByName<T extends { readonly name: string }>(all: readonly T[]): Map<string, T> {
+  return new Map(all.toReversed().map((one) => [one.name, one]));
+}
+
+/** The name of these is all of their text. */
+const inName = (name: string): TableText | undefined =>
+  /^(?:inline|static):/.test(name) ? { name, text: '' } : undefined;
 
 /** Postfix folds keys of fixed-key tables: ASCII letters alone, byte for byte otherwise. */
 export const foldKey = (key: string): string => key.toLowerCase();

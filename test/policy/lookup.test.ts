@@ -91,3 +91,17 @@ test('the tables of a bundle come in the order of smtp_tls_policy_maps, with tho
     { name: 'pcre:/patterns', notListable: 'its keys are patterns', asked: false },
   ]);
 });
+
+test('of 20,000 tables the first that has a key answers, and one that cannot be asked ends the search there', () => {
+  const own = (i: number) => `t${i}.example`;
+  const many = Array.from({ length: 20_000 }, (_, i) => table(`${own(i)} may\nshared.example may\n`, `hash:/t${i}`));
+  const broken = { ...table('t10000.example may\n', 'hash:/broken'), unavailable: 'hash:/broken is unavailable' };
+  const tables = [...many.slice(0, 10_000), broken, ...many.slice(10_000)];
+  const found = (key: string) => {
+    const entry = lookupEntry(key, tables, '3.7');
+    return entry === undefined ? undefined : entry.table;
+  };
+  expect([0, 9_999].map((i) => found(own(i)))).toEqual(['hash:/t0', 'hash:/t9999']);
+  expect(found('shared.example')).toBe('hash:/t0');
+  expect(['t10000.example', 't19999.example', 'nowhere.example'].map(found)).toEqual(Array(3).fill('hash:/broken'));
+});

@@ -45,14 +45,20 @@ function problemLines(
   const where = place.line === null ? place.file : `${place.file}, line ${place.line}`;
   const lines = [`${paint('bold', where)}${key === null ? '' : `: ${key}`}`];
   lines.push(
-    ...labelled(`  ${severity}`, effect, 12, width).map((line) =>
+    ...labelled(`  ${severity}`, shortened(effect), 12, width).map((line) =>
       line.replace(severity, paint(STYLE[severity], severity)),
     ),
   );
-  if (postfixSays !== null) lines.push(...labelled('  logged', postfixSays, 12, width));
+  if (postfixSays !== null) lines.push(...labelled('  logged', shortened(postfixSays), 12, width));
   lines.push(...labelled('  cure', cure, 12, width));
   return lines;
 }
+
+/** A value of main.cf may be as long as the file; its beginning tells which it is. */
+const shortened = (text: string) =>
+  text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS).toWellFormed()}…` : text;
+
+const SHOWN_CHARS = 2_000;
 
 function footer(problems: readonly LintProblem[], bundle: Bundle, width: number): string[] {
   const parts = (['defers', 'warning', 'note'] as const)

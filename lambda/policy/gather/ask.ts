@@ -55,23 +55,23 @@ export async function askTables(
 
   for (const list of classLists(routing)) {
     for (const table of tablesIn(list)) {
-      const keys = recipients.flatMap((name) =>
-        listKeys(domainOf(name), list.parents, hasFixedKeys(table)),
+      await ask(table, () =>
+        recipients.flatMap((name) => listKeys(domainOf(name), list.parents, hasFixedKeys(table))),
       );
-      await ask(table, keys);
     }
   }
   for (const map of routing.transportMaps) {
     const name = tableName(map);
     const fixed = hasFixedKeys(name);
-    const keys = [...recipients, UNLISTED_DOMAIN].flatMap((recipient) =>
-      transportKeys(recipient, routing).flatMap(({ key, fixedOnly }) =>
-        fixedOnly && !fixed ? [] : key,
+    await ask(name, () =>
+      [...recipients, UNLISTED_DOMAIN].flatMap((recipient) =>
+        transportKeys(recipient, routing).flatMap(({ key, fixedOnly }) =>
+          fixedOnly && !fixed ? [] : key,
+        ),
       ),
     );
-    await ask(name, keys);
   }
-  for (const { map } of senderMaps(routing)) await ask(tableName(map), [SOME_SENDER]);
+  for (const { map } of senderMaps(routing)) await ask(tableName(map), () => [SOME_SENDER]);
 
   const routes = routingOf({ ...bundle, routingSettings: routing, answers: asked });
   const nextHops = [
@@ -86,24 +86,27 @@ export async function askTables(
   const keys = [...new Set(nextHops)].flatMap((hop) => lookupKeys(hop, version));
   const tables = new Set(clients.flatMap(({ policyMaps }) => policyMaps.map(tableName)));
   // A key that nobody has tells whether anything is answered at all.
-  for (const name of tables) await ask(name, [...keys, NO_KEY]);
+  for (const name of tables) await ask(name, () => [...keys, NO_KEY]);
   return asked;
 }
 
-/** Asks a table about keys, if it is one that must be asked; answers are kept by name. */
+/**
+ * Asks a table about keys, if it is one that must be asked; answers are kept by name. Most need
+ * not, and for them no keys are made.
+ */
 function asker(
   problems: readonly TableProblem[],
   asked: Record<string, Record<string, Answer>>,
   gathered: Gathered,
   machine: Machine,
-): (table: string, keys: readonly string[]) => Promise<void> {
+): (table: string, keys: () => readonly string[]) => Promise<void> {
   const must = new Set(
     problems.filter(({ kind }) => kind === 'not-listable').map(({ name }) => name),
   );
   return async (table, keys) => {
     if (!must.has(table)) return;
     const answers = asked[table] ?? byName<Answer>();
-    await askKeys(table, keys, answers, gathered, machine);
+    await askKeys(table, keys(), answers, gathered, machine);
     if (Object.keys(answers).length > 0) asked[table] = answers;
   };
 }

@@ -167,7 +167,9 @@ function unreadable(found: Stats): Extract<FileRead, { readonly kind: 'failed' }
     return { ...failed(because), noFile: true };
   }
   return found.size > LARGEST_FILE_BYTES
-    ? failed(`It has more than ${LARGEST_FILE_BYTES / MEBIBYTE} MiB`)
+    ? failed(
+        `It has more than ${LARGEST_FILE_BYTES / MEBIBYTE} MiB; no more is read, so split it into several files`,
+      )
     : undefined;
 }
 

@@ -39,19 +39,13 @@ export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
     settings: bundle.settings,
     anchorFiles: bundle.anchorFiles,
   };
-  const unchecked = new Map<number, string>();
-  for (const { entry, unchecked: why } of destinations) {
-    if (entry?.table === table.name && why?.reason === 'never-looked-up')
-      unchecked.set(entry.line, why.sentence);
-  }
+  const unchecked = neverLookedUpIn(destinations).get(table.name) ?? new Map<number, string>();
   let byHost: ReadonlyMap<string, string> | undefined;
   const named = () => {
     byHost ??= nextHopsByHost(bundle);
     return byHost;
   };
-  const byKey = new Map(
-    tables.flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const)).reverse(),
-  );
+  const byKey = entriesByKey(tables);
   return table.entries.flatMap((entry) => {
     if (entry.shadowedBy !== undefined) return [];
     const placed = (findings: readonly Finding[]): LintProblem[] =>
@@ -73,6 +67,39 @@ export function lintEntry(table: ParsedTable, context: Context): LintProblem[] {
       ...besideParents(entry, entry.policy.level, byKey, bundle),
     ]);
   });
+}
+
+/** Sentences by table and line; made once for all tables. */
+const neverLookedUpIn = once((destinations: readonly Destination[]) => {
+  const made = new Map<string, Map<number, string>>();
+  for (const { entry, unchecked } of destinations) {
+    if (entry === undefined || unchecked?.reason !== 'never-looked-up') continue;
+    const lines = made.get(entry.table) ?? new Map<number, string>();
+    made.set(entry.table, lines.set(entry.line, unchecked.sentence));
+  }
+  return made;
+});
+
+/** Of several under one key, the first. */
+const entriesByKey = once(
+  (tables: readonly ParsedTable[]) =>
+    new Map(
+      tables
+        .flatMap(({ entries }) => entries.map((entry) => [entry.key, entry] as const))
+        .reverse(),
+    ),
+);
+
+/** A value made of another that never changes, and kept with it. */
+function once<K extends object, V>(make: (of: K) => V): (of: K) => V {
+  const kept = new WeakMap<K, V>();
+  return (of) => {
+    const known = kept.get(of);
+    if (known !== undefined) return known;
+    const made = make(of);
+    kept.set(of, made);
+    return made;
+  };
 }
 
 const RULES: readonly ((judged: Judged) => readonly Finding[])[] = [

@@ -63,7 +63,11 @@ describe('what is no regular file is never waited for', () => {
     { what: 'a socket', path: socket, because: 'It is a socket, and only regular files are read' },
     { what: 'a device', path: '/dev/zero', because: 'It is a device or a socket, and only regular files are read' },
     { what: 'a directory', path: home, because: 'Is a directory' },
-    { what: 'a file without end', path: large, because: 'It has more than 64 MiB' },
+    {
+      what: 'a file without end',
+      path: large,
+      because: 'It has more than 64 MiB; no more is read, so split it into several files',
+    },
   ])('$what as table, main.cf, CA file, file of destinations', async ({ path, because }) => {
     const place = path.replaceAll(home, 'HOME');
     const table = file('some', 'a.test secure\n');
