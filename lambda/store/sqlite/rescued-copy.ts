@@ -9,11 +9,15 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
+import { StoreError } from '../table-error.ts';
 import { openFile } from './database.ts';
 import { FILE_NAME, type Place } from './place.ts';
 
-/** Undefined where somebody wrote meanwhile: file and journal would not belong together. */
-export function rescuedCopy({ file, act }: Place): DatabaseSync | undefined {
+/**
+ * Undefined where somebody wrote meanwhile: file and journal would not belong together.
+ * @throws StoreError where there is no room for the copy
+ */
+export function rescuedCopy({ file, title, act }: Place): DatabaseSync | undefined {
   const journal = `${file}-journal`;
   const read = act(() => {
     const before = state(file, journal);
@@ -21,17 +25,34 @@ export function rescuedCopy({ file, act }: Place): DatabaseSync | undefined {
     return state(file, journal) === before ? bytes : undefined;
   });
   if (read === undefined) return undefined;
-  const folder = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-'));
+  const folder = copying(title, () => mkdtempSync(join(tmpdir(), 'postfix-tls-watch-')));
   try {
     const copy = join(folder, FILE_NAME);
-    writeFileSync(`${copy}-journal`, read[1], { mode: 0o600 });
-    writeFileSync(copy, read[0], { mode: 0o600 });
+    copying(title, () => {
+      writeFileSync(`${copy}-journal`, read[1], { mode: 0o600 });
+      writeFileSync(copy, read[0], { mode: 0o600 });
+    });
     const db = openFile(copy, false);
     // The first read rolls the journal back; no other process has this copy open.
     db.exec('PRAGMA journal_mode = MEMORY; SELECT count(*) FROM marks;');
     return db;
   } finally {
     rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Store and folder are often on one disk, and the copy fails for the reason the store did. */
+function copying<T>(title: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new StoreError(
+      'other',
+      `${title}: a write was cut short, and to read what was before it needs a copy, which cannot ` +
+        `be made in ${tmpdir()} (${(error as Error).message}); make room there, or name another ` +
+        'directory with TMPDIR',
+      error,
+    );
   }
 }
 
