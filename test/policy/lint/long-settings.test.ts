@@ -2,11 +2,12 @@
 import { expect, test } from 'vitest';
 import { describeFailure } from '../../../lambda/command/failure.ts';
 import { lintText } from '../../../lambda/command/lint/text.ts';
+import type { Paint } from '../../../lambda/command/terminal/colour.ts';
 import { lint } from '../../../lambda/policy/lint/lint.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
 import { bundleOf } from '../bundle-of.ts';
 
-const plain = (_: string, text: string) => text;
+const plain: Paint = (_, text) => text;
 const times = (count: number, make: (i: number) => string) => Array.from({ length: count }, (_, i) => make(i));
 
 test('20,000 transport tables that stand in their names', () => {
