@@ -24,6 +24,9 @@ export type Action = (typeof RUN_CALLS)[Call];
 /** What the sentinel needs: it reads run records and asks how many subscribers there are. */
 export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptionsByTopicCommand'];
 
+/** What `policy push` needs: it reads the version in use, writes another, lets the former expire. */
+const PUSH_CALLS: readonly Call[] = ['GetCommand', 'QueryCommand', 'PutCommand', 'UpdateCommand'];
+
 /** Commands in the code that no run sends, each with the reason. */
 export const NOT_OF_A_RUN: Readonly<Record<string, string>> = {
   ScanCommand:
@@ -34,3 +37,4 @@ export const NOT_OF_A_RUN: Readonly<Record<string, string>> = {
 export const runActions = (): readonly Action[] => Object.values(RUN_CALLS);
 export const sentinelActions = (): readonly Action[] =>
   SENTINEL_CALLS.map((call) => RUN_CALLS[call]);
+export const pushActions = (): readonly Action[] => PUSH_CALLS.map((call) => RUN_CALLS[call]);

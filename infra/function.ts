@@ -1,22 +1,26 @@
 /** The one function, as runner or as sentinel: its code, its role, its log, its place. */
 import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
-import { Architecture, LoggingFormat, Runtime } from 'aws-cdk-lib/aws-lambda';
+import {
+  Architecture,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+} from 'aws-cdk-lib/aws-lambda';
 import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
-import { NodejsFunction, OutputFormat } from 'aws-cdk-lib/aws-lambda-nodejs';
 import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { VARIABLES, type Variable } from '../lambda/config.ts';
-import { BANNER, ENTRY, LEFT_OUT, MAIN_FIELDS, TARGET } from './bundle.ts';
 import type { CheckedEnvironment } from './environments.ts';
+import { functionCode } from './function-code.ts';
 import type { Placement } from './network.ts';
 import { runStatements, sentinelStatements } from './permissions.ts';
 import type { Topics } from './topics.ts';
 
 export interface Surroundings {
-  readonly table: ITableV2;
+  readonly table: ITable;
   readonly topics: Topics;
   readonly deadLetters: Queue;
   readonly placement: Placement | undefined;
@@ -34,7 +38,7 @@ export function buildFunction(
   scope: Construct,
   environment: CheckedEnvironment,
   around: Surroundings,
-): NodejsFunction {
+): LambdaFunction {
   const logGroup = new LogGroup(scope, 'Log', {
     retention: environment.retention.logDays,
     removalPolicy: environment.keep
@@ -42,20 +46,10 @@ export function buildFunction(
       : RemovalPolicy.DESTROY,
   });
   const role = buildRole(scope, environment, around, logGroup);
-  const made = new NodejsFunction(scope, 'Function', {
+  const made = new LambdaFunction(scope, 'Function', {
     ...judgingOrWatching(environment),
-    entry: ENTRY,
-    bundling: {
-      format: OutputFormat.ESM,
-      target: TARGET,
-      mainFields: MAIN_FIELDS,
-      banner: BANNER,
-      minify: true,
-      // The SDK is bundled in the version that was tested; that also starts faster than the
-      // runtime's.
-      bundleAwsSDK: true,
-      externalModules: LEFT_OUT,
-    },
+    code: functionCode(),
+    handler: 'index.handler',
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     environment: variables(environment, around),

@@ -7,7 +7,7 @@
  * and an existing one can be named instead.
  */
 import { CfnOutput, RemovalPolicy, Tags, Validations } from 'aws-cdk-lib';
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import {
   CfnEIP,
   GatewayVpcEndpointAwsService,
@@ -33,53 +33,41 @@ export interface Placement {
   readonly securityGroups: SecurityGroup[];
 }
 
-/** The way out as the environment says; undefined for a mail host and for egress `none`. */
+export interface WayOut {
+  readonly table: ITable;
+  /** One that exists, or that the app makes; absent where the environment says how. */
+  readonly vpc?: IVpc;
+  readonly vpcSubnets?: SubnetSelection;
+}
+
+/** Undefined for a mail host, and for a function that stands outside any VPC. */
 export function buildWayOut(
   scope: Construct,
   environment: CheckedEnvironment,
-  table: ITableV2,
+  { table, vpc, vpcSubnets }: WayOut,
 ): Placement | undefined {
   if (environment.runner === 'mail-host') return undefined;
-  switch (environment.egress) {
-    case 'none':
-      return undefined;
-    case 'vpc-existing': {
-      const { id, zones, subnets } = environment.vpc;
-      const vpc = Vpc.fromVpcAttributes(scope, 'Vpc', {
-        vpcId: id,
-        availabilityZones: zones,
-        privateSubnetIds: subnets,
-      });
-      Validations.of(vpc).acknowledge({
-        id: 'Annotation::@aws-cdk/aws-ec2:noSubnetRouteTableId',
-        reason: 'no route of an existing VPC is touched, so its route tables need not be known',
-      });
-      return {
-        vpc,
-        vpcSubnets: { subnets: vpc.privateSubnets },
-        securityGroups: [securityGroup(scope, vpc)],
-      };
-    }
-    case 'nat-gateway': {
-      const vpc = ownVpc(scope, elasticIp(scope, environment), environment.zone);
-      const endpoint = vpc.addGatewayEndpoint('Table', {
-        service: GatewayVpcEndpointAwsService.DYNAMODB,
-      });
-      endpoint.addToPolicy(
-        new PolicyStatement({
-          principals: [new AnyPrincipal()],
-          actions: [...tableActions()],
-          resources: [table.tableArn],
-        }),
-      );
-      return {
-        vpc,
-        vpcSubnets: { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
-        securityGroups: [securityGroup(scope, vpc)],
-      };
-    }
-  }
+  if (vpc !== undefined) return placedIn(scope, vpc, vpcSubnets);
+  if (environment.egress !== 'nat-gateway') return undefined;
+  const made = ownVpc(scope, elasticIp(scope, environment), environment.zone);
+  const endpoint = made.addGatewayEndpoint('Table', {
+    service: GatewayVpcEndpointAwsService.DYNAMODB,
+  });
+  endpoint.addToPolicy(
+    new PolicyStatement({
+      principals: [new AnyPrincipal()],
+      actions: [...tableActions()],
+      resources: [table.tableArn],
+    }),
+  );
+  return placedIn(scope, made);
 }
+
+const placedIn = (
+  scope: Construct,
+  vpc: IVpc,
+  vpcSubnets: SubnetSelection = { subnetType: SubnetType.PRIVATE_WITH_EGRESS },
+): Placement => ({ vpc, vpcSubnets, securityGroups: [securityGroup(scope, vpc)] });
 
 /** The allocation id of the one address that mail servers see. */
 function elasticIp(

@@ -3,15 +3,15 @@
  * sentinel and mail host.
  */
 import { Stack } from 'aws-cdk-lib';
-import type { ITableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
-import { type Action, runActions, sentinelActions } from './calls.ts';
+import { type Action, pushActions, runActions, sentinelActions } from './calls.ts';
 
 /** What the statements are about. */
 export interface Resources {
-  readonly table: ITableV2;
+  readonly table: ITable;
   readonly topics: readonly ITopic[];
   readonly key: IKey;
 }
@@ -23,6 +23,19 @@ export function runStatements(resources: Resources): readonly PolicyStatement[] 
 
 export function sentinelStatements(resources: Resources): readonly PolicyStatement[] {
   return statements(sentinelActions(), resources);
+}
+
+/**
+ * `policy push` and nothing else: the items under which the policy of that name is kept, and none of
+ * what was seen, told or muted.
+ */
+export function pushStatement(table: ITable, policy: string): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'PushPolicy',
+    actions: [...pushActions()],
+    resources: [table.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${policy}/policy*`] } },
+  });
 }
 
 /** The calls that a VPC's gateway lets through to DynamoDB: those of a run, whoever makes them. */

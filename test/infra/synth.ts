@@ -8,6 +8,13 @@ import { AwsSolutionsChecks } from 'cdk-nag';
 import { checkEnvironment, type Environment } from '../../infra/environments.ts';
 import { WatchStack } from '../../infra/watch-stack.ts';
 
+/** The flags that cdk.json sets. */
+export const CONTEXT = (
+  JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
+    readonly context: Readonly<Record<string, unknown>>;
+  }
+).context;
+
 export interface Synthesised {
   readonly template: Template;
   /** What cdk-nag, the bundled validator and CDK itself still say once acknowledgements are taken off. */
@@ -18,7 +25,7 @@ export interface Synthesised {
 export function synthesise(record: Environment, change?: (stack: Stack) => void): Synthesised {
   const outdir = mkdtempSync(join(tmpdir(), 'tls-watch-cdk-'));
   try {
-    const app = new App({ outdir, context: { ...cdkJson.context, 'aws:cdk:bundling-stacks': [] } });
+    const app = new App({ outdir, context: { ...CONTEXT, 'aws:cdk:bundling-stacks': [] } });
     Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
     const stack = new WatchStack(app, checkEnvironment(record));
     change?.(stack);
@@ -44,10 +51,6 @@ export function only(template: Template, type: string): Readonly<Record<string, 
   if (found.length !== 1) throw new Error(`${found.length} resources of type ${type}`);
   return found[0]?.Properties as Record<string, unknown>;
 }
-
-const cdkJson = JSON.parse(readFileSync(new URL('../../cdk.json', import.meta.url), 'utf8')) as {
-  readonly context: Readonly<Record<string, unknown>>;
-};
 
 interface Report {
   readonly pluginReports: readonly {
