@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 import { OUTPUTS } from '../lambda/config.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import { vantageOf } from './function.ts';
-import { printedPolicy, runStatements } from './permissions.ts';
+import { printedPolicy, pushStatement, runStatements } from './permissions.ts';
 import type { Topics } from './topics.ts';
 
 interface Made {
@@ -37,6 +37,12 @@ export function buildOutputs(
   output(OUTPUTS.vantage, vantageOf(environment));
   output('FunctionName', runner.functionName);
   output('DeadLetterQueueUrl', deadLetters.queueUrl);
+  output(
+    'PushPolicy',
+    printedPolicy([pushStatement(table, environment.policy)], stack),
+    'Attach this to the credentials that push the policy, on a mail host or in a pipeline: all ' +
+      'that policy push needs, and no more',
+  );
   if (environment.runner === 'mail-host')
     output(
       'MailHostPolicy',

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse, request as send } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
 
 /** How the table behaves: as it is, out of reach for this role, or too busy. */
 export type Mood = 'granted' | 'denied' | 'throttled';
@@ -22,26 +23,28 @@ export interface Gatekeeper {
   close(): Promise<void>;
 }
 
-export async function startGatekeeper(table: { readonly port: number }, actions: readonly string[]): Promise<Gatekeeper> {
+/** `leadingKeys` is the one pattern of a condition on dynamodb:LeadingKeys; without it every partition is granted. */
+export async function startGatekeeper(
+  table: { readonly port: number },
+  actions: readonly string[],
+  leadingKeys = '*',
+): Promise<Gatekeeper> {
+  const within = new RegExp(`^${leadingKeys.replaceAll(/[.+?^$()|{}[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
   const asked = new Set<string>();
   let granted = new Set(actions);
   let mood: Mood = 'granted';
   let count = 0;
 
-  const server = createServer((request, response) => {
+  const server = createServer(async (request, response) => {
+    const body = await buffer(request);
     count++;
     const action = `dynamodb:${String(request.headers['x-amz-target']).split('.')[1]}`;
     asked.add(action);
     if (mood === 'throttled')
-      refuse(request, response, 'ProvisionedThroughputExceededException', 'Rate of requests exceeds the allowed throughput.');
-    else if (mood === 'denied' || !granted.has(action))
-      refuse(
-        request,
-        response,
-        'AccessDeniedException',
-        `User: watch is not authorized to perform: ${action} on resource: table`,
-      );
-    else passOn(request, response, table.port);
+      refuse(response, 'ProvisionedThroughputExceededException', 'Rate of requests exceeds the allowed throughput.');
+    else if (mood === 'denied' || !granted.has(action) || !partitionsIn(body).every((pk) => within.test(pk)))
+      refuse(response, 'AccessDeniedException', `User: watch is not authorized to perform: ${action} on resource: table`);
+    else passOn(request, body, response, table.port);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -63,15 +66,35 @@ export async function startGatekeeper(table: { readonly port: number }, actions:
   };
 }
 
-function refuse(request: IncomingMessage, response: ServerResponse, type: string, message: string): void {
-  request.resume();
-  request.on('end', () => {
-    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
-    response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }));
-  });
+/** Values of partition keys that a request is about; a scan, which is about all of them, is refused by its action. */
+function partitionsIn(body: Buffer): readonly string[] {
+  const request = JSON.parse(body.toString()) as Asked;
+  const queried = /^pk = (:\w+)/.exec(request.KeyConditionExpression ?? '')?.[1];
+  const batched = Object.values(request.RequestItems ?? {}).flatMap(({ Keys }) => Keys);
+  return [
+    ...(queried === undefined ? [] : [request.ExpressionAttributeValues?.[queried]?.S ?? '']),
+    ...[request.Key, request.Item, ...batched].flatMap((keyed) => keyed?.pk.S ?? []),
+  ];
 }
 
-function passOn(request: IncomingMessage, response: ServerResponse, port: number): void {
+interface Asked {
+  readonly Key?: Keyed;
+  readonly Item?: Keyed;
+  readonly KeyConditionExpression?: string;
+  readonly ExpressionAttributeValues?: Readonly<Record<string, { readonly S: string }>>;
+  readonly RequestItems?: Readonly<Record<string, { readonly Keys: readonly Keyed[] }>>;
+}
+
+interface Keyed {
+  readonly pk: { readonly S: string };
+}
+
+function refuse(response: ServerResponse, type: string, message: string): void {
+  response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+  response.end(JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${type}`, message }));
+}
+
+function passOn(request: IncomingMessage, body: Buffer, response: ServerResponse, port: number): void {
   const inner = send(
     { host: '127.0.0.1', port, method: request.method, path: request.url, headers: request.headers },
     (answer) => {
@@ -80,5 +103,5 @@ function passOn(request: IncomingMessage, response: ServerResponse, port: number
     },
   );
   inner.on('error', () => response.destroy());
-  request.pipe(inner);
+  inner.end(body);
 }

@@ -13,7 +13,7 @@ import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import type { Difference, Fate } from './fates.ts';
-import type { PushOutcome, Refusal } from './push.ts';
+import type { PushOutcome, Refusal, Seen } from './push.ts';
 
 /** Where a policy is kept, for sentences. */
 export interface PolicyName {
@@ -32,9 +32,11 @@ export function pushedText(
   const { version, replaced, differences, seen, overridden, known } = outcome;
   const { leftOut, heldBefore } = outcome;
   const count = destinationsOf(bundle).length;
-  const judged = seen
-    ? `judged on what was last seen from ${name.vantage}: whatever delivers today still would`
-    : `not judged on what was seen, for nothing was seen from ${name.vantage} yet`;
+  const judged: Readonly<Record<Seen, string>> = {
+    some: `judged on what was last seen from ${name.vantage}: whatever delivers today still would`,
+    none: `not judged on what was seen, for nothing was seen from ${name.vantage} yet`,
+    denied: 'not judged on what was seen, for these credentials may push and not read it',
+  };
   return lines([
     `pushed policy "${name.policy}" to ${name.place}: version ${shortVersion(version)}, ` +
       `${entriesCount(count)}`,
@@ -43,7 +45,7 @@ export function pushedText(
     ...(replaced === undefined ||
     overridden.some(({ kind }) => kind === 'breaks' || kind === 'unreadable')
       ? []
-      : wrap(`  ${judged}`, width, '  ')),
+      : wrap(`  ${judged[seen]}`, width, '  ')),
     ...(leftOut.length === 0
       ? []
       : wrap(`  not stored, for it may be secret: ${leftOutWords(leftOut)}`, width, '  ')),

@@ -75,7 +75,7 @@ export type PushOutcome =
       readonly replaced?: PolicyHead;
       readonly differences: readonly Difference[];
       /** Whether anything was seen from this vantage that the policies could be judged on. */
-      readonly seen: boolean;
+      readonly seen: Seen;
       /** What would have been refused without force. */
       readonly overridden: readonly Refusal[];
       /** Lines that defer mail, in the policy in use as well. */
@@ -85,6 +85,9 @@ export type PushOutcome =
       /** Of the version that was replaced, the like of it that is stored still. */
       readonly heldBefore: readonly LeftOut[];
     };
+
+/** `denied`: these credentials may push, and not read what was seen. */
+export type Seen = 'some' | 'none' | 'denied';
 
 /**
  * The parts of a policy: the bundle, and under its path what may be stored of each file
@@ -130,11 +133,12 @@ export async function push(
   const stored = head === undefined ? undefined : await storedPolicy(store);
   const before = stored?.kind === 'bundle' ? stored.bundle : undefined;
   const remembered = before === undefined ? undefined : await rememberedFrom(store, at);
+  const comparable = remembered === 'denied' ? undefined : remembered;
   const { fresh, known } = deferring(before, sources.bundle);
   const differences =
-    before === undefined || remembered === undefined
+    before === undefined || comparable === undefined
       ? []
-      : compareFates(before, sources.bundle, remembered, at);
+      : compareFates(before, sources.bundle, comparable, at);
   // Entries that lint reports are not reported again.
   const linted = new Set(fresh.flatMap(({ key }) => key ?? []));
   const breaking = differences.filter(
@@ -165,7 +169,7 @@ export async function push(
         version,
         ...(head === undefined ? {} : { replaced: head }),
         differences,
-        seen: remembered !== undefined && [...remembered.hosts].length > 0,
+        seen: seenIn(remembered),
         overridden: refusals,
         known,
         leftOut: storableFiles(sources.files, sources.bundle).leftOut,
@@ -220,15 +224,23 @@ async function storedPolicy(
 }
 
 /**
- * Everything seen last from this vantage, with the certificates to judge it by. `now` is epoch ms.
+ * Everything seen last from this vantage, with the certificates to judge it by; `denied` where these
+ * credentials are for pushing alone. `now` is epoch ms.
  */
-async function rememberedFrom(store: Store, now: number): Promise<Remembered> {
-  const latest = await readLatest(store, now);
-  const hosts = [...latest.hosts.values()].map(({ value }) => value);
-  const certificates = (await readCertificates(store, hosts.flatMap(certificatesOf))).der;
-  return {
-    entries: [...latest.entries.values()].map(({ value }) => value.snapshot),
-    hosts,
-    certificates,
-  };
+async function rememberedFrom(store: Store, now: number): Promise<Remembered | 'denied'> {
+  try {
+    const latest = await readLatest(store, now);
+    const hosts = [...latest.hosts.values()].map(({ value }) => value);
+    const certificates = (await readCertificates(store, hosts.flatMap(certificatesOf))).der;
+    const entries = [...latest.entries.values()].map(({ value }) => value.snapshot);
+    return { entries, hosts, certificates };
+  } catch (error) {
+    if (error instanceof StoreError && error.kind === 'access-denied') return 'denied';
+    throw error;
+  }
+}
+
+function seenIn(remembered: Remembered | 'denied' | undefined): Seen {
+  if (remembered === 'denied') return 'denied';
+  return remembered !== undefined && [...remembered.hosts].length > 0 ? 'some' : 'none';
 }

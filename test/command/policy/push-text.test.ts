@@ -7,7 +7,7 @@ const OUTCOME = {
   kind: 'pushed',
   version: '0123456789abcdef',
   differences: [],
-  seen: false,
+  seen: 'none',
   overridden: [],
   known: [],
   leftOut: [],

@@ -103,7 +103,7 @@ describe('what is stored', () => {
       settings: { ...defaultSettings('3.11'), policyMaps: [{ type: 'hash', path: PATH }, second] },
     });
     const outcome = await pushing({ bundle, files: { [PATH]: bytes, 'bundle.json': Buffer.from('mine') } });
-    expect(outcome).toMatchObject({ kind: 'pushed', differences: [], overridden: [], known: [], seen: false });
+    expect(outcome).toMatchObject({ kind: 'pushed', differences: [], overridden: [], known: [], seen: 'none' });
     const stored = await readPolicy(store);
     expect(Object.keys(stored?.parts ?? {}).toSorted()).toEqual(['./bundle.json', PATH, 'bundle.json']);
     expect(Buffer.from(stored?.parts[PATH] ?? [])).toEqual(Buffer.from(bytes));
@@ -201,7 +201,7 @@ describe('what would break', () => {
     expect(outcome).toMatchObject({
       kind: 'pushed',
       overridden: [{ kind: 'breaks' }],
-      seen: true,
+      seen: 'some',
       replaced: { current: expected },
     });
   });
