@@ -1,6 +1,6 @@
 /**
- * The alarms of one environment; each goes to both topics and has its entry in docs/runbook.md, by
- * the same name.
+ * The alarms of one environment; each goes to both topics, and to those that the record names, and
+ * has its entry in docs/runbook.md, by the same name.
  *
  * A runner reports once a day, a sentinel once an hour. An alarm with a shorter period that rings
  * on missing data would ring all day, so each alarm says what a missing value means.
@@ -10,11 +10,13 @@ import {
   Alarm,
   type AlarmProps,
   ComparisonOperator,
+  type IAlarmAction,
   Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import type { IFunction } from 'aws-cdk-lib/aws-lambda';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { DIMENSION, type MetricName, NAMESPACE } from '../lambda/metrics.ts';
@@ -42,23 +44,35 @@ export function productMetric(
 interface Watched {
   readonly runner: IFunction;
   readonly deadLetters: Queue;
+  readonly topics: Topics;
 }
 
 export function buildAlarms(
   scope: Construct,
   environment: CheckedEnvironment,
-  { topics, ...watched }: Watched & { readonly topics: Topics },
+  watched: Watched,
 ): readonly Alarm[] {
-  const actions = [new SnsAction(topics.mail), new SnsAction(topics.chat)];
+  const { mail, chat } = watched.topics;
+  const elsewhere = environment.alarmTopicArns.map(
+    (arn, index) => new SnsAction(Topic.fromTopicArn(scope, `AlarmTopic${index + 1}`, arn)),
+  );
   return alarmsOf(environment, watched).map(({ id, told, ...props }) => {
     const alarm = new Alarm(scope, `${id}Alarm`, {
       ...props,
       alarmDescription:
         `TLS watch ${environment.name}: ${told}. ` + `See docs/runbook.md, entry "${RUNBOOK[id]}".`,
     });
-    alarm.addAlarmAction(...actions);
+    alarm.addAlarmAction(new SnsAction(mail), new SnsAction(chat));
+    addActions(alarm, elsewhere);
     return alarm;
   });
+}
+
+/** For whoever keeps an alarm open until its end is told; people are told of the beginning alone. */
+export function addActions(alarm: Alarm, actions: readonly IAlarmAction[]): void {
+  if (actions.length === 0) return;
+  alarm.addAlarmAction(...actions);
+  alarm.addOkAction(...actions);
 }
 
 interface AlarmRow extends Omit<AlarmProps, 'alarmDescription' | 'alarmName'> {
@@ -68,7 +82,12 @@ interface AlarmRow extends Omit<AlarmProps, 'alarmDescription' | 'alarmName'> {
 }
 
 function alarmsOf(environment: CheckedEnvironment, watched: Watched): readonly AlarmRow[] {
-  return [...runAlarms(environment, watched), ...wayAlarms(environment, watched)];
+  return [
+    ...runAlarms(environment, watched),
+    ...wayAlarms(environment, watched),
+    ...deliveryAlarms(watched),
+    ...subscriberAlarms(environment),
+  ];
 }
 
 function runAlarms(environment: CheckedEnvironment, { runner }: Watched): readonly AlarmRow[] {
@@ -87,7 +106,7 @@ function runAlarms(environment: CheckedEnvironment, { runner }: Watched): readon
     },
     {
       id: 'RunMissed',
-      told: `no complete run for ${silenceHours} hours; nobody is watching`,
+      told: `no complete run for about ${silenceHours} hours; nobody is watching`,
       metric: metric('RunCompleted'),
       ...NONE_AT_ALL,
       // The sentinel reports once an hour and counts `silenceHours` itself; two hours without a
@@ -137,6 +156,58 @@ function wayAlarms(environment: CheckedEnvironment, { deadLetters }: Watched): r
   ];
 }
 
+/** SNS took a message, and a subscriber did not. */
+function deliveryAlarms({ topics }: Watched): readonly AlarmRow[] {
+  const failed = (topic: Topic) =>
+    topic.metricNumberOfNotificationsFailed({ period: Duration.minutes(5), statistic: 'Sum' });
+  const rest = { ...AT_LEAST_ONE, treatMissingData: TreatMissingData.NOT_BREACHING };
+  return [
+    {
+      id: 'MailNotDelivered',
+      told: 'SNS could not deliver a message of the mail topic to a subscriber',
+      metric: failed(topics.mail),
+      ...rest,
+    },
+    {
+      id: 'ChatNotDelivered',
+      told: 'SNS could not deliver a message of the chat topic to a subscriber',
+      metric: failed(topics.chat),
+      ...rest,
+    },
+  ];
+}
+
+/** By topic, so that an address that was never confirmed is not hidden by a channel that listens. */
+function subscriberAlarms(environment: CheckedEnvironment): readonly AlarmRow[] {
+  const { emails, slack } = environment;
+  const fewer = (name: MetricName, threshold: number) => ({
+    metric: hourly(environment, name),
+    ...NONE_AT_ALL,
+    threshold,
+    treatMissingData: TreatMissingData.IGNORE,
+  });
+  return [
+    ...(emails.length === 0
+      ? []
+      : [
+          {
+            id: 'NoMailSubscriber',
+            told: `fewer than ${emails.length} confirmed subscribers of the mail topic`,
+            ...fewer('MailSubscribers', emails.length),
+          },
+        ]),
+    ...(slack === undefined
+      ? []
+      : [
+          {
+            id: 'NoChatSubscriber',
+            told: 'the chat channel does not listen to the chat topic',
+            ...fewer('ChatSubscribers', 1),
+          },
+        ]),
+  ];
+}
+
 const hourly = (environment: CheckedEnvironment, name: MetricName): Metric =>
   productMetric(environment, name, Duration.hours(1));
 
@@ -148,6 +219,10 @@ export const RUNBOOK: Readonly<Record<string, string>> = {
   Partial: 'Partial run',
   DeadLetters: 'Dead letters',
   NoSubscriber: 'No confirmed subscriber',
+  NoMailSubscriber: 'Mail subscriber missing',
+  NoChatSubscriber: 'Chat subscriber missing',
+  MailNotDelivered: 'Mail not delivered',
+  ChatNotDelivered: 'Chat card not delivered',
 };
 
 const AT_LEAST_ONE = {

@@ -116,6 +116,14 @@ const COMMON = {
       channel: matching(/^[CG][A-Z0-9]{6,20}$/, 'Slack channel id, such as C0123ABCD'),
     }),
   ),
+  /** Topics of the operator's that alarms go to as well, when they begin and when they end. */
+  alarmTopicArns: v.optional(
+    v.array(
+      matching(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, 'ARN of an SNS topic'),
+      'is no list',
+    ),
+    [],
+  ),
   /** The name the pushed policy is kept under. */
   policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
   /**

@@ -22,7 +22,7 @@ import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
-import { buildAlarms } from './alarms.ts';
+import { addActions, buildAlarms } from './alarms.ts';
 import { buildDashboard } from './dashboard.ts';
 import { type CheckedEnvironment, checkEnvironment } from './environments.ts';
 import { buildFunction } from './function.ts';
@@ -96,6 +96,8 @@ export interface TlsWatchProps {
   readonly emails: string[];
   /** The channel that is told as well. */
   readonly slack?: WatchSlackChannel;
+  /** Topics of yours that alarms go to as well, when they begin and when they end. */
+  readonly alarmTopicArns?: string[];
   /** The name the pushed policy is kept under; default `default`. */
   readonly policy?: string;
   /** When alarms ring. */
@@ -118,7 +120,7 @@ export interface TlsWatchProps {
   readonly reserveConcurrency?: boolean;
   /** A table with string keys `pk` and `sk` that expires by `expiresAt`. Default: one is made. */
   readonly table?: ITable;
-  /** What each alarm does besides publishing to both topics. */
+  /** What each alarm does besides publishing to both topics, when it begins and when it ends. */
   readonly alarmActions?: IAlarmAction[];
 }
 
@@ -154,7 +156,7 @@ export class TlsWatch extends Construct {
     this.runner = runner;
     buildSchedule(this, environment, runner, deadLetters);
     const alarms = buildAlarms(this, environment, { runner, deadLetters, topics });
-    for (const alarm of alarms) alarm.addAlarmAction(...(props.alarmActions ?? []));
+    for (const alarm of alarms) addActions(alarm, props.alarmActions ?? []);
     this.alarms = [...alarms];
     buildDashboard(this, environment, alarms);
     buildOutputs(this, environment, { table, topics, runner, deadLetters });

@@ -10,7 +10,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
 import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
-import { embeddedMetrics, lineText } from './metrics.ts';
+import { embeddedMetrics, lineText, type Subscribers } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { tablesNotFollowed } from './run/check/status-filter.ts';
 import { idsNamed } from './run/watch/named-destinations.ts';
@@ -186,14 +186,17 @@ async function lookOnce(store: Store, config: Config): Promise<Report> {
   });
 }
 
-/** Over both topics; where one cannot be asked, that is a problem to tell and no number. */
+/** Of each topic; where one cannot be asked, that is a problem to tell and no number. */
 async function subscribers(
   config: Config,
-): Promise<{ readonly confirmedSubscribers?: number; readonly problems: readonly string[] }> {
-  const topics = [config.topic, ...(config.chatTopic === undefined ? [] : [config.chatTopic])];
+): Promise<{ readonly subscribers?: Subscribers; readonly problems: readonly string[] }> {
+  const { topic, chatTopic } = config;
   try {
-    const counts = await Promise.all(topics.map(countSubscribers));
-    return { confirmedSubscribers: counts.reduce((sum, count) => sum + count, 0), problems: [] };
+    const [mail, chat] = await Promise.all([
+      countSubscribers(topic),
+      chatTopic === undefined ? undefined : countSubscribers(chatTopic),
+    ]);
+    return { subscribers: { mail, ...(chat === undefined ? {} : { chat }) }, problems: [] };
   } catch (error) {
     return { problems: [error instanceof Error ? error.message : String(error)] };
   }

@@ -38,7 +38,10 @@ export const METRICS = {
   RunFailed: 'Count',
   /** 1 where no address family proved that port 25 is open from here. */
   Blind: 'Count',
+  /** Of both topics together. */
   ConfirmedSubscribers: 'Count',
+  MailSubscribers: 'Count',
+  ChatSubscribers: 'Count',
 } as const;
 
 export type MetricName = keyof typeof METRICS;
@@ -55,8 +58,15 @@ export interface RunFigures {
   readonly completed: boolean;
   readonly failed: boolean;
   readonly blind: boolean;
-  /** Absent where the topic could not be asked. */
-  readonly confirmedSubscribers?: number | undefined;
+  /** Absent where the topics could not be asked. */
+  readonly subscribers?: Subscribers | undefined;
+}
+
+/** Confirmed subscribers, by topic. */
+export interface Subscribers {
+  readonly mail: number;
+  /** Absent where there is no chat topic. */
+  readonly chat?: number;
 }
 
 /** The figures as metrics; one that is unknown is left out and never reported as zero. */
@@ -77,11 +87,15 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
     RunCompleted: figures.completed ? 1 : 0,
     RunFailed: figures.failed ? 1 : 0,
     Blind: figures.blind ? 1 : 0,
-    ...(figures.confirmedSubscribers === undefined
-      ? {}
-      : { ConfirmedSubscribers: figures.confirmedSubscribers }),
+    ...(figures.subscribers === undefined ? {} : subscriberValues(figures.subscribers)),
   };
 }
+
+const subscriberValues = ({ mail, chat }: Subscribers) => ({
+  ConfirmedSubscribers: mail + (chat ?? 0),
+  MailSubscribers: mail,
+  ...(chat === undefined ? {} : { ChatSubscribers: chat }),
+});
 
 /**
  * One log line: metrics by name at the top level, as the format asks, and whatever else the summary

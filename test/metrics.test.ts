@@ -45,9 +45,16 @@ test('a line without metrics is a plain line', () => {
 });
 
 test('everything known is a metric', () => {
-  const values = metricValues({ ...figures, daysToFirstFailure: 0, confirmedSubscribers: 2 });
+  const values = metricValues({ ...figures, daysToFirstFailure: 0, subscribers: { mail: 2, chat: 1 } });
   expect(Object.keys(values).toSorted()).toEqual(Object.keys(METRICS).toSorted());
   expect(values).toMatchObject({ EntriesFail: 1, EntriesUnchecked: 3, RunCompleted: 1, RunFailed: 0, Blind: 0 });
+  expect(values).toMatchObject({ ConfirmedSubscribers: 3, MailSubscribers: 2, ChatSubscribers: 1 });
+});
+
+test('a chat topic that there is not has no number', () => {
+  const values = metricValues({ ...figures, subscribers: { mail: 0 } });
+  expect(values).toMatchObject({ ConfirmedSubscribers: 0, MailSubscribers: 0 });
+  expect(values).not.toHaveProperty('ChatSubscribers');
 });
 
 test('what is unknown is left out: a zero would be a claim', () => {

@@ -53,6 +53,16 @@ describe('alarms', () => {
   const atLeastOne = { ComparisonOperator: 'GreaterThanOrEqualToThreshold', Threshold: 1, EvaluationPeriods: 1 };
   const belowOne = { ComparisonOperator: 'LessThanThreshold', Threshold: 1 };
 
+  const notDelivered = (topic: string) => ({
+    Namespace: 'AWS/SNS',
+    MetricName: 'NumberOfNotificationsFailed',
+    Statistic: 'Sum',
+    Period: 300,
+    Dimensions: [{ Name: 'TopicName', Value: { 'Fn::GetAtt': [expect.stringContaining(topic), 'TopicName'] } }],
+    ...atLeastOne,
+    TreatMissingData: 'notBreaching',
+  });
+
   test('a function runner: what each looks at, and what missing data mean', () => {
     expect(alarmsOf(prod)).toMatchObject({
       RunFailed: { Namespace: 'AWS/Lambda', MetricName: 'Errors', ...atLeastOne, TreatMissingData: 'notBreaching' },
@@ -85,6 +95,9 @@ describe('alarms', () => {
         EvaluationPeriods: 1,
         TreatMissingData: 'ignore',
       },
+      NoMailSubscriber: { ...product, MetricName: 'MailSubscribers', ...belowOne, TreatMissingData: 'ignore' },
+      MailNotDelivered: notDelivered('MailTopic'),
+      ChatNotDelivered: notDelivered('ChatTopic'),
     });
   });
 
@@ -99,15 +112,32 @@ describe('alarms', () => {
     expect(alarmsOf(existing)).toMatchObject({ RunMissed: { EvaluationPeriods: 50 }, Partial: { Threshold: 3 } });
   });
 
-  test.for(ALL)('$name: all six tell both topics and name their entry in the runbook', (environment) => {
+  test('subscribers of each topic are counted where it has any to have', () => {
+    const subscribers = (template: Template) => Object.keys(alarmsOf(template)).filter((id) => /^No(Mail|Chat)/.test(id));
+    expect(subscribers(templateOf(example('dev')))).toEqual([]);
+    expect(subscribers(mailHost)).toEqual(['NoMailSubscriber']);
+    expect(alarmsOf(existing)).toMatchObject({
+      NoMailSubscriber: { MetricName: 'MailSubscribers', Threshold: 2 },
+      NoChatSubscriber: { ...product, MetricName: 'ChatSubscribers', ...belowOne, TreatMissingData: 'ignore' },
+    });
+  });
+
+  test.for(ALL)('$name: all tell both topics, and others that are named, and name their entry in the runbook', (environment) => {
     const template = templateOf(environment);
     const topics = Object.keys(template.findResources('AWS::SNS::Topic')).map((Ref) => ({ Ref }));
+    const named = environment.alarmTopicArns ?? [];
     const alarms = Object.values(alarmsOf(template));
-    expect(alarms).toHaveLength(6);
+    expect(alarms.length).toBeGreaterThanOrEqual(8);
     for (const alarm of alarms) {
-      expect(alarm.AlarmActions).toEqual(expect.arrayContaining(topics));
+      expect(alarm.AlarmActions).toEqual(expect.arrayContaining([...topics, ...named]));
+      expect(alarm.AlarmActions).toHaveLength(2 + named.length);
+      expect(alarm.OKActions ?? []).toEqual(named);
       expect(alarm.AlarmDescription).toMatch(/^TLS watch [a-z-]+: .+\. See docs\/runbook\.md, entry "[A-Z][a-z ]+"\.$/);
     }
+  });
+
+  test('silence is told as what it is, about so many hours', () => {
+    expect(alarmsOf(prod).RunMissed?.AlarmDescription).toContain('no complete run for about 26 hours; nobody is watching');
   });
 
   test('every metric an alarm or the dashboard asks for is one the product reports', () => {
@@ -117,7 +147,7 @@ describe('alarms', () => {
       alarm.Namespace === 'PostfixTlsWatch' ? [alarm.MetricName] : [],
     );
     expect(shown.length).toBeGreaterThan(10);
-    expect(alarmed).toHaveLength(4);
+    expect(alarmed).toHaveLength(5);
     expect([...shown, ...alarmed].filter((name) => !(String(name) in METRICS))).toEqual([]);
   });
 });

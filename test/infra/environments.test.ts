@@ -13,6 +13,11 @@ const REFUSED: readonly { readonly because: string; readonly record: unknown; re
     record: { ...prod, name: 'Prod 1' },
     says: 'environment "Prod 1": name: "Prod 1" is no name of lower-case letters, digits and hyphens',
   },
+  {
+    because: 'alarms go to topics',
+    record: { ...prod, alarmTopicArns: ['on-call'] },
+    says: 'environment "prod": alarmTopicArns.0: "on-call" is no ARN of an SNS topic',
+  },
   { because: 'a name is needed', record: nameless, says: 'environment undefined: name is missing' },
   {
     because: 'the runner decides which fields there are',

@@ -24,6 +24,7 @@ export const EXISTING_VPC: Environment = {
   retention: { logDays: 30, historyDays: 100 },
   emails: ['postmaster@example.com', 'second@example.com'],
   slack: { workspace: 'T0123ABCD', channel: 'C0123ABCD' },
+  alarmTopicArns: ['arn:aws:sns:eu-central-1:210987654321:on-call'],
   reserveConcurrency: true,
   thresholds: { silenceHours: 50, unfinishedEntries: 3 },
 };

@@ -4,7 +4,7 @@
  */
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { firstSentences, firstWithin } from '../../first-within.ts';
-import { type MetricName, metricValues } from '../../metrics.ts';
+import { type MetricName, metricValues, type Subscribers } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -33,7 +33,7 @@ export interface Around {
   /** Requests to DynamoDB, repeats included. */
   readonly requests: number;
   /** Absent where the topics could not be asked. */
-  readonly confirmedSubscribers?: number;
+  readonly subscribers?: Subscribers;
   /** A run of some destinations says nothing about the whole, so it reports no metrics. */
   readonly scope: 'all' | 'some';
   readonly problems: readonly string[];
@@ -102,7 +102,7 @@ function reportDone(watched: Done, around: Around): Report {
       completed: complete,
       failed: failure !== undefined,
       blind: isBlind({ name: '', ...check.vantage }),
-      confirmedSubscribers: around.confirmedSubscribers,
+      subscribers: around.subscribers,
     },
   );
   const details = {
@@ -160,7 +160,7 @@ export function reportNoPolicy(policy: string, table: string): Report {
  */
 export function reportSight(
   sight: Sight,
-  around: Pick<Around, 'now' | 'requests' | 'confirmedSubscribers' | 'problems'>,
+  around: Pick<Around, 'now' | 'requests' | 'subscribers' | 'problems'>,
 ): Report {
   const { latest, silent, failed, blind, sentence } = sight;
   const figures = figuresOf(latest?.counts ?? {}, {
@@ -168,7 +168,7 @@ export function reportSight(
     completed: !silent,
     failed,
     blind,
-    confirmedSubscribers: around.confirmedSubscribers,
+    subscribers: around.subscribers,
   });
   const all = metricValues(figures);
   const fresh = latest !== undefined && isFresh(latest, around.now);
@@ -205,6 +205,8 @@ const ALARMED: ReadonlySet<MetricName> = new Set<MetricName>([
   'Blind',
   'EntriesUnfinished',
   'ConfirmedSubscribers',
+  'MailSubscribers',
+  'ChatSubscribers',
 ]);
 
 const PROBLEMS_SHOWN = 20;

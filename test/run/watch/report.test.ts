@@ -10,7 +10,7 @@ const around: Around = {
   intervalMs: 86_400_000,
   policyVersion: 'abc',
   requests: 26,
-  confirmedSubscribers: 2,
+  subscribers: { mail: 1, chat: 1 },
   scope: 'all',
   problems: [],
 };
