@@ -8,8 +8,13 @@
 import { Duration } from 'aws-cdk-lib';
 import {
   Alarm,
+  type AlarmBase,
   type AlarmProps,
+  AlarmRule,
+  AlarmState,
+  type CfnCompositeAlarm,
   ComparisonOperator,
+  CompositeAlarm,
   type IAlarmAction,
   Metric,
   TreatMissingData,
@@ -51,25 +56,53 @@ export function buildAlarms(
   scope: Construct,
   environment: CheckedEnvironment,
   watched: Watched,
-): readonly Alarm[] {
+): readonly AlarmBase[] {
   const { mail, chat } = watched.topics;
   const elsewhere = environment.alarmTopicArns.map(
     (arn, index) => new SnsAction(Topic.fromTopicArn(scope, `AlarmTopic${index + 1}`, arn)),
   );
   return alarmsOf(environment, watched).map(({ id, told, ...props }) => {
-    const alarm = new Alarm(scope, `${id}Alarm`, {
-      ...props,
-      alarmDescription:
-        `TLS watch ${environment.name}: ${told}. ` + `See docs/runbook.md, entry "${RUNBOOK[id]}".`,
-    });
+    const alarmDescription =
+      `TLS watch ${environment.name}: ${told}. ` + `See docs/runbook.md, entry "${RUNBOOK[id]}".`;
+    const looking = new Alarm(scope, `${id}Alarm`, { ...props, alarmDescription });
+    const alarm =
+      id === 'RunMissed' ? onceInUse(scope, environment, looking, alarmDescription) : looking;
     alarm.addAlarmAction(new SnsAction(mail), new SnsAction(chat));
     addActions(alarm, elsewhere);
     return alarm;
   });
 }
 
+/**
+ * "Run missed" from the first policy on: without one there is nothing to run. That a policy is in
+ * use is an alarm without actions, which keeps its state while no run reports anything.
+ */
+function onceInUse(
+  scope: Construct,
+  environment: CheckedEnvironment,
+  missed: Alarm,
+  alarmDescription: string,
+): CompositeAlarm {
+  const inUse = new Alarm(scope, 'PolicyInUseAlarm', {
+    alarmDescription: `TLS watch ${environment.name}: a policy is in use. This is no fault`,
+    metric: hourly(environment, 'PolicyInUse'),
+    ...AT_LEAST_ONE,
+    treatMissingData: TreatMissingData.IGNORE,
+  });
+  const both = new CompositeAlarm(scope, 'RunMissedOnceInUse', {
+    alarmDescription,
+    alarmRule: AlarmRule.allOf(
+      AlarmRule.fromAlarm(missed, AlarmState.ALARM),
+      AlarmRule.fromAlarm(inUse, AlarmState.ALARM),
+    ),
+  });
+  // CDK would name it; CloudFormation does, as everything else here.
+  (both.node.defaultChild as CfnCompositeAlarm).addPropertyDeletionOverride('AlarmName');
+  return both;
+}
+
 /** For whoever keeps an alarm open until its end is told; people are told of the beginning alone. */
-export function addActions(alarm: Alarm, actions: readonly IAlarmAction[]): void {
+export function addActions(alarm: AlarmBase, actions: readonly IAlarmAction[]): void {
   if (actions.length === 0) return;
   alarm.addAlarmAction(...actions);
   alarm.addOkAction(...actions);

@@ -4,10 +4,10 @@
  */
 import { Duration } from 'aws-cdk-lib';
 import {
-  type Alarm,
   AlarmStatusWidget,
   Dashboard,
   GraphWidget,
+  type IAlarm,
   type IWidget,
   type Metric,
   SingleValueWidget,
@@ -20,7 +20,7 @@ import type { CheckedEnvironment } from './environments.ts';
 export function buildDashboard(
   scope: Construct,
   environment: CheckedEnvironment,
-  alarms: readonly Alarm[],
+  alarms: readonly IAlarm[],
 ): Dashboard {
   const status = new AlarmStatusWidget({
     title: `TLS watch ${environment.name}`,

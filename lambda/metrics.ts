@@ -36,6 +36,8 @@ export const METRICS = {
   RunCompleted: 'Count',
   /** 1 where the run could not do its work: nothing stored, or something due was not told. */
   RunFailed: 'Count',
+  /** 1 where a policy was there to judge; never 0, so that what was in use once stays so. */
+  PolicyInUse: 'Count',
   /** 1 where no address family proved that port 25 is open from here. */
   Blind: 'Count',
   /** Of both topics together. */
@@ -57,6 +59,7 @@ export interface RunFigures {
   readonly durationMs: number;
   readonly completed: boolean;
   readonly failed: boolean;
+  readonly policyInUse: boolean;
   readonly blind: boolean;
   /** Absent where the topics could not be asked. */
   readonly subscribers?: Subscribers | undefined;
@@ -86,6 +89,7 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
     Duration: figures.durationMs,
     RunCompleted: figures.completed ? 1 : 0,
     RunFailed: figures.failed ? 1 : 0,
+    ...(figures.policyInUse ? { PolicyInUse: 1 } : {}),
     Blind: figures.blind ? 1 : 0,
     ...(figures.subscribers === undefined ? {} : subscriberValues(figures.subscribers)),
   };

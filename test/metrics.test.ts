@@ -9,6 +9,7 @@ const figures = {
   durationMs: 5_400,
   completed: true,
   failed: false,
+  policyInUse: true,
   blind: false,
 };
 

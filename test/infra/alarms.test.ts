@@ -126,7 +126,7 @@ describe('alarms', () => {
     const template = templateOf(environment);
     const topics = Object.keys(template.findResources('AWS::SNS::Topic')).map((Ref) => ({ Ref }));
     const named = environment.alarmTopicArns ?? [];
-    const alarms = Object.values(alarmsOf(template));
+    const alarms = Object.values(tellingOf(template));
     expect(alarms.length).toBeGreaterThanOrEqual(8);
     for (const alarm of alarms) {
       expect(alarm.AlarmActions).toEqual(expect.arrayContaining([...topics, ...named]));
@@ -136,8 +136,20 @@ describe('alarms', () => {
     }
   });
 
+  test.for(ALL)('$name: silence rings once a policy is in use, and nothing rings that one is', (environment) => {
+    const template = templateOf(environment);
+    const { PolicyInUse, RunMissed } = alarmsOf(template);
+    expect(PolicyInUse).toMatchObject({ ...product, MetricName: 'PolicyInUse', ...atLeastOne, TreatMissingData: 'ignore' });
+    for (const part of [PolicyInUse, RunMissed]) expect(part).not.toHaveProperty('AlarmActions');
+    const { AlarmRule } = only(template, 'AWS::CloudWatch::CompositeAlarm') as { AlarmRule: { 'Fn::Join': [string, unknown[]] } };
+    const rule = AlarmRule['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join('');
+    expect(rule).toMatch(/^\(ALARM\(".*RunMissedAlarm\w+.*"\) AND ALARM\(".*PolicyInUseAlarm\w+.*"\)\)$/);
+  });
+
   test('silence is told as what it is, about so many hours', () => {
-    expect(alarmsOf(prod).RunMissed?.AlarmDescription).toContain('no complete run for about 26 hours; nobody is watching');
+    expect(tellingOf(prod).RunMissedOnceInUse?.AlarmDescription).toContain(
+      'no complete run for about 26 hours; nobody is watching',
+    );
   });
 
   test('every metric an alarm or the dashboard asks for is one the product reports', () => {
@@ -147,7 +159,7 @@ describe('alarms', () => {
       alarm.Namespace === 'PostfixTlsWatch' ? [alarm.MetricName] : [],
     );
     expect(shown.length).toBeGreaterThan(10);
-    expect(alarmed).toHaveLength(5);
+    expect(alarmed).toHaveLength(6);
     expect([...shown, ...alarmed].filter((name) => !(String(name) in METRICS))).toEqual([]);
   });
 });
@@ -156,4 +168,10 @@ describe('alarms', () => {
 function alarmsOf(template: Template): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
   const alarms = Object.entries(template.findResources('AWS::CloudWatch::Alarm'));
   return Object.fromEntries(alarms.map(([id, { Properties }]) => [id.replace(/Alarm[0-9A-F]{8}$/, ''), Properties]));
+}
+
+/** Those that tell somebody. */
+function tellingOf(template: Template): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  const { PolicyInUse: _, RunMissed: __, ...alone } = alarmsOf(template);
+  return { ...alone, RunMissedOnceInUse: only(template, 'AWS::CloudWatch::CompositeAlarm') };
 }

@@ -316,6 +316,7 @@ const NOTHING = {
   durationMs: 0,
   completed: true,
   failed: false,
+  policyInUse: true,
   blind: false,
 };
 

@@ -101,6 +101,7 @@ function reportDone(watched: Done, around: Around): Report {
       durationMs: around.now - around.startedAt,
       completed: complete,
       failed: failure !== undefined,
+      policyInUse: true,
       blind: isBlind({ name: '', ...check.vantage }),
       subscribers: around.subscribers,
     },
@@ -140,8 +141,8 @@ const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
 });
 
 /**
- * Nothing was ever pushed: the run neither fails nor counts as complete, so that "run missed" is
- * raised in time.
+ * Nothing was ever pushed: the run neither fails nor counts as complete. "Run missed" waits for the
+ * first policy; one that is lost later is raised by it.
  */
 export function reportNoPolicy(policy: string, table: string): Report {
   const message =
@@ -167,6 +168,7 @@ export function reportSight(
     durationMs: latest === undefined ? 0 : latest.stageAt - latest.startedAt,
     completed: !silent,
     failed,
+    policyInUse: latest !== undefined,
     blind,
     subscribers: around.subscribers,
   });
@@ -202,6 +204,7 @@ const isFresh = ({ stageAt }: RunRecord, now: number) => now - stageAt <= HOUR_M
 const ALARMED: ReadonlySet<MetricName> = new Set<MetricName>([
   'RunCompleted',
   'RunFailed',
+  'PolicyInUse',
   'Blind',
   'EntriesUnfinished',
   'ConfirmedSubscribers',

@@ -55,7 +55,7 @@ test.for(DAYS)('days to the first failure: $because', ({ verdicts, days }) => {
 });
 
 test('the counts of a record become figures again, an older record without some of them too', () => {
-  const rest = { durationMs: 5, completed: true, failed: false, blind: false, subscribers: undefined };
+  const rest = { durationMs: 5, completed: true, failed: false, policyInUse: true, blind: false, subscribers: undefined };
   expect(figuresOf({ pass: 2, fail: 1, daysToFirstFailure: 0, requests: 26 }, rest)).toEqual({
     ...rest,
     verdicts: { pass: 2, degraded: 0, fail: 1, undetermined: 0, unchecked: 0 },

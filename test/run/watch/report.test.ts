@@ -32,7 +32,7 @@ test('a complete run', () => {
   expect(reportWatched(done(), around)).toMatchObject({
     level: 'INFO',
     details: { outcome: 'complete', durationMs: 5_000, requests: 26, subject: null, problems: [] },
-    metrics: { RunCompleted: 1, RunFailed: 0, Blind: 0, Duration: 5_000, ConfirmedSubscribers: 2 },
+    metrics: { RunCompleted: 1, RunFailed: 0, PolicyInUse: 1, Blind: 0, Duration: 5_000, ConfirmedSubscribers: 2 },
   });
 });
 
