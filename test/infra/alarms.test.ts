@@ -1,4 +1,5 @@
 /** When the function starts and what raises an alarm: the two that must not be wrong for silence to mean health. */
+import { readFileSync } from 'node:fs';
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { METRICS } from '../../lambda/metrics.ts';
@@ -144,6 +145,13 @@ describe('alarms', () => {
     const { AlarmRule } = only(template, 'AWS::CloudWatch::CompositeAlarm') as { AlarmRule: { 'Fn::Join': [string, unknown[]] } };
     const rule = AlarmRule['Fn::Join'][1].map((part) => (typeof part === 'string' ? part : JSON.stringify(part))).join('');
     expect(rule).toMatch(/^\(ALARM\(".*RunMissedAlarm\w+.*"\) AND ALARM\(".*PolicyInUseAlarm\w+.*"\)\)$/);
+  });
+
+  test('the cost of the alarms is told as it is: 0.10 each, and 0.50 for one of several', () => {
+    const cost = Object.keys(alarmsOf(prod)).length * 0.1 + 0.5;
+    expect(Object.keys(alarmsOf(prod))).toHaveLength(10);
+    const page = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
+    expect(page).toContain(`| ten alarms, and one of two of them | ${cost.toFixed(2)} |`);
   });
 
   test('silence is told as what it is, about so many hours', () => {

@@ -153,10 +153,17 @@ describe('what an app has of its own', () => {
     const stack = stackOf();
     const pager = new Topic(stack, 'Pager');
     const watch = new TlsWatch(stack, 'Watch', { ...props, alarmActions: [new SnsAction(pager)] });
-    const alarms = Object.values(Template.fromStack(stack).findResources('AWS::CloudWatch::Alarm'));
-    expect(alarms).toHaveLength(watch.alarms.length);
-    for (const { Properties } of alarms)
-      expect(Properties.AlarmActions).toContainEqual({ Ref: stack.getLogicalId(pager.node.defaultChild as never) });
+    const template = Template.fromStack(stack);
+    const telling = ['AWS::CloudWatch::Alarm', 'AWS::CloudWatch::CompositeAlarm']
+      .flatMap((type) => Object.values(template.findResources(type)))
+      .filter(({ Properties }) => Properties.AlarmActions !== undefined);
+    const action = stack.resolve(pager.topicArn);
+    expect(telling).toHaveLength(watch.alarms.length);
+    for (const { Properties } of telling) {
+      expect(Properties.AlarmActions).toHaveLength(3);
+      expect(Properties.AlarmActions).toContainEqual(action);
+      expect(Properties.OKActions).toEqual([action]);
+    }
   });
 
   test('grantPush: four actions, on the items of the policy alone', () => {
