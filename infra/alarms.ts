@@ -101,7 +101,7 @@ function onceInUse(
   return both;
 }
 
-/** For whoever keeps an alarm open until its end is told; people are told of the beginning alone. */
+/** For whoever keeps an alarm open until its end is told; people hear of the beginning alone. */
 export function addActions(alarm: AlarmBase, actions: readonly IAlarmAction[]): void {
   if (actions.length === 0) return;
   alarm.addAlarmAction(...actions);
@@ -210,7 +210,7 @@ function deliveryAlarms({ topics }: Watched): readonly AlarmRow[] {
   ];
 }
 
-/** By topic, so that an address that was never confirmed is not hidden by a channel that listens. */
+/** By topic, so that an address never confirmed is not hidden by a channel that listens. */
 function subscriberAlarms(environment: CheckedEnvironment): readonly AlarmRow[] {
   const { emails, slack } = environment;
   const fewer = (name: MetricName, threshold: number) => ({

@@ -53,7 +53,7 @@ export async function bundle(entry: string = ENTRY, more: BuildOptions = {}): Pr
   return { code: file.contents, metafile };
 }
 
-/** The function's bundle, written as Lambda starts it. CDK waits for no promise, so it is made at once. */
+/** The function's bundle, written as Lambda starts it; at once, since CDK waits for no promise. */
 export function writeBundle(folder: string): void {
   buildSync({ ...settings(ENTRY), outfile: join(folder, 'index.mjs') });
 }

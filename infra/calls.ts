@@ -24,7 +24,7 @@ export type Action = (typeof RUN_CALLS)[Call];
 /** What the sentinel needs: it reads run records and asks how many subscribers there are. */
 export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptionsByTopicCommand'];
 
-/** What `policy push` needs: it reads the version in use, writes another, lets the former expire. */
+/** `policy push` reads the version in use, writes another, and lets the former expire. */
 const PUSH_CALLS: readonly Call[] = ['GetCommand', 'QueryCommand', 'PutCommand', 'UpdateCommand'];
 
 /** Commands in the code that no run sends, each with the reason. */

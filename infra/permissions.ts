@@ -26,8 +26,8 @@ export function sentinelStatements(resources: Resources): readonly PolicyStateme
 }
 
 /**
- * `policy push` and nothing else: the items under which the policy of that name is kept, and none of
- * what was seen, told or muted.
+ * `policy push` and nothing else: the items under which the policy of that name is kept, and none
+ * of what was seen, told or muted.
  */
 export function pushStatement(table: ITable, policy: string): PolicyStatement {
   return new PolicyStatement({

@@ -177,8 +177,8 @@ function checkedProps(props: TlsWatchProps): CheckedEnvironment {
   const { vpc, vpcSubnets, table: _, alarmActions: __, ...record } = props;
   if ((vpc !== undefined) !== (record.egress === 'vpc-existing'))
     throw new Error(
-      `environment ${JSON.stringify(record.name)}: vpc goes with egress "vpc-existing", and egress ` +
-        '"vpc-existing" with vpc',
+      `environment ${JSON.stringify(record.name)}: vpc goes with egress "vpc-existing", and ` +
+        'egress "vpc-existing" with vpc',
     );
   if (vpcSubnets !== undefined && vpc === undefined)
     throw new Error(`environment ${JSON.stringify(record.name)}: vpcSubnets go with vpc`);

@@ -23,7 +23,7 @@ export class WatchStack extends Stack {
     for (const [key, value] of Object.entries(tags)) Tags.of(this).add(key, value);
     if (permissionsBoundary !== undefined)
       PermissionsBoundary.of(this).apply(boundary(this, permissionsBoundary));
-    // `Default` is no part of a logical id: what was deployed before there was a construct keeps its.
+    // `Default` is no part of a logical id: what was deployed before keeps its.
     new TlsWatch(this, 'Default', {
       ...record,
       ...existingVpc(this, environment),

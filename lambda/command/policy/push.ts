@@ -224,8 +224,8 @@ async function storedPolicy(
 }
 
 /**
- * Everything seen last from this vantage, with the certificates to judge it by; `denied` where these
- * credentials are for pushing alone. `now` is epoch ms.
+ * Everything seen last from this vantage, with the certificates to judge it by; `denied` where
+ * these credentials are for pushing alone. `now` is epoch ms.
  */
 async function rememberedFrom(store: Store, now: number): Promise<Remembered | 'denied'> {
   try {
