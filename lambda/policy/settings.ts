@@ -174,6 +174,8 @@ export interface Settings {
    * smtp(8) dies at start with this message and nothing is delivered at all; absent when it starts.
    */
   readonly fatal?: string;
+  /** A map without a type, over which trivial-rewrite(8) dies at start: no mail is routed at all. */
+  readonly routingFatal?: { readonly parameter: string; readonly table: string };
 }
 
 export interface ReadSettings {
@@ -341,12 +343,31 @@ export function readSettings(
     queueDirectory: text('queue_directory'),
   };
   const fatals = problems.filter((problem) => problem.kind === 'fatal');
+  const untyped = fatals.find(({ name }) => ROUTING_TABLES.has(name));
   const first = fatals.find(({ says }) => endsEveryProgram(says)) ?? fatals[0];
   return {
-    settings: first === undefined ? settings : { ...settings, fatal: first.says },
+    settings: {
+      ...settings,
+      ...(first === undefined ? {} : { fatal: first.says }),
+      ...(untyped === undefined
+        ? {}
+        : {
+            routingFatal: {
+              parameter: untyped.name,
+              table: /"([^"]*)"$/.exec(untyped.says)?.[1] ?? '',
+            },
+          }),
+    },
     problems,
   };
 }
+
+/** Tables that trivial-rewrite(8) opens at its start: without a type, they end it. */
+const ROUTING_TABLES: ReadonlySet<string> = new Set([
+  'transport_maps',
+  'sender_dependent_relayhost_maps',
+  'sender_dependent_default_transport_maps',
+]);
 
 /** Days unless it names another unit; Postfix's default where it is no time. */
 function lifetimeOf(value: string): number {

@@ -129,8 +129,13 @@ export function routeDomain(recipient: string, routing: Routing): Routed {
   if (settings.transports?.includes(transport) === false)
     return { kind: 'no-transport', transport };
   const source = record === undefined ? {} : { record };
-  if (!isSmtpTransport(transport, settings))
-    return { kind: 'other', transport, domainClass: found, ...source };
+  if (!isSmtpTransport(transport, settings)) {
+    const { routingFatal } = settings;
+    // Of what smtp(8) delivers, its own end is told: it reads the same main.cf.
+    return routingFatal === undefined
+      ? { kind: 'other', transport, domainClass: found, ...source }
+      : broken(routingFatal.parameter, routingFatal);
+  }
   return { kind: 'smtp', nextHop, via, transport, ...source };
 }
 

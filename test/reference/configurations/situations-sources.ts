@@ -255,6 +255,16 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent Trusted', 'm@b.D': 'deferred 4.7.5 client TLS configuration problem' },
   },
   {
+    title: 'transport_maps without a type, and a domain of another agent',
+    mainCf: ['smtp_tls_security_level = encrypt', 'transport_maps = ETC/transport', 'virtual_mailbox_domains = b.D'],
+    ends: {
+      'm@a.D':
+        'not delivered: postfix/trivial-rewrite: fatal: open dictionary: expecting "type:name" form instead of "ETC/transport"',
+      'm@b.D':
+        'not delivered: postfix/trivial-rewrite: fatal: open dictionary: expecting "type:name" form instead of "ETC/transport"',
+    },
+  },
+  {
     title: 'table broken, next hop without address',
     mainCf: ['smtp_tls_policy_maps = hash:ETC/gone'],
     ends: {
