@@ -162,7 +162,11 @@ function watchOnce(
       holder: `${config.vantage}#${invocation.awsRequestId}`,
       ...(asked.kind === 'scheduled' ? {} : { only: idsNamed(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
-      confirm: { kind: 'next-run' },
+      // Where the time that is left does not allow it, the next run confirms.
+      confirm:
+        asked.kind === 'scheduled'
+          ? { kind: 'same-run', afterMs: SECOND_LOOK_MS }
+          : { kind: 'next-run' },
       pace: paceFor({
         concurrency: config.concurrency,
         perNetwork: config.perNetwork,
@@ -227,3 +231,5 @@ function reserveMs({ reserveSeconds }: Config, invocation: Invocation): number {
 
 const DAY_MS = 24 * HOUR_MS;
 const BUSY_PAUSE_MS = 20_000;
+/** Waiting so long costs a cent; a failure that is told the next day may have bounced mail. */
+const SECOND_LOOK_MS = 10 * 60_000;
