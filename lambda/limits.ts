@@ -46,3 +46,23 @@ export const BOUNDS = {
   /** Of one name, subject or record of a stranger, where it is shown or kept. */
   shownTextChars: 255,
 } as const;
+
+/** Bounds on what is kept of a log, which strangers and any local user can write to. */
+export const LOG_BOUNDS = {
+  lineChars: 8_192,
+  textChars: 1_000,
+  /** Processes whose lines are put together at a time. */
+  sessions: 4_096,
+  peersPerSession: 30,
+  /** dNSNames kept of one certificate. */
+  names: 100,
+  /** Messages whose end is still to come, and recipients of each. */
+  messages: 200_000,
+  recipientsPerMessage: 1_000,
+  /** Next hop and cause. */
+  causes: 5_000,
+  peersPerCause: 5,
+  /** Domains that mail was delivered to. */
+  domains: 50_000,
+  hostsPerDomain: 10,
+} as const;

@@ -19,7 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['route'],
   ['probe'],
   ['verdict'],
-  ['snapshot', 'metrics.ts'],
+  ['snapshot', 'log', 'metrics.ts'],
   ['alert'],
   ['store'],
   ['run'],
@@ -36,6 +36,7 @@ const NOT_IN_THE_FUNCTION = [
   'command',
   'text/terminal.ts',
   'policy/gather',
+  'log',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
   'store/sqlite',
@@ -47,6 +48,7 @@ const NOT_IN_THE_FUNCTION = [
 
 const DOORS = [
   'policy/gather/this-machine.ts',
+  'log/read-log.ts',
   'route/dns.ts',
   'route/dns-encrypted.ts',
   'probe/connection.ts',

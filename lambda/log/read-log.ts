@@ -1,0 +1,224 @@
+/**
+ * The door to logs and the queue on this machine: files (plain, gzip, zstd), standard input, the
+ * journal through journalctl(1), and postqueue(1).
+ *
+ * Everything is a stream: a log may have gigabytes, and a line of it any length.
+ */
+import { spawn } from 'node:child_process';
+import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { pipeline, type Readable } from 'node:stream';
+import { createGunzip, createZstdDecompress } from 'node:zlib';
+import { LOG_BOUNDS } from '../limits.ts';
+import { UsageError } from '../usage-error.ts';
+import { oldestFirst } from './order.ts';
+
+/** Lines of one source, a block at a time. */
+export interface LogSource {
+  /** For people. */
+  readonly name: string;
+  /** What is to be said of it once it is read; empty where all is well. */
+  readonly notes: readonly string[];
+  /** Epoch ms: nothing in it is newer than about that. */
+  readonly notAfter: number;
+  /**
+   * As Latin-1, without line breaks, cut at LOG_BOUNDS.lineChars.
+   *
+   * @throws UsageError where it cannot be read any further
+   */
+  lines(): AsyncIterable<readonly string[]>;
+}
+
+/**
+ * Opens what is named, `-` being standard input, in the order in which it was written.
+ *
+ * @throws UsageError where one cannot be opened
+ */
+export async function openLogs(paths: readonly string[], now: number): Promise<LogSource[]> {
+  const sources: LogSource[] = [];
+  for (const path of oldestFirst(paths))
+    sources.push(path === '-' ? standardInput(now) : await openFile(path, now));
+  return sources;
+}
+
+/** The logs that syslog writes on this host, with the rotated ones; none on a host with a journal alone. */
+export async function usualLogs(): Promise<string[]> {
+  for (const { directory, name } of USUAL) {
+    const names = await readdir(directory).catch(() => []);
+    const found = names.filter((one) => name.test(one)).map((one) => `${directory}/${one}`);
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+/** What the journal has of facility mail, which is Postfix's. */
+export function openJournal(now: number): LogSource {
+  return {
+    name: 'the journal',
+    notes: [],
+    notAfter: now,
+    lines: () => linesOf(outputOf('journalctl', JOURNAL)),
+  };
+}
+
+/** `postqueue -j`, run now, or its output in a file; `-` is standard input. */
+export async function openQueue(
+  path: string | undefined,
+  configDirectory: string | undefined,
+  now: number,
+): Promise<LogSource> {
+  if (path !== undefined)
+    return path === '-'
+      ? standardInput(now, LONGEST_QUEUE_LINE)
+      : openFile(path, now, LONGEST_QUEUE_LINE);
+  const args = [...(configDirectory === undefined ? [] : ['-c', configDirectory]), '-j'];
+  return {
+    name: 'the queue',
+    notes: [],
+    notAfter: now,
+    lines: () => linesOf(outputOf('postqueue', args), LONGEST_QUEUE_LINE),
+  };
+}
+
+const standardInput = (now: number, longest?: number): LogSource => ({
+  name: 'standard input',
+  notes: [],
+  notAfter: now,
+  lines: () => linesOf(chunksOf(process.stdin, 'standard input'), longest),
+});
+
+async function openFile(path: string, now: number, longest?: number): Promise<LogSource> {
+  let file: FileHandle;
+  try {
+    file = await open(path);
+  } catch (error) {
+    throw cannotRead(path, error);
+  }
+  const found = await file.stat();
+  if (found.isDirectory()) {
+    await file.close();
+    throw new UsageError(`cannot read the log ${path}: it is a directory; name the files in it`);
+  }
+  const notes: string[] = [];
+  return {
+    name: path,
+    notes,
+    // The last line is about as old as the file.
+    notAfter: found.isFile() ? found.mtimeMs : now,
+    lines: () =>
+      linesOf(unpacked(file.createReadStream({ highWaterMark: BLOCK }), path, notes), longest),
+  };
+}
+
+/** By the first bytes, whatever the name is. */
+async function* unpacked(stream: Readable, name: string, notes: string[]): AsyncGenerator<Buffer> {
+  const chunks = chunksOf(stream, name);
+  const { value: first } = await chunks.next();
+  if (first === undefined) return;
+  const magic = first.subarray(0, 4).toString('hex');
+  if (/^(?:fd377a58|425a68)/.test(magic)) {
+    const program = magic.startsWith('425a68') ? 'bzcat' : 'xzcat';
+    throw new UsageError(
+      `cannot read the log ${name}: it is packed by ${program.slice(0, -3)}; give it as ` +
+        `${program} ${name} | postfix-tls-watch why -`,
+    );
+  }
+  const unpack = magic.startsWith('1f8b')
+    ? createGunzip()
+    : magic === '28b52ffd'
+      ? createZstdDecompress()
+      : undefined;
+  if (unpack === undefined) {
+    yield first;
+    yield* chunks;
+    return;
+  }
+  async function* all() {
+    yield first as Buffer;
+    yield* chunks;
+  }
+  try {
+    // What is wrong with the packed text comes out of the reading end.
+    for await (const chunk of pipeline(all(), unpack, () => undefined)) yield chunk as Buffer;
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'Z_BUF_ERROR'))
+      throw cannotRead(name, error);
+    notes.push(`${name} ends in the middle of its packed text: what follows is not counted`);
+  }
+}
+
+async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of stream) yield chunk as Buffer;
+  } catch (error) {
+    throw cannotRead(name, error);
+  }
+}
+
+/** @throws UsageError where the program is not there, or ends with an error */
+async function* outputOf(command: string, args: readonly string[]): AsyncGenerator<Buffer> {
+  const path = `${process.env.PATH ?? ''}:/usr/sbin:/usr/local/sbin:/sbin`;
+  const child = spawn(command, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, PATH: path, LC_ALL: 'C' },
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    if (said.length < LOG_BOUNDS.textChars) said += chunk.toString();
+  });
+  const ended = new Promise<string | undefined>((resolve) => {
+    child.on('error', (error) => resolve(`it cannot be run: ${reasonOf(error)}`));
+    child.on('close', (code, signal) =>
+      resolve(code === 0 ? undefined : `it ended with ${signal ?? code}: ${said.trim()}`),
+    );
+  });
+  try {
+    yield* chunksOf(child.stdout, command);
+    const failed = await ended;
+    if (failed !== undefined) throw new UsageError(`${[command, ...args].join(' ')}: ${failed}`);
+  } finally {
+    if (child.exitCode === null) child.kill();
+  }
+}
+
+/** Blocks of whole lines. */
+async function* linesOf(
+  chunks: AsyncIterable<Buffer>,
+  longest: number = LOG_BOUNDS.lineChars,
+): AsyncGenerator<readonly string[]> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const lines = chunk.toString('latin1').split('\n');
+    lines[0] = rest + (lines[0] ?? '');
+    rest = (lines.pop() ?? '').slice(0, longest);
+    if (lines.length > 0)
+      yield lines.map((line) => (line.length > longest ? line.slice(0, longest) : line));
+  }
+  if (rest !== '') yield [rest];
+}
+
+function cannotRead(name: string, error: unknown): UsageError {
+  return new UsageError(`cannot read the log ${name}: ${reasonOf(error)}`);
+}
+
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return REASONS[code] ?? (error instanceof Error ? error.message : String(error));
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'No such file or directory',
+  EACCES: 'Permission denied',
+  EISDIR: 'Is a directory',
+  Z_DATA_ERROR: 'the packed text is damaged',
+};
+
+const BLOCK = 1 << 20;
+/** A message of thousands of recipients is one line. */
+const LONGEST_QUEUE_LINE = 1 << 24;
+const JOURNAL = ['--quiet', '--no-pager', '--output=short-iso', 'SYSLOG_FACILITY=2'];
+const USUAL: readonly { readonly directory: string; readonly name: RegExp }[] = [
+  { directory: '/var/log', name: /^mail\.log(?:[.-]\d[\d.-]*)?(?:\.gz|\.zst)?$/ },
+  { directory: '/var/log', name: /^maillog(?:[.-]\d[\d.-]*)?(?:\.gz|\.zst)?$/ },
+  { directory: '/var/log/mail', name: /^mail\.log$/ },
+  { directory: '/var/log', name: /^postfix\.log(?:[.-]\d[\d.-]*)?(?:\.gz|\.zst)?$/ },
+];

@@ -1,0 +1,159 @@
+/**
+ * What each process said of TLS since its last delivery, put together by process id, so that the
+ * certificate that is shown belongs to the mail that waits.
+ *
+ * tlsproxy(8) shakes hands for smtp(8) where connections are reused: its lines are found by the
+ * server they name. Bounded in every direction; what is forgotten is counted.
+ */
+import { LOG_BOUNDS } from '../limits.ts';
+import type { Peer } from './delivery.ts';
+import type { LogLine } from './line.ts';
+import type { TlsFact, Trust, Unverified } from './tls-line.ts';
+
+/** What the log tells of one server in one session. */
+export interface PeerEvidence {
+  readonly peer: Peer;
+  /** Absent at smtp_tls_loglevel 0, and where there was no handshake. */
+  readonly trust?: Trust;
+  /** dNSNames, at level 2 up to Postfix 3.5; empty elsewhere. */
+  readonly names: readonly string[];
+  /** How many more there were than are kept. */
+  readonly moreNames: number;
+  /** Counts where there are no dNSNames. */
+  readonly commonName?: string;
+  readonly issuer?: string;
+  readonly unverified?: Unverified;
+  /** Why the handshake broke. */
+  readonly handshake?: string;
+}
+
+export interface Session {
+  /** By `host[address]`, in the order of the walk. */
+  readonly peers: ReadonlyMap<string, PeerEvidence>;
+  /** Errors of better hosts, with the message they were logged for. */
+  readonly passedOver: readonly { readonly queueId: string; readonly text: string }[];
+  /** What OpenSSL said last. */
+  readonly library?: string;
+  /** Our own policy, as Postfix warns of it. */
+  readonly warning?: string;
+  /** Port 465 was tried without wrapper mode. */
+  readonly wrapperMode: boolean;
+}
+
+export const NOTHING_SAID: Session = { peers: new Map(), passedOver: [], wrapperMode: false };
+
+export interface Sessions {
+  note(line: Pick<LogLine, 'instance' | 'program' | 'pid'>, fact: TlsFact): void;
+  /** What belongs to a delivery by this process; the next fact begins another session. */
+  of(line: Pick<LogLine, 'instance' | 'program' | 'pid'>, relay: Peer | undefined): Session;
+  /** How many sessions were forgotten for want of room. */
+  forgotten(): number;
+}
+
+export function openSessions(): Sessions {
+  const open = new Map<string, { session: Session; ended: boolean }>();
+  const proxied = new Map<string, PeerEvidence>();
+  let forgotten = 0;
+  const keyOf = ({ instance, program, pid }: Pick<LogLine, 'instance' | 'program' | 'pid'>) =>
+    `${instance}/${program}[${pid}]`;
+  return {
+    note(line, fact) {
+      if (line.program === 'tlsproxy') {
+        if ('peer' in fact) {
+          const key = peerKey(fact.peer);
+          // `established` ends what a proxy tells of one handshake; the next one begins anew.
+          const before = proxied.get(key);
+          const fresh = before?.trust !== undefined && fact.kind !== 'established';
+          put(proxied, key, withPeerFact(fresh ? undefined : before, fact), LOG_BOUNDS.sessions);
+        }
+        return;
+      }
+      const key = keyOf(line);
+      const known = open.get(key);
+      const session = known === undefined || known.ended ? NOTHING_SAID : known.session;
+      if (put(open, key, { session: withFact(session, fact), ended: false }, LOG_BOUNDS.sessions))
+        forgotten++;
+    },
+    of(line, relay) {
+      const known = open.get(keyOf(line));
+      if (known !== undefined) known.ended = true;
+      const session = known?.session ?? NOTHING_SAID;
+      const proxy = relay === undefined ? undefined : proxied.get(peerKey(relay));
+      if (relay === undefined || proxy === undefined || session.peers.has(peerKey(relay)))
+        return session;
+      return { ...session, peers: new Map([...session.peers, [peerKey(relay), proxy]]) };
+    },
+    forgotten: () => forgotten,
+  };
+}
+
+export const peerKey = ({ host, address }: Peer): string => `${host}[${address}]`;
+
+/** Newest last; true where the oldest had to go. */
+export function put<Value>(
+  map: Map<string, Value>,
+  key: string,
+  value: Value,
+  most: number,
+): boolean {
+  map.delete(key);
+  map.set(key, value);
+  if (map.size <= most) return false;
+  const [oldest] = map.keys();
+  if (oldest !== undefined) map.delete(oldest);
+  return true;
+}
+
+function withFact(session: Session, fact: TlsFact): Session {
+  switch (fact.kind) {
+    case 'established':
+    case 'name':
+    case 'common-name':
+    case 'issuer':
+    case 'unverified':
+    case 'handshake': {
+      const key = peerKey(fact.peer);
+      const peers = new Map(session.peers);
+      put(peers, key, withPeerFact(peers.get(key), fact), LOG_BOUNDS.peersPerSession);
+      return { ...session, peers };
+    }
+    case 'library':
+      return { ...session, library: cut(fact.detail) };
+    case 'policy':
+    case 'outside-pattern':
+      // The first tells the cause; what follows only says that nothing can be done.
+      return { ...session, warning: session.warning ?? cut(fact.warning) };
+    case 'wrapper-mode':
+      return { ...session, wrapperMode: true };
+    case 'passed-over': {
+      const { queueId, text } = fact;
+      const all = [...session.passedOver, { queueId, text: cut(text) }];
+      return { ...session, passedOver: all.slice(-LOG_BOUNDS.peersPerSession) };
+    }
+  }
+}
+
+type PeerFact = Extract<TlsFact, { readonly peer: Peer }>;
+
+function withPeerFact(known: PeerEvidence | undefined, fact: PeerFact): PeerEvidence {
+  const before: PeerEvidence = known ?? { peer: fact.peer, names: [], moreNames: 0 };
+  switch (fact.kind) {
+    case 'established':
+      return { ...before, peer: fact.peer, trust: fact.trust };
+    case 'name':
+      if (before.names.includes(fact.name)) return before;
+      return before.names.length >= LOG_BOUNDS.names
+        ? { ...before, moreNames: before.moreNames + 1 }
+        : { ...before, names: [...before.names, cut(fact.name)] };
+    case 'common-name':
+      return { ...before, commonName: cut(fact.name) };
+    case 'issuer':
+      return { ...before, issuer: cut(fact.issuer) };
+    case 'unverified':
+      return { ...before, unverified: { ...fact.why, says: cut(fact.why.says) } };
+    case 'handshake':
+      return { ...before, handshake: cut(fact.detail) };
+  }
+}
+
+const cut = (text: string): string => text.slice(0, LOG_BOUNDS.textChars);

@@ -1,0 +1,188 @@
+/**
+ * What an smtp(8) or tlsproxy(8) process says of TLS on the way to a delivery: trust, names,
+ * certificate, and why it is not verified. Wordings of Postfix 2.11 to 3.11, from
+ * src/tls/tls_client.c, tls_verify.c, tls_misc.c and src/smtp; which loglevel each needs stands
+ * beside its pattern. Pure.
+ */
+import { OPENSSL_CODES } from '../certificate/trust/problem.ts';
+import { meaningOf } from '../verdict/postfix-said.ts';
+import type { Reason } from '../verdict/reason.ts';
+import { type Peer, readPeer } from './delivery.ts';
+
+/** `Verified`: trusted, and the names (or the digest) are as asked. */
+export type Trust = 'Verified' | 'Trusted' | 'Untrusted' | 'Anonymous';
+
+/** One thing that a line tells; `peer` is whom it tells it of. */
+export type TlsFact =
+  | { readonly kind: 'established'; readonly peer: Peer; readonly trust: Trust }
+  /** A dNSName of the certificate. */
+  | { readonly kind: 'name'; readonly peer: Peer; readonly name: string }
+  /** A common name; where there are dNSNames it does not count. */
+  | { readonly kind: 'common-name'; readonly peer: Peer; readonly name: string }
+  | { readonly kind: 'issuer'; readonly peer: Peer; readonly issuer: string }
+  | { readonly kind: 'unverified'; readonly peer: Peer; readonly why: Unverified }
+  /** The handshake broke; what OpenSSL says of it may follow without a peer. */
+  | { readonly kind: 'handshake'; readonly peer: Peer; readonly detail: string }
+  | { readonly kind: 'library'; readonly detail: string }
+  /** Of our own policy: `nextHop` as it was looked up. */
+  | { readonly kind: 'policy'; readonly nextHop: string; readonly warning: string }
+  /** A better host failed so, and the walk went on. */
+  | { readonly kind: 'passed-over'; readonly queueId: string; readonly text: string }
+  | { readonly kind: 'wrapper-mode' }
+  | { readonly kind: 'outside-pattern'; readonly warning: string };
+
+/** Why a certificate is not verified. */
+export interface Unverified {
+  /** Those it can be, the likeliest first. */
+  readonly reasons: readonly Reason[];
+  /** In Postfix's words. */
+  readonly says: string;
+}
+
+/** Undefined for a line that tells nothing of TLS. */
+export function readTlsLine(message: string): TlsFact | undefined {
+  for (const { pattern, read } of WORDINGS) {
+    const found = pattern.exec(message);
+    if (found !== null) return read(found);
+  }
+  return undefined;
+}
+
+/** OpenSSL's error as Postfix words it, behind the name of the server. */
+export function unverifiedBy(says: string, isIssuer: boolean): Unverified {
+  const found = UNVERIFIED.find(({ pattern }) => pattern.test(says));
+  if (found !== undefined)
+    return { reasons: isIssuer ? (found.issuer ?? found.reasons) : found.reasons, says };
+  const code = Number(/^num=(\d+):/.exec(says)?.[1]);
+  return { reasons: BY_CODE.get(code) ?? [], says };
+}
+
+/** `host[address]:port: `, as most lines begin. */
+const NAMADDR = String.raw`([^\s[\]]+\[[^\s\]]+\](?::\d{1,5})?)`;
+const at = (rest: string) => new RegExp(`^${NAMADDR}${rest}`);
+
+function of(peer: string | undefined, fact: (peer: Peer) => TlsFact): TlsFact | undefined {
+  const read = readPeer(peer ?? '');
+  return read === undefined ? undefined : fact(read);
+}
+
+const WORDINGS: readonly {
+  readonly pattern: RegExp;
+  readonly read: (found: RegExpExecArray) => TlsFact | undefined;
+}[] = [
+  {
+    // Level 1.
+    pattern: new RegExp(
+      `^(Verified|Trusted|Untrusted|Anonymous) TLS connection (?:established|reused) to ${NAMADDR}: `,
+    ),
+    read: ([, trust, peer]) =>
+      of(peer, (peer) => ({ kind: 'established', peer, trust: trust as Trust })),
+  },
+  {
+    // Any level from 3.6 on where a match is asked; at level 1 before.
+    pattern: new RegExp(`^(?:(server|CA) )?certificate verification failed for ${NAMADDR}: (.*)$`),
+    read: ([, whose, peer, says = '']) =>
+      of(peer, (peer) => ({ kind: 'unverified', peer, why: unverifiedBy(says, whose === 'CA') })),
+  },
+  {
+    // Level 2, up to 3.5.
+    pattern: at(': (?:Matched )?subjectAltName: (.*)$'),
+    read: ([, peer, name = '']) => of(peer, (peer) => ({ kind: 'name', peer, name })),
+  },
+  {
+    // Level 2, up to 3.5; no colon behind the name.
+    pattern: at(':? (?:Matched )?CommonName (.*)$'),
+    read: ([, peer, name = '']) => of(peer, (peer) => ({ kind: 'common-name', peer, name })),
+  },
+  {
+    // Level 2: `issuer_CN=` up to 3.7, `issuer=` since; the name may be one that matched.
+    pattern: at(
+      ': (?:Matched |Trusted |Untrusted )?subject_CN=.*?, issuer(?:_CN)?=(.*?)(?:, (?:cert |pkey )?fingerprint=.*)?$',
+    ),
+    read: ([, peer, issuer = '']) => of(peer, (peer) => ({ kind: 'issuer', peer, issuer })),
+  },
+  {
+    pattern: new RegExp(`^SSL_connect error to ${NAMADDR}: (.*)$`),
+    read: ([, peer, detail = '']) => of(peer, (peer) => ({ kind: 'handshake', peer, detail })),
+  },
+  {
+    pattern: /^warning: TLS library problem: (.*)$/,
+    read: ([, detail = '']) => ({ kind: 'library', detail }),
+  },
+  {
+    pattern:
+      /^warning: ([sl]mtp_tls_(?:policy_maps|per_site)), next-hop destination "(.*?)": (.*)$/,
+    read: ([, , nextHop = '', warning = '']) => ({ kind: 'policy', nextHop, warning }),
+  },
+  {
+    pattern: /^warning: (MX name '.*' does not match STS MX pattern for '.*')$/,
+    read: ([, warning = '']) => ({ kind: 'outside-pattern', warning }),
+  },
+  {
+    // Up to 2.11 the second.
+    pattern: /^(?:SMTPS wrappermode \(.*smtp_tls_wrappermode = yes|CLIENT wrappermode \()/,
+    read: () => ({ kind: 'wrapper-mode' }),
+  },
+  {
+    // The error of one host, logged before the next one is tried.
+    pattern: /^([0-9A-Za-z]{1,40}): (?!to=<|from=<|host |removed)(.*)$/,
+    read: ([, queueId = '', text = '']) =>
+      meaningOf(text) === undefined ? undefined : { kind: 'passed-over', queueId, text },
+  },
+];
+
+const UNVERIFIED: readonly {
+  readonly pattern: RegExp;
+  readonly reasons: readonly Reason[];
+  /** Where the certificate of an issuer is meant. */
+  readonly issuer?: readonly Reason[];
+}[] = [
+  { pattern: /^self-signed certificate/, reasons: ['self-signed'] },
+  // Not sent and not known are one to OpenSSL.
+  {
+    pattern: /^untrusted issuer /,
+    reasons: ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
+  },
+  { pattern: /^certificate not yet valid/, reasons: ['not-yet-valid'] },
+  { pattern: /^certificate has expired/, reasons: ['expired'], issuer: ['issuer-expired'] },
+  {
+    pattern: /^not designated for use as a /,
+    reasons: ['wrong-purpose'],
+    issuer: ['wrong-purpose', 'invalid-ca'],
+  },
+  { pattern: /^certificate chain longer than limit/, reasons: ['chain-too-long'] },
+  {
+    pattern: /^not trusted by local or TLSA policy/,
+    reasons: ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer'],
+  },
+  { pattern: /^external policy failure /, reasons: ['forced-failure'] },
+];
+
+const BY_CODE: ReadonlyMap<number, readonly Reason[]> = new Map<number, readonly Reason[]>([
+  [OPENSSL_CODES.UNABLE_TO_GET_ISSUER_CERT, ['untrusted-issuer', 'missing-intermediate']],
+  [OPENSSL_CODES.CERT_SIGNATURE_FAILURE, ['bad-signature']],
+  [
+    OPENSSL_CODES.UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+    ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
+  ],
+  [OPENSSL_CODES.PATH_LENGTH_EXCEEDED, ['invalid-ca']],
+  [OPENSSL_CODES.CERT_REJECTED, ['wrong-purpose', 'untrusted-issuer']],
+  [OPENSSL_CODES.KEYUSAGE_NO_CERTSIGN, ['invalid-ca']],
+  [OPENSSL_CODES.UNHANDLED_CRITICAL_EXTENSION, ['bad-signature', 'invalid-ca']],
+  [OPENSSL_CODES.KEYUSAGE_NO_DIGITAL_SIGNATURE, ['wrong-purpose', 'invalid-ca']],
+  [OPENSSL_CODES.PERMITTED_VIOLATION, ['not-permitted-name']],
+  [OPENSSL_CODES.EXCLUDED_VIOLATION, ['not-permitted-name']],
+  [OPENSSL_CODES.SUBTREE_MINMAX, ['not-permitted-name']],
+  [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_TYPE, ['not-permitted-name']],
+  [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_SYNTAX, ['not-permitted-name']],
+  [OPENSSL_CODES.UNSUPPORTED_NAME_SYNTAX, ['not-permitted-name']],
+  /** X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH. */
+  [62, ['name-mismatch']],
+  [64, ['name-mismatch']],
+  // For a digest and for tafile= too: Postfix makes TLSA records of them.
+  [OPENSSL_CODES.DANE_NO_MATCH, ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer']],
+  [OPENSSL_CODES.EE_KEY_TOO_SMALL, ['weak-signature']],
+  [OPENSSL_CODES.CA_KEY_TOO_SMALL, ['weak-signature']],
+  [OPENSSL_CODES.CA_MD_TOO_WEAK, ['weak-signature']],
+  [OPENSSL_CODES.INVALID_CA, ['invalid-ca']],
+]);

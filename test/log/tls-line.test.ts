@@ -1,0 +1,269 @@
+/**
+ * The wordings of Postfix 2.11 to 3.11 that tell of TLS. `recorded`: from a log that a real Postfix
+ * wrote (ours, or a published one with names below .test); `source`: read from its source, at that version.
+ */
+import { expect, test } from 'vitest';
+import { readTlsLine } from '../../lambda/log/tls-line.ts';
+
+const H = 'mx.a.test[192.0.2.1]:25';
+
+test.each([
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 1,
+    message: `Trusted TLS connection established to ${H}: TLSv1.2 with cipher ECDHE-RSA-AES256-GCM-SHA384 (256/256 bits)`,
+    of: 'established Trusted',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 1,
+    message: `Verified TLS connection established to mx.a.test[2001:db8::7]:25: TLSv1 with cipher ECDHE-RSA-AES256-SHA (256/256 bits)`,
+    of: 'established Verified',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 1,
+    message: `Untrusted TLS connection established to ${H}: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits) key-exchange X25519 server-signature ECDSA (P-256) server-digest SHA256`,
+    of: 'established Untrusted',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 1,
+    message: `Anonymous TLS connection established to ${H}: TLSv1.2 with cipher ADH-AES256-SHA (256/256 bits)`,
+    of: 'established Anonymous',
+  },
+  {
+    since: '3.4',
+    seen: 'source',
+    level: 1,
+    message: `Verified TLS connection reused to ${H}: TLSv1.3 with cipher TLS_AES_256_GCM_SHA384 (256/256 bits)`,
+    of: 'established Verified',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 2,
+    message: `${H}: subjectAltName: *.messagingengine.com`,
+    of: 'name *.messagingengine.com',
+  },
+  { since: '2.11', seen: 'source', level: 2, message: `${H}: Matched subjectAltName: mx.a.test`, of: 'name mx.a.test' },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 2,
+    message: `${H} CommonName *.messagingengine.com`,
+    of: 'common-name *.messagingengine.com',
+  },
+  { since: '2.11', seen: 'source', level: 2, message: `${H} Matched CommonName mx.a.test`, of: 'common-name mx.a.test' },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 2,
+    message: `${H}: subject_CN=mail.a.test, issuer_CN=Example CA, fingerprint=AA:BB, pkey_fingerprint=CC:DD`,
+    of: 'issuer Example CA',
+  },
+  {
+    since: '3.9',
+    seen: 'source',
+    level: 2,
+    message: `${H}: subject_CN=mx, a.test, issuer=Example, Inc CA, cert fingerprint=AA:BB, pkey fingerprint=CC:DD`,
+    of: 'issuer Example, Inc CA',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `certificate verification failed for ${H}: self-signed certificate`,
+    of: 'unverified self-signed',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `certificate verification failed for ${H}: untrusted issuer /C=US/O=DigiCert Inc/CN=x: self-signed certificate`,
+    of: 'unverified untrusted-issuer missing-intermediate bad-signature',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message: `certificate verification failed for ${H}: not trusted by local or TLSA policy`,
+    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `server certificate verification failed for ${H}: certificate has expired`,
+    of: 'unverified expired',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `CA certificate verification failed for ${H}: certificate has expired`,
+    of: 'unverified issuer-expired',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `server certificate verification failed for ${H}: certificate not yet valid`,
+    of: 'unverified not-yet-valid',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `certificate verification failed for ${H}: not designated for use as a server certificate`,
+    of: 'unverified wrong-purpose',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message: `certificate verification failed for ${H}: certificate chain longer than limit(8)`,
+    of: 'unverified chain-too-long',
+  },
+  {
+    since: '3.6',
+    seen: 'recorded',
+    level: 0,
+    message: `server certificate verification failed for ${H}: num=62:hostname mismatch`,
+    of: 'unverified name-mismatch',
+  },
+  {
+    since: '3.6',
+    seen: 'recorded',
+    level: 0,
+    message: `server certificate verification failed for ${H}: num=64:IP address mismatch`,
+    of: 'unverified name-mismatch',
+  },
+  {
+    since: '3.6',
+    seen: 'recorded',
+    level: 0,
+    message: `server certificate verification failed for ${H}: num=65:no matching DANE TLSA records`,
+    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer',
+  },
+  {
+    since: '3.6',
+    seen: 'source',
+    level: 0,
+    message: `CA certificate verification failed for ${H}: num=68:CA signature digest algorithm too weak`,
+    of: 'unverified weak-signature',
+  },
+  {
+    since: '3.6',
+    seen: 'source',
+    level: 0,
+    message: `server certificate verification failed for ${H}: num=99:of a later OpenSSL`,
+    of: 'unverified ',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message: `certificate verification failed for ${H}: external policy failure (sts-policy-fetch-error)`,
+    of: 'unverified forced-failure',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `SSL_connect error to ${H}: lost connection`,
+    of: 'handshake lost connection',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: 'warning: TLS library problem: error:0A000102:SSL routines::unsupported protocol:ssl/statem/statem_lib.c:1987:',
+    of: 'library error:0A000102:SSL routines::unsupported protocol:ssl/statem/statem_lib.c:1987:',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: `warning: smtp_tls_policy_maps, next-hop destination "a.test": malformed attribute/value pair "!SSLv3": missing '=' after attribute name`,
+    of: `policy a.test malformed attribute/value pair "!SSLv3": missing '=' after attribute name`,
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: 'warning: smtp_tls_policy_maps, next-hop destination "a.test": invalid attribute name: "policy_type"',
+    of: 'policy a.test invalid attribute name: "policy_type"',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message: "warning: MX name 'mx.a.test' does not match STS MX pattern for 'a.test'",
+    of: "outside-pattern MX name 'mx.a.test' does not match STS MX pattern for 'a.test'",
+  },
+  {
+    since: '3.0',
+    seen: 'source',
+    level: 0,
+    message:
+      'SMTPS wrappermode (TCP port 465) requires setting "smtp_tls_wrappermode = yes", and "smtp_tls_security_level = encrypt" (or stronger)',
+    of: 'wrapper-mode',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message: 'CLIENT wrappermode (port smtps/465) is unimplemented',
+    of: 'wrapper-mode',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: 'CB3EC208B2: Server certificate not verified',
+    of: 'passed-over CB3EC208B2 Server certificate not verified',
+  },
+  {
+    since: '2.11',
+    seen: 'recorded',
+    level: 0,
+    message: 'CB3EC208B2: host mx.a.test[192.0.2.1] said: Server certificate not verified',
+    of: undefined,
+  },
+  { since: '2.11', seen: 'recorded', level: 0, message: 'CB3EC208B2: removed', of: undefined },
+  { since: '2.11', seen: 'source', level: 2, message: `setting up TLS connection to ${H}`, of: undefined },
+  { since: '2.11', seen: 'source', level: 2, message: `x ${H}: subjectAltName: elsewhere.test`, of: undefined },
+])('$since, loglevel $level, $seen: $message', ({ message, of }) => {
+  const fact = readTlsLine(message);
+  expect(fact && words(fact)).toBe(of);
+});
+
+function words(fact: NonNullable<ReturnType<typeof readTlsLine>>): string {
+  switch (fact.kind) {
+    case 'established':
+      return `${fact.kind} ${fact.trust}`;
+    case 'name':
+    case 'common-name':
+      return `${fact.kind} ${fact.name}`;
+    case 'issuer':
+      return `${fact.kind} ${fact.issuer}`;
+    case 'unverified':
+      return `${fact.kind} ${fact.why.reasons.join(' ')}`;
+    case 'handshake':
+    case 'library':
+      return `${fact.kind} ${fact.detail}`;
+    case 'policy':
+      return `${fact.kind} ${fact.nextHop} ${fact.warning}`;
+    case 'outside-pattern':
+      return `${fact.kind} ${fact.warning}`;
+    case 'passed-over':
+      return `${fact.kind} ${fact.queueId} ${fact.text}`;
+    case 'wrapper-mode':
+      return fact.kind;
+  }
+}
