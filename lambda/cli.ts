@@ -14,6 +14,7 @@ import {
   addProbeFlags,
   addStoreFlags,
   addTellFlags,
+  addWhyFlags,
   boundsHelp,
   date,
   jsonFlag,
@@ -64,6 +65,17 @@ function program(): Command {
       finish(
         (await import('./command/explain/explain.ts')).explain(destination, table, flags, console),
       ),
+    );
+
+  addStoreFlags(addWhyFlags(program.command('why [file...]')))
+    .description(
+      'from a mail log, or from the queue, to the answer: which mail waits or bounced for TLS, ' +
+        'why, and the line to use; asks nobody',
+    )
+    .addOption(jsonFlag())
+    .addHelpText('after', WHY_HELP)
+    .action(async (files: string[], flags) =>
+      finish((await import('./command/why/why.ts')).whyCommand(files, flags, console)),
     );
 
   addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
@@ -236,6 +248,19 @@ given until it is confirmed: a forged DNS answer looks the same. What was seen b
 --store, or where
 this user's runs keep it.
 `;
+
+const WHY_HELP = `
+FILE is a log of Postfix as syslog or postlogd writes it, plain, gzip or zstd, rotated ones too, \
+in any order; "-" is
+standard input, as for: journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
+Without FILE the usual ones below /var/log are read, or else the journal.
+
+Where a line was authenticated before, and leads to hosts that are strange to it, no line to use \
+is given until it is
+confirmed (explain --confirmed); what was seen before is in the log, and in --store.
+
+Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over, 0 there was none, 3 it \
+could not be read.`;
 
 const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \

@@ -83,6 +83,27 @@ export function addBundleFlags(command: Command): Command {
     .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
 }
 
+/** Logs, the queue, and the policy that they are held against. */
+export function addWhyFlags(command: Command): Command {
+  return command
+    .option('--log <name>', 'journal: what the journal has of Postfix, read through journalctl')
+    .option(
+      '--queue [file]',
+      'what waits now: ask postqueue -j, or read its output from a file (- for standard input); ' +
+        'with no log named, the queue alone',
+    )
+    .option('--table <table>', 'the policy table, as path or type:path')
+    .option('--config-directory <dir>', "ask that Postfix's own postconf for the policy")
+    .option('--service <name>', 'the master.cf service that delivers (with --config-directory)')
+    .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
+    .option('--transport <file>', 'a transport table, as path or type:path')
+    .option(
+      '--postfix-version <n>',
+      'read the policy as this version would (default: as the log says, else ' +
+        `${NEWEST_PROVED}, printed as assumed)`,
+    );
+}
+
 export function addDnssecFlags(command: Command): Command {
   return command
     .option(

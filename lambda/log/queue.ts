@@ -11,8 +11,7 @@ export interface QueuedMail {
   readonly arrivedAt: number;
   readonly domain: string;
   readonly recipients: number;
-  /** Null for mail that was not tried yet, and for what is not about TLS. */
-  readonly cause: TlsCause | null;
+  readonly cause: TlsCause;
 }
 
 export interface QueueReport {

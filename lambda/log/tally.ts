@@ -281,4 +281,4 @@ const DELIVERS: ReadonlySet<string> = new Set([
 /** qmgr(8) gives a message back or is done with it; postsuper(1) deletes it. */
 const ENDED =
   /^([0-9A-Za-z]+): (?:(removed)$|from=<[^>]*>, status=(?:expired|force-expired), returned to sender)/;
-const STARTED = /^(?:daemon started|reload) -- version (\S+?),? /;
+const STARTED = /^(?:daemon started|reload) -- version ([23]\.\d{1,2}(?:\.\d{1,2})?)[, ]/;

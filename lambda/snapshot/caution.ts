@@ -16,7 +16,10 @@ import {
   type AddressVerdict,
   type Caution,
   type EntryVerdict,
+  type HostVerdict,
   publishedName,
+  type ShownCertificate,
+  type Suggestion,
 } from '../verdict/verdict.ts';
 import { type EntrySnapshot, passedIn } from './entry-snapshot.ts';
 import { type LastPassed, mxHosts } from './last-passed.ts';
@@ -58,11 +61,25 @@ export function memoryOf(before: EntrySnapshot | undefined, around: Around): Mem
   };
 }
 
+/** As much of a verdict as the rule is about; what a log tells is enough. */
+export interface Cautioned extends Pick<EntryVerdict, 'id' | 'level' | 'destination' | 'caution'> {
+  readonly hosts: readonly CautionedHost[];
+  readonly suggestion: Pick<Suggestion, 'restsOn' | 'because'> | null;
+}
+
+interface CautionedHost extends Pick<HostVerdict, 'host' | 'published'> {
+  readonly addresses: readonly CautionedAddress[];
+}
+
+interface CautionedAddress extends Pick<AddressVerdict, 'reason'> {
+  readonly chain: readonly Pick<ShownCertificate, 'dnsNames' | 'commonName'>[];
+}
+
 /**
  * The verdict with its line taken away where it must be confirmed first; the same where nothing is
  * remembered, where the line rests on the policy or on DNSSEC, or where the hosts are known.
  */
-export function withCaution(verdict: EntryVerdict, memory: Memory): EntryVerdict {
+export function withCaution<V extends Cautioned>(verdict: V, memory: Memory): V {
   const { suggestion } = verdict;
   const { passed } = memory;
   if (suggestion?.restsOn !== 'dns' || passed === undefined) return verdict;
@@ -80,7 +97,7 @@ export function withCaution(verdict: EntryVerdict, memory: Memory): EntryVerdict
 
 /** The confirmation of exactly where mail goes today: a host that it does not name asks again. */
 export function confirmationOf(
-  verdict: EntryVerdict,
+  verdict: Pick<Cautioned, 'id' | 'hosts'>,
   { confirmations, now }: Pick<Memory, 'confirmations' | 'now'>,
 ): Confirmation | undefined {
   const hosts = mxHosts(verdict);
@@ -91,7 +108,7 @@ export function confirmationOf(
 }
 
 /** Hosts that the line would name and that have nothing to do with those of before. */
-function strangeHosts(verdict: EntryVerdict, passed: LastPassed): readonly string[] {
+function strangeHosts(verdict: Pick<Cautioned, 'hosts'>, passed: LastPassed): readonly string[] {
   const providers = new Set(passed.hosts.map(providerOf));
   const domains = new Set([...passed.domains, ...providers]);
   return verdict.hosts.flatMap((host) => {
@@ -106,7 +123,7 @@ function strangeHosts(verdict: EntryVerdict, passed: LastPassed): readonly strin
 }
 
 function cautionFor(
-  { level, destination }: EntryVerdict,
+  { level, destination }: Pick<Cautioned, 'level' | 'destination'>,
   strangers: readonly string[],
   { failingSince, queueLifetimeMs }: Memory,
   { hosts }: LastPassed,
@@ -138,7 +155,7 @@ function cautionFor(
 
 const providerOf = (host: string): string => registrable(host) ?? host;
 
-const domainsOf = ({ chain: [leaf] }: AddressVerdict): readonly string[] =>
+const domainsOf = ({ chain: [leaf] }: CautionedAddress): readonly string[] =>
   leaf === undefined
     ? []
     : [...(leaf.dnsNames.length > 0 ? leaf.dnsNames : [leaf.commonName ?? ''])].flatMap(

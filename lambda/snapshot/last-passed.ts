@@ -4,7 +4,12 @@
  */
 import { BOUNDS } from '../limits.ts';
 import { registrable } from '../verdict/names-found.ts';
-import { type AddressVerdict, type EntryVerdict, publishedName } from '../verdict/verdict.ts';
+import {
+  type AddressVerdict,
+  type EntryVerdict,
+  type HostVerdict,
+  publishedName,
+} from '../verdict/verdict.ts';
 
 /** Where mail of an entry went when its hosts were last authenticated. */
 export interface LastPassed {
@@ -61,5 +66,9 @@ function domainOf({ matched }: AddressVerdict): readonly string[] {
 }
 
 /** MX hosts of a verdict, as published, lower case, each once and sorted. */
-export const mxHosts = ({ hosts }: Pick<EntryVerdict, 'hosts'>): readonly string[] =>
+export const mxHosts = ({
+  hosts,
+}: {
+  readonly hosts: readonly Pick<HostVerdict, 'host' | 'published'>[];
+}): readonly string[] =>
   [...new Set(hosts.map((host) => publishedName(host).toLowerCase()))].toSorted();

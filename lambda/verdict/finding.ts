@@ -182,7 +182,7 @@ const peerOf = ({ host, address, nextHop }: Attempt) => ({
  * The name by which Postfix knows a host: as published, or its alias' target with
  * smtp_cname_overrides_servername.
  */
-export const hostName = (host: MxHost) => host.canonical ?? host.host;
+export const hostName = (host: Pick<MxHost, 'host' | 'canonical'>) => host.canonical ?? host.host;
 
 /** Below which no mail leaves at this level. */
 export function protectionOf(level: SecurityLevel): Protection {

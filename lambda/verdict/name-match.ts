@@ -170,8 +170,8 @@ export function presentedNames(
  * match_servername() of Postfix ≤3.5: a wildcard covers several labels if so set, and only the
  * first CN counts.
  */
-function matchServername(
-  certificate: PresentedNames,
+export function matchServername(
+  certificate: Pick<PresentedNames, 'dnsNames' | 'commonNames'>,
   reference: string,
   multipleLabels: boolean,
 ): string | undefined {

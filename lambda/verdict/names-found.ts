@@ -14,6 +14,20 @@ export interface TrustedFinding {
   readonly leaf: PresentedNames;
 }
 
+/** As much of a host that presents a trusted certificate as names are found by; a log tells no more. */
+export interface Presenting {
+  readonly finding: {
+    readonly attempt: {
+      readonly nextHop: Pick<Attempt['nextHop'], 'host' | 'mx'>;
+      readonly host: Pick<Attempt['host'], 'host' | 'canonical'>;
+    };
+    readonly verdict: Pick<Finding['verdict'], 'reason'>;
+  };
+  readonly leaf: Names;
+}
+
+type Names = Pick<PresentedNames, 'dnsNames' | 'commonNames'>;
+
 /** Also of hosts beyond the address limit, which may come within it. */
 export function trustedFindings(findings: readonly Finding[]): readonly TrustedFinding[] {
   return findings.flatMap((finding) => {
@@ -26,7 +40,7 @@ export function trustedFindings(findings: readonly Finding[]): readonly TrustedF
  * The patterns for every host whose names do not match; undefined where there is none for some
  * host, or nothing to match.
  */
-export function patternsFound(presenting: readonly TrustedFinding[]): MatchPattern[] | undefined {
+export function patternsFound(presenting: readonly Presenting[]): MatchPattern[] | undefined {
   const wanted = presenting.flatMap(({ finding, leaf }) =>
     finding.verdict.reason === 'name-mismatch' ? [nameFor(finding.attempt, leaf)] : [],
   );
@@ -44,7 +58,10 @@ export function patternsFound(presenting: readonly TrustedFinding[]): MatchPatte
  * other domains altogether: a valid certificate alone does not show whose server it is. Where
  * policy names the server by address, any name will do.
  */
-function nameFor({ nextHop, host: mxHost }: Attempt, leaf: PresentedNames): string | undefined {
+function nameFor(
+  { nextHop, host: mxHost }: Presenting['finding']['attempt'],
+  leaf: Names,
+): string | undefined {
   const host = hostName(mxHost).toLowerCase();
   const domain = toAscii(nextHop.host).toLowerCase();
   const provider = registrable(host);
@@ -75,7 +92,7 @@ interface Candidate {
  * Found once for each certificate, which may have thousands of names and stand behind a hundred
  * addresses.
  */
-function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
+function candidatesIn(leaf: Names): readonly Candidate[] {
   const known = candidates.get(leaf);
   if (known !== undefined) return known;
   const found = presentedNames(leaf).flatMap((presented) => {
@@ -87,7 +104,7 @@ function candidatesIn(leaf: PresentedNames): readonly Candidate[] {
   return found;
 }
 
-const candidates = new WeakMap<PresentedNames, readonly Candidate[]>();
+const candidates = new WeakMap<Names, readonly Candidate[]>();
 
 /**
  * Match elements for presented names: `.base` for wildcards, the common suffix of two or more names

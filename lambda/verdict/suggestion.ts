@@ -111,22 +111,31 @@ function lineWith(
   { views, bundle }: Judgement,
 ): string | undefined {
   const hop = views[0]?.hop;
-  if (hop?.demand.kind !== 'demand') return undefined;
-  const { entry, level } = hop.demand;
-  const key = entry === undefined || entry.key.startsWith('.') ? hop.nextHop.text : entry.key;
-  const split = atLeast(bundle.settings.version, '3.10') ? bracedTokens : tokens;
+  return hop?.demand.kind === 'demand'
+    ? entryLine(match, hop.demand, hop.nextHop, bundle.settings.version)
+    : undefined;
+}
+
+/** Undefined where the line would not be read as it is meant. */
+export function entryLine(
+  match: readonly MatchPattern[],
+  { entry, level }: Pick<TlsDemand, 'entry' | 'level'>,
+  nextHop: Pick<NextHop, 'text'>,
+  version: Settings['version'],
+): string | undefined {
+  const key = entry === undefined || entry.key.startsWith('.') ? nextHop.text : entry.key;
+  const split = atLeast(version, '3.10') ? bracedTokens : tokens;
   const [word = level, ...attributes] = entry === undefined ? [] : split(entry.value);
   const written = `match=${match.map(printMatch).join(':')}`;
   const isMatch = (attribute: string) => /^(?:\{\s*)?match\s*=/i.test(attribute);
   const place = Math.max(attributes.findIndex(isMatch), 0);
   const rest = attributes.filter((attribute) => !isMatch(attribute));
   const value = [word, ...rest.slice(0, place), written, ...rest.slice(place)].join(' ');
-  return parsePolicy(value, bundle.settings.version).kind === 'policy'
-    ? `${key} ${value}`
-    : undefined;
+  return parsePolicy(value, version).kind === 'policy' ? `${key} ${value}` : undefined;
 }
 
-function grounds(
+/** What names that were found rest on. */
+export function grounds(
   found: readonly MatchPattern[],
   { host, mx }: NextHop,
   isSigned: boolean,

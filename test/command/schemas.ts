@@ -12,6 +12,7 @@ import { lintSchema } from '../../lambda/command/lint/schema.ts';
 import { policyStatusSchema } from '../../lambda/command/policy/status-schema.ts';
 import { statusSchema } from '../../lambda/command/status/schema.ts';
 import { watchSchema } from '../../lambda/command/watch/schema.ts';
+import { whySchema } from '../../lambda/command/why/schema.ts';
 
 export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   check: checkSchema,
@@ -21,6 +22,7 @@ export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   'policy-status': policyStatusSchema,
   status: statusSchema,
   watch: watchSchema,
+  why: whySchema,
 };
 
 /** The folder of a command's schema, where it is not named as the command. */

@@ -5,7 +5,9 @@
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
 /** Why `verify` and `match=hostname` are no cure; null where neither is in question. */
-export function hostnameAdvice(entry: EntryVerdict): string | null {
+export function hostnameAdvice(
+  entry: Pick<EntryVerdict, 'level' | 'reason' | 'match'>,
+): string | null {
   if (entry.level !== 'secure' && entry.level !== 'verify') return null;
   if (
     entry.reason !== 'name-mismatch' &&
@@ -22,8 +24,10 @@ export function hostnameAdvice(entry: EntryVerdict): string | null {
 
 /** The answer to "can I have `secure` without a match list?"; null where it does not arise. */
 export function withoutMatchListAdvice(
-  entry: EntryVerdict,
-  without: EntryVerdict | undefined,
+  entry: Pick<EntryVerdict, 'nextHop' | 'destination'> & {
+    readonly hosts: readonly Pick<EntryVerdict['hosts'][number], 'host'>[];
+  },
+  without: Pick<EntryVerdict, 'verdict' | 'reason' | 'sentence'> | undefined,
 ): string | null {
   if (without === undefined) return null;
   const domain = entry.nextHop?.host ?? entry.destination;

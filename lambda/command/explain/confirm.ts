@@ -3,7 +3,13 @@
  * for the MX hosts of today alone.
  */
 import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
-import { type Confirmation, type Memory, memoryOf, withCaution } from '../../snapshot/caution.ts';
+import {
+  type Cautioned,
+  type Confirmation,
+  type Memory,
+  memoryOf,
+  withCaution,
+} from '../../snapshot/caution.ts';
 import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts';
 import { mxHosts } from '../../snapshot/last-passed.ts';
 import { readConfirmations, saveConfirmation } from '../../store/confirmations.ts';
@@ -13,7 +19,6 @@ import { DAY_MS } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 
@@ -30,12 +35,12 @@ export interface ConfirmFlags extends PlaceFlags {
  * @throws UsageError where there is nothing to confirm
  * @throws StoreError where a store that is named cannot be used
  */
-export async function remembering(
-  verdict: EntryVerdict,
+export async function remembering<V extends Cautioned>(
+  verdict: V,
   queueLifetimeMs: number,
   flags: ConfirmFlags,
-  console: Console,
-): Promise<EntryVerdict> {
+  console: Pick<Console, 'env' | 'now'>,
+): Promise<V> {
   const isNamed =
     flags.store !== undefined || flags.env !== undefined || flags.confirmed !== undefined;
   try {
@@ -52,13 +57,13 @@ export async function remembering(
   }
 }
 
-async function inStore(
-  verdict: EntryVerdict,
+async function inStore<V extends Cautioned>(
+  verdict: V,
   queueLifetimeMs: number,
   { store }: OpenStore,
   { confirmed }: ConfirmFlags,
-  console: Console,
-): Promise<EntryVerdict> {
+  console: Pick<Console, 'env' | 'now'>,
+): Promise<V> {
   const now = console.now();
   const before = (await readEntry(store, verdict.id, now))?.snapshot;
   const { confirmations } = await readConfirmations(store, now);
@@ -72,7 +77,7 @@ async function inStore(
 
 /** @throws UsageError */
 function confirmationFrom(
-  verdict: EntryVerdict,
+  verdict: Cautioned,
   before: EntrySnapshot | undefined,
   memory: Memory,
   { how, by }: { readonly how: string; readonly by: string },

@@ -310,6 +310,7 @@ async function trustOf(
   files: FileProblem[],
   assumed: string[],
 ): Promise<TrustStore> {
+  if (options.withoutAnchors) return { kind: 'anchors', certificates: [], source: 'none' };
   if (options.caFile === undefined && options.caPath === undefined && gathered.from === 'nothing') {
     assumed.push(
       "the trust anchors are Mozilla's roots (--ca-file, --ca-path or --main-cf name others)",

@@ -18,6 +18,8 @@ export interface BundleOptions {
   readonly caPath?: string;
   readonly postfixVersion?: string;
   readonly opensslVersion?: string;
+  /** Trust is not asked about, and its files may be elsewhere. */
+  readonly withoutAnchors?: true;
   readonly destination?: readonly string[];
   /** Path of a file of such names. */
   readonly destinations?: string;

@@ -126,13 +126,15 @@ async function withFiles(
       continue;
     }
     const name = `file:${path}`;
+    all.push(`${bang}${name}`);
+    // As with tables: what another host's main.cf names is on that host.
+    if (work.gathered.from !== 'host' && read.because === NO_SUCH_FILE) continue;
     const denied = isOurs(read.because, work.machine);
     work.problems.set(name, {
       name,
       kind: denied ? 'unreadable' : 'missing',
       because: denied ? ours(path, read.because, work.machine) : `open ${path}: ${read.because}`,
     });
-    all.push(`${bang}${name}`);
   }
   return all;
 }
@@ -153,7 +155,7 @@ async function readable(
   }
   if (left.size > 0) {
     work.assumed.push(
-      `no domain here is one of ${parameter} = ${[...left].join(' ')}, which is not on this ` +
+      `no domain here is one of ${parameter} = ${[...left].map((name) => name.replace(/^file:/, '')).join(' ')}, which is not on this ` +
         'machine',
     );
   }
@@ -181,7 +183,8 @@ async function known(
   name: string,
   work: Work,
 ): Promise<boolean> {
-  if (map.type === 'file' || work.texts.has(name) || work.problems.has(name)) return true;
+  if (work.texts.has(name) || work.problems.has(name)) return true;
+  if (map.type === 'file') return false;
   const { gathered, machine } = work;
   try {
     const read = await readTable(map, { parameter, option: undefined, gathered, machine });
@@ -194,5 +197,6 @@ async function known(
   }
 }
 
+const NO_SUCH_FILE = 'No such file or directory';
 /** Files that name files: deeper than this nobody means it. */
 const DEEPEST = 5;

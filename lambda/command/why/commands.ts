@@ -1,0 +1,62 @@
+/** The commands that `why` gives, with what each of them does. Pure. */
+import type { Answer } from '../../run/why/why.ts';
+import { shellWord } from '../../text/strangers.ts';
+import type { WhyFlags } from './flags.ts';
+
+export interface Step {
+  readonly command: string;
+  readonly does: string;
+}
+
+/** For the mail that waits; empty where none does. */
+export function stepsFor(
+  { held, suggestion, demand }: Answer,
+  { configDirectory }: WhyFlags,
+): Step[] {
+  const [first] = held.waiting;
+  if (first === undefined) return [];
+  const own = configDirectory === undefined || configDirectory === '/etc/postfix';
+  const directory = own ? undefined : shellWord(configDirectory);
+  const c = directory === undefined ? '' : ` -c ${directory}`;
+  const table = demand?.entry?.table;
+  const indexed = table !== undefined && /^(?:hash|btree|lmdb|cdb|dbm|sdbm):/.test(table);
+  const word = indexed ? shellWord(table) : undefined;
+  return [
+    ...(suggestion !== null && word !== undefined
+      ? [{ command: `postmap${c} ${word}`, does: 'after the line is changed, so that it counts' }]
+      : []),
+    { command: `postqueue${c} -i ${first.queueId}`, does: 'tries that message at once' },
+    {
+      command: `postqueue${c} -f`,
+      does: 'tries all that waits at once, for every destination',
+    },
+    {
+      command: `postsuper${c} -h ${first.queueId}`,
+      does: 'puts it on hold: neither tried nor given up until postsuper -H',
+    },
+    {
+      command: `postsuper${c} -d ${first.queueId}`,
+      does: 'deletes it; nobody is told',
+    },
+  ];
+}
+
+/** What looks at the destination today, with the flags of this run; null where no shell takes it. */
+export function lookCommand({ held }: Answer, flags: WhyFlags): string | null {
+  const { table, configDirectory, mainCf, transport, service, postfixVersion } = flags;
+  const words = [
+    'postfix-tls-watch',
+    'explain',
+    held.domain,
+    ...(table === undefined ? [] : [table]),
+    ...flag('--config-directory', configDirectory),
+    ...flag('--main-cf', mainCf),
+    ...flag('--transport', transport),
+    ...flag('--service', service),
+    ...flag('--postfix-version', postfixVersion),
+  ].map((word) => shellWord(word));
+  return words.includes(undefined) ? null : words.join(' ');
+}
+
+const flag = (name: string, value: string | undefined): string[] =>
+  value === undefined ? [] : [name, value];

@@ -1,0 +1,166 @@
+/**
+ * `why [FILE…]`: from log lines, or from the queue, to the answer: which mail waits or bounced for
+ * TLS, which line asks for what was not met, and the line to use. Asks nobody; keeps nothing.
+ */
+
+import type { QueueReport } from '../../log/queue.ts';
+import { type LogSource, openJournal, openLogs, openQueue, usualLogs } from '../../log/read-log.ts';
+import type { LogReport } from '../../log/tally.ts';
+import { thisZone } from '../../log/timestamp.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
+import { cautionedFrom } from '../../run/why/names.ts';
+import { readLogs, readQueue } from '../../run/why/read.ts';
+import { type Answer, answersOf } from '../../run/why/why.ts';
+import { UsageError } from '../../usage-error.ts';
+import { remembering } from '../explain/confirm.ts';
+import type { Console } from '../terminal/console.ts';
+import { type Told, whyDocument } from './document.ts';
+import type { WhyFlags } from './flags.ts';
+import { whyText } from './text.ts';
+
+/** 2 mail waits or bounced for TLS, 1 it did and is over, 0 none. */
+export async function whyCommand(
+  paths: readonly string[],
+  flags: WhyFlags,
+  console: Pick<Console, 'out' | 'json' | 'env' | 'now' | 'paint' | 'width'>,
+): Promise<number> {
+  const now = console.now();
+  const sources = await sourcesOf(paths, flags, now);
+  const log = sources === undefined ? undefined : await readLogs(sources, thisZone);
+  const queue = await queueOf(flags, now);
+  const bundle = await policyOf(flags, log, queue);
+  const answers = await remembered(answersOf({ log, queue, bundle, now }), bundle, flags, console);
+  const told: Told = {
+    answers,
+    log,
+    sources: sources?.map(({ name }) => name) ?? [],
+    queue,
+    bundle,
+    notes: notesOf({ sources, log, queue, bundle, answers }),
+    now,
+    flags,
+  };
+  if (flags.json) console.json(whyDocument(told));
+  else console.out(whyText(told, console.paint, console.width));
+  if (answers.some(({ state }) => state !== 'over')) return 2;
+  return answers.length > 0 ? 1 : 0;
+}
+
+/** Undefined where the queue alone is asked about. */
+async function sourcesOf(
+  paths: readonly string[],
+  { log, queue }: WhyFlags,
+  now: number,
+): Promise<readonly LogSource[] | undefined> {
+  if (log !== undefined && log !== 'journal')
+    throw new UsageError(
+      `--log ${log}: journal is the only log with a name; give files as they are`,
+    );
+  if (paths.length > 0 || log !== undefined)
+    return [...(await openLogs(paths, now)), ...(log === undefined ? [] : [openJournal(now)])];
+  if (queue !== undefined) return undefined;
+  const usual = await usualLogs();
+  return usual.length > 0 ? openLogs(usual, now) : [openJournal(now)];
+}
+
+async function queueOf(
+  { queue, configDirectory }: WhyFlags,
+  now: number,
+): Promise<QueueReport | undefined> {
+  if (queue === undefined) return undefined;
+  return readQueue(await openQueue(queue === true ? undefined : queue, configDirectory, now));
+}
+
+/** Undefined where none is named. @throws UsageError where one is and cannot be read */
+async function policyOf(
+  flags: WhyFlags,
+  log: LogReport | undefined,
+  queue: QueueReport | undefined,
+): Promise<Bundle | undefined> {
+  const { table, configDirectory, service, mainCf, transport } = flags;
+  if (table === undefined && configDirectory === undefined && mainCf === undefined)
+    return undefined;
+  // As master(8) logged it; the Postfix that is asked knows better.
+  const logged = configDirectory === undefined ? log?.version : undefined;
+  const postfixVersion = flags.postfixVersion ?? logged;
+  const held = [...(log?.held ?? []), ...(queue?.held ?? [])];
+  return readBundle({
+    destination: [...new Set(held.map(({ domain }) => domain))],
+    withoutAnchors: true,
+    ...(table === undefined ? {} : { table }),
+    ...(configDirectory === undefined ? {} : { configDirectory }),
+    ...(service === undefined ? {} : { service }),
+    ...(mainCf === undefined ? {} : { mainCf }),
+    ...(transport === undefined ? {} : { transport }),
+    ...(postfixVersion === undefined ? {} : { postfixVersion }),
+  });
+}
+
+/** With the lines taken away that somebody has to confirm first, by what runs have kept. */
+async function remembered(
+  answers: readonly Answer[],
+  bundle: Bundle | undefined,
+  flags: WhyFlags,
+  console: Pick<Console, 'env' | 'now'>,
+): Promise<Answer[]> {
+  const all: Answer[] = [];
+  for (const answer of answers) {
+    const { held, demand, asked, suggestion } = answer;
+    if (
+      bundle === undefined ||
+      demand === undefined ||
+      asked === undefined ||
+      suggestion === null
+    ) {
+      all.push(answer);
+      continue;
+    }
+    const cautioned = cautionedFrom(held, demand, asked, suggestion);
+    const { queueLifetimeMs } = bundle.settings;
+    const known = await remembering(cautioned, queueLifetimeMs, flags, console);
+    const { caution } = known;
+    all.push({
+      ...answer,
+      suggestion: known.suggestion,
+      ...(caution === undefined ? {} : { caution }),
+    });
+  }
+  return all;
+}
+
+function notesOf({
+  sources,
+  log,
+  queue,
+  bundle,
+  answers,
+}: {
+  readonly sources: readonly LogSource[] | undefined;
+  readonly log: LogReport | undefined;
+  readonly queue: QueueReport | undefined;
+  readonly bundle: Bundle | undefined;
+  readonly answers: readonly Answer[];
+}): string[] {
+  const forgotten = (log?.forgotten ?? 0) + (queue?.forgotten ?? 0);
+  return [
+    ...(sources ?? []).flatMap(({ notes }) => notes),
+    ...(log !== undefined && log.postfixLines === 0
+      ? ['no line of Postfix was found: is this its log, and may this user read it all?']
+      : []),
+    ...(queue !== undefined && queue.unreadable > 0
+      ? [`${queue.unreadable} lines of the queue are none that postqueue -j writes`]
+      : []),
+    ...(forgotten > 0
+      ? [
+          `there was more than is followed at a time: ${forgotten} may be counted twice or not at all`,
+        ]
+      : []),
+    ...(bundle === undefined && answers.length > 0
+      ? [
+          'no policy was read; --config-directory /etc/postfix, or --table with --main-cf, shows ' +
+            'the line that asks, and the one to use',
+        ]
+      : []),
+  ];
+}

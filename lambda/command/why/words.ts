@@ -1,0 +1,191 @@
+/**
+ * The sentences of `why`, shared by text and document: how the mail fares, which line asks, why it
+ * refuses, and what to do. Pure; strangers' text is made harmless here.
+ */
+
+import type { Bundle } from '../../policy/bundle.ts';
+import { lint } from '../../policy/lint/lint.ts';
+import { printMatch } from '../../policy/match-pattern.ts';
+import { namesLogged } from '../../run/why/names.ts';
+import type { Answer } from '../../run/why/why.ts';
+import { moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
+import { plain, plainName } from '../../text/strangers.ts';
+import { namesOffered, namesWanted } from '../../verdict/detail.ts';
+import { REASONS, type Reason } from '../../verdict/reason.ts';
+import { hostnameAdvice, withoutMatchListAdvice } from '../explain/advice.ts';
+
+/** `certificate lacks the name asked for`, or Postfix's words where these leave too much open. */
+export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>): string {
+  return reasons.length === 0 || reasons.length > 3
+    ? plain(held.cause.says, 120)
+    : listed(
+        reasons.map((reason) => REASONS[reason].words),
+        3,
+        'or',
+      );
+}
+
+/** `3 messages for 4 recipients: 1 waits, 2 bounced, 1 was delivered later`. */
+export function fare({ held }: Answer): string {
+  const waiting = held.waiting.reduce((sum, { recipients }) => sum + recipients, 0);
+  const parts = [
+    ...some(waiting, 'waits', 'wait'),
+    ...some(held.bounced, 'bounced', 'bounced'),
+    ...some(held.delivered, 'was delivered later', 'were delivered later'),
+    ...some(held.otherwise, 'ended otherwise', 'ended otherwise'),
+  ];
+  const of = `${count(held.messages, 'message')} for ${count(held.recipients, 'recipient')}`;
+  return parts.length === 0 ? of : `${of}: ${parts.join(', ')}`;
+}
+
+/** `tried 3 times, first Thu 2026-11-26 10:39Z, last Fri 2026-11-27 10:39Z`. */
+export function tried({ held }: Answer): string | null {
+  const { attempts, firstAt, lastAt } = held;
+  if (attempts === 0) return firstAt === undefined ? null : `waits since ${moment(firstAt)}`;
+  const times = attempts === 1 ? 'once' : `${attempts} times`;
+  if (firstAt === undefined || lastAt === undefined) return times;
+  return attempts === 1
+    ? `${times}, ${moment(lastAt)}`
+    : `${times}, first ${moment(firstAt)}, last ${moment(lastAt)}`;
+}
+
+/** When what waits is given back; null where nothing waits or the log has no times. */
+export function givenUp({ givenUpFrom }: Answer, now: number): string | null {
+  if (givenUpFrom === undefined) return null;
+  return givenUpFrom > now
+    ? `from ${moment(givenUpFrom)} on, unless it is delivered before`
+    : `${moment(givenUpFrom)} at the earliest: what still waited then has gone back to its sender`;
+}
+
+/** Which entry asks, as it is written; null without a policy. */
+export function policySentence(answer: Answer): string | null {
+  const { asked, demand, reasons } = answer;
+  if (asked === undefined) return null;
+  const { destination, hop } = asked;
+  if (destination.settled !== undefined)
+    return `${plainName(destination.settled.table)}: ${plain(destination.settled.because)}`;
+  if (destination.unchecked !== undefined || hop === undefined)
+    return plain(destination.unchecked?.sentence ?? 'no policy is looked up');
+  const entry = hop.demand.entry;
+  const where =
+    entry === undefined
+      ? 'no entry applies, so that the global level counts'
+      : `${entry.table}${entry.line === 0 ? '' : ` line ${entry.line}`}: ` +
+        plain(`${entry.key} ${entry.value}`);
+  const hopName = plainName(hop.nextHop.text);
+  const of = hop.nextHop.text === destination.name ? '' : ` (for the next hop ${hopName})`;
+  if (demand === undefined || asksForIt(reasons, demand.level))
+    return `${where}${entry === undefined && demand !== undefined ? `: ${demand.level}` : ''}${of}`;
+  return (
+    `${where}${of}; level ${demand.level} does not ask for this: the policy was changed since, ` +
+    'or another one was in use'
+  );
+}
+
+/** Why the mail was refused, both sides where they are known; null where the words say it all. */
+export function whySentence(answer: Answer): string | null {
+  const { reasons, server, held } = answer;
+  const [reason] = reasons;
+  const { detail } = held.cause;
+  if (reason === 'name-mismatch' && reasons.length === 1) return namesSentence(answer);
+  if (reason !== undefined && REASONS[reason].group === 'ours')
+    return detail === undefined ? null : plain(detail);
+  const at =
+    server === undefined
+      ? ''
+      : `At ${plainName(server.peer.host)} (${plainName(server.peer.address)}): `;
+  if (detail !== undefined) return `${at}${plain(detail)}`;
+  if (server?.trust === 'Untrusted' && reasons.length > 1)
+    return `${at}the chain is not trusted, or is not asked about at this level`;
+  const why = reasons.length === 1 && reason !== undefined ? REASONS[reason].why : undefined;
+  return why === undefined ? null : `${at}${why}`;
+}
+
+function namesSentence({ server, demand, namesAsked }: Answer): string {
+  const host = server === undefined ? 'the server' : plainName(server.peer.host);
+  const offered = server === undefined ? undefined : namesLogged(server);
+  const all = server === undefined || server.moreNames === 0;
+  const offers =
+    offered === undefined
+      ? `the certificate of ${host} has no such name; which it has is not in the log (Postfix up ` +
+        'to 3.5 writes them at smtp_tls_loglevel 2, later ones never)'
+      : `the certificate of ${host} offers ${namesOffered(offered)}${all ? '' : ', and others'}`;
+  if (demand === undefined || namesAsked.length === 0)
+    return `The chain is trusted, but the policy asks for another name: ${offers}`;
+  const byNextHop = demand.match.every(({ kind }) => kind === 'nexthop' || kind === 'dot-nexthop');
+  const since = byNextHop ? ', because DNS may not choose the name,' : '';
+  return `The chain is trusted, but ${demand.level} wants ${namesWanted(namesAsked)}${since} and ${offers}`;
+}
+
+/** What would help where no line is given; null where nothing can be said. */
+export function cureSentence(answer: Answer, bundle: Bundle | undefined): string | null {
+  const { reasons, suggestion, caution, asked } = answer;
+  const [reason] = reasons;
+  if (suggestion !== null || caution !== undefined || reasons.length !== 1 || reason === undefined)
+    return null;
+  if (reason === 'invalid-entry' && bundle !== undefined) {
+    const entry = asked?.hop?.demand.entry;
+    const problem = lint(bundle).find(
+      ({ place, severity }) => severity === 'defers' && place.line === entry?.line,
+    );
+    if (problem !== undefined) return problem.cure;
+  }
+  // The row's own words are for names that were seen.
+  if (reason === 'name-mismatch' && !(answer.server && namesLogged(answer.server))) return null;
+  return REASONS[reason].cure ?? null;
+}
+
+/** Why `verify` and `match=hostname` are no answer; null where nobody would ask. */
+export function hostnameSentence(answer: Answer): string | null {
+  const { demand, reasons, coversHost, server } = answer;
+  const [reason] = reasons;
+  if (demand === undefined || reasons.length !== 1 || reason !== 'name-mismatch') return null;
+  const { level, match } = demand;
+  const advice = hostnameAdvice({ level, reason, match: match.map(printMatch) });
+  if (advice === null || coversHost === true) return advice;
+  const host = server === undefined ? 'the MX host' : plainName(server.peer.host);
+  const instead =
+    coversHost === false
+      ? `They would not deliver either: the certificate of ${host} does not have that name.`
+      : `Whether they would deliver is not in the log: it does not tell whether the certificate ` +
+        `of ${host} has that name. They protect less:`;
+  return advice.replace('They would deliver, but protect less:', instead);
+}
+
+/** Whether `secure` can be had without naming matches; null where it is not about that. */
+export function withoutMatchListSentence(answer: Answer): string | null {
+  const { demand, asked, held, reasons } = answer;
+  if (demand?.level !== 'secure' || asked === undefined) return null;
+  if (reasons.length !== 1 || reasons[0] !== 'name-mismatch') return null;
+  const [first] = held.peers;
+  const { destination, hop } = asked;
+  const byDefault = withoutMatchListAdvice(
+    {
+      destination: destination.name,
+      nextHop: hop === undefined ? null : { ...hop.nextHop },
+      hosts: first === undefined ? [] : [{ host: plainName(first.peer.host) }],
+    },
+    { verdict: 'fail', reason: 'name-mismatch', sentence: '' },
+  );
+  if (demand.matchFrom === 'entry') return null;
+  return (
+    `${byDefault} No match list is needed where DANE authenticates the names: at dane and ` +
+    'dane-only, TLSA records say which certificate is right, and DNSSEC signs them and the MX ' +
+    'records. Where it does not, the names have to be listed.'
+  );
+}
+
+/** Whether a level minds what went wrong. */
+function asksForIt(reasons: readonly Reason[], level: string): boolean {
+  const groups = new Set(reasons.map((reason) => REASONS[reason].group));
+  const ofCertificate = ['trust', 'name', 'digest'] as const;
+  if (level === 'none' || level === 'may')
+    return groups.has('ours') || groups.has('reach') || groups.size === 0;
+  return level !== 'encrypt' || !ofCertificate.some((group) => groups.has(group));
+}
+
+export const count = (n: number, noun: string): string => `${n} ${noun}${n === 1 ? '' : 's'}`;
+
+const some = (n: number, one: string, many: string): string[] =>
+  n === 0 ? [] : [`${n} ${n === 1 ? one : many}`];

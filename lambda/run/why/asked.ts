@@ -1,0 +1,87 @@
+/**
+ * What the policy asks where mail is held up: the entry that counts for a domain today, and what of
+ * the log's reasons its level leaves. Pure.
+ */
+
+import type { Bundle } from '../../policy/bundle.ts';
+import type { TlsDemand } from '../../policy/demand.ts';
+import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
+import { toAscii } from '../../postfix/hostname.ts';
+import type { Reason } from '../../verdict/reason.ts';
+import { REASONS } from '../../verdict/reason.ts';
+
+/** What is asked of the mail for one domain; `hop` is absent where no policy is looked up. */
+export interface Asked {
+  readonly destination: Destination;
+  readonly hop: Hop | undefined;
+}
+
+/** By domain, as the policy is now. */
+export function askedOf(domains: readonly string[], bundle: Bundle): ReadonlyMap<string, Asked> {
+  const all = destinationsOf({ ...bundle, destinations: [...domains] });
+  const found = new Map<string, Asked>();
+  for (const domain of domains) {
+    const name = toAscii(domain);
+    const named = all.filter((one) => one.name === name);
+    const destination = named.find((one) => one.unchecked === undefined) ?? named[0];
+    if (destination !== undefined) found.set(domain, { destination, hop: destination.hops[0] });
+  }
+  return found;
+}
+
+/** The demand, where there is one that can be read. */
+export function demandOf(asked: Asked | undefined): TlsDemand | undefined {
+  const demand = asked?.hop?.demand;
+  return demand?.kind === 'demand' ? demand : undefined;
+}
+
+/**
+ * Of the reasons that a log leaves open, those that can be at the level asked: OpenSSL reports a
+ * digest, a TLSA record and a file of anchors with one number.
+ */
+export function narrowed(
+  reasons: readonly Reason[],
+  demand: TlsDemand | undefined,
+): readonly Reason[] {
+  if (demand === undefined || !reasons.some(isOfCertificate)) return reasons;
+  const left = reasons.filter((reason) => fits(reason, demand));
+  if (left.length > 0) return left;
+  switch (demand.level) {
+    case 'fingerprint':
+      return ['digest-mismatch'];
+    case 'dane':
+    case 'dane-only':
+      return ['tlsa-mismatch'];
+    case 'none':
+    case 'may':
+    case 'encrypt':
+    case 'verify':
+    case 'secure':
+      return reasons;
+  }
+}
+
+function fits(reason: Reason, { level, forcedFailure }: TlsDemand): boolean {
+  const { group } = REASONS[reason];
+  if (reason === 'forced-failure') return forcedFailure !== undefined;
+  if (reason === 'no-certificate') return true;
+  switch (level) {
+    case 'fingerprint':
+      return reason === 'digest-mismatch';
+    case 'dane':
+    case 'dane-only':
+      return group === 'dane' || reason === 'tlsa-mismatch';
+    case 'verify':
+    case 'secure':
+      return group === 'trust' || group === 'name';
+    case 'none':
+    case 'may':
+    case 'encrypt':
+      return false;
+  }
+}
+
+const isOfCertificate = (reason: Reason): boolean => {
+  const { group } = REASONS[reason];
+  return group === 'trust' || group === 'name' || group === 'digest';
+};
