@@ -9,9 +9,14 @@ export interface Ran {
 }
 
 /** Never rejects; a command that hangs is ended by pid after some minutes, and has code null. */
-export function runCommand(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<Ran> {
+export function runCommand(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  cwd = process.cwd(),
+): Promise<Ran> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, [CLI, ...args], {
+      cwd,
       env: { ...process.env, NO_COLOR: '1', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -41,7 +41,7 @@ export function demandOf(asked: Asked | undefined): TlsDemand | undefined {
  */
 export function narrowed(
   reasons: readonly Reason[],
-  demand: TlsDemand | undefined,
+  demand: Pick<TlsDemand, 'level' | 'forcedFailure'> | undefined,
 ): readonly Reason[] {
   if (demand === undefined || !reasons.some(isOfCertificate)) return reasons;
   const left = reasons.filter((reason) => fits(reason, demand));
@@ -61,7 +61,10 @@ export function narrowed(
   }
 }
 
-function fits(reason: Reason, { level, forcedFailure }: TlsDemand): boolean {
+function fits(
+  reason: Reason,
+  { level, forcedFailure }: Pick<TlsDemand, 'level' | 'forcedFailure'>,
+): boolean {
   const { group } = REASONS[reason];
   if (reason === 'forced-failure') return forcedFailure !== undefined;
   if (reason === 'no-certificate') return true;

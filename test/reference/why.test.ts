@@ -1,0 +1,94 @@
+/**
+ * Logs that a real Postfix writes, at each loglevel: `why` gives for each destination that waits or bounced for TLS a
+ * cause that our verdict of the same destination has, and none for the others.
+ */
+import { describe, expect, test } from 'vitest';
+import { readLine } from '../../lambda/log/line.ts';
+import { type Held, openTally } from '../../lambda/log/tally.ts';
+import { thisZone } from '../../lambda/log/timestamp.ts';
+import { narrowed } from '../../lambda/run/why/asked.ts';
+import { REASONS } from '../../lambda/verdict/reason.ts';
+import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
+import { foundingScene } from './founding-scene.ts';
+import { generate } from './generate.ts';
+import { missingReference, type Played, play } from './reference.ts';
+import type { Delivery, Scene } from './scene.ts';
+
+const seed = Number(process.env.REFERENCE_SEED ?? 1);
+const count = Number(process.env.REFERENCE_COUNT ?? 50);
+const missing = missingReference();
+if (missing !== undefined) console.log(`the comparison with a real Postfix is skipped: ${missing}`);
+
+describe.skipIf(missing !== undefined).each([0, 1, 2])('logs of a real Postfix at smtp_tls_loglevel = %i', async (level) => {
+  const compared = missing === undefined ? (await playAt(level)).flatMap(comparedIn) : [];
+
+  test.each(compared)('$recipient: $ended', ({ delivery, verdict, held }) => {
+    const addresses = verdict.hosts.flatMap((host) => host.addresses.map(({ reason }) => reason));
+    const ours = [verdict.reason, ...addresses].filter((reason) => reason !== null);
+    const ofTls = ours.filter((reason) => TLS.has(REASONS[reason].group));
+    if (delivery.status === 'sent' || ofTls.length === 0) {
+      expect(held).toBeUndefined();
+      return;
+    }
+    if (held === undefined) {
+      // Another host of the walk had the last word, and it was not about TLS.
+      expect(delivery.text).toMatch(NOT_TLS);
+      return;
+    }
+    const level = verdict.level === 'invalid' ? undefined : { level: verdict.level };
+    expect(ofTls).toContain(narrowed(held.reasons, level).find((reason) => ofTls.includes(reason)));
+  });
+
+  test('there are many of them, and most have one cause', () => {
+    const told = compared.flatMap(({ held, verdict }) =>
+      held === undefined || verdict.level === 'invalid' ? [] : [narrowed(held.reasons, { level: verdict.level }).length],
+    );
+    const single = told.filter((length) => length === 1).length;
+    console.log(`loglevel ${level}: ${compared.length} destinations, ${told.length} held up for TLS, ${single} with one cause`);
+    expect(told.length).toBeGreaterThan(count / 5);
+    expect(single).toBeGreaterThan(told.length / 2);
+  });
+});
+
+const TLS = new Set(['tls', 'trust', 'name', 'digest', 'dane', 'ours']);
+const NOT_TLS =
+  /^connect to |^lost connection |^conversation with |^host \S+ (?:said|refused to talk)|^Host or domain|^unable to look up|loops back|nullMX/;
+
+async function playAt(level: number): Promise<Played[]> {
+  const [founding, drawn] = [await foundingScene(), await generate(seed, count)];
+  const scene: Scene = {
+    dns: [...founding.dns, ...drawn.dns],
+    servers: [...founding.servers, ...drawn.servers],
+    files: { ...founding.files, ...drawn.files },
+    configurations: [...founding.configurations, ...drawn.configurations].map((one) => ({
+      ...one,
+      mainCf: [...one.mainCf, `smtp_tls_loglevel = ${level}`],
+    })),
+  };
+  return play(scene, { check: true });
+}
+
+interface Row {
+  readonly recipient: string;
+  readonly ended: string;
+  readonly delivery: Delivery;
+  readonly verdict: EntryVerdict;
+  readonly held: Held | undefined;
+}
+
+function comparedIn({ log, deliveries, verdicts }: Played): Row[] {
+  const tally = openTally();
+  const lines = log.split('\n');
+  for (const text of lines) {
+    const line = readLine(text, { notAfter: Date.now(), local: thisZone });
+    if (line !== undefined) tally.take(line);
+  }
+  const report = tally.report(lines.length);
+  return deliveries.flatMap((delivery): Row[] => {
+    const { recipient, status, dsn, text } = delivery;
+    const verdict = verdicts.find((one) => one.destination === recipient && one.verdict !== 'unchecked');
+    if (verdict === undefined || status === 'none') return [];
+    const held = report.held.find(({ domain }) => domain === recipient.toLowerCase());
+    return [{ recipient, ended: `${status} ${dsn} ${text}`, delivery, verdict, held }];
+  });
+}
