@@ -24,25 +24,38 @@ export interface TlsCause {
 /** What else keeps mail waiting. */
 export type OtherCause = 'connection' | 'dns' | 'reply' | 'other';
 
-/** The cause of a deferral or bounce. */
+/**
+ * The cause of a deferral or bounce: what the best host was refused for, unless a worse one ended
+ * the walk for good. The last host has the last word in the log, but the best is whom mail is meant
+ * for.
+ */
 export function causeOf(
-  { queueId, text, relay }: Pick<DeliveryLine, 'queueId' | 'text' | 'relay'>,
+  { queueId, text, relay, status, dsn }: Ended,
   session: Session,
 ): TlsCause | OtherCause {
-  const told = tlsCause(text, session, relay === undefined ? undefined : peerKey(relay));
-  if (told !== undefined) return told;
-  // The last host of the walk has the last word, whatever kept the better ones from taking it.
-  const better = session.passedOver.findLast((one) => one.queueId === queueId);
-  const before = better === undefined ? undefined : tlsCause(better.text, session, undefined);
-  return before ?? otherCause(text);
+  const last = tlsCause(text, session, relay === undefined ? undefined : peerKey(relay), dsn);
+  if (status !== 'bounced')
+    for (const better of session.passedOver) {
+      if (better.queueId !== queueId) continue;
+      const told = tlsCause(better.text, session, better.peer ?? NOBODY);
+      if (told !== undefined) return told;
+    }
+  return last ?? otherCause(text);
 }
+
+type Ended = Pick<DeliveryLine, 'queueId' | 'text' | 'relay' | 'status' | 'dsn'>;
 
 /** Of a status text alone, as the queue keeps it. */
 export const causeOfWords = (text: string): TlsCause | OtherCause =>
   tlsCause(text, NOTHING_SAID, undefined) ?? otherCause(text);
 
 /** Undefined where the text is not about TLS. */
-function tlsCause(text: string, session: Session, key: string | undefined): TlsCause | undefined {
+function tlsCause(
+  text: string,
+  session: Session,
+  key: string | undefined,
+  dsn = '',
+): TlsCause | undefined {
   const says = text.replace(/^(?:delivery temporarily suspended: )+/, '');
   const meaning = meaningOf(says);
   if (session.wrapperMode && /^conversation with \S+ timed out|^lost connection with /.test(says))
@@ -52,7 +65,7 @@ function tlsCause(text: string, session: Session, key: string | undefined): TlsC
   const [likeliest] = meaning.reasons;
   if (likeliest === undefined || !TLS_GROUPS.has(REASONS[likeliest].group)) return undefined;
   const evidence = evidenceFor(key, session);
-  const reasons = refined(meaning.reasons, evidence, session);
+  const reasons = refined(meaning.reasons, evidence, session, dsn);
   const detail = detailOf(reasons, evidence, session);
   return {
     reasons,
@@ -72,7 +85,11 @@ function refined(
   reasons: readonly Reason[],
   evidence: PeerEvidence | undefined,
   { warning }: Session,
+  dsn: string,
 ): readonly Reason[] {
+  // The reply may begin with anything; the dsn is Postfix's reading of it.
+  if (reasons.includes('starttls-refused-temporarily') && dsn.startsWith('5'))
+    return ['starttls-refused'];
   if (reasons.includes('invalid-entry')) return ofConfiguration(warning);
   if (reasons.includes('mx-not-in-pattern') && warning?.startsWith('MX name'))
     return ['mx-not-in-pattern'];
@@ -88,7 +105,7 @@ function refined(
 function ofConfiguration(warning: string | undefined): readonly Reason[] {
   if (warning === undefined) return ['invalid-entry', 'table-unavailable', 'no-dnssec'];
   if (/policy table lookup error/.test(warning)) return ['table-unavailable'];
-  return ['invalid-entry'];
+  return NO_DNSSEC.test(warning) ? ['no-dnssec'] : ['invalid-entry'];
 }
 
 function detailOf(
@@ -96,7 +113,8 @@ function detailOf(
   evidence: PeerEvidence | undefined,
   { warning, library }: Session,
 ): string | undefined {
-  if (reasons.some((reason) => REASONS[reason].group === 'ours')) return warning;
+  if (reasons.some((reason) => REASONS[reason].group === 'ours' || reason === 'no-dnssec'))
+    return warning;
   if (reasons.includes('handshake-failed')) return library ?? evidence?.handshake;
   return evidence?.unverified?.says;
 }
@@ -107,6 +125,10 @@ function otherCause(text: string): OtherCause {
   if (likeliest === undefined) return /^host \S+ said: /.test(says) ? 'reply' : 'other';
   return REASONS[likeliest].group === 'dns' ? 'dns' : 'connection';
 }
+
+const NO_DNSSEC = /^dane(?:-only)? configured |^dns resolver options /;
+/** Stands for a host of which nothing was told. */
+const NOBODY = '';
 
 const TLS_GROUPS: ReadonlySet<ReasonGroup> = new Set<ReasonGroup>([
   'tls',

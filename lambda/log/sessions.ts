@@ -30,14 +30,24 @@ export interface PeerEvidence {
 export interface Session {
   /** By `host[address]`, in the order of the walk. */
   readonly peers: ReadonlyMap<string, PeerEvidence>;
-  /** Errors of better hosts, with the message they were logged for. */
-  readonly passedOver: readonly { readonly queueId: string; readonly text: string }[];
+  /** Errors of better hosts, the best first. */
+  readonly passedOver: readonly PassedOver[];
+  /** The server that was told of last, since another one was passed over. */
+  readonly latest?: string;
   /** What OpenSSL said last. */
   readonly library?: string;
   /** Our own policy, as Postfix warns of it. */
   readonly warning?: string;
   /** Port 465 was tried without wrapper mode. */
   readonly wrapperMode: boolean;
+}
+
+/** A host that did not take a message, before the walk went on. */
+export interface PassedOver {
+  readonly queueId: string;
+  readonly text: string;
+  /** Key of the server, where anything was told of it. */
+  readonly peer: string | undefined;
 }
 
 export const NOTHING_SAID: Session = { peers: new Map(), passedOver: [], wrapperMode: false };
@@ -115,7 +125,7 @@ function withFact(session: Session, fact: TlsFact): Session {
       const key = peerKey(fact.peer);
       const peers = new Map(session.peers);
       put(peers, key, withPeerFact(peers.get(key), fact), LOG_BOUNDS.peersPerSession);
-      return { ...session, peers };
+      return { ...session, peers, latest: key };
     }
     case 'library':
       return { ...session, library: cut(fact.detail) };
@@ -126,9 +136,10 @@ function withFact(session: Session, fact: TlsFact): Session {
     case 'wrapper-mode':
       return { ...session, wrapperMode: true };
     case 'passed-over': {
+      const { latest, ...rest } = session;
       const { queueId, text } = fact;
-      const all = [...session.passedOver, { queueId, text: cut(text) }];
-      return { ...session, passedOver: all.slice(-LOG_BOUNDS.peersPerSession) };
+      const all = [...session.passedOver, { queueId, text: cut(text), peer: latest }];
+      return { ...rest, passedOver: all.slice(0, LOG_BOUNDS.peersPerSession) };
     }
   }
 }

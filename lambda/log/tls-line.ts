@@ -6,7 +6,7 @@
  */
 import { OPENSSL_CODES } from '../certificate/trust/problem.ts';
 import { meaningOf } from '../verdict/postfix-said.ts';
-import type { Reason } from '../verdict/reason.ts';
+import { type Reason, reasonsWhere } from '../verdict/reason.ts';
 import { type Peer, readPeer } from './delivery.ts';
 
 /** `Verified`: trusted, and the names (or the digest) are as asked. */
@@ -54,7 +54,8 @@ export function unverifiedBy(says: string, isIssuer: boolean): Unverified {
   if (found !== undefined)
     return { reasons: isIssuer ? (found.issuer ?? found.reasons) : found.reasons, says };
   const code = Number(/^num=(\d+):/.exec(says)?.[1]);
-  return { reasons: BY_CODE.get(code) ?? [], says };
+  const { leaf = [], issuer } = BY_CODE.get(code) ?? {};
+  return { reasons: isIssuer && issuer !== undefined ? [issuer] : leaf, says };
 }
 
 /** `host[address]:port: `, as most lines begin. */
@@ -115,6 +116,16 @@ const WORDINGS: readonly {
     read: ([, , nextHop = '', warning = '']) => ({ kind: 'policy', nextHop, warning }),
   },
   {
+    // dane_init(), and what else policy_create() cannot use.
+    pattern:
+      /^warning: (?:nexthop domain )?(\S+): (dane(?:-only)? configured .*|dns resolver options .*|configured at fingerprint .*)$/,
+    read: ([, nextHop = '', warning = '']) => ({ kind: 'policy', nextHop, warning }),
+  },
+  {
+    pattern: /^warning: (error opening trust anchor file: .*|"smtp_tls_servername = .*)$/,
+    read: ([, warning = '']) => ({ kind: 'policy', nextHop: '', warning }),
+  },
+  {
     pattern: /^warning: (MX name '.*' does not match STS MX pattern for '.*')$/,
     read: ([, warning = '']) => ({ kind: 'outside-pattern', warning }),
   },
@@ -158,31 +169,51 @@ const UNVERIFIED: readonly {
   { pattern: /^external policy failure /, reasons: ['forced-failure'] },
 ];
 
-const BY_CODE: ReadonlyMap<number, readonly Reason[]> = new Map<number, readonly Reason[]>([
-  [OPENSSL_CODES.UNABLE_TO_GET_ISSUER_CERT, ['untrusted-issuer', 'missing-intermediate']],
-  [OPENSSL_CODES.CERT_SIGNATURE_FAILURE, ['bad-signature']],
-  [
-    OPENSSL_CODES.UNABLE_TO_VERIFY_LEAF_SIGNATURE,
-    ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
-  ],
-  [OPENSSL_CODES.PATH_LENGTH_EXCEEDED, ['invalid-ca']],
-  [OPENSSL_CODES.CERT_REJECTED, ['wrong-purpose', 'untrusted-issuer']],
-  [OPENSSL_CODES.KEYUSAGE_NO_CERTSIGN, ['invalid-ca']],
-  [OPENSSL_CODES.UNHANDLED_CRITICAL_EXTENSION, ['bad-signature', 'invalid-ca']],
-  [OPENSSL_CODES.KEYUSAGE_NO_DIGITAL_SIGNATURE, ['wrong-purpose', 'invalid-ca']],
-  [OPENSSL_CODES.PERMITTED_VIOLATION, ['not-permitted-name']],
-  [OPENSSL_CODES.EXCLUDED_VIOLATION, ['not-permitted-name']],
-  [OPENSSL_CODES.SUBTREE_MINMAX, ['not-permitted-name']],
-  [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_TYPE, ['not-permitted-name']],
-  [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_SYNTAX, ['not-permitted-name']],
-  [OPENSSL_CODES.UNSUPPORTED_NAME_SYNTAX, ['not-permitted-name']],
-  /** X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH. */
-  [62, ['name-mismatch']],
-  [64, ['name-mismatch']],
-  // For a digest and for tafile= too: Postfix makes TLSA records of them.
-  [OPENSSL_CODES.DANE_NO_MATCH, ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer']],
-  [OPENSSL_CODES.EE_KEY_TOO_SMALL, ['weak-signature']],
-  [OPENSSL_CODES.CA_KEY_TOO_SMALL, ['weak-signature']],
-  [OPENSSL_CODES.CA_MD_TOO_WEAK, ['weak-signature']],
-  [OPENSSL_CODES.INVALID_CA, ['invalid-ca']],
-]);
+/**
+ * A name that is wrong is reported at the leaf, in place of whatever is wrong with the chain: the
+ * name is certain, the rest is open.
+ */
+const NAME: readonly Reason[] = [
+  'name-mismatch',
+  ...reasonsWhere(({ group }) => group === 'trust'),
+];
+
+/** By number: of the server's certificate, and of an issuer's where that differs. */
+const BY_CODE: ReadonlyMap<number, { readonly leaf: readonly Reason[]; readonly issuer?: Reason }> =
+  new Map<number, { readonly leaf: readonly Reason[]; readonly issuer?: Reason }>([
+    [OPENSSL_CODES.UNSPECIFIED, { leaf: ['not-permitted-name'] }],
+    [
+      OPENSSL_CODES.UNABLE_TO_GET_ISSUER_CERT,
+      { leaf: ['untrusted-issuer', 'missing-intermediate'] },
+    ],
+    [OPENSSL_CODES.CERT_SIGNATURE_FAILURE, { leaf: ['bad-signature'] }],
+    [
+      OPENSSL_CODES.UNABLE_TO_VERIFY_LEAF_SIGNATURE,
+      { leaf: ['untrusted-issuer', 'missing-intermediate', 'bad-signature'] },
+    ],
+    [OPENSSL_CODES.PATH_LENGTH_EXCEEDED, { leaf: ['invalid-ca'] }],
+    [OPENSSL_CODES.CERT_REJECTED, { leaf: ['untrusted-issuer'] }],
+    [OPENSSL_CODES.KEYUSAGE_NO_CERTSIGN, { leaf: ['invalid-ca'] }],
+    [OPENSSL_CODES.UNHANDLED_CRITICAL_EXTENSION, { leaf: ['wrong-purpose'], issuer: 'invalid-ca' }],
+    [OPENSSL_CODES.KEYUSAGE_NO_DIGITAL_SIGNATURE, { leaf: ['invalid-ca'] }],
+    [OPENSSL_CODES.PROXY_CERTIFICATES_NOT_ALLOWED, { leaf: ['wrong-purpose'] }],
+    [OPENSSL_CODES.PERMITTED_VIOLATION, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.EXCLUDED_VIOLATION, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.SUBTREE_MINMAX, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_TYPE, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.UNSUPPORTED_CONSTRAINT_SYNTAX, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.UNSUPPORTED_NAME_SYNTAX, { leaf: ['not-permitted-name'] }],
+    // X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
+    [62, { leaf: NAME }],
+    [64, { leaf: NAME }],
+    // For a digest and for tafile= too: Postfix makes TLSA records of them.
+    [
+      OPENSSL_CODES.DANE_NO_MATCH,
+      { leaf: ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer'] },
+    ],
+    [OPENSSL_CODES.EE_KEY_TOO_SMALL, { leaf: ['weak-signature'] }],
+    [OPENSSL_CODES.CA_KEY_TOO_SMALL, { leaf: ['weak-signature'] }],
+    [OPENSSL_CODES.CA_MD_TOO_WEAK, { leaf: ['weak-signature'] }],
+    [OPENSSL_CODES.INVALID_CA, { leaf: ['invalid-ca'] }],
+    [OPENSSL_CODES.EC_KEY_EXPLICIT_PARAMS, { leaf: ['weak-signature'] }],
+  ]);

@@ -47,7 +47,7 @@ describe('sessions are put together by process and queue id', () => {
         smtp('10:00:01', 1, ended('A1', 'r@a.test', NOT_VERIFIED)),
       ].join('\n'),
     );
-    expect(held[0]?.reasons).toEqual(['name-mismatch']);
+    expect(held[0]?.reasons[0]).toBe('name-mismatch');
   });
 
   test('the last host of a walk does not hide why a better one took nothing', () => {

@@ -1,6 +1,6 @@
 /** What `why` prints: one answer after the other, worst first. Pure. */
 import type { PeerEvidence } from '../../log/sessions.ts';
-import { namesLogged } from '../../run/why/names.ts';
+import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -71,9 +71,13 @@ function idsOf({ held: { waiting } }: Answer): string | null {
       );
 }
 
-function serverSentence({ peer, trust, issuer }: PeerEvidence): string {
+function serverSentence(server: PeerEvidence): string {
+  const { peer, trust, issuer } = server;
   const port = peer.port === undefined ? '' : `:${peer.port}`;
-  const chain = trust === undefined ? '' : `, ${CHAIN[trust]}`;
+  const chain =
+    trust === undefined || (trust === 'Trusted' && !chainIsTrusted(server))
+      ? ''
+      : `, ${CHAIN[trust]}`;
   const by = issuer === undefined ? '' : `, issued by ${plainName(issuer)}`;
   return `${plainName(peer.host)}[${plainName(peer.address)}]${port}${chain}${by}`;
 }

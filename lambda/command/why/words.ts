@@ -6,7 +6,8 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import { lint } from '../../policy/lint/lint.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
-import { namesLogged } from '../../run/why/names.ts';
+import { lacksName } from '../../run/why/asked.ts';
+import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -17,6 +18,7 @@ import { hostnameAdvice, withoutMatchListAdvice } from '../explain/advice.ts';
 
 /** `certificate lacks the name asked for`, or Postfix's words where these leave too much open. */
 export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>): string {
+  if (lacksName(reasons)) return REASONS['name-mismatch'].words;
   return reasons.length === 0 || reasons.length > 3
     ? plain(held.cause.says, 120)
     : listed(
@@ -88,7 +90,7 @@ export function whySentence(answer: Answer): string | null {
   const { reasons, server, held } = answer;
   const [reason] = reasons;
   const { detail } = held.cause;
-  if (reason === 'name-mismatch' && reasons.length === 1) return namesSentence(answer);
+  if (lacksName(reasons)) return namesSentence(answer);
   if (reason !== undefined && REASONS[reason].group === 'ours')
     return detail === undefined ? null : plain(detail);
   const at =
@@ -111,19 +113,25 @@ function namesSentence({ server, demand, namesAsked }: Answer): string {
       ? `the certificate of ${host} has no such name; which it has is not in the log (Postfix up ` +
         'to 3.5 writes them at smtp_tls_loglevel 2, later ones never)'
       : `the certificate of ${host} offers ${namesOffered(offered)}${all ? '' : ', and others'}`;
+  const trusted = server !== undefined && chainIsTrusted(server);
+  const begin = trusted ? 'The chain is trusted, but ' : '';
+  const rest = trusted ? '' : '; whether its chain is trusted the log does not tell';
   if (demand === undefined || namesAsked.length === 0)
-    return `The chain is trusted, but the policy asks for another name: ${offers}`;
+    return upper(`${begin}the policy asks for another name: ${offers}${rest}`);
   const byNextHop = demand.match.every(({ kind }) => kind === 'nexthop' || kind === 'dot-nexthop');
   const since = byNextHop ? ', because DNS may not choose the name,' : '';
-  return `The chain is trusted, but ${demand.level} wants ${namesWanted(namesAsked)}${since} and ${offers}`;
+  const wants = `${demand.level} wants ${namesWanted(namesAsked)}${since} and ${offers}${rest}`;
+  return upper(`${begin}${wants}`);
 }
+
+const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}`;
 
 /** What would help where no line is given; null where nothing can be said. */
 export function cureSentence(answer: Answer, bundle: Bundle | undefined): string | null {
   const { reasons, suggestion, caution, asked } = answer;
   const [reason] = reasons;
-  if (suggestion !== null || caution !== undefined || reasons.length !== 1 || reason === undefined)
-    return null;
+  if (suggestion !== null || caution !== undefined || reason === undefined) return null;
+  if (reasons.length !== 1) return null;
   if (reason === 'invalid-entry' && bundle !== undefined) {
     const entry = asked?.hop?.demand.entry;
     const problem = lint(bundle).find(
@@ -140,7 +148,7 @@ export function cureSentence(answer: Answer, bundle: Bundle | undefined): string
 export function hostnameSentence(answer: Answer): string | null {
   const { demand, reasons, coversHost, server } = answer;
   const [reason] = reasons;
-  if (demand === undefined || reasons.length !== 1 || reason !== 'name-mismatch') return null;
+  if (demand === undefined || reason === undefined || !lacksName(reasons)) return null;
   const { level, match } = demand;
   const advice = hostnameAdvice({ level, reason, match: match.map(printMatch) });
   if (advice === null || coversHost === true) return advice;
@@ -157,7 +165,7 @@ export function hostnameSentence(answer: Answer): string | null {
 export function withoutMatchListSentence(answer: Answer): string | null {
   const { demand, asked, held, reasons } = answer;
   if (demand?.level !== 'secure' || asked === undefined) return null;
-  if (reasons.length !== 1 || reasons[0] !== 'name-mismatch') return null;
+  if (!lacksName(reasons)) return null;
   const [first] = held.peers;
   const { destination, hop } = asked;
   const byDefault = withoutMatchListAdvice(

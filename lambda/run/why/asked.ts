@@ -88,3 +88,6 @@ const isOfCertificate = (reason: Reason): boolean => {
   const { group } = REASONS[reason];
   return group === 'trust' || group === 'name' || group === 'digest';
 };
+
+/** That the name is wrong is certain then; what else may be is open where more reasons follow. */
+export const lacksName = (reasons: readonly Reason[]): boolean => reasons[0] === 'name-mismatch';

@@ -30,6 +30,10 @@ export function namesAsked({ match }: TlsDemand, asked: Asked, host: string): re
   return referenceIdentifiers(match, { nextHop, mxHost: host });
 }
 
+/** From 3.6 on a name that is wrong hides what else is, and `Trusted` is said all the same. */
+export const chainIsTrusted = ({ trust, unverified }: PeerEvidence): boolean =>
+  trust === 'Trusted' && unverified === undefined;
+
 /** Whether the certificate covers the host it was presented by; undefined where that is not logged. */
 export function coversHost(evidence: PeerEvidence, bundle: Bundle): boolean | undefined {
   const names = namesLogged(evidence);
@@ -54,7 +58,7 @@ export function lineFromLog(
   if (demand.mxHostPatterns !== undefined || demand.forcedFailure !== undefined) return null;
   const presenting = peers.flatMap((peer) => {
     const offered = namesLogged(peer);
-    if (offered === undefined || peer.moreNames > 0) return [];
+    if (offered === undefined || peer.moreNames > 0 || !chainIsTrusted(peer)) return [];
     const reason = 'name-mismatch' as const;
     const attempt = { nextHop: hop.nextHop, host: { host: peer.peer.host } };
     const leaf = { dnsNames: peer.names, commonNames: offered };

@@ -11,7 +11,7 @@ import type { TlsDemand } from '../../policy/demand.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { Caution } from '../../verdict/verdict.ts';
-import { type Asked, askedOf, demandOf, narrowed } from './asked.ts';
+import { type Asked, askedOf, demandOf, lacksName, narrowed } from './asked.ts';
 import {
   cautionedFrom,
   coversHost,
@@ -105,8 +105,7 @@ function answerOf(held: Held, asked: Asked | undefined, around: Around): Answer 
   };
   if (demand === undefined || asked === undefined || bundle === undefined)
     return { ...base, namesAsked: [], coversHost: undefined, suggestion: null };
-  const isName = reasons.length === 1 && reasons[0] === 'name-mismatch';
-  const line = isName ? lineFromLog(held, demand, asked, bundle, verifiedHosts) : null;
+  const line = lacksName(reasons) ? lineFromLog(held, demand, asked, bundle, verifiedHosts) : null;
   const { suggestion, caution } = withLoggedCaution(
     cautionedFrom(held, demand, asked, line),
     // At verify the MX answer chose those names.

@@ -3,11 +3,13 @@ import { expect, test } from 'vitest';
 import { whyText } from '../../../lambda/command/why/text.ts';
 import { openQueueTally } from '../../../lambda/log/queue.ts';
 import { answersOf } from '../../../lambda/run/why/why.ts';
+import { reasonsWhere } from '../../../lambda/verdict/reason.ts';
 import { ended, readLog, smtp } from '../../log/log.ts';
 import { bundleOf } from '../../policy/bundle-of.ts';
 
 const NOW = Date.UTC(2026, 10, 26);
 const MX = 'mx.a.test[192.0.2.1]:25';
+const TRUST = reasonsWhere(({ group }) => group === 'trust').join(' ');
 const NOT_VERIFIED = 'deferred 4.7.5 Server certificate not verified';
 const trusted = (peer = MX) => `Trusted TLS connection established to ${peer}: TLSv1.3 with cipher X (256/256 bits)`;
 const unverified = (says: string, peer = MX) => `certificate verification failed for ${peer}: ${says}`;
@@ -27,8 +29,8 @@ test.each([
   {
     policy: 'a.test verify',
     log: session([unverified('num=62:hostname mismatch')]),
-    reasons: 'name-mismatch',
-    because: 'OpenSSL has the number',
+    reasons: `name-mismatch ${TRUST}`,
+    because: 'OpenSSL has the number, and hides what else is wrong',
   },
   {
     policy: 'a.test secure',
