@@ -212,7 +212,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the packed text is damaged',
 };
 
-const BLOCK = 1 << 20;
+const BLOCK = 1 << 18;
 /** A message of thousands of recipients is one line. */
 const LONGEST_QUEUE_LINE = 1 << 24;
 const JOURNAL = ['--quiet', '--no-pager', '--output=short-iso', 'SYSLOG_FACILITY=2'];

@@ -36,7 +36,23 @@ export function readTimestamp(line: string, calendar: Calendar): number | undefi
   }
   const classic = CLASSIC.exec(line);
   if (classic === null) return undefined;
-  const [, name = '', date = '', year, time = ''] = classic;
+  // A busy log has many lines of one second.
+  const known = lastRead.get(calendar);
+  if (known?.text === classic[0]) return known.at;
+  const at = classicTime(classic, calendar);
+  lastRead.set(calendar, { text: classic[0], at });
+  return at;
+}
+
+const lastRead = new WeakMap<
+  Calendar,
+  { readonly text: string; readonly at: number | undefined }
+>();
+
+function classicTime(
+  [, name = '', date = '', year, time = '']: RegExpExecArray,
+  calendar: Calendar,
+): number | undefined {
   const month = MONTHS.indexOf(name);
   if (month < 0) return undefined;
   const [hour, minute, second] = numbersIn(time);

@@ -624,3 +624,14 @@ test('a tafile in an answer of a table that is asked is read, too', async () => 
   );
   expect(Object.entries(anchorFiles).map(([path, { kind }]) => [path, kind])).toEqual([['/ta.pem', 'anchors']]);
 });
+
+test('a file of domains that another host’s main.cf names is on that host, as a table is', async () => {
+  const text = 'virtual_mailbox_domains = /domains\nvirtual_alias_domains = hash:/aliases\n';
+  const { assumed, routingTables, problems } = await gatherBundle(
+    { mainCf: '/main.cf', destination: ['a.test'], postfixVersion: '3.11.6' },
+    machine({ files: { '/main.cf': { text } } }),
+  );
+  expect(assumed).toContain('no domain here is one of virtual_mailbox_domains = /domains, which is not on this machine');
+  expect(problems).toEqual([]);
+  expect(routingTables).toEqual([]);
+});
