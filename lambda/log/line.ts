@@ -37,14 +37,15 @@ export function readLine(line: string, calendar: Calendar): LogLine | undefined 
   if (header === null) return undefined;
   const [, instance = '', program = '', pid] = header;
   const message = line.slice(colon + 2).replace(SOLARIS, '');
-  const time = line.replace(PRIORITY, '').trimStart();
+  const time = line.slice(0, colon).replace(BEFORE_TIME, '');
   return { at: readTimestamp(time, calendar), instance, program, pid: Number(pid), message };
 }
 
 /** Time, host and program fit in far less. */
 const LONGEST_HEADER = 300;
 const HEADER = /(?:^|\s)([^\s/]\S*)\/([a-z][a-z-]*)\[(\d{1,10})\]$/;
-const PRIORITY = /^<\d{1,3}>/;
+/** A priority, the name of a container, the day of the week: what may stand before the time. */
+const BEFORE_TIME = /^(?:<\d{1,3}>|\S+ +\| )? *(?:[A-Z][a-z]{2} (?=\d{4}-))?/;
 /** `[ID 197553 mail.info]`, which Solaris puts before each message. */
 const SOLARIS = /^\[ID \d+ \w+\.\w+\] /;
 /** RFC 5424, as rsyslog forwards and some write it. */

@@ -174,7 +174,10 @@ async function* outputOf(command: string, args: readonly string[]): AsyncGenerat
   try {
     yield* chunksOf(child.stdout, command);
     const failed = await ended;
-    if (failed !== undefined) throw new UsageError(`${[command, ...args].join(' ')}: ${failed}`);
+    if (failed !== undefined)
+      throw new UsageError(
+        `${[command, ...args].join(' ')}: ${failed}; what it would print can be given as a file`,
+      );
   } finally {
     if (child.exitCode === null) child.kill();
   }

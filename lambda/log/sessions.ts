@@ -63,11 +63,17 @@ export interface Sessions {
 export function openSessions(): Sessions {
   const open = new Map<string, { session: Session; ended: boolean }>();
   const proxied = new Map<string, PeerEvidence>();
+  /** Why the certificate of a server was not verified last, for sessions that are used again. */
+  const unverified = new Map<string, Unverified>();
   let forgotten = 0;
   const keyOf = ({ instance, program, pid }: Pick<LogLine, 'instance' | 'program' | 'pid'>) =>
     `${instance}/${program}[${pid}]`;
   return {
-    note(line, fact) {
+    note(line, told) {
+      if (told.kind === 'unverified')
+        put(unverified, peerKey(told.peer), told.why, LOG_BOUNDS.sessions);
+      const fact = told.kind === 'reused' ? asBefore(told.peer, unverified) : told;
+      if (fact === undefined) return;
       if (line.program === 'tlsproxy') {
         if ('peer' in fact) {
           const key = peerKey(fact.peer);
@@ -97,6 +103,16 @@ export function openSessions(): Sessions {
   };
 }
 
+function asBefore(
+  peer: Peer,
+  unverified: ReadonlyMap<string, Unverified>,
+): Extract<Known, { readonly kind: 'unverified' }> | undefined {
+  const why = unverified.get(peerKey(peer));
+  return why === undefined ? undefined : { kind: 'unverified', peer, why };
+}
+
+type Known = Exclude<TlsFact, { readonly kind: 'reused' }>;
+
 export const peerKey = ({ host, address }: Peer): string => `${host}[${address}]`;
 
 /** Newest last; true where the oldest had to go. */
@@ -114,7 +130,7 @@ export function put<Value>(
   return true;
 }
 
-function withFact(session: Session, fact: TlsFact): Session {
+function withFact(session: Session, fact: Known): Session {
   switch (fact.kind) {
     case 'established':
     case 'name':
@@ -144,7 +160,7 @@ function withFact(session: Session, fact: TlsFact): Session {
   }
 }
 
-type PeerFact = Extract<TlsFact, { readonly peer: Peer }>;
+type PeerFact = Extract<Known, { readonly peer: Peer }>;
 
 function withPeerFact(known: PeerEvidence | undefined, fact: PeerFact): PeerEvidence {
   const before: PeerEvidence = known ?? { peer: fact.peer, names: [], moreNames: 0 };

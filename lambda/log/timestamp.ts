@@ -31,7 +31,7 @@ export function readTimestamp(line: string, calendar: Calendar): number | undefi
       const [year, month, date, hour, minute, second] = numbersIn(`${day} ${time}`);
       return exists(calendar.local(year, month - 1, date, hour, minute, second));
     }
-    const withColon = zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2');
+    const withColon = zone.replace(/^([+-]\d\d)(\d\d)$/, '$1:$2').replace(' UTC', 'Z');
     return exists(Date.parse(`${day}T${time}${fraction}${withColon}`));
   }
   const classic = CLASSIC.exec(line);
@@ -70,7 +70,8 @@ const numbersIn = (text: string) => text.split(/[-: ]/).map(Number) as Numbers;
 
 const exists = (at: number): number | undefined => (Number.isNaN(at) ? undefined : at);
 
-const ISO = /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:([.,]\d{1,3})\d*)?(Z|[+-]\d\d:?\d\d)?(?=\s)/;
+const ISO =
+  /^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(?:([.,]\d{1,3})\d*)?(Z|[+-]\d\d:?\d\d| UTC)?(?=\s)/;
 const CLASSIC = /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d\d:\d\d:\d\d)(?=[\s.])/;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 const A_DAY_MS = 86_400_000;

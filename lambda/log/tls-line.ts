@@ -21,6 +21,8 @@ export type TlsFact =
   | { readonly kind: 'common-name'; readonly peer: Peer; readonly name: string }
   | { readonly kind: 'issuer'; readonly peer: Peer; readonly issuer: string }
   | { readonly kind: 'unverified'; readonly peer: Peer; readonly why: Unverified }
+  /** A session of before, whose certificate was not verified then. */
+  | { readonly kind: 'reused'; readonly peer: Peer }
   /** The handshake broke; what OpenSSL says of it may follow without a peer. */
   | { readonly kind: 'handshake'; readonly peer: Peer; readonly detail: string }
   | { readonly kind: 'library'; readonly detail: string }
@@ -101,6 +103,11 @@ const WORDINGS: readonly {
       ': (?:Matched |Trusted |Untrusted )?subject_CN=.*?, issuer(?:_CN)?=(.*?)(?:, (?:cert |pkey )?fingerprint=.*)?$',
     ),
     read: ([, peer, issuer = '']) => of(peer, (peer) => ({ kind: 'issuer', peer, issuer })),
+  },
+  {
+    // Where a match is asked, or at level 1.
+    pattern: at(': re-using session with untrusted (?:certificate|peer credential), '),
+    read: ([, peer]) => of(peer, (peer) => ({ kind: 'reused', peer })),
   },
   {
     pattern: new RegExp(`^SSL_connect error to ${NAMADDR}: (.*)$`),

@@ -23,6 +23,15 @@ test.each([
   expect(iso(readTimestamp(line, CALENDAR))).toBe(at);
 });
 
+test.each([
+  { line: 'mail_1  | Nov 25 21:57:22 mail postfix/smtp[1]: a', because: 'a container' },
+  { line: '<22>Nov 25 21:57:22 mail postfix/smtp[1]: a', because: 'a priority' },
+  { line: 'Wed 2026-11-25 21:57:22 UTC mail postfix/smtp[1]: a', because: 'journalctl -o short-full' },
+  { line: '<22>1 2026-11-25T21:57:22.000Z mail postfix/smtp 1 - - a', because: 'RFC 5424' },
+])('what stands before the time: $because', ({ line }) => {
+  expect(iso(readLine(line, CALENDAR)?.at)).toBe('2026-11-25T21:57:22.000Z');
+});
+
 test('times without a zone are of the zone that this process is in', () => {
   const at = new Date(2026, 1, 25, 21, 57, 22).getTime();
   expect(readTimestamp('Feb 25 21:57:22 m x', { ...CALENDAR, local: thisZone })).toBe(at);

@@ -35,6 +35,19 @@ describe('sessions are put together by process and queue id', () => {
     expect(held.map(({ reasons }) => reasons)).toEqual([['self-signed'], ['expired']]);
   });
 
+  test('a session that is used again is refused for what it was refused for before', () => {
+    const again = 're-using session with untrusted certificate, look for details earlier in the log';
+    const { held } = readLog(
+      [
+        smtp('10:00:00', 1, 'certificate verification failed for mx.a.test[192.0.2.1]:25: self-signed certificate'),
+        smtp('10:00:01', 1, ended('A1', 'r@a.test', NOT_VERIFIED)),
+        smtp('10:05:00', 2, `mx.a.test[192.0.2.1]:25: ${again}`),
+        smtp('10:05:01', 2, ended('A2', 'r@a.test', NOT_VERIFIED)),
+      ].join('\n'),
+    );
+    expect(held).toMatchObject([{ reasons: ['self-signed'], messages: 2 }]);
+  });
+
   test('what tlsproxy says of a server counts for the process that delivers through it', () => {
     const { held } = readLog(
       [

@@ -176,6 +176,20 @@ test.each([
   },
   {
     since: '2.11',
+    seen: 'source',
+    level: 1,
+    message: `${H}: re-using session with untrusted certificate, look for details earlier in the log`,
+    of: 'reused mx.a.test',
+  },
+  {
+    since: '3.8',
+    seen: 'source',
+    level: 0,
+    message: `${H}: re-using session with untrusted peer credential, look for details earlier in the log`,
+    of: 'reused mx.a.test',
+  },
+  {
+    since: '2.11',
     seen: 'recorded',
     level: 0,
     message: `SSL_connect error to ${H}: lost connection`,
@@ -266,6 +280,8 @@ function words(fact: NonNullable<ReturnType<typeof readTlsLine>>): string {
       return `${fact.kind} ${fact.warning}`;
     case 'passed-over':
       return `${fact.kind} ${fact.queueId} ${fact.text}`;
+    case 'reused':
+      return `${fact.kind} ${fact.peer.host}`;
     case 'wrapper-mode':
       return fact.kind;
   }

@@ -1,4 +1,5 @@
 /** The commands that `why` gives, with what each of them does. Pure. */
+import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { shellWord } from '../../text/strangers.ts';
 import type { WhyFlags } from './flags.ts';
@@ -44,6 +45,8 @@ export function stepsFor(
 /** What looks at the destination today, with the flags of this run; null where no shell takes it. */
 export function lookCommand({ held }: Answer, flags: WhyFlags): string | null {
   const { table, configDirectory, mainCf, transport, service, postfixVersion } = flags;
+  // Whoever may send mail chooses it; it must not read as an option.
+  if (!isHostname(toAscii(held.domain))) return null;
   const words = [
     'postfix-tls-watch',
     'explain',

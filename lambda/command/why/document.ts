@@ -71,6 +71,8 @@ function answerDocument(answer: Answer, { bundle, flags }: Told): WhyDocument['a
   const { attempts, messages, recipients, bounced, delivered, otherwise } = held;
   return {
     domain,
+    domains: answer.domains.slice(0, SHOWN),
+    moreDomains: Math.max(0, answer.domains.length - SHOWN),
     nextHop: asked?.hop?.nextHop.text ?? null,
     state: answer.state,
     reasons: [...answer.reasons],
@@ -112,7 +114,7 @@ function waitingDocument({ held: { waiting }, givenUpFrom }: Answer) {
   return {
     messages: waiting.length,
     recipients: waiting.reduce((sum, one) => sum + one.recipients, 0),
-    queueIds: waiting.slice(0, SHOWN_IDS).map(({ queueId }) => queueId),
+    queueIds: waiting.slice(0, SHOWN).map(({ queueId }) => queueId),
     oldest: arrivals.length === 0 ? null : iso(arrivals.reduce((a, b) => Math.min(a, b))),
     givenUpFrom: iso(givenUpFrom),
   };
@@ -135,4 +137,4 @@ function serverDocument({ peer, trust, names, moreNames, ...rest }: PeerEvidence
 const iso = (at: number | undefined): string | null =>
   at === undefined ? null : new Date(at).toISOString();
 
-const SHOWN_IDS = 100;
+const SHOWN = 100;

@@ -46,7 +46,11 @@ export const whySchema = v.strictObject({
   ),
   answers: v.array(
     v.strictObject({
+      /** The first of `domains`. */
       domain: v.string(),
+      /** Of the recipients: a next hop may take the mail of many. The first hundred. */
+      domains: v.array(v.string()),
+      moreDomains: v.number(),
       nextHop: v.nullable(v.string()),
       state: v.picklist(['waits', 'bounced', 'over']),
       /** What the log and the level leave, the likeliest first. */

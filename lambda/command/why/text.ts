@@ -17,8 +17,10 @@ import {
   fare,
   givenUp,
   hostnameSentence,
+  mailFor,
   policySentence,
   tried,
+  whereTo,
   whySentence,
   withoutMatchListSentence,
 } from './words.ts';
@@ -33,11 +35,12 @@ const STATE = { waits: 'mail waits', bounced: 'mail bounced', over: 'over' } as 
 
 function answerLines(answer: Answer, told: Told, paint: Paint, width: number): string[] {
   const { held, state, server } = answer;
-  const title = `${plainName(held.domain)}: ${causeWords(answer)}`;
+  const title = `${whereTo(answer)}: ${causeWords(answer)}`;
   const lines = [`${paint('bold', title)}  (${paint(STYLE[state], STATE[state])})`, ''];
   const say = (label: string, text: string | null): void => {
     if (text !== null) lines.push(...labelled(`  ${label}`, text, LABEL, width));
   };
+  say('for', mailFor(answer));
   say('mail', fare(answer));
   say('ids', idsOf(answer));
   say('tried', tried(answer));

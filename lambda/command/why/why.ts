@@ -9,6 +9,7 @@ import type { LogReport } from '../../log/tally.ts';
 import { thisZone } from '../../log/timestamp.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
+import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import { cautionedFrom } from '../../run/why/names.ts';
 import { readLogs, readQueue } from '../../run/why/read.ts';
 import { type Answer, answersOf } from '../../run/why/why.ts';
@@ -86,7 +87,10 @@ async function policyOf(
   const postfixVersion = flags.postfixVersion ?? logged;
   const held = [...(log?.held ?? []), ...(queue?.held ?? [])];
   return readBundle({
-    destination: [...new Set(held.map(({ domain }) => domain))],
+    // Whoever may send mail chooses them, and tables are asked about them.
+    destination: [...new Set(held.map(({ domain }) => domain))].filter((domain) =>
+      isHostname(toAscii(domain)),
+    ),
     withoutAnchors: true,
     ...(table === undefined ? {} : { table }),
     ...(configDirectory === undefined ? {} : { configDirectory }),

@@ -5,6 +5,7 @@
 
 import type { Bundle } from '../../policy/bundle.ts';
 import { lint } from '../../policy/lint/lint.ts';
+import type { LintProblem } from '../../policy/lint/problem.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
 import { lacksName } from '../../run/why/asked.ts';
 import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
@@ -26,6 +27,20 @@ export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>):
         3,
         'or',
       );
+}
+
+/** The next hop where it is known, or else the domain. */
+export const whereTo = ({ asked, held }: Pick<Answer, 'asked' | 'held'>): string =>
+  plainName(asked?.hop?.nextHop.text ?? held.domain);
+
+/** The domains whose mail it is, where the next hop is not the one domain. */
+export function mailFor(answer: Answer): string | null {
+  const { domains } = answer;
+  if (domains.length === 1 && domains[0] === whereTo(answer)) return null;
+  return listed(
+    domains.map((domain) => plainName(domain)),
+    5,
+  );
 }
 
 /** `3 messages for 4 recipients: 1 waits, 2 bounced, 1 was delivered later`. */
@@ -134,7 +149,7 @@ export function cureSentence(answer: Answer, bundle: Bundle | undefined): string
   if (reasons.length !== 1) return null;
   if (reason === 'invalid-entry' && bundle !== undefined) {
     const entry = asked?.hop?.demand.entry;
-    const problem = lint(bundle).find(
+    const problem = problemsOf(bundle).find(
       ({ place, severity }) => severity === 'defers' && place.line === entry?.line,
     );
     if (problem !== undefined) return problem.cure;
@@ -143,6 +158,15 @@ export function cureSentence(answer: Answer, bundle: Bundle | undefined): string
   if (reason === 'name-mismatch' && !(answer.server && namesLogged(answer.server))) return null;
   return REASONS[reason].cure ?? null;
 }
+
+function problemsOf(bundle: Bundle): readonly LintProblem[] {
+  const known = problems.get(bundle) ?? lint(bundle);
+  problems.set(bundle, known);
+  return known;
+}
+
+/** Thousands of entries may be broken alike. */
+const problems = new WeakMap<Bundle, readonly LintProblem[]>();
 
 /** Why `verify` and `match=hostname` are no answer; null where nobody would ask. */
 export function hostnameSentence(answer: Answer): string | null {

@@ -6,7 +6,7 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
-import { toAscii } from '../../postfix/hostname.ts';
+import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import { REASONS } from '../../verdict/reason.ts';
 
@@ -18,9 +18,10 @@ export interface Asked {
 
 /** By domain, as the policy is now. */
 export function askedOf(domains: readonly string[], bundle: Bundle): ReadonlyMap<string, Asked> {
-  const all = destinationsOf({ ...bundle, destinations: [...domains] });
+  const names = domains.filter((domain) => isHostname(toAscii(domain)));
+  const all = destinationsOf({ ...bundle, destinations: names });
   const found = new Map<string, Asked>();
-  for (const domain of domains) {
+  for (const domain of names) {
     const name = toAscii(domain);
     const named = all.filter((one) => one.name === name);
     const destination = named.find((one) => one.unchecked === undefined) ?? named[0];

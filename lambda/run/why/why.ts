@@ -11,7 +11,8 @@ import type { TlsDemand } from '../../policy/demand.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { Caution } from '../../verdict/verdict.ts';
-import { type Asked, askedOf, demandOf, lacksName, narrowed } from './asked.ts';
+import { type Asked, askedOf, demandOf, lacksName } from './asked.ts';
+import { type Group, groupsOf } from './merge.ts';
 import {
   cautionedFrom,
   coversHost,
@@ -24,6 +25,8 @@ import {
 /** How the mail for one domain that one cause held up fares. */
 export interface Answer {
   readonly held: Held;
+  /** Of the recipients: all those whose mail leaves through the next hop. */
+  readonly domains: readonly string[];
   /** `over`: none waits, and what bounced was followed by mail that was delivered. */
   readonly state: 'waits' | 'bounced' | 'over';
   /** What the log and the level leave; one where both tell. */
@@ -60,18 +63,18 @@ export function answersOf({ log, queue, bundle, now }: WhyOptions): Answer[] {
   const lifetimeMs = bundle?.settings.queueLifetimeMs ?? QUEUE_LIFETIME_MS;
   // What is older than any message can be has ended, unseen.
   const end = queue === undefined ? log?.lastAt : undefined;
-  const answers = held.map((one) => {
-    const waiting = one.waiting.filter(
+  const answers = groupsOf(held, asked).map((group) => {
+    const { waiting: all, otherwise } = group.held;
+    const waiting = all.filter(
       ({ arrivedAt }) =>
         arrivedAt === undefined || end === undefined || arrivedAt + lifetimeMs + DAY_MS > end,
     );
-    const gone = one.waiting.length - waiting.length;
-    return answerOf({ ...one, waiting, otherwise: one.otherwise + gone }, asked?.get(one.domain), {
-      bundle,
-      lifetimeMs,
-      now,
-      verifiedHosts: log?.verifiedHosts.get(one.domain) ?? [],
-    });
+    const gone = { waiting, otherwise: otherwise + all.length - waiting.length };
+    const verifiedHosts = group.domains.flatMap((one) => log?.verifiedHosts.get(one) ?? []);
+    return answerOf(
+      { ...group, held: { ...group.held, ...gone } },
+      { bundle, lifetimeMs, now, verifiedHosts: [...new Set(verifiedHosts)] },
+    );
   });
   return answers.sort(
     (a, b) =>
@@ -88,14 +91,15 @@ interface Around {
   readonly verifiedHosts: readonly string[];
 }
 
-function answerOf(held: Held, asked: Asked | undefined, around: Around): Answer {
+function answerOf({ held, domains, asked }: Group, around: Around): Answer {
   const { bundle, lifetimeMs, verifiedHosts } = around;
   const demand = demandOf(asked);
-  const reasons = narrowed(held.reasons, demand);
+  const { reasons } = held;
   const server = held.peers.findLast(({ names }) => names.length > 0) ?? held.peers.at(-1);
   const oldest = held.waiting.flatMap(({ arrivedAt }) => arrivedAt ?? []);
   const base = {
     held,
+    domains,
     state: stateOf(held),
     reasons,
     asked,

@@ -1,5 +1,6 @@
 /** From a log and a policy to the answer: one row each. */
 import { expect, test } from 'vitest';
+import { lookCommand } from '../../../lambda/command/why/commands.ts';
 import { whyText } from '../../../lambda/command/why/text.ts';
 import { openQueueTally } from '../../../lambda/log/queue.ts';
 import { answersOf } from '../../../lambda/run/why/why.ts';
@@ -257,3 +258,41 @@ test('a stranger writes neither lines nor colours: what he sent is made harmless
   expect(text).toContain('\\u{1b}[31mX\\u{202e} http:[//]evil.test/');
   expect(text).not.toMatch(/[\u001b\u202e]|http:\/\//);
 });
+
+test('a relayhost that is refused for the mail of many domains is one answer', () => {
+  const relay = 'gw.test[192.0.2.7]:587';
+  const log = ['a.test', 'b.test', 'c.test']
+    .map((domain, i) =>
+      [smtp(`10:0${i}:00`, 1, trusted(relay)), smtp(`10:0${i}:00`, 1, ended(`A${i}`, `r@${domain}`, NOT_VERIFIED, relay))].join(
+        '\n',
+      ),
+    )
+    .join('\n');
+  const bundle = bundleOf('[gw.test]:587 secure match=other.test', { mainCf: 'relayhost = [gw.test]:587', version: '3.5' });
+  const answers = answersOf({ log: readLog(log), queue: undefined, bundle, now: NOW });
+  expect(answers).toHaveLength(1);
+  expect(answers[0]).toMatchObject({
+    domains: ['a.test', 'b.test', 'c.test'],
+    namesAsked: ['other.test'],
+    held: { messages: 3, recipients: 3 },
+  });
+  expect(answersOf({ log: readLog(log), queue: undefined, bundle: undefined, now: NOW })).toHaveLength(3);
+});
+
+test('from 3.11 on the log tells the level, too', () => {
+  const end = session([unverified('num=65:no matching DANE TLSA records')]).replace('dsn=', 'tls=!fingerprint, dsn=');
+  expect(answer(end)?.reasons).toEqual(['digest-mismatch']);
+});
+
+test.each(['--store=/x', 'a b', '$(x)', '[192.0.2.1]', '\u001b'])(
+  'a recipient domain %j that is no host name asks no table and makes no command',
+  (domain) => {
+    const log = readLog(
+      [smtp('10:00:00', 1, trusted()), smtp('10:00:00', 1, ended('A1', `r@${domain}`, NOT_VERIFIED))].join('\n'),
+    );
+    const bundle = bundleOf('a.test secure', { version: '3.5' });
+    const [found] = answersOf({ log, queue: undefined, bundle, now: NOW });
+    expect(found?.asked).toBeUndefined();
+    expect(found && lookCommand(found, {})).toBeNull();
+  },
+);
