@@ -251,8 +251,8 @@ this user's runs keep it.
 
 const WHY_HELP = `
 FILE is a log of Postfix as syslog or postlogd writes it, plain, gzip or zstd, rotated ones too, \
-in any order; "-" is
-standard input, as for: journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
+in any order;
+"-" is standard input: journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
 Without FILE the usual ones below /var/log are read, or else the journal.
 
 Where a line was authenticated before, and leads to hosts that are strange to it, no line to use \
@@ -260,7 +260,8 @@ is given until it is
 confirmed (explain --confirmed); what was seen before is in the log, and in --store.
 
 Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over, 0 there was none, 3 it \
-could not be read.`;
+could not be
+read, or has no line of Postfix.`;
 
 const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \

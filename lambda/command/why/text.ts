@@ -140,7 +140,8 @@ const BOUNCED = 'What bounced went back to its sender, and has to be sent again.
 function footer({ answers, log, queue, sources, bundle, notes }: Told, width: number): string[] {
   const say = (text: string) => wrap(text, width, '  ');
   const lines: string[] = [];
-  if (answers.length === 0) lines.push(...say('No mail was held up for TLS.'));
+  const isKnown = queue !== undefined || log?.postfixLines !== 0;
+  if (answers.length === 0 && isKnown) lines.push(...say('No mail was held up for TLS.'));
   if (log !== undefined) {
     const from = log.firstAt === undefined ? '' : `, ${moment(log.firstAt)}`;
     const to = log.lastAt === undefined ? '' : ` to ${moment(log.lastAt)}`;

@@ -45,7 +45,9 @@ export async function whyCommand(
   if (flags.json) console.json(whyDocument(told));
   else console.out(whyText(told, console.paint, console.width));
   if (answers.some(({ state }) => state !== 'over')) return 2;
-  return answers.length > 0 ? 1 : 0;
+  if (answers.length > 0) return 1;
+  // Nothing read is nothing known.
+  return queue === undefined && log?.postfixLines === 0 ? 3 : 0;
 }
 
 /** Undefined where the queue alone is asked about. */
