@@ -1,6 +1,7 @@
 /** A log as the tests write it, read to its end. Times without a zone are UTC here. */
 import { readLine } from '../../lambda/log/line.ts';
-import { type LogReport, openTally } from '../../lambda/log/tally.ts';
+import type { LogReport } from '../../lambda/log/report.ts';
+import { openTally } from '../../lambda/log/tally.ts';
 
 export const CALENDAR = { notAfter: Date.UTC(2026, 10, 27), local: Date.UTC };
 

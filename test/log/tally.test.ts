@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LOG_BOUNDS } from '../../lambda/limits.ts';
-import type { Held } from '../../lambda/log/tally.ts';
+import type { Held } from '../../lambda/log/report.ts';
 import { ended, readLog, smtp } from './log.ts';
 
 const NOT_VERIFIED = 'deferred 4.7.5 Server certificate not verified';

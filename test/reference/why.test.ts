@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from 'vitest';
 import { readLine } from '../../lambda/log/line.ts';
-import { type Held, openTally } from '../../lambda/log/tally.ts';
+import type { Held } from '../../lambda/log/report.ts';
+import { openTally } from '../../lambda/log/tally.ts';
 import { thisZone } from '../../lambda/log/timestamp.ts';
 import { lacksName, narrowed } from '../../lambda/run/why/asked.ts';
 import { REASONS, type Reason } from '../../lambda/verdict/reason.ts';

@@ -1,8 +1,8 @@
 /** `why --json`. Pure. */
 
 import type { QueueReport } from '../../log/queue.ts';
+import type { LogReport } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
-import type { LogReport } from '../../log/tally.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { VERSION } from '../../version.ts';

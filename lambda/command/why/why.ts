@@ -5,7 +5,7 @@
 
 import type { QueueReport } from '../../log/queue.ts';
 import { type LogSource, openJournal, openLogs, openQueue, usualLogs } from '../../log/read-log.ts';
-import type { LogReport } from '../../log/tally.ts';
+import type { LogReport } from '../../log/report.ts';
 import { thisZone } from '../../log/timestamp.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';

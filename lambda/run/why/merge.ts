@@ -3,7 +3,7 @@
  * Pure.
  */
 import { LOG_BOUNDS } from '../../limits.ts';
-import type { Held, Waiting } from '../../log/tally.ts';
+import type { Held, Waiting } from '../../log/report.ts';
 
 import { SECURITY_LEVELS, type SecurityLevel } from '../../policy/level.ts';
 import { type Asked, demandOf, narrowed } from './asked.ts';

@@ -4,8 +4,9 @@
  *
  * A log has names only up to Postfix 3.5, so they are compared as that version does.
  */
+
+import type { Held } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
-import type { Held } from '../../log/tally.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
 import { type Cautioned, withCaution } from '../../snapshot/caution.ts';

@@ -3,7 +3,7 @@
 import { readLine } from '../../log/line.ts';
 import { openQueueTally, type QueueReport } from '../../log/queue.ts';
 import type { LogSource } from '../../log/read-log.ts';
-import type { LogReport } from '../../log/tally.ts';
+import type { LogReport } from '../../log/report.ts';
 import { openTally } from '../../log/tally.ts';
 import type { Calendar } from '../../log/timestamp.ts';
 

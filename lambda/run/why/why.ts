@@ -4,8 +4,8 @@
  */
 import { LOG_BOUNDS } from '../../limits.ts';
 import type { QueuedMail, QueueReport } from '../../log/queue.ts';
+import type { Held, LogReport, Waiting } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
-import type { Held, LogReport, Waiting } from '../../log/tally.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
 import { DAY_MS } from '../../text/dates.ts';
