@@ -7,6 +7,8 @@ import type { WhyFlags } from './flags.ts';
 export interface Step {
   readonly command: string;
   readonly does: string;
+  /** The same for every message but for its id. */
+  readonly forAll: boolean;
 }
 
 /** For the mail that waits; empty where none does. */
@@ -24,20 +26,33 @@ export function stepsFor(
   const word = indexed ? shellWord(table) : undefined;
   return [
     ...(suggestion !== null && word !== undefined
-      ? [{ command: `postmap${c} ${word}`, does: 'after the line is changed, so that it counts' }]
+      ? [
+          {
+            command: `postmap${c} ${word}`,
+            does: 'after the line is changed, so that it counts',
+            forAll: false,
+          },
+        ]
       : []),
-    { command: `postqueue${c} -i ${first.queueId}`, does: 'tries that message at once' },
+    {
+      command: `postqueue${c} -i ${first.queueId}`,
+      does: 'tries that message at once',
+      forAll: false,
+    },
     {
       command: `postqueue${c} -f`,
       does: 'tries all that waits at once, for every destination',
+      forAll: true,
     },
     {
       command: `postsuper${c} -h ${first.queueId}`,
       does: 'puts it on hold: neither tried nor given up until postsuper -H',
+      forAll: true,
     },
     {
       command: `postsuper${c} -d ${first.queueId}`,
       does: 'deletes it; nobody is told',
+      forAll: true,
     },
   ];
 }

@@ -104,7 +104,7 @@ function answerDocument(answer: Answer, { bundle, flags }: Told): WhyDocument['a
     cure: cureSentence(answer, bundle),
     hostnameAdvice: hostnameSentence(answer),
     withoutMatchList: withoutMatchListSentence(answer),
-    steps: stepsFor(answer, flags),
+    steps: stepsFor(answer, flags).map(({ command, does }) => ({ command, does })),
     look: lookCommand(answer, flags),
   };
 }

@@ -1,6 +1,7 @@
 /** What `why` prints: one answer after the other, worst first. Pure. */
 import type { PeerEvidence } from '../../log/sessions.ts';
-import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
+import { lacksName } from '../../run/why/asked.ts';
+import { namesLogged } from '../../run/why/names.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -8,7 +9,7 @@ import { plain, plainName } from '../../text/strangers.ts';
 import { columns, labelled, wrap } from '../../text/wrap.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import type { Paint } from '../terminal/colour.ts';
-import { lookCommand, stepsFor } from './commands.ts';
+import { lookCommand, type Step, stepsFor } from './commands.ts';
 import type { Told } from './document.ts';
 import {
   causeWords,
@@ -27,7 +28,7 @@ import {
 
 export function whyText(told: Told, paint: Paint, width: number): string {
   const lines = told.answers.flatMap((answer) => [...answerLines(answer, told, paint, width), '']);
-  return `${[...lines, ...footer(told, width)].join('\n')}\n`;
+  return `${[...lines, ...stepsForAll(told, width), ...footer(told, width)].join('\n')}\n`;
 }
 
 const STYLE = { waits: 'red', bounced: 'red', over: 'green' } as const;
@@ -77,13 +78,14 @@ function idsOf({ held: { waiting } }: Answer): string | null {
 function serverSentence(server: PeerEvidence): string {
   const { peer, trust, issuer } = server;
   const port = peer.port === undefined ? '' : `:${peer.port}`;
-  const chain =
-    trust === undefined || (trust === 'Trusted' && !chainIsTrusted(server))
-      ? ''
-      : `, ${CHAIN[trust]}`;
+  const chain = trust === undefined || hidesChain(server) ? '' : `, ${CHAIN[trust]}`;
   const by = issuer === undefined ? '' : `, issued by ${plainName(issuer)}`;
   return `${plainName(peer.host)}[${plainName(peer.address)}]${port}${chain}${by}`;
 }
+
+/** A name that is wrong hides the chain, whatever the word for both of them. */
+const hidesChain = ({ trust, unverified }: PeerEvidence): boolean =>
+  unverified !== undefined && (trust === 'Trusted' || lacksName(unverified.reasons));
 
 const CHAIN = {
   Verified: 'certificate verified',
@@ -118,18 +120,39 @@ function lineParagraphs(answer: Answer, paint: Paint, width: number): string[] {
     : [...line, ...because];
 }
 
-function nextSteps(answer: Answer, { flags }: Told, width: number): string[] {
+function nextSteps(answer: Answer, { flags, answers }: Told, width: number): string[] {
   const lines: string[] = [];
   const steps = stepsFor(answer, flags);
-  if (steps.length > 0) {
+  // What is the same for every message stands once, at the end.
+  const own = answers.length === 1 ? steps : steps.filter(({ forAll }) => !forAll);
+  if (own.length > 0) {
     lines.push('', '  Once the cause is gone, for the mail that waits:');
-    lines.push(...columns(steps.map(({ command, does }) => [`    ${command}`, does])));
-    lines.push(...wrap(`    ${BY_ITSELF}`, width, '    '));
+    lines.push(...stepLines(own, '    '));
+    if (answers.length === 1) lines.push(...wrap(`    ${BY_ITSELF}`, width, '    '));
   }
   if (answer.held.bounced > 0) lines.push('', ...wrap(`  ${BOUNCED}`, width, '  '));
   const look = lookCommand(answer, flags);
   if (look !== null) lines.push('', '  What it presents today:', `    ${look}`);
   return lines;
+}
+
+const stepLines = (steps: readonly Step[], indent: string): string[] =>
+  columns(steps.map(({ command, does }) => [`${indent}${command}`, does]));
+
+/** Of several answers: what can be done with any message that waits. */
+function stepsForAll({ answers, flags }: Told, width: number): string[] {
+  if (answers.length < 2) return [];
+  const [steps = []] = answers
+    .map((one) => stepsFor(one, flags))
+    .filter(({ length }) => length > 0);
+  const common = steps.filter(({ forAll }) => forAll);
+  if (common.length === 0) return [];
+  return [
+    'For any message that waits:',
+    ...stepLines(common, '  '),
+    ...wrap(`  ${BY_ITSELF}`, width, '  '),
+    '',
+  ];
 }
 
 const BY_ITSELF =

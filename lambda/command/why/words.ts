@@ -19,7 +19,8 @@ import { hostnameAdvice, withoutMatchListAdvice } from '../explain/advice.ts';
 
 /** `certificate lacks the name asked for`, or Postfix's words where these leave too much open. */
 export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>): string {
-  if (lacksName(reasons)) return REASONS['name-mismatch'].words;
+  const certain = certainReason(reasons);
+  if (certain !== undefined) return REASONS[certain].words;
   return reasons.length === 0 || reasons.length > 3
     ? plain(held.cause.says, 120)
     : listed(
@@ -27,6 +28,17 @@ export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>):
         3,
         'or',
       );
+}
+
+/**
+ * The reason to tell: the only one, or the first where the others are rare beside it, or nothing
+ * that could be seen would tell them apart.
+ */
+function certainReason(reasons: readonly Reason[]): Reason | undefined {
+  const [first] = reasons;
+  return reasons.length === 1 || first === 'name-mismatch' || first === 'starttls-not-offered'
+    ? first
+    : undefined;
 }
 
 /** The next hop where it is known, or else the domain. */
@@ -112,6 +124,8 @@ export function whySentence(answer: Answer): string | null {
     server === undefined
       ? ''
       : `At ${plainName(server.peer.host)} (${plainName(server.peer.address)}): `;
+  if (detail !== undefined && reason === 'digest-mismatch' && reasons.length === 1)
+    return `${at}neither certificate nor key has a digest that is listed (logged as "${plain(detail)}")`;
   if (detail !== undefined) return `${at}${plain(detail)}`;
   if (server?.trust === 'Untrusted' && reasons.length > 1)
     return `${at}the chain is not trusted, or is not asked about at this level`;
@@ -144,9 +158,8 @@ const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.s
 /** What would help where no line is given; null where nothing can be said. */
 export function cureSentence(answer: Answer, bundle: Bundle | undefined): string | null {
   const { reasons, suggestion, caution, asked } = answer;
-  const [reason] = reasons;
+  const reason = certainReason(reasons);
   if (suggestion !== null || caution !== undefined || reason === undefined) return null;
-  if (reasons.length !== 1) return null;
   if (reason === 'invalid-entry' && bundle !== undefined) {
     const entry = asked?.hop?.demand.entry;
     const problem = problemsOf(bundle).find(
@@ -154,8 +167,9 @@ export function cureSentence(answer: Answer, bundle: Bundle | undefined): string
     );
     if (problem !== undefined) return problem.cure;
   }
-  // The row's own words are for names that were seen.
-  if (reason === 'name-mismatch' && !(answer.server && namesLogged(answer.server))) return null;
+  // The row's own words are for a certificate that was seen to cover neither name.
+  if (reason === 'name-mismatch' && !(answer.demand !== undefined && answer.coversHost === false))
+    return null;
   return REASONS[reason].cure ?? null;
 }
 

@@ -6,6 +6,7 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
+import type { SecurityLevel } from '../../policy/level.ts';
 import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import { REASONS } from '../../verdict/reason.ts';
@@ -45,6 +46,8 @@ export function narrowed(
   demand: Pick<TlsDemand, 'level' | 'forcedFailure'> | undefined,
 ): readonly Reason[] {
   if (demand === undefined || !reasons.some(isOfCertificate)) return reasons;
+  // Another policy was in use then, of which nothing is known.
+  if (ASKS_NO_CERTIFICATE.includes(demand.level)) return reasons;
   const left = reasons.filter((reason) => fits(reason, demand));
   if (left.length > 0) return left;
   switch (demand.level) {
@@ -89,6 +92,8 @@ const isOfCertificate = (reason: Reason): boolean => {
   const { group } = REASONS[reason];
   return group === 'trust' || group === 'name' || group === 'digest';
 };
+
+const ASKS_NO_CERTIFICATE: readonly SecurityLevel[] = ['none', 'may', 'encrypt'];
 
 /** That the name is wrong is certain then; what else may be is open where more reasons follow. */
 export const lacksName = (reasons: readonly Reason[]): boolean => reasons[0] === 'name-mismatch';

@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { lookCommand } from '../../../lambda/command/why/commands.ts';
 import { whyText } from '../../../lambda/command/why/text.ts';
+import { hostnameSentence, policySentence, whySentence } from '../../../lambda/command/why/words.ts';
 import { openQueueTally } from '../../../lambda/log/queue.ts';
 import { answersOf } from '../../../lambda/run/why/why.ts';
 import { reasonsWhere } from '../../../lambda/verdict/reason.ts';
@@ -296,3 +297,64 @@ test.each(['--store=/x', 'a b', '$(x)', '[192.0.2.1]', '\u001b'])(
     expect(found && lookCommand(found, {})).toBeNull();
   },
 );
+
+test('a policy that does not ask for it leaves the reasons as the log has them', () => {
+  const found = answer(
+    session([], 'deferred 4.7.5 Server certificate not trusted'),
+    'b.test secure',
+    'smtp_tls_security_level = may',
+  );
+  expect(found?.demand?.level).toBe('may');
+  expect(found?.reasons).toEqual(reasonsWhere(({ fails }) => fails === 'not-trusted'));
+  expect(found && policySentence(found)).toBe(
+    'no entry applies, so that the global level counts; level may does not ask for this: the policy was changed since, or another one was in use',
+  );
+});
+
+test.each([
+  {
+    policy: 'a.test secure',
+    log: session([unverified('num=62:hostname mismatch')]),
+    because: 'the chain is open',
+    says: 'Secure wants a.test or a name below it, because DNS may not choose the name, and the certificate of mx.a.test has no such name; which it has is not in the log (Postfix up to 3.5 writes them at smtp_tls_loglevel 2, later ones never); whether its chain is trusted the log does not tell',
+  },
+  {
+    policy: 'a.test secure match=hostname',
+    log: session([san('b.test'), trusted()]),
+    because: 'the name of the host',
+    says: 'The chain is trusted, but secure wants mx.a.test and the certificate of mx.a.test offers b.test',
+  },
+  {
+    policy: 'a.test fingerprint match=AA',
+    log: session([unverified('num=65:no matching DANE TLSA records')]),
+    because: 'a digest',
+    says: 'At mx.a.test (192.0.2.1): neither certificate nor key has a digest that is listed (logged as "num=65:no matching DANE TLSA records")',
+  },
+  {
+    policy: 'a.test secure',
+    log: session([unverified('untrusted issuer /CN=x')]),
+    because: 'an issuer',
+    says: 'At mx.a.test (192.0.2.1): untrusted issuer /CN=x',
+  },
+  {
+    policy: 'a.test encrypt',
+    log: session([`SSL_connect error to ${MX}: lost connection`], 'deferred 4.7.5 Cannot start TLS: handshake failure'),
+    because: 'a handshake',
+    says: 'At mx.a.test (192.0.2.1): lost connection',
+  },
+])('why, in a sentence: $because', ({ policy, log, says }) => {
+  const found = answer(log, policy);
+  expect(found && whySentence(found)).toBe(says);
+});
+
+test.each([
+  { log: session([san('mx.a.test'), trusted()]), says: /^They would deliver, but protect less: / },
+  {
+    log: session([san('b.test'), trusted()]),
+    says: /^They would not deliver either: the certificate of mx\.a\.test does not have that name\. /,
+  },
+  { log: session([unverified('num=62:hostname mismatch')]), says: /^Whether they would deliver is not in the log: / },
+])('whether verify or match=hostname would do: $says', ({ log, says }) => {
+  const found = answer(log, 'a.test secure match=c.test');
+  expect(found && hostnameSentence(found)).toMatch(says);
+});
