@@ -20,7 +20,7 @@ export interface Held {
   readonly bounced: number;
   /** Recipients whose mail was delivered later. */
   readonly delivered: number;
-  /** Recipients whose mail was removed, or waits for something else now. */
+  /** Recipients whose mail was deleted, came back for something else, or was lost sight of. */
   readonly otherwise: number;
   readonly waiting: readonly Waiting[];
   readonly firstAt: number | undefined;
