@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Channel, Delivery } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
 import { cardOf } from './alert/message/chat-card.ts';
+import type { Alert } from './alert/message/describe.ts';
 import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
 import { named } from './named-record.ts';
@@ -174,17 +175,24 @@ export interface TopicConfig {
    * ARN of the topic that the chat service reads: it gets cards, for plain text is dropped there.
    */
   readonly chatTopic?: string | undefined;
+  /** Told with each message, for subscriptions that filter; absent: not told. */
+  readonly environment?: string | undefined;
 }
 
 /** The topics named, mail first. */
-export function openTopics({ topic, chatTopic }: TopicConfig): readonly Channel[] {
+export function openTopics({ topic, chatTopic, environment }: TopicConfig): readonly Channel[] {
+  const attributes = (alert: Alert) => ({
+    ...attributesFor(alert),
+    ...(environment === undefined ? {} : { environment }),
+  });
   const mail: Channel[] =
     topic === undefined
       ? []
       : [
           {
+            kind: 'mail topic',
             name: `mail by the topic ${topic}`,
-            tell: (message) => publishing(publishMail(topic, message)),
+            tell: (message, alert) => publishing(publishMail(topic, message, attributes(alert))),
           },
         ];
   const chat: Channel[] =
@@ -192,12 +200,23 @@ export function openTopics({ topic, chatTopic }: TopicConfig): readonly Channel[
       ? []
       : [
           {
+            kind: 'chat topic',
             name: `a chat card by the topic ${chatTopic}`,
-            tell: (_, alert) => publishing(publishCard(chatTopic, cardOf(alert))),
+            tell: (_, alert) =>
+              publishing(publishCard(chatTopic, cardOf(alert), attributes(alert))),
           },
         ];
   return [...mail, ...chat];
 }
+
+/** Items come worst first. */
+const attributesFor = ({ items }: Alert) => ({
+  severity: items[0]?.kind ?? 'news',
+  incident: items.flatMap(({ incident }) => incident ?? []).slice(0, INCIDENTS_NAMED),
+});
+
+/** Of a message about more, the worst are named. */
+const INCIDENTS_NAMED = 20;
 
 /** @throws TopicError where the topic could not be asked */
 export const countSubscribers: (topicArn: string) => Promise<number> = confirmedSubscribers;

@@ -158,6 +158,7 @@ export async function readOutputs(
 /** `--hook PROGRAM`: a status other than 0 means not told. */
 export function openHook(program: string): Channel {
   return {
+    kind: 'program',
     name: `the program ${program}`,
     tell: async (mail, alert) => {
       try {

@@ -381,6 +381,7 @@ export const owedChannel: DocumentedKind<OwedChannel> = {
   v: 1,
   schema: v.object({
     channel: v.string(),
+    kind: v.string(),
     since: v.number(),
     failedAt: v.number(),
     because: v.string(),
@@ -396,9 +397,10 @@ export const owedChannel: DocumentedKind<OwedChannel> = {
     leftOut: count,
   }),
   example: {
-    key: keys.owed(space, 'hook /usr/local/bin/tell'),
+    key: keys.owed(space, 'the program /usr/local/bin/tell'),
     value: {
-      channel: 'hook /usr/local/bin/tell',
+      channel: 'the program /usr/local/bin/tell',
+      kind: 'program',
       since: at,
       failedAt: at,
       because:

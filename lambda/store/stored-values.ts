@@ -104,8 +104,9 @@ export interface RunRecord {
 
 /** A channel that failed, and what is owed to it alone. */
 export interface OwedChannel {
-  /** Its name, as alert/channel has it. */
+  /** Its name and kind, as alert/channel has them. */
   readonly channel: string;
+  readonly kind: string;
   /** When it first failed since it last took a message. */
   readonly since: number;
   readonly failedAt: number;

@@ -103,6 +103,7 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
       store,
       channels: [
         {
+          kind: 'terminal',
           name: 'the terminal',
           tell: async ({ subject, text }) => {
             console.log(mailBox(subject, text));

@@ -29,7 +29,7 @@ export interface SnsSubscription {
 }
 
 /** How it can be out of order: all requests, or the next few. */
-export type SnsFault = 'InternalError' | 'AuthorizationError' | 'NotFound' | 'Throttling' | 'drop';
+export type SnsFault = 'InternalError' | 'AuthorizationError' | 'NotFound' | 'Throttling' | 'drop' | 'answer-lost';
 
 export interface SnsServer {
   /** `http://127.0.0.1:PORT` */
@@ -40,8 +40,11 @@ export interface SnsServer {
   readonly refusals: readonly string[];
   /** Replaces the subscriptions of a topic; `deleted` ones are simply gone. */
   subscribe(topicArn: string, subscriptions: readonly SnsSubscription[]): void;
-  /** From now on, or for so many requests; undefined ends it. `drop` closes the connection without an answer. */
-  fail(fault: SnsFault | undefined, times?: number): void;
+  /**
+   * From now on, or for so many requests, of one topic or of all; undefined ends it. `drop` closes the connection without an
+   * answer, `answer-lost` does so after it did what was asked.
+   */
+  fail(fault: SnsFault | undefined, times?: number, topicArn?: string): void;
   forget(): void;
   close(): Promise<void>;
 }
@@ -56,26 +59,33 @@ export async function startSns({ topics, port = 0 }: SnsOptions): Promise<SnsSer
   const messages: SnsMessage[] = [];
   const refusals: string[] = [];
   const subscriptions = new Map<string, readonly SnsSubscription[]>();
-  let fault: { readonly kind: SnsFault; left: number } | undefined;
+  let fault: { readonly kind: SnsFault; left: number; readonly topicArn: string | undefined } | undefined;
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const form = new URLSearchParams(await text(request));
-    if (fault !== undefined) {
-      const { kind } = fault;
-      fault.left--;
-      if (fault.left <= 0) fault = undefined;
-      if (kind === 'drop') return void request.socket.destroy();
-      return refuse(response, FAULTS[kind]);
-    }
+    const kind = faultFor(form.get('TopicArn'));
+    if (kind === 'drop') return void request.socket.destroy();
+    if (kind !== undefined && kind !== 'answer-lost') return refuse(response, FAULTS[kind]);
     try {
       if (request.method !== 'POST') throw new Refusal('InvalidAction', 'only POST is understood here');
       if (!/^AWS4-HMAC-SHA256 /u.test(request.headers.authorization ?? ''))
         throw new Refusal('MissingAuthenticationToken', 'Request is missing Authentication Token', 403);
-      answer(response, form.get('Action') ?? '', act(form));
+      const result = act(form);
+      if (kind === 'answer-lost') return void request.socket.destroy();
+      answer(response, form.get('Action') ?? '', result);
     } catch (error) {
       if (!(error instanceof Refusal)) throw error;
       refuse(response, error);
     }
+  }
+
+  /** Each request that a fault is for takes one of its times. */
+  function faultFor(topicArn: string | null): SnsFault | undefined {
+    if (fault === undefined || (fault.topicArn !== undefined && fault.topicArn !== topicArn)) return undefined;
+    const { kind } = fault;
+    fault.left--;
+    if (fault.left <= 0) fault = undefined;
+    return kind;
   }
 
   function act(form: URLSearchParams): string {
@@ -112,8 +122,8 @@ export async function startSns({ topics, port = 0 }: SnsOptions): Promise<SnsSer
     messages,
     refusals,
     subscribe: (topicArn, all) => void subscriptions.set(topicArn, all),
-    fail(kind, times = Number.POSITIVE_INFINITY) {
-      fault = kind === undefined ? undefined : { kind, left: times };
+    fail(kind, times = Number.POSITIVE_INFINITY, topicArn = undefined) {
+      fault = kind === undefined ? undefined : { kind, left: times, topicArn };
     },
     forget() {
       messages.length = 0;
@@ -137,7 +147,7 @@ class Refusal extends Error {
   }
 }
 
-const FAULTS: Readonly<Record<Exclude<SnsFault, 'drop'>, Refusal>> = {
+const FAULTS: Readonly<Record<Exclude<SnsFault, 'drop' | 'answer-lost'>, Refusal>> = {
   InternalError: new Refusal('InternalError', 'We encountered an internal error. Please try again.', 500),
   AuthorizationError: new Refusal('AuthorizationError', 'User is not authorized to perform: SNS:Publish on resource', 403),
   NotFound: new Refusal('NotFound', 'Topic does not exist', 404),

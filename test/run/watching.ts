@@ -58,6 +58,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
       ...(run.memory === undefined ? {} : { memory: run.memory }),
       channels: run.channels ?? [
         {
+          kind: 'test',
           name: 'a test',
           tell:
             run.tell ??

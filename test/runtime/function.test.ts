@@ -219,15 +219,31 @@ describe('something of ours is missing', () => {
     await world.push(name, CURED);
     world.sns.fail('NotFound');
     const event = scheduled();
-    expect(failure(await run(0, event))).toBe(
-      `topic ${MAIL_TOPIC}: it does not exist, check --topic against the outputs of the deployment`,
-    );
+    const gone = (topic: string) => `topic ${topic}: it does not exist, check --topic against the outputs of the deployment`;
+    expect(failure(await run(0, event))).toBe(`${gone(MAIL_TOPIC)}; ${gone(CHAT_TOPIC)}`);
     expect(lastLine()).toMatchObject({ level: 'ERROR', outcome: 'untold', RunFailed: 1, RunCompleted: 0 });
     expect(lastLine()).not.toHaveProperty('ConfirmedSubscribers');
 
     world.sns.fail(undefined);
-    expect(await running?.invoke(event)).toMatchObject({ kind: 'returned', value: { outcome: 'complete' } });
+    expect(await running?.invoke(event)).toMatchObject({ kind: 'returned', value: { outcome: 'told-late' } });
     expect(subjects()).toEqual(['Now watching 3 entries: all deliver']);
+    expect(lastComplete((await recentRuns(world.store(name), Date.now())).runs)).toBeDefined();
+  });
+
+  test('one topic: the other is told once, the run is complete, and its repeat tells the one alone', async () => {
+    await world.push(name, CURED);
+    world.sns.fail('NotFound', undefined, CHAT_TOPIC);
+    const event = scheduled();
+    expect(failure(await run(0, event))).toMatch(
+      /^a chat card by the topic \S+ fails since .* and is owed 1 message: topic \S+: it does not exist, .*; the next run tells it there, and nowhere else$/,
+    );
+    expect(lastLine()).toMatchObject({ level: 'ERROR', outcome: 'owed', RunFailed: 1, RunCompleted: 1 });
+    expect(failure((await running?.invoke(event)) as Invoked)).toContain('is owed 1 message');
+    world.sns.fail(undefined);
+    expect(await running?.invoke(event)).toMatchObject({ kind: 'returned', value: { outcome: 'told-late' } });
+    expect(await running?.invoke(event)).toMatchObject({ kind: 'returned', value: { outcome: 'already-done' } });
+    expect(world.sns.messages.map(({ topicArn }) => topicArn)).toEqual([MAIL_TOPIC, CHAT_TOPIC]);
+    expect(world.sns.messages.at(-1)?.message).toContain('This message is late');
   });
 
   test('subscribers: none is a number to alarm about, not a failure', async () => {

@@ -59,7 +59,7 @@ async function runOnce(plan: Plan, world: World, start: number): Promise<{ items
     {
       openWorld: () => ({ dns: world.dns(clock), probe: (conversation) => world.probe(conversation, clock) }),
       store: { table: store.table, space: spaceOf('default', 'mx1') },
-      channels: [{ name: 'a test', tell: async () => ({ kind: 'told' }) }],
+      channels: [{ kind: 'test', name: 'a test', tell: async () => ({ kind: 'told' }) }],
       now: () => clock,
       sleep: async (ms) => {
         clock += ms;

@@ -8,6 +8,8 @@ export interface Channel {
    * shared by two channels, and never a secret.
    */
   readonly name: string;
+  /** There is one channel of a kind at most, so that one of another name takes its place. */
+  readonly kind: string;
   /**
    * Tells one message. What fails outside is `untold` and never thrown. The same message may be
    * told again.

@@ -26,6 +26,27 @@ export class TopicError extends Error {
   }
 }
 
+/** What a subscription can filter by (a filter policy on message attributes). */
+export interface Attributes {
+  /** The kind of the worst item; `news` where there is none. */
+  readonly severity: string;
+  /** Ids of incidents, the first of them. */
+  readonly incident: readonly string[];
+  /** Absent from a command line. */
+  readonly environment?: string;
+}
+
+function attributesOf({ severity, incident, environment }: Attributes) {
+  const word = (value: string) => ({ DataType: 'String', StringValue: value });
+  return {
+    severity: word(severity),
+    ...(incident.length === 0
+      ? {}
+      : { incident: { DataType: 'String.Array', StringValue: JSON.stringify(incident) } }),
+    ...(environment === undefined ? {} : { environment: word(environment) }),
+  };
+}
+
 /**
  * Publishes a mail; returns SNS's message id.
  *
@@ -36,10 +57,14 @@ export class TopicError extends Error {
 export function publishMail(
   topicArn: string,
   { subject, text }: { readonly subject: string; readonly text: string },
+  attributes: Attributes,
 ): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
     const answer = await client.send(
-      new sdk.PublishCommand({ TopicArn: topicArn, Subject: subject, Message: text }),
+      new sdk.PublishCommand({
+        ...{ TopicArn: topicArn, Subject: subject, Message: text },
+        MessageAttributes: attributesOf(attributes),
+      }),
       {
         abortSignal: signal,
       },
@@ -52,10 +77,17 @@ export function publishMail(
  * Publishes a chat card, without a subject: the chat service reads the JSON alone. Otherwise as
  * `publishMail`.
  */
-export function publishCard(topicArn: string, card: ChatCard): Promise<string> {
+export function publishCard(
+  topicArn: string,
+  card: ChatCard,
+  attributes: Attributes,
+): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
     const answer = await client.send(
-      new sdk.PublishCommand({ TopicArn: topicArn, Message: JSON.stringify(card) }),
+      new sdk.PublishCommand({
+        ...{ TopicArn: topicArn, Message: JSON.stringify(card) },
+        MessageAttributes: attributesOf(attributes),
+      }),
       {
         abortSignal: signal,
       },

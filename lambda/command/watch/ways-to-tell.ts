@@ -20,6 +20,7 @@ export function waysToTell(flags: TellFlags, console: Console): readonly Channel
 }
 
 const onTerminal = (console: Console): Channel => ({
+  kind: 'terminal',
   name: 'the terminal',
   tell: async ({ subject, text }) => {
     const because = await console.deliver(`Subject: ${subject}\n\n${text}\n`);

@@ -13,10 +13,11 @@ import type { OwedChannel, OwedMessage, RunRecord } from '../../store/stored-val
 import { StoreError } from '../../store/table-error.ts';
 import { moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
+import type { WatchDoors } from './options.ts';
 
 /** Of a channel that never failed: nothing. */
-export function owedBy(channel: string, now: number): OwedChannel {
-  return { channel, since: now, failedAt: now, because: '', messages: [], leftOut: 0 };
+export function owedBy({ name, kind }: Pick<Channel, 'name' | 'kind'>, now: number): OwedChannel {
+  return { channel: name, kind, since: now, failedAt: now, because: '', messages: [], leftOut: 0 };
 }
 
 /**
@@ -48,7 +49,7 @@ export function afterFailure(
  * are owed it. Each is written down once. Answers the records as they are now.
  */
 export async function adoptOwing(
-  store: Store,
+  { store, channels: present }: Pick<WatchDoors, 'store' | 'channels'>,
   recovered: readonly Held<RunRecord>[],
   now: number,
 ): Promise<readonly Held<RunRecord>[]> {
@@ -60,9 +61,11 @@ export async function adoptOwing(
     const { channels } = alert === undefined ? { channels: [] } : await readOwed(store, now);
     for (const name of alert === undefined ? [] : owing) {
       const before = channels.find(({ value }) => value.channel === name)?.value;
+      // Of one that is set up no more the kind is not known.
+      const channel = present.find((one) => one.name === name) ?? { name, kind: name };
       const because = 'the run ended before it was told there';
       const owed = owedMessage(held.value, alert as Alert);
-      await saveOwed(store, afterFailure(before ?? owedBy(name, now), because, now, owed), now);
+      await saveOwed(store, afterFailure(before ?? owedBy(channel, now), because, now, owed), now);
     }
     adopted.push(owing.length === 0 ? held : ((await noteOwing(store, held, [])) ?? held));
   }
@@ -77,22 +80,34 @@ export interface Ledger {
 }
 
 /**
- * What is owed to the channels that there are. Those that are set up no more are owed nothing from
- * now on, and a sentence says so.
+ * What is owed to the channels that there are. One of another name, but of the same kind, takes
+ * over what is owed: a topic whose ARN was wrong. Others that are set up no more are owed nothing
+ * from now on, and a sentence says so.
  */
 export async function readLedger(
   store: Store,
-  channels: readonly Pick<Channel, 'name'>[],
+  channels: readonly Pick<Channel, 'name' | 'kind'>[],
   now: number,
 ): Promise<Ledger> {
   const read = await readOwed(store, now);
   const names = new Set(channels.map(({ name }) => name));
-  const here = read.channels.filter(({ value }) => names.has(value.channel));
-  const gone = read.channels.filter(({ value }) => !names.has(value.channel));
-  for (const { value } of gone) await forgetOwed(store, value.channel);
-  const dropped = gone.filter(({ value }) => value.messages.length + value.leftOut > 0);
+  const owed = new Map(
+    read.channels.flatMap(({ value }) =>
+      names.has(value.channel) ? [[value.channel, value]] : [],
+    ),
+  );
+  const dropped: { readonly value: OwedChannel }[] = [];
+  for (const { value } of read.channels.filter((one) => !names.has(one.value.channel))) {
+    const heir = channels.find(({ kind, name }) => kind === value.kind && !owed.has(name));
+    if (heir !== undefined) {
+      const inherited = { ...value, channel: heir.name };
+      await saveOwed(store, inherited, now);
+      owed.set(heir.name, inherited);
+    } else if (value.messages.length + value.leftOut > 0) dropped.push({ value });
+    await forgetOwed(store, value.channel);
+  }
   return {
-    owed: new Map(here.map(({ value }) => [value.channel, value])),
+    owed,
     problems: [
       ...describeProblems(read.problems),
       ...dropped.map(

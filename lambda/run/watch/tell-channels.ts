@@ -54,7 +54,7 @@ export async function tellChannels(
     late += before.told;
     const delivery = telling === undefined ? undefined : await told(channel, telling, before);
     if (delivery?.kind === 'untold') {
-      refused.push({ channel: channel.name, owed: before.owed, because: delivery.because });
+      refused.push({ channel, owed: before.owed, because: delivery.because });
       continue;
     }
     if (before.owed !== undefined) still.push(before.owed);
@@ -80,7 +80,7 @@ export async function tellChannels(
 }
 
 interface Refused {
-  readonly channel: string;
+  readonly channel: Channel;
   readonly owed: OwedChannel | undefined;
   readonly because: string;
 }

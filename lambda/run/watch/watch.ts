@@ -100,7 +100,7 @@ async function watchUnderLease(
   const { runId } = opened.run.value;
   const at = doors.now();
   const remembered = await recall(store, runId, at);
-  const recovered = await adoptOwing(store, remembered.recovered, at);
+  const recovered = await adoptOwing(doors, remembered.recovered, at);
   const recalled = { ...remembered, recovered };
   const underway = { bundle, doors, options, recalled, at, stopped };
   const assessment = await assess(underway);

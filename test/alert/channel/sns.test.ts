@@ -5,6 +5,7 @@ import { cardOf } from '../../../lambda/alert/message/chat-card.ts';
 import type { Alert } from '../../../lambda/alert/message/describe.ts';
 import { mailOf } from '../../../lambda/alert/message/mail.ts';
 import { testMessage } from '../../../lambda/alert/message/test-message.ts';
+import { openTopics } from '../../../lambda/doors.ts';
 import { startFaultyProxy } from '../../internet/faulty-proxy.ts';
 import { type SnsServer, startSns } from '../../internet/sns-server.ts';
 import { Watch } from '../days.ts';
@@ -12,6 +13,7 @@ import { failing, START } from '../verdicts.ts';
 
 const TOPIC = 'arn:aws:sns:eu-central-1:123456789012:postfix-tls-watch-mail';
 const GONE = 'arn:aws:sns:eu-central-1:123456789012:postfix-tls-watch-gone';
+const ATTRIBUTES = { severity: 'failing', incident: [] };
 let sns: SnsServer;
 
 beforeAll(async () => {
@@ -42,23 +44,40 @@ function hostileAlert(): Alert {
 
 test('a mail arrives as it was written', async () => {
   const mail = mailOf(testMessage('mx1', [`the mail topic ${TOPIC}`], START));
-  const id = await publishMail(TOPIC, mail);
+  const id = await publishMail(TOPIC, mail, ATTRIBUTES);
   expect(sns.messages.map(({ messageId, subject, message }) => ({ messageId, subject, message }))).toEqual([
     { messageId: id, subject: 'Test message from postfix-tls-watch on mx1: no news', message: mail.text },
   ]);
 });
 
+test('a subscription can filter by severity, incident and environment', async () => {
+  const alert = hostileAlert();
+  const [mail, chat] = openTopics({ topic: TOPIC, chatTopic: TOPIC, environment: 'prod' });
+  await mail?.tell(mailOf(alert), alert);
+  await chat?.tell(mailOf(alert), alert);
+  const attributes = {
+    severity: 'failing',
+    incident: JSON.stringify([alert.items[0]?.incident]),
+    environment: 'prod',
+  };
+  expect(sns.messages.map((message) => message.attributes)).toEqual([attributes, attributes]);
+  sns.forget();
+  const quiet = testMessage('mx1', [], START);
+  await openTopics({ topic: TOPIC })[0]?.tell(mailOf(quiet), quiet);
+  expect(sns.messages[0]?.attributes).toEqual({ severity: 'news' });
+});
+
 test('SNS refuses nothing, whatever strangers wrote', async () => {
   const alert = hostileAlert();
-  await publishMail(TOPIC, mailOf(alert));
-  await publishCard(TOPIC, cardOf(alert));
+  await publishMail(TOPIC, mailOf(alert), ATTRIBUTES);
+  await publishCard(TOPIC, cardOf(alert), ATTRIBUTES);
   expect(sns.refusals).toEqual([]);
   expect(sns.messages).toHaveLength(2);
 });
 
 test('a card is the JSON that the chat service reads, without a subject', async () => {
   const card = cardOf(hostileAlert());
-  await publishCard(TOPIC, card);
+  await publishCard(TOPIC, card, ATTRIBUTES);
   expect(sns.messages[0]?.subject).toBeUndefined();
   expect(JSON.parse(sns.messages[0]?.message ?? '')).toEqual(card);
 });
@@ -102,25 +121,25 @@ test.each([
   },
 ])('$because', async ({ topic = TOPIC, fault, kind, message }) => {
   if (fault !== undefined) sns.fail(fault);
-  const error = await publishMail(topic, { subject: 'x', text: 'y' }).catch((caught: unknown) => caught);
+  const error = await publishMail(topic, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(TopicError);
   expect(error).toMatchObject({ kind, message });
 });
 
 test('a fault that passes is tried again, and the message arrives once', async () => {
   sns.fail('InternalError', 2);
-  await publishMail(TOPIC, { subject: 'x', text: 'y' });
+  await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES);
   expect(sns.messages).toHaveLength(1);
 });
 
 test('a connection that is cut is told as unreachable', async () => {
   sns.fail('drop');
-  const error = await publishMail(TOPIC, { subject: 'x', text: 'y' }).catch((caught: unknown) => caught);
+  const error = await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'TopicError', kind: 'unreachable' });
 });
 
 test('what SNS would refuse is told as a fault of ours', async () => {
-  const error = await publishMail(TOPIC, { subject: 'x'.repeat(100), text: 'y' }).catch((caught: unknown) => caught);
+  const error = await publishMail(TOPIC, { subject: 'x'.repeat(100), text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
   expect(error).toMatchObject({
     kind: 'refused',
     message: `topic ${TOPIC}: SNS refuses the message (Invalid parameter: Subject), please report this`,
@@ -135,7 +154,7 @@ test.each([
   vi.stubEnv('AWS_ENDPOINT_URL_SNS', proxy.endpoint);
   try {
     proxy.pick(({ nth }) => (nth < lost ? { kind: 'answer-lost' } : undefined));
-    const said = await publishMail(TOPIC, { subject: 'x', text: 'y' }).catch((caught: unknown) => caught);
+    const said = await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
     if (told) expect(said).toBe(sns.messages[1]?.messageId);
     else expect(said).toMatchObject({ name: 'TopicError', kind: 'unreachable' });
     expect(sns.messages).toHaveLength(copies);

@@ -85,6 +85,7 @@ test.each([
       world.domain('one.example', world.host('mail.one.example', chain));
       const channels = NAMES.map(
         (name): Channel => ({
+          kind: name,
           name,
           tell: async ({ text }) => {
             if (process?.isDead()) throw new Error('dead');

@@ -67,7 +67,7 @@ function channelsOf(names: readonly string[]) {
     return runOnce({
       ...{ bundle, store, at: START + day * DAY_MS, confirm: { kind: 'same-run', afterMs: 600_000 } },
       ...(runId === '' ? {} : { runId }),
-      channels: only.map((name) => ({ name, tell: tellOf(name) })),
+      channels: only.map((name) => ({ kind: name, name, tell: tellOf(name) })),
       world: () => {
         looks++;
         return world.doors();

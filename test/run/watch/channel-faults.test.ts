@@ -1,0 +1,124 @@
+/**
+ * What stands between a run and people, each fault of it with its figures: messages owed after the run, told in the end, lost
+ * and repeated. The SNS of the tests is asked by the real SDK; programs are real ones.
+ */
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import type { Channel } from '../../../lambda/alert/channel/channel.ts';
+import { openTopics } from '../../../lambda/doors.ts';
+import { openHook } from '../../../lambda/local-doors.ts';
+import type { Bundle } from '../../../lambda/policy/bundle.ts';
+import { spaceOf } from '../../../lambda/store/keys.ts';
+import { createAuthority } from '../../internet/authority.ts';
+import { type SnsFault, type SnsServer, startSns } from '../../internet/sns-server.ts';
+import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
+import { SmallWorld } from '../small-world.ts';
+import { bundleOf, DAY_MS, runOnce } from '../watching.ts';
+
+const START = Date.UTC(2026, 10, 24, 6);
+const [MAIL, CHAT] = ['mail', 'chat'].map((name) => `arn:aws:sns:eu-central-1:123456789012:${name}`) as [string, string];
+let disk: StoreOnDisk;
+let folder: string;
+let sns: SnsServer;
+let bundle: Bundle;
+let chain: readonly string[];
+let policies = 0;
+
+beforeAll(async () => {
+  disk = await storeOnDisk(START);
+  folder = mkdtempSync(join(tmpdir(), 'faults-'));
+  sns = await startSns({ topics: [MAIL, CHAT] });
+  const root = await createAuthority('Faults Root', { notBefore: START - 400 * DAY_MS });
+  const validity = { notBefore: START - DAY_MS, notAfter: START + 300 * DAY_MS };
+  chain = (await root.issue({ dnsNames: ['mail.one.example'], ...validity })).chain;
+  bundle = bundleOf('one.example secure\n', root.certificate.pem);
+});
+
+beforeEach(() => {
+  vi.stubEnv('AWS_ENDPOINT_URL_SNS', sns.endpoint);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'a');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'b');
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  sns.fail(undefined);
+  sns.forget();
+});
+
+afterAll(async () => {
+  await sns.close();
+  disk.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** Three runs: one that tells its baseline while something is wrong, and two after that is mended. */
+async function days(channels: readonly Channel[], mend: () => void) {
+  const store = { table: disk.table, space: spaceOf(`faults-${policies++}`, 'mx1') };
+  const run = (at: number) => {
+    const world = new SmallWorld();
+    world.domain('one.example', world.host('mail.one.example', chain));
+    return runOnce({ bundle, store, world: () => world.doors(), at, channels });
+  };
+  const first = await run(START);
+  mend();
+  await run(START + DAY_MS);
+  await run(START + 2 * DAY_MS);
+  if (first.kind !== 'done') throw new Error(first.kind);
+  return { owed: first.owed.length, untold: first.told?.kind === 'untold', complete: first.complete };
+}
+
+test.each<{ fault: SnsFault; times: number; owed: number; repeated: number }>([
+  { fault: 'Throttling', times: 1, owed: 0, repeated: 0 },
+  { fault: 'Throttling', times: 1_000, owed: 1, repeated: 0 },
+  { fault: 'InternalError', times: 1, owed: 0, repeated: 0 },
+  { fault: 'InternalError', times: 1_000, owed: 1, repeated: 0 },
+  { fault: 'NotFound', times: 1_000, owed: 1, repeated: 0 },
+  { fault: 'AuthorizationError', times: 1_000, owed: 1, repeated: 0 },
+  { fault: 'drop', times: 1, owed: 0, repeated: 0 },
+  { fault: 'drop', times: 1_000, owed: 1, repeated: 0 },
+  // Nobody can know that it was taken: one copy where one answer was lost, and one more from the next run where all were.
+  { fault: 'answer-lost', times: 1, owed: 0, repeated: 1 },
+  { fault: 'answer-lost', times: 1_000, owed: 1, repeated: 2 },
+])(
+  'one of two topics, $fault ($times): owed $owed, lost 0, repeated $repeated',
+  { timeout: 120_000 },
+  async ({ fault, times, owed, repeated }) => {
+    sns.fail(fault, times, MAIL);
+    const first = await days(openTopics({ topic: MAIL, chatTopic: CHAT }), () => sns.fail(undefined));
+    expect(first).toEqual({ owed, untold: false, complete: true });
+    const topics = sns.messages.map(({ topicArn }) => topicArn);
+    expect(topics.filter((topic) => topic === MAIL)).toHaveLength(1 + repeated);
+    expect(topics.filter((topic) => topic === CHAT)).toHaveLength(1);
+  },
+);
+
+test('both topics refused: nothing is owed, all is due again, and comes once', async () => {
+  sns.fail('AuthorizationError');
+  const first = await days(openTopics({ topic: MAIL, chatTopic: CHAT }), () => sns.fail(undefined));
+  expect(first).toEqual({ owed: 0, untold: true, complete: false });
+  expect(sns.messages.map(({ topicArn }) => topicArn)).toEqual([MAIL, CHAT]);
+});
+
+test.each([
+  { title: 'ends with status 1', text: 'cat >/dev/null; exit 1' },
+  { title: 'ends by a signal', text: 'kill -9 $$' },
+  { title: 'is not there', text: undefined },
+  { title: 'may not be run', text: 'exit 0', mode: 0o644 },
+])('a program beside a topic that $title: owed 1, lost 0, repeated 0', async ({ text, mode = 0o755 }) => {
+  const program = join(folder, `hook-${policies}`);
+  const log = `${program}.log`;
+  const write = (body: string, bits: number) => {
+    writeFileSync(program, `#!/bin/sh\n${body}\n`);
+    chmodSync(program, bits);
+  };
+  if (text !== undefined) write(text, mode);
+  const first = await days([...openTopics({ topic: MAIL }), openHook(program)], () =>
+    write(`cat >/dev/null; echo "$POSTFIX_TLS_WATCH_SUBJECT" >>'${log}'`, 0o755),
+  );
+  expect(first).toEqual({ owed: 1, untold: false, complete: true });
+  expect(sns.messages).toHaveLength(1);
+  expect(existsSync(log) ? readFileSync(log, 'utf8') : '').toBe('Now watching 1 entry: all deliver\n');
+});
