@@ -143,7 +143,8 @@ async function answerOf(
   gathered: Pick<Gathered, 'configDirectory'>,
   machine: Machine,
 ): Promise<Answer | 'silent' | 'not-installed'> {
-  const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, table]);
+  const opened = table.replace(PROXIED_PATTERNS, '$1');
+  const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, opened]);
   if (ran.kind === 'not-installed') return 'not-installed';
   if (ran.status === 0) return { kind: 'found', value: ran.output.replace(/\n$/, '') };
   const says = fatalIn(ran.errors);
@@ -152,6 +153,12 @@ async function answerOf(
     ? { kind: 'unreadable', because: ours(table, says, machine) }
     : { kind: 'error', says };
 }
+
+/**
+ * proxymap(8) reads a file of patterns as anybody does who may, and a user besides root may not
+ * reach its socket.
+ */
+const PROXIED_PATTERNS = /^proxy:((?:regexp|pcre|cidr):)/;
 
 const domainOf = (name: string): string => name.slice(name.lastIndexOf('@') + 1);
 

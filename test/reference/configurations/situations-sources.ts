@@ -255,6 +255,21 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent Trusted', 'm@b.D': 'deferred 4.7.5 client TLS configuration problem' },
   },
   {
+    title: 'patterns behind proxymap, watcher another user',
+    mainCf: [
+      'smtp_tls_policy_maps = proxy:regexp:ETC/tls_policy',
+      'virtual_mailbox_domains = proxy:regexp:ETC/virtual',
+      'virtual_mailbox_base = /nowhere',
+      'proxy_read_maps = $smtp_tls_policy_maps $virtual_mailbox_domains',
+    ],
+    files: [
+      { name: 'tls_policy', text: '/^a\\.D$/ secure match=.D\n' },
+      { name: 'virtual', text: '/^b\\.D$/ x\n' },
+    ],
+    watcher: 'nobody',
+    ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'bounced 5.1.1 unknown user: "m@b.D", by virtual' },
+  },
+  {
     title: 'transport_maps without a type, and a domain of another agent',
     mainCf: ['smtp_tls_security_level = encrypt', 'transport_maps = ETC/transport', 'virtual_mailbox_domains = b.D'],
     ends: {
