@@ -406,3 +406,43 @@ test('an abandoned batch breaks off what is under way, and holds no timer', asyn
   expect(aborted).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+const TIMED_OUT: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'timed-out' };
+const addresses = (networks: number, each: number) =>
+  Array.from({ length: networks }, (_, n) => Array.from({ length: each }, (_, i) => `10.0.${n}.${i + 1}`)).flat();
+
+test.each([
+  { title: 'nobody answers', networks: 40, each: 5, answers: () => false, asked: (n: number) => n >= 50 && n < 120 },
+  {
+    title: 'one of the first answers',
+    networks: 40,
+    each: 5,
+    answers: (address: string) => address === '10.0.3.1',
+    asked: (n: number) => n === 200,
+  },
+  { title: 'all are in nine networks', networks: 9, each: 20, answers: () => false, asked: (n: number) => n === 180 },
+])('a family: $title', async ({ networks, each, answers, asked }) => {
+  let count = 0;
+  const probe: Probe = async ({ address }) => {
+    count++;
+    await new Promise((done) => setImmediate(done));
+    return answers(address) ? { kind: 'unseen', phase: 'connect', reason: 'refused' } : TIMED_OUT;
+  };
+  const results = Object.values(await probeBatch(addresses(networks, each).map(to), probe, pace()));
+  expect(results).toHaveLength(networks * each);
+  expect(asked(count), `${count} were asked`).toBe(true);
+  const left = results.filter((result) => result.kind === 'unseen' && result.reason === 'no-way-out');
+  expect(left).toHaveLength(networks * each - count);
+  if (left.length > 0)
+    expect(left[0]).toMatchObject({
+      detail: expect.stringMatching(/^5\d addresses in \d+ networks timed out, and none answered$/),
+    });
+});
+
+test('a family that is silent leaves the other one alone', async () => {
+  const probe: Probe = async ({ address }) => (address.includes(':') ? PRESENTED : TIMED_OUT);
+  const both = [...addresses(30, 4), ...Array.from({ length: 30 }, (_, n) => `2001:db8:${n + 1}::1`)].map(to);
+  const results = await probeBatch(both, probe, pace());
+  expect(both.filter(({ address }) => address.includes(':')).map(({ id }) => results[id])).toEqual(Array(30).fill(PRESENTED));
+  expect(Object.values(results).some((result) => result.kind === 'unseen' && result.reason === 'no-way-out')).toBe(true);
+});
