@@ -160,7 +160,7 @@ const FUNCTION = {
   ),
   concurrency: v.optional(whole(1, 1_000), 64),
   perNetwork: v.optional(whole(1, 100), 4),
-  memoryMb: v.optional(whole(256, 10_240), 1_024),
+  memoryMb: v.optional(whole(256, 10_240), 1_769),
   timeoutMinutes: v.optional(whole(3, 15), 15),
   /**
    * Reserves a concurrency of 1, so that Lambda too keeps runs apart, beside the lease. Off by

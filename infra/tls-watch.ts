@@ -112,7 +112,7 @@ export interface TlsWatchProps {
   readonly concurrency?: number;
   /** Conversations at a time in one /24 or /48; default 4. */
   readonly perNetwork?: number;
-  /** Memory of a function that judges; default 1,024. */
+  /** Memory of a function that judges; default 1,769, which is one whole processor. */
   readonly memoryMb?: number;
   /** Time limit of a function that judges, 3 to 15; default 15. */
   readonly timeoutMinutes?: number;

@@ -133,7 +133,7 @@ describe('function', () => {
   });
 
   test('the runner has a quarter of an hour, the sentinel a minute', () => {
-    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 900, MemorySize: 1_024 });
+    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 900, MemorySize: 1_769 });
     expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 60, MemorySize: 256 });
   });
 
