@@ -46,18 +46,28 @@ export function afterFailure(
 
 /**
  * What runs left that died while they told: what one channel took counts as told, and the others
- * are owed it. Each is written down once. Answers the records as they are now.
+ * are owed it. Each is written down once. Answers the records as they are now, and sentences about
+ * what could not be read back.
  */
 export async function adoptOwing(
   { store, channels: present }: Pick<WatchDoors, 'store' | 'channels'>,
   recovered: readonly Held<RunRecord>[],
   now: number,
-): Promise<readonly Held<RunRecord>[]> {
+): Promise<{
+  readonly recovered: readonly Held<RunRecord>[];
+  readonly problems: readonly string[];
+}> {
   const adopted: Held<RunRecord>[] = [];
+  const problems: string[] = [];
   for (const held of recovered) {
     const { runId, owing = [], message = 0 } = held.value;
     const alert =
       owing.length === 0 ? undefined : await keptAlert(store, { runId, chunks: message });
+    if (owing.length > 0 && alert === undefined)
+      problems.push(
+        `the message of run ${runId} cannot be read back, and will not be told by ` +
+          `${owing.map((name) => plain(name, 200)).join(' and ')}; status shows what is open`,
+      );
     const { channels } = alert === undefined ? { channels: [] } : await readOwed(store, now);
     for (const name of alert === undefined ? [] : owing) {
       const before = channels.find(({ value }) => value.channel === name)?.value;
@@ -69,7 +79,7 @@ export async function adoptOwing(
     }
     adopted.push(owing.length === 0 ? held : ((await noteOwing(store, held, [])) ?? held));
   }
-  return adopted;
+  return { recovered: adopted, problems };
 }
 
 export interface Ledger {
@@ -125,6 +135,8 @@ export interface CaughtUp {
   /** How often it failed just now. */
   readonly failures: number;
   readonly told: number;
+  /** Sentences. */
+  readonly problems: readonly string[];
 }
 
 /**
@@ -140,6 +152,7 @@ export async function catchUp(
   let owed = before;
   let failures = 0;
   let told = 0;
+  const problems: string[] = [];
   for (const message of before?.messages ?? []) {
     if (owed === undefined || failures >= MOST_FAILURES) break;
     const alert = await keptAlert(store, message);
@@ -158,12 +171,17 @@ export async function catchUp(
     );
     // What cannot be read back is counted with what was left out, and that is told with the next.
     const leftOut: number = alert === undefined ? owed.leftOut + 1 : 0;
-    owed = messages.length === 0 && leftOut === 0 ? undefined : { ...owed, messages, leftOut };
+    if (messages.length === 0 && leftOut > 0)
+      problems.push(
+        `${messagesCount(leftOut)} that ${plain(channel.name, 200)} did not take could not be ` +
+          'kept, and will not be told there; status shows what is open',
+      );
+    owed = messages.length === 0 ? undefined : { ...owed, messages, leftOut };
     if (owed === undefined) await forgetOwed(store, channel.name);
     else await saveOwed(store, owed, now());
   }
   if (failures > 0 && owed !== undefined) await saveOwed(store, owed, now());
-  return { owed, failures, told };
+  return { owed, failures, told, problems };
 }
 
 /** A channel that fails in a way it should not is no reason to leave the others out. */

@@ -49,9 +49,11 @@ export async function tellChannels(
   let owing = channels.map(({ name }) => name);
   let messageId: string | undefined;
   let late = 0;
+  const problems = [...ledger.problems];
   for (const channel of channels) {
     const before = await catchUp(store, channel, ledger.owed.get(channel.name), now);
     late += before.told;
+    problems.push(...before.problems);
     const delivery = telling === undefined ? undefined : await told(channel, telling, before);
     if (delivery?.kind === 'untold') {
       refused.push({ channel, owed: before.owed, because: delivery.because });
@@ -63,7 +65,6 @@ export async function tellChannels(
     messageId ??= delivery.messageId;
     await noteTold(owing, messageId);
   }
-  const { problems } = ledger;
   const taken = owing.length < channels.length;
   if (telling === undefined || !taken) {
     const owed = [...still, ...refused.flatMap((one) => one.owed ?? [])];
@@ -71,7 +72,11 @@ export async function tellChannels(
   }
   for (const { channel, owed, because } of refused) {
     const value = afterFailure(owed ?? owedBy(channel, now()), because, now(), telling.owed);
-    await saveOwed(store, value, now());
+    if ((await saveOwed(store, value, now())) === 'lost')
+      problems.push(
+        `what ${channel.name} did not take could not be kept, since a newer version of ` +
+          'postfix-tls-watch wrote there: update this installation',
+      );
     still.push(value);
   }
   if (refused.length > 0) await noteTold([], messageId);

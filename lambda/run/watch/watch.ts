@@ -100,8 +100,12 @@ async function watchUnderLease(
   const { runId } = opened.run.value;
   const at = doors.now();
   const remembered = await recall(store, runId, at);
-  const recovered = await adoptOwing(doors, remembered.recovered, at);
-  const recalled = { ...remembered, recovered };
+  const adopted = await adoptOwing(doors, remembered.recovered, at);
+  const recalled = {
+    ...remembered,
+    recovered: adopted.recovered,
+    problems: [...remembered.problems, ...adopted.problems],
+  };
   const underway = { bundle, doors, options, recalled, at, stopped };
   const assessment = await assess(underway);
   const { first, verdicts, comparison, updates, decision, facts } = assessment;

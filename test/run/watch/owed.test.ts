@@ -236,3 +236,22 @@ test.each([
     [0, 1, 2],
   ]);
 });
+
+test('of messages that cannot be read back it is said how many there were, once', async () => {
+  const { does, run, store, took } = channelsOf(['mail', 'chat']);
+  await run(0);
+  does.set('chat', 'refuses');
+  await run(1);
+  await run(2);
+  for await (const page of disk.table.scan())
+    for (const { pk, sk } of page)
+      if (pk.startsWith(`${store.space.policy}/tellings`) && sk.startsWith('message')) await disk.table.delete({ pk, sk });
+  does.set('chat', 'takes');
+  const watched = await run(3);
+  expect(watched).toMatchObject({
+    owed: [],
+    problems: ['2 messages that chat did not take could not be kept, and will not be told there; status shows what is open'],
+  });
+  expect(await run(4)).toMatchObject({ owed: [], problems: [] });
+  expect(took.get('chat')).toEqual([0, 3, 4]);
+});
