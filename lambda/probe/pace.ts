@@ -3,7 +3,6 @@
  * networks in turn, a rest for whoever says 421, and an end when the time is up
  * (docs/architecture.md, "Pace and manners").
  */
-import { familyOf } from '../postfix/hostname.ts';
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult } from './result.ts';
 import { type Gate, type Ticket, WaitingLine, type Wish } from './waiting-line.ts';
@@ -64,9 +63,6 @@ export class Batch {
   readonly #results: Record<string, ProbeResult> = {};
   readonly #known = new Set<string>();
   readonly #rested = new Set<string>();
-  /** By address family, while it gave nothing but time-outs; absent once anybody answered. */
-  readonly #silence = new Map<string, Silence>();
-  readonly #answered = new Set<string>();
   /** Owners' parts of networks. */
   readonly #givenUp = new Set<string>();
   readonly #stop = new AbortController();
@@ -200,29 +196,7 @@ export class Batch {
     this.#results[id] = result;
     this.#done++;
     this.#options.onProgress?.(this.#done);
-    this.#listen(ticket, result);
     if (asksForRest(result)) this.#giveUp(ticket, this.#rested.has(id) ? result : undefined);
-  }
-
-  /**
-   * A family in which nobody answers is given up: port 25 may not be open yet, and hundreds of
-   * time-outs in turn would take the run's whole time to say so.
-   */
-  #listen({ conversation, network }: Ticket, result: ProbeResult): void {
-    const family = familyOf(conversation.address) ?? '';
-    if (this.#answered.has(family) || isNotAttempted(result)) return;
-    if (!isTimeOut(result)) {
-      this.#answered.add(family);
-      this.#silence.delete(family);
-      return;
-    }
-    const known = this.#silence.get(family) ?? { timeOuts: 0, networks: new Set<string>() };
-    this.#silence.set(family, known);
-    known.timeOuts++;
-    known.networks.add(network);
-    if (known.timeOuts < SILENT_ADDRESSES || known.networks.size < SILENT_NETWORKS) return;
-    const left = this.#line.remove((one) => familyOf(one.conversation.address) === family);
-    for (const { id } of left) this.#results[id] = noWayOut(known);
   }
 
   /**
@@ -279,25 +253,6 @@ const keysOf = (ticket: Ticket): readonly string[] => [
 const partsOf = ({ network, owners }: Ticket): readonly string[] =>
   owners.map((owner) => `${network} ${owner}`);
 
-interface Silence {
-  timeOuts: number;
-  readonly networks: Set<string>;
-}
-
-const isTimeOut = (result: ProbeResult): boolean =>
-  result.kind === 'unseen' && result.phase === 'connect' && result.reason === 'timed-out';
-
-const isNotAttempted = (result: ProbeResult): boolean =>
-  result.kind === 'unseen' &&
-  (result.reason === 'not-attempted' || result.reason === 'barred-address');
-
-const noWayOut = ({ timeOuts, networks }: Silence): ProbeResult => ({
-  kind: 'unseen',
-  phase: 'connect',
-  reason: 'no-way-out',
-  detail: `${timeOuts} addresses in ${networks.size} networks timed out, and none answered`,
-});
-
 /** 421 at any step, behind a good handshake too. */
 function asksForRest(result: ProbeResult): boolean {
   const last = result.kind === 'presented' ? result.after : result;
@@ -306,10 +261,6 @@ function asksForRest(result: ProbeResult): boolean {
 
 const IN_ALL = '';
 const LONGEST_TIMER_MS = 2_147_483_647;
-
-/** After so many time-outs, in so many networks, without one answer a family is given up. */
-const SILENT_ADDRESSES = 50;
-const SILENT_NETWORKS = 10;
 
 /** Behind a second 421. */
 const TOO_BUSY: ProbeResult = {
