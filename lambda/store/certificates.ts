@@ -13,7 +13,8 @@ import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { certificate as kind } from './item-kinds.ts';
 import { keys, type Store } from './keys.ts';
-import type { Table } from './table.ts';
+import { inBatches } from './put-many.ts';
+import type { Item, NotPut, Table } from './table.ts';
 
 export interface Certificates {
   /** Base64 DER by digest. */
@@ -36,37 +37,72 @@ export const certificatesDue = (
   historyMs: number = HISTORY_MS,
 ): boolean => until < at + historyMs + 2 * 86_400_000;
 
+export interface NotKept {
+  /** What the table had no capacity for. */
+  readonly refused: readonly CertificateDigest[];
+  readonly problems: readonly string[];
+}
+
 /**
  * Stores certificates (base64 DER by digest); one that is there is only kept longer. What this
  * process stored through the same table is not written again: most hosts share their intermediates.
  */
 export async function keepCertificates(
-  { table }: Store,
-  ders: Readonly<Record<CertificateDigest, string>>,
+  { table }: Pick<Store, 'table'>,
+  ders: ReadonlyMap<CertificateDigest, string>,
   until: number,
-): Promise<void> {
+): Promise<NotKept> {
   const kept = keptBy.get(table) ?? new Map<CertificateDigest, number>();
   keptBy.set(table, kept);
+  const wanted = [...ders.keys()].filter((sha256) => (kept.get(sha256) ?? 0) < until);
   const expiresAt = Math.ceil(until / 1000);
-  await inParallel(Object.entries(ders), async ([sha256, der]) => {
-    if ((kept.get(sha256) ?? 0) >= until) return;
-    const key = keys.certificate(sha256);
-    const item = toItem(kind, key, storedCertificate(der), { expiresAt: until });
-    if ((await table.put(item, { kind: 'absent' })) === 'lost') {
-      const stored = (await table.get(key))?.expiresAt;
-      if (typeof stored !== 'number' || stored < expiresAt)
-        await table.update(key, { expiresAt }, { kind: 'present' });
-    }
-    kept.set(sha256, until);
-  });
+  const notKept: NotPut[] = [];
+  await inParallel(
+    inBatches(wanted, LOOKED_UP_AT_ONCE),
+    async (digests) => {
+      const stored = new Map(
+        (await table.getMany(digests.map(keys.certificate))).map((item) => [
+          item.pk,
+          typeof item.expiresAt === 'number' ? item.expiresAt : 0,
+        ]),
+      );
+      const endOf = (sha256: CertificateDigest) => stored.get(keys.certificate(sha256).pk);
+      const ending = digests.filter((sha256) => (endOf(sha256) ?? expiresAt) < expiresAt);
+      const absent = [
+        ...digests.filter((sha256) => endOf(sha256) === undefined),
+        ...(await prolongCertificates({ table }, ending, until)),
+      ];
+      notKept.push(...(await table.putMany(itemsOf(absent, ders, until))));
+      for (const sha256 of digests) kept.set(sha256, until);
+    },
+    LOOK_UPS_AT_ONCE,
+  );
+  for (const { item } of notKept) kept.delete(digestOf(item));
+  const refused = notKept.flatMap(({ kind, item }) => (kind === 'refused' ? [digestOf(item)] : []));
+  return { refused, problems: notKept.map(({ because }) => because) };
 }
+
+/** Under its digest everybody writes the same, so that two who find it absent do no harm. */
+function* itemsOf(
+  digests: readonly CertificateDigest[],
+  ders: ReadonlyMap<CertificateDigest, string>,
+  until: number,
+): Iterable<Item> {
+  for (const sha256 of digests) {
+    const der = ders.get(sha256);
+    if (der !== undefined)
+      yield toItem(kind, keys.certificate(sha256), storedCertificate(der), { expiresAt: until });
+  }
+}
+
+const digestOf = ({ pk }: Item): CertificateDigest => pk.slice('cert#'.length);
 
 /**
  * Keeps certificates that are stored already. Answers those that are not, to be stored from what a
  * probe saw.
  */
 export async function prolongCertificates(
-  { table }: Store,
+  { table }: Pick<Store, 'table'>,
   digests: readonly CertificateDigest[],
   until: number,
 ): Promise<CertificateDigest[]> {
@@ -93,8 +129,7 @@ export async function readCertificates(
   for (const item of await table.getMany(wanted.map(keys.certificate))) {
     // Whatever its expiry says, it is used while something refers to it and it is still there.
     const read = fromItem(kind, item, 0);
-    if (read.kind === 'held')
-      der[item.pk.slice('cert#'.length)] = Buffer.from(read.value.der).toString('base64');
+    if (read.kind === 'held') der[digestOf(item)] = Buffer.from(read.value.der).toString('base64');
     else if (read.kind !== 'absent') problems.push(read);
   }
   return { der, missing: wanted.filter((sha256) => der[sha256] === undefined), problems };
@@ -131,4 +166,6 @@ function storedCertificate(base64: string) {
 /** Until when certificates were stored through a table by this process. */
 const keptBy = new WeakMap<Table, Map<CertificateDigest, number>>();
 
+const LOOKED_UP_AT_ONCE = 100;
+const LOOK_UPS_AT_ONCE = 4;
 const MARGIN_MS = 180 * 86_400_000;

@@ -4,6 +4,7 @@
  */
 import type { DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { retriesWithPauses } from './dynamodb-retries.ts';
 import { isLostCondition, storeError } from './table-error.ts';
 
 export interface DynamoDbOptions {
@@ -12,7 +13,7 @@ export interface DynamoDbOptions {
   readonly endpoint?: string;
   readonly region?: string;
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Tries of one request, the first included. */
+  /** Tries of one request, the first included; default 8, and 16 while DynamoDB throttles. */
   readonly maxAttempts?: number;
   readonly requestTimeoutMs?: number;
 }
@@ -65,7 +66,7 @@ async function load(options: DynamoDbOptions) {
   ]);
   const { endpoint, region, credentials } = options;
   const config: DynamoDBClientConfig = {
-    maxAttempts: options.maxAttempts ?? 8,
+    retryStrategy: retriesWithPauses(options.maxAttempts ?? 8, options.maxAttempts ?? 16),
     requestHandler: {
       connectionTimeout: 5_000,
       requestTimeout: options.requestTimeoutMs ?? 20_000,

@@ -1,14 +1,17 @@
 /** The door to DynamoDB: `Table` on AWS, and on whatever else speaks its protocol. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DynamoDbClient, type DynamoDbOptions, dynamoDbClient } from './dynamodb-client.ts';
+import { pauseMs } from './dynamodb-retries.ts';
 import {
   type Condition,
   conditionExpression,
   keyCondition,
   updateExpression,
 } from './expression.ts';
+import { inParallel } from './in-parallel.ts';
 import { refuseTooLarge } from './item-size.ts';
-import type { Item, Key, Table, Written } from './table.ts';
+import { fitting, inBatches } from './put-many.ts';
+import type { Item, Key, NotPut, Table, Written } from './table.ts';
 import { isLostCondition, StoreError } from './table-error.ts';
 
 export function openDynamoDb(options: DynamoDbOptions): Table {
@@ -18,6 +21,7 @@ export function openDynamoDb(options: DynamoDbOptions): Table {
     title,
     ...reads(client, options.tableName, title),
     ...writes(client, options.tableName, title),
+    putMany: (items) => putMany(client, options.tableName, title, items),
     requests: client.requests,
     close: client.close,
   };
@@ -109,6 +113,56 @@ async function getMany(
   return items;
 }
 
+/** What is not processed goes again by itself, so that one busy partition holds up no other. */
+async function putMany(
+  client: DynamoDbClient,
+  TableName: string,
+  title: string,
+  items: Iterable<Item>,
+): Promise<readonly NotPut[]> {
+  const notPut: NotPut[] = [];
+  let rounds = BATCH_ROUNDS;
+  await inParallel(
+    inBatches(fitting(items, title, notPut), BATCH_ITEMS),
+    async (batch) => {
+      let left = batch;
+      for (let round = 1; left.length > 0 && round <= rounds; round++) {
+        if (round > 1) await wait(Math.random() * pauseMs(round - 1));
+        left = await putBatch(client, TableName, left);
+      }
+      // A table that is too busy for one is so for the rest, and the run has an end.
+      if (left.length > 0) rounds = BATCH_ROUNDS_AFTER_REFUSAL;
+      for (const item of left)
+        notPut.push({ item, kind: 'refused', because: refused(item, title) });
+    },
+    BATCHES_AT_ONCE,
+  );
+  return notPut;
+}
+
+/** Answers those that DynamoDB did not process. */
+async function putBatch(
+  { send }: DynamoDbClient,
+  TableName: string,
+  items: readonly Item[],
+): Promise<readonly Item[]> {
+  const { UnprocessedItems } = await send((client, { BatchWriteCommand }) =>
+    client.send(
+      new BatchWriteCommand({
+        RequestItems: { [TableName]: items.map((Item) => ({ PutRequest: { Item: { ...Item } } })) },
+      }),
+    ),
+  );
+  const unprocessed = new Set(
+    (UnprocessedItems?.[TableName] ?? []).map(({ PutRequest }) =>
+      keyText(PutRequest?.Item as unknown as Key),
+    ),
+  );
+  return items.filter((item) => unprocessed.has(keyText(item)));
+}
+
+const keyText = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
+
 function writes(
   { send }: DynamoDbClient,
   TableName: string,
@@ -159,6 +213,15 @@ async function conditionally(write: Promise<unknown>): Promise<Written> {
 const throttledSentence = (title: string) =>
   `${title}: DynamoDB still throttles after repeated tries; try again later`;
 
+const refused = ({ pk, sk }: Item, title: string) =>
+  `${title}: item ${pk} / ${sk} was not stored: DynamoDB still throttles after repeated tries; ` +
+  'this run is not complete, and the next one stores what it sees';
+
+/** BatchWriteItem takes so many items (and 16 MB, which are more than so many can have). */
+const BATCH_ITEMS = 25;
+const BATCHES_AT_ONCE = 8;
+const BATCH_ROUNDS = 16;
+const BATCH_ROUNDS_AFTER_REFUSAL = 3;
 /** BatchGetItem takes so many keys (and answers 16 MB; the rest comes back unprocessed). */
 const BATCH_KEYS = 100;
 const LONGEST_PAUSE_MS = 3_200;

@@ -5,11 +5,9 @@
  * one query.
  */
 import type { Range } from './expression.ts';
-import { inParallel } from './in-parallel.ts';
 import { fromItem, type ItemProblem, toItem } from './item.ts';
 import { historyEvent as kind } from './item-kinds.ts';
-import { refusedForSize } from './item-size.ts';
-import { type Grain, keyName, keys, type Store } from './keys.ts';
+import { type Grain, keyName, keys, type Space, type Store } from './keys.ts';
 import type { HistoryEvent } from './stored-values.ts';
 import type { Item } from './table.ts';
 
@@ -30,39 +28,41 @@ export interface History {
   readonly problems: readonly ItemProblem[];
 }
 
-/** Appends one event; repeated (a run that was resumed) it stands there once. */
-export async function appendHistory(
-  { table, space }: Store,
-  event: HistoryEvent,
-  keepMs: number = HISTORY_MS,
-): Promise<void> {
-  const { grain, name, at, runId } = event;
-  const date = new Date(at).toISOString();
-  const expiresAt = at + keepMs;
-  const places = [
-    { pk: keys.historyOf(space, grain, name), sk: `${date}#${runId}` },
-    { pk: keys.historyMonth(space, at), sk: `${date}#${grain}#${keyName(name)}` },
-  ];
-  for (const key of places) {
-    await table.put(toItem(kind, key, event, { expiresAt }), { kind: 'not-newer', v: kind.v });
-  }
+export interface NotAppended {
+  /** What the table had no capacity for; their subjects are to be seen as new again. */
+  readonly refused: readonly HistoryEvent[];
+  /** Sentences about those, and about events that are larger than any engine takes. */
+  readonly problems: readonly string[];
 }
 
 /**
- * Appends many, several at a time. Answers sentences about those that are larger than any engine
- * takes.
+ * Appends events; repeated (a run that was resumed) each stands there once. `keepMs` is how long
+ * each is kept.
  */
-export async function appendAll(
-  store: Store,
+export async function appendHistory(
+  { table, space }: Store,
   events: Iterable<HistoryEvent>,
   keepMs: number = HISTORY_MS,
-): Promise<readonly string[]> {
-  const tooLarge: string[] = [];
-  await inParallel(events, async (event) => {
-    const refused = await refusedForSize(() => appendHistory(store, event, keepMs));
-    if (refused !== undefined) tooLarge.push(refused);
-  });
-  return tooLarge;
+): Promise<NotAppended> {
+  const notPut = await table.putMany(itemsOf(space, events, keepMs));
+  const refused = notPut.filter(({ kind }) => kind === 'refused');
+  return {
+    refused: refused.map(({ item }) => item.value as HistoryEvent),
+    problems: notPut.map(({ because }) => because),
+  };
+}
+
+function* itemsOf(space: Space, events: Iterable<HistoryEvent>, keepMs: number): Iterable<Item> {
+  for (const event of events) {
+    const { grain, name, at, runId } = event;
+    const date = new Date(at).toISOString();
+    const expiresAt = at + keepMs;
+    const places = [
+      { pk: keys.historyOf(space, grain, name), sk: `${date}#${runId}` },
+      { pk: keys.historyMonth(space, at), sk: `${date}#${grain}#${keyName(name)}` },
+    ];
+    for (const key of places) yield toItem(kind, key, event, { expiresAt });
+  }
 }
 
 /** The events of one entry (by id) or host (by key). */

@@ -2,7 +2,8 @@
  * What the store asks of a database: a few plain operations on one table of items, the same on AWS
  * and on disk.
  *
- * Only single-item conditional writes: nothing here needs a transaction.
+ * Single-item conditional writes, and many at once of what is only appended: nothing here needs a
+ * transaction.
  */
 import type { Condition, Range } from './expression.ts';
 
@@ -16,6 +17,17 @@ export type Item = Key & Readonly<Record<string, unknown>>;
 
 /** `lost`: the condition did not hold, nothing was written. */
 export type Written = 'written' | 'lost';
+
+/** An item of many that was not put, with a sentence for the report. */
+export interface NotPut {
+  readonly item: Item;
+  /**
+   * `too-large`: larger than any engine takes. `refused`: the table had no capacity after the last
+   * try.
+   */
+  readonly kind: 'too-large' | 'refused';
+  readonly because: string;
+}
 
 /**
  * Every method may be called concurrently, throws `StoreError` where we or our table are at fault,
@@ -36,6 +48,12 @@ export interface Table {
   scan(): AsyncIterable<readonly Item[]>;
   /** @throws StoreError `too-large` where the item is larger than any engine takes */
   put(item: Item, condition?: Condition): Promise<Written>;
+  /**
+   * Puts what is only ever appended, in no order and over whatever stands there, as nobody else
+   * writes it with another content. Draws the items as it goes, each key once. Answers those that
+   * were not put; the others are.
+   */
+  putMany(items: Iterable<Item>): Promise<readonly NotPut[]>;
   /** Sets some attributes of an item. */
   update(key: Key, set: Readonly<Record<string, unknown>>, condition: Condition): Promise<Written>;
   /** Deleting what is not there counts as written. */

@@ -7,8 +7,18 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** What becomes of one request: it is handed on and done, and its answer never arrives, for the connection is closed. */
-export type Fault = { readonly kind: 'answer-lost' };
+/** What becomes of one request. `answer-lost`: it is handed on and done, and its answer never arrives, for the connection is closed. */
+export type Fault =
+  | { readonly kind: 'answer-lost' }
+  /** DynamoDB refuses all of it. */
+  | { readonly kind: 'throttled' }
+  /** Of a BatchWriteItem, DynamoDB does what is left by the filter, and sends the rest back. */
+  | { readonly kind: 'unprocessed'; readonly refuses: (item: Marshalled, index: number) => boolean };
+
+export interface Marshalled {
+  readonly pk: { readonly S: string };
+  readonly sk: { readonly S: string };
+}
 
 export interface Request {
   /** Counted from 0 since the last `forget`. */
@@ -39,12 +49,16 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     const request = { nth: seen.length, action: actionOf(incoming, body), body };
     seen.push(request);
     const fault = picks(request);
-    const answered = await handOn(target, incoming, body);
     switch (fault?.kind) {
       case undefined:
-        return answer(response, answered);
+        return answer(response, await handOn(target, incoming, body));
       case 'answer-lost':
+        await handOn(target, incoming, body);
         return void incoming.socket.destroy();
+      case 'throttled':
+        return answer(response, dynamoDb(400, THROTTLED));
+      case 'unprocessed':
+        return answer(response, await handOnSome(target, incoming, body, fault.refuses));
     }
   }
 
@@ -88,6 +102,35 @@ async function handOn(target: string, { method, url, headers }: IncomingMessage,
     body: Buffer.from(await response.arrayBuffer()),
   };
 }
+
+/** A BatchWriteItem of one table's puts, of which some are done. */
+async function handOnSome(
+  target: string,
+  incoming: IncomingMessage,
+  body: string,
+  refuses: Extract<Fault, { kind: 'unprocessed' }>['refuses'],
+): Promise<Answer> {
+  const asked = JSON.parse(body) as { RequestItems: Record<string, readonly { PutRequest: { Item: Marshalled } }[]> };
+  const [table, puts] = Object.entries(asked.RequestItems)[0] ?? ['', []];
+  const kept = puts.filter(({ PutRequest }, i) => !refuses(PutRequest.Item, i));
+  const back = puts.filter((put) => !kept.includes(put));
+  if (kept.length > 0) {
+    const done = await handOn(target, incoming, JSON.stringify({ ...asked, RequestItems: { [table]: kept } }));
+    if (done.status !== 200) return done;
+  }
+  return dynamoDb(200, { UnprocessedItems: back.length === 0 ? {} : { [table]: back } });
+}
+
+const dynamoDb = (status: number, body: object): Answer => ({
+  status,
+  type: 'application/x-amz-json-1.0',
+  body: Buffer.from(JSON.stringify(body)),
+});
+
+const THROTTLED = {
+  __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+  message: 'The level of configured provisioned throughput was exceeded',
+};
 
 function answer(response: ServerResponse, { status, type, body }: Answer): void {
   response.writeHead(status, { 'content-type': type, 'content-length': body.length }).end(body);

@@ -62,6 +62,7 @@ function countedTable(table: Table, counted: <T>(act: () => Promise<T>) => Promi
       yield* table.query(pk, range);
     },
     put: (item, condition) => counted(() => table.put(item, condition)),
+    putMany: (items) => counted(() => table.putMany(items)),
     update: (key, set, condition) => counted(() => table.update(key, set, condition)),
     delete: (key, condition) => counted(() => table.delete(key, condition)),
   };

@@ -114,6 +114,43 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         expect(item).toEqual({ pk: space.policy, sk: 'a', value: { ...value, bytes: new Uint8Array(value.bytes) } });
       });
 
+      test('many are put at once, whatever their number and size, over what stands there', async () => {
+        const { table, space } = store();
+        const filling = 'x'.repeat(9_000);
+        const items = Array.from({ length: 131 }, (_, i) => ({
+          pk: `${space.policy}/many#${i % 7}`,
+          sk: `n${i}`,
+          value: filling,
+        }));
+        await table.put({ pk: `${space.policy}/many#0`, sk: 'n0', value: 'old' });
+        function* drawn(): Iterable<Item> {
+          yield* items;
+        }
+        expect(await table.putMany(drawn())).toEqual([]);
+        expect(await table.putMany(items.slice(0, 30)), 'a repeat').toEqual([]);
+        const bySk = (some: readonly Item[]) => some.toSorted((a, b) => Number(a.sk.slice(1)) - Number(b.sk.slice(1)));
+        expect(bySk(await table.getMany(items))).toEqual(items);
+        expect(await table.putMany([])).toEqual([]);
+      });
+
+      test('of many, one that is larger than any engine takes is named, and the others are put', async () => {
+        const { table, space } = store();
+        const [small, large, other] = [1, 420_000, 2].map((length, i) => ({
+          pk: space.policy,
+          sk: `n${i}`,
+          value: 'x'.repeat(length),
+        }));
+        if (small === undefined || large === undefined || other === undefined) throw new Error('three were made');
+        expect(await table.putMany([small, large, other])).toEqual([
+          {
+            item: large,
+            kind: 'too-large',
+            because: expect.stringContaining(`${table.title}: item ${space.policy} / n1 has 42`),
+          },
+        ]);
+        expect((await table.getMany([small, large, other])).length).toBe(2);
+      });
+
       test('a query folds page after page, in order and complete', async () => {
         const { table, space } = store();
         const filling = 'x'.repeat(100_000);
@@ -559,7 +596,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
           event('entry', 'b.example', now - 10 * DAY),
           event('entry', 'a.example', now),
         ];
-        for (const one of events) await appendHistory(at, one);
+        expect(await appendHistory(at, events)).toEqual({ refused: [], problems: [] });
         const whens = async (found: ReturnType<typeof historyOf>) =>
           (await found).events.map((one) => [one.name, (one.at - now) / DAY]);
         expect(await whens(historyOf(at, 'entry', 'a.example', now))).toEqual([
@@ -588,15 +625,15 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
       test('the same event twice is one, and each ends after 400 days', async () => {
         const at = store();
         const one = event('entry', 'a.example', now);
-        await appendHistory(at, one);
-        await appendHistory(at, one);
+        await appendHistory(at, [one]);
+        await appendHistory(at, [one]);
         expect((await historyOf(at, 'entry', 'a.example', now + 399 * DAY)).events).toEqual([one]);
         expect((await historyOf(at, 'entry', 'a.example', now + 401 * DAY)).events).toEqual([]);
       });
 
       test('a corrupt event is told and skipped', async () => {
         const at = store();
-        await appendHistory(at, event('entry', 'a.example', now));
+        await appendHistory(at, [event('entry', 'a.example', now)]);
         const key = { pk: keys.historyOf(at.space, 'entry', 'a.example'), sk: '2026-11-20T00:00:00.000Z#r' };
         await at.table.put({ ...key, v: 1, rev: 1, value: { grain: 'entry' } });
         const history = await historyOf(at, 'entry', 'a.example', now);
@@ -607,7 +644,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
 
     describe('certificates', () => {
       const der = () => randomBytes(900);
-      const named = (...all: Buffer[]) => Object.fromEntries(all.map((bytes) => [digest(bytes), bytes.toString('base64')]));
+      const named = (...all: Buffer[]) => new Map(all.map((bytes) => [digest(bytes), bytes.toString('base64')]));
 
       test('stored once, kept as long as the longest asked', async () => {
         const at = store();
@@ -619,7 +656,7 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         const item = await at.table.get(keys.certificate(digest(one)));
         expect([item?.rev, item?.expiresAt]).toEqual([1, (until + DAY) / 1000]);
         const read = await readCertificates(at, [digest(one), digest(two), digest(one), 'ab'.repeat(32)]);
-        expect(read).toEqual({ der: named(one, two), missing: ['ab'.repeat(32)], problems: [] });
+        expect(read).toEqual({ der: Object.fromEntries(named(one, two)), missing: ['ab'.repeat(32)], problems: [] });
       });
 
       test('what is gone is named when it is to be prolonged', async () => {

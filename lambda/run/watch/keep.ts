@@ -15,7 +15,7 @@ import {
   keepCertificates,
   prolongCertificates,
 } from '../../store/certificates.ts';
-import { appendAll } from '../../store/history.ts';
+import { appendHistory } from '../../store/history.ts';
 import { saveIncident } from '../../store/incidents.ts';
 import type { Store } from '../../store/keys.ts';
 import {
@@ -49,40 +49,72 @@ export interface Keeping {
   readonly whole: boolean;
 }
 
-/** Answers sentences about what could not be stored; the rest is. */
-export async function keep(store: Store, given: Keeping): Promise<readonly string[]> {
-  const hosts = given.comparison.hosts.filter(({ after }) => !given.spareHosts.has(hostKey(after)));
-  const keeping = { ...given, comparison: { ...given.comparison, hosts } };
-  const { comparison, decision, at, historyMs } = keeping;
-  const spared = new Set(decision.keepSnapshots);
-  const until = certificatesKeptUntil(at, historyMs);
+export interface Kept {
+  /** Sentences about what could not be stored; the rest is. */
+  readonly problems: readonly string[];
+  /** False: the table had no capacity for all of it, so that the run is not complete. */
+  readonly whole: boolean;
+}
 
-  for (const { observed } of comparison.hosts)
-    await keepCertificates(store, observed.certificates, until);
-  const untold = await appendAll(store, [...eventsOf(keeping, spared)], historyMs);
+export async function keep(store: Store, given: Keeping): Promise<Kept> {
+  const hosts = given.comparison.hosts.filter(({ after }) => !given.spareHosts.has(hostKey(after)));
+  const until = certificatesKeptUntil(given.at, given.historyMs);
+  const certificates = await keepCertificates(store, certificatesIn(hosts), until);
+  const unkept = new Set(certificates.refused);
+  const events = await appendHistory(
+    store,
+    eventsOf({ ...given, comparison: { ...given.comparison, hosts } }),
+    given.historyMs,
+  );
+  const untold = new Set(events.refused.map(({ grain, name }) => `${grain} ${name}`));
+  // What is not in the history, or has no certificate, stays as it was: the next run sees it again.
+  const keeping = {
+    ...given,
+    comparison: {
+      ...given.comparison,
+      hosts: hosts.filter(
+        ({ after }) =>
+          !untold.has(`host ${hostKey(after)}`) &&
+          !certificatesOf(after).some((digest) => unkept.has(digest)),
+      ),
+    },
+    decision: {
+      ...given.decision,
+      keepSnapshots: [
+        ...given.decision.keepSnapshots,
+        ...[...given.comparison.entries.keys()].filter((id) => untold.has(`entry ${id}`)),
+      ],
+    },
+  };
   const saved = [
     await saveAll(hostWrites(store, keeping, until)),
-    await saveAll(entryWrites(store, keeping, spared)),
+    await saveAll(entryWrites(store, keeping)),
     await saveAll(incidentWrites(store, keeping)),
     ...(keeping.whole ? [await retireGone(store, keeping)] : []),
   ];
-  return [
-    ...firstSentences(
-      saved.flatMap(({ lost }) =>
-        lost.map((name) => `${name}: another run wrote it meanwhile, and its picture was kept`),
+  const tooLarge = saved.flatMap((each) => each.tooLarge);
+  return {
+    whole: unkept.size === 0 && untold.size === 0,
+    problems: [
+      ...firstSentences(
+        saved.flatMap(({ lost }) =>
+          lost.map((name) => `${name}: another run wrote it meanwhile, and its picture was kept`),
+        ),
+        SHOWN,
       ),
-      SHOWN,
-    ),
-    ...firstSentences([...untold, ...saved.flatMap(({ tooLarge }) => tooLarge)], SHOWN),
-  ];
+      ...firstSentences([...certificates.problems, ...events.problems, ...tooLarge], SHOWN),
+    ],
+  };
+}
+
+function certificatesIn(hosts: Comparison['hosts']): ReadonlyMap<string, string> {
+  return new Map(hosts.flatMap(({ observed }) => Object.entries(observed.certificates)));
 }
 
 const SHOWN = 10;
 
-function* eventsOf(
-  { comparison, runId, at }: Keeping,
-  spared: ReadonlySet<string>,
-): Iterable<HistoryEvent> {
+function* eventsOf({ comparison, decision, runId, at }: Keeping): Iterable<HistoryEvent> {
+  const spared = new Set(decision.keepSnapshots);
   for (const { before, after, changes } of comparison.hosts) {
     if (before !== undefined && changes.length === 0) continue;
     yield {
@@ -135,11 +167,13 @@ function* hostWrites(
       name,
       async () => {
         const gone = await prolongCertificates(store, certificatesOf(before), until);
-        await keepCertificates(
+        const { refused } = await keepCertificates(
           store,
-          Object.fromEntries(gone.flatMap((digest) => entryOf(observed.certificates, digest))),
+          new Map(gone.flatMap((digest) => entryOf(observed.certificates, digest))),
           until,
         );
+        // The host says until when they are kept: they are due again in the next run.
+        if (refused.length > 0) return 'written';
         return saveHost(store, { ...before, certificatesUntil: until }, rev(name), at);
       },
     ];
@@ -148,9 +182,9 @@ function* hostWrites(
 
 function* entryWrites(
   store: Store,
-  { comparison, recalled, state, at }: Keeping,
-  spared: ReadonlySet<string>,
+  { comparison, decision, recalled, state, at }: Keeping,
 ): Writes {
+  const spared = new Set(decision.keepSnapshots);
   const ids = new Set([...comparison.entries.keys(), ...Object.keys(state.entries)]);
   for (const id of ids) {
     const held = recalled.latest.entries.get(id)?.value;

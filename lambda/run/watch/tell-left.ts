@@ -78,7 +78,7 @@ async function markTold(
   const at = now();
   // Its own record says `told` now, so that it is among those recovered.
   const recalled = await recall(store, runId, at);
-  const notKept = await keep(store, {
+  const kept = await keep(store, {
     ...{ runId, at, historyMs, recalled, state: recalled.state, whole: false },
     comparison: { hosts: [], entries: new Map() },
     updates: [],
@@ -86,8 +86,8 @@ async function markTold(
     spareHosts: new Set(),
   });
   for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
-  await opened.complete(now());
-  return [...recalled.problems, ...notKept];
+  if (kept.whole) await opened.complete(now());
+  return [...recalled.problems, ...kept.problems];
 }
 
 const leftTold = (runId: string, mail: Mail | undefined, told: ToldChannels): LeftTold => ({

@@ -42,7 +42,9 @@ export type Watched =
       readonly told: Delivery | undefined;
       /** What is owed to single channels that did not take what others took. */
       readonly owed: readonly OwedChannel[];
-      /** Complete, and what was due was told, by one channel at least. */
+      /**
+       * Complete, what was due was told, by one channel at least, and what is to be stored was.
+       */
       readonly complete: boolean;
       /** Sentences about what could not be read or written. */
       readonly problems: readonly string[];
@@ -110,7 +112,7 @@ async function watchUnderLease(
   const assessment = await assess(underway);
   const { first, verdicts, comparison, updates, decision, facts } = assessment;
   const { mail, delivery, owed, state, problems } = await tell(underway, assessment, opened);
-  const notKept = await keep(store, {
+  const kept = await keep(store, {
     runId,
     at,
     historyMs: options.historyMs,
@@ -124,9 +126,10 @@ async function watchUnderLease(
   });
   for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
   const { keeps = true, notes = [] } = doors.memory?.() ?? {};
-  const complete = facts.complete && delivery?.kind !== 'untold' && keeps;
+  const complete = facts.complete && delivery?.kind !== 'untold' && keeps && kept.whole;
   if (complete) await opened.complete(doors.now());
-  else if (facts.complete && keeps) await opened.advance('untold', { kept: 'whole' }, doors.now());
+  else if (delivery?.kind === 'untold' && facts.complete && keeps && kept.whole)
+    await opened.advance('untold', { kept: 'whole' }, doors.now());
   return {
     kind: 'done',
     runId,
@@ -137,7 +140,7 @@ async function watchUnderLease(
     told: delivery,
     owed,
     complete,
-    problems: [...recalled.problems, ...problems, ...notKept, ...notes],
+    problems: [...recalled.problems, ...problems, ...kept.problems, ...notes],
   };
 }
 

@@ -2,7 +2,8 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite';
 import { type Condition, holds, type Range } from '../expression.ts';
 import { refuseTooLarge } from '../item-size.ts';
-import type { Item, Key, Table, Written } from '../table.ts';
+import { fitting, inBatches } from '../put-many.ts';
+import type { Item, Key, NotPut, Table, Written } from '../table.ts';
 import { isSound, itemOf, type Row, rowOf } from './row.ts';
 
 /**
@@ -82,10 +83,23 @@ function reads(
 function writes(
   connection: Connection,
   count: () => void,
-): Pick<Table, 'put' | 'update' | 'delete'> {
+): Pick<Table, 'put' | 'putMany' | 'update' | 'delete'> {
   const { title } = connection;
   const write = gathering(connection);
   return {
+    async putMany(items) {
+      const notPut: NotPut[] = [];
+      for (const batch of inBatches(fitting(items, title, notPut), WRITES_AT_ONCE)) {
+        count();
+        const rows = batch.map(rowOf);
+        await write((db) => {
+          for (const row of rows) save(db, row);
+          return 'written';
+        });
+      }
+      return notPut;
+    },
+
     async put(item, condition) {
       count();
       refuseTooLarge(item, title);

@@ -75,7 +75,7 @@ async function seen({ bundle }: BundleSources): Promise<void> {
     const snapshot = updateEntry(undefined, { verdict, routes: [route] }, { at: AT });
     if (snapshot !== undefined) await saveEntry(store, { snapshot }, undefined, AT);
     for (const look of observeHosts([{ host: host.host, conversation, result }])) {
-      await keepCertificates(store, look.certificates, AT + 500 * DAY);
+      await keepCertificates(store, new Map(Object.entries(look.certificates)), AT + 500 * DAY);
       const stored = updateHost(undefined, look, { at: AT });
       if (stored !== undefined) await saveHost(store, stored, undefined, AT);
     }

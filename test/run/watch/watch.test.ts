@@ -307,6 +307,7 @@ function dyingTable(table: Table, after: number): Table {
     getMany: async (keys) => count(() => table.getMany(keys)),
     query: (pk, range) => count(() => table.query(pk, range)),
     put: async (item, condition) => count(() => table.put(item, condition)),
+    putMany: async (items) => count(() => table.putMany(items)),
     update: async (key, set, condition) => count(() => table.update(key, set, condition)),
     delete: async (key, condition) => count(() => table.delete(key, condition)),
   };
