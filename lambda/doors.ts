@@ -14,6 +14,7 @@ import type { AskOwnTable, OwnAnswer } from './probe/own-tables.ts';
 import type { PaceOptions } from './probe/pace.ts';
 import { openDns, systemResolvers } from './route/dns.ts';
 import { isLoopback, parseAddress } from './route/dns-address.ts';
+import { type QuestionPace, questionsPerSecond } from './route/question-pace.ts';
 import type { CheckDoors } from './run/check/check.ts';
 import type { DnssecDoor } from './run/check/dnssec.ts';
 import type { AskTable } from './run/check/status-filter.ts';
@@ -45,12 +46,13 @@ export interface WorldConfig {
 
 /** @param askTable asks tables of a Postfix on this host; absent elsewhere */
 export function openWorld(config: WorldConfig, bundle: Bundle, askTable?: AskTable): CheckDoors {
+  const pace = questionsPerSecond(DEFAULTS.dnsPerSecond);
   return {
     dns: openDns({
       ...(config.resolvers === undefined ? {} : { servers: config.resolvers }),
-      ...dnsOptions(config),
+      ...dnsOptions(config, pace),
     }),
-    dnssec: openDnssec(config),
+    dnssec: openDnssec(config, pace),
     probe: openProbe({
       heloName: config.helo ?? bundle.settings.heloName ?? bundle.settings.myhostname ?? hostname(),
       greetingTimeoutMs: config.stepTimeoutMs ?? DEFAULTS.greetingTimeoutMs,
@@ -100,7 +102,10 @@ const REMEMBERED_LINES = 10_000;
  * The resolver to believe about DNSSEC: the one named, or resolvers on this host, since nobody on
  * the way can change what they answer. `none` says why there is none.
  */
-export function openDnssec(config: WorldConfig): DnssecDoor {
+export function openDnssec(
+  config: WorldConfig,
+  pace: QuestionPace = questionsPerSecond(DEFAULTS.dnsPerSecond),
+): DnssecDoor {
   const servers =
     config.dnssecResolver !== undefined
       ? [config.dnssecResolver]
@@ -120,7 +125,7 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
   const resolver = {
     kind: 'resolver',
     name,
-    dns: openDns({ servers, ...dnsOptions(config), tellsBogus: true }),
+    dns: openDns({ servers, ...dnsOptions(config, pace), tellsBogus: true }),
     proof: {
       signed: config.dnssecSignedName ?? DEFAULTS.dnssecSignedName,
       broken: config.dnssecBrokenName ?? DEFAULTS.dnssecBrokenName,
@@ -139,7 +144,9 @@ export function openDnssec(config: WorldConfig): DnssecDoor {
 
 const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
 
-const dnsOptions = ({ stopAt, now, signal }: WorldConfig) => ({
+const dnsOptions = ({ stopAt, now, signal }: WorldConfig, pace: QuestionPace) => ({
+  pace,
+  firstTimeoutsMs: DEFAULTS.dnsFirstTimeoutsMs,
   timeoutMs: DEFAULTS.dnsTimeoutMs,
   tries: DEFAULTS.dnsTries,
   concurrency: DEFAULTS.dnsConcurrency,

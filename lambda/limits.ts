@@ -12,9 +12,13 @@ export const DEFAULTS = {
   greetingTimeoutMs: 60_000,
   stepTimeoutMs: 30_000,
   deadlineMs: 45 * 60_000,
+  /** Of the first tries; the last has `dnsTimeoutMs`. */
+  dnsFirstTimeoutsMs: [1_000, 2_000],
   dnsTimeoutMs: 5_000,
   dnsTries: 3,
   dnsConcurrency: 100,
+  /** The resolver of AWS drops above 1,024 a second. */
+  dnsPerSecond: 800,
   /**
    * Known to be signed, and known to have broken signatures on purpose: what a resolver says to
    * them proves it.
@@ -41,6 +45,13 @@ export const BOUNDS = {
   questionsPerNextHop: 25,
   /** Questions of one next hop that ran into silence; from then on each is asked once. */
   silentQuestions: 5,
+  /**
+   * An address family is given up for a run after so many time-outs over so many networks, of so
+   * many next hops, without one answer.
+   */
+  silentConversations: 50,
+  silentNetworks: 10,
+  silentNextHops: 5,
   chainCertificates: 100,
   shownNames: 50,
   /** Of one name, subject or record of a stranger, where it is shown or kept. */

@@ -1,11 +1,12 @@
 /**
  * When each conversation may be had: few at a time with one address and one network, next hops and
- * networks in turn, a rest for whoever says 421, and an end when the time is up
- * (docs/architecture.md, "Pace and manners").
+ * networks in turn, a rest for whoever says 421, no more of an address family in which nobody
+ * answers, and an end when the time is up (docs/architecture.md, "Pace and manners").
  */
 import type { Conversation } from './conversation.ts';
 import type { ProbeResult } from './result.ts';
 import { type Gate, type Ticket, WaitingLine, type Wish } from './waiting-line.ts';
+import { NO_WAY_OUT, WayOut } from './way-out.ts';
 
 /**
  * One conversation, from connecting to QUIT. Never rejects: what goes wrong is a result. An aborted
@@ -65,6 +66,7 @@ export class Batch {
   readonly #rested = new Set<string>();
   /** Owners' parts of networks. */
   readonly #givenUp = new Set<string>();
+  readonly #wayOut = new WayOut();
   readonly #stop = new AbortController();
   readonly #end = (): void => this.#endNow();
   #done = 0;
@@ -95,6 +97,7 @@ export class Batch {
     }
     this.#known.add(conversation.id);
     if (this.#stop.signal.aborted) this.#results[conversation.id] = NOT_ATTEMPTED;
+    else if (this.#wayOut.isGivenUp({ conversation })) this.#results[conversation.id] = NO_WAY_OUT;
     else this.#line.enter(conversation, wish);
     // Those that are added with it have their turns before its second.
     this.#soon ??= setImmediate(() => this.#pump());
@@ -163,7 +166,11 @@ export class Batch {
       this.#count(network) < (this.#isResting(network) ? 1 : this.#options.perNetwork),
     lets: (ticket) => {
       const { address } = ticket.conversation;
-      if (this.#count(address) >= this.#options.perAddress || this.#isResting(address))
+      if (
+        this.#count(address) >= this.#options.perAddress ||
+        this.#isResting(address) ||
+        this.#wayOut.isDoubtful(ticket)
+      )
         return false;
       // The last place in a network is for those who have none there.
       const isLast = this.#count(ticket.network) >= this.#options.perNetwork - 1;
@@ -175,8 +182,11 @@ export class Batch {
 
   #start(ticket: Ticket): void {
     this.#mark(ticket, 1);
+    this.#wayOut.begin(ticket);
     void this.#probe(ticket.conversation, this.#stop.signal).then((result) => {
       this.#mark(ticket, -1);
+      this.#wayOut.end(ticket, result);
+      if (this.#wayOut.isGivenUp(ticket)) this.#giveUpSilent();
       this.#settle(ticket, result);
       this.#pump();
     });
@@ -217,6 +227,11 @@ export class Batch {
       const known = again?.kind === 'unseen' && isSame(conversation) ? again : TOO_BUSY;
       this.#results[conversation.id] = again === undefined ? NOT_ATTEMPTED : known;
     }
+  }
+
+  #giveUpSilent(): void {
+    for (const { id } of this.#line.remove((ticket) => this.#wayOut.isGivenUp(ticket)))
+      this.#results[id] = NO_WAY_OUT;
   }
 
   #isResting(key: string): boolean {

@@ -15,6 +15,7 @@ import { parseAddress, type ServerAddress } from './dns-address.ts';
 import type { Dns, DnsAnswer, DnsType } from './dns-answer.ts';
 import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
+import type { QuestionPace } from './question-pace.ts';
 import { QuestionTurns, type Task } from './question-turns.ts';
 import type { DnsFailure } from './route.ts';
 
@@ -26,10 +27,14 @@ export interface DnsOptions {
   readonly servers?: readonly string[];
   /** For one attempt with one server. */
   readonly timeoutMs: number;
+  /** Of the first attempts, where they are to be shorter: most answers that come, come at once. */
+  readonly firstTimeoutsMs?: readonly number[];
   /** Attempts in all, taken by the servers in turn; each server gets at least one. */
   readonly tries: number;
   /** Questions under way at once: resolvers drop what comes in floods. */
   readonly concurrency: number;
+  /** Shared by doors that ask the same resolvers; absent: as they come. */
+  readonly pace?: QuestionPace;
   /**
    * Asks once more without validation where a validating resolver fails, and so tells `bogus` from
    * `servfail`.
@@ -68,7 +73,10 @@ export function openDns(options: DnsOptions): Dns {
         begun: false,
         run: async () => {
           const silence = silent.get(whose) ?? 0;
-          const patience = silence < BOUNDS.silentQuestions ? options : { ...options, tries: 1 };
+          const patience =
+            silence < BOUNDS.silentQuestions
+              ? options
+              : { ...options, tries: 1, firstTimeoutsMs: [] };
           const answering = follow({ name, type }, servers, patience);
           resolve(answering);
           const answer = await answering;
@@ -138,9 +146,12 @@ async function askInTurn<T extends DnsType>(
   let failure: DnsFailure = 'timeout';
   for (let attempt = 0; attempt < Math.max(options.tries, servers.length); attempt++) {
     const server = servers[attempt % servers.length];
-    const timeoutMs = Math.min(options.timeoutMs, timeLeft(options));
+    await options.pace?.next();
+    // A connection that TLS protects takes some time to be made.
+    const shorter = server?.kind === 'plain' ? options.firstTimeoutsMs?.[attempt] : undefined;
+    const timeoutMs = Math.min(shorter ?? options.timeoutMs, timeLeft(options));
     if (server === undefined || timeoutMs <= 0) break;
-    const answer = await askServer(question, server, timeoutMs);
+    const answer = await askServer(question, server, timeoutMs, options.pace);
     if (answer.kind !== 'failed') return answer;
     if (
       answer.failure === 'servfail' &&
@@ -168,10 +179,12 @@ async function answersUnchecked<T extends DnsType>(
   server: Server,
   options: DnsOptions,
 ): Promise<boolean> {
+  await options.pace?.next();
   const unchecked = await askServer(
     { ...question, checkingDisabled: true },
     server,
     options.timeoutMs,
+    options.pace,
   );
   return unchecked.kind !== 'failed';
 }
@@ -180,14 +193,21 @@ async function askServer<T extends DnsType>(
   question: Question<T>,
   server: Server,
   timeoutMs: number,
+  pace: QuestionPace | undefined,
 ): Promise<Settled<T>> {
   let answer =
     server.kind === 'plain'
       ? await overUdp(question, server, timeoutMs, true)
       : await overLink(question, server.exchange, timeoutMs);
   if (server.kind === 'plain') {
-    if (answer.kind === 'no-edns') answer = await overUdp(question, server, timeoutMs, false);
-    if (answer.kind === 'truncated') answer = await overTcp(question, server, timeoutMs);
+    if (answer.kind === 'no-edns') {
+      await pace?.next();
+      answer = await overUdp(question, server, timeoutMs, false);
+    }
+    if (answer.kind === 'truncated') {
+      await pace?.next();
+      answer = await overTcp(question, server, timeoutMs);
+    }
   }
   switch (answer.kind) {
     case 'unrelated':

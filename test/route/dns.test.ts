@@ -4,6 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { decode, encode, type Packet } from 'dns-packet';
 import { afterEach, expect, test, vi } from 'vitest';
 import { type DnsOptions, openDns } from '../../lambda/route/dns.ts';
+import { questionsPerSecond } from '../../lambda/route/question-pace.ts';
 import { type RecordSet, startDns } from '../internet/dns-server.ts';
 
 const closers: (() => Promise<unknown> | unknown)[] = [];
@@ -96,6 +97,38 @@ test('the same question is asked once, in any case, at once or later', async () 
   await dns.query('a.test', 'A');
   await dns.query('a.test', 'AAAA');
   expect(server.queries.map(({ type }) => type)).toEqual(['A', 'AAAA']);
+});
+
+test('a resolver that drops what comes above 1,024 a second answers every question at 800', { timeout: 60_000 }, async () => {
+  const arrivals: number[] = [];
+  const socket = createSocket('udp4');
+  socket.on('message', (bytes, from) => {
+    const now = performance.now();
+    arrivals.push(now);
+    if (arrivals.filter((at) => at > now - 1_000).length > 1_024) return;
+    socket.send(reply(decode(bytes), { answers: [...A] }), from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  closers.push(() => socket.close());
+  const dns = open([`127.0.0.1:${socket.address().port}`], { pace: questionsPerSecond(800), tries: 1 });
+  const answers = await Promise.all(Array.from({ length: 2_000 }, (_, i) => dns.query(`n${i}.test`, 'A')));
+  expect(answers.filter(({ kind }) => kind === 'failed')).toEqual([]);
+  expect(arrivals.length).toBe(2_000);
+});
+
+test('the first tries are shorter, and the last is as long as it may be', async () => {
+  let asked = 0;
+  const socket = createSocket('udp4');
+  socket.on('message', (bytes, from) => {
+    if (++asked === 3) socket.send(reply(decode(bytes), { answers: [...A] }), from.port, from.address);
+  });
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+  closers.push(() => socket.close());
+  const dns = open([`127.0.0.1:${socket.address().port}`], { firstTimeoutsMs: [20, 40], tries: 3 });
+  await dns.query('a.test', 'A');
+  expect(asked).toBe(3);
 });
 
 test('a failed server hands over to the next, and each gets its turn', async () => {
