@@ -12,7 +12,7 @@
  *     POLICY/now#VANTAGE#x             entry#ID | host#KEY   the latest
  *     POLICY/history#VANTAGE#entry#ID  DATE#RUN              what an entry became
  *     POLICY/history#VANTAGE#host#KEY  DATE#RUN              what a host presented
- *     POLICY/history#VANTAGE#2026-11   DATE#entry#ID | DATE#host#KEY
+ *     POLICY/history#VANTAGE#2026-11#x DATE#entry#ID | DATE#host#KEY
  *     cert#SHA256                      cert                  DER
  *     POLICY/incident#VANTAGE          ID
  *     POLICY/mute                      KEY or incident id
@@ -24,8 +24,9 @@
  *
  * The head is flipped last, on condition of its `rev`; a superseded version expires. Versions and
  * tellings are gzipped in chunks. The latest stands in 16 shards, where x is the first hex digit of
- * sha256(name). History is stored a second time by month, to be read by date. A certificate's
- * expiry is renewed so that it outlives what refers to it. An incident is kept for 14 days after
+ * sha256(name). History is stored a second time by month, to be read by date, in as many shards, so
+ * that the first run of a large table does not write all of it to one partition; releases up to
+ * 0.1.0 wrote without the shard. A certificate's expiry is renewed so that it outlives what refers to it. An incident is kept for 14 days after
  * its end.
  *
  * A name of more than 900 bytes stands in a key as `sha256:…` (DynamoDB allows 1,024 bytes in a
@@ -89,8 +90,13 @@ export const keys = {
   }),
   historyOf: ({ policy, vantage }: Space, grain: Grain, name: string): string =>
     `${policy}/history#${vantage}#${grain}#${keyName(name)}`,
-  historyMonth: ({ policy, vantage }: Space, at: number): string =>
-    `${policy}/history#${vantage}#${new Date(at).toISOString().slice(0, 7)}`,
+  historyMonth: (space: Space, at: number, name: string): string =>
+    `${monthOf(space, at)}#${shardOf(name)}`,
+  /** Every partition of a month; the first is that of releases up to 0.1.0. */
+  historyMonths: (space: Space, at: number): readonly string[] => [
+    monthOf(space, at),
+    ...SHARDS.map((shard) => `${monthOf(space, at)}#${shard}`),
+  ],
   certificate: (sha256: string): Key => ({ pk: `cert#${sha256}`, sk: 'cert' }),
   incidents: ({ policy, vantage }: Space): string => `${policy}/incident#${vantage}`,
   mutes: ({ policy }: Space): string => `${policy}/mute`,
@@ -105,6 +111,9 @@ export const keys = {
   }),
   lease: ({ policy, vantage }: Space): Key => ({ pk: `${policy}/lease#${vantage}`, sk: 'lease' }),
 };
+
+const monthOf = ({ policy, vantage }: Space, at: number): string =>
+  `${policy}/history#${vantage}#${new Date(at).toISOString().slice(0, 7)}`;
 
 /** What an entry became, or what a host presented. */
 export type Grain = 'entry' | 'host';

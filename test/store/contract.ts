@@ -14,7 +14,16 @@ import {
 import { appendHistory, HISTORY_MS, historyBetween, historyOf } from '../../lambda/store/history.ts';
 import { readIncidents, saveIncident } from '../../lambda/store/incidents.ts';
 import { fromItem, toItem } from '../../lambda/store/item.ts';
-import { certificate, entryNow, hostNow, incident, KINDS, mute, policyHead } from '../../lambda/store/item-kinds.ts';
+import {
+  certificate,
+  entryNow,
+  historyEvent,
+  hostNow,
+  incident,
+  KINDS,
+  mute,
+  policyHead,
+} from '../../lambda/store/item-kinds.ts';
 import { keys, type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest, retire, revisionOf, saveAll, saveEntry, saveHost } from '../../lambda/store/latest.ts';
 import { LEASE_MS, type Leasing, releaseLease, renewLease, takeLease } from '../../lambda/store/lease.ts';
@@ -629,6 +638,27 @@ export function describeStore(name: string, open: () => Promise<Opened>): void {
         await appendHistory(at, [one]);
         expect((await historyOf(at, 'entry', 'a.example', now + 399 * DAY)).events).toEqual([one]);
         expect((await historyOf(at, 'entry', 'a.example', now + 401 * DAY)).events).toEqual([]);
+      });
+
+      test('what an earlier release wrote to one partition a month is read with the rest, each event once', async () => {
+        const at = store();
+        const names = Array.from({ length: 40 }, (_, i) => `n${i}.example`);
+        const events = names.map((name, i) => event('entry', name, now - i * 60_000));
+        const old = events.filter((_, i) => i % 3 === 0);
+        const month = keys.historyMonths(at.space, now)[0] ?? '';
+        for (const one of old) {
+          const key = { pk: month, sk: `${new Date(one.at).toISOString()}#entry#${one.name}` };
+          await at.table.put(toItem(historyEvent, key, one, { expiresAt: one.at + HISTORY_MS }));
+        }
+        await appendHistory(
+          at,
+          events.filter((_, i) => i % 3 !== 0 || i === 0),
+        );
+        expect((await historyBetween(at, now)).events).toEqual(events);
+        expect((await historyBetween(at, now, { limit: 7 })).events).toEqual(events.slice(0, 7));
+        const partitions = new Set<string>();
+        for await (const page of at.table.scan()) for (const { pk } of page) if (pk.startsWith(`${month}#`)) partitions.add(pk);
+        expect(partitions.size).toBeGreaterThan(8);
       });
 
       test('a corrupt event is told and skipped', async () => {

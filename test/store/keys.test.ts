@@ -15,7 +15,10 @@ test.each([
   { key: keys.entry(space, 'fastmail.fm'), is: 'default/now#mx1#9 entry#fastmail.fm' },
   { key: keys.host(space, 'mx.example:25#00112233'), is: 'default/now#mx1#6 host#mx.example:25#00112233' },
   { key: { pk: keys.historyOf(space, 'entry', 'a.example'), sk: '' }, is: 'default/history#mx1#entry#a.example ' },
-  { key: { pk: keys.historyMonth(space, Date.UTC(2026, 11, 31, 23)), sk: '' }, is: 'default/history#mx1#2026-12 ' },
+  {
+    key: { pk: keys.historyMonth(space, Date.UTC(2026, 11, 31, 23), 'a.example'), sk: '' },
+    is: 'default/history#mx1#2026-12#b ',
+  },
   { key: keys.certificate('aa'), is: 'cert#aa cert' },
   { key: { pk: keys.incidents(space), sk: 'id' }, is: 'default/incident#mx1 id' },
   { key: { pk: keys.mutes(space), sk: 'id' }, is: 'default/mute id' },
