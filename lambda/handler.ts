@@ -12,6 +12,7 @@ import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics, lineText, type Subscribers } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
+import { destinationsOf } from './policy/destinations.ts';
 import { tablesNotFollowed } from './run/check/status-filter.ts';
 import { idsNamed } from './run/watch/named-destinations.ts';
 import {
@@ -31,6 +32,7 @@ import { openDynamoDb } from './store/dynamodb.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { readPolicy } from './store/policies.ts';
 import { HOUR_MS } from './text/dates.ts';
+import { writingReserveMs } from './writing-reserve.ts';
 
 /** What we use of Lambda's own context. */
 export interface Invocation {
@@ -75,7 +77,14 @@ async function runOnce(
   const stored = withPort(bundleOfPolicy(policy), config);
   const bundle = { ...stored, assumed: [...stored.assumed, ...tablesNotFollowed(stored)] };
   const notes = secretsNote(policy);
-  const watched = await watchPatiently(asked, { bundle, notes }, store, config, invocation);
+  const entries = destinationsOf(bundle).length;
+  const watched = await watchPatiently(
+    asked,
+    { bundle, notes, entries },
+    store,
+    config,
+    invocation,
+  );
   return reportWatched(watched, {
     startedAt,
     now: Date.now(),
@@ -91,6 +100,8 @@ interface Pushed {
   readonly bundle: Bundle;
   /** Sentences about what is stored. */
   readonly notes: readonly string[];
+  /** How many there are to judge and to store. */
+  readonly entries: number;
 }
 
 /**
@@ -108,7 +119,7 @@ async function watchPatiently(
     const watched = await watchOnce(asked, pushed, store, config, invocation);
     if (
       watched.kind !== 'busy' ||
-      invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, invocation)
+      invocation.getRemainingTimeInMillis() < 2 * reserveMs(config, pushed, invocation)
     )
       return watched;
     await wait(Math.min(BUSY_PAUSE_MS, invocation.getRemainingTimeInMillis() / 10));
@@ -125,7 +136,8 @@ function watchOnce(
   const { bundle, notes } = pushed;
   const clock = steadyClock();
   const now = clock();
-  const stopAt = now + invocation.getRemainingTimeInMillis() - reserveMs(config, invocation);
+  const stopAt =
+    now + invocation.getRemainingTimeInMillis() - reserveMs(config, pushed, invocation);
   return watch(
     bundle,
     {
@@ -222,11 +234,12 @@ function withPort(bundle: Bundle, { smtpPort }: Config): Bundle {
     : { ...bundle, settings: { ...bundle.settings, tcpPort: smtpPort } };
 }
 
-/**
- * What is kept of the time limit for telling and storing; never more than a third of what there is.
- */
-function reserveMs({ reserveSeconds }: Config, invocation: Invocation): number {
-  return Math.min(reserveSeconds * 1_000, invocation.getRemainingTimeInMillis() / 3);
+function reserveMs(
+  { reserveSeconds }: Config,
+  { entries }: Pushed,
+  invocation: Invocation,
+): number {
+  return writingReserveMs(reserveSeconds, entries, invocation.getRemainingTimeInMillis());
 }
 
 const DAY_MS = 24 * HOUR_MS;

@@ -12,7 +12,16 @@ import { circlesOf, type Graph, graphOf, importsOf, reachedFrom, readImports } f
  * its own folder; folders and files in one row know nothing of one another.
  */
 const ORDER: readonly (readonly string[])[] = [
-  ['named-record.ts', 'first-within.ts', 'steady-clock.ts', 'usage-error.ts', 'limits.ts', 'version.ts', 'event.ts'],
+  [
+    'named-record.ts',
+    'first-within.ts',
+    'steady-clock.ts',
+    'writing-reserve.ts',
+    'usage-error.ts',
+    'limits.ts',
+    'version.ts',
+    'event.ts',
+  ],
   ['text', 'postfix', 'config.ts'],
   ['certificate'],
   ['policy'],
