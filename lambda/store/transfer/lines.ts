@@ -11,7 +11,7 @@
  */
 import { createHash } from 'node:crypto';
 import { inParallel } from '../in-parallel.ts';
-import { fromJson, toCanonicalJson } from '../item-json.ts';
+import { type Attributes, fromJson, toCanonicalJson } from '../item-json.ts';
 import type { Item, Table } from '../table.ts';
 
 /** Lines without their ends. */
@@ -54,7 +54,7 @@ export async function* itemsOf(lines: AsyncIterable<string>): AsyncIterable<Item
     if (number === 1) {
       if (read[NAME] !== 'store') throw new NoExport('it is no export of a store');
       if (read.format !== FORMAT)
-        throw new NoExport(`format ${String(read.format)} is of a newer version; update this one`);
+        throw new NoExport(`${formatOf(read)} is of a newer version; update this one`);
     } else if (typeof read.pk === 'string' && typeof read.sk === 'string') {
       items++;
       yield read as Item;
@@ -74,15 +74,26 @@ export async function* itemsOf(lines: AsyncIterable<string>): AsyncIterable<Item
     );
 }
 
-function attributesIn(line: string, number: number): Readonly<Record<string, unknown>> {
+function attributesIn(line: string, number: number): Attributes {
   try {
-    return fromJson(line);
+    const read = fromJson(line);
+    if (!isDeeper(read, LEVELS)) return read;
   } catch {
-    throw new NoExport(
-      number === 1 ? 'it is no export of a store' : `line ${number}: it is no item; export it anew`,
-    );
+    // Said below, with its line.
   }
+  throw new NoExport(
+    number === 1 ? 'it is no export of a store' : `line ${number}: it is no item; export it anew`,
+  );
 }
+
+const isDeeper = (value: unknown, levels: number): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  !(value instanceof Uint8Array) &&
+  (levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1)));
+
+const formatOf = ({ format }: Attributes): string =>
+  typeof format === 'number' ? `format ${format}` : 'format of another kind';
 
 export interface Imported {
   /** Written now. */
@@ -123,3 +134,5 @@ export function tally() {
 
 const NAME = 'postfix-tls-watch';
 const FORMAT = 1;
+/** As deep as DynamoDB lets an attribute be nested, the item itself counted. */
+const LEVELS = 33;
