@@ -8,6 +8,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import * as valibot from 'valibot';
+import { plain } from '../text/strangers.ts';
 import type { Condition } from './expression.ts';
 import type { Item, Key, Table, Written } from './table.ts';
 
@@ -148,12 +149,12 @@ const asStored = (item: Item): unknown => JSON.parse(JSON.stringify(item));
 
 /** Sentence for the report: place, fact, what happens now. */
 export function describeProblem(problem: ItemProblem): string {
-  const place = `item ${problem.key.pk} / ${problem.key.sk}`;
+  const place = `item ${plain(problem.key.pk)} / ${plain(problem.key.sk)}`;
   switch (problem.kind) {
     case 'corrupt':
       return (
-        `${place}: cannot be read (${problem.because}); it is skipped, and replaced when next ` +
-        'seen'
+        `${place}: cannot be read (${plain(problem.because)}); it is skipped, and replaced when ` +
+        'next seen'
       );
     case 'newer':
       return (

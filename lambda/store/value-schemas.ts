@@ -191,21 +191,82 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   ),
 });
 
-/**
- * What alert keeps is checked as far as readers depend on it; other fields are taken as they are.
- */
+/** Epoch ms that a date can show. */
+const time = v.pipe(v.number(), v.minValue(0), v.maxValue(8.64e15));
+/** How bad it is must be known: what is compared with a word that has no rank would never be told. */
+const standing = v.picklist(['failing', 'failing-soon', 'degraded', 'unjudged', 'well']);
+const texts = v.array(v.string());
+const change = v.looseObject({
+  kind: v.string(),
+  subject: v.string(),
+  before: v.exactOptional(v.union([v.string(), texts])),
+  after: v.exactOptional(v.union([v.string(), texts])),
+  at: time,
+});
+const evidence = v.exactOptional(v.looseObject({ ours: texts, theirs: v.array(change) }));
+const track = v.exactOptional(
+  v.looseObject({
+    settled: v.exactOptional(
+      v.looseObject({
+        standing,
+        incident: v.exactOptional(v.string()),
+        since: time,
+        from: v.exactOptional(time),
+        evidence,
+      }),
+    ),
+    turn: v.exactOptional(v.looseObject({ standing, worse: v.boolean(), at: time, evidence })),
+    wavered: v.exactOptional(count),
+    doubts: v.exactOptional(v.looseObject({ count, since: time })),
+  }),
+);
+
+/** What alert keeps is checked as far as readers depend on it; fields of later releases stay. */
 export const entryState = v.looseObject({
   id: v.string(),
   label: v.string(),
-  told: v.array(v.looseObject({ incident: v.string(), at: v.number() })),
+  asked: v.exactOptional(v.string()),
+  now: track,
+  soon: track,
+  unjudged: v.exactOptional(
+    v.looseObject({ runs: count, since: time, incident: v.exactOptional(v.string()) }),
+  ),
+  told: v.array(
+    v.looseObject({
+      incident: v.string(),
+      worst: standing,
+      believed: standing,
+      since: time,
+      at: time,
+    }),
+  ),
 }) as unknown as v.GenericSchema<unknown, EntryState>;
 
 export const incidentShape = v.looseObject({
   id: v.string(),
-  cause: v.looseObject({ reason: v.string(), provider: v.string() }),
-  state: word<'open'>(),
-  openedAt: v.number(),
-  departed: v.array(v.string()),
+  vantage: v.string(),
+  cause: v.looseObject({
+    reason: v.string(),
+    provider: v.string(),
+    detail: v.exactOptional(v.string()),
+  }),
+  state: v.picklist(['open', 'resolved']),
+  openedAt: time,
+  resolvedAt: v.exactOptional(time),
+  reopened: count,
+  ours: texts,
+  theirs: v.array(change),
+  departed: texts,
+  told: v.exactOptional(
+    v.looseObject({
+      at: time,
+      believed: standing,
+      reminders: count,
+      entries: count,
+      from: v.exactOptional(time),
+      step: v.exactOptional(v.number()),
+    }),
+  ),
 }) as unknown as v.GenericSchema<unknown, Incident>;
 
 export const confirmationShape: v.GenericSchema<unknown, Confirmation> = v.object({
@@ -214,15 +275,15 @@ export const confirmationShape: v.GenericSchema<unknown, Confirmation> = v.objec
   hosts: v.array(v.string()),
   how: v.string(),
   by: v.string(),
-  at: v.number(),
-  until: v.number(),
+  at: time,
+  until: time,
 });
 
 export const muteShape = v.looseObject({
   key: v.string(),
-  until: v.number(),
+  until: time,
   reason: v.string(),
   by: v.string(),
-  at: v.number(),
-  accepts: v.array(v.looseObject({ incident: v.string(), standing: v.string() })),
+  at: time,
+  accepts: v.array(v.looseObject({ incident: v.string(), standing })),
 }) as unknown as v.GenericSchema<unknown, Mute>;

@@ -77,7 +77,8 @@ export async function* itemsOf(lines: AsyncIterable<string>): AsyncIterable<Item
 function attributesIn(line: string, number: number): Attributes {
   try {
     const read = fromJson(line);
-    if (!isDeeper(read, LEVELS)) return read;
+    const { expiresAt = 0 } = read;
+    if (Number.isSafeInteger(expiresAt) && !isDeeper(read, LEVELS)) return read;
   } catch {
     // Said below, with its line.
   }

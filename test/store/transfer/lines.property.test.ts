@@ -108,10 +108,14 @@ test.each([
   expect(await read([JSON.stringify({ ...FIRST, format })])).toBe(`${shown} is of a newer version; update this one`);
 });
 
-test.each(DEEP.map((text, i) => ({ text, i })))('an item as deep as no item is, $i', async ({ text }) => {
-  const said = await read(withEnd([JSON.stringify(FIRST), text]));
-  expect(said).toBe('line 2: it is no item; export it anew');
-});
+const NO_ITEMS = [...DEEP, '{"pk":"a","sk":"b","expiresAt":1e300}', '{"pk":"a","sk":"b","expiresAt":"never"}'];
+test.each(NO_ITEMS.map((text, i) => ({ text, i })))(
+  'an item as no item is: too deep, or with no time of expiry, $i',
+  async ({ text }) => {
+    const said = await read(withEnd([JSON.stringify(FIRST), text]));
+    expect(said).toBe('line 2: it is no item; export it anew');
+  },
+);
 
 test('an item whose lines were not touched is there afterwards', async () => {
   await fc.assert(
