@@ -156,13 +156,13 @@ export async function readOutputs(
 }
 
 /** `--hook PROGRAM`: a status other than 0 means not told. */
-export function openHook(program: string): Channel {
+export function openHook(program: string, deadlineMs?: number): Channel {
   return {
     kind: 'program',
     name: `the program ${program}`,
     tell: async (mail, alert) => {
       try {
-        await runHook(program, alert, mail);
+        await runHook(program, alert, mail, deadlineMs);
         return { kind: 'told' };
       } catch (error) {
         if (error instanceof HookError) return { kind: 'untold', because: error.message };

@@ -29,7 +29,7 @@ export interface SnsSubscription {
 }
 
 /** How it can be out of order: all requests, or the next few. */
-export type SnsFault = 'InternalError' | 'AuthorizationError' | 'NotFound' | 'Throttling' | 'drop' | 'answer-lost';
+export type SnsFault = 'InternalError' | 'AuthorizationError' | 'NotFound' | 'Throttling' | 'drop' | 'answer-lost' | 'hang';
 
 export interface SnsServer {
   /** `http://127.0.0.1:PORT` */
@@ -42,7 +42,7 @@ export interface SnsServer {
   subscribe(topicArn: string, subscriptions: readonly SnsSubscription[]): void;
   /**
    * From now on, or for so many requests, of one topic or of all; undefined ends it. `drop` closes the connection without an
-   * answer, `answer-lost` does so after it did what was asked.
+   * answer, `answer-lost` does so after it did what was asked, `hang` keeps it open and says nothing.
    */
   fail(fault: SnsFault | undefined, times?: number, topicArn?: string): void;
   forget(): void;
@@ -65,6 +65,7 @@ export async function startSns({ topics, port = 0 }: SnsOptions): Promise<SnsSer
     const form = new URLSearchParams(await text(request));
     const kind = faultFor(form.get('TopicArn'));
     if (kind === 'drop') return void request.socket.destroy();
+    if (kind === 'hang') return;
     if (kind !== undefined && kind !== 'answer-lost') return refuse(response, FAULTS[kind]);
     try {
       if (request.method !== 'POST') throw new Refusal('InvalidAction', 'only POST is understood here');
@@ -147,7 +148,7 @@ class Refusal extends Error {
   }
 }
 
-const FAULTS: Readonly<Record<Exclude<SnsFault, 'drop' | 'answer-lost'>, Refusal>> = {
+const FAULTS: Readonly<Record<Exclude<SnsFault, 'drop' | 'answer-lost' | 'hang'>, Refusal>> = {
   InternalError: new Refusal('InternalError', 'We encountered an internal error. Please try again.', 500),
   AuthorizationError: new Refusal('AuthorizationError', 'User is not authorized to perform: SNS:Publish on resource', 403),
   NotFound: new Refusal('NotFound', 'Topic does not exist', 404),

@@ -77,6 +77,7 @@ test.each<{ fault: SnsFault; times: number; owed: number; repeated: number }>([
   { fault: 'InternalError', times: 1_000, owed: 1, repeated: 0 },
   { fault: 'NotFound', times: 1_000, owed: 1, repeated: 0 },
   { fault: 'AuthorizationError', times: 1_000, owed: 1, repeated: 0 },
+  { fault: 'hang', times: 1_000, owed: 1, repeated: 0 },
   { fault: 'drop', times: 1, owed: 0, repeated: 0 },
   { fault: 'drop', times: 1_000, owed: 1, repeated: 0 },
   // Nobody can know that it was taken: one copy where one answer was lost, and one more from the next run where all were.
@@ -104,6 +105,7 @@ test('both topics refused: nothing is owed, all is due again, and comes once', a
 
 test.each([
   { title: 'ends with status 1', text: 'cat >/dev/null; exit 1' },
+  { title: 'does not end', text: 'exec sleep 600' },
   { title: 'ends by a signal', text: 'kill -9 $$' },
   { title: 'is not there', text: undefined },
   { title: 'may not be run', text: 'exit 0', mode: 0o644 },
@@ -115,7 +117,7 @@ test.each([
     chmodSync(program, bits);
   };
   if (text !== undefined) write(text, mode);
-  const first = await days([...openTopics({ topic: MAIL }), openHook(program)], () =>
+  const first = await days([...openTopics({ topic: MAIL }), openHook(program, 2_000)], () =>
     write(`cat >/dev/null; echo "$POSTFIX_TLS_WATCH_SUBJECT" >>'${log}'`, 0o755),
   );
   expect(first).toEqual({ owed: 1, untold: false, complete: true });
