@@ -33,6 +33,14 @@ const ROWS = [
     tells: true,
   },
   {
+    what: 'a permission that was taken away',
+    // Root without its capability obeys modes as others do.
+    spoil: 'chmod 0400 "$D"/store/*; chmod 0500 "$D/store"; set -- setpriv --bounding-set=-dac_override,-dac_read_search "$@"',
+    mend: 'chmod 0700 "$D/store"; chmod 0600 "$D"/store/*',
+    says: 'warning: this run could not be remembered: the store in STORE: this user cannot write there (attempt to write a readonly database); look at the owner, the mode and the file system of the directory; what it tells is told again until that is mended\n',
+    tells: true,
+  },
+  {
     what: 'a folder in place of the file',
     spoil: 'for f in "$D"/store/*; do mv "$f" "$D/kept"; mkdir "$f"; done',
     mend: 'for f in "$D"/store/*; do rmdir "$f"; mv "$D/kept" "$f"; done',

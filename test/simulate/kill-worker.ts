@@ -5,6 +5,7 @@ import { openToWatch } from '../../lambda/store/sqlite/open.ts';
 import type { Table } from '../../lambda/store/table.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, runOnce } from '../run/watching.ts';
+import { CHAT, MAIL } from './kill-channels.ts';
 
 export interface KillOrder {
   /** Of the store, which the parent has open too. */
@@ -42,11 +43,17 @@ process.once('message', async (order: KillOrder) => {
     world: () => world.doors(),
     at: order.at,
     runId: order.runId,
-    tell: ({ subject }) =>
-      counted(async () => {
-        appendFileSync(order.told, `${subject}\n`);
-        return { kind: 'told' };
-      }),
+    channels: [
+      {
+        ...MAIL,
+        tell: ({ subject }) =>
+          counted(async () => {
+            appendFileSync(order.told, `${subject}\n`);
+            return { kind: 'told' };
+          }),
+      },
+      { ...CHAT, tell: () => counted(async () => ({ kind: 'untold', because: 'the chat is down' })) },
+    ],
   });
   // The step lay beyond the end of the run.
   process.exit(0);

@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Channel } from '../../lambda/alert/channel/channel.ts';
 import { readIncidents } from '../../lambda/store/incidents.ts';
 import { type Store, spaceOf } from '../../lambda/store/keys.ts';
 import { readLatest } from '../../lambda/store/latest.ts';
@@ -18,6 +19,7 @@ import { type Authority, createAuthority } from '../internet/authority.ts';
 import { SmallWorld } from '../run/small-world.ts';
 import { bundleOf, DAY_MS, runOnce } from '../run/watching.ts';
 import { type StoreOnDisk, storeOnDisk } from '../store/on-disk.ts';
+import { CHAT, MAIL } from './kill-channels.ts';
 import type { KillOrder } from './kill-worker.ts';
 
 const COUNT = Number(process.env.KILL_COUNT ?? 100);
@@ -74,11 +76,12 @@ test(`${COUNT} kills from seed ${SEED} lose no alert`, { timeout: 30 * 60_000 },
       counts.beyondTheEnd++;
       steps[news] = Math.max(1, step - 1);
     }
-    if (outcome.told === 0) counts.lost++;
+    if (outcome.told === 0 || outcome.late === 0) counts.lost++;
     if (outcome.told === 2) counts.repeated++;
     if (outcome.told > 2 || outcome.problems > 0 || !outcome.complete) counts.broken++;
     const gap = outcome.gap;
     expect(outcome.told, `${news}, killed ${moment} step ${step} of run ${i}`).toBe(gap ? 2 : 1);
+    expect(outcome.late, `${news} by the channel that was down, killed ${moment} step ${step} of run ${i}`).toBe(1);
   }
   next.kill('SIGKILL');
   console.log(`counted: seed ${SEED}, ${JSON.stringify(counts)}`);
@@ -89,6 +92,8 @@ test(`${COUNT} kills from seed ${SEED} lose no alert`, { timeout: 30 * 60_000 },
 interface Outcome {
   readonly killed: boolean;
   readonly told: number;
+  /** By the channel that was down when the run was killed. */
+  readonly late: number;
   /** It was out, and the update that records it was not made. */
   readonly gap: boolean;
   readonly complete: boolean;
@@ -107,11 +112,22 @@ async function killOnce(
   const told = join(dir, `told-${i}`);
   const day = NEWS[news].before;
   const subjects: string[] = [];
+  const cards: string[] = [];
   const run = (at: number, chains: typeof good, runId: string) => {
     const world = new SmallWorld();
     for (const [domain, chain] of Object.entries(chains)) world.domain(domain, world.host(`mail.${domain}`, chain));
     const bundle = bundleOf(TABLE, root.certificate.pem);
-    return runOnce({ bundle, store, world: () => world.doors(), at, runId, holder: 'test' }, subjects);
+    const taking =
+      (own: string[]): Channel['tell'] =>
+      async ({ subject }) => {
+        own.push(subject);
+        return { kind: 'told' };
+      };
+    const channels = [
+      { ...MAIL, tell: taking(subjects) },
+      { ...CHAT, tell: taking(cards) },
+    ];
+    return runOnce({ bundle, store, world: () => world.doors(), at, runId, holder: 'test', channels });
   };
   if (news === 'failure') {
     await run(START, good, 'a');
@@ -124,6 +140,7 @@ async function killOnce(
   const at = START + day * DAY_MS;
   const chains = news === 'end' ? good : bad;
   subjects.length = 0;
+  cards.length = 0;
   const order: KillOrder = {
     directory: disk.directory,
     policy,
@@ -143,10 +160,12 @@ async function killOnce(
   const recorded = soFar.some(({ value }) => value.runId === 'killed' && ['told', 'complete'].includes(value.stage));
   await run(at + 1_000, chains, 'killed');
   const matching = [...before, ...subjects].filter((subject) => NEWS[news].subject.test(subject)).length;
+  const late = cards.filter((subject) => NEWS[news].subject.test(subject)).length;
   const [latest, incidents, runs] = [await readLatest(store, at), await readIncidents(store, at), await recentRuns(store, at)];
   return {
     killed: signal === 'SIGKILL',
     told: matching,
+    late,
     gap: before.some((subject) => NEWS[news].subject.test(subject)) && !recorded,
     complete: runs.runs.every(({ value }) => value.stage === 'complete'),
     problems: latest.problems.length + incidents.problems.length + runs.problems.length,
