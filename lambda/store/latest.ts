@@ -82,6 +82,12 @@ function heldOf<T>({ value, rev, expiresAt }: Held<T>): Held<T> {
   return { value, rev, ...(expiresAt === undefined ? {} : { expiresAt }) };
 }
 
+/** Tells the entries of which a newer version keeps what is remembered: it is left as it is. */
+export function ofNewer({ problems }: Pick<Latest, 'problems'>): (id: string) => boolean {
+  const newer = new Set(problems.flatMap(({ kind, key }) => (kind === 'newer' ? key.sk : [])));
+  return (id) => newer.has(`entry#${keyName(id)}`);
+}
+
 /**
  * What a write of this entry must find: the revision read, or in place of a corrupt item anything.
  */

@@ -67,7 +67,7 @@ export function observeAll(
         },
         at,
       },
-      rules,
+      scene.run.forgets?.(verdict.id) === true ? { ...rules, confirmAfterMs: 0 } : rules,
     );
     const current = asked === undefined || looked.asked === asked ? looked : { ...looked, asked };
     if (current !== known || named(entries, verdict.id) === undefined) after[verdict.id] = current;

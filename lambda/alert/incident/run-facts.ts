@@ -27,6 +27,11 @@ export interface RunFacts {
   readonly overdue?: readonly OverdueRenewal[];
   /** Sentences about what was remembered: that it was lost, or that nothing is kept. */
   readonly memory?: readonly string[];
+  /**
+   * Whether nothing of this entry can be kept for the next run, so that no later look can confirm
+   * what this one saw. Absent: everything is kept.
+   */
+  readonly forgets?: (id: string) => boolean;
 }
 
 /**

@@ -8,6 +8,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
+import { ofNewer } from '../../store/latest.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import {
@@ -166,7 +167,7 @@ function factsOf(
   complete: boolean,
   overdue: Comparison['overdue'],
 ): RunFacts {
-  const { lastRun, lastComplete, recovered } = recalled;
+  const { lastRun, lastComplete, recovered, latest } = recalled;
   const before = digestsOf(lastRun);
   return {
     // A baseline that was told by a run that died then is not told again.
@@ -179,6 +180,7 @@ function factsOf(
     digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
     overdue,
     ...memoryNotes(doors),
+    ...(options.confirm.kind === 'next-run' ? { forgets: ofNewer(latest) } : {}),
     ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
     ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),
   };

@@ -64,6 +64,17 @@ const each = function* (
   for (let i = 0; i < many; i++) yield spoilt(keyOf(i), how);
 };
 
+test('what a newer version remembers of the entry itself is left alone, and the failure is told at once', async () => {
+  const store = freshStore();
+  const key = keys.entry(store.space, 'one.example');
+  const { subjects, watched } = await afterATurn(store, () => [spoilt(key, 'newer')]);
+  // Each run tells it as new: nothing of it can be remembered.
+  expect(subjects.slice(1)).not.toEqual([]);
+  for (const subject of subjects.slice(1)) expect(subject).toMatch(/^one\.example .*would defer: certificate lost a name$/);
+  expect(watched).toMatchObject({ kind: 'done', complete: true });
+  expect(await disk.table.get(key)).toEqual(spoilt(key, 'newer'));
+});
+
 const around = {
   startedAt: START,
   now: START + 5_000,
