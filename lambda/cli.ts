@@ -5,6 +5,7 @@
  *
  * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention;
  * else 3 undetermined, blind, interrupted, nothing to judge, wrong usage or our own error; else 0.
+ * A signal that comes while something is only computed ends the process by the signal itself.
  */
 import { homedir } from 'node:os';
 import { Command, CommanderError } from 'commander';

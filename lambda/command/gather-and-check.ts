@@ -40,13 +40,15 @@ export async function checkNow(
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
   const pace = paceOf(flags, console);
-  const run = await checkBundle(bundle, worldOf(flags, bundle, console, pace), {
-    at: flags.at ?? console.now(),
-    now: console.now,
-    pace,
-    ...(only === undefined ? {} : { only }),
-    ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
-  });
+  const run = await console.interruption.during(() =>
+    checkBundle(bundle, worldOf(flags, bundle, console, pace), {
+      at: flags.at ?? console.now(),
+      now: console.now,
+      pace,
+      ...(only === undefined ? {} : { only }),
+      ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
+    }),
+  );
   if (console.progress) console.err(CLEAR_LINE);
   return run;
 }

@@ -3,7 +3,18 @@
 import { spawn } from 'node:child_process';
 import { generateKeyPairSync, type KeyPairKeyObjectResult } from 'node:crypto';
 import { once } from 'node:events';
-import { chmodSync, chownSync, closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -232,6 +243,15 @@ describe('the end of a command', () => {
     expect(await command.ended).toEqual({ code: 3, out: '', err: `error: interrupted (${signal})\n` });
   });
 
+  // What is left to the system cannot be kept waiting by what is computed.
+  test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('lint ends at a %s while it computes', async (signal) => {
+    const table = file('endless', 'a.test secur match=x\n'.repeat(600_000));
+    const command = startCommand(['lint', table]);
+    await expect.poll(() => command.hasRead(table), { timeout: 120_000, interval: 200 }).toBe(true);
+    command.kill(signal);
+    expect(await command.ended).toEqual({ code: null, signal, out: '', err: '' });
+  });
+
   test('watch gives back the store, and the next run goes on', async () => {
     const host = await internet.mailHost({ host: 'mx.slow.test', behaviour: 'silent' });
     internet.domain('slow.test', host);
@@ -343,13 +363,21 @@ function startCommand(args: readonly string[], stdout: 'read' | 'closed' | 'full
   child.stderr?.on('data', (bytes: Buffer) => {
     err += bytes.toString();
   });
-  const ended = new Promise<Ran>((resolve) => {
-    child.on('close', (code) => {
+  const ended = new Promise<Ran & { readonly signal?: NodeJS.Signals }>((resolve) => {
+    child.on('close', (code, signal) => {
       clearTimeout(timer);
-      resolve({ code, out, err });
+      resolve({ code, out, err, ...(signal === null ? {} : { signal }) });
     });
   });
-  return { ended, kill: (signal: NodeJS.Signals) => child.kill(signal) };
+  return {
+    ended,
+    kill: (signal: NodeJS.Signals) => child.kill(signal),
+    /** Whether it has read as many bytes as the file has. */
+    hasRead: (path: string) => {
+      const bytes = /^rchar: (\d+)$/m.exec(readFileSync(`/proc/${child.pid}/io`, 'utf8'))?.[1];
+      return Number(bytes) > statSync(path).size;
+    },
+  };
 }
 
 /** Characters that a terminal would act upon, or that hide. */

@@ -4,6 +4,7 @@
  * told by the first run that can store again.
  */
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -94,3 +95,19 @@ test.runIf(process.getuid?.() === 0).each(ROWS)(
     expect(codes).toEqual(['0', '3', '0', '0']);
   },
 );
+
+test('a limit on the size of files that a new store meets is named', async () => {
+  const table = join(scene.dir, 'limited');
+  const store = join(scene.dir, 'limited-store');
+  writeFileSync(table, 'one.test may\n');
+  const args = ['watch', table, '--store', store, ...scene.internet.flags, '--confirm-after', '0'];
+  const child = spawn('sh', ['-c', 'ulimit -S -f 8; exec "$@"', 'sh', process.execPath, CLI, ...args], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const err: string[] = [];
+  child.stderr.on('data', (bytes: Buffer) => err.push(bytes.toString()));
+  await once(child, 'close');
+  expect(err.join('')).toContain(
+    `the store in ${store}: the system refuses to write (disk I/O error); look for a limit on the size of files (ulimit -f, LimitFSIZE=), and for an error of the disk in the kernel's log`,
+  );
+});

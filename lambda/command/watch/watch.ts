@@ -112,7 +112,7 @@ function watchOnce(
   console: Console,
 ): Promise<Watched> {
   const started = console.now();
-  const signal = console.interruption();
+  const signal = console.interruption.asked();
   const pace = { ...paceOf(flags, console), signal };
   return watch(
     bundle,

@@ -21,6 +21,8 @@ export const CODE = {
   cannotOpen: 14,
   /** A process was killed while it wrote: its journal must be rolled back first. */
   readOnlyRollback: 8 | (3 << 8),
+  /** The system refused a write, and SQLite does not say why. */
+  ioErrorWrite: 10 | (3 << 8),
   /** The file was renamed or removed since it was opened. */
   moved: 8 | (4 << 8),
 } as const;
@@ -51,6 +53,12 @@ export function storeErrorOf(error: unknown, title: string): StoreError {
       'held',
       'a process was killed while it wrote, and what it left must be cleared up first; the ' +
         'next watch does so',
+    );
+  if (code === CODE.ioErrorWrite)
+    return as(
+      'unwritable',
+      `the system refuses to write (${told}); look for a limit on the size of files (ulimit -f, ` +
+        "LimitFSIZE=), and for an error of the disk in the kernel's log",
     );
   switch (primary(code)) {
     case CODE.busy:
