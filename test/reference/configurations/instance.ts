@@ -106,17 +106,19 @@ async function sendmail(etc: string, { sender, recipient }: Message): Promise<st
 
 /** Waits until every message has ended, or until nothing moves any more after a program died. */
 async function ended(directory: Directory, read: () => string, master: ChildProcess): Promise<Map<string, Ending>> {
-  const patience = Date.now() + PATIENCE_MS;
+  const began = Date.now();
   let size = -1;
   let quietSince = Date.now();
   for (;;) {
     const log = read();
     const endings = readMaillog(log);
     if (directory.messages.every(({ recipient }) => endings.has(recipient.toLowerCase()))) return endings;
-    if (master.exitCode !== null || Date.now() > patience) return endings;
+    const died = fatalLines(log).length > 0;
+    // A program that dies over each message keeps the log from ever being quiet.
+    if (master.exitCode !== null || Date.now() - began > (died ? SILENT_MS : PATIENCE_MS)) return endings;
     if (log.length !== size) quietSince = Date.now();
     size = log.length;
-    if (Date.now() - quietSince > (fatalLines(log).length > 0 ? QUIET_MS : SILENT_MS)) return endings;
+    if (Date.now() - quietSince > (died ? QUIET_MS : SILENT_MS)) return endings;
     await sleep(150);
   }
 }
