@@ -31,6 +31,19 @@ export interface Held {
   readonly peers: readonly PeerEvidence[];
 }
 
+/** Before the first attempt. */
+export const NOTHING_COUNTED = {
+  tls: undefined,
+  attempts: 0,
+  messages: 0,
+  recipients: 0,
+  bounced: 0,
+  delivered: 0,
+  otherwise: 0,
+  firstAt: undefined,
+  lastAt: undefined,
+} as const satisfies Partial<Held>;
+
 /** A message that was not seen to end. */
 export interface Waiting {
   readonly queueId: string;

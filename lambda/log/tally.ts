@@ -8,7 +8,7 @@ import type { Reason } from '../verdict/reason.ts';
 import { causeOf, type OtherCause, type TlsCause } from './cause.ts';
 import { type DeliveryLine, readDelivery } from './delivery.ts';
 import type { LogLine } from './line.ts';
-import type { LogReport, Waiting } from './report.ts';
+import { type LogReport, NOTHING_COUNTED, type Waiting } from './report.ts';
 import { openSessions, type PeerEvidence, put, type Session, type Sessions } from './sessions.ts';
 import { readTlsLine } from './tls-line.ts';
 
@@ -170,15 +170,7 @@ const newCause = (domain: string, cause: TlsCause, dsn: string): Counted => ({
   reasons: cause.reasons,
   cause,
   dsn,
-  tls: undefined,
-  attempts: 0,
-  messages: 0,
-  recipients: 0,
-  bounced: 0,
-  delivered: 0,
-  otherwise: 0,
-  firstAt: undefined,
-  lastAt: undefined,
+  ...NOTHING_COUNTED,
   order: { last: 0 },
   peers: new Map(),
 });

@@ -4,7 +4,7 @@
  */
 import { LOG_BOUNDS } from '../../limits.ts';
 import type { QueuedMail, QueueReport } from '../../log/queue.ts';
-import type { Held, LogReport, Waiting } from '../../log/report.ts';
+import { type Held, type LogReport, NOTHING_COUNTED, type Waiting } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
@@ -177,16 +177,8 @@ function heldByQueue({ domain, cause }: QueuedMail): Held {
     reasons: cause.reasons,
     cause,
     dsn: '',
-    tls: undefined,
-    attempts: 0,
-    messages: 0,
-    recipients: 0,
-    bounced: 0,
-    delivered: 0,
-    otherwise: 0,
+    ...NOTHING_COUNTED,
     waiting: [],
-    firstAt: undefined,
-    lastAt: undefined,
     deliversAgain: false,
     peers: [],
   };
