@@ -59,18 +59,7 @@ export function publishMail(
   { subject, text }: { readonly subject: string; readonly text: string },
   attributes: Attributes,
 ): Promise<string> {
-  return call(topicArn, async ({ client, sdk, signal }) => {
-    const answer = await client.send(
-      new sdk.PublishCommand({
-        ...{ TopicArn: topicArn, Subject: subject, Message: text },
-        MessageAttributes: attributesOf(attributes),
-      }),
-      {
-        abortSignal: signal,
-      },
-    );
-    return answer.MessageId ?? '';
-  });
+  return publish(topicArn, { Subject: subject, Message: text }, attributes);
 }
 
 /**
@@ -82,15 +71,19 @@ export function publishCard(
   card: ChatCard,
   attributes: Attributes,
 ): Promise<string> {
+  return publish(topicArn, { Message: JSON.stringify(card) }, attributes);
+}
+
+function publish(
+  topicArn: string,
+  message: { readonly Subject?: string; readonly Message: string },
+  attributes: Attributes,
+): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
+    const MessageAttributes = attributesOf(attributes);
     const answer = await client.send(
-      new sdk.PublishCommand({
-        ...{ TopicArn: topicArn, Message: JSON.stringify(card) },
-        MessageAttributes: attributesOf(attributes),
-      }),
-      {
-        abortSignal: signal,
-      },
+      new sdk.PublishCommand({ TopicArn: topicArn, ...message, MessageAttributes }),
+      { abortSignal: signal },
     );
     return answer.MessageId ?? '';
   });
