@@ -346,7 +346,7 @@ export const runRecord: DocumentedKind<RunRecord> = {
     tellings: count,
     message: v.exactOptional(count),
     owing: v.exactOptional(v.array(v.string())),
-    kept: v.exactOptional(word<'whole' | 'part'>()),
+    kept: v.exactOptional(word<'whole'>()),
     recoveredBy: v.exactOptional(v.string()),
     more: v.exactOptional(json),
   }),

@@ -59,9 +59,9 @@ export async function beginRun(
  * Notes a stage with what was learned on the way; undefined means that another process goes on with
  * this run.
  */
-export async function advanceRun(
-  { table, space }: Store,
-  { value, rev }: Held<RunRecord>,
+export function advanceRun(
+  store: Store,
+  held: Held<RunRecord>,
   stage: Stage,
   learned: Partial<
     Pick<
@@ -81,7 +81,16 @@ export async function advanceRun(
   >,
   now: number,
 ): Promise<Held<RunRecord> | undefined> {
-  const after: RunRecord = { ...value, ...bounded(learned), stage, stageAt: now };
+  return changeRun(store, held, { ...bounded(learned), stage, stageAt: now });
+}
+
+/** Undefined where another process wrote it meanwhile. */
+async function changeRun(
+  { table, space }: Store,
+  { value, rev }: Held<RunRecord>,
+  change: Partial<RunRecord>,
+): Promise<Held<RunRecord> | undefined> {
+  const after = { ...value, ...change };
   const key = { pk: keys.runs(space), sk: value.runId };
   const written = await writeItem(table, kind, key, after, {
     rev,
@@ -175,34 +184,19 @@ export const toldButNotStored = (runs: readonly Held<RunRecord>[]): readonly Hel
 
 /** Notes that a later run stored what this one told. */
 export async function markRecovered(
-  { table, space }: Store,
-  { value, rev }: Held<RunRecord>,
+  store: Store,
+  held: Held<RunRecord>,
   recoveredBy: string,
 ): Promise<void> {
-  const key = { pk: keys.runs(space), sk: value.runId };
-  await writeItem(
-    table,
-    kind,
-    key,
-    { ...value, recoveredBy },
-    { rev, expiresAt: value.startedAt + HISTORY_MS },
-  );
+  await changeRun(store, held, { recoveredBy });
 }
 
 /** Notes which channels a run still owes its message; undefined where another process wrote it. */
-export async function noteOwing(
-  { table, space }: Store,
-  { value, rev }: Held<RunRecord>,
+export const noteOwing = (
+  store: Store,
+  held: Held<RunRecord>,
   owing: readonly string[],
-): Promise<Held<RunRecord> | undefined> {
-  const key = { pk: keys.runs(space), sk: value.runId };
-  const after = { ...value, owing };
-  const written = await writeItem(table, kind, key, after, {
-    rev,
-    expiresAt: value.startedAt + HISTORY_MS,
-  });
-  return written === 'written' ? { value: after, rev: rev + 1 } : undefined;
-}
+): Promise<Held<RunRecord> | undefined> => changeRun(store, held, { owing });
 
 /** How long what a run told, or was to tell, is kept. */
 export const TELLINGS_MS = 30 * 86_400_000;

@@ -91,11 +91,8 @@ export interface RunRecord {
   readonly message?: number;
   /** Channels that have not taken the message and of which `OwedChannel` does not know yet. */
   readonly owing?: readonly string[];
-  /**
-   * What was learned is stored, so that only telling is left to do: `whole` where everything was
-   * looked at.
-   */
-  readonly kept?: 'whole' | 'part';
+  /** Everything was looked at and is stored, so that only telling is left to do. */
+  readonly kept?: 'whole';
   /** The run that took over what this one told and could not store. */
   readonly recoveredBy?: string;
   /** What run/ keeps besides. */
