@@ -5,6 +5,7 @@ import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, expect, test } from 'vitest';
 import { openProbe } from '../../lambda/probe/connection.ts';
 import type { ProbeResult, Reply, UnseenReason } from '../../lambda/probe/result.ts';
+import { answering } from '../catalogue/peers.ts';
 import { createAuthority, type Issued } from '../internet/authority.ts';
 import { PATIENCE_MS, runsOut } from './deadlines.ts';
 import { conversationWith } from './demand.ts';
@@ -42,21 +43,6 @@ const probe = (server: { readonly address: string; readonly port: number }): Pro
     anchors: [],
     allowPrivateAddresses: true,
   })(conversationWith(server));
-
-/** Replies in order, one for each line heard; the last is what `then` does. */
-function answering(replies: readonly string[], then: (socket: Socket) => void = () => {}) {
-  return (socket: Socket): void => {
-    const left = [...replies];
-    socket.write(left.shift() ?? '');
-    socket.on('data', function heard() {
-      const reply = left.shift();
-      if (reply !== undefined) socket.write(reply);
-      if (left.length > 0) return;
-      socket.off('data', heard);
-      then(socket);
-    });
-  };
-}
 
 const EHLO = '250-mx.example.test\r\n250 STARTTLS\r\n';
 
