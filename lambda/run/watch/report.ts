@@ -68,14 +68,18 @@ function reportLate(watched: LeftTold, around: Around): Report {
     outcome: outcomeOf(watched, 'told-late'),
     runId: watched.runId,
     requests: around.requests,
-    subject: watched.mail?.subject ?? null,
-    messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
+    ...messageOf(watched),
     problems: firstSentences([...watched.problems, ...around.problems], PROBLEMS_SHOWN),
   };
   const metrics = { RunFailed: failure === undefined ? 0 : 1, RunCompleted: 1 };
   if (failure !== undefined) return failed(failure, details, metrics);
   return { level: details.problems.length === 0 ? 'INFO' : 'WARN', details, metrics };
 }
+
+const messageOf = ({ mail, told }: Pick<Done, 'mail' | 'told'>) => ({
+  subject: mail?.subject ?? null,
+  messageId: told?.kind === 'told' ? (told.messageId ?? null) : null,
+});
 
 /** Undefined where every channel has what it is to have. */
 function notTold({ told, owed }: Pick<Done, 'told' | 'owed'>): string | undefined {
@@ -115,8 +119,7 @@ function reportDone(watched: Done, around: Around): Report {
     counts,
     durationMs: figures.durationMs,
     requests: around.requests,
-    subject: watched.mail?.subject ?? null,
-    messageId: watched.told?.kind === 'told' ? (watched.told.messageId ?? null) : null,
+    ...messageOf(watched),
     problems: firstSentences([...watched.problems, ...around.problems], PROBLEMS_SHOWN),
     ...(check.noDnssec === undefined ? {} : { noDnssec: check.noDnssec }),
     ...(around.scope === 'some' ? entryLines(verdicts) : {}),

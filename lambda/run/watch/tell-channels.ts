@@ -8,6 +8,7 @@ import type { Mail } from '../../alert/message/mail.ts';
 import type { Store } from '../../store/keys.ts';
 import { saveOwed } from '../../store/owed.ts';
 import type { OwedChannel, OwedMessage } from '../../store/stored-values.ts';
+import type { OpenedRun } from './open-run.ts';
 import { afterFailure, catchUp, MOST_FAILURES, owedBy, readLedger, safely } from './owing.ts';
 
 export interface Telling {
@@ -36,6 +37,13 @@ interface Doors {
 
 /** Notes that the message was told; `owing` names the channels that have not taken it. */
 export type NoteTold = (owing: readonly string[], messageId: string | undefined) => Promise<void>;
+
+/** In the record of the run. */
+export const noteIn =
+  ({ advance }: Pick<OpenedRun, 'advance'>, now: () => number): NoteTold =>
+  async (owing, messageId) => {
+    await advance('told', { owing, ...(messageId === undefined ? {} : { messageId }) }, now());
+  };
 
 export async function tellChannels(
   doors: Doors,

@@ -12,7 +12,7 @@ import type { OpenedRun, RunOpening } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { keptAlert, owedMessage } from './owing.ts';
 import { recall } from './recall.ts';
-import { type Telling, type ToldChannels, tellChannels } from './tell-channels.ts';
+import { noteIn, type Telling, type ToldChannels, tellChannels } from './tell-channels.ts';
 
 export interface LeftTold {
   readonly kind: 'told-late';
@@ -49,10 +49,7 @@ export async function tellLeft(
   if (stage !== 'untold' || kept !== 'whole') return undefined;
   const telling = await keptTelling(doors, opened);
   if (telling === undefined) return undefined;
-  const told = await tellChannels(doors, telling, async (owing, messageId) => {
-    const learned = { owing, ...(messageId === undefined ? {} : { messageId }) };
-    await opened.advance('told', learned, doors.now());
-  });
+  const told = await tellChannels(doors, telling, noteIn(opened, doors.now));
   const notKept = told.delivery?.kind === 'told' ? await markTold(doors, options, opened) : [];
   const problems = [...told.problems, ...notKept];
   return leftTold(opened.run.value.runId, telling.mail, { ...told, problems });

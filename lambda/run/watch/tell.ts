@@ -20,7 +20,7 @@ import { countsOf } from './figures.ts';
 import { notWatchedIn } from './not-watched.ts';
 import type { OpenedRun } from './open-run.ts';
 import { owedMessage, owedSentence } from './owing.ts';
-import { tellChannels } from './tell-channels.ts';
+import { noteIn, tellChannels } from './tell-channels.ts';
 
 export interface Told {
   /** Absent: nothing was due. */
@@ -63,10 +63,7 @@ export async function tell(
           mail,
           owed: owedMessage({ runId: opened.run.value.runId, message: prepared.message }, alert),
         };
-  const told = await tellChannels(doors, due, async (owing, messageId) => {
-    const learned = { owing, ...(messageId === undefined ? {} : { messageId }) };
-    await opened.advance('told', learned, doors.now());
-  });
+  const told = await tellChannels(doors, due, noteIn(opened, doors.now));
   const { delivery, owed } = told;
   const wrong = [...told.problems, ...owed.map(owedSentence)];
   if (delivery?.kind === 'untold')
