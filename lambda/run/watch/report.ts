@@ -71,7 +71,11 @@ function reportLate(watched: LeftTold, around: Around): Report {
     ...messageOf(watched),
     problems: firstSentences([...watched.problems, ...around.problems], PROBLEMS_SHOWN),
   };
-  const metrics = { RunFailed: failure === undefined ? 0 : 1, RunCompleted: 1 };
+  const metrics = {
+    RunFailed: failure === undefined ? 0 : 1,
+    // Of a run that no channel told anything, as when it looked.
+    RunCompleted: watched.told?.kind === 'untold' ? 0 : 1,
+  };
   if (failure !== undefined) return failed(failure, details, metrics);
   return { level: details.problems.length === 0 ? 'INFO' : 'WARN', details, metrics };
 }

@@ -217,7 +217,9 @@ test.each([
   expect(report.failure).toContain('is down');
   const before = looks();
   asked.length = 0;
-  expect(reportWatched(await run(1, { runId: scheduled }), around).details).toMatchObject({ outcome: first });
+  const repeated = reportWatched(await run(1, { runId: scheduled }), around);
+  expect(repeated.details).toMatchObject({ outcome: first });
+  expect(repeated.metrics).toEqual({ RunFailed: 1, RunCompleted: first === 'owed' ? 1 : 0 });
   for (const name of down) does.set(name, 'takes');
   const last = await run(1, { runId: scheduled });
   expect(last).toMatchObject({ kind: 'told-late', owed: [], problems: [] });
