@@ -4,6 +4,7 @@
  */
 
 import { StoreError } from '../store/table-error.ts';
+import { cut } from '../text/strangers.ts';
 import { UsageError } from '../usage-error.ts';
 import { Interrupted } from './terminal/interruption.ts';
 
@@ -13,8 +14,8 @@ export function describeFailure(
   env: Readonly<Record<string, string | undefined>>,
 ): string {
   if (error instanceof UsageError || error instanceof StoreError || error instanceof Interrupted)
-    return `error: ${shortened(error.message)}`;
-  const text = shortened(error instanceof Error ? error.message : String(error));
+    return `error: ${cut(error.message, SHOWN_CHARS)}`;
+  const text = cut(error instanceof Error ? error.message : String(error), SHOWN_CHARS);
   const stack =
     error instanceof Error && (env.POSTFIX_TLS_WATCH_DEBUG ?? '') !== '' ? `\n${error.stack}` : '';
   return (
@@ -24,7 +25,4 @@ export function describeFailure(
 }
 
 /** What is told may quote a value of main.cf, which may be as long as the file. */
-const shortened = (text: string) =>
-  text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS).toWellFormed()}…` : text;
-
 const SHOWN_CHARS = 4_000;

@@ -86,7 +86,7 @@ export function shellWord(word: string): string | undefined {
 /**
  * Cuts at whole code points; `end` tells that something is missing and counts against the limit.
  */
-function cut(text: string, limit: number, end = '…'): string {
+export function cut(text: string, limit: number, end = '…'): string {
   if (text.length <= limit) return text;
   return `${text
     .slice(0, limit - end.length)

@@ -1,6 +1,7 @@
 /** What `lint` prints: one problem after the other, in the order of files and lines. Pure. */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
+import { cut } from '../../text/strangers.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
 import { VERSION } from '../../version.ts';
 import type { Paint } from '../terminal/colour.ts';
@@ -45,19 +46,17 @@ function problemLines(
   const where = place.line === null ? place.file : `${place.file}, line ${place.line}`;
   const lines = [`${paint('bold', where)}${key === null ? '' : `: ${key}`}`];
   lines.push(
-    ...labelled(`  ${severity}`, shortened(effect), 12, width).map((line) =>
+    ...labelled(`  ${severity}`, cut(effect, SHOWN_CHARS), 12, width).map((line) =>
       line.replace(severity, paint(STYLE[severity], severity)),
     ),
   );
-  if (postfixSays !== null) lines.push(...labelled('  logged', shortened(postfixSays), 12, width));
+  if (postfixSays !== null)
+    lines.push(...labelled('  logged', cut(postfixSays, SHOWN_CHARS), 12, width));
   lines.push(...labelled('  cure', cure, 12, width));
   return lines;
 }
 
 /** A value of main.cf may be as long as the file; its beginning tells which it is. */
-const shortened = (text: string) =>
-  text.length > SHOWN_CHARS ? `${text.slice(0, SHOWN_CHARS).toWellFormed()}…` : text;
-
 const SHOWN_CHARS = 2_000;
 
 function footer(problems: readonly LintProblem[], bundle: Bundle, width: number): string[] {
