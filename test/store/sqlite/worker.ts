@@ -85,7 +85,9 @@ async function obey({ work, directory, key = 'a' }: Order): Promise<void> {
       const db = new DatabaseSync(join(directory, 'store.sqlite'));
       db.exec(`BEGIN IMMEDIATE; UPDATE items SET crc = crc + 1`);
       writeSync(1, 'held\n');
-      return wait(600_000);
+      await wait(600_000);
+      // A connection that nothing refers to is closed by the garbage collection, and its transaction with it.
+      return db.close();
     }
     case 'die-writing': {
       const db = new DatabaseSync(join(directory, 'store.sqlite'));
