@@ -146,12 +146,11 @@ async function askInTurn<T extends DnsType>(
   let failure: DnsFailure = 'timeout';
   for (let attempt = 0; attempt < Math.max(options.tries, servers.length); attempt++) {
     const server = servers[attempt % servers.length];
-    await options.pace?.next();
+    // Whose time is over waits for no turn, either.
+    if (server === undefined || timeLeft(options) <= 0) break;
     // A connection that TLS protects takes some time to be made.
-    const shorter = server?.kind === 'plain' ? options.firstTimeoutsMs?.[attempt] : undefined;
-    const timeoutMs = Math.min(shorter ?? options.timeoutMs, timeLeft(options));
-    if (server === undefined || timeoutMs <= 0) break;
-    const answer = await askServer(question, server, timeoutMs, options.pace);
+    const shorter = server.kind === 'plain' ? options.firstTimeoutsMs?.[attempt] : undefined;
+    const answer = await askServer(question, server, shorter ?? options.timeoutMs, options);
     if (answer.kind !== 'failed') return answer;
     if (
       answer.failure === 'servfail' &&
@@ -179,35 +178,32 @@ async function answersUnchecked<T extends DnsType>(
   server: Server,
   options: DnsOptions,
 ): Promise<boolean> {
-  await options.pace?.next();
-  const unchecked = await askServer(
-    { ...question, checkingDisabled: true },
-    server,
-    options.timeoutMs,
-    options.pace,
-  );
+  const withoutValidation = { ...question, checkingDisabled: true } as const;
+  const unchecked = await askServer(withoutValidation, server, options.timeoutMs, options);
   return unchecked.kind !== 'failed';
 }
 
+/** @param patienceMs for each packet, unless the run's time is over before */
 async function askServer<T extends DnsType>(
   question: Question<T>,
   server: Server,
-  timeoutMs: number,
-  pace: QuestionPace | undefined,
+  patienceMs: number,
+  options: DnsOptions,
 ): Promise<Settled<T>> {
-  let answer =
-    server.kind === 'plain'
-      ? await overUdp(question, server, timeoutMs, true)
-      : await overLink(question, server.exchange, timeoutMs);
-  if (server.kind === 'plain') {
-    if (answer.kind === 'no-edns') {
-      await pace?.next();
-      answer = await overUdp(question, server, timeoutMs, false);
-    }
-    if (answer.kind === 'truncated') {
-      await pace?.next();
-      answer = await overTcp(question, server, timeoutMs);
-    }
+  const inTurn = async (ask: (timeoutMs: number) => Promise<Reading<T>>): Promise<Reading<T>> => {
+    await options.pace?.next();
+    const timeoutMs = Math.min(patienceMs, timeLeft(options));
+    return timeoutMs > 0 ? ask(timeoutMs) : { kind: 'failed', failure: 'timeout' };
+  };
+  let answer: Reading<T>;
+  if (server.kind === 'encrypted') {
+    answer = await inTurn((timeoutMs) => overLink(question, server.exchange, timeoutMs));
+  } else {
+    answer = await inTurn((timeoutMs) => overUdp(question, server, timeoutMs, true));
+    if (answer.kind === 'no-edns')
+      answer = await inTurn((timeoutMs) => overUdp(question, server, timeoutMs, false));
+    if (answer.kind === 'truncated')
+      answer = await inTurn((timeoutMs) => overTcp(question, server, timeoutMs));
   }
   switch (answer.kind) {
     case 'unrelated':

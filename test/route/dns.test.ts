@@ -117,6 +117,31 @@ test('a resolver that drops what comes above 1,024 a second answers every questi
   expect(arrivals.length).toBe(2_000);
 });
 
+test('whose time is over waits for no turn, and a turn that comes too late is not taken', async () => {
+  const turns: string[] = [];
+  let now = 0;
+  const server = await hostile((query) => {
+    turns.push('asked');
+    return [reply(query, { flags: 0x8380 })];
+  });
+  const late = () =>
+    open([server], {
+      tries: 3,
+      stopAt: 200_000,
+      now: () => now,
+      pace: {
+        next: async () => {
+          now += 100_000;
+          turns.push('turn');
+        },
+      },
+    });
+  expect(await late().query('a.test', 'A')).toEqual({ kind: 'failed', failure: 'timeout' });
+  expect(turns).toEqual(['turn', 'asked', 'turn']);
+  expect(await late().query('b.test', 'A')).toEqual({ kind: 'failed', failure: 'timeout' });
+  expect(turns).toEqual(['turn', 'asked', 'turn']);
+});
+
 test('the first tries are shorter, and the last is as long as it may be', async () => {
   let asked = 0;
   const socket = createSocket('udp4');
