@@ -134,5 +134,5 @@ async function stop(master: ChildProcess): Promise<void> {
 const PATIENCE_MS = 180_000;
 /** Longer than any one message may take. */
 const SILENT_MS = 60_000;
-/** After a program died: master starts it again once a minute, and it dies again. */
-const QUIET_MS = 5_000;
+/** After a program died: master starts it again once a minute, and it dies again. Longer than another's step may take. */
+const QUIET_MS = 12_000;
