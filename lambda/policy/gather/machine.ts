@@ -28,15 +28,19 @@ export interface BundleOptions {
   readonly deadline?: number;
 }
 
+/** Of a file or a folder. */
+export interface Permissions {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 export type FileRead =
-  | {
+  | (Permissions & {
       readonly kind: 'read';
       readonly bytes: Uint8Array;
-      readonly mode: number;
-      readonly uid: number;
-      readonly gid: number;
       readonly modifiedMs: number;
-    }
+    })
   /**
    * `because` is what strerror() says: `No such file or directory`. `noFile`: a named pipe, a device
    * or a socket, which whoever opens it would wait for.
@@ -63,6 +67,8 @@ export interface Machine {
   read(path: string): Promise<FileRead>;
   /** Modification time in epoch ms; undefined where there is no such file. */
   modified(path: string): Promise<number | undefined>;
+  /** The folders on the way to a file that is there, those behind links included. */
+  folders?(path: string): Promise<readonly Permissions[]>;
   /** Names in a directory, sorted; undefined where it cannot be listed. */
   list(directory: string): Promise<readonly string[] | undefined>;
   run(command: string, args: readonly string[]): Promise<Ran>;

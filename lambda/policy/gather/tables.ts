@@ -55,7 +55,7 @@ export async function readTable(map: TableName, context: TableContext): Promise<
   }
   const table = { name, type, path: resolve(gathered.settings.queueDirectory, path) };
   if (named(DATABASES, type) === undefined && type !== 'texthash')
-    return onHost ? unlisted(table, context) : problem('not-listable', whyUnlisted(type));
+    return onHost ? unlisted(table, proxied, context) : problem('not-listable', whyUnlisted(type));
   return onHost ? fromHost(table, proxied, context) : byHand(map, table, context);
 }
 
@@ -92,9 +92,7 @@ async function fromHost(
     };
   }
   if (proxied && read.kind === 'read') {
-    const owner = await ownerOf(gathered, machine);
-    const file = database === undefined ? read : await machine.read(`${path}${database}`);
-    if (owner !== undefined && file.kind === 'read' && !mayRead(owner, file))
+    if (await deniedToOwner(`${path}${database ?? ''}`, context))
       return { ...text, ...problem('missing', `open ${path}: Permission denied`) };
   }
   if (text !== undefined && read.kind === 'read') {
@@ -141,7 +139,8 @@ async function byHand(
 }
 
 /** A table of this host that must be asked: whether its file is there, and ours to read. */
-async function unlisted(table: Table, { gathered, machine }: TableContext): Promise<ReadTable> {
+async function unlisted(table: Table, proxied: boolean, context: TableContext): Promise<ReadTable> {
+  const { gathered, machine } = context;
   const { name, type, path } = table;
   const problem = (kind: TableProblem['kind'], because: string): ReadTable => ({
     problem: { name, kind, because },
@@ -153,8 +152,18 @@ async function unlisted(table: Table, { gathered, machine }: TableContext): Prom
     if (read.kind === 'failed' && isOurs(read.because, machine))
       return problem('unreadable', ours(path, read.because, machine));
     if (read.kind === 'failed') return problem('missing', `open ${path}: ${read.because}`);
+    if (proxied && (await deniedToOwner(path, context)))
+      return problem('missing', `open ${path}: Permission denied`);
   }
   return problem('not-listable', whyUnlisted(type));
+}
+
+/** Whether mail_owner may not read the file: proxymap(8) opens tables without privileges. */
+async function deniedToOwner(path: string, { gathered, machine }: TableContext): Promise<boolean> {
+  const owner = await ownerOf(gathered, machine);
+  const file = await machine.read(path);
+  if (owner === undefined || file.kind === 'failed') return false;
+  return !(await mayRead(owner, path, file, machine));
 }
 
 /** Why Postfix cannot open a table, in its own words; undefined where it can. */

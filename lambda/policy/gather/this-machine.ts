@@ -7,9 +7,9 @@
 
 import { execFile } from 'node:child_process';
 import { constants, type Stats } from 'node:fs';
-import { type FileHandle, open, readdir, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, realpath, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { byName } from '../../named-record.ts';
 import { steadyClock } from '../../steady-clock.ts';
 import type { Answer, Answers } from '../answer.ts';
@@ -103,6 +103,10 @@ const thisMachine: Machine = {
       return undefined;
     }
   },
+  async folders(path) {
+    const ways = [path, await realpath(path)].flatMap((way) => above(resolve(way)));
+    return Promise.all([...new Set(ways)].map((folder) => stat(folder)));
+  },
   async list(directory) {
     try {
       return (await readdir(directory)).sort();
@@ -112,6 +116,12 @@ const thisMachine: Machine = {
   },
   run: (command, args) => runFor(COMMAND_TIMEOUT_MS, command, args),
 };
+
+/** `/a/b` → `/a`, `/`. */
+function above(path: string): readonly string[] {
+  const folder = dirname(path);
+  return folder === path ? [] : [folder, ...above(folder)];
+}
 
 /** This machine, whose commands end with the time that the whole command has. */
 function within({ deadline }: BundleOptions): Machine {

@@ -21,7 +21,7 @@ import { parsePolicy } from '../parse.ts';
 import type { Settings } from '../settings.ts';
 import { readHashLinks } from './hash-links.ts';
 import { Loaded, type Objects } from './loaded-store.ts';
-import type { BundleOptions, FileRead, Machine } from './machine.ts';
+import type { BundleOptions, Machine, Permissions } from './machine.ts';
 import { textOf } from './pem-text.ts';
 import type { Gathered } from './settings.ts';
 
@@ -180,11 +180,12 @@ export async function readAnchorFiles(
     paths.size > 0 && gathered.from === 'host' ? await ownerOf(gathered, machine) : undefined;
   const files = byName<TrustAnchorFile>();
   for (const path of paths) {
-    const read = await machine.read(inJail(path, settings) ?? path);
+    const opened = inJail(path, settings) ?? path;
+    const read = await machine.read(opened);
     const because =
       read.kind === 'failed'
         ? read.because
-        : owner === undefined || mayRead(owner, read)
+        : owner === undefined || (await mayRead(owner, opened, read, machine))
           ? undefined
           : 'Permission denied';
     if (because !== undefined || read.kind === 'failed') {
@@ -208,7 +209,7 @@ export async function readAnchorFiles(
 
 export interface Owner {
   readonly uid: number;
-  readonly groups: readonly number[];
+  readonly gid: number;
 }
 
 /**
@@ -220,14 +221,27 @@ export async function ownerOf(gathered: Gathered, machine: Machine): Promise<Own
   const name = await machine.run('postconf', [...config, '-h', 'mail_owner']);
   if (name.kind !== 'ended' || name.status !== 0) return undefined;
   const uid = await machine.run('id', ['-u', name.output.trim()]);
-  const groups = await machine.run('id', ['-G', name.output.trim()]);
-  if (uid.kind !== 'ended' || uid.status !== 0 || groups.kind !== 'ended') return undefined;
-  return { uid: Number(uid.output.trim()), groups: groups.output.trim().split(' ').map(Number) };
+  // set_ugid() leaves a process the group of its user alone.
+  const gid = await machine.run('id', ['-g', name.output.trim()]);
+  if (uid.kind !== 'ended' || uid.status !== 0 || gid.kind !== 'ended') return undefined;
+  return { uid: Number(uid.output.trim()), gid: Number(gid.output.trim()) };
 }
 
-export function mayRead(owner: Owner, file: Extract<FileRead, { kind: 'read' }>): boolean {
-  if (file.uid === owner.uid) return (file.mode & 0o400) !== 0;
-  return (file.mode & (owner.groups.includes(file.gid) ? 0o040 : 0o004)) !== 0;
+/** Whether that user may read the file, and pass the folders on the way to it. */
+export async function mayRead(
+  owner: Owner,
+  path: string,
+  file: Permissions,
+  machine: Machine,
+): Promise<boolean> {
+  const folders = (await machine.folders?.(path)) ?? [];
+  return allows(file, owner, 4) && folders.every((folder) => allows(folder, owner, 1));
+}
+
+/** @param bits of `rwx` */
+function allows({ mode, uid, gid }: Permissions, owner: Owner, bits: number): boolean {
+  const place = uid === owner.uid ? 6 : gid === owner.gid ? 3 : 0;
+  return ((mode >> place) & bits) === bits;
 }
 
 function lacking(parameter: string, path: string, { source, lines }: Gathered): UsageError {

@@ -4,15 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { mozillaRoots } from '../../../lambda/certificate/anchors.ts';
 import { destinationsOf } from '../../../lambda/policy/destinations.ts';
 import { gatherBundle } from '../../../lambda/policy/gather/gather.ts';
-import type { FileRead, Machine, Ran } from '../../../lambda/policy/gather/machine.ts';
+import type { FileRead, Machine, Permissions, Ran } from '../../../lambda/policy/gather/machine.ts';
 import { lint } from '../../../lambda/policy/lint/lint.ts';
 import { lookupReply, repliesNotFollowed } from '../../../lambda/policy/reply-tables.ts';
 import { UsageError } from '../../../lambda/usage-error.ts';
 
 interface Host {
-  readonly files?: Readonly<
-    Record<string, { readonly text: string; readonly mode?: number; readonly uid?: number; readonly modified?: number }>
-  >;
+  readonly files?: Readonly<Record<string, Partial<Permissions> & { readonly text: string; readonly modified?: number }>>;
+  /** By path with a slash behind; those that are not named let everybody pass. */
+  readonly folders?: Readonly<Record<string, Permissions>>;
   readonly directories?: Readonly<Record<string, readonly string[]>>;
   readonly answers?: Readonly<Record<string, string | Ran>>;
 }
@@ -21,7 +21,7 @@ const MASTER = 'smtp unix - - y - - smtp\nrelay unix - - n - - smtp -o x=y\nlmtp
 
 const IN_LIBRARY = 'OpenSSL [0-9]+\\.[0-9]+\\.[0-9]+[a-z]* +[0-9]+ [A-Z][a-z]+ 20[0-9]+';
 
-function machine({ files = {}, directories = {}, answers = {} }: Host): Machine {
+function machine({ files = {}, folders = {}, directories = {}, answers = {} }: Host): Machine {
   const all: Record<string, string | Ran> = {
     'postconf -c /etc/postfix -d -h mail_version': '3.7.11\n',
     'postconf -c /etc/postfix -M': MASTER,
@@ -33,18 +33,19 @@ function machine({ files = {}, directories = {}, answers = {} }: Host): Machine 
     'ldd /usr/lib/postfix/sbin/smtp': '\tlibcrypto.so.3 => /lib/libcrypto.so.3 (0x00007f404e000000)\n',
     [`grep -a -o -m 1 -E ${IN_LIBRARY} /lib/libcrypto.so.3`]: 'OpenSSL 3.0.19 27 Jan 2026\n',
     'id -u postfix': '101\n',
-    'id -G postfix': '103 104\n',
+    'id -g postfix': '103\n',
     ...answers,
   };
   return {
     async read(path): Promise<FileRead> {
       const found = files[path];
       if (found === undefined) return { kind: 'failed', because: 'No such file or directory' };
-      const { text, mode = 0o644, uid = 0, modified = 0 } = found;
-      return { kind: 'read', bytes: Buffer.from(text), mode, uid, gid: 0, modifiedMs: modified };
+      const { text, mode = 0o644, uid = 0, gid = 0, modified = 0 } = found;
+      return { kind: 'read', bytes: Buffer.from(text), mode, uid, gid, modifiedMs: modified };
     },
     modified: async (path) => files[path]?.modified ?? (files[path] === undefined ? undefined : 0),
     list: async (directory) => directories[directory],
+    folders: async (path) => Object.entries(folders).flatMap(([folder, is]) => (path.startsWith(folder) ? [is] : [])),
     async run(command, args): Promise<Ran> {
       const answer = all[[command, ...args].join(' ')] ?? opening(command, args, files);
       if (answer === undefined) throw new Error(`nobody expected: ${[command, ...args].join(' ')}`);
@@ -390,16 +391,50 @@ test('missing trust anchors are what Postfix makes of them', async () => {
   ]);
 });
 
+test.each<{ because: string; table?: string; folder?: Permissions; mode?: number; kind: string }>([
+  { because: 'for everybody', kind: 'not-listable' },
+  { because: 'for root alone', mode: 0o600, kind: 'missing' },
+  { because: 'in a folder for root alone', folder: { mode: 0o700, uid: 0, gid: 0 }, kind: 'missing' },
+  {
+    because: 'the same without proxymap',
+    table: 'regexp:/etc/p/t',
+    folder: { mode: 0o700, uid: 0, gid: 0 },
+    kind: 'not-listable',
+  },
+  { because: 'a file of SQL', table: 'proxy:mysql:/etc/p/t', mode: 0o600, kind: 'missing' },
+])(
+  'proxymap(8) opens a table as mail_owner: $because',
+  async ({ table = 'proxy:regexp:/etc/p/t', folder, mode = 0o644, kind }) => {
+    const { problems } = await gather({
+      files: { '/etc/p/t': { text: '/x/ may\n', mode } },
+      ...(folder === undefined ? {} : { folders: { '/etc/p/': folder } }),
+      answers: { ...maps(table), 'postconf -c /etc/postfix -x -h proxy_read_maps': `${table}\n` },
+    });
+    expect(problems.map(({ name, kind: is }) => [name, is])).toEqual([[table, kind]]);
+  },
+);
+
 test('a tafile is opened in the chroot, as mail_owner', async () => {
   const policy =
-    'a.test secure tafile=/open.pem\nb.test secure tafile=/root-only.pem\nc.test secure tafile=/own.pem\nd.test secure tafile=/outside.pem\n';
+    'a.test secure tafile=/open.pem\nb.test secure tafile=/root-only.pem\nc.test secure tafile=/own.pem\nd.test secure tafile=/outside.pem\n' +
+    'e.test secure tafile=/group.pem\nf.test secure tafile=/not-group.pem\n' +
+    'g.test secure tafile=/private/closed.pem\nh.test secure tafile=/group/passed.pem\n';
   const { anchorFiles, fileProblems } = await gather({
     files: {
       '/t': { text: policy },
       '/spool/open.pem': { text: pem },
       '/spool/root-only.pem': { text: pem, mode: 0o600 },
       '/spool/own.pem': { text: pem, mode: 0o600, uid: 101 },
+      '/spool/group.pem': { text: pem, mode: 0o640, gid: 103 },
+      '/spool/not-group.pem': { text: pem, mode: 0o604, gid: 103 },
+      '/spool/private/closed.pem': { text: pem },
+      '/spool/group/passed.pem': { text: pem },
       '/outside.pem': { text: pem },
+    },
+    folders: {
+      '/spool/': { mode: 0o755, uid: 0, gid: 0 },
+      '/spool/private/': { mode: 0o766, uid: 0, gid: 103 },
+      '/spool/group/': { mode: 0o710, uid: 0, gid: 103 },
     },
     answers: maps('texthash:/t'),
   });
@@ -410,6 +445,10 @@ test('a tafile is opened in the chroot, as mail_owner', async () => {
     '/root-only.pem error opening trust anchor file: /root-only.pem: Permission denied',
     '/own.pem anchors',
     '/outside.pem error opening trust anchor file: /outside.pem: No such file or directory',
+    '/group.pem anchors',
+    '/not-group.pem error opening trust anchor file: /not-group.pem: Permission denied',
+    '/private/closed.pem error opening trust anchor file: /private/closed.pem: Permission denied',
+    '/group/passed.pem anchors',
   ]);
   expect(fileProblems?.map(({ path }) => path).slice(0, 2)).toEqual(['/root-only.pem', '/outside.pem']);
 });

@@ -33,6 +33,8 @@ export interface DirectoryFile {
   readonly text: string;
   /** 0644 where absent. */
   readonly mode?: number;
+  /** Of the folder it is in; 0755 where absent. */
+  readonly folderMode?: number;
   /** The type that postmap builds from it. */
   readonly build?: BuiltType;
   /** After the build: what is no longer there, or the newer text that nobody built. */

@@ -54,6 +54,7 @@ export async function createPem(authority: Authority): Promise<Pem> {
     '<chain><key>': client.chainPem + client.keyPem,
     '<other key>': other.keyPem,
     '<encrypted key>': encrypted.toString(),
+    '<ca>': authority.certificate.pem,
   };
 }
 

@@ -270,6 +270,46 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'bounced 5.1.1 unknown user: "m@b.D", by virtual' },
   },
   {
+    title: 'patterns behind proxymap, for root alone',
+    mainCf: ['smtp_tls_policy_maps = proxy:regexp:ETC/tls_policy'],
+    files: [{ name: 'tls_policy', text: '/^a\\.D$/ secure match=.D\n', mode: 0o600 }],
+    ends: { 'm@a.D': 'deferred 4.7.5 client TLS configuration problem' },
+  },
+  {
+    title: 'patterns behind proxymap, in a folder for root alone',
+    mainCf: ['smtp_tls_policy_maps = proxy:cidr:ETC/private/tls_policy'],
+    files: [{ name: 'private/tls_policy', text: '192.0.2.0/24 secure match=.D\n', folderMode: 0o700 }],
+    ends: { 'm@a.D': 'deferred 4.7.5 client TLS configuration problem' },
+  },
+  {
+    title: 'a database behind proxymap, in a folder for root alone',
+    mainCf: ['smtp_tls_policy_maps = proxy:hash:ETC/private/tls_policy'],
+    files: [{ name: 'private/tls_policy', text: 'a.D encrypt\n', build: 'hash', folderMode: 0o710 }],
+    ends: { 'm@a.D': 'deferred 4.7.5 client TLS configuration problem' },
+  },
+  {
+    title: 'a database without proxymap, in a folder for root alone',
+    mainCf: ['smtp_tls_policy_maps = hash:ETC/private/tls_policy'],
+    files: [{ name: 'private/tls_policy', text: 'a.D encrypt\n', build: 'hash', folderMode: 0o700 }],
+    ends: { 'm@a.D': 'sent Trusted' },
+  },
+  {
+    title: 'tafiles for root alone, and in a folder for root alone',
+    mainCf: [
+      'smtp_tls_policy_maps = inline:{{a.D=secure match=mx.a.D tafile=ETC/own.pem}, {b.D=secure match=mx.b.D tafile=ETC/private/ca.pem}, {w.D=secure match=mx.w.D tafile=ETC/open/ca.pem}}',
+    ],
+    files: [
+      { name: 'own.pem', text: '<ca>', mode: 0o600 },
+      { name: 'private/ca.pem', text: '<ca>', folderMode: 0o700 },
+      { name: 'open/ca.pem', text: '<ca>', folderMode: 0o711 },
+    ],
+    ends: {
+      'm@a.D': 'deferred 4.7.5 client TLS configuration problem',
+      'm@b.D': 'deferred 4.7.5 client TLS configuration problem',
+      'm@w.D': 'sent Verified',
+    },
+  },
+  {
     title: 'transport_maps without a type, and a domain of another agent',
     mainCf: ['smtp_tls_security_level = encrypt', 'transport_maps = ETC/transport', 'virtual_mailbox_domains = b.D'],
     ends: {

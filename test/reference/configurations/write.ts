@@ -45,6 +45,7 @@ function writeOne(etc: string, file: DirectoryFile): void {
     if (each === undefined || !existsSync(each)) continue;
     chmodSync(each, file.mode ?? 0o644);
   }
+  if (file.folderMode !== undefined) chmodSync(dirname(path), file.folderMode);
 }
 
 /** With a configuration of its own: that of the directory may be broken. */
