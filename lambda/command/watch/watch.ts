@@ -113,7 +113,7 @@ function watchOnce(
 ): Promise<Watched> {
   const started = console.now();
   const signal = console.interruption.asked();
-  const pace = { ...paceOf(flags, console), signal };
+  const pace = { ...paceOf(bundle, flags, console), signal };
   return watch(
     bundle,
     {
