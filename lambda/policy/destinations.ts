@@ -418,10 +418,7 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
       work.demands(service).settings.version,
     );
     const asks = made.hops.some(
-      ({ demand, nextHop }) =>
-        nextHop.text === text &&
-        demand.kind === 'demand' &&
-        ((demand.level !== 'none' && demand.level !== 'may') || demand.wrapperMode),
+      ({ demand, nextHop }) => nextHop.text === text && asksForTls(demand),
     );
     if (!asks) continue;
     more.push({
@@ -432,6 +429,16 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
     });
   }
   return more;
+}
+
+/** Whether mail can fail over TLS there: a policy that is broken fails all of it. */
+function asksForTls(demand: Demand): boolean {
+  switch (demand.kind) {
+    case 'broken':
+      return true;
+    case 'demand':
+      return (demand.level !== 'none' && demand.level !== 'may') || demand.wrapperMode;
+  }
 }
 
 /** Sender maps whose next hops are not known here: nobody watches those. */

@@ -77,6 +77,12 @@ test.each<BundleParts & { policy: string; list: string[]; because: string }>([
     because: 'the relayhost is one of them',
   },
   {
+    policy: '.test sekure',
+    mainCf: 'relayhost = h.test',
+    list: ['.test: parent-key', 'h.test: h.test broken'],
+    because: 'a next hop whose policy is broken fails, whatever the global level',
+  },
+  {
     policy: 'a.test secure',
     mainCf: 'relayhost = [h.test]',
     list: ['a.test: never-looked-up'],

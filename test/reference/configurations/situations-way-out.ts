@@ -220,6 +220,12 @@ export const wayOutSituations: readonly Situation[] = [
     ends: { 'anna@s.D to m@a.D': 'deferred 4.7.5 Server certificate not verified', 'bert@t.D to n@a.D': 'sent Trusted' },
   },
   {
+    title: 'a next hop of some senders whose policy is broken, in a table of patterns',
+    mainCf: ['sender_dependent_relayhost_maps = inline:{@s.D=[r.D]:587}', 'smtp_tls_policy_maps = regexp:ETC/policy'],
+    files: [{ name: 'policy', text: '/^\\[r\\.D\\]:587$/ secure match=r.D tafile=/gone.pem\n/^a\\.D$/ encrypt\n' }],
+    ends: { 'anna@s.D to m@a.D': 'deferred 4.7.5 client TLS configuration problem', 'bert@t.D to n@a.D': 'sent Trusted' },
+  },
+  {
     title: 'sender_dependent_relayhost_maps missing',
     mainCf: ['sender_dependent_relayhost_maps = hash:ETC/gone', 'smtp_tls_security_level = may'],
     ends: { 'anna@s.D to m@a.D': 'deferred 4.3.0 address resolver failure, by error' },
