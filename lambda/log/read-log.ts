@@ -26,6 +26,8 @@ export interface LogSource {
    * @throws UsageError where it cannot be read any further
    */
   lines(): AsyncIterable<readonly string[]>;
+  /** Where it is not to be read after all. */
+  close?(): Promise<void>;
 }
 
 /**
@@ -35,9 +37,14 @@ export interface LogSource {
  */
 export async function openLogs(paths: readonly string[], now: number): Promise<LogSource[]> {
   const sources: LogSource[] = [];
-  for (const path of oldestFirst(paths))
-    sources.push(path === '-' ? standardInput(now) : await openFile(path, now));
-  return sources;
+  try {
+    for (const path of oldestFirst(paths))
+      sources.push(path === '-' ? standardInput(now) : await openFile(path, now));
+    return sources;
+  } catch (error) {
+    for (const { close } of sources) await close?.();
+    throw error;
+  }
 }
 
 /** The logs that syslog writes on this host, with the rotated ones; none on a host with a journal alone. */
@@ -106,6 +113,7 @@ async function openFile(path: string, now: number, longest?: number): Promise<Lo
     notAfter: found.isFile() ? found.mtimeMs : now,
     lines: () =>
       linesOf(unpacked(file.createReadStream({ highWaterMark: BLOCK }), path, notes), longest),
+    close: () => file.close(),
   };
 }
 
@@ -117,6 +125,7 @@ async function* unpacked(stream: Readable, name: string, notes: string[]): Async
   const magic = first.subarray(0, 4).toString('hex');
   if (/^(?:fd377a58|425a68)/.test(magic)) {
     const program = magic.startsWith('425a68') ? 'bzcat' : 'xzcat';
+    stream.destroy();
     throw new UsageError(
       `cannot read the log ${name}: it is packed by ${program.slice(0, -3)}; give it as ` +
         `${program} ${name} | postfix-tls-watch why -`,
