@@ -1,10 +1,12 @@
 import { defineConfig } from 'vitest/config';
+import { ALONE } from './test/alone.ts';
 
 /** What needs something only CI has (a real Postfix, DynamoDB Local, the runtime client) has a configuration of its own beside it. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: ['test/reference/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
+    env: ALONE,
     pool: 'forks',
     maxWorkers: 2,
     // What hangs is ended by these; a busy machine may take its time.

@@ -50,7 +50,7 @@ export function addBundleFlags(command: Command): Command {
     .option(
       '--config-directory <dir>',
       "ask that Postfix's own postconf for version, settings, tables and the smtp services' " +
-        'overrides',
+        "overrides (default without a table: this host's Postfix)",
     )
     .option(
       '--service <name>',
@@ -93,7 +93,11 @@ export function addWhyFlags(command: Command): Command {
         'with no log named, the queue alone',
     )
     .option('--table <table>', 'the policy table, as path or type:path')
-    .option('--config-directory <dir>', "ask that Postfix's own postconf for the policy")
+    .option(
+      '--config-directory <dir>',
+      "ask that Postfix's own postconf for the policy (default without a table: this host's " +
+        'Postfix, if there is one)',
+    )
     .option('--service <name>', 'the master.cf service that delivers (with --config-directory)')
     .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
     .option('--transport <file>', 'a transport table, as path or type:path')

@@ -1,6 +1,7 @@
 /** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
 import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
+import type { BundleOptions } from '../policy/gather/machine.ts';
 import { askHost, readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.ts';
@@ -15,21 +16,11 @@ export interface Checked {
 }
 
 export async function gatherAndCheck(
-  table: string | undefined,
-  flags: BundleFlags & ProbeFlags,
+  flags: BundleOptions & ProbeFlags,
   console: Console,
 ): Promise<Checked> {
-  const bundle = await bundleOf(table, flags);
+  const bundle = await readBundle(flags);
   return { bundle, run: await checkNow(bundle, flags, console) };
-}
-
-/** @param remembered names that earlier runs judged; asked for only where a table is lost */
-export function bundleOf(
-  table: string | undefined,
-  flags: BundleFlags,
-  remembered?: () => Promise<readonly string[]>,
-): Promise<Bundle> {
-  return readBundle({ ...flags, ...(table === undefined ? {} : { table }) }, remembered);
 }
 
 /** @param only ids of the destinations to judge; undefined: all */

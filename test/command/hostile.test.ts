@@ -19,6 +19,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts';
+import { ALONE } from '../alone.ts';
 import { type Authority, createAuthority, pemOf } from '../internet/authority.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { element, remint, utcTime } from '../internet/remint.ts';
@@ -334,7 +335,7 @@ describe('a user that no passwd file knows, without HOME', () => {
     const child = spawn(process.execPath, [CLI, ...args], {
       uid: 54_321,
       gid: 54_321,
-      env: CLOCK,
+      env: { ...CLOCK, ...ALONE },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     let out = '';

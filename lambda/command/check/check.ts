@@ -2,6 +2,7 @@
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { gatherAndCheck } from '../gather-and-check.ts';
+import { withPolicySource } from '../own-postfix.ts';
 import { exitCode } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { checkDocument } from './document.ts';
@@ -14,10 +15,11 @@ export interface CheckFlags extends BundleFlags, ProbeFlags {
 
 export async function check(
   table: string | undefined,
-  flags: CheckFlags,
+  given: CheckFlags,
   console: Console,
 ): Promise<number> {
-  const { bundle, run } = await gatherAndCheck(table, flags, console);
+  const flags = await withPolicySource(table, given);
+  const { bundle, run } = await gatherAndCheck(flags, console);
   if (flags.json) console.json(checkDocument(run, bundle));
   else console.out(overview(run, bundle, console.paint, console.width));
   return exitCode(run.verdicts, {

@@ -11,6 +11,7 @@ import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { checkNow } from '../gather-and-check.ts';
+import { withPolicySource } from '../own-postfix.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { type ConfirmFlags, remembering } from './confirm.ts';
@@ -31,7 +32,7 @@ export interface ExplainFlags extends BundleFlags, ProbeFlags, ConfirmFlags {
 export async function explain(
   name: string,
   table: string | undefined,
-  flags: ExplainFlags,
+  given: ExplainFlags,
   console: Console,
 ): Promise<number> {
   const wanted = typedDomain(name);
@@ -40,12 +41,12 @@ export async function explain(
       `"${name}": a destination is a domain, or a next hop as the table has it, such as [host]:587`,
     );
   }
-  if (flags.json && flags.forPartner)
+  if (given.json && given.forPartner)
     throw new UsageError('--for-partner is a text to send; it has no --json');
   const address = name.includes('@') ? bareAddress(name).toLowerCase() : undefined;
+  const flags = await withPolicySource(table, given);
   const bundle = await readBundle({
     ...flags,
-    ...(table === undefined ? {} : { table }),
     destination: [
       ...(flags.destination ?? []),
       wanted,

@@ -94,6 +94,9 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   }
   if (story.postTlsFinger !== null)
     lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
+  if (bundle.assumed.length > 0) lines.push('');
+  for (const assumption of bundle.assumed)
+    lines.push(...wrap(`assumed: ${assumption}`, width, '  '));
   return `${lines.join('\n')}\n`;
 }
 

@@ -10,6 +10,7 @@ import type { LintProblem } from '../../policy/lint/problem.ts';
 import { proveDnssec } from '../../run/check/dnssec.ts';
 import type { BundleFlags, DnssecFlags } from '../flags.ts';
 import { dnssecConfig } from '../gather-and-check.ts';
+import { withPolicySource } from '../own-postfix.ts';
 import type { Console } from '../terminal/console.ts';
 import { lintDnssec, wantsDnssec } from './dnssec.ts';
 import { lintDocument, lintText } from './text.ts';
@@ -21,10 +22,11 @@ export interface LintFlags extends BundleFlags, DnssecFlags {
 /** 2 mail would defer, 1 a warning, 0 clean. */
 export async function lintCommand(
   table: string | undefined,
-  flags: LintFlags,
+  given: LintFlags,
   console: Console,
 ): Promise<number> {
-  const bundle = await readBundle({ ...flags, ...(table === undefined ? {} : { table }) });
+  const flags = await withPolicySource(table, given);
+  const bundle = await readBundle(flags);
   const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
   if (flags.json) console.json(lintDocument(problems, bundle));
   else console.out(lintText(problems, bundle, console.paint, console.width));

@@ -15,13 +15,17 @@ import {
   whoAmI,
 } from '../../local-doors.ts';
 import { named } from '../../named-record.ts';
+import type { BundleOptions } from '../../policy/gather/machine.ts';
+import { namesPolicy, ownPostfixTaken } from '../../policy/gather/own-postfix.ts';
 import { DATABASES } from '../../policy/gather/tables.ts';
 import { type BundleSources, modifiedAt, readSources } from '../../policy/gather/this-machine.ts';
 import { type TableName, tableType } from '../../postfix/lookup-table.ts';
 import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
 import { readPolicy, type StoredPolicy } from '../../store/policies.ts';
+import { wrap } from '../../text/wrap.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BundleFlags } from '../flags.ts';
+import { withPolicyIfAny, withPolicySource } from '../own-postfix.ts';
 import { type Place, type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { comparePolicy, type StaleTable } from './comparison.ts';
@@ -51,7 +55,9 @@ export async function policyPush(
       `--expect ${flags.expect}: a version is wanted, at least its first 8 digits, as "policy ` +
         'status" shows it',
     );
-  const sources = await readSources({ ...flags, ...(table === undefined ? {} : { table }) });
+  const { isOwnPostfix, ...source } = await withPolicySource(table, flags);
+  const sources = await readSources(source);
+  const taken = takenLines(isOwnPostfix, source, console);
   return withPolicy(flags, 'create', console, async (open, name, noted) => {
     const outcome = await push(open.store, sources, {
       by: whoAmI(console.env),
@@ -65,14 +71,14 @@ export async function policyPush(
       case 'unchanged':
         if (!flags.ifChanged)
           console.out(
-            `version ${shortVersion(outcome.version)} is in use already: nothing to push\n`,
+            `version ${shortVersion(outcome.version)} is in use already: nothing to push\n${taken}`,
           );
         return 0;
       case 'pushed':
-        console.out(pushedText(outcome, name, sources.bundle, console.width));
+        console.out(`${pushedText(outcome, name, sources.bundle, console.width)}${taken}`);
         return 0;
       case 'refused':
-        console.err(refusedText(outcome.refusals, name, console.width));
+        console.err(`${refusedText(outcome.refusals, name, console.width)}${taken}`);
         return codeOf(outcome);
     }
   });
@@ -109,14 +115,14 @@ export interface PolicyStatusFlags extends BundleFlags, PlaceFlags {
 /** 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing was pushed. */
 export async function policyStatus(
   table: string | undefined,
-  flags: PolicyStatusFlags,
+  given: PolicyStatusFlags,
   console: Console,
 ): Promise<number> {
-  const compares =
-    table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
+  const { isOwnPostfix, ...flags } = await withPolicyIfAny(table, given);
+  const compares = namesPolicy(flags);
   return withPolicy(flags, 'read', console, async (open, name, noted) => {
     const stored = await readPolicy(open.store);
-    const sources = compares ? await sourcesLike(stored, table, flags) : undefined;
+    const sources = compares ? await sourcesLike(stored, flags) : undefined;
     const compared =
       stored === undefined || sources === undefined
         ? undefined
@@ -132,7 +138,10 @@ export async function policyStatus(
           );
     const versions = await versionsHeld(open.store);
     if (flags.json) console.json(policyStatusDocument(stored, compared, name, versions));
-    else console.out(policyStatusText(stored, compared, name, versions, console.width));
+    else {
+      const taken = compared === undefined ? '' : takenLines(isOwnPostfix, flags, console);
+      console.out(`${policyStatusText(stored, compared, name, versions, console.width)}${taken}`);
+    }
     if (stored === undefined) return 3;
     await noted(stored.version);
     return compared === undefined || (compared.same && compared.stale.length === 0) ? 0 : 1;
@@ -142,16 +151,24 @@ export async function policyStatus(
 /** The sources here, with the destinations that were pushed where none are named. */
 function sourcesLike(
   stored: StoredPolicy | undefined,
-  table: string | undefined,
-  flags: PolicyStatusFlags,
+  flags: BundleOptions,
 ): Promise<BundleSources> {
   const named = flags.destination !== undefined || flags.destinations !== undefined;
   const kept = stored === undefined || named ? [] : bundleOfPolicy(stored).destinations;
   return readSources({
     ...flags,
-    ...(table === undefined ? {} : { table }),
     ...(kept.length === 0 ? {} : { destination: kept }),
   });
+}
+
+/** Said beside what is pushed and not in it: the function's Postfix is the one it was pushed from. */
+function takenLines(
+  isOwnPostfix: true | undefined,
+  { configDirectory }: BundleOptions,
+  { width }: Console,
+): string {
+  if (isOwnPostfix === undefined || configDirectory === undefined) return '';
+  return `${wrap(`assumed: ${ownPostfixTaken(configDirectory)}`, width, '  ').join('\n')}\n`;
 }
 
 /**

@@ -1,11 +1,11 @@
 /** `status`: open incidents, mutes, what is not watched, the last complete run; probes nothing. */
 import { type OpenStore, openStore } from '../../local-doors.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
 import { type NotWatched, notWatchedBy } from '../../run/watch/not-watched.ts';
 import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
 import { readPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { BundleFlags } from '../flags.ts';
-import { bundleOf } from '../gather-and-check.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { readStatus, statusCode } from './read.ts';
@@ -27,7 +27,9 @@ export async function statusCommand(
   const place = await placeOf(flags);
   const named =
     table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
-  const here = named ? notWatchedBy(await bundleOf(table, flags)) : undefined;
+  const here = named
+    ? notWatchedBy(await readBundle({ ...flags, ...(table === undefined ? {} : { table }) }))
+    : undefined;
   const open = await openStore(place, 'read', console.env);
   try {
     const status = await readStatus(

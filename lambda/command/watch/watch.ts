@@ -5,6 +5,7 @@ import { PingError } from '../../alert/channel/ping.ts';
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
 import { rememberedIn } from '../../run/watch/recall.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
 import { secretsNote } from '../../run/watch/stored-secrets.ts';
@@ -16,7 +17,8 @@ import { readPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
-import { bundleOf, CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
+import { CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
+import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
@@ -47,15 +49,16 @@ export async function watchCommand(
   console: Console,
 ): Promise<number> {
   const place = await placeOf(given);
-  const flags = { ...given, ...topicsOf(given, place) };
-  if (flags.testMessage) return tellTest(flags, place.vantage ?? hostname(), console);
+  const told = { ...given, ...topicsOf(given, place) };
+  if (told.testMessage) return tellTest(told, place.vantage ?? hostname(), console);
+  const flags = await withPolicySource(table, told);
   let open: OpenStore | undefined;
   const opened = async () => {
     open ??= await openStore(place, 'watch', console.env);
     return open;
   };
   try {
-    const bundle = await bundleOf(table, flags, async () =>
+    const bundle = await readBundle(flags, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
     const open = await opened();

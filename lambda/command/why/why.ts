@@ -8,6 +8,8 @@ import { type LogSource, openJournal, openLogs, openQueue, usualLogs } from '../
 import type { LogReport } from '../../log/report.ts';
 import { thisZone } from '../../log/timestamp.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import type { BundleOptions } from '../../policy/gather/machine.ts';
+import { namesPolicy } from '../../policy/gather/own-postfix.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import { cautionedFrom } from '../../run/why/names.ts';
@@ -15,6 +17,7 @@ import { readLogs, readQueue } from '../../run/why/read.ts';
 import { type Answer, answersOf } from '../../run/why/why.ts';
 import { UsageError } from '../../usage-error.ts';
 import { remembering } from '../explain/confirm.ts';
+import { withPolicyIfAny } from '../own-postfix.ts';
 import type { Console } from '../terminal/console.ts';
 import { type Told, whyDocument } from './document.ts';
 import type { WhyFlags } from './flags.ts';
@@ -30,7 +33,7 @@ export async function whyCommand(
   const sources = await sourcesOf(paths, flags, now);
   const log = sources === undefined ? undefined : await readLogs(sources, thisZone);
   const queue = await queueOf(flags, now);
-  const bundle = await policyOf(flags, log, queue);
+  const { bundle, unread } = await policyOf(flags, log, queue);
   const answers = await remembered(answersOf({ log, queue, bundle, now }), bundle, flags, console);
   const told: Told = {
     answers,
@@ -38,7 +41,7 @@ export async function whyCommand(
     sources: sources?.map(({ name }) => name) ?? [],
     queue,
     bundle,
-    notes: notesOf({ sources, log, queue, bundle, answers }),
+    notes: notesOf({ sources, log, queue, bundle, unread, answers }),
     now,
     flags,
   };
@@ -75,15 +78,35 @@ async function queueOf(
   return readQueue(await openQueue(queue === true ? undefined : queue, configDirectory, now));
 }
 
-/** Undefined where none is named. @throws UsageError where one is and cannot be read */
+interface Policy {
+  /** Absent where none is named, and there is no Postfix on this host or it cannot be read. */
+  readonly bundle?: Bundle;
+  /** Why that of this host could not be read. */
+  readonly unread?: string;
+}
+
+/** @throws UsageError where one is named and cannot be read */
 async function policyOf(
-  flags: WhyFlags,
+  given: WhyFlags,
   log: LogReport | undefined,
   queue: QueueReport | undefined,
-): Promise<Bundle | undefined> {
-  const { table, configDirectory, service, mainCf, transport } = flags;
-  if (table === undefined && configDirectory === undefined && mainCf === undefined)
-    return undefined;
+): Promise<Policy> {
+  const flags = await withPolicyIfAny(given.table, given);
+  if (!namesPolicy(flags)) return {};
+  try {
+    return { bundle: await readPolicyFor(flags, log, queue) };
+  } catch (error) {
+    if (!flags.isOwnPostfix || !(error instanceof UsageError)) throw error;
+    return { unread: error.message };
+  }
+}
+
+function readPolicyFor(
+  flags: WhyFlags & Pick<BundleOptions, 'isOwnPostfix'>,
+  log: LogReport | undefined,
+  queue: QueueReport | undefined,
+): Promise<Bundle> {
+  const { table, configDirectory, isOwnPostfix, service, mainCf, transport } = flags;
   // As master(8) logged it; the Postfix that is asked knows better.
   const logged = configDirectory === undefined ? log?.version : undefined;
   const postfixVersion = flags.postfixVersion ?? logged;
@@ -96,6 +119,7 @@ async function policyOf(
     withoutAnchors: true,
     ...(table === undefined ? {} : { table }),
     ...(configDirectory === undefined ? {} : { configDirectory }),
+    ...(isOwnPostfix === undefined ? {} : { isOwnPostfix }),
     ...(service === undefined ? {} : { service }),
     ...(mainCf === undefined ? {} : { mainCf }),
     ...(transport === undefined ? {} : { transport }),
@@ -140,12 +164,14 @@ function notesOf({
   log,
   queue,
   bundle,
+  unread,
   answers,
 }: {
   readonly sources: readonly LogSource[] | undefined;
   readonly log: LogReport | undefined;
   readonly queue: QueueReport | undefined;
   readonly bundle: Bundle | undefined;
+  readonly unread: string | undefined;
   readonly answers: readonly Answer[];
 }): string[] {
   const forgotten = (log?.forgotten ?? 0) + (queue?.forgotten ?? 0);
@@ -162,10 +188,11 @@ function notesOf({
           `there was more than is followed at a time: ${forgotten} may be counted twice or not at all`,
         ]
       : []),
+    ...(unread === undefined ? [] : [`this host's Postfix is not compared with: ${unread}`]),
     ...(bundle === undefined && answers.length > 0
       ? [
-          'no policy was read; --config-directory /etc/postfix, or --table with --main-cf, shows ' +
-            'the line that asks, and the one to use',
+          'no policy was read; --config-directory DIR of a Postfix here, or --table with ' +
+            '--main-cf, shows the line that asks, and the one to use',
         ]
       : []),
   ];

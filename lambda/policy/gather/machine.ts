@@ -10,6 +10,8 @@ export interface BundleOptions {
   /** Path or `type:path`. */
   readonly table?: string;
   readonly configDirectory?: string;
+  /** `configDirectory` was not named: it is that of this host's own Postfix. */
+  readonly isOwnPostfix?: true;
   /** The master.cf service that delivers; `smtp`. */
   readonly service?: string;
   readonly mainCf?: string;

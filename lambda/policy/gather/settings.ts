@@ -24,6 +24,7 @@ import { UsageError } from '../../usage-error.ts';
 import type { MainCfSource } from '../bundle.ts';
 import { defaultSettings, endsEveryProgram, readSettings, type Settings } from '../settings.ts';
 import type { BundleOptions, Machine } from './machine.ts';
+import { ownPostfixTaken } from './own-postfix.ts';
 import { postconf, readPostconf } from './postconf.ts';
 
 /** Settings, and how far what they name must be on this machine. */
@@ -153,7 +154,11 @@ async function fromHost(
     source: `${directory}/main.cf`,
     configDirectory: directory,
     lines: written?.lines ?? {},
-    assumed: [...assumed, ...otherInstances(mainCf.parameters.multi_instance_directories ?? '')],
+    assumed: [
+      ...(options.isOwnPostfix ? [ownPostfixTaken(directory)] : []),
+      ...assumed,
+      ...otherInstances(mainCf.parameters.multi_instance_directories ?? ''),
+    ],
   };
 }
 

@@ -17,6 +17,7 @@ import type { Bundle } from '../bundle.ts';
 import { askKeys } from './ask.ts';
 import { gatherBundle } from './gather.ts';
 import type { BundleOptions, FileRead, Machine, Ran } from './machine.ts';
+import { findOwnPostfix, type OwnPostfix } from './own-postfix.ts';
 
 /**
  * Reads all that the options name.
@@ -59,6 +60,9 @@ export async function readSources(options: BundleOptions): Promise<BundleSources
   });
   return { bundle, files };
 }
+
+/** The Postfix that the tools of this host go by. */
+export const ownPostfix = (): Promise<OwnPostfix> => findOwnPostfix(thisMachine);
 
 /** Asks tables of a Postfix on this host, one key at a time. */
 export async function askHost(

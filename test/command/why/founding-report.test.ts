@@ -108,7 +108,7 @@ test('with neither table nor main.cf it says what the log alone tells', async ()
 `);
   expect(out).not.toMatch(/Use instead|cure/);
   expect(out).toMatch(
-    /\nnote: no policy was read; --config-directory \/etc\/postfix, or --table with --main-cf, shows the line\n {2}that asks, and the one to use\n$/,
+    /\nnote: no policy was read; --config-directory DIR of a Postfix here, or --table with --main-cf, shows\n {2}the line that asks, and the one to use\n$/,
   );
   expect(code).toBe(2);
 });

@@ -1,0 +1,8 @@
+/**
+ * The environment in which tests run commands: whatever this machine has of its own is not read. The
+ * configurations of vitest set it, so that every child has it; one with another environment spreads it.
+ */
+export const ALONE = {
+  /** Without TABLE the host's own Postfix would count (docs/mail-host.md). */
+  MAIL_CONFIG: '/nonexistent',
+} as const;
