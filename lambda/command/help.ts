@@ -1,0 +1,65 @@
+/** What the commands add at the end of their --help. */
+
+export const EXPLAIN_HELP = `
+Where MX hosts and certificates have nothing in common with those that were authenticated before, \
+no line to use is
+given until it is confirmed: a forged DNS answer looks the same. What was seen before is read from \
+--store, or where
+this user's runs keep it.
+`;
+
+export const WHY_HELP = `
+FILE is a log of Postfix as syslog or postlogd writes it, plain, gzip or zstd, rotated ones too, \
+in any order;
+"-" is standard input: journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
+Without FILE the usual ones below /var/log are read, or else the journal.
+
+Where a line was authenticated before, and leads to hosts that are strange to it, no line to use \
+is given until it is
+confirmed (explain --confirmed); what was seen before is in the log, and in --store.
+
+Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over, 0 there was none, 3 it \
+could not be
+read, or has no line of Postfix.`;
+
+export const FORGET_HELP = `
+Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \
+whole table is
+read for it, and point-in-time recovery keeps what was deleted for 35 days.
+
+Exit status: 0 done, 1 the version in use holds secrets of an earlier release: push it anew first.`;
+
+export const STATUS_HELP = `
+The table (or --config-directory, --main-cf) tells which entries are not watched where no run has
+told yet.
+
+Exit status: 2 an open incident fails, else 1 one needs attention, else 3 no complete run in 26
+hours, the latest could not tell, was blind, watched nothing, or did not judge an entry for long,
+else 0. What is muted does not count.`;
+
+export const MUTE_HELP = `
+KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
+it. The mute covers what is open now, as bad as it is now; another cause, or a worse \
+one, is told all
+the same. Muted ones stand at the end of every message.`;
+
+export const IMPORT_HELP = `
+A file becomes a new store where --store has none, and is added to the one that is there \
+otherwise: what is there
+already is kept. A folder of release 0.1 is left as it is, and the new store is put beside it \
+unless --store names
+another directory; this needs the package dynalite (npm install --global dynalite@4.0.0).
+
+Exit status: 0 everything is there now, 1 other content was there under some keys and was kept, 3 \
+nothing was imported.`;
+
+export const PUSH_HELP = `
+Never stored: parameters of main.cf that are not read, private keys, and how databases are reached.
+
+Refused without --force:
+  lines that would defer mail, by lint, unless the version in use has them too;
+  entries that deliver today and would not, judged on what was last seen, with no network;
+  a version in use that was not shown on this machine ("policy show" and "policy status" show it).
+
+Exit status: 0 pushed or in use already, 2 refused for mail that would be deferred, 3 refused or
+failed otherwise.`;

@@ -1,0 +1,248 @@
+/**
+ * The commands with their flags. Each is imported when it runs, so that --help and lint start fast.
+ */
+import { Command } from 'commander';
+import { VERSION } from '../version.ts';
+import {
+  addBundleFlags,
+  addDnssecFlags,
+  addProbeFlags,
+  addStoreFlags,
+  addTellFlags,
+  addWhyFlags,
+  boundsHelp,
+  date,
+  jsonFlag,
+  notNegative,
+  positive,
+} from './flags.ts';
+import {
+  EXPLAIN_HELP,
+  FORGET_HELP,
+  IMPORT_HELP,
+  MUTE_HELP,
+  PUSH_HELP,
+  STATUS_HELP,
+  WHY_HELP,
+} from './help.ts';
+import type { Console } from './terminal/console.ts';
+
+/** @param console what every command talks to */
+export function program(console: Console): Command {
+  const program = new Command('postfix-tls-watch')
+    .description(
+      'Judges every line of a Postfix TLS policy table as Postfix would, and tells before one ' +
+        'stops delivering mail.',
+    )
+    .version(VERSION)
+    .showHelpAfterError('see --help')
+    .configureHelp({ helpWidth: console.width })
+    .exitOverride();
+
+  addProbeFlags(addBundleFlags(program.command('check [table]')))
+    .description('judge every entry now and print it; keeps nothing')
+    .addOption(jsonFlag())
+    .option('--tolerate <n>', 'how many undetermined entries to put up with', notNegative, 0)
+    .addHelpText('after', boundsHelp())
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./check/check.ts')).check(table, flags, console)),
+    );
+
+  addStoreFlags(addProbeFlags(addBundleFlags(program.command('explain <destination> [table]'))))
+    .description(
+      'one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure',
+    )
+    .addOption(jsonFlag())
+    .option(
+      '--for-partner',
+      'a ready text to send to the other side instead, without names of yours',
+    )
+    .option(
+      '--confirmed <how>',
+      'you asked by another way than DNS and mail whether mail is meant to go to these hosts: ' +
+        'who said so, and how; kept for 90 days, for these hosts alone, and gives the line to use',
+    )
+    .addHelpText('after', `${EXPLAIN_HELP}${boundsHelp()}`)
+    .action(async (destination: string, table: string | undefined, flags) =>
+      finish((await import('./explain/explain.ts')).explain(destination, table, flags, console)),
+    );
+
+  addStoreFlags(addWhyFlags(program.command('why [file...]')))
+    .description(
+      'from a mail log, or from the queue, to the answer: which mail waits or bounced for TLS, ' +
+        'why, and the line to use; asks nobody',
+    )
+    .addOption(jsonFlag())
+    .addHelpText('after', WHY_HELP)
+    .action(async (files: string[], flags) =>
+      finish((await import('./why/why.ts')).whyCommand(files, flags, console)),
+    );
+
+  addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
+    .description('the main job once: check, compare with what was seen before, alert, store')
+    .addOption(jsonFlag())
+    .option(
+      '--confirm-after <seconds>',
+      'look again at a new failure after so long, with fresh DNS; 0 trusts the first look',
+      notNegative,
+      600,
+    )
+    .option(
+      '--interval <hours>',
+      'time between two runs, for the horizon of forecasts',
+      positive,
+      24,
+    )
+    .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
+    .option(
+      '--tolerate <n>',
+      'with --exit-verdict: how many undetermined entries to put up with',
+      notNegative,
+      0,
+    )
+    .addHelpText('after', boundsHelp())
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./watch/watch.ts')).watchCommand(table, flags, console)),
+    );
+
+  addDnssecFlags(addBundleFlags(program.command('lint [table]')))
+    .description(
+      "parse only: each problem with its line, in Postfix's wording, and what it would do to mail",
+    )
+    .addOption(jsonFlag())
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./lint/lint.ts')).lintCommand(table, flags, console)),
+    );
+
+  addStoreFlags(addBundleFlags(program.command('status [table]')))
+    .description(
+      'open incidents, mutes, what is not watched, the last complete run; probes nothing',
+    )
+    .addOption(jsonFlag())
+    .addHelpText('after', STATUS_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./status/status.ts')).statusCommand(table, flags, console)),
+    );
+
+  addStoreFlags(program.command('history [destination]'))
+    .description(
+      'what was seen, when, and what changed: of a destination with its hosts, of an MX host, or ' +
+        'of everything',
+    )
+    .option(
+      '--since <date>',
+      'from that date on (default: 30 days; for one name all that is kept, 400 days)',
+      date,
+    )
+    .addOption(jsonFlag())
+    .action(async (name: string | undefined, flags) =>
+      finish((await import('./history/history.ts')).historyCommand(name, flags, console)),
+    );
+
+  addStoreFlags(program.command('mute <key>'))
+    .description(
+      'known and accepted: leave out of messages what is open under an entry, or an incident, as ' +
+        'long as it gets no worse',
+    )
+    .requiredOption(
+      '--until <date>',
+      'when the mute ends, at most 90 days from now (ISO 8601)',
+      date,
+    )
+    .requiredOption('--reason <text>', 'why, as every message shows it')
+    .addHelpText('after', MUTE_HELP)
+    .action(async (key: string, flags) =>
+      finish((await import('./mute/mute.ts')).muteCommand(key, flags, console)),
+    );
+
+  addStoreFlags(program.command('unmute <key>'))
+    .description('end a mute')
+    .action(async (key: string, flags) =>
+      finish((await import('./mute/mute.ts')).unmuteCommand(key, flags, console)),
+    );
+
+  addPolicyCommands(
+    program.command('policy').description('the policy as it is stored for the scheduled function'),
+    console,
+  );
+  addStoreCommands(
+    program
+      .command('store')
+      .description('what was seen, told, muted and pushed, as a file or in another place'),
+    console,
+  );
+  return program;
+}
+
+function addStoreCommands(store: Command, console: Console): void {
+  addStoreFlags(store.command('export <file>'))
+    .description('write everything that is kept into a new file of JSON lines: a backup too')
+    .action(async (file: string, flags) =>
+      finish((await import('./store/store.ts')).storeExport(file, flags, console)),
+    );
+
+  addStoreFlags(store.command('import <path>'))
+    .description('put an exported file, or the folder of a store of release 0.1, in place')
+    .addHelpText('after', IMPORT_HELP)
+    .action(async (path: string, flags) =>
+      finish((await import('./store/store.ts')).storeImport(path, flags, console)),
+    );
+}
+
+function addPolicyCommands(policy: Command, console: Console): void {
+  addStoreFlags(addBundleFlags(policy.command('push [table]')))
+    .description(
+      'store the tables, what is read of main.cf, and certificates, where the scheduled function ' +
+        'reads them',
+    )
+    .option('--if-changed', 'say nothing where it is in use already: for cron')
+    .option(
+      '--expect <version>',
+      'the version in use, or how it begins, instead of the one last shown on this machine',
+    )
+    .option(
+      '--force',
+      'push although lines would defer mail, entries would stop delivering, or somebody else ' +
+        'pushed',
+    )
+    .addHelpText('after', PUSH_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./policy/policy.ts')).policyPush(table, flags, console)),
+    );
+
+  addStoreFlags(policy.command('show'))
+    .description('print the table as it was pushed, byte for byte')
+    .option(
+      '--part <name>',
+      'another part than the table: a path or its last component, such as main.cf; bundle.json',
+    )
+    .action(async (flags) =>
+      finish((await import('./policy/policy.ts')).policyShow(flags, console)),
+    );
+
+  addStoreFlags(addBundleFlags(policy.command('status [table]')))
+    .description(
+      'what is stored, and whether it is still what is in use here; name what to compare with as ' +
+        'for push',
+    )
+    .addOption(jsonFlag())
+    .addHelpText(
+      'after',
+      '\nExit status: 0 the pushed copy is in use, 1 it is not or postmap was not run, 3 nothing ' +
+        'was pushed.',
+    )
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./policy/policy.ts')).policyStatus(table, flags, console)),
+    );
+
+  addStoreFlags(policy.command('forget'))
+    .description('delete all superseded versions at once, with the secrets that they may hold')
+    .addHelpText('after', FORGET_HELP)
+    .action(async (flags) =>
+      finish((await import('./policy/policy.ts')).policyForget(flags, console)),
+    );
+}
+
+async function finish(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}
