@@ -5,4 +5,6 @@
 export const ALONE = {
   /** Without TABLE the host's own Postfix would count (docs/mail-host.md). */
   MAIL_CONFIG: '/nonexistent',
+  /** No file of flags counts, where the machine has one in /etc (docs/configuration.md). */
+  POSTFIX_TLS_WATCH_CONFIG: '',
 } as const;

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ASSUMED_OPENSSL } from '../certificate/openssl-version.ts';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
 import { NEWEST_PROVED } from '../postfix/version.ts';
+import { CONFIG_FILE } from './configuration/file.ts';
 
 /** The sender's side: table, settings, anchors. */
 export interface BundleFlags {
@@ -200,6 +201,34 @@ export function addTellFlags(command: Command): Command {
     .option('--test-message', 'send a test message by the ways named, and do nothing else');
 }
 
+export function addConfigFlags(command: Command): Command {
+  return command
+    .option(
+      '--config <file>',
+      `flags from this TOML file (default: ${CONFIG_FILE}, if it is there; docs/configuration.md)`,
+    )
+    .option('--no-config', 'no flags but those of this command line');
+}
+
+/**
+ * Long names of flags that answer for one run, or print something else: a file that says them each
+ * time would do harm.
+ */
+export const ONE_RUN: ReadonlySet<string> = new Set([
+  'at',
+  'config',
+  'confirmed',
+  'expect',
+  'for-partner',
+  'force',
+  'no-config',
+  'part',
+  'reason',
+  'since',
+  'test-message',
+  'until',
+]);
+
 export function jsonFlag(): Option {
   return new Option('--json', 'one JSON document instead of sentences');
 }
@@ -236,7 +265,7 @@ export function notNegative(value: string): number {
   return n;
 }
 
-function port(value: string): number {
+export function port(value: string): number {
   const n = Number(value);
   if (!Number.isInteger(n) || n < 1 || n > 65_535)
     throw new InvalidArgumentError('a port from 1 to 65535 is wanted');

@@ -3,8 +3,11 @@
  */
 import { Command } from 'commander';
 import { VERSION } from '../version.ts';
+import { configure } from './configuration/configure.ts';
+import { leavesOf } from './configuration/known-flags.ts';
 import {
   addBundleFlags,
+  addConfigFlags,
   addDnssecFlags,
   addProbeFlags,
   addStoreFlags,
@@ -171,7 +174,8 @@ export function program(console: Console): Command {
       .description('what was seen, told, muted and pushed, as a file or in another place'),
     console,
   );
-  return program;
+  for (const [, command] of leavesOf(program)) addConfigFlags(command);
+  return program.hook('preAction', (_, running) => configure(program, running, console.env));
 }
 
 function addStoreCommands(store: Command, console: Console): void {

@@ -40,7 +40,7 @@ try {
   writeFileSync(join(dir, 'targets'), `${targets.join('\n')}\n`);
 
   const flags = [...internet.flags, '--ca-file', join(dir, 'ca.pem'), '--per-network', '64', '--postfix-version', '3.11'];
-  const check = [process.execPath, CLI, 'check', join(dir, 'table'), '--json', ...flags];
+  const check = [process.execPath, CLI, 'check', join(dir, 'table'), '--no-config', '--json', ...flags];
   const finger = `xargs -P16 -L1 posttls-finger -c -l secure -F ${join(dir, 'ca.pem')} -L summary < ${join(dir, 'targets')}`;
   const hasFinger = spawnSync('sh', ['-c', 'command -v posttls-finger']).status === 0;
 
@@ -68,7 +68,7 @@ try {
   const conversations = () => hosts.reduce((sum, host) => sum + host.conversations.length, 0);
   const before = conversations();
   const { out, wall } = await cost(
-    [process.execPath, CLI, 'check', join(dir, 'shared'), '--json', ...flags].map(quoted).join(' '),
+    [process.execPath, CLI, 'check', join(dir, 'shared'), '--no-config', '--json', ...flags].map(quoted).join(' '),
   );
   const { summary } = JSON.parse(out) as CheckDocument;
   console.log(

@@ -78,11 +78,8 @@ export async function askHost(
 /** Modification time of a file in epoch ms; undefined where there is none. */
 export const modifiedAt = (path: string): Promise<number | undefined> => thisMachine.modified(path);
 
-const thisMachine: Machine = {
-  uid: process.getuid?.(),
-  now: Date.now,
-  hostname,
-  async read(path) {
+/** A regular file of this machine, without waiting for anybody. */
+export async function readHere(path: string): Promise<FileRead> {
     let file: FileHandle | undefined;
     try {
       // Without waiting for a writer, where it is a named pipe.
@@ -99,7 +96,16 @@ const thisMachine: Machine = {
     } finally {
       await file?.close();
     }
-  },
+}
+
+/** Who asks; undefined where that cannot be told. */
+export const userHere = (): number | undefined => process.getuid?.();
+
+const thisMachine: Machine = {
+  uid: userHere(),
+  now: Date.now,
+  hostname,
+  read: readHere,
   async modified(path) {
     try {
       return (await stat(path)).mtimeMs;

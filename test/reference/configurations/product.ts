@@ -30,6 +30,7 @@ export async function runProduct(
   const program = [
     join(productDirectory, 'lambda', 'cli.ts'),
     'check',
+    '--no-config',
     '--config-directory',
     configDirectoryOf(directory),
     '--json',
