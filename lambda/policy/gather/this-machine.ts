@@ -80,22 +80,22 @@ export const modifiedAt = (path: string): Promise<number | undefined> => thisMac
 
 /** A regular file of this machine, without waiting for anybody. */
 export async function readHere(path: string): Promise<FileRead> {
-    let file: FileHandle | undefined;
-    try {
-      // Without waiting for a writer, where it is a named pipe.
-      file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
-      const found = await file.stat();
-      const refused = unreadable(found);
-      if (refused !== undefined) return refused;
-      const { mode, uid, gid, mtimeMs } = found;
-      const bytes = isNothing(found) ? new Uint8Array() : await file.readFile();
-      return { kind: 'read', bytes, mode, uid, gid, modifiedMs: mtimeMs };
-    } catch (error) {
-      const noFile = codeOf(error) === 'ENXIO' ? ({ noFile: true } as const) : {};
-      return { kind: 'failed', because: reasonOf(error), ...noFile };
-    } finally {
-      await file?.close();
-    }
+  let file: FileHandle | undefined;
+  try {
+    // Without waiting for a writer, where it is a named pipe.
+    file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const found = await file.stat();
+    const refused = unreadable(found);
+    if (refused !== undefined) return refused;
+    const { mode, uid, gid, mtimeMs } = found;
+    const bytes = isNothing(found) ? new Uint8Array() : await file.readFile();
+    return { kind: 'read', bytes, mode, uid, gid, modifiedMs: mtimeMs };
+  } catch (error) {
+    const noFile = codeOf(error) === 'ENXIO' ? ({ noFile: true } as const) : {};
+    return { kind: 'failed', because: reasonOf(error), ...noFile };
+  } finally {
+    await file?.close();
+  }
 }
 
 /** Who asks; undefined where that cannot be told. */
