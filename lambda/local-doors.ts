@@ -172,6 +172,8 @@ export function openHook(program: string, deadlineMs?: number): Channel {
   };
 }
 
+export { openMail } from './alert/channel/mail/open-mail.ts';
+
 /** `--ping URL`. @throws PingError where nobody took it */
 export const pingUrl: (url: string) => Promise<void> = ping;
 

@@ -48,6 +48,8 @@ const NOT_IN_THE_FUNCTION = [
   'log',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
+  'alert/channel/own-file.ts',
+  'alert/channel/mail',
   'store/sqlite',
   'store/state-directory.ts',
   'store/transfer/file.ts',
@@ -64,6 +66,8 @@ const DOORS = [
   'alert/channel/sns.ts',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',
+  'alert/channel/own-file.ts',
+  'alert/channel/mail/smtp.ts',
   'store/dynamodb-client.ts',
   'store/transfer/file.ts',
   'store/transfer/level-folder.ts',
@@ -77,11 +81,15 @@ const DOORS = [
   'launcher.cjs',
 ];
 
-/** Not I/O: what OpenSSL is asked to parse or list, without a socket. */
-const KNOWN = ['probe/offer.ts node:tls', 'certificate/anchors.ts node:tls'];
+/** Not I/O: what OpenSSL is asked to parse or list, without a socket; a letter that is put together. */
+const KNOWN = [
+  'probe/offer.ts node:tls',
+  'certificate/anchors.ts node:tls',
+  'alert/channel/mail/letter.ts nodemailer/lib/mail-composer',
+];
 
 const OUTSIDE =
-  /^(node:(fs|net|dgram|dns|http|https|http2|child_process|worker_threads|cluster|tls|sqlite)(\/.*)?|@aws-sdk\/.*|@smithy\/.*|dynalite)$/;
+  /^(node:(fs|net|dgram|dns|http|https|http2|child_process|worker_threads|cluster|tls|sqlite)(\/.*)?|@aws-sdk\/.*|@smithy\/.*|dynalite|nodemailer(\/.*)?)$/;
 
 /** Needs no import, so a call of it is looked for. */
 const FETCH = /(?<![.\w])fetch\(/;

@@ -20,3 +20,13 @@ export interface Channel {
 export type Delivery =
   | { readonly kind: 'told'; readonly messageId?: string }
   | { readonly kind: 'untold'; readonly because: string };
+
+/** One that is set up wrongly: it tells nothing and says why, and the others are told all the same. */
+export const unusable = (
+  { kind, name }: Pick<Channel, 'kind' | 'name'>,
+  because: string,
+): Channel => ({
+  kind,
+  name,
+  tell: async () => ({ kind: 'untold', because: `${name}: ${because}` }),
+});

@@ -21,9 +21,10 @@ import { CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
+import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 import { watchDocument, watchText } from './text.ts';
-import { type TellFlags, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
+import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
 export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
   /** Seconds; 0 trusts the first look. */
@@ -108,7 +109,7 @@ async function pings(url: string, console: Console): Promise<boolean> {
   }
 }
 
-function watchOnce(
+async function watchOnce(
   bundle: Bundle,
   open: OpenStore,
   flags: WatchFlags,
@@ -117,21 +118,22 @@ function watchOnce(
   const started = console.now();
   const signal = console.interruption.asked();
   const pace = { ...paceOf(bundle, flags, console), signal };
+  const channels = await waysToTell(flags, {
+    ...console,
+    // With --json standard output is the document's alone.
+    deliver: (text) =>
+      console.deliver(
+        console.progress ? `${CLEAR_LINE}${text}` : text,
+        flags.json ? 'stderr' : 'stdout',
+      ),
+  });
   return watch(
     bundle,
     {
       openWorld: () => worldOf(flags, bundle, console, pace),
       store: open.store,
       memory: open.memory,
-      channels: waysToTell(flags, {
-        ...console,
-        // With --json standard output is the document's alone.
-        deliver: (text) =>
-          console.deliver(
-            console.progress ? `${CLEAR_LINE}${text}` : text,
-            flags.json ? 'stderr' : 'stdout',
-          ),
-      }),
+      channels,
       now: console.now,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
     },

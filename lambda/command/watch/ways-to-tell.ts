@@ -1,22 +1,28 @@
-/** Flags → the ways to tell: topics, a program, or the terminal where none is named. */
+/** Flags → the ways to tell: mail, topics, a program, or the terminal where none is named. */
 
 import type { Channel } from '../../alert/channel/channel.ts';
 import { mailOf } from '../../alert/message/mail.ts';
 import { testMessage } from '../../alert/message/test-message.ts';
 import { openTopics } from '../../doors.ts';
-import { openHook } from '../../local-doors.ts';
+import { openHook, openMail } from '../../local-doors.ts';
+import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 
-export interface TellFlags {
-  readonly topic?: string;
-  readonly chatTopic?: string;
-  readonly hook?: string;
+/** The channels that the flags name; standard output where they name none. */
+export async function waysToTell(flags: TellFlags, console: Console): Promise<readonly Channel[]> {
+  const ways = await named(flags, console);
+  return ways.length > 0 ? ways : [onTerminal(console)];
 }
 
-/** The channels that the flags name; standard output where they name none. */
-export function waysToTell(flags: TellFlags, console: Console): readonly Channel[] {
-  const ways = [...openTopics(flags), ...(flags.hook === undefined ? [] : [openHook(flags.hook)])];
-  return ways.length > 0 ? ways : [onTerminal(console)];
+async function named(
+  flags: TellFlags,
+  { env, now }: Pick<Console, 'env' | 'now'>,
+): Promise<readonly Channel[]> {
+  return [
+    ...(await openMail(flags, env, now)),
+    ...openTopics(flags),
+    ...(flags.hook === undefined ? [] : [openHook(flags.hook)]),
+  ];
 }
 
 const onTerminal = (console: Console): Channel => ({
@@ -31,7 +37,10 @@ const onTerminal = (console: Console): Channel => ({
 });
 
 /** Topics as named; an environment's own where none is. */
-export function topicsOf(flags: TellFlags, place: TellFlags): TellFlags {
+export function topicsOf(
+  flags: TellFlags,
+  place: Pick<TellFlags, 'topic' | 'chatTopic'>,
+): Pick<TellFlags, 'topic' | 'chatTopic'> {
   const { topic, chatTopic } =
     flags.topic === undefined && flags.chatTopic === undefined ? place : flags;
   return {
@@ -46,9 +55,8 @@ export async function tellTest(
   vantage: string,
   console: Console,
 ): Promise<number> {
-  const named = flags.topic ?? flags.chatTopic ?? flags.hook;
-  const channels = waysToTell(flags, console);
-  const ways = named === undefined ? [] : channels.map(({ name }) => name);
+  const ways = (await named(flags, console)).map(({ name }) => name);
+  const channels = await waysToTell(flags, console);
   const alert = testMessage(vantage, ways, console.now());
   const untold: string[] = [];
   for (const channel of channels) {

@@ -5,13 +5,16 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Channel } from '../../../lambda/alert/channel/channel.ts';
+import { mailChannels } from '../../../lambda/alert/channel/mail/mail-channel.ts';
+import type { MailServer } from '../../../lambda/alert/channel/mail/smtp.ts';
 import { openTopics } from '../../../lambda/doors.ts';
 import { openHook } from '../../../lambda/local-doors.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { spaceOf } from '../../../lambda/store/keys.ts';
 import { createAuthority } from '../../internet/authority.ts';
+import { type MailFault, type MailSink, startMailSink } from '../../internet/mail-sink.ts';
 import { type SnsFault, type SnsServer, startSns } from '../../internet/sns-server.ts';
 import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { SmallWorld } from '../small-world.ts';
@@ -123,4 +126,72 @@ test.each([
   expect(first).toEqual({ owed: 1, untold: false, complete: true });
   expect(sns.messages).toHaveLength(1);
   expect(existsSync(log) ? readFileSync(log, 'utf8') : '').toBe('Now watching 1 entry: all deliver\n');
+});
+
+describe('mail beside a topic', () => {
+  const [TO, FROM] = ['postmaster@example.com', 'watch@mx1.example.com'];
+  let mail: MailSink;
+  beforeAll(async () => {
+    mail = await startMailSink();
+  });
+  afterEach(() => {
+    mail.fail(undefined);
+    mail.forget();
+  });
+  afterAll(() => mail.close());
+
+  const to = (server: Partial<MailServer> = {}) =>
+    mailChannels(
+      { to: [TO], from: FROM, server: { host: 'localhost', port: mail.port, tls: 'off', ...server }, now: () => START },
+      { connect: 2_000, reply: 500, whole: 5_000 },
+    );
+  /** Copies of each message, by Message-ID. */
+  const copies = () =>
+    [...Map.groupBy(mail.letters, ({ headers }) => headers['message-id']).values()].map(({ length }) => length);
+
+  // What was taken and not answered for comes once more under the same Message-ID, and no other is told twice.
+  test.each<MailFault & { readonly owed: number; readonly repeated: number }>([
+    ...([421, 554, 'drop', 'hang'] as const).map((how) => ({ at: 'greeting' as const, how, owed: 1, repeated: 0 })),
+    ...([451, 550, 'drop', 'hang'] as const).map((how) => ({ at: 'sender' as const, how, owed: 1, repeated: 0 })),
+    ...([450, 550, 'drop', 'hang'] as const).map((how) => ({ at: 'recipient' as const, how, owed: 1, repeated: 0 })),
+    ...([452, 552, 'drop', 'hang'] as const).map((how) => ({ at: 'content' as const, how, owed: 1, repeated: 0 })),
+    { at: 'content', how: 'answer-lost', owed: 1, repeated: 1 },
+  ])('$how at the $at: owed $owed, lost 0, repeated $repeated', async ({ at, how, owed, repeated }) => {
+    mail.fail({ at, how });
+    const first = await days([...openTopics({ topic: MAIL }), ...to()], () => mail.fail(undefined));
+    expect(first).toEqual({ owed, untold: false, complete: true });
+    expect(copies()).toEqual([1 + repeated]);
+    expect(sns.messages).toHaveLength(1);
+  });
+
+  test.each<{ title: string; server: Partial<MailServer> }>([
+    { title: 'STARTTLS that is not offered', server: { tls: 'starttls' } },
+    { title: 'TLS where there is none', server: { tls: 'wrapper' } },
+    { title: 'a login that is not offered', server: { login: { user: 'a', password: 'secret' } } },
+    { title: 'nobody who listens', server: { port: 1 } },
+  ])('$title: owed 1, lost 0, repeated 0', async ({ server }) => {
+    const [broken, whole] = [to(server)[0], to()[0]];
+    let mended = false;
+    const one: Channel = {
+      kind: 'mail',
+      name: `mail to ${TO}`,
+      tell: (...told) => ((mended ? whole : broken) as Channel).tell(...told),
+    };
+    const first = await days([...openTopics({ topic: MAIL }), one], () => {
+      mended = true;
+    });
+    expect(first).toEqual({ owed: 1, untold: false, complete: true });
+    expect(copies()).toEqual([1]);
+    expect(sns.messages).toHaveLength(1);
+  });
+
+  test.each<MailFault & { readonly repeated: number }>([
+    { at: 'content', how: 552, repeated: 0 },
+    { at: 'content', how: 'answer-lost', repeated: 1 },
+  ])('alone, $how: nothing is owed, all is due again, lost 0, repeated $repeated', async ({ at, how, repeated }) => {
+    mail.fail({ at, how });
+    const first = await days(to(), () => mail.fail(undefined));
+    expect(first).toEqual({ owed: 0, untold: true, complete: false });
+    expect(mail.letters).toHaveLength(1 + repeated);
+  });
 });

@@ -1,0 +1,67 @@
+/** The flags of mail and webhooks. Secrets are in files or in the environment, never in a flag. */
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { parseAddress } from '../alert/channel/mail/address.ts';
+import type { MailFlags } from '../alert/channel/mail/open-mail.ts';
+
+/** By which ways to tell. */
+export interface TellFlags extends MailFlags {
+  readonly topic?: string;
+  readonly chatTopic?: string;
+  readonly hook?: string;
+}
+
+export function addMailFlags(command: Command): Command {
+  return command
+    .option(
+      '--mail-to <address>',
+      'mail messages to this address (repeatable; each is told by itself)',
+      collectAddress,
+    )
+    .option(
+      '--mail-from <address>',
+      'the sender (default: postfix-tls-watch at the name of this host)',
+      mailAddress,
+    )
+    .option(
+      '--smtp <host[:port]>',
+      'the mail server that takes messages (default: localhost:25)',
+      hostAndPort,
+    )
+    .addOption(
+      new Option(
+        '--smtp-tls <mode>',
+        'off, starttls or wrapper (default: off on this host, wrapper on port 465, else starttls)',
+      ).choices(SMTP_TLS),
+    )
+    .option('--smtp-ca-file <file>', 'who signed its certificate (PEM), if not a well-known CA')
+    .option(
+      '--smtp-login-file <file>',
+      'user:password for it, in a file; or in POSTFIX_TLS_WATCH_SMTP_LOGIN',
+    );
+}
+
+function mailAddress(value: string): string {
+  const address = parseAddress(value);
+  if (address === undefined)
+    throw new InvalidArgumentError('an address such as postmaster@example.com is wanted');
+  return address;
+}
+
+function collectAddress(value: string, earlier: readonly string[] | undefined): string[] {
+  return [...new Set([...(earlier ?? []), mailAddress(value)])];
+}
+
+/** `host`, `host:port`, `[address]:port`, or an IPv6 address alone. */
+function hostAndPort(value: string): NonNullable<MailFlags['smtp']> {
+  const [, bracketed, name, alone, digits] =
+    /^(?:\[([\dA-Fa-f:.]+)\]|([\w.-]+)|((?:[\dA-Fa-f]*:){2,}[\dA-Fa-f.]*))(?::(\d{1,5}))?$/.exec(
+      value,
+    ) ?? [];
+  const host = bracketed ?? name ?? alone;
+  const port = Number(digits ?? 25);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('a host, or host:port, is wanted');
+  return { host, port };
+}
+
+const SMTP_TLS: readonly NonNullable<MailFlags['smtpTls']>[] = ['off', 'starttls', 'wrapper'];
