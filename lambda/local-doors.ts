@@ -173,6 +173,7 @@ export function openHook(program: string, deadlineMs?: number): Channel {
 }
 
 export { openMail } from './alert/channel/mail/open-mail.ts';
+export { openWebhook } from './alert/channel/webhook/open-webhook.ts';
 
 /** `--ping URL`. @throws PingError where nobody took it */
 export const pingUrl: (url: string) => Promise<void> = ping;

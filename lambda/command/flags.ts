@@ -7,7 +7,7 @@ import { ASSUMED_OPENSSL } from '../certificate/openssl-version.ts';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
 import { NEWEST_PROVED } from '../postfix/version.ts';
 import { CONFIG_FILE } from './configuration/file.ts';
-import { addMailFlags } from './tell-flags.ts';
+import { addMailFlags, addWebhookFlags } from './tell-flags.ts';
 
 /** The sender's side: table, settings, anchors. */
 export interface BundleFlags {
@@ -186,7 +186,7 @@ export function addStoreFlags(command: Command): Command {
 }
 
 export function addTellFlags(command: Command): Command {
-  return addMailFlags(command)
+  return addWebhookFlags(addMailFlags(command))
     .option('--topic <arn>', 'publish messages to this SNS topic')
     .option('--chat-topic <arn>', 'publish chat cards to this SNS topic')
     .option(

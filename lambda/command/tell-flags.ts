@@ -2,9 +2,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { parseAddress } from '../alert/channel/mail/address.ts';
 import type { MailFlags } from '../alert/channel/mail/open-mail.ts';
+import { WEBHOOK_FORMATS } from '../alert/channel/webhook/medium.ts';
+import type { WebhookFlags } from '../alert/channel/webhook/open-webhook.ts';
 
 /** By which ways to tell. */
-export interface TellFlags extends MailFlags {
+export interface TellFlags extends MailFlags, WebhookFlags {
   readonly topic?: string;
   readonly chatTopic?: string;
   readonly hook?: string;
@@ -37,6 +39,24 @@ export function addMailFlags(command: Command): Command {
     .option(
       '--smtp-login-file <file>',
       'user:password for it, in a file; or in POSTFIX_TLS_WATCH_SMTP_LOGIN',
+    );
+}
+
+export function addWebhookFlags(command: Command): Command {
+  return command
+    .option('--webhook <url>', 'send messages to this address, by https')
+    .option(
+      '--webhook-file <file>',
+      'the same in a file, where the address is a secret; or in POSTFIX_TLS_WATCH_WEBHOOK',
+    )
+    .addOption(
+      new Option('--webhook-format <medium>', 'what listens there (default: json)').choices(
+        WEBHOOK_FORMATS,
+      ),
+    )
+    .option(
+      '--webhook-token-file <file>',
+      'an access token for it, in a file; or in POSTFIX_TLS_WATCH_WEBHOOK_TOKEN',
     );
 }
 

@@ -1,10 +1,11 @@
 /**
- * The published JSON Schemas, one per command's `--json`. `npm run schemas` writes them beside the code that they describe;
+ * The published JSON Schemas, one per command's `--json`, and that of what a webhook gets. `npm run schemas` writes them beside the code that they describe;
  * schemas.test.ts holds the files to this.
  */
 import { writeFileSync } from 'node:fs';
 import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
+import { webhookSchema } from '../../lambda/alert/channel/webhook/document-schema.ts';
 import { checkSchema } from '../../lambda/command/check/verdict-schema.ts';
 import { explainSchema } from '../../lambda/command/explain/schema.ts';
 import { historySchema } from '../../lambda/command/history/schema.ts';
@@ -22,17 +23,19 @@ export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   'policy-status': policyStatusSchema,
   status: statusSchema,
   watch: watchSchema,
+  webhook: webhookSchema,
   why: whySchema,
 };
 
-/** The folder of a command's schema, where it is not named as the command. */
-const FOLDER: Readonly<Record<string, string>> = { 'policy-status': 'policy' };
+/** The folder of a schema, where it is not named as the command, or is none of a command's. */
+const FOLDER: Readonly<Record<string, string>> = { 'policy-status': 'policy', webhook: '../alert/channel/webhook' };
 
 export const schemaFile = (command: string): URL =>
   new URL(`../../lambda/command/${FOLDER[command] ?? command}/${command}.schema.json`, import.meta.url);
 
 export function schemaText(command: string, schema: GenericSchema): string {
-  const described = { title: `postfix-tls-watch ${command} --json`, ...toJsonSchema(schema, { errorMode: 'ignore' }) };
+  const title = command === 'webhook' ? 'what watch --webhook sends' : `${command} --json`;
+  const described = { title: `postfix-tls-watch ${title}`, ...toJsonSchema(schema, { errorMode: 'ignore' }) };
   return `${JSON.stringify(described, null, 2)}\n`;
 }
 

@@ -76,13 +76,20 @@ function nextSteps(item: AlertItem): readonly string[] {
   return item.blocks.flatMap((block, i) => {
     if (block.kind === 'text' && block.caution === true)
       return [`first: ${chatCode(block.text, CAUTION_CHARS)}`];
-    if (block.kind !== 'code' || !isCure(item.blocks[i - 1])) return [];
+    if (!isCure(block, item.blocks[i - 1])) return [];
     return block.lines.slice(0, 2).map((line) => `use instead: ${chatCode(line, STEP_CHARS)}`);
   });
 }
 
-const isCure = (before: Block | undefined) =>
-  before?.kind === 'text' && before.text.startsWith('Use th');
+/** The lines to use instead, to be copied. */
+export const curesOf = ({ blocks }: AlertItem): readonly string[] =>
+  blocks.flatMap((block, i) => (isCure(block, blocks[i - 1]) ? block.lines : []));
+
+const isCure = (
+  block: Block,
+  before: Block | undefined,
+): block is Extract<Block, { readonly kind: 'code' }> =>
+  block.kind === 'code' && before?.kind === 'text' && before.text.startsWith('Use th');
 
 /** Whole items, worst first, at most ten. */
 function fitting(items: readonly AlertItem[], room: number): readonly AlertItem[] {

@@ -95,7 +95,7 @@ const bytes = (text: string) => Buffer.byteLength(text);
 
 const RULE = '-'.repeat(MAIL_WIDTH);
 
-const LABELS: Readonly<Record<ItemKind, string>> = {
+export const LABELS: Readonly<Record<ItemKind, string>> = {
   failing: 'FAILING',
   'failing-soon': 'WILL FAIL',
   degraded: 'DEGRADED',

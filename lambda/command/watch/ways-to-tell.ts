@@ -1,10 +1,10 @@
-/** Flags → the ways to tell: mail, topics, a program, or the terminal where none is named. */
+/** Flags → the ways to tell: mail, a webhook, topics, a program, or the terminal where none is named. */
 
 import type { Channel } from '../../alert/channel/channel.ts';
 import { mailOf } from '../../alert/message/mail.ts';
 import { testMessage } from '../../alert/message/test-message.ts';
 import { openTopics } from '../../doors.ts';
-import { openHook, openMail } from '../../local-doors.ts';
+import { openHook, openMail, openWebhook } from '../../local-doors.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 
@@ -20,6 +20,7 @@ async function named(
 ): Promise<readonly Channel[]> {
   return [
     ...(await openMail(flags, env, now)),
+    ...(await openWebhook(flags, env, now)),
     ...openTopics(flags),
     ...(flags.hook === undefined ? [] : [openHook(flags.hook)]),
   ];

@@ -1,6 +1,6 @@
 /**
  * What stands between a run and people, each fault of it with its figures: messages owed after the run, told in the end, lost
- * and repeated. The SNS of the tests is asked by the real SDK; programs are real ones.
+ * and repeated. The SNS of the tests is asked by the real SDK; programs, mail servers and web servers are real ones.
  */
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,6 +9,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 import type { Channel } from '../../../lambda/alert/channel/channel.ts';
 import { mailChannels } from '../../../lambda/alert/channel/mail/mail-channel.ts';
 import type { MailServer } from '../../../lambda/alert/channel/mail/smtp.ts';
+import { WEBHOOK_FORMATS } from '../../../lambda/alert/channel/webhook/medium.ts';
+import { openWebhook } from '../../../lambda/alert/channel/webhook/open-webhook.ts';
 import { openTopics } from '../../../lambda/doors.ts';
 import { openHook } from '../../../lambda/local-doors.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
@@ -16,6 +18,7 @@ import { spaceOf } from '../../../lambda/store/keys.ts';
 import { createAuthority } from '../../internet/authority.ts';
 import { type MailFault, type MailSink, startMailSink } from '../../internet/mail-sink.ts';
 import { type SnsFault, type SnsServer, startSns } from '../../internet/sns-server.ts';
+import { startWebhook, TOKEN, type WebhookFault, type WebhookServer } from '../../internet/webhook-server.ts';
 import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { SmallWorld } from '../small-world.ts';
 import { bundleOf, DAY_MS, runOnce } from '../watching.ts';
@@ -193,5 +196,59 @@ describe('mail beside a topic', () => {
     const first = await days(to(), () => mail.fail(undefined));
     expect(first).toEqual({ owed: 0, untold: true, complete: false });
     expect(mail.letters).toHaveLength(1 + repeated);
+  });
+});
+
+describe.each(WEBHOOK_FORMATS.map((format) => ({ format })))('a $format webhook beside a topic', ({ format }) => {
+  let web: WebhookServer;
+  beforeAll(async () => {
+    web = await startWebhook(format);
+  });
+  afterEach(() => {
+    web.fail(undefined);
+    web.forget();
+  });
+  afterAll(() => web.close());
+
+  const to = () =>
+    openWebhook({ webhook: web.url, webhookFormat: format }, { POSTFIX_TLS_WATCH_WEBHOOK_TOKEN: TOKEN }, () => START, {
+      whole: 5_000,
+      answer: 500,
+      pauses: [1, 1],
+    });
+  const location = 'https://elsewhere.example/';
+
+  test.each<{ title: string; fault: WebhookFault; times?: number; owed: number; repeated: number }>([
+    { title: '401', fault: { status: 401 }, owed: 1, repeated: 0 },
+    { title: '404', fault: { status: 404 }, owed: 1, repeated: 0 },
+    { title: '302', fault: { status: 302, headers: { location } }, owed: 1, repeated: 0 },
+    // Whatever is a 2xx, a plain listener has taken.
+    ...(format === 'json'
+      ? []
+      : ([
+          { title: '200 of somebody else', fault: { status: 200, body: '{}' }, owed: 1, repeated: 0 },
+          { title: 'an endless answer', fault: 'endless', owed: 1, repeated: 0 },
+        ] as const)),
+    { title: '429 once', fault: { status: 429, headers: { 'retry-after': '0' } }, times: 1, owed: 0, repeated: 0 },
+    { title: '429 for an hour', fault: { status: 429, headers: { 'retry-after': '3600' } }, owed: 1, repeated: 0 },
+    { title: '503 once', fault: { status: 503 }, times: 1, owed: 0, repeated: 0 },
+    { title: '500', fault: { status: 500 }, owed: 1, repeated: 0 },
+    { title: 'hung', fault: 'hang', owed: 1, repeated: 0 },
+    { title: 'dropped', fault: 'drop', owed: 1, repeated: 0 },
+    // A room shows each transaction once; nobody else can tell that it was told already.
+    {
+      title: 'answer lost once',
+      fault: 'answer-lost',
+      times: 1,
+      owed: format === 'matrix' ? 0 : 1,
+      repeated: format === 'matrix' ? 0 : 1,
+    },
+    { title: 'answers lost', fault: 'answer-lost', owed: 1, repeated: format === 'matrix' ? 0 : 1 },
+  ])('$title: owed $owed, lost 0, repeated $repeated', async ({ fault, times, owed, repeated }) => {
+    web.fail(fault, times);
+    const first = await days([...openTopics({ topic: MAIL }), ...(await to())], () => web.fail(undefined));
+    expect(first).toEqual({ owed, untold: false, complete: true });
+    expect(web.shown).toHaveLength(1 + repeated);
+    expect(sns.messages).toHaveLength(1);
   });
 });
