@@ -9,7 +9,8 @@ import { type MailSink, startMailSink } from '../internet/mail-sink.ts';
 import { type Scene, startScene } from './scene.ts';
 
 const SUBJECT = 'Now watching 3 entries: 1 would fail';
-const [TO, OTHER] = ['postmaster@example.com', 'noc@example.com'];
+/** Mail to that domain is delivered, so that it can warn of the rest. */
+const [TO, OTHER] = ['postmaster@facebook.com', 'noc@facebook.com'];
 let scene: Scene;
 let sink: MailSink;
 let secure: MailSink;
@@ -47,7 +48,7 @@ test('each address gets the whole message once, from this host, in a thread', as
     [OTHER, OTHER, SUBJECT],
   ]);
   const [letter] = sink.letters;
-  expect(letter?.from).toBe(`postfix-tls-watch@${hostname().includes('.') ? hostname() : 'example.com'}`);
+  expect(letter?.from).toBe(`postfix-tls-watch@${hostname().includes('.') ? hostname() : 'facebook.com'}`);
   expect(letter?.text).toContain('fastmail.fm secure match=.messagingengine.com ciphers=high');
   expect(letter?.headers.references).toBeDefined();
   expect(await watch('mail', ...flags)).toEqual({ code: 0, out: '', err: '' });
@@ -82,6 +83,20 @@ test('what the only address did not answer for comes again under the same Messag
   expect(await watch('lost', '--mail-to', TO, ...by(sink))).toEqual({ code: 0, out: '', err: '' });
   expect(sink.letters).toHaveLength(2);
   expect(new Set(sink.letters.map(({ headers }) => headers['message-id'])).size).toBe(1);
+});
+
+test('mail that would wait in the queue it warns of is told by another way, or not at all', async () => {
+  const flags = ['--mail-to', 'postmaster@fastmail.fm', ...by(sink)];
+  const says = 'mail to postmaster@fastmail.fm leaves by the Postfix that is watched, and would wait there: ';
+  const alone = await watch('waits', ...flags);
+  expect(alone.err).toContain(`error: the message was not told and is due again in the next run: ${says}`);
+  expect(alone.code).toBe(3);
+  expect(sink.letters[0]?.text.replaceAll(/\s+/g, ' ')).toContain(says.replace('mail', 'Mail'));
+  const both = await watch('waits', ...flags, '--hook', '/bin/true');
+  expect(both).toEqual({ code: 0, out: '', err: '' });
+  const elsewhere = await watch('waits', ...flags, '--hook', '/bin/true');
+  expect(elsewhere).toEqual({ code: 0, out: '', err: '' });
+  expect(sink.letters).toHaveLength(2);
 });
 
 test.each([{ from: 'a file' as const }, { from: 'the environment' as const }])(

@@ -11,6 +11,11 @@ export interface Channel {
   /** There is one channel of a kind at most, so that one of another name takes its place. */
   readonly kind: string;
   /**
+   * The address of a mail that the Postfix of this host delivers, which may be the one that is
+   * watched.
+   */
+  readonly recipient?: string;
+  /**
    * Tells one message. What fails outside is `untold` and never thrown. The same message may be
    * told again.
    */
@@ -18,7 +23,12 @@ export interface Channel {
 }
 
 export type Delivery =
-  | { readonly kind: 'told'; readonly messageId?: string }
+  | {
+      readonly kind: 'told';
+      readonly messageId?: string;
+      /** Why it may never arrive: it counts only where another channel took it, too. */
+      readonly doubt?: string;
+    }
   | { readonly kind: 'untold'; readonly because: string };
 
 /** One that is set up wrongly: it tells nothing and says why, and the others are told all the same. */

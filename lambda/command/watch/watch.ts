@@ -59,7 +59,7 @@ export async function watchCommand(
     return open;
   };
   try {
-    const bundle = await readBundle(flags, async () =>
+    const bundle = await readBundle({ ...flags, alsoAsk: flags.mailTo ?? [] }, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
     const open = await opened();

@@ -88,7 +88,8 @@ export async function gatherBundle(
     destinations,
   };
   refuseNothing(draft, gathered);
-  const names = await namesToAsk(draft, clients, remembered);
+  const asked = await namesToAsk(draft, clients, remembered);
+  const names = [...new Set([...asked, ...(options.alsoAsk ?? [])])];
   const routed = { ...gathered, routingSettings: routing.settings };
   const answers = await askTables(draft, names, clients, routed, machine);
   assumed.push(...saidOfSenders(draft));

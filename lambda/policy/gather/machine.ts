@@ -25,6 +25,8 @@ export interface BundleOptions {
   readonly destination?: readonly string[];
   /** Path of a file of such names. */
   readonly destinations?: string;
+  /** Names that tables are asked about, and that are no destinations by themselves. */
+  readonly alsoAsk?: readonly string[];
   readonly smtpPort?: number;
   /** Seconds from now in which every command that is run must have ended. */
   readonly deadline?: number;

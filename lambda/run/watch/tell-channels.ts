@@ -54,8 +54,10 @@ export async function tellChannels(
   const ledger = await readLedger(store, channels, now());
   const still: OwedChannel[] = [];
   const refused: Refused[] = [];
+  const doubtful: string[] = [];
   let owing = channels.map(({ name }) => name);
   let messageId: string | undefined;
+  let taken = false;
   let late = 0;
   const problems = [...ledger.problems];
   for (const channel of channels) {
@@ -69,14 +71,23 @@ export async function tellChannels(
     }
     if (before.owed !== undefined) still.push(before.owed);
     if (delivery === undefined) continue;
+    if (delivery.doubt !== undefined) {
+      doubtful.push(delivery.doubt);
+      continue;
+    }
+    taken = true;
     owing = owing.filter((name) => name !== channel.name);
     messageId ??= delivery.messageId;
     await noteTold(owing, messageId);
   }
-  const taken = owing.length < channels.length;
   if (telling === undefined || !taken) {
     const owed = [...still, ...refused.flatMap((one) => one.owed ?? [])];
-    return { delivery: telling === undefined ? undefined : untold(refused), owed, late, problems };
+    return {
+      delivery: telling === undefined ? undefined : untold(refused, doubtful),
+      owed,
+      late,
+      problems,
+    };
   }
   for (const { channel, owed, because } of refused) {
     const value = afterFailure(owed ?? owedBy(channel, now()), because, now(), telling.owed);
@@ -87,7 +98,7 @@ export async function tellChannels(
       );
     still.push(value);
   }
-  if (refused.length > 0) await noteTold([], messageId);
+  if (refused.length + doubtful.length > 0) await noteTold([], messageId);
   const delivery = { kind: 'told', ...(messageId === undefined ? {} : { messageId }) } as const;
   return { delivery, owed: still, late, problems };
 }
@@ -109,7 +120,10 @@ function told(
     : safely(channel, mail, alert);
 }
 
-const untold = (refused: readonly Refused[]): Delivery => ({
+const untold = (refused: readonly Refused[], doubtful: readonly string[]): Delivery => ({
   kind: 'untold',
-  because: refused.map(({ because }) => because).join('; '),
+  because: [
+    ...refused.map(({ because }) => because),
+    ...doubtful.map((doubt) => `${doubt}; name a channel that does not depend on it`),
+  ].join('; '),
 });

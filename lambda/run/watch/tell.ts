@@ -5,11 +5,12 @@
  * What is about to be told is written down first, and after each channel that took it who is still
  * owed it. A run that dies in between has left that there, and the next run goes on with it.
  */
-import type { Delivery } from '../../alert/channel/channel.ts';
+import type { Channel, Delivery } from '../../alert/channel/channel.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';
 import { recordTellings, type Telling } from '../../alert/incident/telling.ts';
 import { type Alert, describeAlert } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
+import { sentence } from '../../alert/message/wording.ts';
 import { firstWithin } from '../../first-within.ts';
 import { keepMessage } from '../../store/owed.ts';
 import { prepareTellings } from '../../store/runs.ts';
@@ -20,6 +21,7 @@ import { countsOf } from './figures.ts';
 import { notWatchedIn } from './not-watched.ts';
 import type { OpenedRun } from './open-run.ts';
 import { owedMessage, owedSentence } from './owing.ts';
+import { doubtsAbout } from './own-way.ts';
 import { noteIn, tellChannels } from './tell-channels.ts';
 
 export interface Told {
@@ -40,15 +42,19 @@ export interface Told {
  * it. Where none did, `delivery` is `untold`, nothing is marked, and all is due again.
  */
 export async function tell(
-  { bundle, doors, recalled, at }: Underway,
+  underway: Underway,
   assessment: Assessment,
   opened: OpenedRun,
 ): Promise<Told> {
+  const { bundle, doors, recalled, at } = underway;
   const { decision, verdicts, vantage, facts } = assessment;
   const { mutes, confirmations, problems } = recalled;
   const now = doors.now();
   const said = { mutes, confirmations };
-  const alert = describeAlert({ decision, verdicts, bundle, ...said, vantage, run: facts, now });
+  const news = describeAlert({ decision, verdicts, bundle, ...said, vantage, run: facts, now });
+  const { doubts, problems: unsure } =
+    news === undefined ? { doubts: NO_DOUBTS, problems: [] } : await doubtsAbout(underway);
+  const alert = news === undefined ? undefined : withDoubts(news, doubts);
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
@@ -63,7 +69,7 @@ export async function tell(
           mail,
           owed: owedMessage({ runId: opened.run.value.runId, message: prepared.message }, alert),
         };
-  const told = await tellChannels(doors, due, noteIn(opened, doors.now));
+  const told = await tellChannels(doubting(doors, doubts), due, noteIn(opened, doors.now));
   const { delivery, owed } = told;
   const wrong = [...told.problems, ...owed.map(owedSentence)];
   if (delivery?.kind === 'untold')
@@ -76,9 +82,36 @@ export async function tell(
   return {
     ...(mail === undefined || delivery === undefined ? {} : { mail, delivery }),
     owed,
-    problems: told.problems,
+    problems: [...unsure, ...told.problems],
     state: isTold ? recordTellings(decision.after, tellings) : decision.after,
   };
+}
+
+/** The message says which of its mails may not arrive. */
+function withDoubts(alert: Alert, doubts: ReadonlyMap<string, string>): Alert {
+  const intro = [...doubts.values()].map((doubt) => ({
+    kind: 'text' as const,
+    text: `${sentence(doubt)} Name a channel that does not depend on it.`,
+  }));
+  return { ...alert, intro: [...intro, ...alert.intro] };
+}
+
+function doubting(
+  doors: Underway['doors'],
+  doubts: ReadonlyMap<string, string>,
+): Underway['doors'] {
+  const channels = doors.channels.map((channel): Channel => {
+    const doubt = doubts.get(channel.name);
+    if (doubt === undefined) return channel;
+    return {
+      ...channel,
+      tell: async (...told) => {
+        const delivery = await channel.tell(...told);
+        return delivery.kind === 'told' ? { ...delivery, doubt } : delivery;
+      },
+    };
+  });
+  return { ...doors, channels };
 }
 
 /** Writes down what is about to be told; answers what the run record says of it. */
@@ -111,5 +144,6 @@ function findingsOf({ first, verdicts }: Assessment, at: number) {
   };
 }
 
+const NO_DOUBTS: ReadonlyMap<string, string> = new Map();
 /** As much as a mail of the largest size holds, several times over. */
 const KEPT_CHARS = 1_000_000;

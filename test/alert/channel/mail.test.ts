@@ -53,7 +53,7 @@ afterAll(() => Promise.all([sink, secure, wrapper].map((one) => one.close())));
 
 async function tell(server: Partial<MailServer> & { readonly port: number }, more: Partial<Alert> = {}): Promise<Delivery> {
   const whole: MailServer = { host: 'localhost', tls: 'off', ...server };
-  const [channel] = mailChannels({ to: [TO], from: FROM, server: whole, now: () => START + 60_000 }, SHORT);
+  const [channel] = mailChannels({ to: [TO], from: FROM, server: whole, near: false, now: () => START + 60_000 }, SHORT);
   return (channel as NonNullable<typeof channel>).tell(mail, { ...alert, ...more });
 }
 
@@ -97,6 +97,7 @@ test('short lines of ASCII are sent in 7 bits', async () => {
     to: [TO],
     from: FROM,
     server: { host: '127.0.0.1', port: sink.port, tls: 'off' },
+    near: false,
     now: () => START,
   });
   await channel?.tell({ ...mail, text: 'a\nb\n' }, alert);
@@ -239,7 +240,13 @@ test('each address is told by itself: what one refuses, the other has', async ()
   const [other, channels] = [
     'other@example.com',
     mailChannels(
-      { to: [TO, 'other@example.com'], from: FROM, server: { host: 'localhost', port: sink.port, tls: 'off' }, now: () => START },
+      {
+        to: [TO, 'other@example.com'],
+        from: FROM,
+        server: { host: 'localhost', port: sink.port, tls: 'off' },
+        near: false,
+        now: () => START,
+      },
       SHORT,
     ),
   ];
@@ -257,6 +264,7 @@ test('whatever the subject is, no header comes of it', async () => {
         to: [TO],
         from: FROM,
         server: { host: '127.0.0.1', port: sink.port, tls: 'off' },
+        near: false,
         now: () => START,
       });
       expect(await channel?.tell({ ...mail, subject }, alert)).toEqual({ kind: 'told' });

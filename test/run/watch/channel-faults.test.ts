@@ -145,7 +145,13 @@ describe('mail beside a topic', () => {
 
   const to = (server: Partial<MailServer> = {}) =>
     mailChannels(
-      { to: [TO], from: FROM, server: { host: 'localhost', port: mail.port, tls: 'off', ...server }, now: () => START },
+      {
+        to: [TO],
+        from: FROM,
+        server: { host: 'localhost', port: mail.port, tls: 'off', ...server },
+        near: false,
+        now: () => START,
+      },
       { connect: 2_000, reply: 500, whole: 5_000 },
     );
   /** Copies of each message, by Message-ID. */

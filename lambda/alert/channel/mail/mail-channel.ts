@@ -11,11 +11,13 @@ export interface MailWays {
   readonly to: readonly string[];
   readonly from: string;
   readonly server: MailServer;
+  /** Whether the server is this host's. */
+  readonly near: boolean;
   readonly now: () => number;
 }
 
 export function mailChannels(
-  { to, from, server, now }: MailWays,
+  { to, from, server, near, now }: MailWays,
   deadlines = MAIL_DEADLINES,
 ): readonly Channel[] {
   return to.map((address) => {
@@ -24,6 +26,7 @@ export function mailChannels(
       // Another address takes over what is owed to the only one; of several, nobody knows to whom.
       kind: to.length === 1 ? 'mail' : name,
       name,
+      ...(near ? { recipient: address } : {}),
       tell: async (mail, alert) => {
         const letter = await letterOf(mail, alert, { from, to: address, now: now() });
         try {

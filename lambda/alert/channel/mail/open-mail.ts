@@ -32,7 +32,13 @@ export async function openMail(
   }
   // Most commands need no mail.
   const { mailChannels } = await import('./mail-channel.ts');
-  const channels = mailChannels({ to, from: mailFrom ?? senderFor(to), server, now });
+  const channels = mailChannels({
+    to,
+    from: mailFrom ?? senderFor(to),
+    server,
+    near: isLoopback(server.host),
+    now,
+  });
   return because === undefined ? channels : channels.map((one) => unusable(one, because));
 }
 
