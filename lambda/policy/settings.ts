@@ -159,6 +159,10 @@ export interface Settings {
   readonly enforceStsMxPatterns: boolean;
   readonly heloName?: string;
   readonly myhostname?: string;
+  /** `smtp:[127.0.0.1]:10024`: where all mail goes first. Absent: nowhere. */
+  readonly contentFilter?: string;
+  /** Services whose mail waits until the queue is flushed; absent: none. */
+  readonly deferTransports?: readonly string[];
   /**
    * Addresses that are this host's own (inet_interfaces, proxy_interfaces), where literal: MX loops
    * end at them.
@@ -217,6 +221,7 @@ export function readSettings(
   // By default it is $myhostname, which a main.cf alone may not tell.
   const helo = (parameters.smtp_helo_name === '' ? required : text)('smtp_helo_name');
   const hostname = text('myhostname');
+  const deferred = tokens(text('defer_transports'));
 
   const settings: Settings = {
     version,
@@ -336,6 +341,8 @@ export function readSettings(
     enforceStsMxPatterns: yesNo('smtp_tls_enforce_sts_mx_patterns'),
     ...filled('heloName', helo),
     ...filled('myhostname', hostname),
+    ...filled('contentFilter', text('content_filter')),
+    ...(deferred.length === 0 ? {} : { deferTransports: deferred }),
     ownAddresses: [...interfaces, ...tokens(text('proxy_interfaces'))].filter((address) =>
       isHostAddress(address),
     ),

@@ -19,7 +19,7 @@ import type { Bundle, FileProblem, ServiceBundle, TableProblem } from '../bundle
 import { policyTables } from '../lookup.ts';
 import { replyTableNames } from '../reply-tables.ts';
 import type { Settings } from '../settings.ts';
-import { routingOf, servicesOfSenders } from '../transport.ts';
+import { isSmtpTransport, routingOf, servicesOfSenders } from '../transport.ts';
 import { askTables } from './ask.ts';
 import { clientCertificateTrouble } from './client-certificate.ts';
 import { readDestinationsFile } from './destinations-file.ts';
@@ -92,7 +92,7 @@ export async function gatherBundle(
   const names = [...new Set([...asked, ...(options.alsoAsk ?? [])])];
   const routed = { ...gathered, routingSettings: routing.settings };
   const answers = await askTables(draft, names, clients, routed, machine);
-  assumed.push(...saidOfSenders(draft));
+  assumed.push(...saidOfSenders(draft), ...saidOfQueue(routing.settings));
   const tables = { ...draft, ...askedToday(answers, machine) };
   const ended = services.map(([name, theirs]) => [name, ending(theirs, fatal)] as const);
   return completed(tables, ended, { options, gathered, machine, assumed });
@@ -118,6 +118,25 @@ function saidOfSenders(draft: Parameters<typeof routingOf>[0]): string[] {
   return [
     `no sender leaves by ${listing(strangers)}, which sender_dependent_default_transport_maps ` +
       'names for some: mail is judged as all others send it',
+  ];
+}
+
+/** To be assumed: what the queue manager does with mail before it is delivered as it is judged. */
+function saidOfQueue(settings: Settings): string[] {
+  const { contentFilter, deferTransports = [] } = settings;
+  const waiting = deferTransports.filter((name) => isSmtpTransport(name, settings));
+  return [
+    ...(contentFilter === undefined
+      ? []
+      : [
+          `all mail goes to ${contentFilter} first (content_filter): it is judged as it leaves after that`,
+        ]),
+    ...(waiting.length === 0
+      ? []
+      : [
+          `mail by ${listing(waiting)} waits until the queue is flushed (defer_transports): it is ` +
+            'judged as it leaves then',
+        ]),
   ];
 }
 

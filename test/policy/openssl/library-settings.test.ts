@@ -147,10 +147,11 @@ const knows = version !== '' && hasPatch(version, ['3.5.20', '3.6.10', '3.7.6', 
 test.skipIf(!knows)(`posttls-finger ${version} starts its engine with the same files`, { timeout: 120_000 }, () => {
   const folder = mkdtempSync(join(tmpdir(), 'openssl-'));
   try {
+    writeFileSync(join(folder, 'main.cf'), 'compatibility_level = 2\n');
     const starts = FILES.map(({ because, text }, i) => {
       const file = join(folder, `${i}.cnf`);
       writeFileSync(file, text);
-      const options = ['-o', `tls_config_file=${file}`, '-l', 'encrypt', '-T', '1', '-m', '0', '[127.0.0.1]:1'];
+      const options = ['-c', folder, '-o', `tls_config_file=${file}`, '-l', 'encrypt', '-T', '1', '-m', '0', '[127.0.0.1]:1'];
       const said = spawnSync('posttls-finger', options, { encoding: 'utf8', timeout: 20_000 });
       return `${because}: ${/disabling TLS support/.test(said.stdout + said.stderr) ? 'off' : 'on'}`;
     });
