@@ -148,11 +148,12 @@ test.skipIf(!knows)(`posttls-finger ${version} starts its engine with the same f
   const folder = mkdtempSync(join(tmpdir(), 'openssl-'));
   try {
     writeFileSync(join(folder, 'main.cf'), 'compatibility_level = 2\n');
+    const env = { ...process.env, MAIL_CONFIG: folder };
     const starts = FILES.map(({ because, text }, i) => {
       const file = join(folder, `${i}.cnf`);
       writeFileSync(file, text);
-      const options = ['-c', folder, '-o', `tls_config_file=${file}`, '-l', 'encrypt', '-T', '1', '-m', '0', '[127.0.0.1]:1'];
-      const said = spawnSync('posttls-finger', options, { encoding: 'utf8', timeout: 20_000 });
+      const options = ['-o', `tls_config_file=${file}`, '-l', 'encrypt', '-T', '1', '-m', '0', '[127.0.0.1]:1'];
+      const said = spawnSync('posttls-finger', options, { encoding: 'utf8', timeout: 20_000, env });
       return `${because}: ${/disabling TLS support/.test(said.stdout + said.stderr) ? 'off' : 'on'}`;
     });
     const ours = FILES.map(
