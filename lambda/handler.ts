@@ -32,6 +32,7 @@ import { openDynamoDb } from './store/dynamodb.ts';
 import { type Store, spaceOf } from './store/keys.ts';
 import { readPolicy } from './store/policies.ts';
 import { HOUR_MS } from './text/dates.ts';
+import { commandsForTable, type OwnCommand } from './text/own-command.ts';
 import { writingReserveMs } from './writing-reserve.ts';
 
 /** What we use of Lambda's own context. */
@@ -73,7 +74,7 @@ async function runOnce(
 ): Promise<Report> {
   const startedAt = Date.now();
   const policy = await readPolicy(store);
-  if (policy === undefined) return reportNoPolicy(config.policy, config.table);
+  if (policy === undefined) return reportNoPolicy(config.policy, config.table, ownOf(config));
   const stored = withPort(bundleOfPolicy(policy), config);
   const bundle = { ...stored, assumed: [...stored.assumed, ...tablesNotFollowed(stored)] };
   const notes = secretsNote(policy);
@@ -188,6 +189,7 @@ function watchOnce(
       controlHosts: config.controlHosts,
       historyMs: config.historyDays * DAY_MS,
       digests: digestsUnder(bundle, process.version),
+      own: ownOf(config),
     },
   );
 }
@@ -226,6 +228,10 @@ function writeLine({ level, details, metrics }: Report, { environment }: Config)
   const line = embeddedMetrics(environment, metrics, { level, ...details }, Date.now());
   process.stdout.write(`${lineText(line)}\n`);
 }
+
+/** Commands as messages print them, for whoever may read the table. */
+const ownOf = ({ table, policy, vantage }: Config): OwnCommand =>
+  commandsForTable({ table, policy, vantage, region: process.env.AWS_REGION });
 
 /** For next hops that name no port. */
 function withPort(bundle: Bundle, { smtpPort }: Config): Bundle {

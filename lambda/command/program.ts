@@ -2,6 +2,7 @@
  * The commands with their flags. Each is imported when it runs, so that --help and lint start fast.
  */
 import { Command } from 'commander';
+import { bareCommand } from '../text/own-command.ts';
 import { VERSION } from '../version.ts';
 import { configure } from './configuration/configure.ts';
 import { leavesOf } from './configuration/known-flags.ts';
@@ -30,8 +31,10 @@ import {
 } from './help.ts';
 import type { Console } from './terminal/console.ts';
 
-/** @param console what every command talks to */
-export function program(console: Console): Command {
+/** @param given what every command talks to */
+export function program(given: Console): Command {
+  let own = bareCommand;
+  const console: Console = { ...given, own: (...words) => own(...words) };
   const program = new Command('postfix-tls-watch')
     .description(
       'Judges every line of a Postfix TLS policy table as Postfix would, and tells before one ' +
@@ -175,7 +178,9 @@ export function program(console: Console): Command {
     console,
   );
   for (const [, command] of leavesOf(program)) addConfigFlags(command);
-  return program.hook('preAction', (_, running) => configure(program, running, console.env));
+  return program.hook('preAction', async (_, running) => {
+    own = await configure(program, running, console.env);
+  });
 }
 
 function addStoreCommands(store: Command, console: Console): void {

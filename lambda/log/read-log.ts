@@ -9,6 +9,7 @@ import { type FileHandle, open, readdir } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { LOG_BOUNDS } from '../limits.ts';
+import { shellWord } from '../text/strangers.ts';
 import { UsageError } from '../usage-error.ts';
 import { oldestFirst } from './order.ts';
 
@@ -33,13 +34,18 @@ export interface LogSource {
 /**
  * Opens what is named, `-` being standard input, in the order in which it was written.
  *
+ * @param piped what to give a log to that is packed otherwise
  * @throws UsageError where one cannot be opened
  */
-export async function openLogs(paths: readonly string[], now: number): Promise<LogSource[]> {
+export async function openLogs(
+  paths: readonly string[],
+  now: number,
+  piped = PIPED,
+): Promise<LogSource[]> {
   const sources: LogSource[] = [];
   try {
     for (const path of oldestFirst(paths))
-      sources.push(path === '-' ? standardInput(now) : await openFile(path, now));
+      sources.push(path === '-' ? standardInput(now) : await openFile(path, now, { piped }));
     return sources;
   } catch (error) {
     for (const { close } of sources) await close?.();
@@ -76,7 +82,7 @@ export async function openQueue(
   if (path !== undefined)
     return path === '-'
       ? standardInput(now, LONGEST_QUEUE_LINE)
-      : openFile(path, now, LONGEST_QUEUE_LINE);
+      : openFile(path, now, { longest: LONGEST_QUEUE_LINE });
   const args = [...(configDirectory === undefined ? [] : ['-c', configDirectory]), '-j'];
   return {
     name: 'the queue',
@@ -93,7 +99,11 @@ const standardInput = (now: number, longest?: number): LogSource => ({
   lines: () => linesOf(chunksOf(process.stdin, 'standard input'), longest),
 });
 
-async function openFile(path: string, now: number, longest?: number): Promise<LogSource> {
+async function openFile(
+  path: string,
+  now: number,
+  { longest, piped = PIPED }: { readonly longest?: number; readonly piped?: string },
+): Promise<LogSource> {
   let file: FileHandle;
   try {
     file = await open(path);
@@ -112,13 +122,21 @@ async function openFile(path: string, now: number, longest?: number): Promise<Lo
     // The last line is about as old as the file.
     notAfter: found.isFile() ? found.mtimeMs : now,
     lines: () =>
-      linesOf(unpacked(file.createReadStream({ highWaterMark: BLOCK }), path, notes), longest),
+      linesOf(
+        unpacked(file.createReadStream({ highWaterMark: BLOCK }), path, notes, piped),
+        longest,
+      ),
     close: () => file.close(),
   };
 }
 
 /** By the first bytes, whatever the name is. */
-async function* unpacked(stream: Readable, name: string, notes: string[]): AsyncGenerator<Buffer> {
+async function* unpacked(
+  stream: Readable,
+  name: string,
+  notes: string[],
+  piped: string,
+): AsyncGenerator<Buffer> {
   const chunks = chunksOf(stream, name);
   const { value: first } = await chunks.next();
   if (first === undefined) return;
@@ -128,7 +146,7 @@ async function* unpacked(stream: Readable, name: string, notes: string[]): Async
     stream.destroy();
     throw new UsageError(
       `cannot read the log ${name}: it is packed by ${program.slice(0, -3)}; give it as ` +
-        `${program} ${name} | postfix-tls-watch why -`,
+        `${program} ${shellWord(name) ?? 'FILE'} | ${piped}`,
     );
   }
   const unpack = magic.startsWith('1f8b')
@@ -224,6 +242,7 @@ const REASONS: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the packed text is damaged',
 };
 
+const PIPED = 'postfix-tls-watch why -';
 const BLOCK = 1 << 18;
 /** A message of thousands of recipients is one line. */
 const LONGEST_QUEUE_LINE = 1 << 24;

@@ -10,7 +10,8 @@
  */
 import { day } from '../text/dates.ts';
 import { listed } from '../text/listed.ts';
-import { plainName, shellWord } from '../text/strangers.ts';
+import { bareCommand, type OwnCommand } from '../text/own-command.ts';
+import { plainName } from '../text/strangers.ts';
 import { registrable } from '../verdict/names-found.ts';
 import {
   type AddressVerdict,
@@ -47,6 +48,8 @@ export interface Memory {
   /** maximal_queue_lifetime. */
   readonly queueLifetimeMs: number;
   readonly now: number;
+  /** For the command that confirms; absent: every flag has its default. */
+  readonly own?: OwnCommand;
 }
 
 /** What a run or a command knows besides the entry itself. */
@@ -125,13 +128,12 @@ function strangeHosts(verdict: Pick<Cautioned, 'hosts'>, passed: LastPassed): re
 function cautionFor(
   { level, destination }: Pick<Cautioned, 'level' | 'destination'>,
   strangers: readonly string[],
-  { failingSince, queueLifetimeMs }: Memory,
+  { failingSince, queueLifetimeMs, own = bareCommand }: Memory,
   { hosts }: LastPassed,
 ): Caution {
   const name = plainName(destination);
   const whose = (names: readonly string[]) => listed(names.map((one) => plainName(one)));
   const bounces = failingSince + queueLifetimeMs;
-  const command = shellWord(destination);
   return {
     kind: 'moved',
     sentence:
@@ -146,10 +148,7 @@ function cautionFor(
     confirm:
       'ask by another way than DNS and mail: by telephone, under a number that you had before, ' +
       'or in a contract or documentation of theirs that you reach without this domain',
-    command:
-      command === undefined
-        ? null
-        : `postfix-tls-watch explain ${command} --confirmed "who said so, and how"`,
+    command: own('explain', [destination], '--confirmed "who said so, and how"') ?? null,
   };
 }
 

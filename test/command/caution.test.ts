@@ -57,7 +57,9 @@ test('mail, chat card and hook have the caution, the date and the way to confirm
   expect(said).toMatch(
     /Mail that waits for it bounces from \w{3} \d{4}-\d\d-\d\d \d\d:\d\dZ \(.*\) on\. There is no line to use yet: ask by another way than DNS and mail:/,
   );
-  expect(said).toContain('postfix-tls-watch explain facebook.com --confirmed "who said so, and how"');
+  expect(said).toMatch(
+    / postfix-tls-watch explain facebook\.com \S+ --ca-file .* --store \S+ --confirmed "who said so, and how"/,
+  );
   const { content } = JSON.parse(card ?? '') as { content: { nextSteps: readonly string[] } };
   expect(content.nextSteps).toEqual([expect.stringContaining('first: `Secure may just have done its work: facebook.com')]);
   const alert = readFileSync(join(scene.dir, 'alert.json'), 'utf8');

@@ -186,7 +186,7 @@ describe('something of ours is missing', () => {
       kind: 'returned',
       value: {
         outcome: 'no-policy',
-        message: `table watch holds no policy "${name}" yet: push one with postfix-tls-watch policy push`,
+        message: `table watch holds no policy "${name}" yet: push one, on the mail host, with AWS_REGION=eu-central-1 postfix-tls-watch policy push --store dynamodb:watch --policy ${name} --vantage function`,
       },
     });
     expect(lastLine()).toMatchObject({ level: 'WARN', RunCompleted: 0 });

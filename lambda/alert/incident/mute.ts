@@ -5,6 +5,7 @@
  */
 
 import { DAY_MS, day } from '../../text/dates.ts';
+import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { type EntryState, memberships } from './entry-state.ts';
 import { rank, type Standing } from './standing.ts';
 
@@ -36,6 +37,7 @@ export function newMute(
   terms: { readonly until: number; readonly reason: string; readonly by: string },
   entries: Iterable<EntryState>,
   now: number,
+  own: OwnCommand = bareCommand,
 ): NewMute {
   const refused = (because: string): NewMute => ({
     kind: 'refused',
@@ -52,7 +54,7 @@ export function newMute(
   if (terms.reason.trim() === '') return refused('give a --reason: it is shown in every message');
   const accepts = accepted(key, entries);
   if (accepts.length === 0)
-    return refused('nothing is open under this key, see "postfix-tls-watch status"');
+    return refused(`nothing is open under this key, see: ${own('status') ?? 'status'}`);
   return {
     kind: 'mute',
     mute: { key, until: terms.until, reason: terms.reason.trim(), by: terms.by, at: now, accepts },

@@ -9,7 +9,7 @@
 import { chatCode, chatTitle } from '../../text/strangers.ts';
 import type { ItemKind } from '../incident/due.ts';
 import type { Block } from './block.ts';
-import type { Alert, AlertItem } from './describe.ts';
+import { type Alert, type AlertItem, statusOf } from './describe.ts';
 
 export interface ChatCard {
   readonly version: '1.0';
@@ -37,7 +37,7 @@ export function cardOf(alert: Alert): ChatCard {
     .slice(0, 1);
   const shown = fitting(alert.items, DESCRIPTION_CHARS - intro.join('').length);
   const left = alert.items.length - shown.length;
-  const more = left === 0 ? [] : [`and ${left} more, see the mail or \`postfix-tls-watch status\``];
+  const more = left === 0 ? [] : [`and ${left} more, see the mail or \`${statusOf(alert)}\``];
   return {
     version: '1.0',
     source: 'custom',

@@ -58,7 +58,7 @@ function lineBlocks(verdicts: readonly EntryVerdict[]): readonly Block[] {
   if (first === undefined) return [];
   const lines = all.slice(0, ENTRIES_SHOWN).map(({ line }) => plain(line, 2_000));
   const rest = all.length - lines.length;
-  const more = rest === 0 ? '' : ` (${rest} more: see postfix-tls-watch explain)`;
+  const more = rest === 0 ? '' : ` (${rest} more: explain shows each)`;
   const fromDns = all.find(({ restsOn }) => restsOn === 'dns');
   const what = all.length === 1 ? 'A line would deliver, but' : 'Before any of these lines:';
   return [

@@ -5,6 +5,7 @@
  */
 
 import { day, moment } from '../../text/dates.ts';
+import { bareCommand } from '../../text/own-command.ts';
 import { plain, shortName, subject } from '../../text/strangers.ts';
 import type { Item, ItemKind } from '../incident/due.ts';
 import { isBlind } from '../incident/run-facts.ts';
@@ -26,6 +27,8 @@ export interface Alert {
   readonly items: readonly AlertItem[];
   readonly footer: readonly Block[];
   readonly at: number;
+  /** Shows all that is open; absent in messages of earlier releases. */
+  readonly statusCommand?: string;
 }
 
 export interface AlertItem {
@@ -37,11 +40,16 @@ export interface AlertItem {
   readonly blocks: readonly Block[];
 }
 
+/** Of a message of an earlier release, as it was printed then. */
+export const statusOf = ({ statusCommand }: Pick<Alert, 'statusCommand'>): string =>
+  statusCommand ?? 'postfix-tls-watch status';
+
 /** The message that is due, if one is. */
 export function describeAlert(input: AlertInput): Alert | undefined {
-  const { decision, verdicts, now } = input;
+  const { decision, verdicts, now, own = bareCommand } = input;
   const baseline = isBaseline(input);
   if (decision.items.length === 0 && decision.gapSince === undefined && !baseline) return undefined;
+  const statusCommand = own('status');
   return {
     id: alertId(input),
     subject: subjectOf(input, baseline),
@@ -54,6 +62,7 @@ export function describeAlert(input: AlertInput): Alert | undefined {
     })),
     footer: footer(input),
     at: now,
+    ...(statusCommand === undefined ? {} : { statusCommand }),
   };
 }
 

@@ -6,6 +6,7 @@
 import type { Confirmation } from '../../snapshot/caution.ts';
 import { DAY_MS, day, daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
+import { bareCommand } from '../../text/own-command.ts';
 import { plain } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { inForce, type Mute } from '../incident/mute.ts';
@@ -18,6 +19,7 @@ import { entriesCount, reasonWords } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, confirmations = [], vantage, run, now } = input;
+  const { own = bareCommand } = input;
   const all = [...verdicts.values()];
   const open = decision.open.map((item) => headline(item, verdicts, now));
   const left = decision.mentions.flatMap(({ incident }) =>
@@ -49,13 +51,14 @@ export function footer(input: AlertInput): readonly Block[] {
     ...(run.complete ? [] : [text('This run was cut short: not everything was looked at.')]),
     text(
       `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that ` +
-        'is open: postfix-tls-watch status',
+        'is open:',
     ),
+    { kind: 'code', lines: [own('status') ?? 'postfix-tls-watch status'] },
   ];
 }
 
 /** Where the policy was pushed a while ago, with what its tables answered then. */
-function oldAnswers({ bundle, now }: AlertInput): readonly Block[] {
+function oldAnswers({ bundle, now, own = bareCommand }: AlertInput): readonly Block[] {
   const { answers, askedAt } = bundle;
   if (answers === undefined || askedAt === undefined || now - askedAt < 2 * DAY_MS) return [];
   const tables = listed(
@@ -64,9 +67,10 @@ function oldAnswers({ bundle, now }: AlertInput): readonly Block[] {
   );
   return [
     text(
-      `What ${tables} answered was asked on ${day(askedAt)}, ${daysLong(now - askedAt)} ago: ` +
-        '"policy push" on the mail host asks again.',
+      `What ${tables} answered was asked on ${day(askedAt)}, ${daysLong(now - askedAt)} ago. On ` +
+        'the mail host this asks again:',
     ),
+    { kind: 'code', lines: [own('policy push') ?? 'postfix-tls-watch policy push'] },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** What a message is made from: the decision of a run, with everything said beside it. */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import type { Decision } from '../incident/decide.ts';
 import type { Mute } from '../incident/mute.ts';
 import type { RunFacts, VantageState } from '../incident/run-facts.ts';
@@ -17,4 +18,6 @@ export interface AlertInput {
   readonly vantage: VantageState;
   readonly run: RunFacts;
   readonly now: number;
+  /** Absent: every flag has its default. */
+  readonly own?: OwnCommand;
 }

@@ -5,7 +5,8 @@
 
 import { daysLong, deadline, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
-import { plain, shellWord } from '../../text/strangers.ts';
+import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
+import { plain } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { isOfRun, OUR_SIDE } from '../incident/cause.ts';
 import type { Item } from '../incident/due.ts';
@@ -30,7 +31,7 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
     ...(first === undefined ? [] : text(storyOf(item, first.member, first.verdict, input))),
     ...text(sinceWords(item, input)),
     ...text(changeSentence(item, input)),
-    ...entriesBlock(item, shown),
+    ...entriesBlock(item, shown, input),
     ...cureBlocks(
       shown.flatMap(({ verdict }) => verdict ?? []),
       input.now,
@@ -225,6 +226,7 @@ function renewalSentence({ members, incident }: Item, { verdicts, run }: AlertIn
 function entriesBlock(
   item: Item,
   shown: readonly { readonly member: Member; readonly verdict: EntryVerdict | undefined }[],
+  { own = bareCommand }: Pick<AlertInput, 'own'>,
 ): readonly Block[] {
   if (shown.length < 2) return [];
   const joined = item.news === 'joined';
@@ -243,7 +245,7 @@ function entriesBlock(
     {
       kind: 'list',
       heading: `The ${entriesCount(shown.length)}:`,
-      lines: rest === 0 ? lines : [...lines, `and ${rest} more: see postfix-tls-watch status`],
+      lines: rest === 0 ? lines : [...lines, `and ${rest} more: see ${own('status') ?? 'status'}`],
     },
   ];
 }
@@ -278,25 +280,18 @@ function ourSideBlocks(
 function closing(
   item: Item,
   verdict: EntryVerdict | undefined,
-  { now }: AlertInput,
+  { now, own = bareCommand }: AlertInput,
 ): readonly Block[] {
   const { incident, members, muted } = item;
-  const label = shellWord(verdict?.destination ?? '');
-  const key = shellWord(members.length === 1 ? (members[0]?.label ?? incident.id) : incident.id);
+  const label = verdict?.destination ?? '';
+  const key = members.length === 1 ? (members[0]?.label ?? incident.id) : incident.id;
   const until = new Date(now + 30 * 86_400_000).toISOString().slice(0, 10);
-  const lines: readonly (readonly [string, string])[] = [
-    ...(label === undefined || label === '' || item.kind === 'unjudged'
+  const lines = [
+    ...(label === '' || item.kind === 'unjudged'
       ? []
-      : explainLines(label, incident.cause.provider)),
-    ...(key === undefined
-      ? []
-      : [
-          [
-            `postfix-tls-watch mute ${key} --until ${until} --reason "..."`,
-            'known and accepted',
-          ] as const,
-        ]),
-  ];
+      : explainLines(label, incident.cause.provider, own)),
+    [own('mute', [key, '--until', until], '--reason "..."'), 'known and accepted'] as const,
+  ].flatMap(([command, comment]) => (command === undefined ? [] : [[command, comment] as const]));
   const width = Math.max(...lines.map(([command]) => command.length));
   return [
     ...(muted.length === 0
@@ -310,8 +305,8 @@ function closing(
   ];
 }
 
-function explainLines(label: string, provider: string): readonly (readonly [string, string])[] {
-  const story = [`postfix-tls-watch explain ${label}`, 'the whole story'] as const;
+function explainLines(label: string, provider: string, own: OwnCommand) {
+  const story = [own('explain', [label]), 'the whole story'] as const;
   if (provider === '' || provider === OUR_SIDE) return [story];
-  return [story, [`postfix-tls-watch explain ${label} --for-partner`, 'a text to send to them']];
+  return [story, [own('explain', [label, '--for-partner']), 'a text to send to them'] as const];
 }

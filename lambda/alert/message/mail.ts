@@ -9,7 +9,7 @@
 import { MAIL_WIDTH, mailParagraph } from '../../text/wrap.ts';
 import type { ItemKind } from '../incident/due.ts';
 import type { Block } from './block.ts';
-import type { Alert, AlertItem } from './describe.ts';
+import { type Alert, type AlertItem, statusOf } from './describe.ts';
 import { entriesCount } from './wording.ts';
 
 export interface Mail {
@@ -37,7 +37,7 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
     return i === 0 || used <= room;
   });
   const shown = fitting.map((text, i) =>
-    i === 0 && bytes(text) > room ? cutLines(text, room) : text,
+    i === 0 && bytes(text) > room ? cutLines(text, room, statusOf(alert)) : text,
   );
   const left = texts.length - shown.length;
   const cut =
@@ -46,9 +46,10 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
       : [
           mailParagraph(
             `This message is full: ${left === 1 ? '1 item is' : `${left} items are`} left out ` +
-              'and will come with the next run; postfix-tls-watch status shows them now.',
+              'and will come with the next run. This shows them now:',
             0,
           ),
+          `    ${statusOf(alert)}\n`,
         ];
   return {
     subject: alert.subject,
@@ -79,7 +80,7 @@ function blockText(block: Block, indent: number): string {
 }
 
 /** Cuts the last lines of an item that is larger than a whole message. */
-function cutLines(text: string, room: number): string {
+function cutLines(text: string, room: number, status: string): string {
   const lines = text.split('\n');
   let used = 0;
   const kept = lines.filter((line) => {
@@ -87,7 +88,7 @@ function cutLines(text: string, room: number): string {
     return used <= room - 100;
   });
   const more = entriesCount(0).replace(/^0 /, 'more ');
-  const note = `(cut here: ${more} than a message holds, see postfix-tls-watch status)`;
+  const note = `(cut here: ${more} than a message holds, see ${status})`;
   return `${kept.join('\n')}\n   ${note}\n`;
 }
 

@@ -4,10 +4,16 @@
  */
 
 import { moment } from '../../text/dates.ts';
+import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { plain, subject } from '../../text/strangers.ts';
 import type { Alert } from './describe.ts';
 
-export function testMessage(vantage: string, ways: readonly string[], now: number): Alert {
+export function testMessage(
+  vantage: string,
+  ways: readonly string[],
+  now: number,
+  own: OwnCommand = bareCommand,
+): Alert {
   const name = plain(vantage, 60);
   return {
     subject: subject(`Test message from postfix-tls-watch on ${name}: no news`),
@@ -34,10 +40,8 @@ export function testMessage(vantage: string, ways: readonly string[], now: numbe
     ],
     items: [],
     footer: [
-      {
-        kind: 'text',
-        text: `postfix-tls-watch on ${name}. Everything that is open: postfix-tls-watch status`,
-      },
+      { kind: 'text', text: `postfix-tls-watch on ${name}. Everything that is open:` },
+      { kind: 'code', lines: [own('status') ?? 'postfix-tls-watch status'] },
     ],
     at: now,
   };

@@ -1,23 +1,37 @@
 /** The file of flags, before a command runs: what the command line does not say is taken from it. */
 import type { Command } from 'commander';
+import type { OwnCommand } from '../../text/own-command.ts';
 import { type Checked, checkedSettings, type FlagValue } from './checked-settings.ts';
 import { configFile, readConfigFile } from './file.ts';
 import { leavesOf, longName, TABLE, takesTable } from './known-flags.ts';
+import { leftOutBy } from './otherwise.ts';
+import { ownCommands } from './own-commands.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Gives the command that is about to run what the file says.
+ * Gives the command that is about to run what the file says, and answers how it prints commands.
  *
  * @throws UsageError where the file cannot be believed, or anything in it is not understood
  */
-export async function configure(program: Command, running: Command, env: Env): Promise<void> {
+export async function configure(program: Command, running: Command, env: Env): Promise<OwnCommand> {
+  const leaves = leavesOf(program);
   const file = configFile(running.getOptionValue('config'), env);
-  if (file.kind === 'none') return;
-  const text = await readConfigFile(file);
-  if (text === undefined) return;
-  const name = leavesOf(program).find(([, leaf]) => leaf === running)?.[0] ?? '';
-  apply(effective(checkedSettings(text, file.path, program), name), running);
+  const text = file.kind === 'none' ? undefined : await readConfigFile(file);
+  const settings =
+    file.kind === 'none' || text === undefined ? [] : checkedSettings(text, file.path, program);
+  const fromFile = (command: string) => effective(settings, command);
+  apply(fromFile(leaves.find(([, leaf]) => leaf === running)?.[0] ?? ''), running);
+  const named = file.kind === 'file' && file.isNamed ? file.path : undefined;
+  const config = running.getOptionValue('config') === false ? false : named;
+  return ownCommands({
+    running,
+    leaves: new Map(leaves),
+    fromFile,
+    ...(config === undefined ? {} : { config }),
+    env,
+    cwd: process.cwd(),
+  });
 }
 
 /** By name: what the file says to one command, its own table before what is for all. */
@@ -37,9 +51,7 @@ function apply(values: ReadonlyMap<string, FlagValue>, running: Command): void {
   );
   const at = running.registeredArguments.findIndex((argument) => argument.name() === TABLE);
   if (at !== -1 && running.processedArgs[at] !== undefined) given.add(TABLE);
-  const left = new Set(
-    OTHERWISE.flatMap(({ by, leaves }) => (by.some((name) => given.has(name)) ? leaves : [])),
-  );
+  const left = leftOutBy(given);
   const isOwn = (name: string) => values.has(name) && !given.has(name) && !left.has(name);
   // Where the outputs are says nothing where no environment is named.
   const counts = (name: string) =>
@@ -52,25 +64,3 @@ function apply(values: ReadonlyMap<string, FlagValue>, running: Command): void {
   }
   if (takesTable(running) && counts(TABLE)) running.processedArgs[at] = values.get(TABLE);
 }
-
-/** Named on the command line, a flag leaves out what the file says of the same thing otherwise. */
-const OTHERWISE: readonly { readonly by: readonly string[]; readonly leaves: readonly string[] }[] =
-  [
-    {
-      by: ['config-directory', 'main-cf'],
-      leaves: [
-        'config-directory',
-        'main-cf',
-        TABLE,
-        'transport',
-        'service',
-        'ca-file',
-        'ca-path',
-        'postfix-version',
-        'openssl-version',
-      ],
-    },
-    { by: ['env'], leaves: ['store', 'policy', 'vantage', 'topic', 'chat-topic'] },
-    { by: ['store'], leaves: ['env', 'outputs'] },
-    { by: ['for-partner'], leaves: ['json'] },
-  ];

@@ -39,7 +39,7 @@ export async function remembering<V extends Cautioned>(
   verdict: V,
   queueLifetimeMs: number,
   flags: ConfirmFlags,
-  console: Pick<Console, 'env' | 'now'>,
+  console: Pick<Console, 'env' | 'now' | 'own'>,
 ): Promise<V> {
   const isNamed =
     flags.store !== undefined || flags.env !== undefined || flags.confirmed !== undefined;
@@ -62,12 +62,12 @@ async function inStore<V extends Cautioned>(
   queueLifetimeMs: number,
   { store }: OpenStore,
   { confirmed }: ConfirmFlags,
-  console: Pick<Console, 'env' | 'now'>,
+  console: Pick<Console, 'env' | 'now' | 'own'>,
 ): Promise<V> {
   const now = console.now();
   const before = (await readEntry(store, verdict.id, now))?.snapshot;
   const { confirmations } = await readConfirmations(store, now);
-  const memory = memoryOf(before, { confirmations, queueLifetimeMs, now });
+  const memory = memoryOf(before, { confirmations, queueLifetimeMs, now, own: console.own });
   if (confirmed === undefined) return withCaution(verdict, memory);
   const by = whoAmI(console.env);
   const made = confirmationFrom(verdict, before, memory, { how: confirmed, by });

@@ -37,6 +37,7 @@ export async function muteCommand(
       { until: flags.until, reason: flags.reason, by: whoAmI(console.env) },
       states,
       now,
+      console.own,
     );
     if (made.kind === 'refused') throw new UsageError(made.because);
     await saveMute(store, made.mute);

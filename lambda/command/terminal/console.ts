@@ -1,6 +1,7 @@
 /** The streams, environment and clock of a command, as the process has them. */
 
 import { steadyClock } from '../../steady-clock.ts';
+import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { jsonText, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
@@ -26,6 +27,8 @@ export interface Console {
   /** When the command began, by that clock: what `--deadline` counts from. */
   readonly started: number;
   readonly interruption: Interruption;
+  /** Commands to be printed, as this run prints them. */
+  readonly own: OwnCommand;
 }
 
 export function processConsole(): Console {
@@ -49,6 +52,7 @@ export function processConsole(): Console {
     env: process.env,
     now,
     started: now(),
+    own: bareCommand,
     interruption: onInterruption(({ message }) => process.stderr.write(`error: ${message}\n`)),
   };
 }

@@ -148,6 +148,7 @@ async function watchOnce(
       controlHosts: flags.controlHost ?? [],
       historyMs: HISTORY_DAYS * DAY_MS,
       digests: digestsUnder(bundle, process.version),
+      own: console.own,
     },
   );
 }

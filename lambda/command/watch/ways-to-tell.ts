@@ -58,7 +58,7 @@ export async function tellTest(
 ): Promise<number> {
   const ways = (await named(flags, console)).map(({ name }) => name);
   const channels = await waysToTell(flags, console);
-  const alert = testMessage(vantage, ways, console.now());
+  const alert = testMessage(vantage, ways, console.now(), console.own);
   const untold: string[] = [];
   for (const channel of channels) {
     const told = await channel.tell(mailOf(alert), alert);

@@ -1,6 +1,7 @@
 /** The commands that `why` gives, with what each of them does. Pure. */
 import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import type { Answer } from '../../run/why/why.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import { shellWord } from '../../text/strangers.ts';
 import type { WhyFlags } from './flags.ts';
 
@@ -57,24 +58,9 @@ export function stepsFor(
   ];
 }
 
-/** What looks at the destination today, with the flags of this run; null where no shell takes it. */
-export function lookCommand({ held }: Answer, flags: WhyFlags): string | null {
-  const { table, configDirectory, mainCf, transport, service, postfixVersion } = flags;
+/** What looks at the destination today; null where no shell takes it. */
+export function lookCommand({ held }: Answer, own: OwnCommand): string | null {
   // Whoever may send mail chooses it; it must not read as an option.
   if (!isHostname(toAscii(held.domain))) return null;
-  const words = [
-    'postfix-tls-watch',
-    'explain',
-    held.domain,
-    ...(table === undefined ? [] : [table]),
-    ...flag('--config-directory', configDirectory),
-    ...flag('--main-cf', mainCf),
-    ...flag('--transport', transport),
-    ...flag('--service', service),
-    ...flag('--postfix-version', postfixVersion),
-  ].map((word) => shellWord(word));
-  return words.includes(undefined) ? null : words.join(' ');
+  return own('explain', [held.domain]) ?? null;
 }
-
-const flag = (name: string, value: string | undefined): string[] =>
-  value === undefined ? [] : [name, value];

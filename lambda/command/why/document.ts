@@ -5,6 +5,7 @@ import type { LogReport } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Answer } from '../../run/why/why.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import { VERSION } from '../../version.ts';
 import { lookCommand, stepsFor } from './commands.ts';
 import type { WhyFlags } from './flags.ts';
@@ -27,6 +28,7 @@ export interface Told {
   readonly notes: readonly string[];
   readonly now: number;
   readonly flags: WhyFlags;
+  readonly own: OwnCommand;
 }
 
 export function whyDocument(told: Told): WhyDocument {
@@ -65,7 +67,10 @@ export function whyDocument(told: Told): WhyDocument {
   };
 }
 
-function answerDocument(answer: Answer, { bundle, flags }: Told): WhyDocument['answers'][number] {
+function answerDocument(
+  answer: Answer,
+  { bundle, flags, own }: Told,
+): WhyDocument['answers'][number] {
   const { held, asked, caution, suggestion, demand } = answer;
   const { cause, domain, dsn, tls, deliversAgain } = held;
   const { attempts, messages, recipients, bounced, delivered, otherwise } = held;
@@ -105,7 +110,7 @@ function answerDocument(answer: Answer, { bundle, flags }: Told): WhyDocument['a
     hostnameAdvice: hostnameSentence(answer),
     withoutMatchList: withoutMatchListSentence(answer),
     steps: stepsFor(answer, flags).map(({ command, does }) => ({ command, does })),
-    look: lookCommand(answer, flags),
+    look: lookCommand(answer, own),
   };
 }
 

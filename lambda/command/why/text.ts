@@ -120,18 +120,18 @@ function lineParagraphs(answer: Answer, paint: Paint, width: number): string[] {
     : [...line, ...because];
 }
 
-function nextSteps(answer: Answer, { flags, answers }: Told, width: number): string[] {
+function nextSteps(answer: Answer, { flags, own, answers }: Told, width: number): string[] {
   const lines: string[] = [];
   const steps = stepsFor(answer, flags);
   // What is the same for every message stands once, at the end.
-  const own = answers.length === 1 ? steps : steps.filter(({ forAll }) => !forAll);
-  if (own.length > 0) {
+  const shown = answers.length === 1 ? steps : steps.filter(({ forAll }) => !forAll);
+  if (shown.length > 0) {
     lines.push('', '  Once the cause is gone, for the mail that waits:');
-    lines.push(...stepLines(own, '    '));
+    lines.push(...stepLines(shown, '    '));
     if (answers.length === 1) lines.push(...wrap(`    ${BY_ITSELF}`, width, '    '));
   }
   if (answer.held.bounced > 0) lines.push('', ...wrap(`  ${BOUNCED}`, width, '  '));
-  const look = lookCommand(answer, flags);
+  const look = lookCommand(answer, own);
   if (look !== null) lines.push('', '  What it presents today:', `    ${look}`);
   return lines;
 }

@@ -27,10 +27,11 @@ import { whyText } from './text.ts';
 export async function whyCommand(
   paths: readonly string[],
   flags: WhyFlags,
-  console: Pick<Console, 'out' | 'json' | 'env' | 'now' | 'paint' | 'width'>,
+  console: Pick<Console, 'out' | 'json' | 'env' | 'now' | 'own' | 'paint' | 'width'>,
 ): Promise<number> {
   const now = console.now();
-  const sources = await sourcesOf(paths, flags, now);
+  const piped = console.own('why', ['-']);
+  const sources = await sourcesOf(paths, flags, now, piped);
   const log = sources === undefined ? undefined : await readLogs(sources, thisZone);
   const queue = await queueOf(flags, now);
   const { bundle, unread } = await policyOf(flags, log, queue);
@@ -44,6 +45,7 @@ export async function whyCommand(
     notes: notesOf({ sources, log, queue, bundle, unread, answers }),
     now,
     flags,
+    own: console.own,
   };
   if (flags.json) console.json(whyDocument(told));
   else console.out(whyText(told, console.paint, console.width));
@@ -58,16 +60,20 @@ async function sourcesOf(
   paths: readonly string[],
   { log, queue }: WhyFlags,
   now: number,
+  piped: string | undefined,
 ): Promise<readonly LogSource[] | undefined> {
   if (log !== undefined && log !== 'journal')
     throw new UsageError(
       `--log ${log}: journal is the only log with a name; give files as they are`,
     );
   if (paths.length > 0 || log !== undefined)
-    return [...(await openLogs(paths, now)), ...(log === undefined ? [] : [openJournal(now)])];
+    return [
+      ...(await openLogs(paths, now, piped)),
+      ...(log === undefined ? [] : [openJournal(now)]),
+    ];
   if (queue !== undefined) return undefined;
   const usual = await usualLogs();
-  return usual.length > 0 ? openLogs(usual, now) : [openJournal(now)];
+  return usual.length > 0 ? openLogs(usual, now, piped) : [openJournal(now)];
 }
 
 async function queueOf(
@@ -132,7 +138,7 @@ async function remembered(
   answers: readonly Answer[],
   bundle: Bundle | undefined,
   flags: WhyFlags,
-  console: Pick<Console, 'env' | 'now'>,
+  console: Pick<Console, 'env' | 'now' | 'own'>,
 ): Promise<Answer[]> {
   const all: Answer[] = [];
   for (const answer of answers) {

@@ -63,6 +63,7 @@ async function look(
   { bundle, doors, options, recalled, at, stopped }: Underway,
   only: ReadonlySet<string> | undefined,
 ): Promise<CheckRun> {
+  const { own } = options;
   const run = await checkBundle(bundle, doors.openWorld(), {
     at: doors.now(),
     now: doors.now,
@@ -77,6 +78,7 @@ async function look(
     confirmations: recalled.confirmations,
     queueLifetimeMs: bundle.settings.queueLifetimeMs,
     now: at,
+    ...(own === undefined ? {} : { own }),
   });
 }
 

@@ -3,6 +3,7 @@ import type { Channel } from '../../alert/channel/channel.ts';
 import type { Digests } from '../../alert/incident/explanation.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import type { Store } from '../../store/keys.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import type { CheckDoors } from '../check/check.ts';
 import type { Confirmation } from './second-look.ts';
 
@@ -43,4 +44,6 @@ export interface WatchOptions {
   readonly controlHosts: readonly string[];
   readonly historyMs: number;
   readonly digests: Digests;
+  /** For the commands that messages print; absent: every flag has its default. */
+  readonly own?: OwnCommand;
 }

@@ -3,7 +3,8 @@
  * channel alone, and bounded. Telling it asks no mail server anything.
  */
 import type { Channel, Delivery } from '../../alert/channel/channel.ts';
-import type { Alert } from '../../alert/message/describe.ts';
+import type { Block } from '../../alert/message/block.ts';
+import { type Alert, statusOf } from '../../alert/message/describe.ts';
 import { type Mail, mailOf } from '../../alert/message/mail.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
@@ -230,15 +231,22 @@ export async function keptAlert(
 }
 
 function withLateness(alert: Alert, message: OwedMessage, { leftOut }: OwedChannel): Alert {
-  const missing =
-    leftOut === 0
-      ? ''
-      : ` ${messagesCount(leftOut)} besides ${leftOut === 1 ? 'was' : 'were'} not kept: ` +
-        'postfix-tls-watch status shows what is open now.';
   const text =
     `This message is late: it was due ${moment(message.at)}, and could not be told this way ` +
-    `before now. What it says was so then.${missing}`;
-  return { ...alert, intro: [{ kind: 'text', text }, ...alert.intro] };
+    'before now. What it says was so then.';
+  const missing: readonly Block[] =
+    leftOut === 0
+      ? []
+      : [
+          {
+            kind: 'text',
+            text:
+              `${messagesCount(leftOut)} besides ${leftOut === 1 ? 'was' : 'were'} not kept. What ` +
+              'is open now:',
+          },
+          { kind: 'code', lines: [statusOf(alert)] },
+        ];
+  return { ...alert, intro: [{ kind: 'text', text }, ...missing, ...alert.intro] };
 }
 
 const SEVERITY: Readonly<Record<Alert['items'][number]['kind'], number>> = {

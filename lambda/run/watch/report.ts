@@ -7,6 +7,7 @@ import { firstSentences, firstWithin } from '../../first-within.ts';
 import { type MetricName, metricValues, type Subscribers } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { countsOf, figuresOf } from './figures.ts';
 import { owedSentence } from './owing.ts';
@@ -151,10 +152,10 @@ const entryLine = ({ destination, verdict, sentence }: EntryVerdict) => ({
  * Nothing was ever pushed: the run neither fails nor counts as complete. "Run missed" waits for the
  * first policy; one that is lost later is raised by it.
  */
-export function reportNoPolicy(policy: string, table: string): Report {
+export function reportNoPolicy(policy: string, table: string, own: OwnCommand): Report {
   const message =
-    `table ${table} holds no policy "${policy}" yet: push one with postfix-tls-watch policy ` +
-    'push';
+    `table ${table} holds no policy "${policy}" yet: push one, on the mail host, with ` +
+    (own('policy push') ?? 'policy push');
   return {
     level: 'WARN',
     details: { outcome: 'no-policy', message },

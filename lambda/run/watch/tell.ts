@@ -46,11 +46,12 @@ export async function tell(
   assessment: Assessment,
   opened: OpenedRun,
 ): Promise<Told> {
-  const { bundle, doors, recalled, at } = underway;
+  const { bundle, doors, options, recalled, at } = underway;
   const { decision, verdicts, vantage, facts } = assessment;
   const { mutes, confirmations, problems } = recalled;
   const now = doors.now();
-  const said = { mutes, confirmations };
+  const { own } = options;
+  const said = { mutes, confirmations, ...(own === undefined ? {} : { own }) };
   const news = describeAlert({ decision, verdicts, bundle, ...said, vantage, run: facts, now });
   const { doubts, problems: unsure } =
     news === undefined ? { doubts: NO_DOUBTS, problems: [] } : await doubtsAbout(underway);

@@ -463,7 +463,7 @@ describe('mutes', () => {
       key: 'b.example',
       until: START + DAY,
       reason: 'x',
-      text: 'mute b.example: nothing is open under this key, see "postfix-tls-watch status"',
+      text: 'mute b.example: nothing is open under this key, see: postfix-tls-watch status',
     },
   ])('are refused for $because', ({ key, until, reason, text }) => {
     const watch = new Watch();

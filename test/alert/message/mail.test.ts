@@ -164,7 +164,7 @@ describe('a message that is too long', () => {
     expect(mail.items).toBeGreaterThan(5);
     expect(mail.items).toBeLessThan(40);
     expect(mail.text.replace(/\s+/g, ' ')).toContain(
-      `This message is full: ${40 - mail.items} items are left out and will come with the next run; postfix-tls-watch status shows them now.`,
+      `This message is full: ${40 - mail.items} items are left out and will come with the next run. This shows them now: postfix-tls-watch status`,
     );
     expect(mail.text.match(/^\d+\. FAILING/gm)).toHaveLength(mail.items);
   });
@@ -246,7 +246,9 @@ Not watched (1 entry):
   parent key without a destination: .parent.example (line 9)
 
 postfix-tls-watch on mx1, run of Tue 2026-11-24 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;
 
 const LOST_NAME = `Subject: 3 entries would defer: provider.example certificate lost a name
@@ -281,7 +283,9 @@ FAILING: 3 entries would defer: provider.example certificate lost a name
 ----------------------------------------------------------------------------
 
 postfix-tls-watch on mx1, run of Wed 2026-11-25 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;
 
 const REGAINED = `Subject: 3 entries deliver again
@@ -303,7 +307,9 @@ RESOLVED: 3 entries deliver again
 ----------------------------------------------------------------------------
 
 postfix-tls-watch on mx1, run of Fri 2026-11-27 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;
 
 const FORECAST = `Subject: fastmail.fm will defer from Sun 2027-01-03: certificate expires
@@ -333,7 +339,9 @@ WILL FAIL: fastmail.fm will defer from Sun 2027-01-03: certificate expires
 ----------------------------------------------------------------------------
 
 postfix-tls-watch on mx1, run of Mon 2026-12-21 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;
 
 const BLIND = `Subject: mx1 is blind: no way out to port 25
@@ -356,7 +364,9 @@ Not judged in this run (2 entries):
   connection times out: a.example (line 3) and b.example (line 3)
 
 postfix-tls-watch on mx1, run of Wed 2026-11-25 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;
 
 const NOT_JUDGED = `Subject: a.example not judged for 3 days: connection times out
@@ -383,5 +393,7 @@ Not judged in this run (1 entry):
   connection times out: a.example (line 3)
 
 postfix-tls-watch on mx1, run of Fri 2026-11-27 06:01Z. Everything that is
-open: postfix-tls-watch status
+open:
+
+    postfix-tls-watch status
 `;

@@ -21,7 +21,7 @@ test.each([
   {
     because: 'nothing is open under the key',
     args: ['hearst.com', '--until', date(10), '--reason', 'x'],
-    err: 'error: mute hearst.com: nothing is open under this key, see "postfix-tls-watch status"\n',
+    err: 'error: mute hearst.com: nothing is open under this key, see: postfix-tls-watch status --store DIR/store\n',
   },
   {
     because: 'the date is gone',

@@ -8,6 +8,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WhyDocument } from '../../../lambda/command/why/schema.ts';
 import { whyCommand } from '../../../lambda/command/why/why.ts';
+import { bareCommand } from '../../../lambda/text/own-command.ts';
 import { ended, smtp } from '../../log/log.ts';
 import { CLI, HANGS_MS } from '../run-command.ts';
 import { PUBLISHED, schemaText } from '../schemas.ts';
@@ -45,6 +46,7 @@ async function why(paths: readonly string[], flags: Parameters<typeof whyCommand
     },
     env: { STATE_DIRECTORY: join(dir, 'none') },
     now: () => NOW,
+    own: bareCommand,
     paint: (_style, text) => text,
     width: 100,
   });
@@ -154,7 +156,7 @@ test('--json is one document that the published schema takes', async () => {
     level: 'secure',
     namesAsked: ['a.test', '.a.test'],
     servers: [{ host: 'mx.a.test', trust: 'Trusted', names: ['mx.a.test'] }],
-    look: `postfix-tls-watch explain a.test ${table} --postfix-version 3.5`,
+    look: 'postfix-tls-watch explain a.test',
   });
 });
 

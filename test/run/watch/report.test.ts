@@ -2,6 +2,7 @@
 import { expect, test } from 'vitest';
 import { type Around, reportFailure, reportNoPolicy, reportSight, reportWatched } from '../../../lambda/run/watch/report.ts';
 import type { Watched } from '../../../lambda/run/watch/watch.ts';
+import { commandsForTable } from '../../../lambda/text/own-command.ts';
 
 const at = Date.UTC(2026, 10, 24, 6);
 const around: Around = {
@@ -89,12 +90,16 @@ test('a lease that somebody else holds to the end is a failure: Lambda tries aga
   });
 });
 
+const AT = { table: 'tls-watch-Table', policy: 'default', vantage: 'function', region: 'eu-central-1' };
+
 test('no policy: no failure and no completed run', () => {
-  expect(reportNoPolicy('default', 'tls-watch-Table')).toEqual({
+  expect(reportNoPolicy('default', 'tls-watch-Table', commandsForTable(AT))).toEqual({
     level: 'WARN',
     details: {
       outcome: 'no-policy',
-      message: 'table tls-watch-Table holds no policy "default" yet: push one with postfix-tls-watch policy push',
+      message:
+        'table tls-watch-Table holds no policy "default" yet: push one, on the mail host, with ' +
+        'AWS_REGION=eu-central-1 postfix-tls-watch policy push --store dynamodb:tls-watch-Table --vantage function',
     },
     metrics: { RunCompleted: 0 },
   });

@@ -5,6 +5,7 @@ import { whyText } from '../../../lambda/command/why/text.ts';
 import { hostnameSentence, policySentence, whySentence } from '../../../lambda/command/why/words.ts';
 import { openQueueTally } from '../../../lambda/log/queue.ts';
 import { answersOf } from '../../../lambda/run/why/why.ts';
+import { bareCommand } from '../../../lambda/text/own-command.ts';
 import { reasonsWhere } from '../../../lambda/verdict/reason.ts';
 import { ended, readLog, smtp } from '../../log/log.ts';
 import { bundleOf } from '../../policy/bundle-of.ts';
@@ -252,7 +253,17 @@ test('a stranger writes neither lines nor colours: what he sent is made harmless
   );
   const answers = answersOf({ log, queue: undefined, bundle: bundleOf('a.test secure', { version: '3.5' }), now: NOW });
   const text = whyText(
-    { answers, log, sources: [`${hostile}.log`], queue: undefined, bundle: undefined, notes: [hostile], now: NOW, flags: {} },
+    {
+      answers,
+      log,
+      sources: [`${hostile}.log`],
+      queue: undefined,
+      bundle: undefined,
+      notes: [hostile],
+      now: NOW,
+      flags: {},
+      own: bareCommand,
+    },
     (_style, words) => words,
     100,
   );
@@ -294,7 +305,7 @@ test.each(['--store=/x', 'a b', '$(x)', '[192.0.2.1]', '\u001b'])(
     const bundle = bundleOf('a.test secure', { version: '3.5' });
     const [found] = answersOf({ log, queue: undefined, bundle, now: NOW });
     expect(found?.asked).toBeUndefined();
-    expect(found && lookCommand(found, {})).toBeNull();
+    expect(found && lookCommand(found, bareCommand)).toBeNull();
   },
 );
 
