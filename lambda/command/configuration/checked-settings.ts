@@ -13,7 +13,7 @@ import { type KnownFlag, knownFlags, leavesOf } from './known-flags.ts';
 import { type ConfigValue, readToml, type Setting } from './toml.ts';
 
 /** A value as commander would have made it of the command line. */
-export type FlagValue = string | number | boolean | readonly string[];
+export type FlagValue = string | number | boolean | object;
 
 export interface Checked {
   readonly setting: Setting;
@@ -97,19 +97,28 @@ function valueFor({ name, kind, option }: KnownFlag, value: ConfigValue): Taken 
       const texts = items.flatMap((item) =>
         item.kind === 'text' && item.text !== '' ? item.text : [],
       );
-      return texts.length === items.length ? { kind: 'taken', value: texts } : wanted;
+      return texts.length > 0 && texts.length === items.length ? parsed(texts, option) : wanted;
     }
     case 'number':
     case 'text':
-      return value.kind !== kind || value.text === '' ? wanted : parsed(value.text, option);
+      return value.kind !== kind || value.text === '' ? wanted : parsed([value.text], option);
   }
 }
 
-/** As the command line would have it. */
-function parsed(text: string, option: Option | undefined): Taken {
-  const parse = option?.parseArg as ((text: string) => FlagValue) | undefined;
+/** As the command line would have it, each in its turn. */
+function parsed(texts: readonly string[], option: Option | undefined): Taken {
+  const parse = option?.parseArg as
+    | ((text: string, earlier: FlagValue | undefined) => FlagValue)
+    | undefined;
   try {
-    return { kind: 'taken', value: parse === undefined ? text : parse(text) };
+    const none: FlagValue = [];
+    return {
+      kind: 'taken',
+      value: texts.reduce<FlagValue>(
+        (earlier, text, i) => parse?.(text, i === 0 ? undefined : earlier) ?? text,
+        none,
+      ),
+    };
   } catch (error) {
     if (error instanceof InvalidArgumentError) return { kind: 'wrong', says: error.message };
     throw error;

@@ -26,4 +26,5 @@ const OTHERWISE: readonly { readonly by: readonly string[]; readonly leaves: rea
     { by: ['env'], leaves: ['store', 'policy', 'vantage', 'topic', 'chat-topic'] },
     { by: ['store'], leaves: ['env', 'outputs'] },
     { by: ['for-partner'], leaves: ['json'] },
+    { by: ['webhook', 'webhook-file'], leaves: ['webhook', 'webhook-file'] },
   ];

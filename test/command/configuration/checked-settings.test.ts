@@ -26,6 +26,17 @@ const TAKEN: readonly { readonly because: string; readonly text: string; readonl
     text: 'control-host = "mx.example.com"',
     takes: [[undefined, 'control-host', ['mx.example.com']]],
   },
+  {
+    because: 'addresses, each once',
+    text: 'mail-to = ["a@example.com", "a@example.com"]',
+    takes: [[undefined, 'mail-to', ['a@example.com']]],
+  },
+  {
+    because: 'what the command line takes apart',
+    text: 'smtp = "[::1]:587"',
+    takes: [[undefined, 'smtp', { host: '::1', port: 587 }]],
+  },
+  { because: 'one of some words', text: 'smtp-tls = "starttls"', takes: [[undefined, 'smtp-tls', 'starttls']] },
   { because: 'a flag with or without a text', text: 'queue = true', takes: [[undefined, 'queue', true]] },
   {
     because: 'the table',
@@ -143,6 +154,17 @@ const REFUSED: readonly { readonly because: string; readonly text: string; reado
     because: 'a list where one is wanted',
     text: 'store = ["a", "b"]',
     says: '1: store: a text in quotes is wanted: store = "…"',
+  },
+  { because: 'an empty list', text: 'resolver = []', says: '1: resolver: a list of texts is wanted: resolver = ["…", "…"]' },
+  {
+    because: 'an address that is none',
+    text: 'mail-to = ["a@example.com", "hunter2"]',
+    says: '1: mail-to: an address such as postmaster@example.com is wanted',
+  },
+  {
+    because: 'none of the words',
+    text: 'smtp-tls = "hunter2"',
+    says: '1: smtp-tls: Allowed choices are off, starttls, wrapper.',
   },
   { because: 'a list of numbers', text: 'resolver = [1]', says: '1: resolver: a list of texts is wanted: resolver = ["…", "…"]' },
   {
