@@ -1,6 +1,6 @@
 /** The flags of mail and webhooks. Secrets are in files or in the environment, never in a flag. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { parseAddress } from '../alert/channel/mail/address.ts';
+import { parseAddress, parseServer } from '../alert/channel/mail/address.ts';
 import type { MailFlags } from '../alert/channel/mail/open-mail.ts';
 import { WEBHOOK_FORMATS } from '../alert/channel/webhook/medium.ts';
 import type { WebhookFlags } from '../alert/channel/webhook/open-webhook.ts';
@@ -27,7 +27,7 @@ export function addMailFlags(command: Command): Command {
     .option(
       '--smtp <host[:port]>',
       'the mail server that takes messages (default: localhost:25)',
-      hostAndPort,
+      mailServer,
     )
     .addOption(
       new Option(
@@ -67,21 +67,15 @@ function mailAddress(value: string): string {
   return address;
 }
 
+/** For a flag that may be repeated, as `collect` in flags.ts. */
 function collectAddress(value: string, earlier: readonly string[] | undefined): string[] {
   return [...new Set([...(earlier ?? []), mailAddress(value)])];
 }
 
-/** `host`, `host:port`, `[address]:port`, or an IPv6 address alone. */
-function hostAndPort(value: string): NonNullable<MailFlags['smtp']> {
-  const [, bracketed, name, alone, digits] =
-    /^(?:\[([\dA-Fa-f:.]+)\]|([\w.-]+)|((?:[\dA-Fa-f]*:){2,}[\dA-Fa-f.]*))(?::(\d{1,5}))?$/.exec(
-      value,
-    ) ?? [];
-  const host = bracketed ?? name ?? alone;
-  const port = Number(digits ?? 25);
-  if (host === undefined || port < 1 || port > 65_535)
+function mailServer(value: string): string {
+  if (parseServer(value) === undefined)
     throw new InvalidArgumentError('a host, or host:port, is wanted');
-  return { host, port };
+  return value;
 }
 
 const SMTP_TLS: readonly NonNullable<MailFlags['smtpTls']>[] = ['off', 'starttls', 'wrapper'];

@@ -17,7 +17,7 @@ test('the page has the names of today (npm run docs:configuration writes them)',
 test('the example of the page is one that every command takes', () => {
   const example = page.split('\n\n').filter((block) => block.startsWith('    '));
   const text = example.join('\n\n').replaceAll(/^ {4}/gm, '');
-  expect(checkedSettings(text, 'x.toml', program(processConsole())).length).toBe(6);
+  expect(checkedSettings(text, 'x.toml', program(processConsole())).length).toBe(8);
 });
 
 test('the page names what stands in no file', () => {

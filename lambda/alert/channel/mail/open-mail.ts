@@ -2,14 +2,15 @@
 import { hostname } from 'node:os';
 import { type Channel, unusable } from '../channel.ts';
 import { readOwnFile, readSecret, SetupError } from '../own-file.ts';
-import { domainOf, parseAddress } from './address.ts';
+import { domainOf, parseAddress, parseServer } from './address.ts';
 import type { Login, MailServer } from './smtp.ts';
 
 export interface MailFlags {
   /** Parsed (address.ts). */
   readonly mailTo?: readonly string[];
   readonly mailFrom?: string;
-  readonly smtp?: { readonly host: string; readonly port: number };
+  /** As parseServer() reads it. */
+  readonly smtp?: string;
   readonly smtpTls?: MailServer['tls'];
   readonly smtpCaFile?: string;
   readonly smtpLoginFile?: string;
@@ -43,9 +44,11 @@ export async function openMail(
 }
 
 async function serverOf(
-  { smtp = { host: 'localhost', port: 25 }, smtpTls, smtpCaFile, smtpLoginFile }: MailFlags,
+  { smtp: named = 'localhost', smtpTls, smtpCaFile, smtpLoginFile }: MailFlags,
   env: Readonly<Record<string, string | undefined>>,
 ): Promise<MailServer> {
+  const smtp = parseServer(named);
+  if (smtp === undefined) throw new SetupError(`--smtp ${named}: a host, or host:port, is wanted`);
   const near = isLoopback(smtp.host);
   const tls = smtpTls ?? (smtp.port === 465 ? 'wrapper' : near ? 'off' : 'starttls');
   const file = { path: smtpLoginFile, flag: '--smtp-login-file' };
