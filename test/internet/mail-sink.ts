@@ -42,11 +42,13 @@ export interface MailSinkOptions {
   readonly wrapper?: boolean;
   readonly key?: string;
   readonly cert?: string;
+  /** The largest letter, as EHLO says it. */
+  readonly size?: number;
   /** Without it, nobody need log in. */
   readonly login?: { readonly user: string; readonly password: string };
 }
 
-export async function startMailSink({ wrapper = false, key, cert, login }: MailSinkOptions = {}): Promise<MailSink> {
+export async function startMailSink({ wrapper = false, key, cert, login, size }: MailSinkOptions = {}): Promise<MailSink> {
   const letters: Taken[] = [];
   const faults: string[] = [];
   const sockets = new Set<Socket>();
@@ -64,6 +66,7 @@ export async function startMailSink({ wrapper = false, key, cert, login }: MailS
 
   const server = new SMTPServer({
     secure: wrapper,
+    ...(size === undefined ? {} : { size }),
     ...(key === undefined ? { disabledCommands: ['STARTTLS', ...(login === undefined ? ['AUTH'] : [])] } : { key, cert }),
     authOptional: login === undefined,
     allowInsecureAuth: true,

@@ -1,6 +1,6 @@
 /** `--mail-to ADDRESS`, to real SMTP servers on loopback: what arrives, and each way in which it does not. */
 import fc from 'fast-check';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { Delivery } from '../../../lambda/alert/channel/channel.ts';
 import { parseAddress } from '../../../lambda/alert/channel/mail/address.ts';
 import { mailChannels } from '../../../lambda/alert/channel/mail/mail-channel.ts';
@@ -218,6 +218,29 @@ test.each<{ behaviour: Behaviour; says: string }>([
   try {
     const told = await tell({ host: '127.0.0.1', port: server.port });
     expect(because(told, server.port)).toBe(`mail to ${TO}: 127.0.0.1:PORT ${says}`);
+  } finally {
+    await server.close();
+  }
+});
+
+test('a letter that is too large is not begun', async () => {
+  const small = await startMailSink({ size: 1_000 });
+  try {
+    expect(because(await tell({ port: small.port }), small.port)).toBe(
+      `mail to ${TO}: localhost:PORT takes no message of this size (Message size larger than allowed 1000); raise its limit, or name another server with --smtp`,
+    );
+  } finally {
+    await small.close();
+  }
+});
+
+test('no more is said than is needed, and it leaves by QUIT', async () => {
+  const server = await startSmtp({ behaviour: 'ok' });
+  try {
+    expect(await tell({ host: '127.0.0.1', port: server.port })).toEqual({ kind: 'told' });
+    await vi.waitFor(() => expect(server.conversations[0]?.commands.at(-1)).toBe('QUIT'));
+    expect(server.conversations).toHaveLength(1);
+    expect(server.conversations[0]?.commands.slice(1)).toEqual([`MAIL FROM:<${FROM}>`, `RCPT TO:<${TO}>`, 'DATA', 'QUIT']);
   } finally {
     await server.close();
   }

@@ -46,6 +46,11 @@ export function sentenceOf(
       `TLS with ${at} failed (${plain(facts.tls, 200)}); --smtp-ca-file names the CA that signed ` +
       'its certificate, --smtp-tls off sends without'
     );
+  if (facts.code === 'EMESSAGE')
+    return (
+      `${at} takes no message of this size (${plain(facts.message, 100)}); raise its limit, or ` +
+      'name another server with --smtp'
+    );
   const fact =
     facts.code === 'ETIMEDOUT'
       ? `said nothing for ${replyMs / 1_000} seconds`
@@ -53,9 +58,7 @@ export function sentenceOf(
         ? 'took too long'
         : facts.code === 'EPROTOCOL'
           ? 'answered what is no SMTP'
-          : facts.code === 'EMESSAGE'
-            ? `takes no message of this size (${plain(facts.message, 100)})`
-            : 'closed the connection';
+          : 'closed the connection';
   return phase === 'content'
     ? `${at} ${fact} after the whole message was sent: it may have arrived; the next run sends it ` +
         'again, under the same Message-ID'

@@ -61,14 +61,21 @@ export async function submit(
     await converse(connection, server, letter, timer.signal, (next) => {
       phase = next;
     });
+    leave(connection);
   } catch (error) {
+    connection?.close();
     const facts = factsOf(error, secretsOf(server));
     const at = `${server.host}:${server.port}`;
     throw new MailError(sentenceOf({ error, facts, phase, at }, letter.from, deadlines.reply));
   } finally {
     clearTimeout(ended);
-    connection?.close();
   }
+}
+
+/** Politely; a server that does not answer to QUIT is not waited for. */
+function leave(connection: SMTPConnection): void {
+  connection.quit();
+  setTimeout(() => connection.close(), LEAVE_MS).unref();
 }
 
 /** Asks the system's resolver, so that /etc/hosts counts, and tries each address. */
@@ -144,5 +151,6 @@ function secretsOf({ login }: MailServer): readonly string[] {
   return login === undefined ? [] : [login.password, `\0${login.user}\0${login.password}`];
 }
 
+const LEAVE_MS = 1_000;
 /** Of one reply. */
 const REPLY_BYTES = 65_536;
