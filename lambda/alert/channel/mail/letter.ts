@@ -34,7 +34,8 @@ export async function letterOf(
     subject: mail.subject,
     text: mail.text,
     date: new Date(now),
-    messageId: `<${idOf(alert)}.postfix-tls-watch@${domain}>`,
+    // Short, since not every program unfolds it.
+    messageId: `<${idOf(alert).slice(0, NAME_CHARS)}.tls-watch@${domain}>`,
     ...(threads[0] === undefined ? {} : { inReplyTo: threads[0], references: threads }),
     headers: {
       'Auto-Submitted': 'auto-generated',
@@ -56,10 +57,12 @@ function threadsOf({ items }: Alert, from: string): readonly string[] {
   const incidents = new Set(items.flatMap(({ incident }) => incident ?? []));
   return [...incidents]
     .slice(0, THREADS)
-    .map((incident) => `incident-${hash(`${from} ${incident}`)}.postfix-tls-watch`);
+    .map((incident) => `incident-${hash(`${from} ${incident}`)}.tls-watch`);
 }
 
-const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 32);
+const hash = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, NAME_CHARS);
 
+/** 80 bits. */
+const NAME_CHARS = 20;
 /** Of a message about more, the worst. */
 const THREADS = 20;
