@@ -6,6 +6,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { destinationsOf } from '../../policy/destinations.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { plain } from '../../text/strangers.ts';
+import type { Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { checkBundle } from '../check/check.ts';
 import type { Underway } from './assess.ts';
@@ -63,8 +64,15 @@ async function judged(
   return new Map(run.verdicts.map((verdict) => [names.get(verdict.id) ?? verdict.id, verdict]));
 }
 
-function wouldNotArrive({ verdict, postfixWould, sentence }: EntryVerdict): string | undefined {
+function wouldNotArrive({
+  verdict,
+  reason,
+  nextHop,
+  postfixWould,
+  sentence,
+}: EntryVerdict): string | undefined {
   if (verdict !== 'fail') return undefined;
+  if (nextHop?.via === 'recipient' && OF_THE_ADDRESS.has(reason)) return undefined;
   switch (postfixWould) {
     case 'deliver':
       return undefined;
@@ -76,6 +84,18 @@ function wouldNotArrive({ verdict, postfixWould, sentence }: EntryVerdict): stri
       return `leaves by the Postfix that is watched, and would wait there: ${clause(sentence)}`;
   }
 }
+
+/**
+ * What is wrong with the address itself, and with nothing that is watched. A host that is told its
+ * policy by hand may well deliver it: its mydestination is not known here.
+ */
+const OF_THE_ADDRESS: ReadonlySet<Reason | null> = new Set<Reason>([
+  'nxdomain',
+  'null-mx',
+  'no-address',
+  'loops',
+  'not-a-name',
+]);
 
 const clause = (sentence: string) => plain(sentence).replace(/\.$/, '');
 

@@ -99,6 +99,7 @@ test.each([
   { because: 'its own entry delivers', address: 'postmaster@good.example' },
   { because: 'nothing is asked of it', address: 'postmaster@elsewhere.example' },
   { because: 'it stays on this host', address: 'root@localhost' },
+  { because: 'DNS does not know it, and this host may', address: 'postmaster@not-in-dns.example' },
   { because: 'it is not known where it goes', address: 'postmaster@nowhere-judged.example', undetermined: true },
 ])('to an address that will have it ($because): told', async ({ address, undetermined }) => {
   const told = ways(address);
@@ -121,6 +122,13 @@ test.each([
 test('through a relayhost that fails', async () => {
   const bundle = bundleOf('[mail.relay.example] secure\n', pem);
   const settings = { ...bundle.settings, relayhost: '[mail.relay.example]' };
+  const { told } = await run({ ...bundle, settings }, ways('postmaster@elsewhere.example'));
+  expect(told).toMatchObject({ kind: 'untold', because: expect.stringMatching(WAITS) });
+});
+
+test('through a relayhost that DNS does not know', async () => {
+  const bundle = bundleOf('', pem);
+  const settings = { ...bundle.settings, relayhost: 'gone.example', securityLevel: 'encrypt' as const };
   const { told } = await run({ ...bundle, settings }, ways('postmaster@elsewhere.example'));
   expect(told).toMatchObject({ kind: 'untold', because: expect.stringMatching(WAITS) });
 });
