@@ -31,8 +31,8 @@ export interface MailSink {
   readonly letters: readonly Taken[];
   /** Why letters were refused as no good ones. */
   readonly faults: readonly string[];
-  /** For letters to that address, or to all; undefined ends it. */
-  fail(fault: MailFault | undefined, to?: string): void;
+  /** For letters to that address, or to all; for so many of them, or all from now on; undefined ends it. */
+  fail(fault: MailFault | undefined, to?: string, times?: number): void;
   forget(): void;
   close(): Promise<void>;
 }
@@ -54,10 +54,12 @@ export async function startMailSink({ wrapper = false, key, cert, login, size }:
   const sockets = new Set<Socket>();
   let fault: MailFault | undefined;
   let only: string | undefined;
+  let left = 0;
 
   /** True where a fault is played and nothing more is to be said. */
   function play(at: MailFault['at'], to: string | undefined, callback: (error?: Error | null) => void): boolean {
     if (fault === undefined || fault.at !== at || (only !== undefined && to !== undefined && to !== only)) return false;
+    if (left-- <= 0) return false;
     if (fault.how === 'hang') return true;
     if (fault.how === 'drop' || fault.how === 'answer-lost') for (const socket of sockets) socket.destroy();
     else callback(Object.assign(new Error(`not taken, ${fault.how}`), { responseCode: fault.how }));
@@ -109,9 +111,10 @@ export async function startMailSink({ wrapper = false, key, cert, login, size }:
     port: (server.server.address() as AddressInfo).port,
     letters,
     faults,
-    fail(next, to) {
+    fail(next, to, times = Number.POSITIVE_INFINITY) {
       fault = next;
       only = to;
+      left = times;
     },
     forget() {
       letters.length = 0;

@@ -16,7 +16,7 @@ import { START } from '../verdicts.ts';
 const FROM = 'postfix-tls-watch@mx1.example.com';
 const TO = 'postmaster@example.com';
 const LOGIN = { user: 'watch', password: 'correct horse' };
-const SHORT = { connect: 2_000, reply: 300, whole: 5_000 };
+const SHORT = { connect: 2_000, reply: 300, whole: 5_000, pauses: [1] };
 const TEXT = `${'a line to copy, of the table '.repeat(40)}\nschön, und 日本\n.\n..two dots\nFrom here on\n  trailing  \n`;
 const alert: Alert = {
   id: 'a'.repeat(32),
@@ -257,6 +257,17 @@ test('nobody listens, nobody is called so', async () => {
       /^mail to postmaster@example\.com: (no such host|DNS does not answer): no\.such\.host\.invalid:25; start the mail server there, or name another with --smtp$/,
     ),
   });
+});
+
+test('a server that is being started is asked again, and gets it once', async () => {
+  const passing = await startMailSink();
+  passing.fail({ at: 'greeting', how: 421 }, undefined, 1);
+  try {
+    expect(await tell({ port: passing.port })).toEqual({ kind: 'told' });
+    expect(passing.letters).toHaveLength(1);
+  } finally {
+    await passing.close();
+  }
 });
 
 test('each address is told by itself: what one refuses, the other has', async () => {

@@ -152,7 +152,7 @@ describe('mail beside a topic', () => {
         near: false,
         now: () => START,
       },
-      { connect: 2_000, reply: 500, whole: 5_000 },
+      { connect: 2_000, reply: 500, whole: 5_000, pauses: [1] },
     );
   /** Copies of each message, by Message-ID. */
   const copies = () =>

@@ -31,6 +31,17 @@ export interface Failure {
   readonly at: string;
 }
 
+/**
+ * A server that is being started, or is busy: what was refused for the moment, and a connection that
+ * was not had or not kept. What is waited for in vain is not waited for again.
+ */
+export function isPassing({ error, facts, phase }: Failure): boolean {
+  const { responseCode, code } = facts;
+  if (responseCode !== undefined) return responseCode < 500;
+  if (error instanceof Stopped || error instanceof NoLogin || facts.tls !== undefined) return false;
+  return phase !== 'content' && code !== 'ETIMEDOUT' && code !== 'EPROTOCOL' && code !== 'EMESSAGE';
+}
+
 /** Fact and next step. */
 export function sentenceOf(
   { error, facts, phase, at }: Failure,

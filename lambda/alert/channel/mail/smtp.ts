@@ -7,7 +7,7 @@
 import { connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import SMTPConnection from 'nodemailer/lib/smtp-connection';
-import { factsOf, NoLogin, type Phase, Stopped, sentenceOf } from './failure.ts';
+import { factsOf, isPassing, NoLogin, type Phase, Stopped, sentenceOf } from './failure.ts';
 import type { Letter } from './letter.ts';
 
 export interface MailServer {
@@ -31,14 +31,27 @@ export interface MailDeadlines {
   /** The greeting, and each reply. */
   readonly reply: number;
   readonly whole: number;
+  /** Before each further attempt. */
+  readonly pauses: readonly number[];
 }
 
 /** A letter that was not taken, in words for an operator: fact and next step. */
 export class MailError extends Error {
   override readonly name = 'MailError';
+  /** Nothing was taken, and another attempt may succeed soon. */
+  readonly passing: boolean;
+  constructor(message: string, passing: boolean) {
+    super(message);
+    this.passing = passing;
+  }
 }
 
-export const MAIL_DEADLINES: MailDeadlines = { connect: 10_000, reply: 60_000, whole: 180_000 };
+export const MAIL_DEADLINES: MailDeadlines = {
+  connect: 10_000,
+  reply: 60_000,
+  whole: 180_000,
+  pauses: [2_000, 10_000],
+};
 
 /**
  * Resolves once the server took responsibility for the letter.
@@ -66,7 +79,8 @@ export async function submit(
     connection?.close();
     const facts = factsOf(error, secretsOf(server));
     const at = `${server.host}:${server.port}`;
-    throw new MailError(sentenceOf({ error, facts, phase, at }, letter.from, deadlines.reply));
+    const failure = { error, facts, phase, at };
+    throw new MailError(sentenceOf(failure, letter.from, deadlines.reply), isPassing(failure));
   } finally {
     clearTimeout(ended);
   }
