@@ -49,6 +49,8 @@ export function productMetric(
 interface Watched {
   readonly runner: IFunction;
   readonly deadLetters: Queue;
+  /** Absent for a mail host. */
+  readonly continuations: Queue | undefined;
   readonly topics: Topics;
 }
 
@@ -163,12 +165,23 @@ function runAlarms(environment: CheckedEnvironment, { runner }: Watched): readon
       evaluationPeriods: 1,
       treatMissingData: TreatMissingData.IGNORE,
     },
+    {
+      id: 'ToldLate',
+      told: 'a failure was told later than 15 minutes after the look that first saw it',
+      metric: metric('EntriesToldLate'),
+      ...AT_LEAST_ONE,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    },
   ];
 }
 
 /** About the ways that invocations come in and messages go out. */
-function wayAlarms(environment: CheckedEnvironment, { deadLetters }: Watched): readonly AlarmRow[] {
+function wayAlarms(
+  environment: CheckedEnvironment,
+  { deadLetters, continuations }: Watched,
+): readonly AlarmRow[] {
   return [
+    ...(continuations === undefined ? [] : [waitingAlarm(continuations)]),
     {
       id: 'DeadLetters',
       told: 'an invocation failed for good and lies in the dead-letter queue',
@@ -188,6 +201,19 @@ function wayAlarms(environment: CheckedEnvironment, { deadLetters }: Watched): r
     },
   ];
 }
+
+/** Longer than two invocations that fail, and than any delay. */
+const waitingAlarm = (continuations: Queue): AlarmRow => ({
+  id: 'RunWaits',
+  told: 'a run was to go on, and nobody goes on with it',
+  metric: continuations.metricApproximateAgeOfOldestMessage({
+    period: Duration.minutes(5),
+    statistic: 'Maximum',
+  }),
+  ...AT_LEAST_ONE,
+  threshold: Duration.minutes(45).toSeconds(),
+  treatMissingData: TreatMissingData.NOT_BREACHING,
+});
 
 /** SNS took a message, and a subscriber did not. */
 function deliveryAlarms({ topics }: Watched): readonly AlarmRow[] {
@@ -250,6 +276,8 @@ export const RUNBOOK: Readonly<Record<string, string>> = {
   RunMissed: 'Run missed',
   Blind: 'Blind',
   Partial: 'Partial run',
+  ToldLate: 'Told late',
+  RunWaits: 'Run not continued',
   DeadLetters: 'Dead letters',
   NoSubscriber: 'No confirmed subscriber',
   NoMailSubscriber: 'Mail subscriber missing',

@@ -12,7 +12,7 @@ const ENTRY = fileURLToPath(new URL('../lambda/handler.ts', import.meta.url));
 export const TARGET = 'node24';
 /**
  * A package's ES modules before its CommonJS: esbuild drops unused code from ES modules alone. The
- * bundle has 909 KB; it would have 1,038 KB.
+ * bundle has 980 KB; it would have 1,104 KB.
  */
 export const MAIN_FIELDS = ['module', 'main'];
 /** For CommonJS packages in an ES module bundle: they call `require` for Node's own modules. */

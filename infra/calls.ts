@@ -17,6 +17,8 @@ export const RUN_CALLS = {
   DeleteCommand: 'dynamodb:DeleteItem',
   PublishCommand: 'sns:Publish',
   ListSubscriptionsByTopicCommand: 'sns:ListSubscriptionsByTopic',
+  /** The function's alone: a mail host has no queue. */
+  SendMessageCommand: 'sqs:SendMessage',
 } as const;
 
 export type Call = keyof typeof RUN_CALLS;

@@ -13,6 +13,7 @@ import { LogGroup } from 'aws-cdk-lib/aws-logs';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { VARIABLES, type Variable } from '../lambda/config.ts';
+import { takingStatements } from './continuations.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import { functionCode } from './function-code.ts';
 import type { Placement } from './network.ts';
@@ -23,6 +24,8 @@ export interface Surroundings {
   readonly table: ITable;
   readonly topics: Topics;
   readonly deadLetters: Queue;
+  /** Absent for a mail host. */
+  readonly continuations: Queue | undefined;
   readonly placement: Placement | undefined;
 }
 
@@ -71,16 +74,23 @@ export function buildFunction(
 function buildRole(
   scope: Construct,
   environment: CheckedEnvironment,
-  { placement, table, topics, deadLetters }: Surroundings,
+  { placement, table, topics, deadLetters, continuations }: Surroundings,
   logGroup: LogGroup,
 ): Role {
   const role = new Role(scope, 'FunctionRole', {
     assumedBy: new ServicePrincipal('lambda.amazonaws.com'),
   });
-  const resources = { table, topics: [topics.mail, topics.chat], key: topics.key };
+  const resources = {
+    table,
+    topics: [topics.mail, topics.chat],
+    key: topics.key,
+    ...(continuations === undefined ? {} : { continuations }),
+  };
   const statements =
     environment.runner === 'function' ? runStatements(resources) : sentinelStatements(resources);
   for (const statement of statements) role.addToPolicy(statement);
+  if (continuations !== undefined)
+    for (const statement of takingStatements(scope, continuations)) role.addToPolicy(statement);
   logGroup.grantWrite(role);
   if (placement !== undefined) {
     role.addToPolicy(networkInterfaces());
@@ -117,7 +127,7 @@ function judgingOrWatching(environment: CheckedEnvironment) {
 
 function variables(
   environment: CheckedEnvironment,
-  { table, topics }: Surroundings,
+  { table, topics, continuations }: Surroundings,
 ): Readonly<Record<string, string>> {
   const values: Readonly<Partial<Record<Variable, string>>> = {
     environment: environment.name,
@@ -128,6 +138,7 @@ function variables(
     silenceHours: String(environment.thresholds.silenceHours),
     historyDays: String(environment.retention.historyDays),
     vantage: vantageOf(environment),
+    ...(continuations === undefined ? {} : { continuations: continuations.queueUrl }),
     ...(environment.runner === 'mail-host'
       ? {}
       : {

@@ -7,6 +7,7 @@ import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { type Action, pushActions, runActions, sentinelActions } from './calls.ts';
 
 /** What the statements are about. */
@@ -14,9 +15,11 @@ export interface Resources {
   readonly table: ITable;
   readonly topics: readonly ITopic[];
   readonly key: IKey;
+  /** Where the function sends what brings it back; absent on a mail host. */
+  readonly continuations?: IQueue;
 }
 
-/** The function runner, and `watch` on a mail host: the same calls. */
+/** The function runner, and `watch` on a mail host: the same calls, but for the queue. */
 export function runStatements(resources: Resources): readonly PolicyStatement[] {
   return statements(runActions(), resources);
 }
@@ -50,7 +53,7 @@ export function printedPolicy(statements: readonly PolicyStatement[], scope: Sta
 
 function statements(
   actions: readonly Action[],
-  { table, topics, key }: Resources,
+  { table, topics, key, continuations }: Resources,
 ): readonly PolicyStatement[] {
   const onTable = actions.filter((action) => action.startsWith('dynamodb:'));
   const onTopics = actions.filter((action) => action.startsWith('sns:'));
@@ -75,5 +78,14 @@ function statements(
           }),
         ]
       : []),
+    ...(continuations === undefined
+      ? []
+      : [
+          new PolicyStatement({
+            sid: 'HandOver',
+            actions: actions.filter((action) => action.startsWith('sqs:')),
+            resources: [continuations.queueArn],
+          }),
+        ]),
   ];
 }

@@ -23,6 +23,7 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import { type IQueue, Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import { addActions, buildAlarms } from './alarms.ts';
+import { buildContinuations, feedFrom } from './continuations.ts';
 import { buildDashboard } from './dashboard.ts';
 import { type CheckedEnvironment, checkEnvironment } from './environments.ts';
 import { buildFunction } from './function.ts';
@@ -136,6 +137,8 @@ export class TlsWatch extends Construct {
   readonly runner: IFunction;
   /** Invocations that failed for good. */
   readonly deadLetters: IQueue;
+  /** By which a run comes back to a function that judges. Undefined for a mail host. */
+  readonly continuations?: IQueue;
   /** Each has its entry in the runbook. */
   readonly alarms: IAlarm[];
   private readonly policy: string;
@@ -152,10 +155,21 @@ export class TlsWatch extends Construct {
     this.deadLetters = deadLetters;
     const { table } = this;
     const placement = buildWayOut(this, environment, { table, ...props });
-    const runner = buildFunction(this, environment, { table, topics, deadLetters, placement });
+    const continuations = buildContinuations(this, environment, deadLetters);
+    const around = { table, topics, deadLetters, continuations, placement };
+    const runner = buildFunction(this, environment, around);
     this.runner = runner;
+    if (continuations !== undefined) {
+      feedFrom(this, continuations, runner);
+      this.continuations = continuations;
+    }
     buildSchedule(this, environment, runner, deadLetters);
-    const alarms = buildAlarms(this, environment, { runner, deadLetters, topics });
+    const alarms = buildAlarms(this, environment, {
+      runner,
+      deadLetters,
+      continuations,
+      topics,
+    });
     for (const alarm of alarms) addActions(alarm, props.alarmActions ?? []);
     this.alarms = [...alarms];
     buildDashboard(this, environment, alarms);

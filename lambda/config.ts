@@ -27,6 +27,7 @@ export const VARIABLES = {
   allowPrivateAddresses: 'WATCH_ALLOW_PRIVATE_ADDRESSES',
   runIntervalHours: 'WATCH_RUN_INTERVAL_HOURS',
   silenceHours: 'WATCH_SILENCE_HOURS',
+  continuations: 'WATCH_CONTINUATIONS',
   historyDays: 'WATCH_HISTORY_DAYS',
   reserveSeconds: 'WATCH_RESERVE_SECONDS',
 } as const;
@@ -109,6 +110,10 @@ const SCHEMA = v.object({
   runIntervalHours: v.optional(wholeNumber(1, 168), '24'),
   /** For the sentinel: so many hours without a complete run are reported as silence. */
   silenceHours: v.optional(wholeNumber(1, 168), '26'),
+  /** URL of the queue that brings a run back to the function; absent: none does. */
+  continuations: v.optional(
+    v.pipe(text, v.regex(/^https?:\/\/[^\s/]+\/\d{12}\/[^\s/]+$/, 'is no URL of an SQS queue')),
+  ),
   historyDays: v.optional(wholeNumber(7, 3_650), '400'),
   /** So much of the function's time limit is kept for second look, telling and storing. */
   reserveSeconds: v.optional(wholeNumber(1, 600), '120'),

@@ -8,6 +8,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
+import { bringBack } from './continuations.ts';
 import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
 import { embeddedMetrics, lineText, type Subscribers } from './metrics.ts';
@@ -135,6 +136,7 @@ function watchOnce(
   invocation: Invocation,
 ): Promise<Watched> {
   const { bundle, notes } = pushed;
+  const { continuations } = config;
   const clock = steadyClock();
   const now = clock();
   const stopAt =
@@ -167,6 +169,9 @@ function watchOnce(
       channels: openTopics(config),
       now: clock,
       sleep: (ms, signal) => wait(ms, undefined, { signal }).catch(() => undefined),
+      ...(continuations === undefined
+        ? {}
+        : { handOver: (runId, afterMs) => bringBack(continuations, runId, afterMs) }),
     },
     {
       runId: asked.kind === 'scheduled' ? asked.runId : `${new Date(now).toISOString()}#manual`,
@@ -175,7 +180,7 @@ function watchOnce(
       holder: `${config.vantage}#${invocation.awsRequestId}`,
       ...(asked.kind === 'scheduled' ? {} : { only: idsNamed(bundle, asked.destinations) }),
       intervalMs: config.runIntervalHours * HOUR_MS,
-      // Where the time that is left does not allow it, the next run confirms.
+      // Where the time that is left does not allow it, the run comes back by the queue.
       confirm:
         asked.kind === 'scheduled'
           ? { kind: 'same-run', afterMs: SECOND_LOOK_MS }

@@ -28,6 +28,8 @@ export const METRICS = {
    * Entries the run had no time for; they come first next time. Above zero, the run was partial.
    */
   EntriesUnfinished: 'Count',
+  /** Entries that newly fail and were told later than 15 minutes after their first look. */
+  EntriesToldLate: 'Count',
   /** Absent while no end is in sight; zero once an entry fails. */
   DaysToFirstFailure: 'Count',
   Conversations: 'Count',
@@ -53,6 +55,7 @@ export interface RunFigures {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly notWatched: number;
   readonly unfinished: number;
+  readonly toldLate: number;
   /** Absent while no failure is in sight. */
   readonly daysToFirstFailure?: number | undefined;
   readonly conversations: number;
@@ -82,6 +85,7 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
     EntriesUnchecked: figures.verdicts.unchecked,
     EntriesNotWatched: figures.notWatched,
     EntriesUnfinished: figures.unfinished,
+    EntriesToldLate: figures.toldLate,
     ...(figures.daysToFirstFailure === undefined
       ? {}
       : { DaysToFirstFailure: figures.daysToFirstFailure }),
@@ -92,6 +96,17 @@ export function metricValues(figures: RunFigures): Readonly<Partial<Record<Metri
     ...(figures.policyInUse ? { PolicyInUse: 1 } : {}),
     Blind: figures.blind ? 1 : 0,
     ...(figures.subscribers === undefined ? {} : subscriberValues(figures.subscribers)),
+  };
+}
+
+/** Of a part of a run that goes on: what is known of the whole is for the last part to say. */
+export function partValues(
+  figures: Pick<RunFigures, 'toldLate' | 'failed' | 'policyInUse'>,
+): Readonly<Partial<Record<MetricName, number>>> {
+  return {
+    EntriesToldLate: figures.toldLate,
+    RunFailed: figures.failed ? 1 : 0,
+    ...(figures.policyInUse ? { PolicyInUse: 1 } : {}),
   };
 }
 

@@ -13,6 +13,11 @@ const TAKEN = [
     is: { kind: 'destinations', destinations: ['fastmail.fm', '[mx.example.com]:587'] },
   },
   { because: 'the sentinel is asked for by name', event: { sentinel: true }, is: { kind: 'sentinel' } },
+  {
+    because: 'a message of the queue brings a run back',
+    event: { Records: [{ messageId: 'm', eventSource: 'aws:sqs', body: '{"scheduledTime":"2026-11-24T06:00:00Z"}' }] },
+    is: { kind: 'scheduled', runId: '2026-11-24T06:00:00Z' },
+  },
 ] as const;
 
 test.for(TAKEN)('taken: $because', ({ event, is }) => {
@@ -20,6 +25,22 @@ test.for(TAKEN)('taken: $because', ({ event, is }) => {
 });
 
 const REFUSED = [
+  {
+    because: 'a message of something else',
+    event: { Records: [{ eventSource: 'aws:s3', body: '{}' }] },
+    shown: '{"Records":[{"eventSource":"aws:s3","body":"{}"}]}',
+  },
+  {
+    because: 'a message that is no JSON',
+    event: { Records: [{ eventSource: 'aws:sqs', body: '{' }] },
+    shown: '{"Records":[{"eventSource":"aws:sqs","body":"{"}]}',
+  },
+  {
+    because: 'a message that asks for destinations',
+    event: { Records: [{ eventSource: 'aws:sqs', body: '{"destinations":["a.example"]}' }] },
+    shown: '{"Records":[{"eventSource":"aws:sqs","body":"{\\"destinations\\":[\\"a.example\\"]}"}]}',
+  },
+  { because: 'a batch of none', event: { Records: [] }, shown: '{"Records":[]}' },
   { because: 'a console test event', event: { key1: 'value1' }, shown: '{"key1":"value1"}' },
   { because: 'nothing', event: undefined, shown: 'undefined' },
   { because: 'null', event: null, shown: 'null' },

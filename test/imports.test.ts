@@ -32,7 +32,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['alert'],
   ['store'],
   ['run'],
-  ['doors.ts', 'local-doors.ts'],
+  ['doors.ts', 'local-doors.ts', 'continuations.ts'],
   ['command'],
   ['cli.ts', 'handler.ts', 'launcher.cjs'],
 ];
@@ -80,6 +80,7 @@ const DOORS = [
   'store/sqlite/rescued-copy.ts',
   'store/last-shown.ts',
   'local-doors.ts',
+  'continuations.ts',
   'launcher.cjs',
 ];
 

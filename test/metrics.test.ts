@@ -5,6 +5,7 @@ const figures = {
   verdicts: { pass: 2, degraded: 1, fail: 1, undetermined: 0, unchecked: 3 },
   notWatched: 3,
   unfinished: 0,
+  toldLate: 0,
   conversations: 12,
   durationMs: 5_400,
   completed: true,

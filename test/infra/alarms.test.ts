@@ -36,7 +36,7 @@ describe('schedule', () => {
 
   test.for(ALL)('$name: hand-over is retried, then goes to the same queue as failed runs', (environment) => {
     const template = templateOf(environment);
-    const [queue] = Object.keys(template.findResources('AWS::SQS::Queue'));
+    const queue = Object.keys(template.findResources('AWS::SQS::Queue')).find((id) => id.startsWith('DeadLetters'));
     expect(only(template, 'AWS::Scheduler::Schedule').Target).toMatchObject({
       RetryPolicy: { MaximumRetryAttempts: 3, MaximumEventAgeInSeconds: 3_600 },
       DeadLetterConfig: { Arn: { 'Fn::GetAtt': [queue, 'Arn'] } },
@@ -82,6 +82,16 @@ describe('alarms', () => {
         Threshold: 0,
         EvaluationPeriods: 1,
         TreatMissingData: 'ignore',
+      },
+      ToldLate: { ...product, MetricName: 'EntriesToldLate', ...atLeastOne, TreatMissingData: 'notBreaching' },
+      RunWaits: {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateAgeOfOldestMessage',
+        Statistic: 'Maximum',
+        ComparisonOperator: 'GreaterThanOrEqualToThreshold',
+        Threshold: 2_700,
+        TreatMissingData: 'notBreaching',
+        Dimensions: [{ Name: 'QueueName', Value: { 'Fn::GetAtt': [expect.stringContaining('Continuations'), 'QueueName'] } }],
       },
       DeadLetters: {
         Namespace: 'AWS/SQS',
@@ -149,9 +159,9 @@ describe('alarms', () => {
 
   test('the cost of the alarms is told as it is: 0.10 each, and 0.50 for one of several', () => {
     const cost = Object.keys(alarmsOf(prod)).length * 0.1 + 0.5;
-    expect(Object.keys(alarmsOf(prod))).toHaveLength(10);
+    expect(Object.keys(alarmsOf(prod))).toHaveLength(12);
     const page = readFileSync(new URL('../../docs/aws.md', import.meta.url), 'utf8');
-    expect(page).toContain(`| ten alarms, and one of two of them | ${cost.toFixed(2)} |`);
+    expect(page).toContain(`| twelve alarms, and one of two of them | ${cost.toFixed(2)} |`);
   });
 
   test('silence is told as what it is, about so many hours', () => {
@@ -167,7 +177,7 @@ describe('alarms', () => {
       alarm.Namespace === 'PostfixTlsWatch' ? [alarm.MetricName] : [],
     );
     expect(shown.length).toBeGreaterThan(10);
-    expect(alarmed).toHaveLength(6);
+    expect(alarmed).toHaveLength(7);
     expect([...shown, ...alarmed].filter((name) => !(String(name) in METRICS))).toEqual([]);
   });
 });

@@ -42,6 +42,7 @@ export interface Run {
   /** In place of the one that `tell` makes. */
   readonly channels?: readonly Channel[];
   readonly sleep?: WatchDoors['sleep'];
+  readonly handOver?: WatchDoors['handOver'] | undefined;
   readonly only?: WatchOptions['only'];
   readonly pace?: Partial<WatchOptions['pace']>;
 }
@@ -74,6 +75,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
         (async (ms) => {
           skipped += ms;
         }),
+      ...(run.handOver === undefined ? {} : { handOver: run.handOver }),
     },
     {
       runId: run.runId ?? new Date(run.at).toISOString(),

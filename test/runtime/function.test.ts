@@ -347,6 +347,7 @@ const NOTHING = {
   verdicts: { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 },
   notWatched: 0,
   unfinished: 0,
+  toldLate: 0,
   conversations: 0,
   durationMs: 0,
   completed: true,

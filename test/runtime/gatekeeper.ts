@@ -7,8 +7,11 @@ import { createServer, type IncomingMessage, type ServerResponse, request as sen
 import type { AddressInfo } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 
-/** How the table behaves: as it is, out of reach for this role, or too busy. */
-export type Mood = 'granted' | 'denied' | 'throttled';
+/** How the table behaves: as it is, out of reach for this role, too busy, or too busy for every fifth or second request. */
+export type Mood = 'granted' | 'denied' | 'throttled' | 'a-fifth-throttled' | 'half-throttled';
+
+/** One in so many requests is throttled. */
+const ONE_IN: Readonly<Partial<Record<Mood, number>>> = { throttled: 1, 'a-fifth-throttled': 5, 'half-throttled': 2 };
 
 export interface Gatekeeper {
   /** For AWS_ENDPOINT_URL_DYNAMODB. */
@@ -40,7 +43,8 @@ export async function startGatekeeper(
     count++;
     const action = `dynamodb:${String(request.headers['x-amz-target']).split('.')[1]}`;
     asked.add(action);
-    if (mood === 'throttled')
+    const oneIn = ONE_IN[mood];
+    if (oneIn !== undefined && count % oneIn === 0)
       refuse(response, 'ProvisionedThroughputExceededException', 'Rate of requests exceeds the allowed throughput.');
     else if (mood === 'denied' || !granted.has(action) || !partitionsIn(body).every((pk) => within.test(pk)))
       refuse(response, 'AccessDeniedException', `User: watch is not authorized to perform: ${action} on resource: table`);

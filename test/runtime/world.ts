@@ -14,6 +14,7 @@ import { policyState, pushPolicy } from '../../lambda/store/policies.ts';
 import { type FoundingDomains, foundingDomains } from '../internet/founding-domains.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { type SnsServer, startSns } from '../internet/sns-server.ts';
+import { type SqsServer, startSqs } from '../internet/sqs-server.ts';
 import { startDynalite } from '../store/dynalite.ts';
 import { type Gatekeeper, startGatekeeper } from './gatekeeper.ts';
 
@@ -26,8 +27,11 @@ export interface World {
   readonly domains: FoundingDomains;
   readonly gatekeeper: Gatekeeper;
   readonly sns: SnsServer;
+  readonly sqs: SqsServer;
   /** What the stack would set, and where the private internet is; each name is a policy of its own in the one table. */
   variables(name: string): Readonly<Record<string, string>>;
+  /** The same of a function that a queue brings back. */
+  queued(name: string): Readonly<Record<string, string>>;
   /** The table without the gatekeeper, to look at and to prepare. */
   store(name: string): Store;
   /** Stores a policy as `policy push` would; the anchors are those of the founding domains unless given. */
@@ -42,6 +46,7 @@ export async function raiseWorld(): Promise<World> {
   const sns = await startSns({ topics: [MAIL_TOPIC, CHAT_TOPIC] });
   for (const topic of [MAIL_TOPIC, CHAT_TOPIC])
     sns.subscribe(topic, [{ protocol: 'email', endpoint: 'postmaster@example.com', confirmed: true }]);
+  const sqs = await startSqs();
   const internet = await startInternet();
   const domains = await foundingDomains(internet);
 
@@ -60,29 +65,33 @@ export async function raiseWorld(): Promise<World> {
     }
   };
 
+  const variables: World['variables'] = (name) => ({
+    AWS_ENDPOINT_URL_DYNAMODB: gatekeeper.url,
+    AWS_ENDPOINT_URL_SNS: sns.endpoint,
+    [VARIABLES.environment]: 'test',
+    [VARIABLES.table]: 'watch',
+    [VARIABLES.policy]: name,
+    [VARIABLES.topic]: MAIL_TOPIC,
+    [VARIABLES.chatTopic]: CHAT_TOPIC,
+    [VARIABLES.vantage]: VANTAGE,
+    [VARIABLES.resolver]: internet.resolver,
+    [VARIABLES.smtpPort]: String(internet.smtpPort),
+    [VARIABLES.allowPrivateAddresses]: 'yes',
+    [VARIABLES.helo]: 'tls-watch.example.com',
+  });
+
   return {
     internet,
     domains,
     gatekeeper,
     sns,
+    sqs,
     store,
     push,
-    variables: (name) => ({
-      AWS_ENDPOINT_URL_DYNAMODB: gatekeeper.url,
-      AWS_ENDPOINT_URL_SNS: sns.endpoint,
-      [VARIABLES.environment]: 'test',
-      [VARIABLES.table]: 'watch',
-      [VARIABLES.policy]: name,
-      [VARIABLES.topic]: MAIL_TOPIC,
-      [VARIABLES.chatTopic]: CHAT_TOPIC,
-      [VARIABLES.vantage]: VANTAGE,
-      [VARIABLES.resolver]: internet.resolver,
-      [VARIABLES.smtpPort]: String(internet.smtpPort),
-      [VARIABLES.allowPrivateAddresses]: 'yes',
-      [VARIABLES.helo]: 'tls-watch.example.com',
-    }),
+    variables,
+    queued: (name) => ({ ...variables(name), [VARIABLES.continuations]: sqs.queueUrl }),
     close: async () => {
-      await Promise.all([gatekeeper.close(), sns.close(), internet.close()]);
+      await Promise.all([gatekeeper.close(), sns.close(), sqs.close(), internet.close()]);
       await database.close();
     },
   };

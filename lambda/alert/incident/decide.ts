@@ -22,6 +22,11 @@ export interface DecideInput {
   /** When the first look was taken. */
   readonly at: number;
   readonly verdicts: readonly EntryVerdict[];
+  /**
+   * Entries that an earlier part of this run looked at: they are remembered as it saw them. Where
+   * one is looked at again, the new look counts if it came to something.
+   */
+  readonly carried?: readonly EntryVerdict[];
   /** The entries that `needsSecondLook` named, judged again. */
   readonly secondLook?: { readonly at: number; readonly verdicts: readonly EntryVerdict[] };
   readonly before: WatchState;
@@ -50,7 +55,7 @@ export interface Decision extends Due {
 }
 
 export function decide(input: DecideInput): Decision {
-  const { verdicts, secondLook, run, now } = input;
+  const { verdicts, carried = [], secondLook, run, now } = input;
   const before = withoutFuture(input.before, now);
   const scene = { ...input, before };
   const rules = rulesOf(input);
@@ -60,8 +65,9 @@ export function decide(input: DecideInput): Decision {
       ? first
       : observeAll(first.entries, secondLook.verdicts, scene, rules, secondLook.at);
 
-  const latest = latestVerdicts(input);
-  const retired = run.scope === 'all' ? retiredIn(before.entries, verdicts) : [];
+  const latest = latestVerdicts(carried, verdicts, secondLook?.verdicts ?? []);
+  const watched = latestVerdicts(carried, verdicts).values();
+  const retired = run.scope === 'all' ? retiredIn(before.entries, watched) : [];
   const entries = without(seen.entries, retired);
   const due = dueIncidents({
     ...input,
@@ -89,15 +95,19 @@ function rulesOf({ vantage, run }: DecideInput): SettlingRules {
     confirmAfterMs: run.confirmAfterMs,
     intervalMs: run.intervalMs,
     blind: isBlind(vantage),
+    resumed: run.earlierPart !== undefined,
     ...(run.previousRunAt === undefined ? {} : { previousRunAt: run.previousRunAt }),
   };
 }
 
-/** By entry id: the second look's where it came to something. */
-function latestVerdicts({ verdicts, secondLook }: DecideInput): Map<string, EntryVerdict> {
-  const latest = new Map(verdicts.map((verdict) => [verdict.id, verdict]));
-  for (const verdict of secondLook?.verdicts ?? [])
-    if (verdict.verdict !== 'undetermined') latest.set(verdict.id, verdict);
+/** By entry id: of several looks the last that came to something. */
+export function latestVerdicts(
+  ...looks: readonly (readonly EntryVerdict[])[]
+): Map<string, EntryVerdict> {
+  const latest = new Map<string, EntryVerdict>();
+  for (const verdict of looks.flat())
+    if (verdict.verdict !== 'undetermined' || !latest.has(verdict.id))
+      latest.set(verdict.id, verdict);
   return latest;
 }
 
@@ -115,9 +125,9 @@ function withoutFuture(state: WatchState, now: number): WatchState {
 /** Ids of remembered entries that are no longer in the policy, or no longer watched. */
 function retiredIn(
   entries: Readonly<Record<string, EntryState>>,
-  verdicts: readonly EntryVerdict[],
+  verdicts: Iterable<EntryVerdict>,
 ): readonly string[] {
-  const watched = new Set(verdicts.filter(isWatched).map(({ id }) => id));
+  const watched = new Set([...verdicts].filter(isWatched).map(({ id }) => id));
   return Object.keys(entries).filter((id) => !watched.has(id));
 }
 

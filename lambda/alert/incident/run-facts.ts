@@ -15,6 +15,13 @@ export interface RunFacts {
   readonly firstRun: boolean;
   /** Everything that should be judged was tried. */
   readonly complete: boolean;
+  /** What was not tried is, before long, in another part of the same run. */
+  readonly continues?: true;
+  /**
+   * How far earlier parts of this run had come: `whole`, they had looked at everything and told what
+   * a whole run tells. Absent: there was none.
+   */
+  readonly earlierPart?: 'some' | 'whole';
   /** `some`: a run of chosen destinations, which retires nothing. */
   readonly scope: 'all' | 'some';
   /** Time between two scheduled runs. */
@@ -47,7 +54,8 @@ export function isBlind(vantage: VantageState): boolean {
  * for by the next.
  */
 export function isCutShort(run: RunFacts): boolean {
-  if (run.complete || run.scope !== 'all' || run.previousRunAt === undefined) return false;
+  if (run.complete || run.continues === true) return false;
+  if (run.scope !== 'all' || run.previousRunAt === undefined) return false;
   return run.previousCompleteAt === undefined || run.previousCompleteAt < run.previousRunAt;
 }
 
@@ -56,7 +64,8 @@ export function isCutShort(run: RunFacts): boolean {
  * is well.
  */
 export function gapSince(run: RunFacts, now: number): number | undefined {
-  if (run.firstRun || run.scope !== 'all' || !run.complete || run.previousCompleteAt === undefined)
+  if (run.firstRun || run.scope !== 'all' || !run.complete || run.earlierPart === 'whole')
     return undefined;
+  if (run.previousCompleteAt === undefined) return undefined;
   return now - run.previousCompleteAt > 1.75 * run.intervalMs ? run.previousCompleteAt : undefined;
 }

@@ -43,6 +43,8 @@ export interface SettlingRules {
   readonly previousRunAt?: number;
   /** The run could see nothing, so that an undetermined verdict counts against no entry. */
   readonly blind: boolean;
+  /** An earlier part of this run has counted whom it could not judge. */
+  readonly resumed: boolean;
 }
 
 /** What one look found about one entry, with what may explain it. */
@@ -216,7 +218,8 @@ function stillUndetermined(
 ): EntryState {
   const known = before.unjudged;
   if (known?.incident !== undefined) return before;
-  const runs = (known?.runs ?? 0) + 1;
+  const counted = rules.resumed && known !== undefined;
+  const runs = (known?.runs ?? 0) + (counted ? 0 : 1);
   const since = known?.since ?? Math.min(rules.previousRunAt ?? at, at);
   const long = runs >= UNJUDGED_RUNS && at - since >= UNJUDGED_MS;
   return {

@@ -68,13 +68,15 @@ export function describeAlert(input: AlertInput): Alert | undefined {
 
 /**
  * The first run that could see, and the first complete one, send a message even where all is well:
- * then silence means health.
+ * then silence means health. One that goes on does so at its end.
  */
 function isBaseline({ run, vantage, decision }: AlertInput): boolean {
-  const again = run.previousRunAt !== undefined && !run.complete;
+  const again = !run.complete && (run.previousRunAt ?? run.earlierPart) !== undefined;
   return (
     run.firstRun &&
     run.scope === 'all' &&
+    run.continues !== true &&
+    run.earlierPart !== 'whole' &&
     !again &&
     !isBlind(vantage) &&
     !decision.items.some(({ kind }) => kind === 'blind')

@@ -48,7 +48,7 @@ export function footer(input: AlertInput): readonly Block[] {
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
       : []),
-    ...(run.complete ? [] : [text('This run was cut short: not everything was looked at.')]),
+    ...(run.complete ? [] : [text(run.continues === true ? GOES_ON : CUT_SHORT)]),
     text(
       `postfix-tls-watch on ${plain(vantage.name, 60)}, run of ${moment(now)}. Everything that ` +
         'is open:',
@@ -56,6 +56,9 @@ export function footer(input: AlertInput): readonly Block[] {
     { kind: 'code', lines: [own('status') ?? 'postfix-tls-watch status'] },
   ];
 }
+
+const CUT_SHORT = 'This run was cut short: not everything was looked at.';
+const GOES_ON = 'This run goes on: not everything was looked at yet.';
 
 /** Where the policy was pushed a while ago, with what its tables answered then. */
 function oldAnswers({ bundle, now, own = bareCommand }: AlertInput): readonly Block[] {

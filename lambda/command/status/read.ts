@@ -99,7 +99,7 @@ export async function readStatus(
   now: number,
   policyNotWatched: readonly NotWatched[] | undefined,
 ): Promise<Status> {
-  const recalled = await recall(store, '', now);
+  const recalled = await recall(store, [], now);
   const sight = await lookForSilence(store, SILENCE_MS, now);
   const snapshots = [...recalled.latest.entries.values()].flatMap(({ value, expiresAt }) =>
     expiresAt === undefined ? [value.snapshot] : [],

@@ -2,14 +2,14 @@
  * The middle of a run: look, compare with what was remembered, decide what is news; and what newly
  * fails is looked at again before anybody is told. Nothing is published or stored here.
  */
-import { type Decision, decide } from '../../alert/incident/decide.ts';
+import { type Decision, decide, latestVerdicts } from '../../alert/incident/decide.ts';
 import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { ofNewer } from '../../store/latest.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import {
   type Comparison,
@@ -21,8 +21,10 @@ import {
 } from './compare.ts';
 import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
+import { mayGoOn, type PartPlan } from './parts.ts';
+import { bothOf, type Progress, type Span } from './progress.ts';
 import { digestsOf, type Recalled, rememberedIn } from './recall.ts';
-import { afterBoth, verdictsAfter } from './second-look.ts';
+import { afterBoth } from './second-look.ts';
 
 /** What a run that holds the lease works with. */
 export interface Underway {
@@ -30,17 +32,26 @@ export interface Underway {
   readonly doors: WatchDoors;
   readonly options: WatchOptions;
   readonly recalled: Recalled;
-  /** When it began, epoch ms. */
+  /** What earlier parts of this run judged. */
+  readonly progress: Progress;
+  /** What this part is to look at. */
+  readonly plan: PartPlan;
+  /** When this part began, epoch ms. */
   readonly at: number;
   /** Fires when the lease is lost or the process is asked to end. */
   readonly stopped: AbortSignal;
 }
 
 export interface Assessment {
-  /** The first look, which was at everything. */
+  /** The first look, which was at everything that no earlier part had judged. */
   readonly first: CheckRun;
-  /** By destination id, the second look's where there was one. */
+  readonly firstLook: Span;
+  /** Whether there was a second look. */
+  readonly lookedTwice: boolean;
+  /** By destination id, of the whole run: of several looks the last that came to something. */
   readonly verdicts: ReadonlyMap<string, EntryVerdict>;
+  /** Of the whole run. */
+  readonly conversations: number;
   readonly updates: readonly HostUpdate[];
   readonly comparison: Comparison;
   readonly vantage: VantageState;
@@ -50,17 +61,18 @@ export interface Assessment {
 
 /** @throws the reason of `stopped`, once it has fired */
 export async function assess(run: Underway): Promise<Assessment> {
-  const first = await look(run, run.options.only);
+  const first = await look(run, run.plan.only);
+  const firstLook = { at: run.at, until: run.doors.now() };
   run.stopped.throwIfAborted();
   const assessment = await weigh(run, first, undefined);
   const second = await secondLook(run, assessment.decision.needsSecondLook);
   run.stopped.throwIfAborted();
-  return second === undefined ? assessment : weigh(run, first, second);
+  return { ...(second === undefined ? assessment : await weigh(run, first, second)), firstLook };
 }
 
 /** Judges all, or some, with a fresh view of the world. */
 async function look(
-  { bundle, doors, options, recalled, at, stopped }: Underway,
+  { bundle, doors, options, recalled, progress, at, stopped }: Underway,
   only: ReadonlySet<string> | undefined,
 ): Promise<CheckRun> {
   const { own } = options;
@@ -68,7 +80,8 @@ async function look(
     at: doors.now(),
     now: doors.now,
     pace: { ...options.pace, signal: stopped },
-    controlHosts: options.controlHosts,
+    // Of those that are left all may be silent, as they were the last time.
+    controlHosts: [...options.controlHosts, ...progress.proved],
     ...orderIn(recalled, at),
     turn: turnAt(at),
     remembered: rememberedIn(recalled.latest),
@@ -102,6 +115,7 @@ function orderIn({ latest }: Recalled, at: number): Pick<CheckOptions, 'lastSeen
 async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckRun | undefined> {
   const { confirm, pace } = run.options;
   if (ids.length === 0 || confirm.kind !== 'same-run' || confirm.afterMs === 0) return undefined;
+  if (run.plan.hurried) return undefined;
   const again = run.at + confirm.afterMs;
   if (again >= pace.stopAt) return undefined;
   // Never longer than the gap itself, should the clock have been set back meanwhile.
@@ -115,9 +129,11 @@ async function weigh(
   underway: Underway,
   first: CheckRun,
   second: CheckRun | undefined,
-): Promise<Assessment> {
-  const { doors, recalled, at } = underway;
-  const verdicts = verdictsAfter(first, second);
+): Promise<Omit<Assessment, 'firstLook'>> {
+  const { doors, recalled, progress, at } = underway;
+  const carried = [...progress.known.values()];
+  const looks = [first.verdicts, second?.verdicts ?? []];
+  const verdicts = latestVerdicts(carried, ...looks);
   const conversations = [first, ...(second === undefined ? [] : [second])].flatMap((run) =>
     hostConversations(run),
   );
@@ -128,18 +144,19 @@ async function weigh(
   const updates = updateHosts(observeHosts(conversations), recalled.latest, times);
   const comparison = compare(
     afterBoth(first, second),
-    verdicts,
+    withoutCarried(latestVerdicts(...looks), progress),
     updates,
     recalled.latest,
     await certificatesFor(underway, updates),
     times,
   );
-  const vantage: VantageState = { name: doors.store.space.vantage, ...first.vantage };
-  const complete = first.complete && (second?.complete ?? true);
-  const facts = factsOf(underway, complete, comparison.overdue);
+  const seen = bothOf(first.vantage, progress.vantage);
+  const vantage: VantageState = { name: doors.store.space.vantage, ...seen };
+  const facts = factsOf(underway, completeness(underway, first, second), comparison.overdue);
   const decision = decide({
     at,
     verdicts: first.verdicts,
+    carried,
     ...(second === undefined ? {} : { secondLook: { at: second.at, verdicts: second.verdicts } }),
     before: recalled.state,
     changes: comparison.differences,
@@ -148,7 +165,48 @@ async function weigh(
     run: facts,
     now: doors.now(),
   });
-  return { first, verdicts, updates, comparison, vantage, facts, decision };
+  return {
+    first,
+    lookedTwice: second !== undefined,
+    verdicts,
+    conversations: progress.conversations + attemptedIn(first),
+    updates,
+    comparison,
+    vantage,
+    facts,
+    decision,
+  };
+}
+
+/** Those for which there was time. */
+const attemptedIn = ({ conversations, evidence: { results } }: CheckRun): number =>
+  conversations.filter(({ id }) => {
+    const result = results[id];
+    return result?.kind !== 'unseen' || result.reason !== 'not-attempted';
+  }).length;
+
+/** Without those that this part looked at again and could not tell: they stay as they were. */
+function withoutCarried(
+  verdicts: ReadonlyMap<string, EntryVerdict>,
+  { judged }: Progress,
+): ReadonlyMap<string, EntryVerdict> {
+  return new Map(
+    [...verdicts].filter(([id, { verdict }]) => verdict !== 'undetermined' || !judged.has(id)),
+  );
+}
+
+/** Whether all of the run was tried, and if not, whether another part will. */
+function completeness(
+  { doors, options, progress }: Underway,
+  first: CheckRun,
+  second: CheckRun | undefined,
+): Pick<RunFacts, 'complete' | 'continues'> {
+  const looked = new Set(first.verdicts.map(({ id }) => id));
+  const left = [...progress.known.keys()].some((id) => !looked.has(id) && !progress.judged.has(id));
+  const complete = first.complete && (second?.complete ?? true) && !left;
+  const further = first.verdicts.some((verdict) => !isUnfinished(verdict));
+  const continues = !complete && further && mayGoOn(doors, options, progress);
+  return { complete, ...(continues ? { continues } : {}) };
 }
 
 /** The certificates that comparing asks for: those seen in this run, and stored ones. */
@@ -165,16 +223,23 @@ async function certificatesFor(
 }
 
 function factsOf(
-  { doors, options, recalled }: Underway,
-  complete: boolean,
+  { doors, options, recalled, progress }: Underway,
+  completeness: Pick<RunFacts, 'complete' | 'continues'>,
   overdue: Comparison['overdue'],
 ): RunFacts {
   const { lastRun, lastComplete, recovered, latest } = recalled;
   const before = digestsOf(lastRun);
   return {
     // A baseline that was told by a run that died then is not told again.
-    firstRun: lastComplete === undefined && recovered.every(({ value }) => value.scope === 'some'),
-    complete,
+    firstRun:
+      lastComplete === undefined &&
+      recovered.every(
+        ({ value }) => value.scope === 'some' || progress.records.includes(value.runId),
+      ),
+    ...completeness,
+    ...(progress.known.size === 0
+      ? {}
+      : { earlierPart: progress.saidWhole ? ('whole' as const) : ('some' as const) }),
     scope: scopeOf(options),
     intervalMs: options.intervalMs,
     confirmAfterMs:

@@ -17,6 +17,8 @@ export interface Counts {
   readonly notWatched: number;
   readonly unfinished: number;
   readonly conversations: number;
+  /** Absent in records of older releases. */
+  readonly toldLate?: number;
   readonly daysToFirstFailure?: number;
 }
 
@@ -50,7 +52,7 @@ export function figuresOf(
   counts: Readonly<Record<string, number>>,
   rest: Omit<
     RunFigures,
-    'verdicts' | 'notWatched' | 'unfinished' | 'conversations' | 'daysToFirstFailure'
+    'verdicts' | 'notWatched' | 'unfinished' | 'toldLate' | 'conversations' | 'daysToFirstFailure'
   >,
 ): RunFigures {
   const of = (name: keyof Counts) => counts[name] ?? 0;
@@ -65,6 +67,7 @@ export function figuresOf(
     },
     notWatched: of('notWatched'),
     unfinished: of('unfinished'),
+    toldLate: of('toldLate'),
     conversations: of('conversations'),
     daysToFirstFailure: counts.daysToFirstFailure,
   };

@@ -30,6 +30,7 @@ import type { HistoryEvent } from '../../store/stored-values.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { type Comparison, type HostUpdate, isHistoric } from './compare.ts';
+import type { Refused } from './parts.ts';
 import type { Recalled } from './recall.ts';
 
 export interface Keeping {
@@ -54,6 +55,8 @@ export interface Kept {
   readonly problems: readonly string[];
   /** False: the table had no capacity for all of it, so that the run is not complete. */
   readonly whole: boolean;
+  /** What the table had no capacity for. */
+  readonly refused: Refused;
 }
 
 export async function keep(store: Store, given: Keeping): Promise<Kept> {
@@ -68,22 +71,16 @@ export async function keep(store: Store, given: Keeping): Promise<Kept> {
   );
   const untold = new Set(events.refused.map(({ grain, name }) => `${grain} ${name}`));
   // What is not in the history, or has no certificate, stays as it was: the next run sees it again.
+  const isRefused = ({ after }: (typeof hosts)[number]) =>
+    untold.has(`host ${hostKey(after)}`) ||
+    certificatesOf(after).some((digest) => unkept.has(digest));
+  const entries = [...given.comparison.entries.keys()].filter((id) => untold.has(`entry ${id}`));
   const keeping = {
     ...given,
-    comparison: {
-      ...given.comparison,
-      hosts: hosts.filter(
-        ({ after }) =>
-          !untold.has(`host ${hostKey(after)}`) &&
-          !certificatesOf(after).some((digest) => unkept.has(digest)),
-      ),
-    },
+    comparison: { ...given.comparison, hosts: hosts.filter((host) => !isRefused(host)) },
     decision: {
       ...given.decision,
-      keepSnapshots: [
-        ...given.decision.keepSnapshots,
-        ...[...given.comparison.entries.keys()].filter((id) => untold.has(`entry ${id}`)),
-      ],
+      keepSnapshots: [...given.decision.keepSnapshots, ...entries],
     },
   };
   const saved = [
@@ -95,6 +92,10 @@ export async function keep(store: Store, given: Keeping): Promise<Kept> {
   const tooLarge = saved.flatMap((each) => each.tooLarge);
   return {
     whole: unkept.size === 0 && untold.size === 0,
+    refused: {
+      entries: new Set(entries),
+      hosts: new Set(hosts.filter(isRefused).map(({ after }) => after.host)),
+    },
     problems: [
       ...firstSentences(
         saved.flatMap(({ lost }) =>

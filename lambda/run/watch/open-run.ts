@@ -17,12 +17,16 @@ export type RunOpening =
   | ({
       readonly kind: 'opened';
       readonly run: Held<RunRecord>;
+      /** All records of this run, oldest first; the last is its own. */
+      readonly records: readonly RunRecord[];
       /** Notes a stage; throws where another process goes on with this run. */
       readonly advance: (
         stage: Stage,
         learned: Parameters<typeof advanceRun>[3],
         now: number,
       ) => Promise<RunRecord>;
+      /** Notes something more at the stage that it has. */
+      readonly note: (learned: Parameters<typeof advanceRun>[3], now: number) => Promise<RunRecord>;
       /** Completes the run, and the one it continues. */
       readonly complete: (now: number) => Promise<void>;
     } & Lease)
@@ -125,20 +129,23 @@ function recording(
   store: Store,
   { earlier, own }: Extract<Records, { readonly kind: 'open' }>,
   now: number,
-): Pick<OpenedRun, 'run' | 'advance' | 'complete'> {
+): Pick<OpenedRun, 'run' | 'records' | 'advance' | 'note' | 'complete'> {
   let held = own;
+  const advance: OpenedRun['advance'] = async (stage, learned, at) => {
+    const next = await advanceRun(store, held, stage, learned, at);
+    if (next === undefined)
+      throw new StoreError(
+        'other',
+        `run ${held.value.runId}: another process went on with it meanwhile`,
+      );
+    held = next;
+    return next.value;
+  };
   return {
     run: own,
-    advance: async (stage, learned, at) => {
-      const next = await advanceRun(store, held, stage, learned, at);
-      if (next === undefined)
-        throw new StoreError(
-          'other',
-          `run ${held.value.runId}: another process went on with it meanwhile`,
-        );
-      held = next;
-      return next.value;
-    },
+    records: [...earlier, own].map(({ value }) => value),
+    advance,
+    note: (learned, at) => advance(held.value.stage, learned, at),
     complete: async (at) => {
       for (const record of [...earlier, held])
         await advanceRun(store, await fresh(store, record, now), 'complete', {}, at);

@@ -19,6 +19,11 @@ export interface WatchDoors {
   readonly now: () => number;
   /** Resolves after so long, or at once when the signal fires. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
+  /**
+   * Has the run of that id begun once more after so long, to go on where this one ends; throws
+   * where that is not possible. Absent: nobody would do so.
+   */
+  readonly handOver?: (runId: string, afterMs: number) => Promise<void>;
 }
 
 export interface WatchOptions {

@@ -33,8 +33,12 @@ export interface Recalled {
   readonly problems: readonly string[];
 }
 
-/** Reads it all. `now` is epoch ms; the run with id `self` does not count as earlier. */
-export async function recall(store: Store, self: string, now: number): Promise<Recalled> {
+/** Reads it all. `now` is epoch ms; records with the ids `self` do not count as earlier runs. */
+export async function recall(
+  store: Store,
+  self: readonly string[],
+  now: number,
+): Promise<Recalled> {
   const [latest, incidents, mutes, runs] = [
     await readLatest(store, now),
     await readIncidents(store, now),
@@ -62,10 +66,9 @@ export async function recall(store: Store, self: string, now: number): Promise<R
       untellable.push(`${error.message}; what run ${value.runId} told may be told once more`);
     }
   }
-  const earlier = runs.runs.filter(
-    ({ value }) => value.runId !== self && value.scope === 'all' && value.stage !== 'started',
-  );
-  const complete = lastComplete(runs.runs.filter(({ value }) => value.runId !== self));
+  const others = runs.runs.filter(({ value }) => !self.includes(value.runId));
+  const earlier = others.filter(({ value }) => value.scope === 'all' && value.stage !== 'started');
+  const complete = lastComplete(others);
   const last = earlier.map(({ value }) => value).toSorted((a, b) => b.startedAt - a.startedAt)[0];
   return {
     latest,

@@ -4,12 +4,12 @@
  */
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import { firstSentences, firstWithin } from '../../first-within.ts';
-import { type MetricName, metricValues, type Subscribers } from '../../metrics.ts';
+import { type MetricName, metricValues, partValues, type Subscribers } from '../../metrics.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { HOUR_MS } from '../../text/dates.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { countsOf, figuresOf } from './figures.ts';
+import { figuresOf } from './figures.ts';
 import { owedSentence } from './owing.ts';
 import type { Sight } from './sentinel.ts';
 import type { LeftTold } from './tell-left.ts';
@@ -101,26 +101,25 @@ const outcomeOf = <Other extends string>(
 type Done = Extract<Watched, { readonly kind: 'done' }>;
 
 function reportDone(watched: Done, around: Around): Report {
-  const { complete, check, verdicts } = watched;
+  const { complete, goesOn, check, verdicts, counts, vantage } = watched;
   const failure = notTold(watched);
-  const counts = countsOf(verdicts, check.conversations.length, check.at);
   const figures = figuresOf(
     { ...counts },
     {
-      durationMs: around.now - around.startedAt,
+      durationMs: around.now - Math.min(around.startedAt, watched.startedAt),
       completed: complete,
       failed: failure !== undefined,
       policyInUse: true,
-      blind: isBlind({ name: '', ...check.vantage }),
+      blind: isBlind({ name: '', ...vantage }),
       subscribers: around.subscribers,
     },
   );
   const details = {
-    outcome: outcomeOf(watched, complete ? 'complete' : 'partial'),
+    outcome: outcomeOf(watched, goesOn ? 'goes-on' : complete ? 'complete' : 'partial'),
     scope: around.scope,
     runId: watched.runId,
     policyVersion: around.policyVersion,
-    vantage: check.vantage,
+    vantage,
     counts,
     durationMs: figures.durationMs,
     requests: around.requests,
@@ -129,9 +128,11 @@ function reportDone(watched: Done, around: Around): Report {
     ...(check.noDnssec === undefined ? {} : { noDnssec: check.noDnssec }),
     ...(around.scope === 'some' ? entryLines(verdicts) : {}),
   };
-  const metrics = around.scope === 'all' ? metricValues(figures) : {};
+  // What is left is no partial run before its last part; what a part failed at is told at once.
+  const metrics =
+    around.scope === 'some' ? {} : goesOn ? partValues(figures) : metricValues(figures);
   if (failure !== undefined) return failed(failure, details, metrics);
-  const level = complete && details.problems.length === 0 ? 'INFO' : 'WARN';
+  const level = (complete || goesOn) && details.problems.length === 0 ? 'INFO' : 'WARN';
   return { level, details, metrics };
 }
 

@@ -4,7 +4,6 @@
  *
  * Where the second look came to a verdict it counts; where it did not, the first one's stays.
  */
-import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
 /** How a new failure is confirmed. */
@@ -13,17 +12,6 @@ export type Confirmation =
   | { readonly kind: 'same-run'; readonly afterMs: number }
   /** By the next run, where a run has no time to wait: the function's. */
   | { readonly kind: 'next-run' };
-
-/** Verdicts by destination id after both looks. */
-export function verdictsAfter(
-  first: CheckRun,
-  second: CheckRun | undefined,
-): Map<string, EntryVerdict> {
-  const verdicts = new Map(first.verdicts.map((verdict) => [verdict.id, verdict]));
-  for (const verdict of second?.verdicts ?? [])
-    if (verdict.verdict !== 'undetermined') verdicts.set(verdict.id, verdict);
-  return verdicts;
-}
 
 /** Evidence after both looks, for what is remembered of routes. */
 export function afterBoth(first: CheckRun, second: CheckRun | undefined): CheckRun {

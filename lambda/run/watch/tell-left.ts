@@ -74,7 +74,7 @@ async function markTold(
   const { runId } = opened.run.value;
   const at = now();
   // Its own record says `told` now, so that it is among those recovered.
-  const recalled = await recall(store, runId, at);
+  const recalled = await recall(store, [runId], at);
   const kept = await keep(store, {
     ...{ runId, at, historyMs, recalled, state: recalled.state, whole: false },
     comparison: { hosts: [], entries: new Map() },

@@ -17,14 +17,17 @@ import { prepareTellings } from '../../store/runs.ts';
 import type { OwedChannel } from '../../store/stored-values.ts';
 import type { Json } from '../../store/value-schemas.ts';
 import type { Assessment, Underway } from './assess.ts';
-import { countsOf } from './figures.ts';
-import { notWatchedIn } from './not-watched.ts';
+import { type Counts, countsOf } from './figures.ts';
+import { toldLate } from './lateness.ts';
 import type { OpenedRun } from './open-run.ts';
 import { owedMessage, owedSentence } from './owing.ts';
 import { doubtsAbout } from './own-way.ts';
+import { moreOf } from './progress.ts';
 import { noteIn, tellChannels } from './tell-channels.ts';
 
 export interface Told {
+  /** Of the whole run, as its record has them. */
+  readonly counts: Counts;
   /** Absent: nothing was due. */
   readonly mail?: Mail;
   /** `untold`: no channel took it. */
@@ -46,7 +49,7 @@ export async function tell(
   assessment: Assessment,
   opened: OpenedRun,
 ): Promise<Told> {
-  const { bundle, doors, options, recalled, at } = underway;
+  const { bundle, doors, options, recalled } = underway;
   const { decision, verdicts, vantage, facts } = assessment;
   const { mutes, confirmations, problems } = recalled;
   const now = doors.now();
@@ -59,9 +62,9 @@ export async function tell(
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
-  const judged = { ...findingsOf(assessment, at), exceptions: problems };
+  const findings = findingsOf(underway, assessment, now);
   const prepared = await prepare(doors, opened, tellings, alert, mail);
-  await opened.advance('judged', { ...judged, ...prepared }, doors.now());
+  await opened.advance('judged', { ...findings, ...prepared }, doors.now());
   const due =
     alert === undefined || mail === undefined
       ? undefined
@@ -81,6 +84,7 @@ export async function tell(
     );
   const isTold = delivery?.kind === 'told';
   return {
+    counts: findings.counts,
     ...(mail === undefined || delivery === undefined ? {} : { mail, delivery }),
     owed,
     problems: [...unsure, ...told.problems],
@@ -135,13 +139,21 @@ async function prepare(
 }
 
 /** What the run record keeps of what was found. */
-function findingsOf({ first, verdicts }: Assessment, at: number) {
+function findingsOf(
+  { options, recalled, progress, at }: Underway,
+  { verdicts, conversations, vantage, decision, firstLook }: Assessment,
+  now: number,
+) {
   const all = [...verdicts.values()];
+  const late = toldLate(decision, { recalled, progress }, firstLook, now);
+  const counts = { ...countsOf(all, conversations, at), toldLate: late };
   return {
-    counts: { ...countsOf(all, first.conversations.length, at) },
-    vantage: { ...first.vantage },
+    counts,
+    vantage: { ipv4: vantage.ipv4, ipv6: vantage.ipv6 },
     unseen: all.filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
-    more: { notWatched: notWatchedIn(all) } as unknown as Json,
+    more: moreOf(all, progress.own),
+    digests: { ...options.digests },
+    exceptions: recalled.problems,
   };
 }
 

@@ -12,6 +12,7 @@ import type { Delivery } from '../../alert/channel/channel.ts';
 import type { Decision } from '../../alert/incident/decide.ts';
 import type { Mail } from '../../alert/message/mail.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import type { Vantage } from '../../probe/vantage.ts';
 import { hostKey, observeHosts } from '../../snapshot/host-snapshot.ts';
 import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
 import { markRecovered } from '../../store/runs.ts';
@@ -19,12 +20,15 @@ import type { OwedChannel } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
-import { assess } from './assess.ts';
+import { type Assessment, assess, type Underway } from './assess.ts';
+import type { Counts } from './figures.ts';
 import { hostConversations } from './host-conversations.ts';
-import { keep } from './keep.ts';
+import { type Kept, keep } from './keep.ts';
 import { type OpenedRun, openRun } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { adoptOwing } from './owing.ts';
+import { handOn, leftOver, mayGoOn, planPart } from './parts.ts';
+import { moreOf, readProgress, writePart } from './progress.ts';
 import { recall } from './recall.ts';
 import { tell } from './tell.ts';
 import { type LeftTold, owes, tellLeft } from './tell-left.ts';
@@ -34,7 +38,12 @@ export type Watched =
       readonly kind: 'done';
       readonly runId: string;
       readonly check: CheckRun;
+      /** Of the whole run, all of its parts. */
       readonly verdicts: readonly EntryVerdict[];
+      readonly counts: Counts;
+      readonly vantage: Vantage;
+      /** When its first part began, epoch ms. */
+      readonly startedAt: number;
       readonly decision: Decision;
       /** Absent: nothing was due. */
       readonly mail?: Mail;
@@ -46,6 +55,8 @@ export type Watched =
        * Complete, what was due was told, by one channel at least, and what is to be stored was.
        */
       readonly complete: boolean;
+      /** Another part of the same run follows: not all was looked at, or not twice. */
+      readonly goesOn: boolean;
       /** Sentences about what could not be read or written. */
       readonly problems: readonly string[];
     }
@@ -100,18 +111,15 @@ async function watchUnderLease(
 ): Promise<Watched> {
   const { store } = doors;
   const { runId } = opened.run.value;
-  const at = doors.now();
-  const remembered = await recall(store, runId, at);
-  const adopted = await adoptOwing(doors, remembered.recovered, at);
-  const recalled = {
-    ...remembered,
-    recovered: adopted.recovered,
-    problems: [...remembered.problems, ...adopted.problems],
-  };
-  const underway = { bundle, doors, options, recalled, at, stopped };
+  const underway = await begin(bundle, doors, options, opened, stopped);
+  const { recalled, progress, at } = underway;
   const assessment = await assess(underway);
-  const { first, verdicts, comparison, updates, decision, facts } = assessment;
-  const { mail, delivery, owed, state, problems } = await tell(underway, assessment, opened);
+  const { first, verdicts, vantage, comparison, updates, decision, facts } = assessment;
+  const { counts, mail, delivery, owed, state, problems } = await tell(
+    underway,
+    assessment,
+    opened,
+  );
   const kept = await keep(store, {
     runId,
     at,
@@ -126,22 +134,83 @@ async function watchUnderLease(
   });
   for (const earlier of recalled.recovered) await markRecovered(store, earlier, runId);
   const { keeps = true, notes = [] } = doors.memory?.() ?? {};
-  const complete = facts.complete && delivery?.kind !== 'untold' && keeps && kept.whole;
+  const isTold = delivery?.kind !== 'untold';
+  const handed = await endPart(underway, assessment, opened, kept, isTold);
+  const whole = facts.complete && keeps && kept.whole && !handed.goesOn;
+  const complete = whole && isTold;
   if (complete) await opened.complete(doors.now());
-  else if (delivery?.kind === 'untold' && facts.complete && keeps && kept.whole)
-    await opened.advance('untold', { kept: 'whole' }, doors.now());
+  else if (whole) await opened.advance('untold', { kept: 'whole' }, doors.now());
   return {
     kind: 'done',
     runId,
     check: first,
     verdicts: [...verdicts.values()],
+    counts,
+    vantage,
+    startedAt: progress.startedAt ?? at,
     decision,
     ...(mail === undefined ? {} : { mail }),
     told: delivery,
     owed,
     complete,
-    problems: [...recalled.problems, ...problems, ...kept.problems, ...notes],
+    goesOn: handed.goesOn,
+    problems: [...recalled.problems, ...problems, ...kept.problems, ...handed.problems, ...notes],
   };
+}
+
+/** What this part starts from: what is remembered, and what earlier parts judged. */
+async function begin(
+  bundle: Bundle,
+  doors: WatchDoors,
+  options: WatchOptions,
+  { records }: OpenedRun,
+  stopped: AbortSignal,
+): Promise<Underway> {
+  const { store } = doors;
+  const begun = doors.now();
+  const progress = await readProgress(store, records, options.digests, begun);
+  const remembered = await recall(store, progress.records, begun);
+  const adopted = await adoptOwing(doors, remembered.recovered, begun);
+  const recalled = {
+    ...remembered,
+    recovered: adopted.recovered,
+    problems: [...remembered.problems, ...adopted.problems, ...progress.problems],
+  };
+  const plan = planPart(progress, recalled.state, options, begun);
+  if (plan.waitMs > 0) await doors.sleep(plan.waitMs, stopped);
+  stopped.throwIfAborted();
+  return { bundle, doors, options, recalled, progress, plan, at: doors.now(), stopped };
+}
+
+/** Writes down what this part judged, where anything is left, and has another part follow. */
+async function endPart(
+  { doors, options, progress, at }: Underway,
+  assessment: Assessment,
+  opened: OpenedRun,
+  { refused }: Kept,
+  told: boolean,
+): Promise<Awaited<ReturnType<typeof handOn>>> {
+  const { first, verdicts, firstLook, decision, lookedTwice } = assessment;
+  const looked = { verdicts, first: first.verdicts, lookedTwice, decision };
+  const left = leftOver(progress, options, looked, refused);
+  const isLeft =
+    left.unseen > 0 || (left.confirmFrom !== undefined && mayGoOn(doors, options, progress));
+  if (options.only !== undefined || !isLeft) return { goesOn: false, problems: [] };
+  const content = {
+    verdicts: [...verdicts.values()],
+    judged: left.judged,
+    looked: first.verdicts,
+    conversations: assessment.conversations,
+    vantage: assessment.vantage,
+  };
+  const { digests } = options;
+  const { runId } = opened.run.value;
+  const now = doors.now();
+  const saidWhole = assessment.facts.complete && told;
+  const part = { at, until: firstLook.until, digests, now, saidWhole };
+  const parts = await writePart(doors.store, runId, progress, content, part);
+  await opened.note({ more: moreOf(verdicts.values(), parts), digests: { ...digests } }, now);
+  return handOn(doors, options, progress, left);
 }
 
 /**

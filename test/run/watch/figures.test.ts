@@ -61,6 +61,7 @@ test('the counts of a record become figures again, an older record without some 
     verdicts: { pass: 2, degraded: 0, fail: 1, undetermined: 0, unchecked: 0 },
     notWatched: 0,
     unfinished: 0,
+    toldLate: 0,
     conversations: 0,
     daysToFirstFailure: 0,
   });

@@ -20,11 +20,15 @@ const done = (given: Partial<Extract<Watched, { kind: 'done' }>> = {}): Watched 
   ({
     kind: 'done',
     runId: '2026-11-24T06:00:00Z',
-    check: { at, vantage: { ipv4: 'clear', ipv6: 'untried' }, conversations: [] },
+    check: { at },
     verdicts: [],
+    counts: { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0, notWatched: 0, unfinished: 0, conversations: 0 },
+    vantage: { ipv4: 'clear', ipv6: 'untried' },
+    startedAt: at,
     told: undefined,
     owed: [],
     complete: true,
+    goesOn: false,
     problems: [],
     ...given,
   }) as unknown as Watched;
@@ -41,6 +45,17 @@ test('a run cut short is a warning, no failure', () => {
   const report = reportWatched(done({ complete: false }), around);
   expect(report).toMatchObject({ level: 'WARN', details: { outcome: 'partial' }, metrics: { RunCompleted: 0, RunFailed: 0 } });
   expect(report).not.toHaveProperty('failure');
+});
+
+test('a part of a run that goes on is no partial run: it reports what it did itself', () => {
+  const report = reportWatched(done({ complete: false, goesOn: true }), around);
+  expect(report).toMatchObject({ level: 'INFO', details: { outcome: 'goes-on' } });
+  expect(report.metrics).toEqual({ EntriesToldLate: 0, RunFailed: 0, PolicyInUse: 1 });
+});
+
+test('the last part reports the time of the whole run', () => {
+  const report = reportWatched(done({ startedAt: at - 600_000 }), around);
+  expect(report).toMatchObject({ details: { outcome: 'complete', durationMs: 605_000 }, metrics: { Duration: 605_000 } });
 });
 
 test('a message that could not be told is a failure, with the metrics of the run', () => {
@@ -62,8 +77,10 @@ test('problems make a warning and are all told', () => {
 });
 
 test('a blind run', () => {
-  const check = { at, vantage: { ipv4: 'blind', ipv6: 'untried' }, conversations: [] };
-  expect(reportWatched(done({ check: check as never }), around).metrics).toMatchObject({ Blind: 1, RunCompleted: 1 });
+  expect(reportWatched(done({ vantage: { ipv4: 'blind', ipv6: 'untried' } }), around).metrics).toMatchObject({
+    Blind: 1,
+    RunCompleted: 1,
+  });
 });
 
 test('a run of some destinations reports no metrics', () => {
