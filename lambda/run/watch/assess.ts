@@ -21,7 +21,7 @@ import {
 } from './compare.ts';
 import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
-import { mayGoOn, type PartPlan } from './parts.ts';
+import { LOOK_ROOM_MS, mayGoOn, type PartPlan } from './parts.ts';
 import { bothOf, type Progress, type Span } from './progress.ts';
 import { digestsOf, type Recalled, rememberedIn } from './recall.ts';
 import { afterBoth } from './second-look.ts';
@@ -46,7 +46,7 @@ export interface Assessment {
   /** The first look, which was at everything that no earlier part had judged. */
   readonly first: CheckRun;
   readonly firstLook: Span;
-  /** Whether there was a second look. */
+  /** Whether there was a second look, and time for all of it. */
   readonly lookedTwice: boolean;
   /** By destination id, of the whole run: of several looks the last that came to something. */
   readonly verdicts: ReadonlyMap<string, EntryVerdict>;
@@ -117,7 +117,7 @@ async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckR
   if (ids.length === 0 || confirm.kind !== 'same-run' || confirm.afterMs === 0) return undefined;
   if (run.plan.hurried) return undefined;
   const again = run.at + confirm.afterMs;
-  if (again >= pace.stopAt) return undefined;
+  if (again + LOOK_ROOM_MS > pace.stopAt) return undefined;
   // Never longer than the gap itself, should the clock have been set back meanwhile.
   const wait = Math.min(confirm.afterMs, Math.max(0, again - run.doors.now()));
   await run.doors.sleep(wait, run.stopped);
@@ -167,7 +167,7 @@ async function weigh(
   });
   return {
     first,
-    lookedTwice: second !== undefined,
+    lookedTwice: second?.complete === true,
     verdicts,
     conversations: progress.conversations + attemptedIn(first),
     updates,

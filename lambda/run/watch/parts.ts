@@ -53,7 +53,7 @@ export function planPart(
   const waitMs = Math.max(0, ...pending.map((entry) => turnedAt(entry) + afterMs - at));
   return looking(
     pending.map(({ id }) => id),
-    at + waitMs < pace.stopAt ? { waitMs } : {},
+    at + waitMs + LOOK_ROOM_MS <= pace.stopAt ? { waitMs } : {},
   );
 }
 
@@ -169,6 +169,8 @@ const turnedAt = ({ now, soon }: EntryState): number =>
 const isRefused = ({ id, hosts }: EntryVerdict, refused: Refused): boolean =>
   refused.entries.has(id) || hosts.some((host) => refused.hosts.has(publishedName(host)));
 
+/** What a second look takes, of a host that keeps silent too. */
+export const LOOK_ROOM_MS = 60_000;
 /** Five parts of a fifth each, with a second look after each, and room for a bad day. */
 const MOST_PARTS = 12;
 /** In which this part ends and gives its lease back. */

@@ -7,6 +7,7 @@ import type { Watched } from '../../../lambda/run/watch/watch.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { readLatest } from '../../../lambda/store/latest.ts';
 import { lastComplete, recentRuns } from '../../../lambda/store/runs.ts';
+import type { Item } from '../../../lambda/store/table.ts';
 import { type Authority, createAuthority } from '../../internet/authority.ts';
 import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { type SmallHost, SmallWorld } from '../small-world.ts';
@@ -269,6 +270,51 @@ describe('a failure that the time limit leaves no room to confirm', () => {
     await part(60, { runId: 'day2' });
     expect(subjects).toHaveLength(1);
   });
+});
+
+test('what the table has no room for is judged by another part, after a minute, and the run is complete with it', async () => {
+  const busy = ['d2.example', 'd7.example'];
+  const full: Store = {
+    ...store,
+    table: new Proxy(store.table, {
+      get(table, name) {
+        if (name !== 'putMany') return Reflect.get(table, name).bind(table);
+        return async (items: Iterable<Item>) => {
+          const [kept, refused] = [[] as Item[], [] as Item[]];
+          for (const item of items) (busy.some((id) => item.pk.endsWith(`#entry#${id}`)) ? refused : kept).push(item);
+          const notPut = await table.putMany(kept);
+          return [...notPut, ...refused.map((item) => ({ item, kind: 'refused' as const, because: 'no room' }))];
+        };
+      },
+    }),
+  };
+  expect(await part(60, { store: full })).toMatchObject({ complete: false, goesOn: true, problems: ['no room', 'no room'] });
+  expect(handed).toEqual([[RUN, 1]]);
+  expect(await part(60)).toMatchObject({ complete: true, counts: { pass: 10 } });
+  expect(met.filter((name) => busy.includes(name.replace('mail.', '')))).toHaveLength(2);
+  expect(met.length).toBeLessThanOrEqual(4);
+  // Everything had been looked at before, and the baseline was told then.
+  expect(subjects).toEqual(['Now watching 10 entries: all deliver']);
+});
+
+test('a first run that goes on tells what fails at once, and how all stand at its end', async () => {
+  (hosts.get('d0.example') as SmallHost).chain = await chainFor('elsewhere.example');
+  expect(await part(4)).toMatchObject({ goesOn: true });
+  expect(subjects).toEqual(['d0.example would defer: certificate lacks the name asked for']);
+  expect(await part(60)).toMatchObject({ complete: true, counts: { pass: 9, fail: 1, toldLate: 0 } });
+  expect(subjects.slice(1)).toEqual(['Now watching 10 entries: 1 would fail']);
+});
+
+test('a failure that no channel took on its day is told late on the next one', async () => {
+  await part(60, { runId: 'day0' });
+  (hosts.get('d1.example') as SmallHost).chain = await chainFor('elsewhere.example');
+  clock = START + DAY_MS;
+  const untold = await part(60, { runId: 'day1', tell: async () => ({ kind: 'untold', because: 'gone' }) });
+  expect(untold).toMatchObject({ complete: false, goesOn: false, counts: { toldLate: 0 } });
+  clock = START + 2 * DAY_MS;
+  expect(await part(60, { runId: 'day2' })).toMatchObject({ complete: true, counts: { toldLate: 1 } });
+  clock = START + 3 * DAY_MS;
+  expect(await part(60, { runId: 'day3' })).toMatchObject({ complete: true, counts: { toldLate: 0 } });
 });
 
 test('there is no end to what is left, but to the parts of a run', async () => {
