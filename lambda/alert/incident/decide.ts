@@ -6,7 +6,7 @@
  * as told, so that a message that could not be published is due again in the next run.
  */
 import { byName, named } from '../../named-record.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 
 import { type Due, dueIncidents } from './due.ts';
 import type { Change, EntryState } from './entry-state.ts';
@@ -100,16 +100,20 @@ function rulesOf({ vantage, run }: DecideInput): SettlingRules {
   };
 }
 
-/** By entry id: of several looks the last that came to something. */
+/** By entry id: of several looks the last that came to something, if only to silence. */
 export function latestVerdicts(
   ...looks: readonly (readonly EntryVerdict[])[]
 ): Map<string, EntryVerdict> {
   const latest = new Map<string, EntryVerdict>();
-  for (const verdict of looks.flat())
-    if (verdict.verdict !== 'undetermined' || !latest.has(verdict.id))
-      latest.set(verdict.id, verdict);
+  for (const verdict of looks.flat()) {
+    const before = latest.get(verdict.id);
+    const stays = before !== undefined && !(isUndetermined(before) && isUnfinished(before));
+    if (!isUndetermined(verdict) || !stays) latest.set(verdict.id, verdict);
+  }
   return latest;
 }
+
+const isUndetermined = ({ verdict }: EntryVerdict): boolean => verdict === 'undetermined';
 
 /** What is remembered, without dates in the future. */
 function withoutFuture(state: WatchState, now: number): WatchState {

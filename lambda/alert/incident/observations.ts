@@ -16,6 +16,8 @@ import { type ForecastRules, isWatched, type Reading, standingOf } from './stand
 export interface Scene {
   /** What was remembered before the run, which decides who turned in it. */
   readonly before: WatchState;
+  /** What earlier parts of the run saw: with that, too, entries may have turned alike. */
+  readonly carried?: readonly EntryVerdict[];
   readonly changes: readonly Change[];
   readonly run: RunFacts;
   /** When the first look was taken. */
@@ -39,7 +41,9 @@ export function observeAll(
   at: number,
 ): Observed {
   const own = ownChanges(scene.run.digests?.before, scene.run.digests?.after);
-  const ours = ourSideCauses(scene.before, verdicts, scene.run.firstRun);
+  const looked = new Set(verdicts.map(({ id }) => id));
+  const carried = (scene.carried ?? []).filter(({ id }) => !looked.has(id));
+  const ours = ourSideCauses(scene.before, [...verdicts, ...carried], scene.run.firstRun);
   const after = byName(entries);
   const causes = new Map<string, Cause>();
   const meet = (cause: Cause) => causes.set(incidentId(rules.vantage, cause), cause);

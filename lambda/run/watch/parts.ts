@@ -102,7 +102,9 @@ export function leftOver(
   );
   const unseen = [...verdicts.keys()].filter((id) => !judged.has(id) && !progress.judged.has(id));
   // What this part could not tell, no other part is asked for that alone.
-  const asked = new Set(first.flatMap(({ id, verdict }) => (verdict === UNTOLD ? [id] : [])));
+  const asked = new Set(
+    first.flatMap((one) => (one.verdict === UNTOLD && !isUnfinished(one) ? [one.id] : [])),
+  );
   const waiting =
     confirm.kind !== 'same-run' || confirm.afterMs === 0 || lookedTwice
       ? []

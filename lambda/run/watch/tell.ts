@@ -64,7 +64,8 @@ export async function tell(
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
   const findings = findingsOf(underway, assessment, now);
   const prepared = await prepare(doors, opened, tellings, alert, mail);
-  await opened.advance('judged', { ...findings, ...prepared }, doors.now());
+  const counts = { ...findings.counts };
+  await opened.advance('judged', { ...findings, ...prepared, counts }, doors.now());
   const due =
     alert === undefined || mail === undefined
       ? undefined
@@ -84,7 +85,7 @@ export async function tell(
     );
   const isTold = delivery?.kind === 'told';
   return {
-    counts: findings.counts,
+    counts,
     ...(mail === undefined || delivery === undefined ? {} : { mail, delivery }),
     owed,
     problems: [...unsure, ...told.problems],

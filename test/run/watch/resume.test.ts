@@ -13,6 +13,15 @@ import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { type SmallHost, SmallWorld } from '../small-world.ts';
 import { bundleOf, DAY_MS, type Run, runOnce } from '../watching.ts';
 
+/** Whole numbers below `below`, the same for the same seed. */
+function randomOf(seed: number): (below: number) => number {
+  let state = seed + 1;
+  return (below) => {
+    state = (state * 1_103_515_245 + 12_345) % 2_147_483_648;
+    return Math.floor((state / 2_147_483_648) * below);
+  };
+}
+
 const START = Date.UTC(2026, 10, 24, 6);
 const MINUTE = 60_000;
 const NAMES = Array.from({ length: 10 }, (_, i) => `d${i}.example`);
@@ -316,6 +325,67 @@ test('a failure that no channel took on its day is told late on the next one', a
   clock = START + 3 * DAY_MS;
   expect(await part(60, { runId: 'day3' })).toMatchObject({ complete: true, counts: { toldLate: 0 } });
 });
+
+test.each(Array.from({ length: 20 }, (_, seed) => ({ seed })))(
+  'in parts of any length a run remembers and tells what it does in one: $seed',
+  async ({ seed }) => {
+    const random = randomOf(seed);
+    const whole: Store = { ...store, space: spaceOf(`p${randomUUID()}`, 'function') };
+    const both = async (days: number, act: (store: Store) => Promise<void>) => {
+      for (const one of [store, whole]) {
+        clock = START + days * DAY_MS;
+        await act(one);
+      }
+    };
+    await both(0, async (one) => void (await part(60, { runId: 'day0', store: one })));
+    let turned = 0;
+    for (const name of NAMES) {
+      const host = hosts.get(name) as SmallHost;
+      const what = random(4);
+      // As many as are no fault of ours, whose parts may be too small to show it.
+      if (what === 0 && ++turned < 5) host.chain = await chainFor('elsewhere.example');
+      if (what === 1) host.chain = null;
+    }
+    await both(1, async (one) => {
+      if (one === whole) return void (await part(60, { store: one }));
+      for (let parts = 1; ; parts++) {
+        const watched = await part(4 + random(9), { store: one });
+        if (watched.kind !== 'done') throw new Error(watched.kind);
+        if (!watched.goesOn) {
+          expect(watched.complete).toBe(true);
+          break;
+        }
+        expect(parts).toBeLessThan(12);
+        clock += Math.max(5_000, (handed.at(-1)?.[1] ?? 0) * MINUTE + 5_000);
+      }
+    });
+    const [inParts, inOne] = [await remembered(store), await remembered(whole)];
+    expect(inParts).toEqual(inOne);
+  },
+);
+
+const remembered = async (one: Store) => {
+  const { entries } = await readLatest(one, clock);
+  return Object.fromEntries(
+    [...entries].map(([id, { value, expiresAt }]) => {
+      const { snapshot, state } = value;
+      const told = state?.told.map(({ incident, believed }) => `${incident} ${believed}`);
+      const { verdict, reason, undetermined } = snapshot;
+      return [
+        id,
+        {
+          verdict,
+          reason,
+          cause: undetermined?.cause,
+          expiresAt,
+          standing: state?.now?.settled?.standing,
+          unjudged: state?.unjudged?.runs,
+          told,
+        },
+      ];
+    }),
+  );
+};
 
 test('there is no end to what is left, but to the parts of a run', async () => {
   let parts = 0;
