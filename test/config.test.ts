@@ -30,6 +30,7 @@ test('what is set is read, lists at commas', () => {
   const config = readConfig({
     ...NEEDED,
     WATCH_CHAT_TOPIC: 'arn:aws-cn:sns:cn-north-1:123456789012:chat',
+    WATCH_CONTINUATIONS: 'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/Stack-Continuations-1A2B',
     WATCH_HELO: 'tls-watch.example.com',
     WATCH_CONTROL_HOSTS: 'mx1.example.com, mx2.example.com,',
     WATCH_CONCURRENCY: '8',
@@ -42,6 +43,7 @@ test('what is set is read, lists at commas', () => {
   });
   expect(config).toMatchObject({
     chatTopic: 'arn:aws-cn:sns:cn-north-1:123456789012:chat',
+    continuations: 'https://sqs.cn-north-1.amazonaws.com.cn/123456789012/Stack-Continuations-1A2B',
     helo: 'tls-watch.example.com',
     controlHosts: ['mx1.example.com', 'mx2.example.com'],
     concurrency: 8,
@@ -69,6 +71,11 @@ const REFUSED = [
     because: 'a topic is named by ARN',
     set: { WATCH_TOPIC: 'mail' },
     says: 'environment variable WATCH_TOPIC: "mail" is no ARN of an SNS topic',
+  },
+  {
+    because: 'a queue is named by URL',
+    set: { WATCH_CONTINUATIONS: 'arn:aws:sqs:eu-central-1:123456789012:queue' },
+    says: 'environment variable WATCH_CONTINUATIONS: "arn:aws:sqs:eu-central-1:123456789012:queue" is no URL of an SQS queue',
   },
   {
     because: 'a number is whole',

@@ -175,6 +175,6 @@ const isRefused = ({ id, hosts }: EntryVerdict, refused: Refused): boolean =>
 export const LOOK_ROOM_MS = 60_000;
 /** Five parts of a fifth each, with a second look after each, and room for a bad day. */
 const MOST_PARTS = 12;
-/** In which this part ends and gives its lease back. */
-const PAUSE_MS = 5_000;
+/** In which this part gives its lease back and its invocation ends. */
+const PAUSE_MS = 10_000;
 const PAUSE_FOR_THE_STORE_MS = 60_000;
