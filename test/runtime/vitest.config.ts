@@ -1,8 +1,10 @@
 import { defineConfig } from 'vitest/config';
+import { ALONE } from '../alone.ts';
 
 /** Apart from the unit tests: these need test/runtime installed (cmake, g++) and take their time. */
 export default defineConfig({
   test: {
+    env: ALONE,
     include: ['test/runtime/*.test.ts'],
     pool: 'forks',
     maxWorkers: 1,

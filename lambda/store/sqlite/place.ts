@@ -6,6 +6,7 @@
  */
 import { existsSync, lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, join, parse, resolve, sep } from 'node:path';
+import { shellWord } from '../../text/strangers.ts';
 import { StoreError } from '../table-error.ts';
 import { adopt, makeDirectory } from './files.ts';
 import { type Acting, actingIn, type Owner } from './owner.ts';
@@ -188,7 +189,7 @@ const oldFolder = (directory: string): StoreError =>
   new StoreError(
     'old-folder',
     `${titleOf(directory)} is a folder of release 0.1, which this release does not open: ` +
-      `bring it over with "postfix-tls-watch store import ${directory}", which leaves the ` +
+      `bring it over with "postfix-tls-watch store import ${shellWord(directory) ?? 'DIR'}", which leaves the ` +
       'folder as it was',
   );
 
