@@ -6,6 +6,8 @@ import { spawn } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { commandsForTable } from '../../lambda/text/own-command.ts';
+import { startDynalite } from '../store/dynalite.ts';
 import { CLI, HANGS_MS, type Ran, runCommand } from './run-command.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -268,6 +270,29 @@ test('a move to another provider: the command that confirms does so in the same 
   expect(confirmed.out).toContain('facebook.com secure match=mx.attacker.test');
   const status = await inScene(['status', '--json', '--store', 'moved']);
   expect(JSON.parse(status.out)).toMatchObject({ confirmations: [{ destination: 'facebook.com', how: 'by telephone' }] });
+});
+
+test('what the function prints is answered by its table', async () => {
+  const cloud = await startDynalite('watch-Table');
+  try {
+    const env = {
+      AWS_ENDPOINT_URL_DYNAMODB: cloud.endpoint,
+      AWS_ACCESS_KEY_ID: cloud.credentials.accessKeyId,
+      AWS_SECRET_ACCESS_KEY: cloud.credentials.secretAccessKey,
+    };
+    const own = commandsForTable({ table: 'watch-Table', policy: 'mta1', vantage: 'function', region: 'eu-central-1' });
+    const push = await typed(`${own('policy push', [scene.table])} --ca-file ${scene.dir}/ca.pem`, env);
+    expect(push).toMatchObject({ code: 0, err: '' });
+    const status = await typed(`${own('status')} --json`, env);
+    expect(JSON.parse(status.out)).toMatchObject({ store: 'DynamoDB table watch-Table', policy: 'mta1', vantage: 'function' });
+    const story = await typed(
+      `${own('explain', ['fastmail.fm', scene.table])} --ca-file ${scene.dir}/ca.pem ${scene.internet.flags.join(' ')}`,
+      env,
+    );
+    expect(story).toMatchObject({ code: 2, err: '' });
+  } finally {
+    await cloud.close();
+  }
 });
 
 const soon = () => new Date(Date.now() + 10 * 86_400_000).toISOString().slice(0, 10);
