@@ -31,6 +31,9 @@ export type Delivery =
     }
   | { readonly kind: 'untold'; readonly because: string };
 
+/** `patient`: what fails for the moment is tried again within seconds; `once`: somebody is waiting. */
+export type Tries = 'patient' | 'once';
+
 /** One that is set up wrongly: it tells nothing and says why, and the others are told all the same. */
 export const unusable = (
   { kind, name }: Pick<Channel, 'kind' | 'name'>,

@@ -1,6 +1,10 @@
 /** Flags → the ways to tell: mail, a webhook, topics, a program, or the terminal where none is named. */
 
-import type { Channel } from '../../alert/channel/channel.ts';
+import type { Channel, Tries } from '../../alert/channel/channel.ts';
+import {
+  WEBHOOK_DEADLINES,
+  type WebhookDeadlines,
+} from '../../alert/channel/webhook/webhook-channel.ts';
 import { mailOf } from '../../alert/message/mail.ts';
 import { testMessage } from '../../alert/message/test-message.ts';
 import { openTopics } from '../../doors.ts';
@@ -9,25 +13,37 @@ import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 
 /** The channels that the flags name; standard output where they name none. */
-export async function waysToTell(flags: TellFlags, console: Console): Promise<readonly Channel[]> {
-  const ways = await named(flags, console);
+export async function waysToTell(
+  flags: TellFlags,
+  console: Console,
+  tries: Tries = 'patient',
+): Promise<readonly Channel[]> {
+  const ways = await named(flags, console, tries);
   return ways.length > 0 ? ways : [onTerminal(console)];
 }
 
 async function named(
   flags: TellFlags,
   { env, now }: Pick<Console, 'env' | 'now'>,
+  tries: Tries,
 ): Promise<readonly Channel[]> {
   return [
-    ...(await openMail(flags, env, now)),
-    ...(await openWebhook(flags, env, now)),
+    ...(await openMail(flags, env, now, tries)),
+    ...(await openWebhook(flags, env, now, DEADLINES[tries])),
     ...openTopics(flags),
     ...(flags.hook === undefined ? [] : [openHook(flags.hook)]),
   ];
 }
 
+const DEADLINES: Readonly<Record<Tries, WebhookDeadlines>> = {
+  patient: WEBHOOK_DEADLINES,
+  once: { ...WEBHOOK_DEADLINES, pauses: [] },
+};
+
+const TERMINAL = 'terminal';
+
 const onTerminal = (console: Console): Channel => ({
-  kind: 'terminal',
+  kind: TERMINAL,
   name: 'the terminal',
   tell: async ({ subject, text }) => {
     const because = await console.deliver(`Subject: ${subject}\n\n${text}\n`);
@@ -56,8 +72,8 @@ export async function tellTest(
   vantage: string,
   console: Console,
 ): Promise<number> {
-  const ways = (await named(flags, console)).map(({ name }) => name);
-  const channels = await waysToTell(flags, console);
+  const channels = await waysToTell(flags, console, 'once');
+  const ways = channels.flatMap(({ kind, name }) => (kind === TERMINAL ? [] : [name]));
   const alert = testMessage(vantage, ways, console.now(), console.own);
   const untold: string[] = [];
   for (const channel of channels) {

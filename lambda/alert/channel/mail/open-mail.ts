@@ -1,6 +1,6 @@
 /** Flags and environment → the mail channels; one that cannot be set up is there and tells nothing. */
 import { hostname } from 'node:os';
-import { type Channel, unusable } from '../channel.ts';
+import { type Channel, type Tries, unusable } from '../channel.ts';
 import { readOwnFile, readSecret, SetupError } from '../own-file.ts';
 import { domainOf, parseAddress, parseServer } from './address.ts';
 import type { Login, MailServer } from './smtp.ts';
@@ -20,6 +20,7 @@ export async function openMail(
   flags: MailFlags,
   env: Readonly<Record<string, string | undefined>>,
   now: () => number,
+  tries: Tries = 'patient',
 ): Promise<readonly Channel[]> {
   const { mailTo: to = [], mailFrom } = flags;
   if (to.length === 0) return [];
@@ -33,13 +34,12 @@ export async function openMail(
   }
   // Most commands need no mail.
   const { mailChannels } = await import('./mail-channel.ts');
-  const channels = mailChannels({
-    to,
-    from: mailFrom ?? senderFor(to),
-    server,
-    near: isLoopback(server.host),
-    now,
-  });
+  const { MAIL_DEADLINES } = await import('./smtp.ts');
+  const ways = { to, from: mailFrom ?? senderFor(to), server, near: isLoopback(server.host), now };
+  const channels = mailChannels(
+    ways,
+    tries === 'patient' ? MAIL_DEADLINES : { ...MAIL_DEADLINES, pauses: [] },
+  );
   return because === undefined ? channels : channels.map((one) => unusable(one, because));
 }
 
