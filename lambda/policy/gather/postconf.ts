@@ -73,13 +73,16 @@ export async function readPostconf(
       ['main.cf', 'master.cf'].map((name) => machine.read(`${directory}/${name}`)),
     );
     if (main?.kind !== 'read' || master?.kind !== 'read') throw error;
-    const parameters = `${await ask('-d')}\n${decodeText(main.bytes)}`;
+    // What is computed is not what -d prints, once main.cf gives a name or another directory has it.
+    const defaults = (await ask('-d')).replaceAll(/^(?:myhostname|mydomain) =.*\n/gm, '');
+    const parameters = `${defaults}\n${decodeText(main.bytes)}\nconfig_directory = ${directory}\n`;
     const { services, overrides } = printMasterCf(decodeText(master.bytes));
     return {
       main: parameters,
       masterServices: services,
       overrides,
-      proxyReadMaps: readMainCf(parameters, version).parameters.proxy_read_maps ?? '',
+      proxyReadMaps:
+        readMainCf(parameters, version, machine.hostname?.()).parameters.proxy_read_maps ?? '',
     };
   }
 }

@@ -111,7 +111,8 @@ async function fromHost(
   );
   const services = parseServices(masterServices);
   const clients = services.filter(({ type, command }) => type === 'unix' && command === 'smtp');
-  const mainCf = readMainCf(main, version);
+  const hostname = machine.hostname?.();
+  const mainCf = readMainCf(main, version, hostname);
   const service = chosenService(clients, mainCf.parameters.default_transport, options.service);
 
   const read = await machine.read(`${directory}/main.cf`);
@@ -121,7 +122,7 @@ async function fromHost(
   const noMaster = masterCfFatal(inMaster, `${directory}/master.cf`);
   const as = (one: MasterService | undefined) => {
     const own = one === undefined ? '' : overridesOf(overrides, one);
-    const parameters = own === '' ? mainCf : readMainCf(`${main}\n${own}`, version);
+    const parameters = own === '' ? mainCf : readMainCf(`${main}\n${own}`, version, hostname);
     const read = settingsOf(parameters, written ?? mainCf, version);
     const fatal = noMaster ?? ends ?? (one === undefined ? undefined : optionFatal(inMaster, one));
     return fatal === undefined ? read : { ...read, settings: { ...read.settings, fatal } };

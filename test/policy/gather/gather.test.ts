@@ -640,8 +640,11 @@ test('where a value ends postconf and not smtp(8), main.cf and master.cf are rea
   const { settings, services } = await gather({
     files: {
       '/etc/postfix/main.cf': {
-        text: 'smtpd_banner = ${x\nsmtp_tls_policy_maps = inline:{a.test=encrypt}\nproxy_read_maps = proxy:hash:/t\n',
+        text:
+          'smtpd_banner = ${x\nsmtp_tls_policy_maps = inline:{a.test=encrypt}\nproxy_read_maps = proxy:hash:/t\n' +
+          'myhostname = mx.example.test\nrelay_domains = $mydomain\ntransport_maps = texthash:$config_directory/t\n',
       },
+      '/etc/postfix/t': { text: '' },
       '/etc/postfix/master.cf': {
         text: 'smtp unix - - n - - smtp\nout unix - - y - - smtp\n  -o { smtp_tls_security_level = secure }\n',
       },
@@ -651,10 +654,14 @@ test('where a value ends postconf and not smtp(8), main.cf and master.cf are rea
       'postconf -c /etc/postfix -M': ends,
       'postconf -c /etc/postfix -P': ends,
       'postconf -c /etc/postfix -x -h proxy_read_maps': ends,
-      'postconf -c /etc/postfix -d': 'queue_directory = /var/spool/postfix\nsmtp_tls_security_level =\n',
+      'postconf -c /etc/postfix -d':
+        'queue_directory = /var/spool/postfix\nsmtp_tls_security_level =\n' +
+        'config_directory = /other\nmyhostname = vm.other.test\nmydomain = other.test\n',
     },
   });
   expect(settings.fatal).toBe(undefined);
+  expect(settings.relayDomains).toEqual(['example.test']);
+  expect(settings.transportMaps).toEqual([{ type: 'texthash', path: '/etc/postfix/t' }]);
   expect(settings.policyMaps).toEqual([{ type: 'inline', path: '{a.test=encrypt}' }]);
   expect(settings.transports).toEqual(['smtp', 'out']);
   expect(services?.out?.settings).toMatchObject({ securityLevel: 'secure', chroot: true });

@@ -270,6 +270,16 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'bounced 5.1.1 unknown user: "m@b.D", by virtual' },
   },
   {
+    title: 'a value that ends postconf, beside values that Postfix computes',
+    mainCf: [
+      'smtpd_banner = ${x',
+      'myhostname = mx.D',
+      'smtp_tls_policy_maps = hash:$config_directory/tls_policy inline:{{b.D=secure match=wrong.$mydomain}}',
+    ],
+    files: [{ name: 'tls_policy', text: 'a.D secure match=.D\n', build: 'hash' }],
+    ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'deferred 4.7.5 Server certificate not verified' },
+  },
+  {
     title: 'patterns behind proxymap, for root alone',
     mainCf: ['smtp_tls_policy_maps = proxy:regexp:ETC/tls_policy'],
     files: [{ name: 'tls_policy', text: '/^a\\.D$/ secure match=.D\n', mode: 0o600 }],
