@@ -32,9 +32,9 @@ const TAKEN: readonly { readonly because: string; readonly text: string; readonl
     takes: [[undefined, 'mail-to', ['a@example.com']]],
   },
   {
-    because: 'what the command line takes apart',
+    because: 'a server',
     text: 'smtp = "[::1]:587"',
-    takes: [[undefined, 'smtp', { host: '::1', port: 587 }]],
+    takes: [[undefined, 'smtp', '[::1]:587']],
   },
   { because: 'one of some words', text: 'smtp-tls = "starttls"', takes: [[undefined, 'smtp-tls', 'starttls']] },
   { because: 'a flag with or without a text', text: 'queue = true', takes: [[undefined, 'queue', true]] },
