@@ -4,6 +4,8 @@ import type { Channel, Delivery } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
 import { cardOf } from './alert/message/chat-card.ts';
 import type { Alert } from './alert/message/describe.ts';
+import { documentOf } from './alert/message/document.ts';
+import type { Mail } from './alert/message/mail.ts';
 import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
 import { named } from './named-record.ts';
@@ -199,7 +201,10 @@ export function openTopics({ topic, chatTopic, environment }: TopicConfig): read
           {
             kind: 'mail topic',
             name: `mail by the topic ${topic}`,
-            tell: (message, alert) => publishing(publishMail(topic, message, attributes(alert))),
+            tell: (message, alert) =>
+              publishing(
+                publishMail(topic, message, documentsOf(message, alert), attributes(alert)),
+              ),
           },
         ];
   const chat: Channel[] =
@@ -214,6 +219,11 @@ export function openTopics({ topic, chatTopic, environment }: TopicConfig): read
           },
         ];
   return [...mail, ...chat];
+}
+
+/** The whole one, and shorter ones for a mail that leaves less room beside it. */
+function* documentsOf(mail: Mail, alert: Alert) {
+  for (const bytes of [undefined, 40_000, 10_000, 2_000]) yield documentOf(mail, alert, bytes);
 }
 
 /** Items come worst first. */

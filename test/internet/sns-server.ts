@@ -14,10 +14,10 @@ export interface SnsMessage {
   readonly messageId: string;
   readonly topicArn: string;
   readonly subject: string | undefined;
-  /** As published. */
+  /** As a subscriber by mail gets it. */
   readonly message: string;
   /** What each protocol gets, where MessageStructure is json; `default` alone otherwise. */
-  readonly byProtocol: Readonly<Record<string, string>>;
+  readonly byProtocol: Readonly<Record<string, string>> & { readonly default: string };
   readonly attributes: Readonly<Record<string, string>>;
 }
 
@@ -176,10 +176,11 @@ function published(form: URLSearchParams, topicArn: string): SnsMessage {
   const structure = form.get('MessageStructure');
   if (structure !== null && structure !== 'json') throw invalid('MessageStructure');
   const byProtocol = structure === 'json' ? byProtocolOf(message) : { default: message };
-  return { messageId: randomUUID(), topicArn, subject, message, byProtocol, attributes };
+  const forMail = byProtocol.email ?? byProtocol.default;
+  return { messageId: randomUUID(), topicArn, subject, message: forMail, byProtocol, attributes };
 }
 
-function byProtocolOf(message: string): Record<string, string> {
+function byProtocolOf(message: string): SnsMessage['byProtocol'] {
   let parsed: unknown;
   try {
     parsed = JSON.parse(message);
@@ -193,9 +194,9 @@ function byProtocolOf(message: string): Record<string, string> {
     return [protocol, value] as const;
   });
   const byProtocol = Object.fromEntries(entries);
-  if (byProtocol.default === undefined || byProtocol.default === '')
-    throw invalid('Message Structure - No default entry in JSON message body');
-  return byProtocol;
+  const { default: forAll = '' } = byProtocol;
+  if (forAll === '') throw invalid('Message Structure - No default entry in JSON message body');
+  return { ...byProtocol, default: forAll };
 }
 
 function attributesOf(form: URLSearchParams): Record<string, string> {

@@ -48,17 +48,29 @@ function attributesOf({ severity, incident, environment }: Attributes) {
 }
 
 /**
- * Publishes a mail; returns SNS's message id.
+ * Publishes a mail; returns SNS's message id. In the same call a document for subscribers that are
+ * no mailbox: https, SQS, Lambda, Firehose, `email-json`.
  *
- * @param subject printable ASCII, 1 to 99 characters
- * @param text at most 256 KiB
+ * @param mail subject: printable ASCII, 1 to 99 characters
+ * @param documents the largest first; the first that fits beside the text goes with it. Where none
+ *   does everybody gets the text, which has at most 256 KiB
  * @throws TopicError where it was not published
  */
 export function publishMail(
   topicArn: string,
   { subject, text }: { readonly subject: string; readonly text: string },
+  documents: Iterable<object>,
   attributes: Attributes,
 ): Promise<string> {
+  for (const document of documents) {
+    const Message = JSON.stringify({
+      default: JSON.stringify(document),
+      email: text,
+      sms: subject,
+    });
+    if (Buffer.byteLength(Message) <= MESSAGE_BYTES)
+      return publish(topicArn, { Subject: subject, Message, MessageStructure: 'json' }, attributes);
+  }
   return publish(topicArn, { Subject: subject, Message: text }, attributes);
 }
 
@@ -76,7 +88,11 @@ export function publishCard(
 
 function publish(
   topicArn: string,
-  message: { readonly Subject?: string; readonly Message: string },
+  message: {
+    readonly Subject?: string;
+    readonly Message: string;
+    readonly MessageStructure?: 'json';
+  },
   attributes: Attributes,
 ): Promise<string> {
   return call(topicArn, async ({ client, sdk, signal }) => {
@@ -248,6 +264,8 @@ function topicError(topicArn: string, error: unknown): TopicError {
   }
 }
 
+/** SNS takes 262,144 bytes, attributes included. */
+const MESSAGE_BYTES = 258_000;
 /** For the whole call, retries included. */
 const DEADLINE_MS = 60_000;
 const ATTEMPTS = 4;

@@ -19,8 +19,8 @@ export interface Mail {
   readonly items: number;
 }
 
-/** SNS takes 262,144 bytes; some room is left for what wraps it. */
-const MAIL_BYTES = 250_000;
+/** SNS takes 262,144 bytes; some room is left for a document beside it. */
+const MAIL_BYTES = 200_000;
 
 /**
  * The mail for an alert: at most `limitBytes` of UTF-8, and at least one item, cut where it must

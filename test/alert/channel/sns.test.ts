@@ -1,6 +1,8 @@
 /** Publishing through the real SDK to an SNS that refuses what SNS refuses. */
+import * as v from 'valibot';
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from '../../../lambda/alert/channel/sns.ts';
+import { webhookSchema } from '../../../lambda/alert/channel/webhook/document-schema.ts';
 import { cardOf } from '../../../lambda/alert/message/chat-card.ts';
 import type { Alert } from '../../../lambda/alert/message/describe.ts';
 import { mailOf } from '../../../lambda/alert/message/mail.ts';
@@ -44,10 +46,47 @@ function hostileAlert(): Alert {
 
 test('a mail arrives as it was written', async () => {
   const mail = mailOf(testMessage('mx1', [`the mail topic ${TOPIC}`], START));
-  const id = await publishMail(TOPIC, mail, ATTRIBUTES);
+  const id = await publishMail(TOPIC, mail, [], ATTRIBUTES);
   expect(sns.messages.map(({ messageId, subject, message }) => ({ messageId, subject, message }))).toEqual([
     { messageId: id, subject: 'Test message from postfix-tls-watch on mx1: no news', message: mail.text },
   ]);
+});
+
+test('in the same call, subscribers that are no mailbox get the document of a webhook', async () => {
+  const alert = hostileAlert();
+  const mail = mailOf(alert);
+  await openTopics({ topic: TOPIC })[0]?.tell(mail, alert);
+  expect(sns.messages).toHaveLength(1);
+  const [{ byProtocol } = { byProtocol: { default: '' } }] = sns.messages;
+  expect(byProtocol).toEqual({ email: mail.text, sms: mail.subject, default: byProtocol.default });
+  const document = v.parse(webhookSchema, JSON.parse(byProtocol.default));
+  expect(document).toMatchObject({ subject: mail.subject, severity: 'failing', text: mail.text, leftOut: 0 });
+});
+
+test.each([
+  { because: 'a mail of middle size leaves room for a part', items: 400, chars: 300, whole: false },
+  { because: 'the largest one for little', items: 4_000, chars: 300, whole: false },
+  { because: 'a small one for all of it', items: 30, chars: 300, whole: true },
+])('$because', async ({ items, chars, whole }) => {
+  const [item] = hostileAlert().items;
+  if (item === undefined) throw new Error('no item');
+  const blocks = [{ kind: 'text', text: `${'é'.repeat(10)} `.repeat(chars / 11) }] as const;
+  const alert = { ...hostileAlert(), items: Array.from({ length: items }, () => ({ ...item, blocks })) };
+  const mail = mailOf(alert);
+  await openTopics({ topic: TOPIC })[0]?.tell(mail, alert);
+  expect(sns.refusals).toEqual([]);
+  const [{ message, byProtocol } = { message: '', byProtocol: { default: '' } }] = sns.messages;
+  expect(message).toBe(mail.text);
+  const document = v.parse(webhookSchema, JSON.parse(byProtocol.default));
+  expect(document.text === mail.text).toBe(whole);
+  expect(document.text.endsWith('(cut here: the mail has all of it)\n')).toBe(!whole);
+  expect(document.items.length + document.leftOut).toBe(items);
+});
+
+test('where nothing fits beside the text, everybody gets the text', async () => {
+  const text = '"\\'.repeat(70_000);
+  await publishMail(TOPIC, { subject: 'x', text }, [{ version: 1 }], ATTRIBUTES);
+  expect(sns.messages.map(({ byProtocol }) => byProtocol)).toEqual([{ default: text }]);
 });
 
 test('a subscription can filter by severity, incident and environment', async () => {
@@ -69,7 +108,7 @@ test('a subscription can filter by severity, incident and environment', async ()
 
 test('SNS refuses nothing, whatever strangers wrote', async () => {
   const alert = hostileAlert();
-  await publishMail(TOPIC, mailOf(alert), ATTRIBUTES);
+  await publishMail(TOPIC, mailOf(alert), [], ATTRIBUTES);
   await publishCard(TOPIC, cardOf(alert), ATTRIBUTES);
   expect(sns.refusals).toEqual([]);
   expect(sns.messages).toHaveLength(2);
@@ -121,25 +160,27 @@ test.each([
   },
 ])('$because', async ({ topic = TOPIC, fault, kind, message }) => {
   if (fault !== undefined) sns.fail(fault);
-  const error = await publishMail(topic, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
+  const error = await publishMail(topic, { subject: 'x', text: 'y' }, [], ATTRIBUTES).catch((caught: unknown) => caught);
   expect(error).toBeInstanceOf(TopicError);
   expect(error).toMatchObject({ kind, message });
 });
 
 test('a fault that passes is tried again, and the message arrives once', async () => {
   sns.fail('InternalError', 2);
-  await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES);
+  await publishMail(TOPIC, { subject: 'x', text: 'y' }, [], ATTRIBUTES);
   expect(sns.messages).toHaveLength(1);
 });
 
 test('a connection that is cut is told as unreachable', async () => {
   sns.fail('drop');
-  const error = await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
+  const error = await publishMail(TOPIC, { subject: 'x', text: 'y' }, [], ATTRIBUTES).catch((caught: unknown) => caught);
   expect(error).toMatchObject({ name: 'TopicError', kind: 'unreachable' });
 });
 
 test('what SNS would refuse is told as a fault of ours', async () => {
-  const error = await publishMail(TOPIC, { subject: 'x'.repeat(100), text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
+  const error = await publishMail(TOPIC, { subject: 'x'.repeat(100), text: 'y' }, [], ATTRIBUTES).catch(
+    (caught: unknown) => caught,
+  );
   expect(error).toMatchObject({
     kind: 'refused',
     message: `topic ${TOPIC}: SNS refuses the message (Invalid parameter: Subject), please report this`,
@@ -154,7 +195,7 @@ test.each([
   vi.stubEnv('AWS_ENDPOINT_URL_SNS', proxy.endpoint);
   try {
     proxy.pick(({ nth }) => (nth < lost ? { kind: 'answer-lost' } : undefined));
-    const said = await publishMail(TOPIC, { subject: 'x', text: 'y' }, ATTRIBUTES).catch((caught: unknown) => caught);
+    const said = await publishMail(TOPIC, { subject: 'x', text: 'y' }, [], ATTRIBUTES).catch((caught: unknown) => caught);
     if (told) expect(said).toBe(sns.messages[1]?.messageId);
     else expect(said).toMatchObject({ name: 'TopicError', kind: 'unreachable' });
     expect(sns.messages).toHaveLength(copies);
