@@ -412,14 +412,11 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
     if (known.has(key) || via === 'fallback-relay') continue;
     known.add(key);
     const made = hopsOrWhy({ list, via, service }, text, work);
-    const entry = lookupEntry(
-      text,
-      work.demands(service).tables,
-      work.demands(service).settings.version,
-    );
-    const asks = made.hops.some(
-      ({ demand, nextHop }) => nextHop.text === text && asksForTls(demand),
-    );
+    const { tables, settings } = work.demands(service);
+    const entry = lookupEntry(text, tables, settings.version);
+    const own = made.hops.filter(({ nextHop }) => nextHop.text === text);
+    // A service that ends over each message delivers at no level.
+    const asks = settings.fatal !== undefined || own.some(({ demand }) => asksForTls(demand));
     if (!asks) continue;
     more.push({
       id: text.toLowerCase(),

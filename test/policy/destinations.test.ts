@@ -83,6 +83,12 @@ test.each<BundleParts & { policy: string; list: string[]; because: string }>([
     because: 'a next hop whose policy is broken fails, whatever the global level',
   },
   {
+    policy: '',
+    mainCf: 'smtp_tls_security_level = sekure\nrelayhost = h.test',
+    list: ['h.test: h.test none'],
+    because: 'and so does one whose service ends over each message',
+  },
+  {
     policy: 'a.test secure',
     mainCf: 'relayhost = [h.test]',
     list: ['a.test: never-looked-up'],

@@ -226,6 +226,15 @@ export const wayOutSituations: readonly Situation[] = [
     ends: { 'anna@s.D to m@a.D': 'deferred 4.7.5 client TLS configuration problem', 'bert@t.D to n@a.D': 'sent Trusted' },
   },
   {
+    title: 'a service of some senders alone that dies, to a next hop without an entry',
+    mainCf: ['sender_dependent_default_transport_maps = inline:{@s.D=out:[r.D]:587}', 'smtp_tls_security_level = may'],
+    masterCf: ['out unix - - n - - smtp', '  -o smtp_tls_security_level=sekure'],
+    ends: {
+      'anna@s.D to m@a.D': 'not delivered: postfix/smtp: fatal: Invalid TLS level "sekure"',
+      'bert@t.D to n@a.D': 'sent Trusted',
+    },
+  },
+  {
     title: 'sender_dependent_relayhost_maps missing',
     mainCf: ['sender_dependent_relayhost_maps = hash:ETC/gone', 'smtp_tls_security_level = may'],
     ends: { 'anna@s.D to m@a.D': 'deferred 4.3.0 address resolver failure, by error' },
