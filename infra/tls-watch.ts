@@ -129,7 +129,7 @@ export interface TlsWatchProps {
 export class TlsWatch extends Construct {
   /** What is kept: the pushed policy, what was seen, what was told. */
   readonly table: ITable;
-  /** Where messages for people go, as text. */
+  /** Where messages go: text for mailboxes, a document for other subscribers. */
   readonly mailTopic: ITopic;
   /** Where cards for a chat go. */
   readonly chatTopic: ITopic;
