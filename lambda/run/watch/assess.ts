@@ -22,7 +22,7 @@ import {
 import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { LOOK_ROOM_MS, mayGoOn, type PartPlan } from './parts.ts';
-import { bothOf, type Progress, type Span } from './progress.ts';
+import { bothOf, type Progress, type Span, wasGoingOn } from './progress.ts';
 import { digestsOf, type Recalled, rememberedIn } from './recall.ts';
 import { afterBoth } from './second-look.ts';
 
@@ -230,11 +230,13 @@ function factsOf(
   const { lastRun, lastComplete, recovered, latest } = recalled;
   const before = digestsOf(lastRun);
   return {
-    // A baseline that was told by a run that died then is not told again.
+    // A baseline that was told by a run that died then is not told again; a part leaves it to the
+    // last one.
     firstRun:
       lastComplete === undefined &&
       recovered.every(
-        ({ value }) => value.scope === 'some' || progress.records.includes(value.runId),
+        ({ value }) =>
+          value.scope === 'some' || (progress.records.includes(value.runId) && wasGoingOn(value)),
       ),
     ...completeness,
     ...(progress.known.size === 0

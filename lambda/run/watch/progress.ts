@@ -144,12 +144,24 @@ export async function writePart(
   return [...progress.own, { name, chunks, under: digestOf(digests), ...rest }];
 }
 
-/** What a run record keeps besides what its schema has. */
-export const moreOf = (verdicts: Iterable<EntryVerdict>, parts: readonly Part[]): Json =>
+/**
+ * What a run record keeps besides what its schema has.
+ *
+ * @param goesOn another part was to follow, and what a whole run tells was left to it
+ */
+export const moreOf = (
+  verdicts: Iterable<EntryVerdict>,
+  parts: readonly Part[],
+  goesOn: boolean,
+): Json =>
   ({
     notWatched: notWatchedIn(verdicts),
     ...(parts.length === 0 ? {} : { parts }),
+    ...(goesOn ? { goesOn } : {}),
   }) as unknown as Json;
+
+/** Whether what a whole run tells was left to another part when this record was written. */
+export const wasGoingOn = ({ more }: RunRecord): boolean => v.is(GOING_ON, more);
 
 /** What the later of two looks says, and where it had nothing to say, the earlier one. */
 export function bothOf(later: Vantage, earlier: Vantage | undefined): Vantage {
@@ -215,6 +227,8 @@ const MORE = v.object({
     }),
   ),
 });
+
+const GOING_ON = v.object({ goesOn: v.literal(true) });
 
 /** Verdicts are as this very version wrote them: `under` names it. */
 const CONTENT = v.object({

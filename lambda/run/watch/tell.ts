@@ -142,7 +142,7 @@ async function prepare(
 /** What the run record keeps of what was found. */
 function findingsOf(
   { options, recalled, progress, at }: Underway,
-  { verdicts, conversations, vantage, decision, firstLook }: Assessment,
+  { verdicts, conversations, vantage, decision, firstLook, facts }: Assessment,
   now: number,
 ) {
   const all = [...verdicts.values()];
@@ -152,7 +152,7 @@ function findingsOf(
     counts,
     vantage: { ipv4: vantage.ipv4, ipv6: vantage.ipv6 },
     unseen: all.filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
-    more: moreOf(all, progress.own),
+    more: moreOf(all, progress.own, facts.continues === true),
     digests: { ...options.digests },
     exceptions: recalled.problems,
   };

@@ -209,7 +209,8 @@ async function endPart(
   const saidWhole = assessment.facts.complete && told;
   const part = { at, until: firstLook.until, digests, now, saidWhole };
   const parts = await writePart(doors.store, runId, progress, content, part);
-  await opened.note({ more: moreOf(verdicts.values(), parts), digests: { ...digests } }, now);
+  const more = moreOf(verdicts.values(), parts, assessment.facts.continues === true);
+  await opened.note({ more, digests: { ...digests } }, now);
   return handOn(doors, options, progress, left);
 }
 

@@ -314,6 +314,52 @@ test('a first run that goes on tells what fails at once, and how all stand at it
   expect(subjects.slice(1)).toEqual(['Now watching 10 entries: 1 would fail']);
 });
 
+test.each([
+  { because: 'its only part', rooms: [60] },
+  { because: 'its first part', rooms: [4, 60] },
+  { because: 'its last part', rooms: [4, 60] },
+])('a first run that dies when it has told, in $because, tells no more than once how all stand', async ({ because, rooms }) => {
+  (hosts.get('d0.example') as SmallHost).chain = await chainFor('elsewhere.example');
+  const dying = because === 'its last part' ? rooms.length - 1 : 0;
+  for (const [i, room] of rooms.entries()) {
+    if (i === dying) await expect(part(room, mortal())).rejects.toThrow('killed');
+    else await part(room);
+  }
+  for (let more = 0; more < 3; more++) await part(60);
+  expect(await record()).toMatchObject({ stage: 'complete' });
+  expect(subjects.filter((subject) => subject === 'Now watching 10 entries: 1 would fail')).toHaveLength(1);
+});
+
+/** Its process ends once the telling is recorded. */
+function mortal(): Partial<Run> {
+  let dead = false;
+  const { table } = store;
+  const living = async <T>(act: () => Promise<T>): Promise<T> => {
+    if (dead) throw new Error('killed');
+    return act();
+  };
+  return {
+    store: {
+      ...store,
+      table: {
+        ...table,
+        get: (key) => living(() => table.get(key)),
+        getMany: (all) => living(() => table.getMany(all)),
+        putMany: (items) => living(() => table.putMany(items)),
+        update: (key, set, condition) => living(() => table.update(key, set, condition)),
+        delete: (key, condition) => living(() => table.delete(key, condition)),
+        put: (item, condition) =>
+          living(async () => {
+            const done = await table.put(item, condition);
+            const { stage } = item.value as { readonly stage?: string };
+            dead = stage === 'told';
+            return done;
+          }),
+      },
+    },
+  };
+}
+
 test('a failure that no channel took on its day is told late on the next one', async () => {
   await part(60, { runId: 'day0' });
   (hosts.get('d1.example') as SmallHost).chain = await chainFor('elsewhere.example');
