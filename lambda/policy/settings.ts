@@ -159,8 +159,6 @@ export interface Settings {
   readonly enforceStsMxPatterns: boolean;
   readonly heloName?: string;
   readonly myhostname?: string;
-  /** `smtp:[127.0.0.1]:10024`: where all mail goes first. Absent: nowhere. */
-  readonly contentFilter?: string;
   /** Services whose mail waits until the queue is flushed; absent: none. */
   readonly deferTransports?: readonly string[];
   /**
@@ -341,7 +339,6 @@ export function readSettings(
     enforceStsMxPatterns: yesNo('smtp_tls_enforce_sts_mx_patterns'),
     ...filled('heloName', helo),
     ...filled('myhostname', hostname),
-    ...filled('contentFilter', text('content_filter')),
     ...(deferred.length === 0 ? {} : { deferTransports: deferred }),
     ownAddresses: [...interfaces, ...tokens(text('proxy_interfaces'))].filter((address) =>
       isHostAddress(address),

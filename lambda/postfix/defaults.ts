@@ -100,7 +100,6 @@ const DEFAULTS: Readonly<Record<string, Changes>> = {
       'qmqpd_authorized_clients,relay_domains,smtpd_access_maps',
   ),
   local_transport: always('local:$myhostname'),
-  content_filter: always(''),
   defer_transports: always(''),
   virtual_transport: always('virtual'),
   virtual_maps: always(''),

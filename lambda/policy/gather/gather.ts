@@ -121,22 +121,14 @@ function saidOfSenders(draft: Parameters<typeof routingOf>[0]): string[] {
   ];
 }
 
-/** To be assumed: what the queue manager does with mail before it is delivered as it is judged. */
+/** To be assumed: that mail is delivered as it is judged once the queue is flushed. */
 function saidOfQueue(settings: Settings): string[] {
-  const { contentFilter, deferTransports = [] } = settings;
+  const { deferTransports = [] } = settings;
   const waiting = deferTransports.filter((name) => isSmtpTransport(name, settings));
+  if (waiting.length === 0) return [];
   return [
-    ...(contentFilter === undefined
-      ? []
-      : [
-          `all mail goes to ${contentFilter} first (content_filter): it is judged as it leaves after that`,
-        ]),
-    ...(waiting.length === 0
-      ? []
-      : [
-          `mail by ${listing(waiting)} waits until the queue is flushed (defer_transports): it is ` +
-            'judged as it leaves then',
-        ]),
+    `mail by ${listing(waiting)} waits until the queue is flushed (defer_transports): it is ` +
+      'judged as it leaves then',
   ];
 }
 
