@@ -5,7 +5,7 @@
  * transport table are read by this. Nothing here knows what a value means.
  */
 import { isBlank, logicalLines, trimBlanks } from './logical-line.ts';
-import { printable } from './printable.ts';
+import { cutLine, printable } from './printable.ts';
 import { bracedTokens, splitNameValue, unbrace } from './token.ts';
 import { atLeast, type PostfixVersion } from './version.ts';
 
@@ -155,10 +155,9 @@ function fileRecords(
 type Unusable = Pick<TableLine, 'kind' | 'warning'>;
 
 function orphanLine(text: string, path: string): Unusable {
-  const shown = text.length > 30 ? `${text.slice(0, 30)}...` : text;
   return {
     kind: 'leading-blank',
-    warning: `${path}: logical line must not start with whitespace: "${shown}"`,
+    warning: `${path}: logical line must not start with whitespace: "${cutLine(text)}"`,
   };
 }
 

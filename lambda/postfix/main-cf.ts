@@ -9,6 +9,7 @@ import { named } from '../named-record.ts';
 import { defaultOf } from './defaults.ts';
 import { expand } from './expand.ts';
 import { logicalLines } from './logical-line.ts';
+import { cutLine } from './printable.ts';
 import { isReadParameter } from './read-parameters.ts';
 import { splitNameValue } from './token.ts';
 import type { PostfixVersion } from './version.ts';
@@ -46,8 +47,7 @@ export function readMainCf(text: string, version: PostfixVersion, hostname?: str
   const problems: MainCfProblem[] = [];
   for (const { line, text: logical, orphan } of logicalLines(text)) {
     if (orphan) {
-      const cut = logical.length > 30 ? `${logical.slice(0, 30)}...` : logical;
-      const shown = shownLine(logical.trimStart()) === '…' ? '…' : cut;
+      const shown = shownLine(logical.trimStart()) === '…' ? '…' : cutLine(logical);
       problems.push({
         line,
         kind: 'leading-blank',
