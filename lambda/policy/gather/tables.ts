@@ -18,7 +18,7 @@ import {
 import { UsageError } from '../../usage-error.ts';
 import type { TableProblem } from '../bundle.ts';
 import { fatalIn } from './fatal-line.ts';
-import type { Machine } from './machine.ts';
+import type { FileRead, Machine } from './machine.ts';
 import type { Gathered } from './settings.ts';
 import { mayRead, ownerOf } from './trust.ts';
 
@@ -92,7 +92,9 @@ async function fromHost(
     };
   }
   if (proxied && read.kind === 'read') {
-    if (await deniedToOwner(`${path}${database ?? ''}`, context))
+    const opened = `${path}${database ?? ''}`;
+    const file = database === undefined ? read : await machine.read(opened);
+    if (await deniedToOwner(opened, file, context))
       return { ...text, ...problem('missing', `open ${path}: Permission denied`) };
   }
   if (text !== undefined && read.kind === 'read') {
@@ -152,16 +154,19 @@ async function unlisted(table: Table, proxied: boolean, context: TableContext): 
     if (read.kind === 'failed' && isOurs(read.because, machine))
       return problem('unreadable', ours(path, read.because, machine));
     if (read.kind === 'failed') return problem('missing', `open ${path}: ${read.because}`);
-    if (proxied && (await deniedToOwner(path, context)))
+    if (proxied && (await deniedToOwner(path, read, context)))
       return problem('missing', `open ${path}: Permission denied`);
   }
   return problem('not-listable', whyUnlisted(type));
 }
 
 /** Whether mail_owner may not read the file: proxymap(8) opens tables without privileges. */
-async function deniedToOwner(path: string, { gathered, machine }: TableContext): Promise<boolean> {
+async function deniedToOwner(
+  path: string,
+  file: FileRead,
+  { gathered, machine }: TableContext,
+): Promise<boolean> {
   const owner = await ownerOf(gathered, machine);
-  const file = await machine.read(path);
   if (owner === undefined || file.kind === 'failed') return false;
   return !(await mayRead(owner, path, file, machine));
 }
