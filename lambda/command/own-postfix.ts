@@ -1,6 +1,6 @@
 /** Flags that name no policy → this host's own Postfix, as every Postfix tool takes it. */
 import type { BundleOptions } from '../policy/gather/machine.ts';
-import { namesPolicy, noPolicySentence } from '../policy/gather/own-postfix.ts';
+import { namesPolicy, noPolicySentence, type OwnPostfix } from '../policy/gather/own-postfix.ts';
 import { ownPostfix } from '../policy/gather/this-machine.ts';
 import { UsageError } from '../usage-error.ts';
 
@@ -16,11 +16,9 @@ export async function withPolicySource<F extends Named>(
   table: string | undefined,
   flags: F,
 ): Promise<F & Named> {
-  const named = { ...flags, ...(table === undefined ? {} : { table }) };
-  if (namesPolicy(named)) return named;
-  const own = await ownPostfix();
-  if (own.kind !== 'found') throw new UsageError(noPolicySentence(own));
-  return { ...flags, configDirectory: own.configDirectory, isOwnPostfix: true };
+  const found = await namedOrOwn(table, flags);
+  if (found.kind !== 'flags') throw new UsageError(noPolicySentence(found));
+  return found.flags;
 }
 
 /** The same, where a policy is welcome and not needed: without one the flags are as they were. */
@@ -28,10 +26,21 @@ export async function withPolicyIfAny<F extends Named>(
   table: string | undefined,
   flags: F,
 ): Promise<F & Named> {
+  const found = await namedOrOwn(table, flags);
+  return found.kind === 'flags' ? found.flags : flags;
+}
+
+async function namedOrOwn<F extends Named>(
+  table: string | undefined,
+  flags: F,
+): Promise<
+  | { readonly kind: 'flags'; readonly flags: F & Named }
+  | Exclude<OwnPostfix, { readonly kind: 'found' }>
+> {
   const named = { ...flags, ...(table === undefined ? {} : { table }) };
-  if (namesPolicy(named)) return named;
+  if (namesPolicy(named)) return { kind: 'flags', flags: named };
   const own = await ownPostfix();
-  return own.kind === 'found'
-    ? { ...flags, configDirectory: own.configDirectory, isOwnPostfix: true }
-    : flags;
+  if (own.kind !== 'found') return own;
+  const { configDirectory } = own;
+  return { kind: 'flags', flags: { ...flags, configDirectory, isOwnPostfix: true } };
 }
