@@ -4,7 +4,7 @@ import type { Channel, Delivery } from './alert/channel/channel.ts';
 import { confirmedSubscribers, publishCard, publishMail, TopicError } from './alert/channel/sns.ts';
 import { cardOf } from './alert/message/chat-card.ts';
 import type { Alert } from './alert/message/describe.ts';
-import { documentOf } from './alert/message/document.ts';
+import { documentOf, severityOf } from './alert/message/document.ts';
 import type { Mail } from './alert/message/mail.ts';
 import { acceptedIn } from './certificate/anchors.ts';
 import { DEFAULTS } from './limits.ts';
@@ -226,10 +226,9 @@ function* documentsOf(mail: Mail, alert: Alert) {
   for (const bytes of [undefined, 40_000, 10_000, 2_000]) yield documentOf(mail, alert, bytes);
 }
 
-/** Items come worst first. */
-const attributesFor = ({ items }: Alert) => ({
-  severity: items[0]?.kind ?? 'news',
-  incident: items.flatMap(({ incident }) => incident ?? []).slice(0, INCIDENTS_NAMED),
+const attributesFor = (alert: Alert) => ({
+  severity: severityOf(alert),
+  incident: alert.items.flatMap(({ incident }) => incident ?? []).slice(0, INCIDENTS_NAMED),
 });
 
 /** Of a message about more, the worst are named. */

@@ -206,7 +206,8 @@ function inOrder(a: Item, b: Item): number {
   );
 }
 
-const ITEM_ORDER: readonly ItemKind[] = [
+/** In the order of a message. */
+export const ITEM_ORDER = [
   'failing',
   'failing-soon',
   'degraded',
@@ -214,4 +215,4 @@ const ITEM_ORDER: readonly ItemKind[] = [
   'unjudged',
   'blind',
   'partial',
-];
+] as const satisfies readonly ItemKind[];

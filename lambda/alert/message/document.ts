@@ -2,6 +2,7 @@
  * A message as a document for programs (docs/channels.md): what a webhook gets, and what subscribers
  * of the mail topic get that are no mailbox. Pure.
  */
+import type { ItemKind } from '../incident/due.ts';
 import { idOf } from './alert-id.ts';
 import type { Alert } from './describe.ts';
 import type { Mail } from './mail.ts';
@@ -28,13 +29,17 @@ export function documentOf(
     version: 1 as const,
     id: idOf(alert),
     at: new Date(alert.at).toISOString(),
-    severity: alert.items[0]?.kind ?? ('news' as const),
+    severity: severityOf(alert),
     subject: alert.subject,
     text: textWithin(text, bytes),
     items: fitting,
     leftOut: alert.items.length - fitting.length,
   };
 }
+
+/** The kind of the worst item, for items come worst first; `news` where there is none. */
+export const severityOf = ({ items }: Pick<Alert, 'items'>): ItemKind | 'news' =>
+  items[0]?.kind ?? 'news';
 
 function textWithin(text: string, bytes: number): string {
   if (Buffer.byteLength(text) <= bytes) return text;

@@ -1,5 +1,6 @@
 /** The shape of what `--webhook-format json` sends. Published as webhook.schema.json. */
 import * as v from 'valibot';
+import { ITEM_ORDER } from '../../incident/due.ts';
 
 const blockSchema = v.variant('kind', [
   v.strictObject({
@@ -12,23 +13,13 @@ const blockSchema = v.variant('kind', [
   v.strictObject({ kind: v.literal('list'), heading: v.string(), lines: v.array(v.string()) }),
 ]);
 
-const KINDS = [
-  'failing',
-  'failing-soon',
-  'degraded',
-  'resolved',
-  'unjudged',
-  'blind',
-  'partial',
-] as const;
-
 export const webhookSchema = v.strictObject({
   version: v.literal(1),
   /** The same where the same news is told again. */
   id: v.string(),
   at: v.pipe(v.string(), v.isoTimestamp()),
   /** The kind of the worst item; `news` where there is none. */
-  severity: v.picklist([...KINDS, 'news']),
+  severity: v.picklist([...ITEM_ORDER, 'news']),
   /** Printable ASCII, below 100 characters. */
   subject: v.string(),
   /** The whole message as plain text, as a mail has it. */
@@ -36,7 +27,7 @@ export const webhookSchema = v.strictObject({
   /** Worst first. */
   items: v.array(
     v.strictObject({
-      kind: v.picklist(KINDS),
+      kind: v.picklist(ITEM_ORDER),
       title: v.string(),
       incident: v.nullable(v.string()),
       blocks: v.array(blockSchema),
