@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import { hostname, userInfo } from 'node:os';
 import type { Channel } from './alert/channel/channel.ts';
-import { HookError, runHook } from './alert/channel/hook.ts';
+import { findHook, HookError, runHook } from './alert/channel/hook.ts';
 import { ping } from './alert/channel/ping.ts';
 import { openDynamoDb } from './store/dynamodb.ts';
 import { type Store, spaceOf } from './store/keys.ts';
@@ -169,6 +169,11 @@ export function openHook(program: string, deadlineMs?: number): Channel {
         throw error;
       }
     },
+    ready: () =>
+      findHook(program).then(
+        () => undefined,
+        (error: Error) => error.message,
+      ),
   };
 }
 

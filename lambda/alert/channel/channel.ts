@@ -20,6 +20,11 @@ export interface Channel {
    * told again.
    */
   readonly tell: (mail: Mail, alert: Alert) => Promise<Delivery>;
+  /**
+   * Whether it would take a message now, tried without telling one: undefined, or why not. Absent:
+   * that cannot be known before. Never throws for what fails outside.
+   */
+  readonly ready?: () => Promise<string | undefined>;
 }
 
 export type Delivery =
@@ -42,4 +47,5 @@ export const unusable = (
   kind,
   name,
   tell: async () => ({ kind: 'untold', because: `${name}: ${because}` }),
+  ready: async () => `${name}: ${because}`,
 });

@@ -9,7 +9,7 @@
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, constants, mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Readable, Writable } from 'node:stream';
@@ -45,6 +45,36 @@ export async function runHook(
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
+}
+
+/**
+ * Whether the program is there and may be executed; looked for as it is when it is run.
+ *
+ * @throws HookError
+ */
+export async function findHook(program: string): Promise<void> {
+  const paths = program.includes('/')
+    ? [program]
+    : (process.env.PATH ?? '')
+        .split(':')
+        .map((folder) => join(folder === '' ? '.' : folder, program));
+  let denied = false;
+  for (const path of paths) {
+    const isFile = await stat(path).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (!isFile) continue;
+    if (
+      await access(path, constants.X_OK).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
+    denied = true;
+  }
+  throw new HookError(`hook ${program}: ${START_ERRORS[denied ? 'EACCES' : 'ENOENT']}`);
 }
 
 function ended(program: string, path: string, mail: Mail, deadlineMs: number): Promise<void> {

@@ -27,12 +27,17 @@ export interface Cause {
 /** A reason of a verdict, or a reason why there was none. */
 export type CauseReason = Reason | 'not-judged' | RunReason;
 
-/** What can be wrong with a run as a whole: it saw nothing, or it was cut short several times. */
-export type RunReason = 'blind' | 'partial';
+/**
+ * What can be wrong with a run as a whole: it saw nothing, it was cut short several times, or one of
+ * its channels takes nothing, which is its detail.
+ */
+export type RunReason = 'blind' | 'partial' | 'channel';
 
 export function isOfRun(cause: Cause): cause is Cause & { readonly reason: RunReason } {
-  return cause.reason === 'blind' || cause.reason === 'partial';
+  return RUN_REASONS.has(cause.reason);
 }
+
+const RUN_REASONS: ReadonlySet<string> = new Set<RunReason>(['blind', 'partial', 'channel']);
 
 /**
  * Stands for the provider where entries of many unrelated providers turned to the same failure in

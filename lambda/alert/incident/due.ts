@@ -17,6 +17,7 @@ import {
 } from './incident.ts';
 import {
   blindnessToday,
+  channelsToday,
   cutShortToday,
   type DueInput,
   type Ended,
@@ -67,7 +68,7 @@ export interface Due {
 }
 
 export function dueIncidents(input: DueInput): Due {
-  const all = [...incidentsToday(input), ...blindnessToday(input), ...cutShortToday(input)];
+  const all = [...incidentsToday(input), ...runsToday(input)];
   const news = new Map(all.map((today) => [today, newsOf(today, input)]));
   const anyDue = [...news.values()].some((one) => one !== undefined);
   if (anyDue)
@@ -109,6 +110,13 @@ export function dueIncidents(input: DueInput): Due {
     ),
   };
 }
+
+/** Those of the runs themselves, which have no entries. */
+const runsToday = (input: DueInput): readonly IncidentToday[] => [
+  ...blindnessToday(input),
+  ...cutShortToday(input),
+  ...channelsToday(input),
+];
 
 function newsOf(today: IncidentToday, input: DueInput): News | undefined {
   const { incident, audible, muted, ended, believedBetter } = today;
@@ -157,7 +165,7 @@ function sharesReminder({ incident, audible }: IncidentToday, now: number): bool
   );
 }
 
-/** `blind` ends with one run that sees and `partial` with one whole run, without a second look. */
+/** These end with one run in which they are not, without a second look. */
 function runNews(incident: Incident, now: number): News | undefined {
   const told = incident.told;
   if (incident.state === 'resolved')
@@ -215,4 +223,5 @@ export const ITEM_ORDER = [
   'unjudged',
   'blind',
   'partial',
+  'channel',
 ] as const satisfies readonly ItemKind[];

@@ -154,7 +154,7 @@ export function blindnessToday(input: DueInput): readonly IncidentToday[] {
   const { ipv4, ipv6 } = input.vantage;
   const sees = ipv4 === 'clear' || (ipv6 === 'clear' && ipv4 !== 'blind');
   return runIncidentToday(
-    'blind',
+    { reason: 'blind', provider: '' },
     isBlind(input.vantage) ? 'open' : sees ? 'over' : 'unknown',
     input,
   );
@@ -163,10 +163,36 @@ export function blindnessToday(input: DueInput): readonly IncidentToday[] {
 /** The incident of runs that were cut short: over after one whole run. */
 export function cutShortToday(input: DueInput): readonly IncidentToday[] {
   return runIncidentToday(
-    'partial',
+    { reason: 'partial', provider: '' },
     isCutShort(input.run) ? 'open' : input.run.complete ? 'over' : 'unknown',
     input,
   );
+}
+
+/**
+ * One incident for each channel that would take no message, over once it would, or is set up no
+ * more. None is opened where no other channel could tell of it.
+ */
+export function channelsToday(input: DueInput): readonly IncidentToday[] {
+  const { channels } = input.run;
+  const { tried, all } = channels ?? { tried: [], all: [] };
+  const bad = new Set(tried.flatMap(({ name, because }) => (because === undefined ? [] : [name])));
+  const isTellable = all.some((name) => !bad.has(name));
+  const known = Object.values(input.incidents).flatMap(({ cause }) =>
+    cause.reason === 'channel' ? (cause.detail ?? []) : [],
+  );
+  return [...new Set([...bad, ...known])].flatMap((name) => {
+    const over = tried.some((one) => one.name === name) || !all.includes(name);
+    const state =
+      channels === undefined || (bad.has(name) && !isTellable)
+        ? 'unknown'
+        : bad.has(name)
+          ? 'open'
+          : over
+            ? 'over'
+            : 'unknown';
+    return runIncidentToday({ reason: 'channel', provider: '', detail: name }, state, input);
+  });
 }
 
 /**
@@ -174,11 +200,10 @@ export function cutShortToday(input: DueInput): readonly IncidentToday[] {
  * where there is none.
  */
 function runIncidentToday(
-  reason: RunReason,
+  cause: Cause & { readonly reason: RunReason },
   state: 'open' | 'over' | 'unknown',
   input: DueInput,
 ): readonly IncidentToday[] {
-  const cause: Cause = { reason, provider: '' };
   const id = incidentId(input.vantage.name, cause);
   const known = input.incidents[id];
   const open = state === 'open' || (state === 'unknown' && known?.state === 'open');

@@ -10,6 +10,13 @@ export interface VantageState {
   readonly ipv6: 'clear' | 'blind' | 'untried';
 }
 
+/** A way to tell, tried before anything was looked at. */
+export interface TriedChannel {
+  readonly name: string;
+  /** Why it would take no message; absent: it would. */
+  readonly because?: string;
+}
+
 export interface RunFacts {
   /** No run of this vantage was ever completed: what is wrong is not new. */
   readonly firstRun: boolean;
@@ -32,6 +39,11 @@ export interface RunFacts {
   readonly previousCompleteAt?: number;
   readonly digests?: { readonly before?: Digests; readonly after: Digests };
   readonly overdue?: readonly OverdueRenewal[];
+  /**
+   * Those that could be tried, and `all` that are set up. Absent: none was tried, and nothing is
+   * known of them.
+   */
+  readonly channels?: { readonly tried: readonly TriedChannel[]; readonly all: readonly string[] };
   /** Sentences about what was remembered: that it was lost, or that nothing is kept. */
   readonly memory?: readonly string[];
   /**

@@ -108,6 +108,7 @@ const KEYWORDS: Readonly<Record<ItemKind, string>> = {
   unjudged: 'not judged',
   blind: 'blind',
   partial: 'cut short',
+  channel: 'cannot tell',
 };
 
 /** Well below what a chat service shows of one message. */

@@ -83,6 +83,7 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     case 'resolved':
     case 'blind':
     case 'partial':
+    case 'channel':
       return '';
   }
 }
@@ -127,20 +128,42 @@ function resolvedHeadline(
 }
 
 function runHeadline({ news, incident }: Item, reason: RunReason, now: number): string {
+  const words = RUN_WORDS[reason];
   const vantage = plain(incident.vantage, 40);
-  const blind = reason === 'blind';
-  if (news === 'resolved')
-    return blind
-      ? `${vantage} sees again: port 25 is open`
-      : `runs on ${vantage} are complete again`;
-  const still = news === 'reminder' ? 'still ' : '';
+  const channel = plain(incident.cause.detail ?? '', 60);
+  if (news === 'resolved') return words.over(vantage, channel);
   const again = news === 'reopened' ? ' again' : '';
+  const still = news === 'reminder' ? 'still ' : '';
   const since =
     news === 'opened' || incident.openedAt > now ? '' : `, since ${day(incident.openedAt)}`;
-  return blind
-    ? `${vantage} is ${still}blind${again}: no way out to port 25${since}`
-    : `runs on ${vantage} are ${still}cut short${again}${since}`;
+  return `${words.open(vantage, { still, again }, channel)}${since}`;
 }
+
+interface RunWords {
+  readonly open: (
+    vantage: string,
+    how: { readonly still: string; readonly again: string },
+    channel: string,
+  ) => string;
+  readonly over: (vantage: string, channel: string) => string;
+}
+
+const RUN_WORDS: Readonly<Record<RunReason, RunWords>> = {
+  blind: {
+    open: (vantage, { still, again }) =>
+      `${vantage} is ${still}blind${again}: no way out to port 25`,
+    over: (vantage) => `${vantage} sees again: port 25 is open`,
+  },
+  partial: {
+    open: (vantage, { still, again }) => `runs on ${vantage} are ${still}cut short${again}`,
+    over: (vantage) => `runs on ${vantage} are complete again`,
+  },
+  channel: {
+    open: (vantage, { still, again }, channel) =>
+      `${vantage} ${still}cannot tell by ${channel}${again}`,
+    over: (vantage, channel) => `${vantage} no longer fails to tell by ${channel}`,
+  },
+};
 
 /** Why an entry could not be judged today; that may change from run to run. */
 function unjudgedWords({ incident, members }: Item, verdicts: Verdicts, where: boolean): string {

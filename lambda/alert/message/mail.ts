@@ -104,4 +104,5 @@ export const LABELS: Readonly<Record<ItemKind, string>> = {
   unjudged: 'NOT JUDGED',
   blind: 'BLIND',
   partial: 'CUT SHORT',
+  channel: 'CANNOT TELL',
 };

@@ -4,6 +4,7 @@
 
 import { daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
+import { plain } from '../../text/strangers.ts';
 import { isUnfinished } from '../../verdict/verdict.ts';
 import type { RunReason } from '../incident/cause.ts';
 import type { Item } from '../incident/due.ts';
@@ -12,7 +13,14 @@ import type { AlertInput } from './input.ts';
 import { entriesCount } from './wording.ts';
 
 export function runBlocks(item: Item, reason: RunReason, input: AlertInput): readonly Block[] {
-  return reason === 'blind' ? blindBlocks(item, input) : partialBlocks(item, input);
+  switch (reason) {
+    case 'blind':
+      return blindBlocks(item, input);
+    case 'partial':
+      return partialBlocks(item, input);
+    case 'channel':
+      return channelBlocks(item, input);
+  }
 }
 
 function blindBlocks(
@@ -67,6 +75,27 @@ function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput):
     ...text(
       'Give the run more time (--deadline, or the time limit and memory of the function), or let ' +
         'it have more conversations at once (--concurrency, --per-network).',
+    ),
+  ];
+}
+
+function channelBlocks({ news, incident }: Item, { run, now }: AlertInput): readonly Block[] {
+  const name = incident.cause.detail ?? '';
+  const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
+  if (news === 'resolved')
+    return text(
+      run.channels?.all.includes(name) === true
+        ? `It can be reached again. It could not, ${lasted}; what it missed is told there.`
+        : `It is set up no more. It could not be reached ${lasted}.`,
+    );
+  const because = run.channels?.tried.find((one) => one.name === name)?.because;
+  return [
+    ...text(
+      `Tried before anything was looked at, and would have taken no message: ` +
+        `${plain(because ?? name, 400)}.`,
+    ),
+    ...text(
+      'What it does not take, the other channels have, and it is told there once it can be reached.',
     ),
   ];
 }

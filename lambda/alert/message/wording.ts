@@ -113,6 +113,7 @@ const WORDS: Readonly<Record<CauseReason, Pick<ReasonRow, 'words' | 'soon'>>> = 
   'not-judged': { words: 'nothing to see' },
   blind: { words: 'port 25 is closed from here' },
   partial: { words: 'runs are cut short' },
+  channel: { words: 'a channel takes no message' },
 };
 
 /** A reason stored by a later release is unknown here and is shown as it was stored. */

@@ -2,9 +2,11 @@
  * Where things stand by what is remembered: open incidents, mutes, what is not judged or not
  * watched, the last runs. Probes nothing.
  */
+import { isOfRun } from '../../alert/incident/cause.ts';
 import type { Item } from '../../alert/incident/due.ts';
 import {
   blindnessToday,
+  channelsToday,
   type DueInput,
   type IncidentToday,
   incidentsToday,
@@ -47,8 +49,8 @@ export interface OpenIncident {
   readonly id: string;
   /** The worst of its entries that are not muted; of the muted ones where all are. */
   readonly standing: Standing;
-  /** `blind` has no entries. */
-  readonly kind: 'entries' | 'blind';
+  /** `blind` and `channel` have no entries. */
+  readonly kind: 'entries' | 'blind' | 'channel';
   readonly headline: string;
   readonly reason: string;
   readonly provider: string;
@@ -129,7 +131,7 @@ export async function readStatus(
   return {
     at: now,
     sight,
-    incidents: [...incidentsToday(input), ...blindnessToday(input)]
+    incidents: [...incidentsToday(input), ...blindnessToday(input), ...channelsToday(input)]
       .flatMap((today) => incidentOf(today, verdicts, cautions, now))
       .sort(worstFirst),
     pending: pendingOf(entries, verdicts),
@@ -176,18 +178,18 @@ function incidentOf(
   if (incident.state !== 'open') return [];
   const isMuted = audible.length === 0 && muted.length > 0;
   const members = isMuted ? muted : audible;
-  const standing = incident.cause.reason === 'blind' ? 'unjudged' : worstOf(members);
-  const kind =
-    incident.cause.reason === 'blind' ? 'blind' : standing === 'well' ? 'unjudged' : standing;
+  const { cause } = incident;
+  const standing = isOfRun(cause) ? 'unjudged' : worstOf(members);
+  const kind = isOfRun(cause) ? cause.reason : standing === 'well' ? 'unjudged' : standing;
   const item: Item = { kind, news: 'opened', incident, members, muted: [], ended: [] };
   return [
     {
       id: incident.id,
       standing,
-      kind: kind === 'blind' ? 'blind' : 'entries',
+      kind: kind === 'blind' || kind === 'channel' ? kind : 'entries',
       headline: headline(item, verdicts, now),
       reason: incident.cause.reason,
-      provider: incident.cause.provider,
+      provider: cause.reason === 'channel' ? (cause.detail ?? '') : cause.provider,
       since: incident.openedAt,
       ...(incident.told === undefined ? {} : { toldAt: incident.told.at }),
       muted: isMuted,

@@ -40,7 +40,7 @@ export const statusSchema = v.strictObject({
   incidents: v.array(
     v.strictObject({
       id: v.string(),
-      kind: v.picklist(['entries', 'blind']),
+      kind: v.picklist(['entries', 'blind', 'channel']),
       standing,
       headline: v.string(),
       reason: v.string(),

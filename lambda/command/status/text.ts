@@ -228,7 +228,11 @@ function runTrouble(status: Status): string | undefined {
   if (sight.complete === undefined) return 'no complete run ever';
   if (sight.silent) return 'no complete run for 26 hours';
   if (sight.blind || incidents.some(({ kind }) => kind === 'blind')) return 'blind';
-  return watchesNothing(status) ? 'nothing is watched' : undefined;
+  if (watchesNothing(status)) return 'nothing is watched';
+  const channels = incidents.filter(({ kind }) => kind === 'channel');
+  return channels.length === 0
+    ? undefined
+    : `cannot tell by ${listed(channels.map(({ provider }) => plain(provider)))}`;
 }
 
 /** What the records say of the runs; of one that is as it should be, when it was. */
@@ -247,11 +251,7 @@ function incidentLines(incident: OpenIncident, at: number, paint: Paint, width: 
   const label = `${muted ? 'MUTED, ' : ''}${LABELS[incident.standing]}`;
   const shown = entries.slice(0, ENTRIES_SHOWN);
   return [
-    ...wrap(
-      `${paint('bold', incident.kind === 'blind' ? 'BLIND' : label)}: ${incident.headline}`,
-      width,
-      '  ',
-    ),
+    ...wrap(`${paint('bold', OF_RUNS[incident.kind] ?? label)}: ${incident.headline}`, width, '  '),
     ...wrap(
       `  since ${moment(incident.since)}, ${muted ? 'muted' : told}; incident ${incident.id}`,
       width,
@@ -352,6 +352,10 @@ const LABELS: Readonly<Record<Standing, string>> = {
   degraded: 'DEGRADED',
   unjudged: 'NOT JUDGED',
   well: 'NOT JUDGED',
+};
+const OF_RUNS: Readonly<Partial<Record<OpenIncident['kind'], string>>> = {
+  blind: 'BLIND',
+  channel: 'CANNOT TELL',
 };
 const ENTRIES_SHOWN = 20;
 const NAMES_SHOWN = 20;

@@ -5,8 +5,8 @@ import { checkSchema, runSchema, vantageSchema } from '../check/verdict-schema.t
 export const watchSchema = v.strictObject({
   version: v.literal(1),
   /**
-   * `owed`: complete, and a channel did not take what another took; `busy`: another run holds the
-   * store; `already-done`: the same scheduled run was complete; `told-late`: it was, and what was
+   * `owed`: complete, and a channel did not take what another took, or would have taken nothing;
+   * `busy`: another run holds the store; `already-done`: the same scheduled run was complete; `told-late`: it was, and what was
    * left to tell is told.
    */
   outcome: v.picklist(['complete', 'owed', 'incomplete', 'already-done', 'told-late', 'busy']),

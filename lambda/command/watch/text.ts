@@ -25,6 +25,7 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
         ...unreadableSources(watched.verdicts).map((sentence) => `error: ${sentence}`),
         ...watched.problems.map((problem) => `warning: ${problem}`),
         ...notTold(watched),
+        ...watched.unready.map((because) => `error: ${because}`),
         ...(watched.check.complete
           ? []
           : [
@@ -43,6 +44,10 @@ export function watchText(watched: Watched, place: string, onTerminal: boolean):
     }
   }
 }
+
+/** No channel lacks a message, and none would have lacked one. */
+export const toldByAll = ({ owed, unready }: Extract<Watched, { kind: 'done' }>): boolean =>
+  owed.length === 0 && unready.length === 0;
 
 function notTold({ told, owed }: Pick<LeftTold, 'told' | 'owed'>): string[] {
   return [
@@ -71,7 +76,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
   const nothing = nothingWatched(watched.verdicts);
   return {
     version: 1,
-    outcome: !watched.complete ? 'incomplete' : watched.owed.length > 0 ? 'owed' : 'complete',
+    outcome: !watched.complete ? 'incomplete' : toldByAll(watched) ? 'complete' : 'owed',
     store: place,
     run: { id: watched.runId, ...runFacts(watched.check, bundle) },
     vantage: { ...watched.check.vantage },
@@ -86,6 +91,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       ...watched.problems,
       ...(told?.kind === 'untold' ? [told.because] : []),
       ...watched.owed.map(owedSentence),
+      ...watched.unready,
     ],
   };
 }

@@ -23,7 +23,7 @@ import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
-import { watchDocument, watchText } from './text.ts';
+import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
 export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
@@ -67,7 +67,7 @@ export async function watchCommand(
     const watched = await watchOnce(bundle, withNotes(open, notes), flags, console);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
-    const complete = watched.kind === 'done' && watched.complete && watched.owed.length === 0;
+    const complete = watched.kind === 'done' && watched.complete && toldByAll(watched);
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
   } finally {
@@ -162,7 +162,7 @@ function codeOf(watched: Watched, flags: WatchFlags): number {
     case 'told-late':
       return watched.told?.kind === 'untold' || watched.owed.length > 0 ? 3 : 0;
     case 'done': {
-      if (!watched.complete || watched.owed.length > 0) return 3;
+      if (!watched.complete || !toldByAll(watched)) return 3;
       const { check, verdicts } = watched;
       const blind = isBlind({ name: '', ...check.vantage });
       return flags.exitVerdict

@@ -3,7 +3,7 @@
  * fails is looked at again before anybody is told. Nothing is published or stored here.
  */
 import { type Decision, decide, latestVerdicts } from '../../alert/incident/decide.ts';
-import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
+import type { RunFacts, TriedChannel, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
@@ -36,6 +36,8 @@ export interface Underway {
   readonly progress: Progress;
   /** What this part is to look at. */
   readonly plan: PartPlan;
+  /** The channels that could be tried, before anything was looked at. */
+  readonly tried: readonly TriedChannel[];
   /** When this part began, epoch ms. */
   readonly at: number;
   /** Fires when the lease is lost or the process is asked to end. */
@@ -223,7 +225,7 @@ async function certificatesFor(
 }
 
 function factsOf(
-  { doors, options, recalled, progress }: Underway,
+  { doors, options, recalled, progress, tried }: Underway,
   completeness: Pick<RunFacts, 'complete' | 'continues'>,
   overdue: Comparison['overdue'],
 ): RunFacts {
@@ -249,6 +251,9 @@ function factsOf(
     digests: { after: options.digests, ...(before === undefined ? {} : { before }) },
     overdue,
     ...memoryNotes(doors),
+    ...(tried.length === 0
+      ? {}
+      : { channels: { tried, all: doors.channels.map(({ name }) => name) } }),
     ...(options.confirm.kind === 'next-run' ? { forgets: ofNewer(latest) } : {}),
     ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
     ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),

@@ -256,6 +256,7 @@ const SEVERITY: Readonly<Record<Alert['items'][number]['kind'], number>> = {
   degraded: 3,
   unjudged: 2,
   partial: 1,
+  channel: 1,
   resolved: 1,
 };
 /** Of each channel: these are days of news. */

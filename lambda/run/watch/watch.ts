@@ -32,6 +32,7 @@ import { moreOf, readProgress, writePart } from './progress.ts';
 import { recall } from './recall.ts';
 import { tell } from './tell.ts';
 import { type LeftTold, owes, tellLeft } from './tell-left.ts';
+import { tryChannels, unready } from './try-channels.ts';
 
 export type Watched =
   | {
@@ -51,6 +52,8 @@ export type Watched =
       readonly told: Delivery | undefined;
       /** What is owed to single channels that did not take what others took. */
       readonly owed: readonly OwedChannel[];
+      /** Sentences about channels that would have taken no message when the run began. */
+      readonly unready: readonly string[];
       /**
        * Complete, what was due was told, by one channel at least, and what is to be stored was.
        */
@@ -152,6 +155,7 @@ async function watchUnderLease(
     ...(mail === undefined ? {} : { mail }),
     told: delivery,
     owed,
+    unready: unready(underway.tried, delivery, owed),
     complete,
     goesOn: handed.goesOn,
     problems: [...recalled.problems, ...problems, ...kept.problems, ...handed.problems, ...notes],
@@ -179,7 +183,8 @@ async function begin(
   const plan = planPart(progress, recalled.state, options, begun);
   if (plan.waitMs > 0) await doors.sleep(plan.waitMs, stopped);
   stopped.throwIfAborted();
-  return { bundle, doors, options, recalled, progress, plan, at: doors.now(), stopped };
+  const tried = await tryChannels(doors.channels);
+  return { bundle, doors, options, recalled, progress, plan, tried, at: doors.now(), stopped };
 }
 
 /** Writes down what this part judged, where anything is left, and has another part follow. */

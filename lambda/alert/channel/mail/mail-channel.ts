@@ -4,8 +4,15 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Channel } from '../channel.ts';
-import { type Letter, letterOf } from './letter.ts';
-import { MAIL_DEADLINES, type MailDeadlines, MailError, type MailServer, submit } from './smtp.ts';
+import { letterOf } from './letter.ts';
+import {
+  greet,
+  MAIL_DEADLINES,
+  type MailDeadlines,
+  MailError,
+  type MailServer,
+  submit,
+} from './smtp.ts';
 
 export interface MailWays {
   /** Parsed (address.ts), each once. */
@@ -21,6 +28,13 @@ export function mailChannels(
   { to, from, server, near, now }: MailWays,
   deadlines: MailDeadlines = MAIL_DEADLINES,
 ): readonly Channel[] {
+  let greeted: Promise<MailError | undefined> | undefined;
+  // One server for all of them, which is tried once.
+  const tried = () => {
+    const within = { ...deadlines, ...TRYING };
+    greeted ??= attempted(() => greet(server, within), deadlines.pauses.slice(0, 1));
+    return greeted;
+  };
   return to.map((address) => {
     const name = `mail to ${address}`;
     return {
@@ -30,30 +44,36 @@ export function mailChannels(
       ...(near ? { recipient: address } : {}),
       tell: async (mail, alert) => {
         const letter = await letterOf(mail, alert, { from, to: address, now: now() });
-        const error = await submitted(server, letter, deadlines);
+        const error = await attempted(() => submit(server, letter, deadlines), deadlines.pauses);
         return error === undefined
           ? { kind: 'told' }
           : { kind: 'untold', because: `${name}: ${error.message}` };
+      },
+      ready: async () => {
+        const error = await tried();
+        return error === undefined ? undefined : `${name}: ${error.message}`;
       },
     };
   });
 }
 
-/** Undefined: taken. */
-async function submitted(
-  server: MailServer,
-  letter: Letter,
-  deadlines: MailDeadlines,
+/** Undefined: done. */
+async function attempted(
+  act: () => Promise<void>,
+  pauses: MailDeadlines['pauses'],
 ): Promise<MailError | undefined> {
   for (let attempt = 0; ; attempt++) {
     try {
-      await submit(server, letter, deadlines);
+      await act();
       return undefined;
     } catch (error) {
       if (!(error instanceof MailError)) throw error;
-      const pauseMs = deadlines.pauses[attempt];
+      const pauseMs = pauses[attempt];
       if (!error.passing || pauseMs === undefined) return error;
       await wait(pauseMs);
     }
   }
 }
+
+/** A run waits for it before it looks at anything; in ms. */
+const TRYING = { reply: 20_000, whole: 30_000 };

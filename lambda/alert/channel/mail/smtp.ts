@@ -58,10 +58,41 @@ export const MAIL_DEADLINES: MailDeadlines = {
  *
  * @throws MailError
  */
-export async function submit(
+export function submit(
   server: MailServer,
   letter: Letter,
   deadlines: MailDeadlines = MAIL_DEADLINES,
+): Promise<void> {
+  return inSession(server, letter.from, deadlines, async ({ session, step, reached }) => {
+    reached('envelope');
+    const { from, to, content } = letter;
+    const stream = Readable.from([content]);
+    stream.once('end', () => reached('content'));
+    await step((done) => session.send({ from, to: [to], size: content.length }, stream, done));
+  });
+}
+
+/**
+ * As far as a letter's envelope, and no further: connection, TLS and login.
+ *
+ * @throws MailError
+ */
+export const greet = (server: MailServer, deadlines: MailDeadlines): Promise<void> =>
+  inSession(server, '', deadlines, async () => undefined);
+
+/** What a session offers that is ready for an envelope. */
+interface Ready {
+  readonly session: SMTPConnection;
+  /** Waits for an answer, or for the end of the session. */
+  readonly step: (act: (done: (error?: Error | null) => void) => void) => Promise<void>;
+  readonly reached: (phase: Phase) => void;
+}
+
+async function inSession(
+  server: MailServer,
+  from: string,
+  deadlines: MailDeadlines,
+  work: (ready: Ready) => Promise<void>,
 ): Promise<void> {
   let phase: Phase = 'connect';
   const timer = new AbortController();
@@ -71,16 +102,17 @@ export async function submit(
     const socket = await connected(server, deadlines.connect);
     phase = 'session';
     connection = sessionOn(socket, server, deadlines);
-    await converse(connection, server, letter, timer.signal, (next) => {
+    const ready = await converse(connection, server, timer.signal, (next) => {
       phase = next;
     });
+    await work(ready);
     leave(connection);
   } catch (error) {
     connection?.close();
     const facts = factsOf(error, secretsOf(server));
     const at = `${server.host}:${server.port}`;
     const failure = { error, facts, phase, at };
-    throw new MailError(sentenceOf(failure, letter.from, deadlines.reply), isPassing(failure));
+    throw new MailError(sentenceOf(failure, from, deadlines.reply), isPassing(failure));
   } finally {
     clearTimeout(ended);
   }
@@ -134,10 +166,9 @@ function sessionOn(
 async function converse(
   session: SMTPConnection,
   { login }: MailServer,
-  { from, to, content }: Letter,
   signal: AbortSignal,
   reached: (phase: Phase) => void,
-): Promise<void> {
+): Promise<Ready> {
   const { promise: broken, reject } = Promise.withResolvers<never>();
   session.on('error', reject);
   session.on('end', () => reject(new Closed()));
@@ -153,10 +184,7 @@ async function converse(
     if (!session.allowsAuth) throw new NoLogin();
     await step((done) => session.login({ user: login.user, pass: login.password }, done));
   }
-  reached('envelope');
-  const stream = Readable.from([content]);
-  stream.once('end', () => reached('content'));
-  await step((done) => session.send({ from, to: [to], size: content.length }, stream, done));
+  return { session, step, reached };
 }
 
 class Closed extends Error {}

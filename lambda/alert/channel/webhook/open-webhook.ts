@@ -36,7 +36,11 @@ export async function openWebhook(
   const medium = MEDIA[flags.webhookFormat ?? 'json'];
   try {
     const webhook = await webhookOf(flags, medium, env);
-    return webhook === undefined ? [] : [webhookChannel(webhook, now, deadlines)];
+    if (webhook === undefined) return [];
+    const { ready, ...channel } = webhookChannel(webhook, now, deadlines);
+    // Behind a proxy nothing is reached without a request.
+    const direct = ready !== undefined && env.NODE_USE_ENV_PROXY === undefined;
+    return [direct ? { ...channel, ready } : channel];
   } catch (error) {
     if (!(error instanceof SetupError)) throw error;
     return [unusable({ kind: 'webhook', name: medium.label }, error.message)];

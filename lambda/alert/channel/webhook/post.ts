@@ -1,13 +1,16 @@
 /** One request and its answer: redirects are not followed, and of a body no more than a part is read. */
 import type { Answer, Outgoing } from './medium.ts';
 
-export type Exchange =
-  | { readonly kind: 'answer'; readonly answer: Answer }
-  /**
-   * `unsent`: nobody got it. `unanswered`: somebody may have. `tls`: the certificate was not
-   * believed. `why` is what the network said, and shows no address beyond the host's.
-   */
-  | { readonly kind: 'unsent' | 'unanswered' | 'tls'; readonly why: string };
+export type Exchange = { readonly kind: 'answer'; readonly answer: Answer } | Unanswered;
+
+/**
+ * `unsent`: nobody got it. `unanswered`: somebody may have. `tls`: the certificate was not believed.
+ * `why` is what the network said, and shows no address beyond the host's.
+ */
+export interface Unanswered {
+  readonly kind: 'unsent' | 'unanswered' | 'tls';
+  readonly why: string;
+}
 
 export async function exchange(
   { method, url, body, headers }: Outgoing,
@@ -61,9 +64,12 @@ async function bodyOf({ body }: Response): Promise<Pick<Answer, 'body' | 'whole'
 }
 
 /** Texts of `fetch` itself may show the address, so that only the network's are repeated. */
-function failureOf(error: unknown): Exchange {
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : undefined;
-  const code = cause !== undefined && 'code' in cause ? String(cause.code) : '';
+const failureOf = (error: unknown): Unanswered =>
+  failureOfNetwork(error instanceof Error ? error.cause : undefined);
+
+/** What a socket fails with. */
+export function failureOfNetwork(error: unknown): Unanswered {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (NOT_SENT.has(code)) return { kind: 'unsent', why: code };
   if (/CERT|ALTNAME|SELF_SIGNED|VERIFY|^ERR_SSL|^EPROTO$/.test(code))
     return { kind: 'tls', why: code };

@@ -8,7 +8,8 @@ import { plain } from '../../../text/strangers.ts';
 import { withoutSecrets } from '../../../text/without-secrets.ts';
 import type { Channel, Delivery } from '../channel.ts';
 import { type Answer, jsonOf, type Medium, type Outgoing } from './medium.ts';
-import { type Exchange, exchange } from './post.ts';
+import { type Exchange, exchange, type Unanswered } from './post.ts';
+import { reach } from './reach.ts';
 
 export interface Webhook {
   readonly medium: Medium;
@@ -49,6 +50,10 @@ export function webhookChannel(
       if (last.kind === 'answer' && medium.taken(last.answer)) return { kind: 'told' };
       return untold(name, sentenceOf(withoutSecretsIn(last, secrets), medium));
     },
+    ready: async () => {
+      const failure = await reached(url, now, deadlines);
+      return failure === undefined ? undefined : `${name}: ${unreached(failure)}`;
+    },
   };
 }
 
@@ -66,6 +71,20 @@ function withoutSecretsIn(last: Exchange, secrets: readonly string[]): Exchange 
   if (last.kind !== 'answer') return last;
   const { answer } = last;
   return { ...last, answer: { ...answer, body: withoutSecrets(answer.body, secrets) } };
+}
+
+async function reached(
+  url: URL,
+  now: () => number,
+  { whole, answer, pauses }: WebhookDeadlines,
+): Promise<Unanswered | undefined> {
+  const ends = now() + whole;
+  for (let attempt = 0; ; attempt++) {
+    const failure = await reach(url, Math.min(answer, Math.max(ends - now(), 1)));
+    const pauseMs = attempt === 0 ? pauses[0] : undefined;
+    if (failure?.kind !== 'unsent' || pauseMs === undefined) return failure;
+    await wait(pauseMs);
+  }
 }
 
 async function attempts(
@@ -113,15 +132,19 @@ function retryAfterMs(answer: Answer, now: number): number | undefined {
   return typeof ms === 'number' && ms >= 0 ? ms : undefined;
 }
 
+const unreached = (failure: Unanswered): string =>
+  failure.kind === 'tls' ? notBelieved(failure.why) : `no connection (${failure.why}); ${NEXT_RUN}`;
+
+const notBelieved = (why: string): string =>
+  `its certificate is not believed (${why}); NODE_EXTRA_CA_CERTS names a file with the CA that ` +
+  'signed it';
+
 function sentenceOf(last: Exchange, medium: Medium): string {
   switch (last.kind) {
     case 'unsent':
       return `no connection (${last.why}); ${NEXT_RUN}`;
     case 'tls':
-      return (
-        `its certificate is not believed (${last.why}); NODE_EXTRA_CA_CERTS names a file with the ` +
-        'CA that signed it'
-      );
+      return notBelieved(last.why);
     case 'unanswered':
       return (
         `${last.why}; it may have arrived, and the next run tells it again` +
