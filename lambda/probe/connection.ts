@@ -26,7 +26,7 @@ import {
   insideTls,
   untilTls,
 } from './dialogue.ts';
-import { isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
+import { isAtLevel1, isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
 import {
   CLOSED,
   causeOf,
@@ -108,7 +108,12 @@ async function converseAgain(
   const lenient = moreLenient(offer, first, door.openssl);
   if (lenient !== undefined) {
     const again = await converse({ ...conversation, offer: lenient }, door, signal);
-    const taken = again.kind === 'presented' ? takenAtLevel1(again, door.openssl) : 'refused';
+    const taken =
+      again.kind !== 'presented'
+        ? 'refused'
+        : isAtLevel1(offer)
+          ? takenAtLevel1(again, door.openssl)
+          : 'taken';
     if (taken === 'taken') return again;
     if (taken === 'unknown')
       return unseen('handshake', { reason: 'engine-differs', detail: first.cause });

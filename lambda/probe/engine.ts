@@ -9,8 +9,8 @@ import type { Presented, ProbeResult } from './result.ts';
 
 /**
  * Level 1 rules out TLS 1.0, TLS 1.1 and CCM8 in 3.5 altogether, in 3.0 only what is signed with
- * SHA-1: what to offer in a second try, where an alert leaves that open. `openssl` is the mail
- * host's; undefined: 3.0.
+ * SHA-1; and the word HIGH has CCM8 up to 3.1, which are MEDIUM since: what to offer in a second
+ * try, where an alert leaves that open. `openssl` is the mail host's; undefined: 3.0.
  */
 export function moreLenient(
   offer: TlsOffer,
@@ -18,11 +18,40 @@ export function moreLenient(
   openssl: string | undefined,
 ): TlsOffer | undefined {
   if (opensslSince(openssl, '3.5')) return undefined;
-  if (offer.kind === 'impossible' || !offer.ciphers.endsWith(LEVEL_1)) return undefined;
+  if (offer.kind === 'impossible') return undefined;
   if (first.kind !== 'handshake-failed' || !/protocol|handshake failure/.test(first.cause))
     return undefined;
-  return { ...offer, ciphers: offer.ciphers.slice(0, -LEVEL_1.length) + LEVEL_0 };
+  const atLevel0 = isAtLevel1(offer)
+    ? offer.ciphers.slice(0, -LEVEL_1.length) + LEVEL_0
+    : offer.ciphers;
+  const ciphers = opensslSince(openssl, '3.2') ? atLevel0 : asBefore32(atLevel0);
+  return ciphers === offer.ciphers ? undefined : { ...offer, ciphers };
 }
+
+export const isAtLevel1 = (offer: TlsOffer): boolean =>
+  offer.kind === 'offer' && offer.ciphers.endsWith(LEVEL_1);
+
+/** A cipher list whose words HIGH and MEDIUM mean what they did before 3.2, as far as 3.5 can. */
+function asBefore32(list: string): string {
+  return list
+    .split(/[:;, ]/)
+    .flatMap((word) => {
+      const [, operator = '', rest = ''] = /^([!+-]?)(.*)$/.exec(word) ?? [];
+      const parts = rest.split('+');
+      const meaning = MEANT_BEFORE_32.find(([name]) => parts.includes(name));
+      if (meaning === undefined) return [word];
+      const [name, meant] = meaning;
+      return meant.map(
+        (one) => operator + parts.map((part) => (part === name ? one : part)).join('+'),
+      );
+    })
+    .join(':');
+}
+
+const MEANT_BEFORE_32: readonly (readonly [string, readonly string[]])[] = [
+  ['HIGH', ['HIGH', 'AESCCM8']],
+  ['MEDIUM', ['SEED', 'IDEA', 'RC4']],
+];
 
 /** Whether the mail host's OpenSSL shakes hands at level 1 on what came of that. */
 export function takenAtLevel1(

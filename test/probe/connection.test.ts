@@ -220,6 +220,20 @@ test.each<{ behaviour: Behaviour; openssl: string; keyType: 'rsa' | 'ec'; result
   expect(await door({ openssl })(conversationWith(server, { level: 'secure' }))).toMatchObject(result);
 });
 
+test.each<{ level: 'encrypt' | 'secure'; demand: Partial<TlsDemand>; openssl: string; kind: ProbeResult['kind'] }>([
+  { level: 'secure', demand: { cipherGrade: 'high' }, openssl: '3.0', kind: 'presented' },
+  { level: 'encrypt', demand: { cipherGrade: 'high' }, openssl: '3.1', kind: 'presented' },
+  { level: 'encrypt', demand: { cipherGrade: 'high', excludeCiphers: 'MEDIUM' }, openssl: '3.0', kind: 'presented' },
+  { level: 'encrypt', demand: { cipherGrade: 'high', excludeCiphers: 'AESCCM8' }, openssl: '3.0', kind: 'handshake-failed' },
+  { level: 'encrypt', demand: { cipherGrade: 'high' }, openssl: '3.2', kind: 'handshake-failed' },
+  { level: 'encrypt', demand: { cipherGrade: 'medium' }, openssl: '3.5', kind: 'presented' },
+])('CCM8 are HIGH up to OpenSSL 3.1 and MEDIUM since: $demand at $level with $openssl: $kind', async (row) => {
+  const own = await root.issue({ dnsNames: ['mx.example.test'], keyType: 'ec' });
+  const server = await serve('ccm8', { chain: own.chainPem, key: own.keyPem });
+  const { level, demand, openssl, kind } = row;
+  expect((await door({ openssl })(conversationWith(server, { level, ...demand }))).kind).toBe(kind);
+});
+
 test('an impossible offer still asks for TLS, and then hangs up', async () => {
   const { result, server } = await probe('ok', { cipherGrade: 'bogus' });
   expect(result).toEqual({ kind: 'handshake-failed', cause: 'cipher grade "bogus" does not exist' });
