@@ -3,12 +3,14 @@
  * fails is looked at again before anybody is told. Nothing is published or stored here.
  */
 import { type Decision, decide, latestVerdicts } from '../../alert/incident/decide.ts';
+import type { Mute } from '../../alert/incident/mute.ts';
 import type { RunFacts, TriedChannel, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { ofNewer } from '../../store/latest.ts';
+import { readMutes } from '../../store/mutes.ts';
 import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import {
@@ -58,6 +60,8 @@ export interface Assessment {
   readonly comparison: Comparison;
   readonly vantage: VantageState;
   readonly facts: RunFacts;
+  /** As they were when this was decided. */
+  readonly mutes: readonly Mute[];
   readonly decision: Decision;
 }
 
@@ -155,6 +159,8 @@ async function weigh(
   const seen = bothOf(first.vantage, progress.vantage);
   const vantage: VantageState = { name: doors.store.space.vantage, ...seen };
   const facts = factsOf(underway, completeness(underway, first, second), comparison.overdue);
+  // One may have been set while this run looked.
+  const { mutes } = await readMutes(doors.store, doors.now());
   const decision = decide({
     at,
     verdicts: first.verdicts,
@@ -162,7 +168,7 @@ async function weigh(
     ...(second === undefined ? {} : { secondLook: { at: second.at, verdicts: second.verdicts } }),
     before: recalled.state,
     changes: comparison.differences,
-    mutes: recalled.mutes,
+    mutes,
     vantage,
     run: facts,
     now: doors.now(),
@@ -176,6 +182,7 @@ async function weigh(
     comparison,
     vantage,
     facts,
+    mutes,
     decision,
   };
 }

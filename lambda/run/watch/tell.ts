@@ -50,8 +50,8 @@ export async function tell(
   opened: OpenedRun,
 ): Promise<Told> {
   const { bundle, doors, options, recalled } = underway;
-  const { decision, verdicts, vantage, facts } = assessment;
-  const { mutes, confirmations, problems } = recalled;
+  const { decision, verdicts, vantage, facts, mutes } = assessment;
+  const { confirmations, problems } = recalled;
   const now = doors.now();
   const { own } = options;
   const said = { mutes, confirmations, ...(own === undefined ? {} : { own }) };

@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { newMute } from '../../../lambda/alert/incident/mute.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { historyOf } from '../../../lambda/store/history.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { readLatest } from '../../../lambda/store/latest.ts';
 import { takeLease } from '../../../lambda/store/lease.ts';
+import { saveMute } from '../../../lambda/store/mutes.ts';
 import { recentRuns } from '../../../lambda/store/runs.ts';
 import type { Table } from '../../../lambda/store/table.ts';
 import { type Authority, createAuthority } from '../../internet/authority.ts';
@@ -148,6 +150,35 @@ describe('days', () => {
       now: () => START + DAY_MS - backMs,
     });
     expect(waits).toEqual([600_000]);
+  });
+
+  test('a mute that is set while a run looks counts in that run', async () => {
+    hosts.two.chain = await chainFor('elsewhere.example');
+    await on(0);
+    const muteNow = async () => {
+      const { entries } = await readLatest(store, START);
+      const states = [...entries.values()].flatMap(({ value }) => value.state ?? []);
+      const terms = { until: START + 30 * DAY_MS, reason: 'known', by: 'alice' };
+      const made = newMute('two.example', terms, states, START + 3 * DAY_MS);
+      if (made.kind === 'mute') await saveMute(store, made.mute);
+    };
+    const worldInWhichSomebodyMutes = () => {
+      const { probe, ...doors } = world.doors();
+      return {
+        ...doors,
+        probe: async (conversation: Parameters<typeof probe>[0]) => {
+          await muteNow();
+          return probe(conversation);
+        },
+      };
+    };
+    await on(1);
+    expect(subjects.slice(1)).toEqual(['two.example still would defer: certificate lacks the name asked for']);
+    await on(2);
+    expect(subjects).toHaveLength(2);
+    // Its reminder is due.
+    await on(3, { world: worldInWhichSomebodyMutes });
+    expect(subjects).toHaveLength(2);
   });
 
   test('silence of all hosts is blindness, which overwrites nothing', async () => {
