@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Instance, startInstance } from './instance.ts';
+import { makeRoomForPostlogd } from './log-room.ts';
 import { ourVerdicts } from './our-verdicts.ts';
 import type { Played, PlayOptions } from './reference.ts';
 import type { Configuration, Scene } from './scene.ts';
@@ -66,6 +67,7 @@ function setUpNamespace({ servers }: Scene): void {
   const run = (program: string, ...args: readonly string[]) =>
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   run('ip', 'link', 'set', 'lo', 'up');
+  makeRoomForPostlogd();
   for (const { address } of servers)
     if (address.includes(':')) run('ip', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
   run('mount', '--make-rprivate', '/');

@@ -3,6 +3,7 @@ import { execFileSync, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { makeRoomForPostlogd } from '../log-room.ts';
 import type { Directory } from './directory.ts';
 import { type PostfixRun, runPostfix } from './instance.ts';
 import type { Asked, Played, PlayInput } from './play.ts';
@@ -86,6 +87,7 @@ function setUpNamespace(): void {
   const run = (program: string, ...args: readonly string[]) =>
     execFileSync(program, args, { stdio: ['ignore', 'ignore', 'inherit'] });
   run('ip', 'link', 'set', 'lo', 'up');
+  makeRoomForPostlogd();
   for (const { address } of input.scene.servers)
     if (address.includes(':')) run('ip', 'address', 'add', `${address}/128`, 'dev', 'lo', 'nodad');
   for (const address of input.directories.flatMap(({ localAddresses }) => localAddresses))
