@@ -149,6 +149,18 @@ const WORDINGS: readonly {
   },
 ];
 
+/**
+ * For TLSA records, and for a digest and tafile= too: Postfix makes TLSA records of them. Where no
+ * record matches nothing else is looked at, so that any chain that leads elsewhere is said so.
+ */
+const NO_MATCH: readonly Reason[] = [
+  'tlsa-mismatch',
+  'digest-mismatch',
+  'untrusted-issuer',
+  'missing-intermediate',
+  'self-signed',
+];
+
 const UNVERIFIED: readonly {
   readonly pattern: RegExp;
   readonly reasons: readonly Reason[];
@@ -171,7 +183,7 @@ const UNVERIFIED: readonly {
   { pattern: /^certificate chain longer than limit/, reasons: ['chain-too-long'] },
   {
     pattern: /^not trusted by local or TLSA policy/,
-    reasons: ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer'],
+    reasons: NO_MATCH,
   },
   { pattern: /^external policy failure /, reasons: ['forced-failure'] },
 ];
@@ -213,11 +225,7 @@ const BY_CODE: ReadonlyMap<number, { readonly leaf: readonly Reason[]; readonly 
     // X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH.
     [62, { leaf: NAME }],
     [64, { leaf: NAME }],
-    // For a digest and for tafile= too: Postfix makes TLSA records of them.
-    [
-      OPENSSL_CODES.DANE_NO_MATCH,
-      { leaf: ['tlsa-mismatch', 'digest-mismatch', 'untrusted-issuer'] },
-    ],
+    [OPENSSL_CODES.DANE_NO_MATCH, { leaf: NO_MATCH }],
     [OPENSSL_CODES.EE_KEY_TOO_SMALL, { leaf: ['weak-signature'] }],
     [OPENSSL_CODES.CA_KEY_TOO_SMALL, { leaf: ['weak-signature'] }],
     [OPENSSL_CODES.CA_MD_TOO_WEAK, { leaf: ['weak-signature'] }],

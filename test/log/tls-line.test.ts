@@ -95,7 +95,7 @@ test.each([
     seen: 'source',
     level: 0,
     message: `certificate verification failed for ${H}: not trusted by local or TLSA policy`,
-    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer',
+    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer missing-intermediate self-signed',
   },
   {
     since: '2.11',
@@ -151,7 +151,7 @@ test.each([
     seen: 'recorded',
     level: 0,
     message: `server certificate verification failed for ${H}: num=65:no matching DANE TLSA records`,
-    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer',
+    of: 'unverified tlsa-mismatch digest-mismatch untrusted-issuer missing-intermediate self-signed',
   },
   {
     since: '3.6',

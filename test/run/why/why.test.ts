@@ -38,7 +38,7 @@ test.each([
   {
     policy: 'a.test secure',
     log: session([unverified('num=65:no matching DANE TLSA records')]),
-    reasons: 'untrusted-issuer',
+    reasons: 'untrusted-issuer missing-intermediate self-signed',
     because: 'a file of anchors',
   },
   {
