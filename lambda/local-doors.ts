@@ -16,7 +16,9 @@ import {
   openToRead,
   openToWatch,
 } from './store/sqlite/open.ts';
+import { isStore } from './store/sqlite/place.ts';
 import { stateDirectoryOf } from './store/state-directory.ts';
+import { StoreError } from './store/table-error.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Where what was seen is kept. */
@@ -82,17 +84,30 @@ async function openTableOf(
     return { table, memory, place: `DynamoDB table ${tableName}` };
   }
   const place = flags.store ?? stateDirectory(env);
+  const there = <T>(work: Promise<T>) =>
+    flags.store === undefined ? work.catch(withOtherStores(place, env)) : work;
   switch (purpose) {
     case 'read':
-      return { ...(await openToRead(place)), place };
+      return { ...(await there(openToRead(place))), place };
     case 'change':
-      return { ...(await openToChange(place, Date.now())), place };
+      return { ...(await there(openToChange(place, Date.now()))), place };
     case 'create':
       return { ...(await openToChange(place, Date.now(), { create: true })), place };
     case 'watch':
       return { ...(await openToWatch(place, Date.now())), place };
   }
 }
+
+/** Where this user has no store, those of a service, of root or of this user that are there. */
+const withOtherStores =
+  (place: string, env: Readonly<Record<string, string | undefined>>) =>
+  (error: unknown): never => {
+    if (!(error instanceof StoreError) || error.kind !== 'missing') throw error;
+    const others = [stateDirectoryOf({}, 0), stateDirectoryOf({ ...env, STATE_DIRECTORY: '' }, 1)];
+    const found = others.filter((other) => other !== place && isStore(other));
+    if (found.length === 0) throw error;
+    throw new StoreError('missing', `${error.message}; there is one in ${found.join(' and in ')}`);
+  };
 
 /** The table of `dynamodb:TABLE`; undefined for a directory. @throws UsageError */
 export function tableNamed(store: string | undefined): string | undefined {

@@ -70,6 +70,7 @@ const DOORS = [
   'alert/channel/own-file.ts',
   'alert/channel/mail/smtp.ts',
   'alert/channel/webhook/post.ts',
+  'alert/channel/webhook/reach.ts',
   'store/dynamodb-client.ts',
   'store/transfer/file.ts',
   'store/transfer/level-folder.ts',

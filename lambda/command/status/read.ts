@@ -24,6 +24,7 @@ import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import type { Store } from '../../store/keys.ts';
+import { type SpaceWithRuns, spacesWithRuns } from '../../store/spaces.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
@@ -91,15 +92,27 @@ export interface Status {
   readonly watched: number;
   /** Entries by the verdict last reached. */
   readonly counts: Readonly<Record<Verdict, number>>;
+  /**
+   * Where no run of this policy and vantage is on record: those that have some, the latest first.
+   * Empty for a table of AWS, which is not read as a whole.
+   */
+  readonly others: readonly SpaceWithRuns[];
   /** Sentences about items that could not be read. */
   readonly problems: readonly string[];
 }
 
-/** @param policyNotWatched what the policy says is not watched, for records that do not */
+/** What the store alone does not say. */
+export interface Besides {
+  /** What the policy says is not watched, for records that do not. */
+  readonly notWatched: readonly NotWatched[] | undefined;
+  /** Whether it is on this disk. */
+  readonly onDisk: boolean;
+}
+
 export async function readStatus(
   store: Store,
   now: number,
-  policyNotWatched: readonly NotWatched[] | undefined,
+  { notWatched: policyNotWatched, onDisk }: Besides,
 ): Promise<Status> {
   const recalled = await recall(store, [], now);
   const sight = await lookForSilence(store, SILENCE_MS, now);
@@ -142,6 +155,7 @@ export async function readStatus(
     confirmations: recalled.confirmations,
     watched: snapshots.length - byDesign.length,
     counts: countsOf(snapshots),
+    others: onDisk && sight.latest === undefined ? await spacesWithRuns(store.table, now) : [],
     problems: recalled.problems,
   };
 }

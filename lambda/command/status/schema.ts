@@ -108,6 +108,8 @@ export const statusSchema = v.strictObject({
       leftOut: v.number(),
     }),
   ),
+  /** Where no run of this policy and vantage is on record: those that have some. */
+  others: v.array(v.strictObject({ policy: v.string(), vantage: v.string(), lastRunAt: isoDate })),
   problems: v.array(v.string()),
 });
 

@@ -1,5 +1,5 @@
 /** `status`: open incidents, mutes, what is not watched, the last complete run; probes nothing. */
-import { type OpenStore, openStore } from '../../local-doors.ts';
+import { type OpenStore, openStore, tableNamed } from '../../local-doors.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { type NotWatched, notWatchedBy } from '../../run/watch/not-watched.ts';
 import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
@@ -32,11 +32,10 @@ export async function statusCommand(
     : undefined;
   const open = await openStore(place, 'read', console.env);
   try {
-    const status = await readStatus(
-      open.store,
-      console.now(),
-      here ?? (await pushedNotWatched(open)),
-    );
+    const status = await readStatus(open.store, console.now(), {
+      notWatched: here ?? (await pushedNotWatched(open)),
+      onDisk: tableNamed(place.store) === undefined,
+    });
     const of = { place: open.place, ...open.store.space };
     if (flags.json) console.json(statusDocument(status, of));
     else console.out(statusText(status, of, console.paint, console.width));

@@ -33,6 +33,7 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
   const lines = [
     ...wrap(paint(STATE_STYLE[stateOf(status)], firstLine(status)), width, '  '),
     ...wrap(`  ${runSentence(status)}`, width, '  '),
+    ...section('Runs are on record of:', othersLines(status, of, width)),
     ...status.incidents.flatMap((incident) => [
       '',
       ...incidentLines(incident, status.at, paint, width),
@@ -76,6 +77,26 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** With the flags that ask for them. */
+function othersLines({ others }: Status, of: StatusOf, width: number): string[] {
+  const shown = others.slice(0, OTHERS_SHOWN);
+  return [
+    ...shown.flatMap(({ policy, vantage, lastRunAt }) => {
+      const flags = [
+        ...(policy === of.policy ? [] : [`--policy ${policy}`]),
+        ...(vantage === of.vantage ? [] : [`--vantage ${vantage}`]),
+      ];
+      const last = `the last began ${moment(lastRunAt)}`;
+      return wrap(
+        `  policy "${policy}" from ${vantage}, ${last}: ${flags.join(' ')}`,
+        width,
+        '    ',
+      );
+    }),
+    ...(others.length > shown.length ? [`  and ${others.length - shown.length} more`] : []),
+  ];
 }
 
 function mutedLines({ mutes }: Status, width: number): string[] {
@@ -166,6 +187,11 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
     owed: sight.owed.map(({ channel, since, because, messages, leftOut }) => ({
       ...{ channel, since: iso(since), because, leftOut },
       messages: messages.map((one) => ({ at: iso(one.at), subject: one.subject })),
+    })),
+    others: status.others.map(({ policy, vantage, lastRunAt }) => ({
+      policy,
+      vantage,
+      lastRunAt: iso(lastRunAt),
     })),
     problems: [...status.problems],
   };
@@ -358,4 +384,5 @@ const OF_RUNS: Readonly<Partial<Record<OpenIncident['kind'], string>>> = {
   channel: 'CANNOT TELL',
 };
 const ENTRIES_SHOWN = 20;
+const OTHERS_SHOWN = 20;
 const NAMES_SHOWN = 20;

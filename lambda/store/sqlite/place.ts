@@ -26,6 +26,9 @@ export interface Place {
 export const FILE_NAME = 'store.sqlite';
 export const titleOf = (directory: string): string => `the store in ${directory}`;
 
+/** Whether a store is there; false where that cannot be seen. */
+export const isStore = (directory: string): boolean => existsSync(join(directory, FILE_NAME));
+
 /**
  * The store that is there, to be read by whoever may.
  *

@@ -1,5 +1,5 @@
 /** `status` as a person or a monitoring system runs it: the first line, the whole of it, the exit status. */
-import { existsSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -239,6 +239,34 @@ test.each([
   const { code, out } = await status('--policy', policy);
   expect(unwrapped(out).slice(0, first.length + second.length + 1)).toBe(`${first} ${second}`);
   expect(code).toBe(exits);
+});
+
+test('where no run is on record it names those that are, with the flags that ask for them', async () => {
+  await onRecord('elsewhere', 'complete', 2);
+  const { code, out } = await status('--vantage', 'mx9', '--policy', 'elsewhere');
+  expect(unwrapped(out)).toContain(
+    'no run from mx9 is on record: is its timer enabled, and is --vantage mx9? Runs are on record of: ',
+  );
+  expect(unwrapped(out)).toContain('policy "elsewhere" from HERE, the last began WHEN: --vantage HERE');
+  expect(unwrapped(out)).toContain('policy "default" from HERE, the last began WHEN: --policy default --vantage HERE');
+  expect(code).toBe(3);
+  const json = await status('--vantage', 'mx9', '--policy', 'elsewhere', '--json');
+  const document = JSON.parse(json.out) as { others: readonly { policy: string }[] };
+  expect(document.others.map(({ policy }) => policy)).toContain('elsewhere');
+  expect(problemsOf('status', document)).toEqual([]);
+});
+
+test('a user without a store is told where there is one', async () => {
+  const home = join(scene.dir, 'home');
+  mkdirSync(home);
+  const own = join(home, '.local/share/postfix-tls-watch');
+  cpSync(join(scene.dir, 'store'), own, { recursive: true });
+  const { code, err } = await scene.run(['history'], { STATE_DIRECTORY: join(scene.dir, 'nothing'), HOME: home });
+  expect(stable(err, scene)).toContain(
+    'error: there is no store in DIR/nothing: nothing was kept there yet; "watch" makes one, --store names another place; there is one in ',
+  );
+  expect(stable(err, scene)).toContain('DIR/home/.local/share/postfix-tls-watch');
+  expect(code).toBe(3);
 });
 
 test('a place where nothing is kept is an error, and stays empty', async () => {
