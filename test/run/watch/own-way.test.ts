@@ -145,3 +145,13 @@ test('with a table that Postfix cannot open', async () => {
   const { told } = await run(lost, ways('postmaster@elsewhere.example'));
   expect(told).toMatchObject({ kind: 'untold', because: expect.stringMatching(WAITS) });
 });
+
+test.each([
+  { level: 'may' as const, kind: 'told' as const },
+  { level: 'encrypt' as const, kind: 'untold' as const },
+])('with a TLS engine that is off, at $level: $kind', async ({ level, kind }) => {
+  const bundle = bundleOf(`elsewhere.example ${level}\ngood.example secure\n`, pem);
+  const trust = { kind: 'engine-off', because: 'cannot load /ca.pem: No such file or directory' } as const;
+  const { told } = await run({ ...bundle, trust }, ways('postmaster@elsewhere.example'));
+  expect(told).toMatchObject(kind === 'told' ? { kind } : { kind, because: expect.stringMatching(WAITS) });
+});
