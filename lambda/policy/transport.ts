@@ -227,13 +227,18 @@ export function namedNextHops(routing: Routing): NamedNextHop[] {
 
 /**
  * smtp(8) services by which mail of some senders leaves for the hop it would have anyway: values of
- * sender_dependent_default_transport_maps without a next hop, such as `strict:`.
+ * sender_dependent_default_transport_maps without a next hop, such as `strict:`, or with one, where
+ * transport_maps have a hop without a transport, such as `:mx.example.com`, which takes its place.
  */
 export function servicesOfSenders({ settings, sources }: Routing): string[] {
   const [standard] = splitTransport(settings.defaultTransport);
+  const isReplaced = valuesOf(settings.transportMaps, sources).some((value) => {
+    const [channel, nextHop] = splitTransport(value);
+    return channel === '' && nextHop !== '';
+  });
   const services = valuesOf(settings.senderTransportMaps, sources).flatMap((value) => {
     const [channel, nextHop] = splitTransport(value);
-    const other = channel !== '' && channel !== standard && nextHop === '';
+    const other = channel !== '' && channel !== standard && (nextHop === '' || isReplaced);
     return other && isSmtpTransport(channel, settings) ? channel : [];
   });
   return [...new Set(services)];

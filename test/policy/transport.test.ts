@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { isSmtpTransport, namedNextHops, routeDomain, routingOf } from '../../lambda/policy/transport.ts';
+import { isSmtpTransport, namedNextHops, routeDomain, routingOf, servicesOfSenders } from '../../lambda/policy/transport.ts';
 import { type BundleParts, bundleOf } from './bundle-of.ts';
 
 const routing = (parts: BundleParts) => routingOf(bundleOf('', parts));
@@ -141,4 +141,16 @@ test('master.cf says which services run smtp(8); without it all that is not know
   expect(isSmtpTransport('dovecot-lmtp', { smtpServices: [] })).toBe(false);
   expect(isSmtpTransport('slow', { smtpServices: ['smtp', 'relay'] })).toBe(false);
   expect(isSmtpTransport('relay', { smtpServices: ['smtp', 'relay'] })).toBe(true);
+});
+
+test.each([
+  { value: 'out:', transport: 'a.test smtp:b.test', services: ['out'], because: 'the hop is the one that it would have anyway' },
+  { value: 'out:[h.test]', transport: 'a.test smtp:b.test', services: [], because: 'the hop is its own' },
+  { value: 'out:[h.test]', transport: 'a.test :b.test', services: ['out'], because: 'the table puts its hop in place of it' },
+  { value: 'out:[h.test]', transport: 'a.test :', services: [], because: 'the table leaves all as it is' },
+  { value: 'smtp:', transport: 'a.test :b.test', services: [], because: 'it is the service of all others' },
+  { value: 'lmtp:', transport: 'a.test :b.test', services: [], because: 'it is no smtp(8)' },
+])('services of some senders, $value beside $transport: $because', ({ value, transport, services }) => {
+  const mainCf = `sender_dependent_default_transport_maps = static:${value}`;
+  expect(servicesOfSenders(routing({ transport, mainCf }))).toEqual(services);
 });
