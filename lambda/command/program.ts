@@ -145,6 +145,17 @@ export function program(given: Console): Command {
       finish((await import('./history/history.ts')).historyCommand(name, flags, console)),
     );
 
+  addStoreFlags(program.command('diff <destination>'))
+    .description(
+      'two moments side by side: of a destination with its hosts, or of an MX host; probes nothing',
+    )
+    .option('--from <date>', 'the first (default: right before the last change)', date)
+    .option('--to <date>', 'the second (default: now)', date)
+    .addOption(jsonFlag())
+    .action(async (name: string, flags) =>
+      finish((await import('./diff/diff.ts')).diffCommand(name, flags, console)),
+    );
+
   addStoreFlags(program.command('mute <key>'))
     .description(
       'known and accepted: leave out of messages what is open under an entry, or an incident, as ' +

@@ -7,6 +7,7 @@ import { toJsonSchema } from '@valibot/to-json-schema';
 import type { GenericSchema } from 'valibot';
 import { webhookSchema } from '../../lambda/alert/channel/webhook/document-schema.ts';
 import { checkSchema } from '../../lambda/command/check/verdict-schema.ts';
+import { diffSchema } from '../../lambda/command/diff/schema.ts';
 import { explainSchema } from '../../lambda/command/explain/schema.ts';
 import { historySchema } from '../../lambda/command/history/schema.ts';
 import { lintSchema } from '../../lambda/command/lint/schema.ts';
@@ -17,6 +18,7 @@ import { whySchema } from '../../lambda/command/why/schema.ts';
 
 export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   check: checkSchema,
+  diff: diffSchema,
   explain: explainSchema,
   history: historySchema,
   lint: lintSchema,

@@ -1,0 +1,59 @@
+/** `diff NAME`: two moments side by side, by what is remembered; probes nothing. */
+import { openStore } from '../../local-doors.ts';
+import { current } from '../../snapshot/host-snapshot.ts';
+import { readCertificates } from '../../store/certificates.ts';
+import { UsageError } from '../../usage-error.ts';
+import { type PlaceFlags, placeOf } from '../place.ts';
+import type { Console } from '../terminal/console.ts';
+import { subjectsOf } from './facts.ts';
+import { type Moment, readMoments } from './moments.ts';
+import { diffDocument, diffText } from './text.ts';
+
+export interface DiffFlags extends PlaceFlags {
+  /** Epoch ms. */
+  readonly from?: number;
+  /** Epoch ms. */
+  readonly to?: number;
+  readonly json?: boolean;
+}
+
+export async function diffCommand(
+  name: string,
+  flags: DiffFlags,
+  console: Console,
+): Promise<number> {
+  const { from, to } = flags;
+  const now = console.now();
+  if (from !== undefined && from >= (to ?? now))
+    throw new UsageError(
+      `diff ${name}: --from must be before ${to === undefined ? 'now' : '--to'}`,
+    );
+  const open = await openStore(await placeOf(flags), 'read', console.env);
+  try {
+    const { space } = open.store;
+    const asked = {
+      ...(from === undefined ? {} : { from }),
+      ...(to === undefined ? {} : { to }),
+    };
+    const moments = await readMoments(open.store, name, asked, now);
+    if (moments === undefined)
+      throw new UsageError(
+        `diff ${name}: nothing was ever seen under this name from ${space.vantage} for the ` +
+          `policy "${space.policy}"; a destination, a key of the table or an MX host is wanted`,
+      );
+    const { before, after } = moments;
+    const { der } = await readCertificates(open.store, [...leavesOf(before), ...leavesOf(after)]);
+    const subjects = subjectsOf(before, after, (digest) => der[digest]);
+    const of = { place: open.place, ...space };
+    if (flags.json) console.json(diffDocument(name, moments, subjects, of));
+    else console.out(diffText(name, moments, subjects, of, console.paint, console.width));
+    return 0;
+  } finally {
+    open.close();
+  }
+}
+
+const leavesOf = ({ hosts }: Moment): string[] =>
+  [...hosts.values()]
+    .flatMap(current)
+    .flatMap(({ result }) => (result.kind === 'presented' ? result.chain.slice(0, 1) : []));
