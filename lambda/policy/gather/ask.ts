@@ -143,7 +143,7 @@ async function answerOf(
   gathered: Pick<Gathered, 'configDirectory'>,
   machine: Machine,
 ): Promise<Answer | 'silent' | 'not-installed'> {
-  const opened = table.replace(PROXIED_PATTERNS, '$1');
+  const opened = openedHere(table, machine);
   const ran = await machine.run('postmap', [...configOf(gathered), '-q', key, opened]);
   if (ran.kind === 'not-installed') return 'not-installed';
   if (ran.status === 0) return { kind: 'found', value: ran.output.replace(/\n$/, '') };
@@ -155,9 +155,13 @@ async function answerOf(
 }
 
 /**
- * proxymap(8) reads a file of patterns as anybody does who may, and a user besides root may not
- * reach its socket.
+ * proxymap(8) reads a file of patterns as anybody does who may. A user besides root may not reach
+ * its socket, for which postmap(1) waits longer than we do, and asks what it would ask.
  */
+const openedHere = (table: string, { uid }: Machine): string =>
+  uid === undefined || uid === 0
+    ? table.replace(PROXIED_PATTERNS, '$1')
+    : table.replace(/^proxy:/, '');
 const PROXIED_PATTERNS = /^proxy:((?:regexp|pcre|cidr):)/;
 
 const domainOf = (name: string): string => name.slice(name.lastIndexOf('@') + 1);

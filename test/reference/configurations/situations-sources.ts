@@ -40,6 +40,21 @@ export const sourceSituations: readonly Situation[] = [
     ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'sent Trusted', 'm@w.D': 'deferred 4.7.5 client TLS configuration problem' },
   },
   {
+    title: 'socketmap behind proxymap, watcher another user',
+    mainCf: ['smtp_tls_policy_maps = proxy:socketmap:inet:ADDR:8642:m', 'smtp_tls_security_level = may'],
+    daemons: [
+      {
+        protocol: 'socketmap',
+        address: 'ADDR',
+        port: 8642,
+        answers: { 'a.D': { kind: 'found', value: 'secure match=mx.a.D' } },
+        otherwise: { kind: 'not-found' },
+      },
+    ],
+    watcher: 'nobody',
+    ends: { 'm@a.D': 'sent Verified', 'm@b.D': 'sent Trusted' },
+  },
+  {
     title: 'tcp: found, TEMP',
     mainCf: ['smtp_tls_policy_maps = tcp:ADDR:8642'],
     daemons: [
