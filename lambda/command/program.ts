@@ -48,6 +48,8 @@ export function program(given: Console): Command {
   addProbeFlags(addBundleFlags(program.command('check [table]')))
     .description('judge every entry now and print it; keeps nothing')
     .addOption(jsonFlag())
+    .option('--problems', 'show only what is not well')
+    .option('--all', 'each entry that is not well by itself, instead of one story for each cause')
     .option('--tolerate <n>', 'how many undetermined entries to put up with', notNegative, 0)
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>

@@ -23,15 +23,31 @@ export function countVerdicts(verdicts: readonly EntryVerdict[]): VerdictCounts 
   return counts;
 }
 
-/** Worst first, then as they stand in the table. */
-export function worstFirst(verdicts: readonly EntryVerdict[]): EntryVerdict[] {
+/**
+ * Worst first, then as they stand in the table: behind those that fail come those that will, by
+ * their dates. `at` is the moment of judgement, epoch ms.
+ */
+export function worstFirst(verdicts: readonly EntryVerdict[], at: number): EntryVerdict[] {
+  const ranks = new Map(verdicts.map((entry) => [entry, rankOf(entry, at)]));
+  const rank = (entry: EntryVerdict) => ranks.get(entry) ?? 0;
   return [...verdicts].sort(
     (a, b) =>
-      VERDICT_ORDER.indexOf(a.verdict) - VERDICT_ORDER.indexOf(b.verdict) ||
-      (a.line ?? Infinity) - (b.line ?? Infinity) ||
-      0,
+      rank(a) - rank(b) ||
+      (failsSoon(a, at) ? Date.parse(a.failsFrom ?? '') - Date.parse(b.failsFrom ?? '') : 0) ||
+      inTableOrder(a, b),
   );
 }
+
+/** As they stand in the table; behind them what no line covers. */
+export function inTableOrder(
+  a: Pick<EntryVerdict, 'line'> | undefined,
+  b: Pick<EntryVerdict, 'line'> | undefined,
+): number {
+  return (a?.line ?? Number.MAX_SAFE_INTEGER) - (b?.line ?? Number.MAX_SAFE_INTEGER);
+}
+
+const rankOf = (entry: EntryVerdict, at: number): number =>
+  failsSoon(entry, at) ? 0.5 : VERDICT_ORDER.indexOf(entry.verdict);
 
 /** `3 entries: 1 fail, 2 pass`; kinds that do not occur are left out. */
 export function summarySentence(counts: VerdictCounts): string {

@@ -7,6 +7,10 @@ export const DAY_MS = 86_400_000;
 export const HOUR_MS = 3_600_000;
 
 const DAYS = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'] as const;
+const MONTHS = [
+  ...['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun'],
+  ...['Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'],
+] as const;
 
 /** `Sun 2027-01-03 12:00Z`, rounded down to the minute. */
 export function moment(at: number): string {
@@ -16,6 +20,12 @@ export function moment(at: number): string {
 /** `Sun 2027-01-03`. */
 export function day(at: number): string {
   return `${DAYS[new Date(at).getUTCDay()]} ${iso(at).slice(0, 10)}`;
+}
+
+/** `Sat 5 Dec`, where the year is in no doubt. */
+export function shortDay(at: number): string {
+  const date = new Date(at);
+  return `${DAYS[date.getUTCDay()]} ${date.getUTCDate()} ${MONTHS[date.getUTCMonth()]}`;
 }
 
 /**

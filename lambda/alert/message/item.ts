@@ -27,7 +27,7 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   const shown = tellingFirst(item, input.verdicts);
   const [first] = shown;
   return [
-    ...ourSideBlocks(item, input),
+    ...text(ourSideWords(item, input)),
     ...(first === undefined ? [] : text(storyOf(item, first.member, first.verdict, input))),
     ...text(sinceWords(item, input)),
     ...text(changeSentence(item, input)),
@@ -257,11 +257,12 @@ function commandBlock(verdict: EntryVerdict | undefined, { bundle }: AlertInput)
     : [...text('To see it with Postfix itself:'), { kind: 'code', lines: [command] }];
 }
 
-function ourSideBlocks(
-  { incident, members }: Item,
-  { verdicts, run }: AlertInput,
-): readonly Block[] {
-  if (incident.cause.provider !== OUR_SIDE) return [];
+/** Where many fail alike, why to look on this side first; '' elsewhere. */
+export function ourSideWords(
+  { incident, members }: Pick<Item, 'incident' | 'members'>,
+  { verdicts, run }: Pick<AlertInput, 'verdicts' | 'run'>,
+): string {
+  if (incident.cause.provider !== OUR_SIDE) return '';
   const providers = new Set(members.flatMap(({ id }) => verdicts.get(id)?.hosts[0]?.host ?? []));
   const who = `${entriesCount(members.length)} over ${providers.size} mail hosts`;
   const alike = run.firstRun
@@ -270,9 +271,9 @@ function ourSideBlocks(
     : `${who} of unrelated providers turned to the same failure in one run. ` +
       'It is unlikely that all of them changed something on one day.';
   const kept = run.firstRun ? '' : ' What was known of these hosts is kept as it was.';
-  return text(
+  return (
     `${alike} Look on this side first: the CA bundle and main.cf, the resolver, the network ` +
-      `and whatever on it touches port 25, an update of this program.${kept}`,
+    `and whatever on it touches port 25, an update of this program.${kept}`
   );
 }
 

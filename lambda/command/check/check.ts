@@ -11,6 +11,10 @@ import { overview } from './overview.ts';
 export interface CheckFlags extends BundleFlags, ProbeFlags {
   readonly json?: boolean;
   readonly tolerate: number;
+  /** Only what is not well. */
+  readonly problems?: boolean;
+  /** Each entry by itself. */
+  readonly all?: boolean;
 }
 
 export async function check(
@@ -21,7 +25,7 @@ export async function check(
   const flags = await withPolicySource(table, given);
   const { bundle, run } = await gatherAndCheck(flags, console);
   if (flags.json) console.json(checkDocument(run, bundle));
-  else console.out(overview(run, bundle, console.paint, console.width));
+  else console.out(overview(run, bundle, console.paint, console.width, flags));
   return exitCode(run.verdicts, {
     tolerate: flags.tolerate,
     complete: run.complete,

@@ -1,6 +1,6 @@
 /**
  * The line to use instead on a terminal, or the caution in its place; what comes from unsigned DNS
- * is said before the line. Pure.
+ * is said before the line. Lines to be copied are never broken. Pure.
  */
 import { moment } from '../../text/dates.ts';
 import { wrap } from '../../text/wrap.ts';
@@ -23,9 +23,37 @@ export function cureLines(
     ];
   }
   if (suggestion === null) return [];
-  const line = `  use instead: ${paint('bold', suggestion.line)}`;
+  const label = '  use instead: ';
+  const line = paint('bold', suggestion.line);
+  const use =
+    label.length + suggestion.line.length <= width
+      ? [`${label}${line}`]
+      : [label.trimEnd(), `  ${line}`];
   const grounds = say(suggestion.because);
   return suggestion.restsOn === 'dns'
-    ? [...say(`before you use it: ${suggestion.because}`), line]
-    : [line, ...grounds];
+    ? [...say(`before you use it: ${suggestion.because}`), ...use]
+    : [...use, ...grounds];
+}
+
+/** The lines of entries that share a cause, at most so many, and once what they rest on. */
+export function linesToUse(
+  entries: readonly Pick<EntryVerdict, 'suggestion' | 'caution'>[],
+  paint: Paint,
+  width: number,
+  most: number,
+): string[] {
+  const cautioned = entries.find(({ caution }) => caution !== undefined);
+  if (cautioned !== undefined) return cureLines(cautioned, paint, width);
+  const all = entries.flatMap(({ suggestion }) => suggestion ?? []);
+  const ground = all.find(({ restsOn }) => restsOn === 'dns') ?? all[0];
+  if (ground === undefined) return [];
+  const shown = all.slice(0, all.length > most + 1 ? most : all.length);
+  const left = all.length - shown.length;
+  const before = ground.restsOn === 'dns' ? 'before you use them, of each' : 'of each';
+  return [
+    ...wrap(`  ${before}: ${ground.because}`, width, '  '),
+    '  use instead:',
+    ...shown.map(({ line }) => `    ${paint('bold', line)}`),
+    ...(left === 0 ? [] : [`    and ${left} more (--all shows each)`]),
+  ];
 }

@@ -1,12 +1,13 @@
 /**
- * What `check` prints: a table, worst first, then one sentence for each entry that needs attention.
- * Pure.
+ * What `check` prints: a table, worst first, then what is not well, grouped by its cause. Pure.
  */
 
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
-import { moment } from '../../text/dates.ts';
-import { columns, wrap } from '../../text/wrap.ts';
+import { deadline } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
+import { plain } from '../../text/strangers.ts';
+import { wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import {
   countVerdicts,
@@ -15,74 +16,108 @@ import {
   summarySentence,
   worstFirst,
 } from '../summary.ts';
-import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
-import { cureLines } from './cure-lines.ts';
+import type { Paint } from '../terminal/colour.ts';
+import { cureLines, linesToUse } from './cure-lines.ts';
 import { trustSentence } from './document.ts';
+import { entryTable } from './entry-table.ts';
+import { type Group, needsAttention, problemGroups } from './groups.ts';
 
-export function overview(run: CheckRun, bundle: Bundle, paint: Paint, width: number): string {
-  const verdicts = worstFirst(run.verdicts);
-  const lines = [...table(verdicts, run.at, paint)];
-  for (const entry of verdicts.filter((entry) => needsAttention(entry, run.at)))
-    lines.push('', ...paragraph(entry, paint, width));
-  lines.push('', ...footer(run, bundle, width));
-  return `${lines.join('\n')}\n`;
+type Looked = Pick<CheckRun, 'at' | 'verdicts' | 'vantage' | 'complete' | 'noDnssec'>;
+
+/** Which entries are shown, and how. */
+export interface Shown {
+  /** Only what is not well. */
+  readonly problems?: boolean;
+  /** Each entry of a group with its own sentence and line. */
+  readonly all?: boolean;
 }
 
-function table(verdicts: readonly EntryVerdict[], at: number, paint: Paint): string[] {
-  const rows = verdicts.map((entry) => [
-    entry.verdict,
-    entry.line === null ? '' : `line ${entry.line}`,
-    entry.destination,
-    entry.level,
-    seen(entry),
-    note(entry, at),
-  ]);
-  return columns(rows).map((line, i) => {
-    const verdict = verdicts[i]?.verdict ?? 'pass';
-    const [word, rest] = [line.slice(0, verdict.length), line.slice(verdict.length)];
-    return `${paint(VERDICT_STYLE[verdict], word)}${rest}`;
-  });
+export function overview(
+  run: Looked,
+  bundle: Bundle,
+  paint: Paint,
+  width: number,
+  { problems = false, all = false }: Shown = {},
+): string {
+  const { at } = run;
+  const verdicts = worstFirst(run.verdicts, at);
+  const shown = problems ? verdicts.filter((entry) => needsAttention(entry, at)) : verdicts;
+  const say = { paint, width, at };
+  const lines = [
+    ...entryTable(shown, at, paint, width),
+    ...problemGroups(run).flatMap((group) => [
+      '',
+      ...(group.entries.length === 1
+        ? group.entries.flatMap((entry) => paragraph(entry, say))
+        : all
+          ? everyEntry(group, say)
+          : together(group, say)),
+    ]),
+    '',
+    ...footer(run, bundle, width),
+  ];
+  return `${(lines[0] === '' ? lines.slice(1) : lines).join('\n')}\n`;
 }
 
-/** `2 hosts`, or `2 hosts, 1 unseen`, which counts addresses: those are what Postfix walks. */
-function seen(entry: EntryVerdict): string {
-  const addresses = entry.hosts.flatMap((host) => host.addresses);
-  if (addresses.length === 0) return '';
-  const unseen = addresses.filter((address) => address.outcome === 'unseen').length;
-  const hosts = `${entry.hosts.length} ${entry.hosts.length === 1 ? 'host' : 'hosts'}`;
-  return unseen === 0
-    ? hosts
-    : `${hosts}, ${unseen === addresses.length ? 'none seen' : `${unseen} unseen`}`;
+interface Saying {
+  readonly paint: Paint;
+  readonly width: number;
+  readonly at: number;
 }
 
-function note(entry: EntryVerdict, at: number): string {
-  if (entry.verdict === 'pass') {
-    if (failsSoon(entry, at) && entry.failsFrom !== null)
-      return `fails from ${moment(Date.parse(entry.failsFrom))}`;
-    return entry.protection === 'none' ? 'not encrypted' : entry.protection;
-  }
-  return entry.reason === null ? '' : entry.reason.replaceAll('-', ' ');
+/** One story for all, the names of the others, and the lines to use. */
+function together({ title, advice, entries }: Group, say: Saying): string[] {
+  const { paint, width } = say;
+  const [first, ...others] = entries;
+  if (first === undefined) return [];
+  const names = others.map((entry) => placed(entry));
+  const more = names.length - NAMES_SHOWN;
+  const rest =
+    more > 1
+      ? `${names.slice(0, NAMES_SHOWN).join(', ')} and ${more} more (--all shows each)`
+      : listed(names, NAMES_SHOWN);
+  return [
+    ...wrap(paint('bold', title), width, '  '),
+    ...(advice === '' ? [] : wrap(`  ${advice}`, width, '  ')),
+    ...wrap(`  for instance ${placed(first)}: ${sentenceOf(first, say)}`, width, '  '),
+    ...wrap(`  the same: ${rest}`, width, '  '),
+    ...linesToUse(entries, paint, width, NAMES_SHOWN),
+  ];
 }
 
-function needsAttention(entry: EntryVerdict, at: number): boolean {
-  return (
-    failsSoon(entry, at) ||
-    entry.verdict === 'fail' ||
-    entry.verdict === 'degraded' ||
-    entry.verdict === 'undetermined'
-  );
+function everyEntry({ title, advice, entries }: Group, say: Saying): string[] {
+  const { paint, width } = say;
+  return [
+    ...wrap(paint('bold', title), width, '  '),
+    ...(advice === '' ? [] : wrap(`  ${advice}`, width, '  ')),
+    ...entries.flatMap((entry) => ['', ...paragraph(entry, say)]),
+  ];
 }
 
-function paragraph(entry: EntryVerdict, paint: Paint, width: number): string[] {
-  const head =
-    entry.line === null ? entry.destination : `${entry.destination} (line ${entry.line})`;
-  const lines = wrap(`${paint('bold', head)}: ${entry.sentence}`, width, '  ');
-  lines.push(...cureLines(entry, paint, width));
-  return lines;
+function paragraph(entry: EntryVerdict, say: Saying): string[] {
+  const { paint, width } = say;
+  return [
+    ...wrap(`${paint('bold', placed(entry))}: ${sentenceOf(entry, say)}`, width, '  '),
+    ...cureLines(entry, paint, width),
+  ];
 }
 
-function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
-  const lines = [summarySentence(countVerdicts(run.verdicts))];
+/** `fastmail.fm (line 3)`. */
+const placed = ({ destination, line }: EntryVerdict): string =>
+  line === null ? destination : `${destination} (line ${line})`;
+
+function sentenceOf(entry: EntryVerdict, { at }: Saying): string {
+  if (!failsSoon(entry, at)) return entry.sentence;
+  const from = `deferred from ${deadline(Date.parse(entry.failsFrom ?? ''), at)}`;
+  const why = entry.failsBecause === null ? '' : `: ${plain(entry.failsBecause)}`;
+  const today = entry.verdict === 'degraded' ? `${entry.sentence}; ` : 'delivered today, ';
+  return `${today}${from}${why}`;
+}
+
+function footer(run: Looked, bundle: Bundle, width: number): string[] {
+  const soon = run.verdicts.filter((entry) => failsSoon(entry, run.at)).length;
+  const counts = summarySentence(countVerdicts(run.verdicts));
+  const lines = wrap(soon === 0 ? counts : `${counts}; ${soon} will fail soon`, width, '  ');
   const nothing = nothingWatched(run.verdicts);
   if (nothing !== undefined) lines.push(...wrap(nothing, width, '  '));
   lines.push(
@@ -97,13 +132,14 @@ function footer(run: CheckRun, bundle: Bundle, width: number): string[] {
   for (const problem of bundle.problems)
     lines.push(...wrap(`${problem.name}: ${problem.because}`, width, '  '));
   if (run.noDnssec !== undefined) lines.push(...wrap(`no DANE: ${run.noDnssec}`, width, '  '));
-  if (!run.complete)
-    lines.push('not everything could be looked at in the time given: see --deadline');
+  if (!run.complete) lines.push(...wrap(CUT_SHORT, width, '  '));
   for (const family of ['ipv4', 'ipv6'] as const) {
     if (run.vantage[family] === 'blind') lines.push(...wrap(blindSentence(family), width, '  '));
   }
   return lines;
 }
+
+const CUT_SHORT = 'not everything could be looked at in the time given: see --deadline';
 
 /** What a blind family means, in one sentence. */
 export function blindSentence(family: 'ipv4' | 'ipv6'): string {
@@ -113,3 +149,5 @@ export function blindSentence(family: 'ipv4' | 'ipv6'): string {
     `anchors, so time-outs over ${name} are not believed; check that port 25 is open from here`
   );
 }
+
+const NAMES_SHOWN = 10;

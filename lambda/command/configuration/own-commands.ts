@@ -141,6 +141,7 @@ const OF_FILES = new Set([
 ]);
 /** How a run prints, goes and ends, and what is judged besides: of no matter to what is printed. */
 const NOT_CARRIED = new Set([
+  'all',
   'concurrency',
   'config',
   'confirmed',
@@ -154,6 +155,7 @@ const NOT_CARRIED = new Set([
   'json',
   'no-config',
   'per-network',
+  'problems',
   'reason',
   'since',
   'until',

@@ -1,0 +1,109 @@
+/**
+ * The entries as a table no wider than the terminal: columns that matter less go first, then names
+ * lose their middle. Pure.
+ */
+import { calendarDays, shortDay } from '../../text/dates.ts';
+import { cut, shortName } from '../../text/strangers.ts';
+import { columns } from '../../text/wrap.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { failsSoon } from '../summary.ts';
+import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
+
+/** One line for each, in the order given. `at` is the moment of judgement, epoch ms. */
+export function entryTable(
+  verdicts: readonly EntryVerdict[],
+  at: number,
+  paint: Paint,
+  width: number,
+): string[] {
+  const rows = verdicts.map((entry) => rowOf(entry, at));
+  return fitted(rows, width).map((line, i) => {
+    const { word, verdict } = rows[i] ?? NO_ROW;
+    const style = verdict === 'pass' && word !== verdict ? 'yellow' : VERDICT_STYLE[verdict];
+    return `${paint(style, line.slice(0, word.length))}${line.slice(word.length)}`;
+  });
+}
+
+interface Row {
+  readonly verdict: EntryVerdict['verdict'];
+  readonly word: string;
+  readonly line: string;
+  readonly destination: string;
+  readonly level: string;
+  readonly hosts: string;
+  readonly note: string;
+  /** The same in fewer words. */
+  readonly brief: string;
+}
+
+function rowOf(entry: EntryVerdict, at: number): Row {
+  const { verdict, line, destination, level } = entry;
+  const soon = failsSoon(entry, at);
+  const brief = soon ? `deferred from ${fromDay(entry, at)}` : noteOf(entry);
+  return {
+    verdict,
+    word: soon ? 'will fail' : verdict,
+    line: line === null ? '' : `line ${line}`,
+    destination,
+    level,
+    hosts: seen(entry),
+    note: soon ? `delivered today, ${brief}` : brief,
+    brief,
+  };
+}
+
+/** The layouts by what they show, widest first. */
+function fitted(rows: readonly Row[], width: number): string[] {
+  const layouts: ((row: Row) => string[])[] = [
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.note],
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.brief],
+    (row) => [row.word, row.line, row.destination, row.level, row.brief],
+    (row) => [row.word, row.line, row.destination, row.brief],
+    (row) => [row.word, row.destination, row.brief],
+  ];
+  for (const layout of layouts) {
+    const lines = columns(rows.map(layout));
+    if (lines.every((line) => line.length <= width)) return lines;
+  }
+  const longest = (cell: (row: Row) => string) =>
+    rows.reduce((most, row) => Math.max(most, cell(row).length), 0);
+  const left = width - longest(({ word }) => word) - 2 * GAP;
+  const name = Math.max(left - longest(({ brief }) => brief), Math.floor(left / 2));
+  const note =
+    left -
+    Math.min(
+      name,
+      longest(({ destination }) => destination),
+    );
+  return columns(
+    rows.map((row) => [row.word, shortName(row.destination, name), cut(row.brief, note)]),
+  );
+}
+
+/** `2 hosts`, or `2 hosts, 1 unseen`, which counts addresses: those are what Postfix walks. */
+function seen(entry: EntryVerdict): string {
+  const addresses = entry.hosts.flatMap((host) => host.addresses);
+  if (addresses.length === 0) return '';
+  const unseen = addresses.filter((address) => address.outcome === 'unseen').length;
+  const hosts = `${entry.hosts.length} ${entry.hosts.length === 1 ? 'host' : 'hosts'}`;
+  return unseen === 0
+    ? hosts
+    : `${hosts}, ${unseen === addresses.length ? 'none seen' : `${unseen} unseen`}`;
+}
+
+function noteOf(entry: EntryVerdict): string {
+  if (entry.verdict === 'pass')
+    return entry.protection === 'none' ? 'not encrypted' : entry.protection;
+  return entry.reason === null ? '' : entry.reason.replaceAll('-', ' ');
+}
+
+/** `Sat 5 Dec (9 days)`. */
+function fromDay({ failsFrom }: EntryVerdict, at: number): string {
+  const from = Date.parse(failsFrom ?? '');
+  const days = calendarDays(at, from);
+  const left = days === 0 ? 'today' : days === 1 ? '1 day' : `${days} days`;
+  return `${shortDay(from)} (${left})`;
+}
+
+const NO_ROW = { word: '', verdict: 'pass' } as const;
+const GAP = 2;
