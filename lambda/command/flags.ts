@@ -45,6 +45,14 @@ export interface ProbeFlags extends DnssecFlags {
   readonly deadline: number;
   /** Epoch ms. */
   readonly at?: number;
+  /** Progress off a terminal, too. */
+  readonly verbose?: boolean;
+}
+
+/** For commands that somebody waits for. */
+export interface PatienceFlags {
+  /** Seconds to wait for whoever said 421, where nothing else is left to wait for. */
+  readonly patience: number;
 }
 
 export function addBundleFlags(command: Command): Command {
@@ -163,7 +171,18 @@ export function addProbeFlags(command: Command): Command {
       positive,
     )
     .option('--deadline <seconds>', 'the whole command', positive, DEFAULTS.deadlineMs / 1000)
-    .option('--at <date>', 'judge as of that date (ISO 8601)', date);
+    .option('--at <date>', 'judge as of that date (ISO 8601)', date)
+    .option('--verbose', 'say what is waited for, off a terminal too: a line a minute on stderr');
+}
+
+export function addPatienceFlag(command: Command): Command {
+  return command.option(
+    '--patience <seconds>',
+    'wait so long, and no longer, for hosts that said 421: they are asked again after ' +
+      `${DEFAULTS.restAfter421Ms / 1000} seconds; 0 does so only where others take that long anyway`,
+    notNegative,
+    0,
+  );
 }
 
 export function addStoreFlags(command: Command): Command {

@@ -5,10 +5,10 @@ import type { BundleOptions } from '../policy/gather/machine.ts';
 import { askHost, readBundle } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.ts';
-import type { Progress } from '../run/check/look.ts';
 import type { AskTable } from '../run/check/status-filter.ts';
-import type { BundleFlags, DnssecFlags, ProbeFlags } from './flags.ts';
+import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags } from './flags.ts';
 import type { Console } from './terminal/console.ts';
+import { type ProgressLine, progressLine } from './terminal/progress.ts';
 
 export interface Checked {
   readonly bundle: Bundle;
@@ -16,7 +16,7 @@ export interface Checked {
 }
 
 export async function gatherAndCheck(
-  flags: BundleOptions & ProbeFlags,
+  flags: BundleOptions & ProbeFlags & PatienceFlags,
   console: Console,
 ): Promise<Checked> {
   const bundle = await readBundle(flags);
@@ -26,30 +26,34 @@ export async function gatherAndCheck(
 /** @param only ids of the destinations to judge; undefined: all */
 export async function checkNow(
   bundle: Bundle,
-  flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>,
+  flags: ProbeFlags & PatienceFlags & Pick<BundleFlags, 'configDirectory'>,
   console: Console,
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
-  const pace = paceOf(bundle, flags, console);
-  const run = await console.interruption.during(() =>
-    checkBundle(bundle, worldOf(flags, bundle, console, pace), {
-      at: flags.at ?? console.now(),
-      now: console.now,
-      pace,
-      ...(only === undefined ? {} : { only }),
-      ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
-    }),
-  );
-  if (console.progress) console.err(CLEAR_LINE);
-  return run;
+  const pace = { ...paceOf(bundle, flags, console), patienceMs: flags.patience * 1000 };
+  const line = progressLine(console, flags.verbose ?? false);
+  try {
+    return await console.interruption.during(() =>
+      checkBundle(bundle, worldOf(flags, bundle, console, pace, line), {
+        at: flags.at ?? console.now(),
+        now: console.now,
+        pace,
+        ...(only === undefined ? {} : { only }),
+        ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
+      }),
+    );
+  } finally {
+    line?.clear();
+  }
 }
 
-/** The doors to the world, with a progress line where there is a terminal to show it. */
+/** The doors to the world, with a progress line where somebody sees it. */
 export function worldOf(
   flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>,
   bundle: Bundle,
-  console: Console,
+  console: Pick<Console, 'now'>,
   { stopAt, signal }: PaceOptions,
+  line?: ProgressLine,
 ): CheckDoors {
   const config: WorldConfig = {
     ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
@@ -68,9 +72,7 @@ export function worldOf(
       ? undefined
       : (table, keys) => askHost(table, keys, configDirectory);
   const world = openWorld(config, bundle, ask);
-  return console.progress
-    ? { ...world, progress: (progress) => console.err(progressLine(progress)) }
-    : world;
+  return line === undefined ? world : { ...world, progress: line.show };
 }
 
 /** The flags that name a validating resolver and what proves it. */
@@ -106,17 +108,3 @@ export function paceOf(
 
 /** Measured over tables of 20,000 and 100,000 lines. */
 const COMPUTING_MS_PER_LINE = 0.15;
-
-export const CLEAR_LINE = '\r\u001b[K';
-
-function progressLine(progress: Progress): string {
-  switch (progress.kind) {
-    case 'resolving':
-      return (
-        `${CLEAR_LINE}asking DNS about ${progress.nextHops} ` +
-        `${progress.nextHops === 1 ? 'next hop' : 'next hops'}`
-      );
-    case 'probing':
-      return `${CLEAR_LINE}${progress.done} of ${progress.conversations} conversations`;
-  }
-}

@@ -10,6 +10,7 @@ import {
   addBundleFlags,
   addConfigFlags,
   addDnssecFlags,
+  addPatienceFlag,
   addProbeFlags,
   addStoreFlags,
   addTellFlags,
@@ -45,7 +46,7 @@ export function program(given: Console): Command {
     .configureHelp({ helpWidth: console.width })
     .exitOverride();
 
-  addProbeFlags(addBundleFlags(program.command('check [table]')))
+  addPatienceFlag(addProbeFlags(addBundleFlags(program.command('check [table]'))))
     .description('judge every entry now and print it; keeps nothing')
     .addOption(jsonFlag())
     .option('--problems', 'show only what is not well')
@@ -56,7 +57,11 @@ export function program(given: Console): Command {
       finish((await import('./check/check.ts')).check(table, flags, console)),
     );
 
-  addStoreFlags(addProbeFlags(addBundleFlags(program.command('explain <destination> [table]'))))
+  addStoreFlags(
+    addPatienceFlag(
+      addProbeFlags(addBundleFlags(program.command('explain <destination> [table]'))),
+    ),
+  )
     .description(
       'one destination, the whole story: entry, next hop, hosts, certificates, verdict, cure',
     )

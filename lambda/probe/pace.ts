@@ -25,6 +25,11 @@ export interface PaceOptions {
    */
   readonly restAfter421Ms: number;
   /**
+   * How long is waited where nothing but such rests is left to wait for; absent: as long as they
+   * last. Whoever rests longer is not asked again.
+   */
+  readonly patienceMs?: number;
+  /**
    * Epoch ms at which probing ends: what is under way is broken off, what is left is
    * `not-attempted`.
    */
@@ -51,6 +56,13 @@ export function probeBatch(
   return batch.results();
 }
 
+/** What a batch waits for, by the ids of conversations; at least one. */
+export type Waits =
+  /** For the end of their rest, epoch ms. */
+  | { readonly kind: 'rest'; readonly ids: readonly string[]; readonly until: number }
+  /** For an answer, since the first of them began, epoch ms. */
+  | { readonly kind: 'answer'; readonly ids: readonly string[]; readonly since: number };
+
 /** Conversations are had as they are added, without waiting for the last. */
 export class Batch {
   readonly #probe: Probe;
@@ -63,7 +75,12 @@ export class Batch {
   readonly #rests = new Map<string, number>();
   readonly #results: Record<string, ProbeResult> = {};
   readonly #known = new Set<string>();
-  readonly #rested = new Set<string>();
+  /** What whoever was to be asked again after a 421 said first. */
+  readonly #rested = new Map<string, ProbeResult>();
+  /** When those that are under way began, epoch ms. */
+  readonly #begun = new Map<string, number>();
+  /** Epoch ms; set where nothing but rests is left. */
+  #patienceEnds: number | undefined;
   /** Owners' parts of networks. */
   readonly #givenUp = new Set<string>();
   readonly #wayOut = new WayOut();
@@ -87,6 +104,19 @@ export class Batch {
   /** How many there are by now. */
   get size(): number {
     return this.#known.size;
+  }
+
+  /** How many have a result. */
+  get done(): number {
+    return this.#done;
+  }
+
+  /** Undefined where nothing is under way and nobody rests. */
+  get waits(): Waits | undefined {
+    const [first] = this.#begun.values();
+    if (first !== undefined) return { kind: 'answer', ids: [...this.#begun.keys()], since: first };
+    const ids = [...this.#rested.keys()].filter((id) => this.#results[id] === undefined);
+    return ids.length === 0 ? undefined : { kind: 'rest', ids, until: this.#firstRestEnds() };
   }
 
   /** One that is there already is had once, at the earlier of both turns. */
@@ -139,8 +169,28 @@ export class Batch {
       if (ticket === undefined) break;
       this.#start(ticket);
     }
-    if (this.#line.size === 0 && this.#count(IN_ALL) === 0) this.#finish?.();
+    const idle = this.#count(IN_ALL) === 0;
+    if (idle && this.#finish !== undefined && this.#isOutOfPatience()) this.#giveUpResting();
+    if (idle && this.#line.size === 0) this.#finish?.();
     else this.#wakeAfterRest();
+  }
+
+  /** Whether nobody's rest ends while it is waited for. */
+  #isOutOfPatience(): boolean {
+    const { patienceMs } = this.#options;
+    if (patienceMs === undefined || this.#line.size === 0 || this.#rests.size === 0) return false;
+    this.#patienceEnds ??= this.#now() + patienceMs;
+    return this.#firstRestEnds() > this.#patienceEnds;
+  }
+
+  /** Whoever said 421 is left with that; whoever rests with them was not asked. */
+  #giveUpResting(): void {
+    for (const { id } of this.#line.remove(() => true))
+      this.#results[id] = this.#rested.get(id) ?? RESTS;
+  }
+
+  #firstRestEnds(): number {
+    return Math.min(...this.#rests.values());
   }
 
   /** In steps: a timer of more than 24 days ends at once. */
@@ -156,7 +206,7 @@ export class Batch {
     for (const [key, until] of this.#rests) if (until <= now) this.#rests.delete(key);
     clearTimeout(this.#timer);
     if (this.#rests.size > 0)
-      this.#timer = setTimeout(() => this.#pump(), Math.min(...this.#rests.values()) - now);
+      this.#timer = setTimeout(() => this.#pump(), this.#firstRestEnds() - now);
   }
 
   readonly #gate: Gate = {
@@ -183,8 +233,10 @@ export class Batch {
   #start(ticket: Ticket): void {
     this.#mark(ticket, 1);
     this.#wayOut.begin(ticket);
+    this.#begun.set(ticket.conversation.id, this.#now());
     void this.#probe(ticket.conversation, this.#stop.signal).then((result) => {
       this.#mark(ticket, -1);
+      this.#begun.delete(ticket.conversation.id);
       this.#wayOut.end(ticket, result);
       if (this.#wayOut.isGivenUp(ticket)) this.#giveUpSilent();
       this.#settle(ticket, result);
@@ -198,7 +250,7 @@ export class Batch {
       const until = this.#now() + this.#options.restAfter421Ms;
       for (const key of keysOf(ticket)) this.#rests.set(key, until);
       if (!this.#rested.has(id) && until < this.#options.stopAt && !this.#stop.signal.aborted) {
-        this.#rested.add(id);
+        this.#rested.set(id, result);
         this.#line.return(ticket);
         return;
       }
@@ -283,6 +335,14 @@ const TOO_BUSY: ProbeResult = {
   phase: 'connect',
   reason: 'not-attempted',
   detail: 'its network had closed with 421 twice',
+  anotherRun: true,
+};
+/** Behind a 421 whose rest nobody waits for. */
+const RESTS: ProbeResult = {
+  kind: 'unseen',
+  phase: 'connect',
+  reason: 'not-attempted',
+  detail: 'its network had closed with 421, and was not waited for',
   anotherRun: true,
 };
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };

@@ -406,3 +406,80 @@ test('an abandoned batch breaks off what is under way, and holds no timer', asyn
   expect(aborted).toBe(true);
   expect(vi.getTimerCount()).toBe(0);
 });
+
+test('without patience, whoever said 421 is asked again where others take that long, and not waited for', async () => {
+  vi.useFakeTimers();
+  const asked: string[] = [];
+  const probe: Probe = async ({ address }) => {
+    asked.push(address);
+    if (address === '192.0.2.1') return REST;
+    await new Promise((resolve) => setTimeout(resolve, 60_000));
+    return PRESENTED;
+  };
+  const had = async (conversations: readonly Conversation[], restAfter421Ms: number) => {
+    const stopAt = Date.now() + 3_600_000;
+    const done = probeBatch(conversations, probe, pace({ perAddress: 1, restAfter421Ms, stopAt, patienceMs: 0 }));
+    await vi.runAllTimersAsync();
+    return done;
+  };
+  const [busy, behind, slow] = [to('192.0.2.1'), to('192.0.2.1'), to('198.51.100.1')];
+  const results = await had([busy, behind, slow], 20_000);
+  // The slow one leaves time for a second try.
+  expect(asked.filter((address) => address === '192.0.2.1').length).toBeGreaterThanOrEqual(2);
+  expect(results[slow.id]).toEqual(PRESENTED);
+  expect(results[busy.id]).toEqual(REST);
+
+  asked.length = 0;
+  const alone = await had([busy, behind], 300_000);
+  expect(asked).toEqual(['192.0.2.1']);
+  expect(alone[busy.id]).toEqual(REST);
+  expect(alone[behind.id]).toEqual({
+    ...NOT_ATTEMPTED,
+    detail: 'its network had closed with 421, and was not waited for',
+    anotherRun: true,
+  });
+});
+
+test.each([
+  { patienceMs: 299_999, calls: 1, because: 'too short for the rest, it waits for nothing' },
+  { patienceMs: 300_000, calls: 2, because: 'as long as the rest, it is enough' },
+  { patienceMs: undefined, calls: 2, because: 'where none is named, every rest is waited for' },
+])('patience of $patienceMs ms: $because', async ({ patienceMs, calls }) => {
+  vi.useFakeTimers();
+  let asked = 0;
+  const probe: Probe = async () => {
+    asked++;
+    return REST;
+  };
+  const options = pace({ restAfter421Ms: 300_000, stopAt: Date.now() + 3_600_000 });
+  const begun = Date.now();
+  const done = probeBatch([to('192.0.2.1')], probe, patienceMs === undefined ? options : { ...options, patienceMs });
+  await vi.runAllTimersAsync();
+  await done;
+  expect(asked).toBe(calls);
+  expect(Date.now() - begun).toBe(calls === 1 ? 0 : 300_000);
+});
+
+test('says what it waits for: an answer, the end of a rest, and nothing', async () => {
+  vi.useFakeTimers();
+  const begun = Date.now();
+  const batch = new Batch(
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      return REST;
+    },
+    pace({ restAfter421Ms: 300_000, stopAt: begun + 3_600_000 }),
+  );
+  expect(batch.waits).toBeUndefined();
+  const one = to('192.0.2.1');
+  batch.add(one, { owner: 'a.test' });
+  const done = batch.results();
+  await vi.advanceTimersByTimeAsync(500);
+  expect(batch.waits).toEqual({ kind: 'answer', ids: [one.id], since: begun });
+  await vi.advanceTimersByTimeAsync(1_000);
+  expect(batch.waits).toEqual({ kind: 'rest', ids: [one.id], until: begun + 301_000 });
+  await vi.runAllTimersAsync();
+  await done;
+  expect(batch.waits).toBeUndefined();
+  expect(batch.done).toBe(1);
+});

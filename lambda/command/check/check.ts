@@ -1,6 +1,6 @@
 /** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
 import { isBlind } from '../../alert/incident/run-facts.ts';
-import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import { gatherAndCheck } from '../gather-and-check.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { exitCode } from '../summary.ts';
@@ -8,7 +8,7 @@ import type { Console } from '../terminal/console.ts';
 import { checkDocument } from './document.ts';
 import { overview } from './overview.ts';
 
-export interface CheckFlags extends BundleFlags, ProbeFlags {
+export interface CheckFlags extends BundleFlags, ProbeFlags, PatienceFlags {
   readonly json?: boolean;
   readonly tolerate: number;
   /** Only what is not well. */

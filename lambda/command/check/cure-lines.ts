@@ -49,7 +49,7 @@ export function linesToUse(
   if (ground === undefined) return [];
   const shown = all.slice(0, all.length > most + 1 ? most : all.length);
   const left = all.length - shown.length;
-  const before = ground.restsOn === 'dns' ? 'before you use them, of each' : 'of each';
+  const before = ground.restsOn === 'dns' ? 'before you use one of these' : 'of the first';
   return [
     ...wrap(`  ${before}: ${ground.because}`, width, '  '),
     '  use instead:',

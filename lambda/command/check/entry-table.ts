@@ -31,15 +31,15 @@ interface Row {
   readonly destination: string;
   readonly level: string;
   readonly hosts: string;
-  readonly note: string;
-  /** The same in fewer words. */
-  readonly brief: string;
+  /** The same in fewer and fewer words. */
+  readonly notes: readonly [whole: string, short: string, brief: string];
 }
 
 function rowOf(entry: EntryVerdict, at: number): Row {
   const { verdict, line, destination, level } = entry;
   const soon = failsSoon(entry, at);
-  const brief = soon ? `deferred from ${fromDay(entry, at)}` : noteOf(entry);
+  const note = noteOf(entry);
+  const from = `from ${fromDay(entry, at)}`;
   return {
     verdict,
     word: soon ? 'will fail' : verdict,
@@ -47,19 +47,21 @@ function rowOf(entry: EntryVerdict, at: number): Row {
     destination,
     level,
     hosts: seen(entry),
-    note: soon ? `delivered today, ${brief}` : brief,
-    brief,
+    notes: soon
+      ? [`delivered today, deferred ${from}`, `deferred ${from}`, from]
+      : [note, note, note],
   };
 }
 
 /** The layouts by what they show, widest first. */
 function fitted(rows: readonly Row[], width: number): string[] {
   const layouts: ((row: Row) => string[])[] = [
-    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.note],
-    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.brief],
-    (row) => [row.word, row.line, row.destination, row.level, row.brief],
-    (row) => [row.word, row.line, row.destination, row.brief],
-    (row) => [row.word, row.destination, row.brief],
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.notes[0]],
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.notes[1]],
+    (row) => [row.word, row.line, row.destination, row.level, row.notes[1]],
+    (row) => [row.word, row.line, row.destination, row.level, row.notes[2]],
+    (row) => [row.word, row.line, row.destination, row.notes[2]],
+    (row) => [row.word, row.destination, row.notes[2]],
   ];
   for (const layout of layouts) {
     const lines = columns(rows.map(layout));
@@ -68,7 +70,7 @@ function fitted(rows: readonly Row[], width: number): string[] {
   const longest = (cell: (row: Row) => string) =>
     rows.reduce((most, row) => Math.max(most, cell(row).length), 0);
   const left = width - longest(({ word }) => word) - 2 * GAP;
-  const name = Math.max(left - longest(({ brief }) => brief), Math.floor(left / 2));
+  const name = Math.max(left - longest(({ notes }) => notes[2]), left - LEAST_NOTE);
   const note =
     left -
     Math.min(
@@ -76,7 +78,7 @@ function fitted(rows: readonly Row[], width: number): string[] {
       longest(({ destination }) => destination),
     );
   return columns(
-    rows.map((row) => [row.word, shortName(row.destination, name), cut(row.brief, note)]),
+    rows.map((row) => [row.word, shortName(row.destination, name), cut(row.notes[2], note)]),
   );
 }
 
@@ -107,3 +109,5 @@ function fromDay({ failsFrom }: EntryVerdict, at: number): string {
 
 const NO_ROW = { word: '', verdict: 'pass' } as const;
 const GAP = 2;
+/** Characters: the stories below say more. */
+const LEAST_NOTE = 10;

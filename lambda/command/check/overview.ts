@@ -2,11 +2,12 @@
  * What `check` prints: a table, worst first, then what is not well, grouped by its cause. Pure.
  */
 
+import { DEFAULTS } from '../../limits.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { deadline } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
-import { plain } from '../../text/strangers.ts';
+import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import {
@@ -30,6 +31,8 @@ export interface Shown {
   readonly problems?: boolean;
   /** Each entry of a group with its own sentence and line. */
   readonly all?: boolean;
+  /** Seconds that were waited for whoever said 421; absent: as long as it takes. */
+  readonly patience?: number;
 }
 
 export function overview(
@@ -37,7 +40,7 @@ export function overview(
   bundle: Bundle,
   paint: Paint,
   width: number,
-  { problems = false, all = false }: Shown = {},
+  { problems = false, all = false, patience = RESTS_S }: Shown = {},
 ): string {
   const { at } = run;
   const verdicts = worstFirst(run.verdicts, at);
@@ -55,6 +58,7 @@ export function overview(
     ]),
     '',
     ...footer(run, bundle, width),
+    ...(patience < RESTS_S ? impatience(run.verdicts, width) : []),
   ];
   return `${(lines[0] === '' ? lines.slice(1) : lines).join('\n')}\n`;
 }
@@ -139,6 +143,19 @@ function footer(run: Looked, bundle: Bundle, width: number): string[] {
   return lines;
 }
 
+/** Who said 421, and how to wait for them. */
+function impatience(verdicts: readonly EntryVerdict[], width: number): string[] {
+  const busy = verdicts.flatMap(({ hosts }) =>
+    hosts
+      .filter(({ addresses }) => addresses.some(({ reason }) => reason === 'reply-421'))
+      .map(({ host }) => plainName(host)),
+  );
+  if (busy.length === 0) return [];
+  const who = listed([...new Set(busy)]);
+  return wrap(`${who} said 421: --patience ${RESTS_S} waits and asks once more`, width, '  ');
+}
+
+const RESTS_S = DEFAULTS.restAfter421Ms / 1000;
 const CUT_SHORT = 'not everything could be looked at in the time given: see --deadline';
 
 /** What a blind family means, in one sentence. */

@@ -154,9 +154,11 @@ const NOT_CARRIED = new Set([
   'if-changed',
   'json',
   'no-config',
+  'patience',
   'per-network',
   'problems',
   'reason',
   'since',
   'until',
+  'verbose',
 ]);

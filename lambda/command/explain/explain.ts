@@ -9,7 +9,7 @@ import { clientOf } from '../../policy/service.ts';
 import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import { checkNow } from '../gather-and-check.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { exitCode, failsSoon } from '../summary.ts';
@@ -18,7 +18,7 @@ import { type ConfirmFlags, remembering } from './confirm.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
 import { withoutMatchList } from './without-match-list.ts';
 
-export interface ExplainFlags extends BundleFlags, ProbeFlags, ConfirmFlags {
+export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, ConfirmFlags {
   readonly json?: boolean;
   /** A text to send to the other side, instead of the story. */
   readonly forPartner?: boolean;

@@ -5,6 +5,7 @@ import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { jsonText, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
+import { CLEAR_LINE } from './progress.ts';
 
 export interface Console {
   readonly out: (text: string) => void;
@@ -21,6 +22,8 @@ export interface Console {
   readonly width: number;
   /** Whether a progress line on stderr is welcome. */
   readonly progress: boolean;
+  /** How wide such a line may be: the terminal may be made smaller meanwhile. */
+  readonly columns: () => number;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Epoch ms, by a clock that goes on steadily while the command runs. */
   readonly now: () => number;
@@ -49,11 +52,14 @@ export function processConsole(): Console {
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
     progress: process.stderr.isTTY === true,
+    columns: () => process.stderr.columns ?? 80,
     env: process.env,
     now,
     started: now(),
     own: bareCommand,
-    interruption: onInterruption(({ message }) => process.stderr.write(`error: ${message}\n`)),
+    interruption: onInterruption(({ message }) =>
+      process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}error: ${message}\n`),
+    ),
   };
 }
 

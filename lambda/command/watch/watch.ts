@@ -17,12 +17,13 @@ import { readPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
-import { CLEAR_LINE, paceOf, worldOf } from '../gather-and-check.ts';
+import { paceOf, worldOf } from '../gather-and-check.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
+import { progressLine } from '../terminal/progress.ts';
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
@@ -118,19 +119,20 @@ async function watchOnce(
   const started = console.now();
   const signal = console.interruption.asked();
   const pace = { ...paceOf(bundle, flags, console), signal };
+  const line = progressLine(console, flags.verbose ?? false);
   const channels = await waysToTell(flags, {
     ...console,
     // With --json standard output is the document's alone.
-    deliver: (text) =>
-      console.deliver(
-        console.progress ? `${CLEAR_LINE}${text}` : text,
-        flags.json ? 'stderr' : 'stdout',
-      ),
+    deliver: (text) => {
+      line?.clear();
+      return console.deliver(text, flags.json ? 'stderr' : 'stdout');
+    },
   });
   return watch(
     bundle,
     {
-      openWorld: () => worldOf(flags, bundle, console, pace),
+      openWorld: () => worldOf(flags, bundle, console, pace, line),
+      ...(line === undefined ? {} : { progress: line.show }),
       store: open.store,
       memory: open.memory,
       channels,
@@ -150,7 +152,7 @@ async function watchOnce(
       digests: digestsUnder(bundle, process.version),
       own: console.own,
     },
-  );
+  ).finally(() => line?.clear());
 }
 
 function codeOf(watched: Watched, flags: WatchFlags): number {

@@ -25,7 +25,24 @@ export interface LookDoors {
 
 export type Progress =
   | { readonly kind: 'resolving'; readonly nextHops: number }
-  | { readonly kind: 'probing'; readonly done: number; readonly conversations: number };
+  | {
+      readonly kind: 'probing';
+      readonly done: number;
+      readonly conversations: number;
+      /** As it is at the moment of the call; undefined where nobody is waited for. */
+      readonly waitsFor: () => WaitsFor | undefined;
+    }
+  /** New failures are looked at again at that time, epoch ms. */
+  | { readonly kind: 'looking-again'; readonly entries: number; readonly at: number };
+
+/** For whom a look waits: an MX host by its name, and how many besides. Times in epoch ms. */
+export interface WaitsFor {
+  readonly host: string;
+  readonly others: number;
+  readonly why:
+    | { readonly kind: 'rest'; readonly until: number }
+    | { readonly kind: 'answer'; readonly since: number };
+}
 
 export interface LookOptions {
   /** The clock, epoch ms: handshakes are held against trust at their own time, whatever `at` is. */
@@ -62,11 +79,15 @@ export async function lookAt(
 ): Promise<Looked> {
   const probedAt = options.now();
   const { pace, turn = turnAt(probedAt) } = options;
+  const hostOf = new Map<string, string>();
+  const waitsFor = () => waitsIn(batch, hostOf);
   const batch: Batch = new Batch(doors.probe, {
     ...pace,
     now: options.now,
-    onProgress: (done) => doors.progress?.({ kind: 'probing', done, conversations: batch.size }),
+    onProgress: (done) => told(done),
   });
+  const told = (done: number): void =>
+    doors.progress?.({ kind: 'probing', done, conversations: batch.size, waitsFor });
   const hops = [...control, ...plan.flatMap((one) => one.hops)];
   const byKey = Map.groupBy(hops, routeKey);
   const late = lateKeys(plan, options.unseen);
@@ -85,6 +106,9 @@ export async function lookAt(
     for (const hop of byKey.get(key) ?? []) {
       const met = (isControl.has(hop) ? controlContacts : contactsOf)(hop, found);
       contacts.set(hop, met);
+      if (doors.progress !== undefined)
+        for (const { conversation, host } of met)
+          if (conversation !== undefined) hostOf.set(conversation.id, host.host);
       const own = conversationsInTurn(met, settingsOf(hop), turn);
       if (own.turn !== undefined) turns[key] = own.turn;
       for (const conversation of own.conversations) wanted.set(conversation.id, conversation);
@@ -96,6 +120,7 @@ export async function lookAt(
   try {
     const found = await findRoutes(hops, bundle, doors.dns, dnssec, { onFound: meet, timeIsUp });
     const resolved = !timeIsUp();
+    if (batch.size > 0) told(batch.done);
     const results = await batch.results();
     const controls = control.flatMap((hop) => contacts.get(hop) ?? []);
     for (const hop of control) contacts.delete(hop);
@@ -104,6 +129,13 @@ export async function lookAt(
     batch.abandon();
     throw error;
   }
+}
+
+function waitsIn({ waits }: Batch, hostOf: ReadonlyMap<string, string>): WaitsFor | undefined {
+  if (waits === undefined) return undefined;
+  const hosts = [...new Set(waits.ids.flatMap((id) => hostOf.get(id) ?? []))];
+  const [host] = hosts;
+  return host === undefined ? undefined : { host, others: hosts.length - 1, why: waits };
 }
 
 /** Those that were had, or were to be, one of each in the order of the contacts. */

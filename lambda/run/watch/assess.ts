@@ -126,6 +126,8 @@ async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckR
   if (again + LOOK_ROOM_MS > pace.stopAt) return undefined;
   // Never longer than the gap itself, should the clock have been set back meanwhile.
   const wait = Math.min(confirm.afterMs, Math.max(0, again - run.doors.now()));
+  const at = run.doors.now() + wait;
+  run.doors.progress?.({ kind: 'looking-again', entries: ids.length, at });
   await run.doors.sleep(wait, run.stopped);
   return run.stopped.aborted ? undefined : look(run, new Set(ids));
 }

@@ -5,6 +5,7 @@ import type { PaceOptions } from '../../probe/pace.ts';
 import type { Store } from '../../store/keys.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import type { CheckDoors } from '../check/check.ts';
+import type { Progress } from '../check/look.ts';
 import type { Confirmation } from './second-look.ts';
 
 export interface WatchDoors {
@@ -17,6 +18,8 @@ export interface WatchDoors {
   readonly channels: readonly Channel[];
   /** Epoch ms. */
   readonly now: () => number;
+  /** Told of waits of its own, for a progress line; never awaited. */
+  readonly progress?: (progress: Progress) => void;
   /** Resolves after so long, or at once when the signal fires. */
   readonly sleep: (ms: number, signal: AbortSignal) => Promise<void>;
   /**

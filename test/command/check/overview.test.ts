@@ -63,7 +63,7 @@ describe('grouped by cause', () => {
       '  for instance shop01.example (line 4): Mail to shop01.example would wait: secure asks for a name',
       '  below provider.example; mx.provider.example presents mx.other.example.',
       '  the same: shop02.example (line 5) and shop03.example (line 6)',
-      '  before you use them, of each: its names were found through DNS, which is not signed here: check',
+      '  before you use one of these: its names were found through DNS, which is not signed here: check',
       '  that mail for shop01.example is meant to go to other.example',
       '  use instead:',
       '    shop01.example secure match=.other.example',
@@ -105,6 +105,10 @@ describe('grouped by cause', () => {
     expect(text).toContain('\n2 entries are not judged: nothing was seen\n  for instance a.test (line 1): ');
     expect(text).toContain('\n  the same: c.test (line 3)\n');
     expect(text).toContain('\nrate.test (line 2): rate.test could not be judged');
+    expect(text).not.toContain('--patience');
+    const impatient = screen([busy, busy], { patience: 60 });
+    expect(impatient).toContain('mx.rate.test said 421: --patience 300 waits and asks once more');
+    expect(screen([busy], { patience: 300 }).join('\n')).not.toContain('--patience');
   });
 });
 
@@ -194,6 +198,10 @@ describe('no line is wider than the terminal', () => {
     expect(rows(62)).toBe('fail  line 20  mail.wellbeing.example  secure  name mismatch');
     expect(rows(56)).toBe('fail  line 20  mail.wellbeing.example  name mismatch');
     expect(rows(45)).toBe('fail  mail.wellbeing.example  name mismatch');
-    expect(rows(40)).toBe('fail  mail.we...g.example  name mismatch');
+    expect(rows(40)).toBe('fail  mail.wellbeing.example  name mism…');
+    const soon = (width: number) => screen([ending('mail.wellbeing.example', START + 9 * DAY, 90, { line: 20 })], { width })[0];
+    expect(soon(90)).toBe('will fail  line 20  mail.wellbeing.example  secure  deferred from Thu 3 Dec (9 days)');
+    expect(soon(80)).toBe('will fail  line 20  mail.wellbeing.example  secure  from Thu 3 Dec (9 days)');
+    expect(soon(40)).toBe('will fail  mail.w....example  from Thu …');
   });
 });
