@@ -3,6 +3,7 @@
  */
 import { Command } from 'commander';
 import { bareCommand } from '../text/own-command.ts';
+import { withinWidth } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
 import { configure } from './configuration/configure.ts';
 import { leavesOf } from './configuration/known-flags.ts';
@@ -43,7 +44,8 @@ export function program(given: Console): Command {
     )
     .version(VERSION)
     .showHelpAfterError('see --help')
-    .configureHelp({ helpWidth: console.width })
+    .configureHelp({ helpWidth: console.width, minWidthToWrap: 20 })
+    .configureOutput({ writeOut: (text) => console.out(withinWidth(text, console.width)) })
     .exitOverride();
 
   addPatienceFlag(addProbeFlags(addBundleFlags(program.command('check [table]'))))

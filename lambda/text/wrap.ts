@@ -31,6 +31,18 @@ export function wrap(text: string, width: number, indent = ''): string[] {
   return fill(text.trim(), width, lead, indent);
 }
 
+/**
+ * A text of lines with those that are too long wrapped anew: a paragraph as a whole, an indented line
+ * by itself.
+ */
+export function withinWidth(text: string, width: number): string {
+  return text.replaceAll(/^\S.*(?:\n\S.*)*|^ .*/gm, (part) => {
+    if (part.split('\n').every((line) => line.length <= width)) return part;
+    const indent = /^ */.exec(part)?.[0] ?? '';
+    return wrap(part.replaceAll('\n', ' '), width, indent).join('\n');
+  });
+}
+
 /** `label     text`, the text in a column of its own from `column` on. */
 export function labelled(label: string, text: string, column: number, width: number): string[] {
   return fill(text, width, `${label} `.padEnd(column), ' '.repeat(column));

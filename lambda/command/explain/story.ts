@@ -70,7 +70,10 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   if (verdict.hosts.length > 0) {
     lines.push(
       '',
-      `Hosts, best preference first; Postfix tries at most ${limit(bundle)} of the addresses:`,
+      ...wrap(
+        `Hosts, best preference first; Postfix tries at most ${limit(bundle)} of the addresses:`,
+        width,
+      ),
     );
     for (const host of verdict.hosts) lines.push(...hostLines(host, paint, width));
   }
