@@ -2,9 +2,52 @@
  * Answers to the two questions every administrator asks about `secure`: whether `verify` or
  * `match=hostname` would not do as well, and whether it goes without a match list. Pure.
  */
+import { reasonWords } from '../../alert/message/wording.ts';
+import { plainName } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
-/** Why `verify` and `match=hostname` are no cure; null where neither is in question. */
+/**
+ * Whether `verify` and `match=hostname` would deliver, and why they are no cure all the same; null
+ * where neither is in question.
+ *
+ * @param judged the entry with `match=hostname`; undefined where that cannot be judged
+ */
+export function judgedHostnameAdvice(
+  entry: Pick<EntryVerdict, 'level' | 'reason' | 'match'>,
+  judged: Pick<EntryVerdict, 'verdict' | 'reason' | 'hosts'> | undefined,
+): string | null {
+  if (hostnameAdvice(entry) === null) return null;
+  return `${wouldDeliver(judged)}: ${PROTECTS_LESS}`;
+}
+
+function wouldDeliver(
+  judged: Pick<EntryVerdict, 'verdict' | 'reason' | 'hosts'> | undefined,
+): string {
+  switch (judged?.verdict) {
+    case 'pass':
+      return 'They would deliver, but protect less';
+    case 'degraded':
+      return 'They would deliver, though not at every host, and protect less';
+    case 'fail': {
+      const host = judged.hosts.find(({ addresses }) =>
+        addresses.some(({ reason }) => reason === 'name-mismatch'),
+      );
+      const why =
+        judged.reason === 'name-mismatch' && host !== undefined
+          ? `the certificate of ${plainName(host.host)} does not have that name`
+          : judged.reason === null
+            ? 'that fails, too'
+            : reasonWords(judged.reason);
+      return `They would not deliver either: ${why}. They protect less`;
+    }
+    case 'undetermined':
+    case 'unchecked':
+    case undefined:
+      return 'Whether they would deliver could not be seen. They protect less';
+  }
+}
+
+/** The same where it is known that they would deliver. */
 export function hostnameAdvice(
   entry: Pick<EntryVerdict, 'level' | 'reason' | 'match'>,
 ): string | null {
@@ -15,12 +58,13 @@ export function hostnameAdvice(
     !entry.match.includes('hostname')
   )
     return null;
-  return (
-    'They would deliver, but protect less: the name to verify then comes from the MX record, and ' +
-    'without DNSSEC anybody who forges that answer chooses the name, and has a valid certificate ' +
-    'for it. Name the provider in the match list instead.'
-  );
+  return `They would deliver, but protect less: ${PROTECTS_LESS}`;
 }
+
+const PROTECTS_LESS =
+  'the name to verify then comes from the MX record, and without DNSSEC anybody who forges that ' +
+  'answer chooses the name, and has a valid certificate for it. Name the provider in the match ' +
+  'list instead.';
 
 /** The answer to "can I have `secure` without a match list?"; null where it does not arise. */
 export function withoutMatchListAdvice(

@@ -16,7 +16,7 @@ import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { type ConfirmFlags, remembering } from './confirm.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
-import { withoutMatchList } from './without-match-list.ts';
+import { withHostname, withoutMatchList } from './without-match-list.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, ConfirmFlags {
   readonly json?: boolean;
@@ -66,12 +66,11 @@ export async function explain(
   else {
     // Of the service that delivers: its trust anchors and limits are what the story is about.
     const own = clientOf(bundle, found.hops[0]?.service);
-    const story = tellStory(
-      verdict,
-      found,
-      own,
-      withoutMatchList(found, run.evidence, bundle, run.at),
-    );
+    const evidence = [run.evidence, bundle, run.at] as const;
+    const story = tellStory(verdict, found, own, {
+      without: withoutMatchList(found, ...evidence),
+      hostname: withHostname(found, ...evidence),
+    });
     if (flags.json) console.json(storyDocument(story, run, own));
     else console.out(storyText(story, own, console.paint, console.width));
   }

@@ -14,7 +14,7 @@ import type { AddressVerdict, EntryVerdict, HostVerdict } from '../../verdict/ve
 import { cureLines } from '../check/cure-lines.ts';
 import { runFacts, trustSentence } from '../check/document.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
-import { hostnameAdvice, withoutMatchListAdvice } from './advice.ts';
+import { judgedHostnameAdvice, withoutMatchListAdvice } from './advice.ts';
 import type { ExplainDocument } from './schema.ts';
 import { tlsaLines } from './tlsa-story.ts';
 
@@ -23,7 +23,7 @@ export interface Story {
   readonly verdict: EntryVerdict;
   readonly demand: string;
   readonly route: string;
-  /** A word against `verify` and `match=hostname`; null where the question does not arise. */
+  /** Whether `verify` and `match=hostname` would deliver; null where the question does not arise. */
   readonly hostnameAdvice: string | null;
   /** The answer to "can I have secure without a match list?"; null where it does not arise. */
   readonly withoutMatchList: string | null;
@@ -35,8 +35,11 @@ export function tellStory(
   verdict: EntryVerdict,
   destination: Destination,
   bundle: Bundle,
-  /** The same entry without its match list; undefined where it has no such question. */
-  without: EntryVerdict | undefined,
+  /** The same entry without its match list, and with that of verify; undefined: no such question. */
+  otherwise: {
+    readonly without: EntryVerdict | undefined;
+    readonly hostname: EntryVerdict | undefined;
+  },
 ): Story {
   const hop = destination.hops[0];
   return {
@@ -46,8 +49,8 @@ export function tellStory(
         ? (destination.unchecked?.sentence ?? 'nothing is asked')
         : demandSentence(hop, bundle),
     route: routeSentence(verdict),
-    hostnameAdvice: hostnameAdvice(verdict),
-    withoutMatchList: withoutMatchListAdvice(verdict, without),
+    hostnameAdvice: judgedHostnameAdvice(verdict, otherwise.hostname),
+    withoutMatchList: withoutMatchListAdvice(verdict, otherwise.without),
     postTlsFinger: postTlsFinger(verdict, bundle),
   };
 }

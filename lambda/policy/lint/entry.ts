@@ -4,6 +4,7 @@
  * Each rule is a function of one entry. Postfix says nothing about most of them.
  */
 
+import { listed } from '../../text/listed.ts';
 import { given } from '../attribute.ts';
 import type { Bundle } from '../bundle.ts';
 import { type DemandContext, demandFor } from '../demand.ts';
@@ -288,6 +289,17 @@ function nextHopsByHost(bundle: Bundle): ReadonlyMap<string, string> {
   return byHost;
 }
 
+/** Of a key with quotes, or of several in one: a table has one on each line. */
+function keysInstead(key: string): string {
+  const keys = key
+    .replace(/["']/g, '')
+    .split(/[,;]/)
+    .filter((one) => one !== '');
+  return keys.length < 2
+    ? `write ${keys.join('')} as the key`
+    : `write ${keys.length === 2 ? 'two' : keys.length} lines, with the keys ${listed(keys, 5)}`;
+}
+
 function neverLookedUp(
   key: string,
   sentence: string,
@@ -305,8 +317,7 @@ function neverLookedUp(
     return { ...base, cure: `write ${key.slice(key.lastIndexOf('@') + 1)} as the key` };
   if (/^[^[\]:]+\.$/.test(key))
     return { ...base, cure: 'write the key without the dot at its end' };
-  if (/[,;"']/.test(key))
-    return { ...base, cure: `write ${key.replace(/[,;"']/g, '')} as the key` };
+  if (/[,;"']/.test(key)) return { ...base, cure: keysInstead(key) };
   const parsed = parseNextHop(key, 'transport', settings);
   const like = named().get('kind' in parsed ? key : parsed.host);
   if (like !== undefined)

@@ -137,6 +137,30 @@ test.each<Row>([
     ],
   },
   {
+    because: 'two keys in one',
+    policy: 'a.test,b.test encrypt',
+    problems: [
+      [
+        'hash:/tls_policy:1 a.test,b.test warning never-looked-up',
+        null,
+        'this entry is never looked up: no next hop can have the text "a.test,b.test"',
+        'write two lines, with the keys a.test and b.test',
+      ],
+    ],
+  },
+  {
+    because: 'three of them',
+    policy: 'a.test;b.test,c.test, encrypt',
+    problems: [
+      [
+        'hash:/tls_policy:1 a.test;b.test,c.test, warning never-looked-up',
+        null,
+        'this entry is never looked up: no next hop can have the text "a.test;b.test,c.test,"',
+        'write 3 lines, with the keys a.test, b.test and c.test',
+      ],
+    ],
+  },
+  {
     because: 'a key without the port',
     policy: '[h.test] encrypt',
     mainCf: 'relayhost = [h.test]:587',
