@@ -5,6 +5,7 @@
 import { REASONS, type Reason, type ReasonGroup, type ReasonRow } from '../../verdict/reason.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { Change, OwnChange } from './entry-state.ts';
+import { foremost } from './foremost.ts';
 import { CHANGE_MS } from './incident.ts';
 
 /** Digests of one run, as kept in its record. */
@@ -46,7 +47,8 @@ export function askedOf(verdict: EntryVerdict): string {
 }
 
 /**
- * The changes that can explain a reason at hosts of this entry, the latest first, at most three.
+ * The changes that can explain a reason at hosts of this entry: three at most, each with the hosts
+ * that changed so.
  */
 export function explaining(
   verdict: EntryVerdict,
@@ -55,11 +57,10 @@ export function explaining(
 ): readonly Change[] {
   const subjects = new Set([verdict.id, verdict.destination, ...verdict.hosts.map(publishedName)]);
   const kinds = verdict.reason === null ? undefined : kindsExplaining(REASONS[verdict.reason]);
-  return changes
+  const own = changes
     .filter((change) => subjects.has(change.subject) && at - change.at <= CHANGE_MS)
-    .filter((change) => (kinds === undefined ? !ROUTINE.has(change.kind) : kinds.has(change.kind)))
-    .sort((a, b) => b.at - a.at)
-    .slice(0, 3);
+    .filter((change) => (kinds === undefined ? !ROUTINE.has(change.kind) : kinds.has(change.kind)));
+  return foremost(own, CHANGES_KEPT);
 }
 
 /** Kinds of change that can cause a reason; undefined where that is not known. */
@@ -76,6 +77,8 @@ export function plausible(own: readonly OwnChange[], reason: Reason | null): rea
     (change) => change !== 'anchors' || (reason !== null && REASONS[reason].anchors),
   );
 }
+
+const CHANGES_KEPT = 3;
 
 const MOVES = ['mx-added', 'mx-removed', 'varies'];
 

@@ -12,6 +12,7 @@ import {
   type Settled,
   type Told,
 } from './entry-state.ts';
+import { foremost } from './foremost.ts';
 import { BEFORE_HORIZON, type Incident } from './incident.ts';
 import { type Mute, muteOf } from './mute.ts';
 import { isBlind, isCutShort, type RunFacts, type VantageState } from './run-facts.ts';
@@ -56,6 +57,8 @@ export interface Ended {
   readonly since: number;
   readonly until: number;
   readonly was: Standing;
+  /** It is in trouble for another cause, and was not seen without any in between. */
+  readonly moved?: true;
 }
 
 /**
@@ -93,6 +96,7 @@ export function incidentsToday(input: DueInput): readonly IncidentToday[] {
         since: told.since,
         until: endOf(entry, told, input.now),
         was: told.worst,
+        ...(isMoved(entry, told) ? { moved: true } : {}),
       });
     }
   }
@@ -256,7 +260,10 @@ function current(
 ): Incident {
   const departed = [...new Set([...known.departed, ...left])].slice(0, DEPARTED_KEPT);
   const ours = [...new Set([...known.ours, ...evidence.flatMap((one) => one.ours)])];
-  const theirs = distinctChanges([...known.theirs, ...evidence.flatMap((one) => one.theirs)]);
+  const theirs = foremost(
+    [...known.theirs, ...evidence.flatMap((one) => one.theirs)],
+    CHANGES_KEPT,
+  );
   const { resolvedAt: _resolvedAt, ...rest } = known;
   if (hasMembers && known.state === 'resolved')
     return { ...rest, state: 'open', reopened: known.reopened + 1, ours, theirs, departed };
@@ -305,6 +312,17 @@ function endOf(entry: EntryState, told: Told, now: number): number {
   return settled !== undefined && settled.since > told.since ? settled.since : now;
 }
 
+/** Whether what was told turned into another cause that is as bad, and did not pass. */
+function isMoved(entry: EntryState, told: Told): boolean {
+  const settled = told.worst === 'failing-soon' ? entry.soon?.settled : entry.now?.settled;
+  return (
+    told.believed !== 'unjudged' &&
+    settled?.incident !== undefined &&
+    settled.incident !== told.incident &&
+    rank(settled.standing) >= rank(told.believed)
+  );
+}
+
 /** Not told of in this incident, or not as bad as it is now. */
 function isFresh(entry: EntryState, incident: string, standing?: Standing): boolean {
   const told = entry.told.find((one) => one.incident === incident);
@@ -338,16 +356,6 @@ export function earliest(members: readonly Member[]): number | undefined {
   return dates.length === 0 ? undefined : Math.min(...dates);
 }
 
-function distinctChanges(changes: readonly Change[]): readonly Change[] {
-  const seen = new Map(
-    changes.map((change) => [
-      JSON.stringify([change.kind, change.subject, change.before, change.after]),
-      change,
-    ]),
-  );
-  return [...seen.values()].sort((a, b) => b.at - a.at).slice(0, CHANGES_KEPT);
-}
-
 function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
   const list = lists.get(key);
   if (list === undefined) lists.set(key, [value]);
@@ -357,4 +365,5 @@ function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
 /** Of a forecast whose certificate cannot be seen today. */
 const LAST_STEPS = [3, 1];
 const DEPARTED_KEPT = 50;
+/** Different ones, each with the hosts that changed so. */
 const CHANGES_KEPT = 5;

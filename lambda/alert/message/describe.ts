@@ -4,7 +4,7 @@
  * silence means health.
  */
 
-import { day, moment } from '../../text/dates.ts';
+import { calendarDays, day, moment } from '../../text/dates.ts';
 import { bareCommand } from '../../text/own-command.ts';
 import { plain, shortName, subject } from '../../text/strangers.ts';
 import type { Item, ItemKind } from '../incident/due.ts';
@@ -38,6 +38,20 @@ export interface AlertItem {
   /** Absent for what is about the run itself. */
   readonly incident?: string;
   readonly blocks: readonly Block[];
+  /** Told before in full, and beside news in one line; absent elsewhere. */
+  readonly reminder?: true;
+}
+
+/** `1 new, 7 reminders`; undefined where the message has not both. */
+export function newAndReminders({
+  items,
+}: {
+  readonly items: readonly { readonly reminder?: boolean }[];
+}): string | undefined {
+  const reminders = items.filter(({ reminder }) => reminder === true).length;
+  return reminders === 0
+    ? undefined
+    : `${items.length - reminders} new, ${reminders} ${reminders === 1 ? 'reminder' : 'reminders'}`;
 }
 
 /** Of a message of an earlier release, as it was printed then. */
@@ -50,20 +64,33 @@ export function describeAlert(input: AlertInput): Alert | undefined {
   const baseline = isBaseline(input);
   if (decision.items.length === 0 && decision.gapSince === undefined && !baseline) return undefined;
   const statusCommand = own('status');
+  const isBrief = briefReminders(decision.items, now);
   return {
     id: alertId(input),
-    subject: subjectOf(input, baseline),
+    subject: subjectOf(input, baseline, isBrief),
     intro: [...memoryIntro(input), ...(baseline ? baselineIntro(input) : []), ...gapIntro(input)],
     items: decision.items.map((item) => ({
       kind: item.kind,
       title: headline(item, verdicts, now),
       incident: item.incident.id,
       blocks: itemBlocks(item, input),
+      ...(isBrief(item) ? { reminder: true } : {}),
     })),
     footer: footer(input),
     at: now,
     ...(statusCommand === undefined ? {} : { statusCommand }),
   };
+}
+
+/**
+ * Reminders are told in one line where there is news besides; but for what begins to fail within
+ * three days, which is the last word on it.
+ */
+function briefReminders(items: readonly Item[], now: number): (item: Item) => boolean {
+  const isBrief = ({ kind, news, members }: Item) =>
+    news === 'reminder' &&
+    (kind !== 'failing-soon' || members.every(({ from = now }) => calendarDays(now, from) > 3));
+  return items.every(isBrief) ? () => false : isBrief;
 }
 
 /**
@@ -86,16 +113,19 @@ function isBaseline({ run, vantage, decision }: AlertInput): boolean {
 function subjectOf(
   { decision, verdicts, now, vantage, run }: AlertInput,
   baseline: boolean,
+  isBrief: (item: Item) => boolean,
 ): string {
   if (baseline) return subject(baselineSubject(verdicts, decision.items));
-  const [first] = decision.items;
+  const { items } = decision;
+  const first = items.find((item) => !isBrief(item));
   if (first === undefined)
     return subject(
       `${shortName(vantage.name, 40)} did not watch since ` +
         `${day(decision.gapSince ?? run.previousCompleteAt ?? now)}`,
     );
-  const rest = decision.items.length - 1;
-  const more = rest === 0 ? '' : `; ${rest} more`;
+  const counts = newAndReminders({ items: items.map((item) => ({ reminder: isBrief(item) })) });
+  const rest = items.length - 1;
+  const more = counts === undefined ? (rest === 0 ? '' : `; ${rest} more`) : `; ${counts}`;
   const whole = headline(first, verdicts, now);
   if (`${whole}${more}`.length < 100) return subject(`${whole}${more}`);
   // The name gives way before the news does.

@@ -4,9 +4,11 @@ import { daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import type { Item } from '../incident/due.ts';
+import type { Ended } from '../incident/incident-today.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
-import { causeWords } from './wording.ts';
+import { causeWords, entriesCount, reasonWords } from './wording.ts';
 
 export function endedBlocks(
   { ended, incident, members }: Item,
@@ -20,9 +22,6 @@ export function endedBlocks(
   const over =
     `Over: ${causeWords(incident, { where: true, soon: wasSoon })}. It lasted from ` +
     `${moment(since)} until ${moment(until)}, ${daysLong(until - since)}.`;
-  const confirmed = ended.every(({ was }) => was === 'unjudged')
-    ? ''
-    : ' Two looks at least 20 hours apart found it gone.';
   const lineOf = ({ id }: { readonly id: string }) =>
     verdicts.get(id)?.line ?? Number.MAX_SAFE_INTEGER;
   const inOrder = ended.toSorted((a, b) => lineOf(a) - lineOf(b) || (a.label < b.label ? -1 : 1));
@@ -33,18 +32,38 @@ export function endedBlocks(
     return `${line.padEnd(11)}${plain(label)}${today}`;
   });
   const rest = ended.length - lines.length;
-  const undo = ended.some(({ was }) => was === 'failing') && members.length === 0;
+  const undo =
+    ended.some(({ was, moved }) => was === 'failing' && moved !== true) && members.length === 0;
+  const [line, old] = ended.length === 1 ? ['the line', 'one'] : ['lines', 'ones'];
   return [
-    ...text(`${over}${confirmed}`),
+    ...text(`${over}${howEnded(ended, verdicts)}`),
     { kind: 'list', heading: 'Today:', lines: rest === 0 ? lines : [...lines, `and ${rest} more`] },
     ...(undo
       ? text(
-          `If you changed ${ended.length === 1 ? 'the line' : 'lines'} to get mail through in ` +
-            `the meantime, you can change ${ended.length === 1 ? 'it' : 'them'} back.`,
+          `If you changed ${line} to get mail through in the meantime, that may be why: let check ` +
+            `judge the old ${old} before you put ${ended.length === 1 ? 'it' : 'them'} back.`,
         )
       : []),
   ];
 }
+
+/** What is known of the end: two looks without it, or another reason in its place. */
+function howEnded(ended: readonly Ended[], verdicts: Verdicts): string {
+  const moved = ended.filter((one) => one.moved === true);
+  const passed = ended.filter((one) => one.moved !== true && one.was !== 'unjudged');
+  const reasons = moved.flatMap(({ id }) => verdicts.get(id)?.reason ?? []);
+  const why = listed([...new Set(reasons)].map(reasonWords));
+  const fails = `for another reason now${why === '' ? '' : `: ${why}`}`;
+  if (moved.length === 0) return passed.length === 0 ? '' : ` ${TWO_LOOKS} found it gone.`;
+  if (passed.length === 0)
+    return ` It was not seen to pass: mail to ${ended.length === 1 ? 'it' : 'them'} waits ${fails}.`;
+  return (
+    ` ${TWO_LOOKS} found it gone for ${passed.length} of ${entriesCount(ended.length)}; mail to ` +
+    `${moved.length} waits ${fails}.`
+  );
+}
+
+const TWO_LOOKS = 'Two looks at least 20 hours apart';
 
 export function departedBlocks({ incident }: Item): readonly Block[] {
   if (incident.departed.length === 0) return [];

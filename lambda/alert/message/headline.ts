@@ -22,6 +22,8 @@ export function headline(item: Item, verdicts: Verdicts, now: number, nameChars 
   const { incident, members } = item;
   if (isOfRun(incident.cause)) return runHeadline(item, incident.cause.reason, now);
   if (item.news === 'resolved') return resolvedHeadline(item, verdicts, nameChars);
+  if (members.length > 0 && members.every(({ recovering }) => recovering))
+    return recoveringHeadline(item, verdicts, nameChars);
   const subject = who(item, nameChars);
   const many =
     item.news === 'joined' ? members.filter(({ fresh }) => fresh).length > 1 : members.length > 1;
@@ -96,6 +98,27 @@ function forecastWords(from: number, reminder: boolean, now: number): string {
   return reminder ? `will defer in ${left} days, ${day(from)}` : `will defer from ${day(from)}`;
 }
 
+/**
+ * What passed once is neither in trouble nor over. One that could not be looked at today passed
+ * when it was seen last.
+ */
+function recoveringHeadline(item: Item, verdicts: Verdicts, nameChars: number): string {
+  const { incident, members } = item;
+  const one = members.length === 1;
+  const subject = one ? name(members[0]?.label, nameChars) : entriesCount(members.length);
+  const seen = members.some(({ id }) => verdicts.get(id)?.verdict !== 'undetermined');
+  const look = seen ? 'at this look' : 'when last seen';
+  const why = causeWords(incident, { where: !one, soon: item.kind === 'failing-soon' });
+  return `${subject} ${betterWords(item, one)} ${look}; told as over after a second one: ${why}`;
+}
+
+const betterWords = ({ kind }: Item, one: boolean): string =>
+  kind === 'failing-soon'
+    ? `${one ? 'was' : 'were'} renewed`
+    : kind === 'degraded'
+      ? `${one ? 'was' : 'were'} not degraded`
+      : 'delivered';
+
 /** What ended, named by what it was; an entry may have another problem by now. */
 function resolvedHeadline(
   { ended, incident }: Item,
@@ -107,7 +130,9 @@ function resolvedHeadline(
   const worst = ended.some(({ was }) => was === 'failing')
     ? 'failing'
     : (ended[0]?.was ?? 'failing');
-  const elsewhere = ended.some(({ id }) => verdicts.get(id)?.verdict === 'fail');
+  const elsewhere = ended.some(
+    ({ id, moved }) => moved === true || verdicts.get(id)?.verdict === 'fail',
+  );
   const why = causeWords(incident, { where: !one, soon: worst === 'failing-soon' });
   if (elsewhere && worst !== 'unjudged')
     return `${subject} no longer ${one ? 'fails' : 'fail'} for this reason: ${why}`;

@@ -13,13 +13,14 @@ import type { Item } from '../incident/due.ts';
 import type { Member } from '../incident/incident-today.ts';
 import { overdueRenewal, rank } from '../incident/standing.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import { changeClauses } from './changes.ts';
 import { cureBlocks } from './cure.ts';
 import { departedBlocks, endedBlocks } from './ended.ts';
 import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { postTlsFinger } from './posttls-finger.ts';
 import { runBlocks } from './run.ts';
-import { changeWords, entriesCount, OWN_CHANGES, sentence } from './wording.ts';
+import { entriesCount, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   if (isOfRun(item.incident.cause)) return runBlocks(item, item.incident.cause.reason, input);
@@ -182,10 +183,7 @@ function unjudgedSentence({ members }: Item, since: number): string {
 /** Changes on both sides, since a run cannot always tell which of them was the cause. */
 function changeSentence(item: Item, input: AlertInput): string {
   const { run } = input;
-  const theirs = item.incident.theirs.flatMap((change) => {
-    const words = changeWords(change);
-    return words === undefined ? [] : [`${words} (seen ${moment(change.at)})`];
-  });
+  const theirs = changeClauses(item.incident.theirs);
   const ours = item.incident.ours.map((change) => OWN_CHANGES[change]);
   if (theirs.length > 0) {
     const also =
@@ -232,7 +230,8 @@ function entriesBlock(
   const joined = item.news === 'joined';
   const lines = shown.slice(0, ENTRIES_SHOWN).map(({ member, verdict }) => {
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
-    const remark = joined && member.fresh ? '  (new)' : member.recovering ? '  (better today)' : '';
+    const remark =
+      joined && member.fresh ? '  (new)' : member.recovering ? '  (delivered at this look)' : '';
     const from = member.from === undefined ? '' : `  from ${moment(member.from)}`;
     const unlike =
       member.standing === item.kind || member.standing === 'failing-soon'

@@ -9,7 +9,7 @@
 import { MAIL_WIDTH, mailParagraph } from '../../text/wrap.ts';
 import type { ItemKind } from '../incident/due.ts';
 import type { Block } from './block.ts';
-import { type Alert, type AlertItem, statusOf } from './describe.ts';
+import { type Alert, type AlertItem, newAndReminders, statusOf } from './describe.ts';
 import { entriesCount } from './wording.ts';
 
 export interface Mail {
@@ -29,17 +29,10 @@ const MAIL_BYTES = 200_000;
 export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
   const head = alert.intro.map((block) => blockText(block, 0)).join('\n');
   const foot = `${RULE}\n\n${alert.footer.map((block) => blockText(block, 0)).join('\n')}`;
-  const texts = alert.items.map((item, i) => itemText(item, i + 1, alert.items.length));
   const room = limitBytes - bytes(head) - bytes(foot) - 500;
-  let used = 0;
-  const fitting = texts.filter((text, i) => {
-    used += bytes(text) + 1;
-    return i === 0 || used <= room;
-  });
-  const shown = fitting.map((text, i) =>
-    i === 0 && bytes(text) > room ? cutLines(text, room, statusOf(alert)) : text,
-  );
-  const left = texts.length - shown.length;
+  const { texts, reminders } = fitting(alert, room);
+  const shown = texts.length + reminders.length;
+  const left = alert.items.length - shown;
   const cut =
     left === 0
       ? []
@@ -53,9 +46,50 @@ export function mailOf(alert: Alert, limitBytes = MAIL_BYTES): Mail {
         ];
   return {
     subject: alert.subject,
-    text: [head, ...shown, ...cut, foot].filter((part) => part !== '').join('\n'),
-    items: shown.length,
+    text: [head, ...counts(alert), ...texts, ...remindersText(reminders), ...cut, foot]
+      .filter((part) => part !== '')
+      .join('\n'),
+    items: shown,
   };
+}
+
+interface Fitting {
+  /** The news, in full. */
+  readonly texts: readonly string[];
+  /** A line for each. */
+  readonly reminders: readonly string[];
+}
+
+/** The first items of an alert, as many as fit: the first news always, cut where it must be. */
+function fitting(alert: Alert, room: number): Fitting {
+  const { items } = alert;
+  const news = items.filter(({ reminder }) => reminder !== true);
+  const [first] = news;
+  const texts: string[] = [];
+  const reminders: string[] = [];
+  let used = 0;
+  for (const item of items) {
+    const isReminder = item.reminder === true;
+    const whole = isReminder ? reminderLine(item) : itemText(item, texts.length + 1, news.length);
+    const left = room - used;
+    const text =
+      item === first && bytes(whole) > left ? cutLines(whole, left, statusOf(alert)) : whole;
+    used += bytes(text) + 1;
+    if (used > room && item !== first && texts.length > 0) break;
+    (isReminder ? reminders : texts).push(text);
+  }
+  return { texts, reminders };
+}
+
+const reminderLine = ({ kind, title }: AlertItem): string => `${LABELS[kind]}: ${title}`;
+
+const counts = (alert: Alert): string[] =>
+  [newAndReminders(alert)].flatMap((words) => (words === undefined ? [] : `${words}:\n`));
+
+function remindersText(lines: readonly string[]): string[] {
+  if (lines.length === 0) return [];
+  const heading = 'Reminders, of what was told before:';
+  return [blockText({ kind: 'list', heading, lines }, 0)];
 }
 
 /** `1. FAILING  fastmail.fm would defer: …`, then the blocks, indented. */

@@ -3,8 +3,7 @@
  * them are neutralised. Pure.
  */
 
-import { listed } from '../../text/listed.ts';
-import { plain, plainName } from '../../text/strangers.ts';
+import { plain } from '../../text/strangers.ts';
 import { REASONS, type ReasonRow } from '../../verdict/reason.ts';
 import type { Cause, CauseReason } from '../incident/cause.ts';
 import { OUR_SIDE } from '../incident/cause.ts';
@@ -26,48 +25,6 @@ export function causeWords(
   if (!where || cause.provider === '' || cause.provider === OUR_SIDE) return words;
   const provider = plain(cause.provider, 60);
   return words.startsWith('certificate') ? `${provider} ${words}` : `${words} at ${provider}`;
-}
-
-/** One clause per change of theirs, without a full stop; undefined for what explains nothing. */
-export function changeWords(change: Change): string | undefined {
-  const subject = plain(change.subject, 100);
-  const [before, after] = [named(change.before), named(change.after)];
-  switch (change.kind) {
-    case 'name-removed':
-      return `${subject} no longer presents ${before}`;
-    case 'name-added':
-      return `${subject} presents ${after} as well`;
-    case 'issuer-changed':
-      return `the certificate of ${subject} comes from ${after}, before from ${before}`;
-    case 'anchor-changed':
-      return `the chain of ${subject} ends at ${after}, before at ${before}`;
-    case 'key-changed':
-      return `${subject} has a new key`;
-    case 'renewed':
-      return `${subject} renewed its certificate`;
-    case 'mx-added':
-      return `mail to ${subject} now goes to ${after}`;
-    case 'mx-removed':
-      return `mail to ${subject} no longer goes to ${before}`;
-    case 'starttls-lost':
-      return `${subject} no longer offers STARTTLS`;
-    case 'trust-lost':
-      return `the chain of ${subject} was trusted and is no longer`;
-    case 'tlsa-added':
-      return `${subject} has a new TLSA record, ${after}`;
-    case 'tlsa-announced':
-      return `${subject} announced a new key by the TLSA record ${after}`;
-    case 'tlsa-removed':
-      return `${subject} no longer has the TLSA record ${before}`;
-    case 'dnssec-lost':
-      return `${subject} is no longer signed in DNS`;
-    case 'dnssec-broken':
-      return `DNS fails over the signatures of ${subject}`;
-    case 'varies':
-      return `${subject} presents now this, now that`;
-    default:
-      return undefined;
-  }
 }
 
 export const OWN_CHANGES: Readonly<Record<OwnChange, string>> = {
@@ -100,11 +57,6 @@ function lostName({
   readonly theirs: readonly Change[];
 }): boolean {
   return cause.reason === 'name-mismatch' && theirs.some(({ kind }) => kind === 'name-removed');
-}
-
-function named(value: Change['before']): string {
-  const names = value === undefined ? [] : typeof value === 'string' ? [value] : value;
-  return names.length === 0 ? 'nothing' : listed(names.map(plainName));
 }
 
 /** Words for the reasons of a verdict and for the reasons why there was none. */

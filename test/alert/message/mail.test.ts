@@ -301,8 +301,8 @@ RESOLVED: 3 entries deliver again
      line 11    customer2.example  delivered as asked
      line 12    customer3.example  delivered as asked
 
-   If you changed lines to get mail through in the meantime, you can change
-   them back.
+   If you changed lines to get mail through in the meantime, that may be
+   why: let check judge the old ones before you put them back.
 
 ----------------------------------------------------------------------------
 

@@ -47,6 +47,9 @@ export function briefOf(alert: Alert, room: Room): readonly Piece[] {
 }
 
 function itemPieces(item: AlertItem, limit: number): readonly Piece[] {
+  const text = cut(item.title, HEADLINE_CHARS);
+  const headline = { kind: 'headline', label: LABELS[item.kind], text } as const;
+  if (item.reminder === true) return [headline];
   const story = item.blocks.find((block) => block.kind === 'text' && block.caution !== true);
   const cautions = item.blocks.flatMap((block): Piece[] =>
     block.kind === 'text' && block.caution === true
@@ -57,7 +60,7 @@ function itemPieces(item: AlertItem, limit: number): readonly Piece[] {
     .filter((line) => line.length <= limit)
     .slice(0, LINES_SHOWN);
   return [
-    { kind: 'headline', label: LABELS[item.kind], text: cut(item.title, HEADLINE_CHARS) },
+    headline,
     ...(story?.kind === 'text' ? [{ kind: 'text' as const, text: cut(story.text, limit) }] : []),
     ...cautions,
     ...(lines.length === 0
