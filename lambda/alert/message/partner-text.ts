@@ -132,7 +132,9 @@ function endingAt(
 }
 
 const CHAIN: Plea = {
-  found: () => 'The certificate chain that these servers present cannot be verified:',
+  found: () =>
+    'The certificate chain that these servers present cannot be verified with the certification ' +
+    'authorities that we trust:',
   wish:
     'Could you install a certificate from a public certification authority, with the whole ' +
     'chain of intermediate certificates?',
@@ -140,8 +142,8 @@ const CHAIN: Plea = {
 const STARTTLS: Plea = {
   found: () => 'These servers do not let us start TLS:',
   wish:
-    'Could you make sure that STARTTLS is offered and works on port 25 of each of these ' +
-    'servers?',
+    'Could you make sure that STARTTLS is offered and works on each of these servers, on the port ' +
+    'given?',
 };
 const TLSA: Plea = {
   found: () =>
@@ -177,8 +179,9 @@ const OF_REASON: Partial<Record<Reason, Plea>> = {
     found: () =>
       'The certificate that these servers present does not carry the name that we expect:',
     wish:
-      'Was the change of name intended? If so, please tell us which names your mail servers ' +
-      'will present from now on; if not, could you add the name to the certificate again?',
+      'Are these the names that your mail servers are meant to present? If so, please tell us ' +
+      'that, by another way than mail if you can; if not, could you see that the certificate has ' +
+      'the name?',
   },
   expired: {
     found: (_, soon) =>
@@ -210,16 +213,13 @@ const OF_REASON: Partial<Record<Reason, Plea>> = {
   },
   'digest-mismatch': {
     found: () =>
-      'The key or certificate that these servers present is not the one that we had agreed on:',
-    wish:
-      'Was the change intended? If so, please confirm the new fingerprint by another way than ' +
-      'this mail.',
+      'The key or certificate that these servers present is not the one that we have on record ' +
+      'for them:',
+    wish: 'Is it yours? If so, please confirm its fingerprint by another way than this mail.',
   },
   'handshake-failed': {
     found: () => 'The TLS handshake with these servers fails:',
-    wish:
-      'Could you check which protocol versions and ciphers they accept? TLS 1.2 or newer with ' +
-      'common ciphers is what we offer.',
+    wish: 'Could you check which protocol versions and ciphers they accept?',
   },
   'dns-bogus': {
     found: (domain) =>
