@@ -40,6 +40,24 @@ export function chatCode(text: string, limit = SHOWN_CHARS): string {
 }
 
 /**
+ * For chat markdown, as prose: a word that is more than letters, digits and ordinary punctuation
+ * (a name, an address, a line of a table, whatever could begin a mention, a link or markup) is a
+ * code span, and the words around it are not.
+ */
+export function chatProse(text: string, limit = SHOWN_CHARS): string {
+  return plain(text, limit)
+    .split(' ')
+    .map((word) => {
+      const { before = '', core = '', behind = '' } = WORD.exec(word)?.groups ?? {};
+      return core === '' || PROSE.test(core) ? word : `${before}${chatCode(core, limit)}${behind}`;
+    })
+    .join(' ');
+}
+
+const WORD = /^(?<before>["'(]*)(?<core>.*?)(?<behind>[)"'.,;:!?…]*)$/s;
+const PROSE = /^(?:[A-Za-z0-9]+(?:[-'][A-Za-z0-9]+)*|\d\d:\d\dZ?)$/;
+
+/**
  * For a chat title, which has no code spans: letters, digits and the punctuation that no markup
  * uses.
  */

@@ -61,7 +61,7 @@ test('mail, chat card and hook have the caution, the date and the way to confirm
     / postfix-tls-watch explain facebook\.com \S+ --ca-file .* --store \S+ --confirmed "who said so, and how"/,
   );
   const { content } = JSON.parse(card ?? '') as { content: { nextSteps: readonly string[] } };
-  expect(content.nextSteps).toEqual([expect.stringContaining('first: `Secure may just have done its work: facebook.com')]);
+  expect(content.nextSteps).toEqual([expect.stringContaining('first: Secure may just have done its work: `facebook.com')]);
   const alert = readFileSync(join(scene.dir, 'alert.json'), 'utf8');
   expect(alert).toContain('may just have done its work');
   for (const channel of [mail, card, alert]) expect(channel).not.toContain('match=mx.attacker.test');

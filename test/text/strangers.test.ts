@@ -1,7 +1,7 @@
 /** Strangers' text in terminals, mail, subjects, shells and chat. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chatCode, chatTitle, plain, shellWord, shortName, subject } from '../../lambda/text/strangers.ts';
+import { chatCode, chatProse, chatTitle, plain, shellWord, shortName, subject } from '../../lambda/text/strangers.ts';
 
 describe('plain', () => {
   test.each([
@@ -99,4 +99,17 @@ test.each([
   { word: '', quoted: "''", because: 'an empty word is one' },
 ])('shell: $because', ({ word, quoted }) => {
   expect(shellWord(word)).toBe(quoted);
+});
+
+test.each([
+  { text: 'Mail to a.example would be deferred.', shown: 'Mail to `a.example` would be deferred.' },
+  { text: 'asks for secure (match .a.example, dot-nexthop).', shown: 'asks for secure (match `.a.example`, dot-nexthop).' },
+  { text: 'Postfix says "Server certificate not verified".', shown: 'Postfix says "Server certificate not verified".' },
+  { text: "seen Thu 2026-11-26 10:39Z; isn't it?", shown: "seen Thu 2026-11-26 10:39Z; isn't it?" },
+  {
+    text: '@here <!channel> *x* _y_ ~z~ `q` #c :smile: a:b - https://evil.example',
+    shown: "`@here` `&lt;!channel&gt;` `*x*` `_y_` `~z~` `'q'` `#c` `:smile`: `a:b` `-` `https:[//]evil.example`",
+  },
+])('chat prose: $text', ({ text, shown }) => {
+  expect(chatProse(text)).toBe(shown);
 });

@@ -2,14 +2,15 @@
  * A message as a chat card: the custom notification of Amazon Q Developer in chat applications
  * (once AWS Chatbot), published on a topic of its own.
  *
- * The service drops what does not fit its schema without an error, and shows markdown: strangers'
- * text is put into code spans, where no mention, link or markup works.
+ * The service drops what does not fit its schema without an error, and shows markdown: names, and
+ * whatever else strangers may have chosen, are code spans, where no mention, link or markup works.
+ * It is short, and says what it leaves out.
  */
 
-import { chatCode, chatTitle } from '../../text/strangers.ts';
+import { chatCode, chatProse, chatTitle, cut } from '../../text/strangers.ts';
 import type { ItemKind } from '../incident/due.ts';
 import type { Block } from './block.ts';
-import { type Alert, type AlertItem, statusOf } from './describe.ts';
+import { type Alert, type AlertItem, newAndReminders, newsFirst, statusOf } from './describe.ts';
 
 export interface ChatCard {
   readonly version: '1.0';
@@ -33,19 +34,26 @@ export interface ChatCard {
 
 export function cardOf(alert: Alert): ChatCard {
   const intro = alert.intro
-    .flatMap((block) => (block.kind === 'text' ? [words(block.text)] : []))
+    .flatMap((block) => (block.kind === 'text' ? [chatProse(inShort(block.text))] : []))
     .slice(0, 1);
-  const shown = fitting(alert.items, DESCRIPTION_CHARS - intro.join('').length);
+  const counts = newAndReminders(alert);
+  const shown = fitting(newsFirst(alert), DESCRIPTION_CHARS - intro.join('').length);
   const left = alert.items.length - shown.length;
-  const more = left === 0 ? [] : [`and ${left} more, see the mail or \`${statusOf(alert)}\``];
+  const leftOut = left === 0 ? '' : `${left} more ${left === 1 ? 'is' : 'are'} left out here. `;
+  const closing = `${leftOut}All of it: ${chatCode(statusOf(alert), STEP_CHARS)}`;
   return {
     version: '1.0',
     source: 'custom',
     content: {
       textType: 'client-markdown',
       title: chatTitle(alert.subject),
-      description: [...intro, ...shown.map(itemLine), ...more].join('\n\n'),
-      nextSteps: shown.flatMap(nextSteps).slice(0, STEPS_SHOWN),
+      description: [
+        ...intro,
+        ...(counts === undefined ? [] : [`${counts}:`]),
+        ...shown.map(itemLine),
+        closing,
+      ].join('\n\n'),
+      nextSteps: steps(shown, alert),
       keywords: [...new Set(shown.map(({ kind }) => KEYWORDS[kind]))],
     },
     metadata: {
@@ -58,24 +66,40 @@ export function cardOf(alert: Alert): ChatCard {
   };
 }
 
-/**
- * The headline in a code span, because it holds names, and the story's first sentence in another.
- */
+/** The headline, and of what is new the first sentences of its story. */
 function itemLine(item: AlertItem): string {
-  const story = item.blocks.find((block) => block.kind === 'text');
+  const story = item.blocks.find((block) => block.kind === 'text' && block.caution !== true);
   return [
-    `*${KEYWORDS[item.kind]}* ${chatCode(item.title, 200)}`,
-    ...(story === undefined ? [] : [words(story.text)]),
+    `*${KEYWORDS[item.kind]}* ${chatProse(item.title, TITLE_CHARS)}`,
+    ...(story?.kind !== 'text' || item.reminder === true ? [] : [chatProse(inShort(story.text))]),
   ].join('\n');
 }
 
-const words = (text: string) => chatCode(text, STORY_CHARS);
+/** Whole sentences, where the first fits. */
+function inShort(text: string): string {
+  const sentences = text.split(/(?<=[.!?]) (?=[A-Z])/);
+  const fitting = sentences.filter(
+    (_, i) => sentences.slice(0, i + 1).join(' ').length <= STORY_CHARS,
+  );
+  return fitting.length === 0 ? cut(text, STORY_CHARS) : fitting.join(' ');
+}
+
+/** The first few, and how many there are besides. */
+function steps(shown: readonly AlertItem[], alert: Alert): readonly string[] {
+  const all = shown.filter(({ reminder }) => reminder !== true).flatMap(nextSteps);
+  if (all.length <= STEPS_SHOWN) return all;
+  const left = all.length - STEPS_SHOWN + 1;
+  return [
+    ...all.slice(0, STEPS_SHOWN - 1),
+    `${left} more lines and cautions: ${chatCode(statusOf(alert), STEP_CHARS)}`,
+  ];
+}
 
 /** What must be read before any line, then the lines. */
 function nextSteps(item: AlertItem): readonly string[] {
   return item.blocks.flatMap((block, i) => {
     if (block.kind === 'text' && block.caution === true)
-      return [`first: ${chatCode(block.text, CAUTION_CHARS)}`];
+      return [`first: ${chatProse(block.text, CAUTION_CHARS)}`];
     if (!isCure(block, item.blocks[i - 1])) return [];
     return block.lines.slice(0, 2).map((line) => `use instead: ${chatCode(line, STEP_CHARS)}`);
   });
@@ -114,7 +138,8 @@ const KEYWORDS: Readonly<Record<ItemKind, string>> = {
 /** Well below what a chat service shows of one message. */
 const ITEMS_SHOWN = 10;
 const DESCRIPTION_CHARS = 2_500;
-const STORY_CHARS = 400;
+const TITLE_CHARS = 200;
+const STORY_CHARS = 300;
 const STEPS_SHOWN = 5;
 const STEP_CHARS = 300;
 const CAUTION_CHARS = 900;

@@ -54,6 +54,10 @@ export function newAndReminders({
     : `${items.length - reminders} new, ${reminders} ${reminders === 1 ? 'reminder' : 'reminders'}`;
 }
 
+/** What is new before what is told in a line, each worst first. */
+export const newsFirst = ({ items }: Pick<Alert, 'items'>): readonly AlertItem[] =>
+  items.toSorted((a, b) => Number(a.reminder ?? false) - Number(b.reminder ?? false));
+
 /** Of a message of an earlier release, as it was printed then. */
 export const statusOf = ({ statusCommand }: Pick<Alert, 'statusCommand'>): string =>
   statusCommand ?? 'postfix-tls-watch status';

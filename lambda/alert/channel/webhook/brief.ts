@@ -6,7 +6,7 @@
 import { cut } from '../../../text/strangers.ts';
 import type { Block } from '../../message/block.ts';
 import { curesOf } from '../../message/chat-card.ts';
-import { type Alert, type AlertItem, statusOf } from '../../message/describe.ts';
+import { type Alert, type AlertItem, newsFirst, statusOf } from '../../message/describe.ts';
 import { LABELS } from '../../message/mail.ts';
 
 /** One paragraph. Its words are neutralised for plain text alone: each medium does the rest. */
@@ -26,7 +26,8 @@ export interface Room {
 
 /** What comes first, the items that fit, worst first, and where the rest is. */
 export function briefOf(alert: Alert, room: Room): readonly Piece[] {
-  const { intro, items } = alert;
+  const { intro } = alert;
+  const items = newsFirst(alert);
   const head = intro.flatMap((block) => introPiece(block, room.piece)).slice(0, INTRO_PIECES);
   const groups = items.slice(0, ITEMS_SHOWN).map((item) => itemPieces(item, room.piece));
   const closing = (left: number): Piece => ({
