@@ -82,11 +82,12 @@ function because(before: Judgement, then: Judgement): string | null {
   );
   const { attempt, verdict } = turned ?? then.decisive ?? {};
   if (attempt === undefined || verdict === undefined) return then.reason;
-  return (
-    `at ${plainName(hostName(attempt.host))} (${attempt.address}) ` +
-    `${verdict.detail ?? verdict.reason}`
-  );
+  const what = (verdict.detail ?? verdict.reason ?? '').replace(ENDED, ' expires ($1)');
+  return `at ${plainName(hostName(attempt.host))} (${attempt.address}) ${what}`;
 }
+
+/** What will have ended by then. */
+const ENDED = / has expired \(([-\d: Z]+)\)$/;
 
 const keyOf = ({ attempt }: Finding) =>
   `${attempt.nextHop.text} ${attempt.host.host} ${attempt.address}`;

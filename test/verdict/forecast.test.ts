@@ -34,15 +34,14 @@ describe('a verdict turns', () => {
     expect(verdict).toMatchObject({
       failsFrom: iso(day(30) + 1_000),
       degradedFrom: null,
-      failsBecause: 'at mx1.example (192.0.2.1) the certificate has expired (2026-12-24 06:00Z)',
+      failsBecause: 'at mx1.example (192.0.2.1) the certificate expires (2026-12-24 06:00Z)',
     });
   });
 
   test('fails when an intermediate ends before the leaf', async () => {
     expect(judged([await leaf(60, between)])).toMatchObject({
       failsFrom: iso(day(40) + 1_000),
-      failsBecause:
-        'at mx1.example (192.0.2.1) the issuer certificate /O=Test Authority/CN=Between has expired (2027-01-03 06:00Z)',
+      failsBecause: 'at mx1.example (192.0.2.1) the issuer certificate /O=Test Authority/CN=Between expires (2027-01-03 06:00Z)',
     });
   });
 
@@ -54,7 +53,7 @@ describe('a verdict turns', () => {
     expect(judged([await leaf(10), await leaf(20)])).toMatchObject({
       degradedFrom: iso(day(10) + 1_000),
       failsFrom: iso(day(20) + 1_000),
-      failsBecause: 'at mx2.example (192.0.2.2) the certificate has expired (2026-12-14 06:00Z)',
+      failsBecause: 'at mx2.example (192.0.2.2) the certificate expires (2026-12-14 06:00Z)',
     });
   });
 
