@@ -2,12 +2,11 @@
  * What `check` prints: a table, worst first, then what is not well, grouped by its cause. Pure.
  */
 
-import { DEFAULTS } from '../../limits.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { deadline } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
-import { plain, plainName } from '../../text/strangers.ts';
+import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import {
@@ -22,6 +21,7 @@ import { cureLines, linesToUse } from './cure-lines.ts';
 import { trustSentence } from './document.ts';
 import { entryTable } from './entry-table.ts';
 import { type Group, needsAttention, problemGroups } from './groups.ts';
+import { impatience } from './impatience.ts';
 
 type Looked = Pick<CheckRun, 'at' | 'verdicts' | 'vantage' | 'complete' | 'noDnssec'>;
 
@@ -40,7 +40,7 @@ export function overview(
   bundle: Bundle,
   paint: Paint,
   width: number,
-  { problems = false, all = false, patience = RESTS_S }: Shown = {},
+  { problems = false, all = false, patience = Number.POSITIVE_INFINITY }: Shown = {},
 ): string {
   const { at } = run;
   const verdicts = worstFirst(run.verdicts, at);
@@ -58,7 +58,7 @@ export function overview(
     ]),
     '',
     ...footer(run, bundle, width),
-    ...(patience < RESTS_S ? impatience(run.verdicts, width) : []),
+    ...impatience(run.verdicts, patience, width),
   ];
   return `${(lines[0] === '' ? lines.slice(1) : lines).join('\n')}\n`;
 }
@@ -143,19 +143,6 @@ function footer(run: Looked, bundle: Bundle, width: number): string[] {
   return lines;
 }
 
-/** Who said 421, and how to wait for them. */
-function impatience(verdicts: readonly EntryVerdict[], width: number): string[] {
-  const busy = verdicts.flatMap(({ hosts }) =>
-    hosts
-      .filter(({ addresses }) => addresses.some(({ reason }) => reason === 'reply-421'))
-      .map(({ host }) => plainName(host)),
-  );
-  if (busy.length === 0) return [];
-  const who = listed([...new Set(busy)]);
-  return wrap(`${who} said 421: --patience ${RESTS_S} waits and asks once more`, width, '  ');
-}
-
-const RESTS_S = DEFAULTS.restAfter421Ms / 1000;
 const CUT_SHORT = 'not everything could be looked at in the time given: see --deadline';
 
 /** What a blind family means, in one sentence. */

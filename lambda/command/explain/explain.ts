@@ -9,6 +9,7 @@ import { clientOf } from '../../policy/service.ts';
 import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { impatience } from '../check/impatience.ts';
 import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import { checkNow } from '../gather-and-check.ts';
 import { withPolicySource } from '../own-postfix.ts';
@@ -72,7 +73,11 @@ export async function explain(
       hostname: withHostname(found, ...evidence),
     });
     if (flags.json) console.json(storyDocument(story, run, own));
-    else console.out(storyText(story, own, console.paint, console.width));
+    else {
+      console.out(storyText(story, own, console.paint, console.width));
+      const hint = impatience([verdict], flags.patience, console.width);
+      console.out(hint.map((line) => `${line}\n`).join(''));
+    }
   }
   return exitCode(run.verdicts, {
     tolerate: 0,
