@@ -4,6 +4,7 @@
  * answers, and an end when the time is up (docs/architecture.md, "Pace and manners").
  */
 import type { Conversation } from './conversation.ts';
+import { asksForRest, NOT_WAITED_FOR, Rests, TOO_BUSY } from './rests.ts';
 import type { ProbeResult } from './result.ts';
 import { type Gate, type Ticket, WaitingLine, type Wish } from './waiting-line.ts';
 import { NO_WAY_OUT, WayOut } from './way-out.ts';
@@ -71,8 +72,7 @@ export class Batch {
   readonly #line = new WaitingLine();
   /** How many are under way: in all, with an address, with a network, with an owner's part of it. */
   readonly #underWay = new Map<string, number>();
-  /** Epoch ms until which an address, a network, or an owner's part of it rests. */
-  readonly #rests = new Map<string, number>();
+  readonly #rests = new Rests();
   readonly #results: Record<string, ProbeResult> = {};
   readonly #known = new Set<string>();
   /** What whoever was to be asked again after a 421 said first. */
@@ -116,7 +116,8 @@ export class Batch {
     const [first] = this.#begun.values();
     if (first !== undefined) return { kind: 'answer', ids: [...this.#begun.keys()], since: first };
     const ids = [...this.#rested.keys()].filter((id) => this.#results[id] === undefined);
-    return ids.length === 0 ? undefined : { kind: 'rest', ids, until: this.#firstRestEnds() };
+    const until = this.#rests.firstEnd(this.#now());
+    return ids.length === 0 || until === undefined ? undefined : { kind: 'rest', ids, until };
   }
 
   /** One that is there already is had once, at the earlier of both turns. */
@@ -170,27 +171,23 @@ export class Batch {
       this.#start(ticket);
     }
     const idle = this.#count(IN_ALL) === 0;
-    if (idle && this.#finish !== undefined && this.#isOutOfPatience()) this.#giveUpResting();
+    if (idle && this.#finish !== undefined) this.#giveUpResting();
     if (idle && this.#line.size === 0) this.#finish?.();
-    else this.#wakeAfterRest();
+    else this.#wakeAfterRest(idle);
   }
 
-  /** Whether nobody's rest ends while it is waited for. */
-  #isOutOfPatience(): boolean {
-    const { patienceMs } = this.#options;
-    if (patienceMs === undefined || this.#line.size === 0 || this.#rests.size === 0) return false;
-    this.#patienceEnds ??= this.#now() + patienceMs;
-    return this.#firstRestEnds() > this.#patienceEnds;
-  }
-
-  /** Whoever said 421 is left with that; whoever rests with them was not asked. */
+  /**
+   * Where nobody's rest ends while it is waited for: whoever said 421 is left with that, and whoever
+   * rests with them was not asked.
+   */
   #giveUpResting(): void {
+    const { patienceMs } = this.#options;
+    const first = this.#rests.firstEnd(this.#now());
+    if (patienceMs === undefined || first === undefined) return;
+    this.#patienceEnds ??= this.#now() + patienceMs;
+    if (first <= this.#patienceEnds) return;
     for (const { id } of this.#line.remove(() => true))
-      this.#results[id] = this.#rested.get(id) ?? RESTS;
-  }
-
-  #firstRestEnds(): number {
-    return Math.min(...this.#rests.values());
+      this.#results[id] = this.#rested.get(id) ?? NOT_WAITED_FOR;
   }
 
   /** In steps: a timer of more than 24 days ends at once. */
@@ -201,12 +198,12 @@ export class Batch {
     else this.#endTimer = setTimeout(this.#end, Math.max(0, left));
   }
 
-  #wakeAfterRest(): void {
+  #wakeAfterRest(idle: boolean): void {
     const now = this.#now();
-    for (const [key, until] of this.#rests) if (until <= now) this.#rests.delete(key);
+    // The last rest may have ended since somebody was looked for who may go.
+    const first = this.#rests.firstEnd(now) ?? (idle ? now : undefined);
     clearTimeout(this.#timer);
-    if (this.#rests.size > 0)
-      this.#timer = setTimeout(() => this.#pump(), this.#firstRestEnds() - now);
+    if (first !== undefined) this.#timer = setTimeout(() => this.#pump(), first - now);
   }
 
   readonly #gate: Gate = {
@@ -248,7 +245,7 @@ export class Batch {
     const { id } = ticket.conversation;
     if (asksForRest(result)) {
       const until = this.#now() + this.#options.restAfter421Ms;
-      for (const key of keysOf(ticket)) this.#rests.set(key, until);
+      this.#rests.begin(keysOf(ticket), until);
       if (!this.#rested.has(id) && until < this.#options.stopAt && !this.#stop.signal.aborted) {
         this.#rested.set(id, result);
         this.#line.return(ticket);
@@ -287,7 +284,7 @@ export class Batch {
   }
 
   #isResting(key: string): boolean {
-    return (this.#rests.get(key) ?? 0) > this.#now();
+    return this.#rests.isResting(key, this.#now());
   }
 
   #count(key: string): number {
@@ -320,29 +317,7 @@ const keysOf = (ticket: Ticket): readonly string[] => [
 const partsOf = ({ network, owners }: Ticket): readonly string[] =>
   owners.map((owner) => `${network} ${owner}`);
 
-/** 421 at any step, behind a good handshake too. */
-function asksForRest(result: ProbeResult): boolean {
-  const last = result.kind === 'presented' ? result.after : result;
-  return last?.kind === 'unseen' && last.reason === 'reply-421';
-}
-
 const IN_ALL = '';
 const LONGEST_TIMER_MS = 2_147_483_647;
 
-/** Behind a second 421. */
-const TOO_BUSY: ProbeResult = {
-  kind: 'unseen',
-  phase: 'connect',
-  reason: 'not-attempted',
-  detail: 'its network had closed with 421 twice',
-  anotherRun: true,
-};
-/** Behind a 421 whose rest nobody waits for. */
-const RESTS: ProbeResult = {
-  kind: 'unseen',
-  phase: 'connect',
-  reason: 'not-attempted',
-  detail: 'its network had closed with 421, and was not waited for',
-  anotherRun: true,
-};
 const NOT_ATTEMPTED: ProbeResult = { kind: 'unseen', phase: 'connect', reason: 'not-attempted' };

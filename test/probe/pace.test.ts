@@ -483,3 +483,29 @@ test('says what it waits for: an answer, the end of a rest, and nothing', async 
   expect(batch.waits).toBeUndefined();
   expect(batch.done).toBe(1);
 });
+
+test.each(Array.from({ length: 20 }, (_, i) => i + 1))(
+  'a rest that ends while others are looked for holds up nobody: %i ms',
+  async (restAfter421Ms) => {
+    vi.useFakeTimers();
+    // Each look at this clock takes a millisecond.
+    let clock = 1_000_000;
+    const now = () => clock++;
+    let asked = 0;
+    const probe: Probe = async () => {
+      asked++;
+      return asked === 1 ? REST : PRESENTED;
+    };
+    const [first, second] = [to('192.0.2.1'), to('192.0.2.1')];
+    let had = false;
+    const done = probeBatch([first, second], probe, pace({ perAddress: 1, restAfter421Ms, now, stopAt: clock + 1_000_000 })).then(
+      (results) => {
+        had = true;
+        return results;
+      },
+    );
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(had).toBe(true);
+    expect(await done).toEqual({ [first.id]: PRESENTED, [second.id]: PRESENTED });
+  },
+);

@@ -1,0 +1,43 @@
+/**
+ * Rests after a 421: who rests until when, and what is said of those who were not asked for it. Pure
+ * but for its own state; times in epoch ms.
+ */
+import type { ProbeResult } from './result.ts';
+
+export class Rests {
+  readonly #until = new Map<string, number>();
+
+  /** An address, a network, or an owner's part of it: each by a key of its own. */
+  begin(keys: readonly string[], until: number): void {
+    for (const key of keys) this.#until.set(key, until);
+  }
+
+  isResting(key: string, now: number): boolean {
+    return (this.#until.get(key) ?? 0) > now;
+  }
+
+  /** When the first of those that rest is done; undefined where nobody rests any more. */
+  firstEnd(now: number): number | undefined {
+    for (const [key, until] of this.#until) if (until <= now) this.#until.delete(key);
+    return this.#until.size === 0 ? undefined : Math.min(...this.#until.values());
+  }
+}
+
+/** 421 at any step, behind a good handshake too. */
+export function asksForRest(result: ProbeResult): boolean {
+  const last = result.kind === 'presented' ? result.after : result;
+  return last?.kind === 'unseen' && last.reason === 'reply-421';
+}
+
+const unasked = (detail: string): ProbeResult => ({
+  kind: 'unseen',
+  phase: 'connect',
+  reason: 'not-attempted',
+  detail,
+  anotherRun: true,
+});
+
+/** Behind a second 421. */
+export const TOO_BUSY = unasked('its network had closed with 421 twice');
+/** Behind a 421 whose rest nobody waits for. */
+export const NOT_WAITED_FOR = unasked('its network had closed with 421, and was not waited for');
