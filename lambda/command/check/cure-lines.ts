@@ -37,13 +37,11 @@ export function cureLines(
 
 /** The lines of entries that share a cause, at most so many, and once what they rest on. */
 export function linesToUse(
-  entries: readonly Pick<EntryVerdict, 'suggestion' | 'caution'>[],
+  entries: readonly Pick<EntryVerdict, 'suggestion'>[],
   paint: Paint,
   width: number,
   most: number,
 ): string[] {
-  const cautioned = entries.find(({ caution }) => caution !== undefined);
-  if (cautioned !== undefined) return cureLines(cautioned, paint, width);
   const all = entries.flatMap(({ suggestion }) => suggestion ?? []);
   const ground = all.find(({ restsOn }) => restsOn === 'dns') ?? all[0];
   if (ground === undefined) return [];
