@@ -47,20 +47,40 @@ export function endedBlocks(
   ];
 }
 
-/** What is known of the end: two looks without it, or another reason in its place. */
+/** What is known of the end: two looks without it, or another cause in its place. */
 function howEnded(ended: readonly Ended[], verdicts: Verdicts): string {
   const moved = ended.filter((one) => one.moved === true);
   const passed = ended.filter((one) => one.moved !== true && one.was !== 'unjudged');
+  const [first] = moved;
+  if (first === undefined) return passed.length === 0 ? '' : ` ${TWO_LOOKS} found it gone.`;
+  const now = instead(first.was, moved, passed.length > 0, verdicts);
+  if (passed.length === 0) return ` It was not seen to pass: ${now}.`;
+  return ` ${TWO_LOOKS} found it gone for ${passed.length} of ${entriesCount(ended.length)}; ${now}.`;
+}
+
+/** What became of those that are in trouble for another cause; there are others beside them, or not. */
+function instead(
+  was: Ended['was'],
+  moved: readonly Ended[],
+  besides: boolean,
+  verdicts: Verdicts,
+): string {
+  const one = moved.length === 1;
+  const are = one ? 'is' : 'are';
+  const they = besides ? `the other ${one ? 'one' : moved.length}` : one ? 'it' : 'they';
+  const them = they === 'they' ? 'them' : they;
   const reasons = moved.flatMap(({ id }) => verdicts.get(id)?.reason ?? []);
-  const why = listed([...new Set(reasons)].map(reasonWords));
-  const fails = `for another reason now${why === '' ? '' : `: ${why}`}`;
-  if (moved.length === 0) return passed.length === 0 ? '' : ` ${TWO_LOOKS} found it gone.`;
-  if (passed.length === 0)
-    return ` It was not seen to pass: mail to ${ended.length === 1 ? 'it' : 'them'} waits ${fails}.`;
-  return (
-    ` ${TWO_LOOKS} found it gone for ${passed.length} of ${entriesCount(ended.length)}; mail to ` +
-    `${moved.length} waits ${fails}.`
-  );
+  const why = reasons.length === 0 ? '' : `: ${listed([...new Set(reasons)].map(reasonWords))}`;
+  switch (was) {
+    case 'failing-soon':
+      return `${they} will fail for another cause`;
+    case 'degraded':
+      return `${they} ${are} degraded for another reason now${why}`;
+    case 'failing':
+    case 'unjudged':
+    case 'well':
+      return `mail to ${them} waits for another reason now${why}`;
+  }
 }
 
 const TWO_LOOKS = 'Two looks at least 20 hours apart';

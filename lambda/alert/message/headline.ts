@@ -135,7 +135,9 @@ function resolvedHeadline(
   );
   const why = causeWords(incident, { where: !one, soon: worst === 'failing-soon' });
   if (elsewhere && worst !== 'unjudged')
-    return `${subject} no longer ${one ? 'fails' : 'fail'} for this reason: ${why}`;
+    return worst === 'failing-soon'
+      ? `${subject} will not fail for this reason any more: ${why}`
+      : `${subject} no longer ${one ? 'fails' : 'fail'} for this reason: ${why}`;
   switch (worst) {
     case 'failing':
       return `${subject} ${one ? 'delivers' : 'deliver'} again`;

@@ -52,7 +52,8 @@ export function processConsole(): Console {
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
     progress: process.stderr.isTTY === true,
-    columns: () => process.stderr.columns ?? 80,
+    // A terminal that does not know its size says 0.
+    columns: () => process.stderr.columns || 80,
     env: process.env,
     now,
     started: now(),

@@ -124,6 +124,36 @@ test('a reason that changes within the hour is not an end after two looks', () =
   expect(said).not.toContain('put it back');
 });
 
+test('an end of several, some of which are in trouble for another reason', () => {
+  const three = (reasons: readonly ('name-mismatch' | 'expired' | undefined)[]) =>
+    reasons.map((reason, i) =>
+      (reason === undefined ? passing : failing)(`c${i}.example`, { line: i + 1, ...(reason && { reason }) }),
+    );
+  const watch = new Watch();
+  watch.run({ verdicts: three(['name-mismatch', 'name-mismatch', 'name-mismatch']) });
+  const later = three([undefined, undefined, 'expired']);
+  watch.run({ verdicts: three([undefined, undefined, 'name-mismatch']), day: 1 });
+  watch.run({ verdicts: later, second: later.slice(2), day: 2 });
+  expect(text(watch).replaceAll(/\s+/g, ' ')).toContain(
+    'Two looks at least 20 hours apart found it gone for 2 of 3 entries; mail to the other one waits for another reason now: ' +
+      'certificate has expired.',
+  );
+});
+
+test('a forecast that rests on another certificate now', () => {
+  const end = START + 10 * DAY;
+  const behind = (mx: string) => {
+    const verdict = ending('a.example', end, 90);
+    return { ...verdict, hosts: verdict.hosts.map((one) => ({ ...one, host: mx })) };
+  };
+  const watch = new Watch();
+  watch.run({ verdicts: [behind('mx.provider.example')] });
+  const moved = [behind('mx.other.example')];
+  watch.run({ verdicts: moved, second: moved });
+  expect(text(watch).replaceAll(/\s+/g, ' ')).toContain('It was not seen to pass: it will fail for another cause.');
+  expect(watch.alert?.items.at(-1)?.title).toBe('a.example will not fail for this reason any more: certificate expires');
+});
+
 describe('changes of theirs', () => {
   const at = START + DAY;
   const hosts = ['mx1', 'mx2', 'mx3', 'mx4', 'mx5'].map((name) => `${name}.provider.example`);
