@@ -3,7 +3,7 @@
  * lose their middle. Pure.
  */
 import { calendarDays, shortDay } from '../../text/dates.ts';
-import { cut, shortName } from '../../text/strangers.ts';
+import { cut, plain, shortName } from '../../text/strangers.ts';
 import { columns } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { failsSoon } from '../summary.ts';
@@ -44,7 +44,8 @@ function rowOf(entry: EntryVerdict, at: number): Row {
     verdict,
     word: soon ? 'will fail' : verdict,
     line: line === null ? '' : `line ${line}`,
-    destination,
+    // As it will be shown: what is escaped later would make the line too long.
+    destination: plain(destination),
     level,
     hosts: seen(entry),
     notes: soon

@@ -108,7 +108,7 @@ function paragraph(entry: EntryVerdict, say: Saying): string[] {
 
 /** `fastmail.fm (line 3)`. */
 const placed = ({ destination, line }: EntryVerdict): string =>
-  line === null ? destination : `${destination} (line ${line})`;
+  line === null ? plain(destination) : `${plain(destination)} (line ${line})`;
 
 function sentenceOf(entry: EntryVerdict, { at }: Saying): string {
   if (!failsSoon(entry, at)) return entry.sentence;

@@ -192,6 +192,11 @@ describe('no line is wider than the terminal', () => {
     expect(lines.filter((line) => copied.test(line)).length).toBe(10);
   });
 
+  test('a name that is escaped counts as it is shown', () => {
+    const [row = ''] = screen([failing('a\u001b]2;owned\u0007.example', { line: 20 })], { width: 60 });
+    expect(row).toBe('fail  line 20  a\\u{1b}]2;owned\\u{7}.example  name mismatch');
+  });
+
   test('columns that matter less go first: hosts, level, line; then names lose their middle', () => {
     const rows = (width: number) => screen([failing('mail.wellbeing.example', { line: 20 })], { width })[0];
     expect(rows(80)).toBe('fail  line 20  mail.wellbeing.example  secure  1 host  name mismatch');
