@@ -165,19 +165,28 @@ function soon(items: readonly Item[]): readonly string[] {
   return dates.length === 0 ? [] : [`${dates.length} will from ${day(Math.min(...dates))}`];
 }
 
-function baselineIntro({ verdicts, vantage, run, bundle, now }: AlertInput): readonly Block[] {
+function baselineIntro(input: AlertInput): readonly Block[] {
+  const { decision, verdicts, vantage, run, bundle, now } = input;
   const all = [...verdicts.values()];
+  const members = decision.items.flatMap((item) => item.members);
+  const ending = new Set(
+    members.flatMap(({ id, standing }) => (standing === 'failing-soon' ? [id] : [])),
+  );
   const tables = [...new Set(bundle.policyTables.map(({ name }) => name))].join(', ');
   const counts = (
     [
       ['pass', 'delivered as asked'],
+      ['ending', 'delivered as asked today, and not for long'],
       ['degraded', 'delivered, but not by every server'],
       ['fail', 'not delivered as asked'],
       ['undetermined', 'not judged'],
       ['unchecked', 'nothing to check'],
     ] as const
   ).flatMap(([verdict, words]) => {
-    const count = all.filter((entry) => entry.verdict === verdict).length;
+    const count = all.filter(
+      (entry) =>
+        verdict === (entry.verdict === 'pass' && ending.has(entry.id) ? 'ending' : entry.verdict),
+    ).length;
     return count === 0 ? [] : [`${String(count).padStart(6)}  ${words}`];
   });
   const texts: readonly Block[] = [

@@ -124,6 +124,15 @@ test('a reason that changes within the hour is not an end after two looks', () =
   expect(said).not.toContain('put it back');
 });
 
+test('what is delivered today and not for long is counted by itself at the first look', () => {
+  const watch = new Watch();
+  watch.run({ verdicts: [passing('a.example'), ending('b.example', START + 9 * DAY), failing('c.example')] });
+  expect(watch.alert?.subject).toBe('Now watching 3 entries: 1 would fail, 1 will from Thu 2026-12-03');
+  expect(text(watch)).toContain(
+    '3 entries:\n       1  delivered as asked\n       1  delivered as asked today, and not for long\n       1  not delivered as asked\n',
+  );
+});
+
 test('an end of several, some of which are in trouble for another reason', () => {
   const three = (reasons: readonly ('name-mismatch' | 'expired' | undefined)[]) =>
     reasons.map((reason, i) =>
