@@ -29,6 +29,12 @@ export function asksForRest(result: ProbeResult): boolean {
   return last?.kind === 'unseen' && last.reason === 'reply-421';
 }
 
+/** Whether somebody was not asked because of a 421 beside them, by what is shown of their result. */
+export const isLeftAlone = (reason: string | null, detail: string | null): boolean =>
+  reason === 'not-attempted' && detail?.includes(CLOSED) === true;
+
+const CLOSED = 'its network had closed with 421';
+
 const unasked = (detail: string): ProbeResult => ({
   kind: 'unseen',
   phase: 'connect',
@@ -38,6 +44,6 @@ const unasked = (detail: string): ProbeResult => ({
 });
 
 /** Behind a second 421. */
-export const TOO_BUSY = unasked('its network had closed with 421 twice');
+export const TOO_BUSY = unasked(`${CLOSED} twice`);
 /** Behind a 421 whose rest nobody waits for. */
-export const NOT_WAITED_FOR = unasked('its network had closed with 421, and was not waited for');
+export const NOT_WAITED_FOR = unasked(`${CLOSED}, and was not waited for`);

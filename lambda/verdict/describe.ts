@@ -7,6 +7,7 @@
 import { SILENT } from '../policy/answer.ts';
 import type { Settled } from '../policy/destinations.ts';
 import { endsMaster } from '../policy/settings.ts';
+import { isLeftAlone } from '../probe/rests.ts';
 import { listed } from '../text/listed.ts';
 import { plain, plainName } from '../text/strangers.ts';
 import { namesOffered, namesWanted, refusalClause } from './detail.ts';
@@ -185,13 +186,17 @@ function describeUndetermined(judgement: Judgement): string {
   if (unasked && judgement.reason === 'unfinished')
     return `there was no time for ${name(judgement)} in this run`;
   const asked = reached.filter(({ verdict }) => verdict.anotherRun !== true);
+  const resting = reached.filter(({ verdict }) =>
+    isLeftAlone(verdict.reason, verdict.detail),
+  ).length;
   const whys = [...new Set(asked.filter(({ unseen }) => unseen !== undefined).map(unseenAt))];
   const nothing = reached.every(({ unseen }) => unseen !== undefined)
     ? `nothing was seen of ${name(judgement)}`
     : `too little was seen of ${name(judgement)} to judge`;
   const why = [
     ...(whys.length === 0 ? [] : [listed(whys, 3)]),
-    ...inTurn(asked.length, reached.length),
+    ...inTurn(asked.length + resting, reached.length),
+    ...notAsked(resting),
   ];
   return `${nothing}: ${why.join('; ')}${seen(judgement)}`;
 }
@@ -203,6 +208,13 @@ function inTurn(asked: number, of: number): string[] {
     `${asked} of the ${of} addresses that Postfix may come to had their turn in this run, and ` +
       'the others have theirs on other days',
   ];
+}
+
+/** That some were left alone with one that said 421. */
+function notAsked(resting: number): string[] {
+  if (resting === 0) return [];
+  const which = resting === 1 ? 'one more address was' : `${resting} more addresses were`;
+  return [`${which} not asked, since their network had closed with 421`];
 }
 
 const unseenAt = ({ attempt, verdict }: Finding) =>

@@ -28,6 +28,20 @@ test('check says nothing on the way, and how to wait for the one that said 421',
   expect(ran.out).toContain(HINT);
 });
 
+test('and tells those apart that were left alone with it', async () => {
+  const { internet, issue } = scene;
+  const hub = await internet.mailHost({ host: 'mx.hub.test', addresses: 4, ...(await issue({ commonName: 'mx.hub.test' })) });
+  hub.behave('banner421');
+  internet.domain('hub.test', hub);
+  const one = join(scene.dir, 'hub');
+  writeFileSync(one, 'hub.test secure\n');
+  const ran = await scene.run(['check', one, '--per-network', '1', ...flags()]);
+  expect(ran).toMatchObject({ code: 3, err: '' });
+  expect(ran.out.replaceAll(/\s+/g, ' ')).toContain(
+    'the server closes with a 421: "421 busy"; 3 more addresses were not asked, since their network had closed with 421',
+  );
+});
+
 test('explain does so, too', async () => {
   const ran = await scene.run(['explain', 'rate.test', table, ...flags()]);
   expect(ran).toMatchObject({ code: 3, err: '' });
