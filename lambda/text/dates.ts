@@ -36,6 +36,12 @@ export function calendarDays(from: number, to: number): number {
   return Math.floor(to / DAY_MS) - Math.floor(from / DAY_MS);
 }
 
+/** `today`, `1 day`, `9 days`, by the calendar. */
+export function daysLeft(from: number, to: number): string {
+  const days = calendarDays(from, to);
+  return days === 0 ? 'today' : days === 1 ? '1 day' : `${days} days`;
+}
+
 /**
  * The last Monday to Friday before that day, as a moment within it. Holidays differ by country and
  * are not known.

@@ -2,7 +2,7 @@
  * The entries as a table no wider than the terminal: columns that matter less go first, then names
  * lose their middle. Pure.
  */
-import { calendarDays, shortDay } from '../../text/dates.ts';
+import { daysLeft, shortDay } from '../../text/dates.ts';
 import { cut, plain, shortName } from '../../text/strangers.ts';
 import { columns } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -103,9 +103,7 @@ function noteOf(entry: EntryVerdict): string {
 /** `Sat 5 Dec (9 days)`. */
 function fromDay({ failsFrom }: EntryVerdict, at: number): string {
   const from = Date.parse(failsFrom ?? '');
-  const days = calendarDays(at, from);
-  const left = days === 0 ? 'today' : days === 1 ? '1 day' : `${days} days`;
-  return `${shortDay(from)} (${left})`;
+  return `${shortDay(from)} (${daysLeft(at, from)})`;
 }
 
 const NO_ROW = { word: '', verdict: 'pass' } as const;

@@ -74,7 +74,7 @@ export async function explain(
     });
     if (flags.json) console.json(storyDocument(story, run, own));
     else {
-      console.out(storyText(story, own, console.paint, console.width));
+      console.out(storyText(story, own, run.at, console.paint, console.width));
       const hint = impatience([verdict], flags.patience, console.width);
       console.out(hint.map((line) => `${line}\n`).join(''));
     }

@@ -7,7 +7,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
 import type { CheckRun } from '../../run/check/check.ts';
-import { moment } from '../../text/dates.ts';
+import { daysLeft, moment } from '../../text/dates.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { cureLines } from '../check/cure-lines.ts';
@@ -54,7 +54,14 @@ export function tellStory(
   };
 }
 
-export function storyText(story: Story, bundle: Bundle, paint: Paint, width: number): string {
+/** `at` is the moment of judgement, epoch ms. */
+export function storyText(
+  story: Story,
+  bundle: Bundle,
+  at: number,
+  paint: Paint,
+  width: number,
+): string {
   const { verdict } = story;
   const lines = [paint('bold', verdict.destination), ''];
   const say = (label: string, text: string): void => {
@@ -83,11 +90,11 @@ export function storyText(story: Story, bundle: Bundle, paint: Paint, width: num
   say('verdict', `${paint(VERDICT_STYLE[verdict.verdict], verdict.verdict)}: ${verdict.sentence}`);
   if (verdict.postfixSays !== null)
     say('Postfix says', `${verdict.postfixDsn ?? ''} ${verdict.postfixSays}`.trim());
-  if (verdict.failsFrom !== null)
-    say(
-      'fails from',
-      `${moment(Date.parse(verdict.failsFrom))}: ${verdict.failsBecause ?? 'certificate expires'}`,
-    );
+  if (verdict.failsFrom !== null) {
+    const from = Date.parse(verdict.failsFrom);
+    const why = verdict.failsBecause ?? 'certificate expires';
+    say('fails from', `${moment(from)} (${daysLeft(at, from)}): ${why}`);
+  }
   if (verdict.degradedFrom !== null)
     say('degraded', `from ${moment(Date.parse(verdict.degradedFrom))}`);
   lines.push(...cureParagraphs(verdict, paint, width));

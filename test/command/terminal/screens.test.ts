@@ -95,6 +95,7 @@ describe.skipIf(NO_TMUX !== undefined).each([
   test('explain and --help: no line too long', async () => {
     screen = openScreen(['explain', 'late.test', table, ...flags()], columns, rows);
     const story = await screen.shows(/^END/m);
+    expect(story).toMatch(/^fails from +\w{3} \d{4}-\d\d-\d\d \d\d:\d\dZ \(\d+ days\): at\b/m);
     expect(tooLong(story, columns).filter((line) => !line.startsWith('  posttls-finger'))).toEqual([]);
     screen.close();
     screen = openScreen(['check', '--help'], columns, rows);
