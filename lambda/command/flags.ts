@@ -69,29 +69,38 @@ export function addBundleFlags(command: Command): Command {
     )
     .option('--main-cf <file>', 'a main.cf, or the output of postconf -n')
     .option('--transport <file>', 'a transport table, as path or type:path')
-    .option(
-      '--ca-file <file>',
-      "trust anchors (PEM) instead of main.cf's; without settings: Mozilla's roots",
-    )
-    .option('--ca-path <dir>', 'trust anchors, a directory with OpenSSL hash links')
+    .addOption(caFileFlag())
+    .addOption(caPathFlag())
     .option(
       '--postfix-version <n>',
       'judge as this version would, 3.7 being the latest 3.7.N (default: ' +
         `${NEWEST_PROVED}, printed as assumed)`,
     )
-    .option(
-      '--openssl-version <n>',
-      "the OpenSSL that the mail host's smtp(8) runs on, as openssl version prints it (default: " +
-        `found with --config-directory, else ${ASSUMED_OPENSSL}, printed as assumed)`,
-    )
+    .addOption(opensslVersionFlag())
     .option(
       '--destination <name>',
       'judge this destination too, for instance one below a .parent entry (repeatable)',
       collect,
     )
     .option('--destinations <file>', 'the same for every name of a file, one a line')
-    .option('--smtp-port <n>', 'for next hops that name no port (default: 25)', port);
+    .addOption(smtpPortFlag());
 }
+
+const caFileFlag = () =>
+  new Option(
+    '--ca-file <file>',
+    "trust anchors (PEM) instead of main.cf's; without settings: Mozilla's roots",
+  );
+const caPathFlag = () =>
+  new Option('--ca-path <dir>', 'trust anchors, a directory with OpenSSL hash links');
+const opensslVersionFlag = () =>
+  new Option(
+    '--openssl-version <n>',
+    "the OpenSSL that the mail host's smtp(8) runs on, as openssl version prints it (default: " +
+      `found with --config-directory, else ${ASSUMED_OPENSSL}, printed as assumed)`,
+  );
+const smtpPortFlag = () =>
+  new Option('--smtp-port <n>', 'for next hops that name no port (default: 25)').argParser(port);
 
 /** Logs, the queue, and the policy that they are held against. */
 export function addWhyFlags(command: Command): Command {
@@ -115,7 +124,16 @@ export function addWhyFlags(command: Command): Command {
       '--postfix-version <n>',
       'read the policy as this version would (default: as the log says, else ' +
         `${NEWEST_PROVED}, printed as assumed)`,
-    );
+    )
+    .option(
+      '--live',
+      'look at each next hop today, as explain does, and say whether it is over; the flags below ' +
+        'are for this look',
+    )
+    .addOption(caFileFlag())
+    .addOption(caPathFlag())
+    .addOption(opensslVersionFlag())
+    .addOption(smtpPortFlag());
 }
 
 export function addDnssecFlags(command: Command): Command {

@@ -18,9 +18,12 @@ Where a line was authenticated before, and leads to hosts that are strange to it
 is given until it is
 confirmed (explain --confirmed); what was seen before is in the log, and in --store.
 
-Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over, 0 there was none, 3 it \
-could not be
-read, or has no line of Postfix.`;
+With --live each next hop that is told of is looked at today, as explain does: over, still, or it \
+cannot be told.
+
+Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over (with --live by the look of \
+today, where it
+can tell), 0 there was none, 3 it could not be read, or has no line of Postfix.`;
 
 export const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \

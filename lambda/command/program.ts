@@ -82,10 +82,10 @@ export function program(given: Console): Command {
       finish((await import('./explain/explain.ts')).explain(destination, table, flags, console)),
     );
 
-  addStoreFlags(addWhyFlags(program.command('why [file...]')))
+  addPatienceFlag(addStoreFlags(addProbeFlags(addWhyFlags(program.command('why [file...]')))))
     .description(
       'from a mail log, or from the queue, to the answer: which mail waits or bounced for TLS, ' +
-        'why, and the line to use; asks nobody',
+        'why, and the line to use; asks nobody but with --live',
     )
     .addOption(jsonFlag())
     .addHelpText('after', WHY_HELP)

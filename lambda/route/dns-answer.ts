@@ -20,6 +20,8 @@ export interface DnsRecords {
     readonly matchingType: number;
     readonly data: string;
   };
+  /** Its strings put together, as Latin-1. */
+  readonly TXT: string;
 }
 
 export type DnsType = keyof DnsRecords;

@@ -220,6 +220,12 @@ const READERS: { readonly [T in DnsType]: (message: Message, end: number) => Dns
     const [usage = 255, selector = 255, matchingType = 255, ...data] = message.bytes(end);
     return { usage, selector, matchingType, data: Buffer.from(data).toString('hex') };
   },
+  TXT: (message, end) => {
+    const strings: Uint8Array[] = [];
+    while (message.at < end) strings.push(message.bytes(message.span(message.u8())));
+    if (message.at !== end) throw new Malformed();
+    return Buffer.concat(strings).toString('latin1');
+  },
 };
 
 class Malformed extends Error {}
@@ -321,7 +327,7 @@ function printable(byte: number): string {
 
 const sameName = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-const TYPES = { A: 1, CNAME: 5, MX: 15, AAAA: 28, TLSA: 52 } as const satisfies Record<
+const TYPES = { A: 1, CNAME: 5, MX: 15, TXT: 16, AAAA: 28, TLSA: 52 } as const satisfies Record<
   DnsType,
   number
 >;

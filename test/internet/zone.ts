@@ -48,6 +48,7 @@ const PARSERS: { readonly [T in DnsType]: (words: readonly string[]) => DnsRecor
     matchingType: Number(matchingType),
     data: data.toLowerCase(),
   }),
+  TXT: (words) => words.join(' '),
 };
 
 const FAILURES: Readonly<Record<NonNullable<RecordSet['fail']>, DnsFailure>> = {

@@ -98,6 +98,12 @@ test.each<{ asked: Question; answers: Packet['answers']; says: unknown; because:
     because: 'a TLSA record of whatever length',
   },
   {
+    asked: { name: '_mta-sts.a.test', type: 'TXT' },
+    answers: [{ name: '_mta-sts.a.test', type: 'TXT', ttl: 60, data: ['v=STSv1; ', 'id=1;'] }],
+    says: { kind: 'found', records: ['v=STSv1; id=1;'], aliases: [], ad: false, ttl: 60 },
+    because: 'a text of several strings is one',
+  },
+  {
     asked: { name: 'a.test', type: 'CNAME' },
     answers: [{ name: 'a.test', type: 'CNAME', ttl: 60, data: 'b.test' }],
     says: { kind: 'found', records: ['b.test'], aliases: [], ad: false, ttl: 60 },

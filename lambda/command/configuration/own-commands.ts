@@ -153,6 +153,8 @@ const NOT_CARRIED = new Set([
   'force',
   'if-changed',
   'json',
+  'live',
+  'log',
   'no-config',
   'patience',
   'per-network',

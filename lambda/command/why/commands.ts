@@ -15,7 +15,7 @@ export interface Step {
 /** For the mail that waits; empty where none does. */
 export function stepsFor(
   { held, suggestion, demand }: Answer,
-  { configDirectory }: WhyFlags,
+  { configDirectory }: Pick<WhyFlags, 'configDirectory'>,
 ): Step[] {
   const [first] = held.waiting;
   if (first === undefined) return [];

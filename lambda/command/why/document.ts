@@ -4,11 +4,14 @@ import type { QueueReport } from '../../log/queue.ts';
 import type { LogReport } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import type { Answer } from '../../run/why/why.ts';
+import type { LoggedSuggestion } from '../../run/why/names.ts';
+import type { Answer, Today } from '../../run/why/why.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import { VERSION } from '../../version.ts';
 import { lookCommand, stepsFor } from './commands.ts';
 import type { WhyFlags } from './flags.ts';
+import type { Live } from './live.ts';
+import { todaySentence } from './live-words.ts';
 import type { WhyDocument } from './schema.ts';
 import {
   cureSentence,
@@ -25,9 +28,11 @@ export interface Told {
   readonly sources: readonly string[];
   readonly queue: QueueReport | undefined;
   readonly bundle: Bundle | undefined;
+  /** Absent without --live, and where there was no policy to look by. */
+  readonly live?: Live;
   readonly notes: readonly string[];
   readonly now: number;
-  readonly flags: WhyFlags;
+  readonly flags: Pick<WhyFlags, 'configDirectory'>;
   readonly own: OwnCommand;
 }
 
@@ -63,13 +68,42 @@ export function whyDocument(told: Told): WhyDocument {
             unreadable: queue.unreadable,
             forgotten: queue.forgotten,
           },
+    live: told.live === undefined ? null : liveDocument(told.live),
     answers: answers.map((answer) => answerDocument(answer, told)),
+  };
+}
+
+function liveDocument({ run, proofs }: Live): NonNullable<WhyDocument['live']> {
+  return {
+    at: new Date(run.at).toISOString(),
+    complete: run.complete,
+    vantage: { ipv4: run.vantage.ipv4, ipv6: run.vantage.ipv6 },
+    noDnssec: run.noDnssec ?? null,
+    names: proofs.map(({ nextHop, dane, isAsked, mtaSts }) => ({
+      nextHop,
+      dane: dane.kind,
+      daneAsked: isAsked,
+      daneUnknown: dane.kind === 'unknown' ? dane.because : null,
+      mtaSts: mtaSts?.kind ?? null,
+    })),
+  };
+}
+
+function todayDocument(today: Today): NonNullable<WhyDocument['answers'][number]['today']> {
+  const { is, verdict } = today;
+  return {
+    is,
+    sentence: todaySentence(today),
+    verdict: verdict?.verdict ?? null,
+    reason: verdict?.reason ?? null,
+    postfixSays: verdict?.postfixSays ?? null,
+    failsFrom: verdict?.failsFrom ?? null,
   };
 }
 
 function answerDocument(
   answer: Answer,
-  { bundle, flags, own }: Told,
+  { bundle, flags, own, live }: Told,
 ): WhyDocument['answers'][number] {
   const { held, asked, caution, suggestion, demand } = answer;
   const { cause, domain, dsn, tls, deliversAgain } = held;
@@ -95,7 +129,8 @@ function answerDocument(
     servers: held.peers.map(serverDocument),
     namesAsked: [...answer.namesAsked],
     why: whySentence(answer),
-    suggestion: suggestion === null ? null : { ...suggestion },
+    today: answer.today === undefined ? null : todayDocument(answer.today),
+    suggestion: suggestion === null ? null : lineDocument(suggestion),
     caution:
       caution === undefined
         ? null
@@ -108,11 +143,17 @@ function answerDocument(
           },
     cure: cureSentence(answer, bundle),
     hostnameAdvice: hostnameSentence(answer),
-    withoutMatchList: withoutMatchListSentence(answer),
+    withoutMatchList: withoutMatchListSentence(answer, live?.proofs),
     steps: stepsFor(answer, flags).map(({ command, does }) => ({ command, does })),
     look: lookCommand(answer, own),
   };
 }
+
+const lineDocument = ({ line, restsOn, because }: LoggedSuggestion) => ({
+  line,
+  restsOn,
+  because,
+});
 
 function waitingDocument({ held: { waiting }, givenUpFrom }: Answer) {
   const arrivals = waiting.flatMap(({ arrivedAt }) => arrivedAt ?? []);

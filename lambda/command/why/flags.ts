@@ -1,14 +1,18 @@
 /** What `why` may be asked with. */
-import type { BundleFlags } from '../flags.ts';
+import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import type { PlaceFlags } from '../place.ts';
 
 export interface WhyFlags
   extends PlaceFlags,
-    Pick<BundleFlags, 'configDirectory' | 'service' | 'mainCf' | 'transport' | 'postfixVersion'> {
+    ProbeFlags,
+    PatienceFlags,
+    Omit<BundleFlags, 'destination' | 'destinations'> {
   readonly table?: string;
   /** `journal`. */
   readonly log?: string;
   /** True: ask postqueue; a path: its output. */
   readonly queue?: string | true;
+  /** Look at each next hop today. */
+  readonly live?: boolean;
   readonly json?: boolean;
 }

@@ -10,6 +10,8 @@ const counted = v.strictObject({
   other: v.number(),
 });
 
+const vantage = v.picklist(['clear', 'blind', 'untried']);
+
 export const whySchema = v.strictObject({
   version: v.literal(1),
   run: v.strictObject({
@@ -42,6 +44,28 @@ export const whySchema = v.strictObject({
       notTls: v.strictObject({ ...counted.entries, untried: v.number() }),
       unreadable: v.number(),
       forgotten: v.number(),
+    }),
+  ),
+  /** Null without --live. */
+  live: v.nullable(
+    v.strictObject({
+      at: v.pipe(v.string(), v.isoTimestamp()),
+      /** False: not everything could be looked at in the time given. */
+      complete: v.boolean(),
+      vantage: v.strictObject({ ipv4: vantage, ipv6: vantage }),
+      noDnssec: v.nullable(v.string()),
+      /** What could take the place of a match list; the first 25 next hops at secure. */
+      names: v.array(
+        v.strictObject({
+          nextHop: v.string(),
+          dane: v.picklist(['everywhere', 'partly', 'none', 'mx-unsigned', 'unknown']),
+          /** Whether this Postfix asks for it: smtp_dns_support_level = dnssec. */
+          daneAsked: v.boolean(),
+          daneUnknown: v.nullable(v.string()),
+          /** By the TXT record alone; null for a host in brackets. */
+          mtaSts: v.nullable(v.picklist(['announced', 'none', 'failed'])),
+        }),
+      ),
     }),
   ),
   answers: v.array(
@@ -94,6 +118,20 @@ export const whySchema = v.strictObject({
       ),
       namesAsked: v.array(v.string()),
       why: v.nullable(v.string()),
+      /** Null without --live. */
+      today: v.nullable(
+        v.strictObject({
+          is: v.picklist(['over', 'still', 'cannot-tell']),
+          sentence: v.string(),
+          /** As of `check`; null where nothing was looked at. */
+          verdict: v.nullable(
+            v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),
+          ),
+          reason: v.nullable(v.picklist(ALL_REASONS)),
+          postfixSays: v.nullable(v.string()),
+          failsFrom: moment,
+        }),
+      ),
       suggestion: v.nullable(
         v.strictObject({
           line: v.string(),

@@ -8,9 +8,11 @@ import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { columns, labelled, wrap } from '../../text/wrap.ts';
 import { cureLines } from '../check/cure-lines.ts';
+import { blindSentence } from '../check/overview.ts';
 import type { Paint } from '../terminal/colour.ts';
 import { lookCommand, type Step, stepsFor } from './commands.ts';
 import type { Told } from './document.ts';
+import { proofWords, todaySentence } from './live-words.ts';
 import {
   causeWords,
   count,
@@ -28,16 +30,24 @@ import {
 
 export function whyText(told: Told, paint: Paint, width: number): string {
   const lines = told.answers.flatMap((answer) => [...answerLines(answer, told, paint, width), '']);
-  return `${[...lines, ...stepsForAll(told, width), ...footer(told, width)].join('\n')}\n`;
+  return `${[...lines, ...proofLines(told), ...stepsForAll(told, width), ...footer(told, width)].join('\n')}\n`;
 }
 
 const STYLE = { waits: 'red', bounced: 'red', over: 'green' } as const;
+const TODAY = {
+  over: 'over today',
+  still: 'still so today',
+  'cannot-tell': 'today cannot be told',
+} as const;
 const STATE = { waits: 'mail waits', bounced: 'mail bounced', over: 'over' } as const;
 
 function answerLines(answer: Answer, told: Told, paint: Paint, width: number): string[] {
   const { held, state, server } = answer;
   const title = `${whereTo(answer)}: ${causeWords(answer)}`;
-  const lines = [`${paint('bold', title)}  (${paint(STYLE[state], STATE[state])})`, ''];
+  const { today } = answer;
+  const now = today === undefined ? '' : `, ${TODAY[today.is]}`;
+  const style = today?.is === 'over' ? 'green' : today?.is === 'still' ? 'red' : STYLE[state];
+  const lines = [`${paint('bold', title)}  (${paint(style, `${STATE[state]}${now}`)})`, ''];
   const say = (label: string, text: string | null): void => {
     if (text !== null) lines.push(...labelled(`  ${label}`, text, LABEL, width));
   };
@@ -55,12 +65,17 @@ function answerLines(answer: Answer, told: Told, paint: Paint, width: number): s
       say('wanted', answer.namesAsked.map((name) => plainName(name)).join(', '));
     say('offered', offered(server));
   }
-  say('why', whySentence(answer));
+  // What was seen today says it anew.
+  if (today?.is !== 'still' || !today.sameReason) say('why', whySentence(answer));
+  say('today', today === undefined ? null : todaySentence(today));
   say('cure', cureSentence(answer, told.bundle));
   lines.push(...lineParagraphs(answer, paint, width));
   for (const [question, text] of [
     ['Would verify or match=hostname do?', hostnameSentence(answer)],
-    ['Can I have secure without a match list?', withoutMatchListSentence(answer)],
+    [
+      'Can I have secure without a match list?',
+      withoutMatchListSentence(answer, told.live?.proofs),
+    ],
   ] as const)
     if (text !== null) lines.push('', `  ${question}`, ...wrap(`    ${text}`, width, '    '));
   return [...lines, ...nextSteps(answer, told, width)];
@@ -126,7 +141,8 @@ function nextSteps(answer: Answer, { flags, own, answers }: Told, width: number)
   // What is the same for every message stands once, at the end.
   const shown = answers.length === 1 ? steps : steps.filter(({ forAll }) => !forAll);
   if (shown.length > 0) {
-    lines.push('', '  Once the cause is gone, for the mail that waits:');
+    const when = answer.today?.is === 'over' ? 'The cause is gone' : 'Once the cause is gone';
+    lines.push('', `  ${when}, for the mail that waits:`);
     lines.push(...stepLines(shown, '    '));
     if (answers.length === 1) lines.push(...wrap(`    ${BY_ITSELF}`, width, '    '));
   }
@@ -155,12 +171,27 @@ function stepsForAll({ answers, flags }: Told, width: number): string[] {
   ];
 }
 
+/** Of the other entries at secure. */
+function proofLines({ answers, live }: Told): string[] {
+  const told = new Set(answers.map((answer) => answer.asked?.hop?.nextHop.text));
+  const others = (live?.proofs ?? []).filter(({ nextHop }) => !told.has(nextHop));
+  if (others.length === 0) return [];
+  return [
+    'What could take the place of a match list for other entries at secure, by the DNS of today:',
+    ...columns(others.map(proofWords)).map((line) => `  ${line}`),
+    '',
+  ];
+}
+
 const BY_ITSELF =
   'Each is tried again by itself in its turn, and looks its policy up anew: postsuper -r, which ' +
   'queues it as if it had just come, is not needed.';
 const BOUNCED = 'What bounced went back to its sender, and has to be sent again.';
 
-function footer({ answers, log, queue, sources, bundle, notes }: Told, width: number): string[] {
+function footer(
+  { answers, log, queue, sources, bundle, live, notes }: Told,
+  width: number,
+): string[] {
   const say = (text: string) => wrap(text, width, '  ');
   const lines: string[] = [];
   const isKnown = queue !== undefined || log?.postfixLines !== 0;
@@ -191,6 +222,16 @@ function footer({ answers, log, queue, sources, bundle, notes }: Told, width: nu
   if (bundle !== undefined) {
     lines.push(...say(`policy read as Postfix ${bundle.settings.version} would`));
     for (const assumption of bundle.assumed) lines.push(...say(`  assumed: ${assumption}`));
+  }
+  if (live !== undefined) {
+    const { complete, vantage, noDnssec } = live.run;
+    if (noDnssec !== undefined) lines.push(...say(`no DANE: ${noDnssec}`));
+    if (!complete)
+      lines.push(
+        ...say('not everything could be looked at today in the time given: see --deadline'),
+      );
+    for (const family of ['ipv4', 'ipv6'] as const)
+      if (vantage[family] === 'blind') lines.push(...say(blindSentence(family)));
   }
   for (const note of notes) lines.push(...say(`note: ${plain(note)}`));
   return lines;

@@ -1,6 +1,7 @@
 /**
  * `why [FILE…]`: from log lines, or from the queue, to the answer: which mail waits or bounced for
- * TLS, which line asks for what was not met, and the line to use. Asks nobody; keeps nothing.
+ * TLS, which line asks for what was not met, and the line to use. Asks nobody
+ * but with --live; keeps nothing.
  */
 
 import type { QueueReport } from '../../log/queue.ts';
@@ -8,48 +9,55 @@ import { type LogSource, openJournal, openLogs, openQueue, usualLogs } from '../
 import type { LogReport } from '../../log/report.ts';
 import { thisZone } from '../../log/timestamp.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import type { BundleOptions } from '../../policy/gather/machine.ts';
-import { namesPolicy } from '../../policy/gather/own-postfix.ts';
-import { readBundle } from '../../policy/gather/this-machine.ts';
-import { isHostname, toAscii } from '../../postfix/hostname.ts';
 import { cautionedFrom } from '../../run/why/names.ts';
 import { readLogs, readQueue } from '../../run/why/read.ts';
+import { isOver } from '../../run/why/today.ts';
 import { type Answer, answersOf } from '../../run/why/why.ts';
 import { UsageError } from '../../usage-error.ts';
 import { remembering } from '../explain/confirm.ts';
-import { withPolicyIfAny } from '../own-postfix.ts';
 import type { Console } from '../terminal/console.ts';
 import { type Told, whyDocument } from './document.ts';
 import type { WhyFlags } from './flags.ts';
+import { lookLive } from './live.ts';
+import { policyFor } from './policy.ts';
 import { whyText } from './text.ts';
 
-/** 2 mail waits or bounced for TLS, 1 it did and is over, 0 none. */
+/**
+ * 2 mail waits or bounced for TLS, 1 it did and is over, 0 none; with --live the look of today says
+ * what is over, where it can tell.
+ */
 export async function whyCommand(
   paths: readonly string[],
-  flags: WhyFlags,
-  console: Pick<Console, 'out' | 'json' | 'env' | 'now' | 'own' | 'paint' | 'width'>,
+  given: WhyFlags,
+  console: Console,
 ): Promise<number> {
   const now = console.now();
   const piped = console.own('why', ['-']);
-  const sources = await sourcesOf(paths, flags, now, piped);
+  const sources = await sourcesOf(paths, given, now, piped);
   const log = sources === undefined ? undefined : await readLogs(sources, thisZone);
-  const queue = await queueOf(flags, now);
-  const { bundle, unread } = await policyOf(flags, log, queue);
-  const answers = await remembered(answersOf({ log, queue, bundle, now }), bundle, flags, console);
+  const queue = await queueOf(given, now);
+  const { bundle, unread, flags } = await policyFor(given, log, domainsHeld(log, queue));
+  const offline = answersOf({ log, queue, bundle, now });
+  const looked =
+    flags.live && bundle !== undefined
+      ? await lookLive(offline, bundle, flags, console)
+      : { answers: offline };
+  const answers = await remembered(looked.answers, bundle, flags, console);
   const told: Told = {
+    ...looked,
     answers,
     log,
     sources: sources?.map(({ name }) => name) ?? [],
     queue,
     bundle,
-    notes: notesOf({ sources, log, queue, bundle, unread, answers }),
+    notes: notesOf({ sources, log, queue, bundle, unread, answers, live: flags.live === true }),
     now,
     flags,
     own: console.own,
   };
   if (flags.json) console.json(whyDocument(told));
   else console.out(whyText(told, console.paint, console.width));
-  if (answers.some(({ state }) => state !== 'over')) return 2;
+  if (!answers.every(isOver)) return 2;
   if (answers.length > 0) return 1;
   // Nothing read is nothing known.
   return queue === undefined && log?.postfixLines === 0 ? 3 : 0;
@@ -76,61 +84,17 @@ async function sourcesOf(
   return usual.length > 0 ? openLogs(usual, now, piped) : [openJournal(now)];
 }
 
+function domainsHeld(log: LogReport | undefined, queue: QueueReport | undefined): string[] {
+  const held = [...(log?.held ?? []), ...(queue?.held ?? [])];
+  return [...new Set(held.map(({ domain }) => domain))];
+}
+
 async function queueOf(
   { queue, configDirectory }: WhyFlags,
   now: number,
 ): Promise<QueueReport | undefined> {
   if (queue === undefined) return undefined;
   return readQueue(await openQueue(queue === true ? undefined : queue, configDirectory, now));
-}
-
-interface Policy {
-  /** Absent where none is named, and there is no Postfix on this host or it cannot be read. */
-  readonly bundle?: Bundle;
-  /** Why that of this host could not be read. */
-  readonly unread?: string;
-}
-
-/** @throws UsageError where one is named and cannot be read */
-async function policyOf(
-  given: WhyFlags,
-  log: LogReport | undefined,
-  queue: QueueReport | undefined,
-): Promise<Policy> {
-  const flags = await withPolicyIfAny(given.table, given);
-  if (!namesPolicy(flags)) return {};
-  try {
-    return { bundle: await readPolicyFor(flags, log, queue) };
-  } catch (error) {
-    if (!flags.isOwnPostfix || !(error instanceof UsageError)) throw error;
-    return { unread: error.message };
-  }
-}
-
-function readPolicyFor(
-  flags: WhyFlags & Pick<BundleOptions, 'isOwnPostfix'>,
-  log: LogReport | undefined,
-  queue: QueueReport | undefined,
-): Promise<Bundle> {
-  const { table, configDirectory, isOwnPostfix, service, mainCf, transport } = flags;
-  // As master(8) logged it; the Postfix that is asked knows better.
-  const logged = configDirectory === undefined ? log?.version : undefined;
-  const postfixVersion = flags.postfixVersion ?? logged;
-  const held = [...(log?.held ?? []), ...(queue?.held ?? [])];
-  return readBundle({
-    // Whoever may send mail chooses them, and tables are asked about them.
-    destination: [...new Set(held.map(({ domain }) => domain))].filter((domain) =>
-      isHostname(toAscii(domain)),
-    ),
-    withoutAnchors: true,
-    ...(table === undefined ? {} : { table }),
-    ...(configDirectory === undefined ? {} : { configDirectory }),
-    ...(isOwnPostfix === undefined ? {} : { isOwnPostfix }),
-    ...(service === undefined ? {} : { service }),
-    ...(mainCf === undefined ? {} : { mainCf }),
-    ...(transport === undefined ? {} : { transport }),
-    ...(postfixVersion === undefined ? {} : { postfixVersion }),
-  });
 }
 
 /** With the lines taken away that somebody has to confirm first, by what runs have kept. */
@@ -142,7 +106,7 @@ async function remembered(
 ): Promise<Answer[]> {
   const all: Answer[] = [];
   for (const answer of answers) {
-    const { held, demand, asked, suggestion } = answer;
+    const { held, demand, asked, suggestion, today } = answer;
     if (
       bundle === undefined ||
       demand === undefined ||
@@ -152,7 +116,12 @@ async function remembered(
       all.push(answer);
       continue;
     }
-    const cautioned = cautionedFrom(held, demand, asked, suggestion);
+    // One that was judged today has more to go by than the log.
+    const verdict = today?.is === 'still' ? today.verdict : undefined;
+    const cautioned =
+      verdict === undefined
+        ? cautionedFrom(held, demand, asked, suggestion)
+        : { ...verdict, suggestion };
     const { queueLifetimeMs } = bundle.settings;
     const known = await remembering(cautioned, queueLifetimeMs, flags, console);
     const { caution } = known;
@@ -172,6 +141,7 @@ function notesOf({
   bundle,
   unread,
   answers,
+  live,
 }: {
   readonly sources: readonly LogSource[] | undefined;
   readonly log: LogReport | undefined;
@@ -179,6 +149,7 @@ function notesOf({
   readonly bundle: Bundle | undefined;
   readonly unread: string | undefined;
   readonly answers: readonly Answer[];
+  readonly live: boolean;
 }): string[] {
   const forgotten = (log?.forgotten ?? 0) + (queue?.forgotten ?? 0);
   return [
@@ -198,7 +169,8 @@ function notesOf({
     ...(bundle === undefined && answers.length > 0
       ? [
           'no policy was read; --config-directory DIR of a Postfix here, or --table with ' +
-            '--main-cf, shows the line that asks, and the one to use',
+            '--main-cf, shows the line that asks, and the one to use' +
+            (live ? '; --live looks at nothing without one' : ''),
         ]
       : []),
   ];

@@ -7,7 +7,8 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { lint } from '../../policy/lint/lint.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
-import { lacksName } from '../../run/why/asked.ts';
+import { isOfNames, lacksName } from '../../run/why/asked.ts';
+import type { NameProof } from '../../run/why/name-proof.ts';
 import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { moment } from '../../text/dates.ts';
@@ -16,6 +17,7 @@ import { plain, plainName } from '../../text/strangers.ts';
 import { namesOffered, namesWanted } from '../../verdict/detail.ts';
 import { REASONS, type Reason } from '../../verdict/reason.ts';
 import { hostnameAdvice, withoutMatchListAdvice } from '../explain/advice.ts';
+import { proofSentence } from './live-words.ts';
 
 /** `certificate lacks the name asked for`, or Postfix's words where these leave too much open. */
 export function causeWords({ reasons, held }: Pick<Answer, 'reasons' | 'held'>): string {
@@ -157,7 +159,9 @@ const upper = (text: string): string => `${text.charAt(0).toUpperCase()}${text.s
 
 /** What would help where no line is given; null where nothing can be said. */
 export function cureSentence(answer: Answer, bundle: Bundle | undefined): string | null {
-  const { reasons, suggestion, caution, asked } = answer;
+  const { reasons, suggestion, caution, asked, today } = answer;
+  // What a look of today says has its cure in it, where there is one.
+  if (today !== undefined && today.is !== 'cannot-tell') return null;
   const reason = certainReason(reasons);
   if (suggestion !== null || caution !== undefined || reason === undefined) return null;
   if (reason === 'invalid-entry' && bundle !== undefined) {
@@ -184,9 +188,10 @@ const problems = new WeakMap<Bundle, readonly LintProblem[]>();
 
 /** Why `verify` and `match=hostname` are no answer; null where nobody would ask. */
 export function hostnameSentence(answer: Answer): string | null {
-  const { demand, reasons, coversHost, server } = answer;
+  const { demand, reasons, coversHost, server, today } = answer;
   const [reason] = reasons;
-  if (demand === undefined || reason === undefined || !lacksName(reasons)) return null;
+  if (today?.is === 'over' || demand === undefined || reason === undefined || !lacksName(reasons))
+    return null;
   const { level, match } = demand;
   const advice = hostnameAdvice({ level, reason, match: match.map(printMatch) });
   if (advice === null || coversHost === true) return advice;
@@ -200,10 +205,12 @@ export function hostnameSentence(answer: Answer): string | null {
 }
 
 /** Whether `secure` can be had without naming matches; null where it is not about that. */
-export function withoutMatchListSentence(answer: Answer): string | null {
-  const { demand, asked, held, reasons } = answer;
-  if (demand?.level !== 'secure' || asked === undefined) return null;
-  if (!lacksName(reasons)) return null;
+export function withoutMatchListSentence(
+  answer: Answer,
+  proofs: readonly NameProof[] = [],
+): string | null {
+  const { demand, asked, held, reasons, today } = answer;
+  if (!isOfNames(reasons, demand) || asked === undefined || today?.is === 'over') return null;
   const [first] = held.peers;
   const { destination, hop } = asked;
   const byDefault = withoutMatchListAdvice(
@@ -214,11 +221,12 @@ export function withoutMatchListSentence(answer: Answer): string | null {
     },
     { verdict: 'fail', reason: 'name-mismatch', sentence: '' },
   );
-  if (demand.matchFrom === 'entry') return null;
+  if (demand?.matchFrom === 'entry') return null;
+  const proof = proofs.find(({ nextHop }) => nextHop === hop?.nextHop.text);
   return (
     `${byDefault} No match list is needed where DANE authenticates the names: at dane and ` +
     'dane-only, TLSA records say which certificate is right, and DNSSEC signs them and the MX ' +
-    'records. Where it does not, the names have to be listed.'
+    `records. ${proof === undefined ? 'Where it does not, the names have to be listed.' : proofSentence(proof)}`
   );
 }
 

@@ -97,3 +97,9 @@ const ASKS_NO_CERTIFICATE: readonly SecurityLevel[] = ['none', 'may', 'encrypt']
 
 /** That the name is wrong is certain then; what else may be is open where more reasons follow. */
 export const lacksName = (reasons: readonly Reason[]): boolean => reasons[0] === 'name-mismatch';
+
+/** Whether mail waits for a name that the entry asks for at `secure`. */
+export const isOfNames = (
+  reasons: readonly Reason[],
+  demand: Pick<TlsDemand, 'level'> | undefined,
+): boolean => demand?.level === 'secure' && lacksName(reasons);

@@ -10,7 +10,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import type { Reason } from '../../verdict/reason.ts';
-import type { Caution } from '../../verdict/verdict.ts';
+import type { Caution, EntryVerdict } from '../../verdict/verdict.ts';
 import { type Asked, askedOf, demandOf, lacksName } from './asked.ts';
 import { type Group, groupsOf } from './merge.ts';
 import {
@@ -43,6 +43,28 @@ export interface Answer {
   readonly caution?: Caution;
   /** Epoch ms: from when on what waits is given up; undefined where nothing waits. */
   readonly givenUpFrom: number | undefined;
+  /**
+   * Hosts that mail was delivered to by a verified name, as far as the log goes back; none where
+   * the MX answer chose the names.
+   */
+  readonly knownHosts: readonly string[];
+  /** Absent where nobody looked. */
+  readonly today?: Today;
+}
+
+/** What a look of today says of what the log tells. */
+export interface Today {
+  /**
+   * `over`: the look delivers; `still`: it does not, for this reason or another; `cannot-tell`: not
+   * all that counts was seen, or nothing is looked at.
+   */
+  readonly is: 'over' | 'still' | 'cannot-tell';
+  /** A clause for people, already neutral. */
+  readonly sentence: string;
+  /** Absent where nothing was looked at. */
+  readonly verdict?: EntryVerdict;
+  /** Whether what fails today is what the log has. */
+  readonly sameReason: boolean;
 }
 
 export interface WhyOptions {
@@ -106,14 +128,14 @@ function answerOf({ held, domains, asked }: Group, around: Around): Answer {
     demand,
     server,
     givenUpFrom: oldest.length === 0 ? undefined : earliest(oldest) + lifetimeMs,
+    knownHosts: demand?.match.some(({ kind }) => kind === 'hostname') ? [] : verifiedHosts,
   };
   if (demand === undefined || asked === undefined || bundle === undefined)
     return { ...base, namesAsked: [], coversHost: undefined, suggestion: null };
   const line = lacksName(reasons) ? lineFromLog(held, demand, asked, bundle, verifiedHosts) : null;
   const { suggestion, caution } = withLoggedCaution(
     cautionedFrom(held, demand, asked, line),
-    // At verify the MX answer chose those names.
-    demand.match.some(({ kind }) => kind === 'hostname') ? [] : verifiedHosts,
+    base.knownHosts,
     {
       failingSince: held.firstAt ?? around.now,
       queueLifetimeMs: lifetimeMs,

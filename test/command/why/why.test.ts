@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { processConsole } from '../../../lambda/command/terminal/console.ts';
+import type { WhyFlags } from '../../../lambda/command/why/flags.ts';
 import type { WhyDocument } from '../../../lambda/command/why/schema.ts';
 import { whyCommand } from '../../../lambda/command/why/why.ts';
 import { bareCommand } from '../../../lambda/text/own-command.ts';
@@ -20,6 +22,7 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true, force: true }));
 
+const PROCESS = processConsole();
 const NOW = Date.UTC(2026, 10, 26);
 const TRUSTED = 'Trusted TLS connection established to mx.a.test[192.0.2.1]:25: TLSv1.3 with cipher X (256/256 bits)';
 const NOT_VERIFIED = 'deferred 4.7.5 Server certificate not verified';
@@ -35,21 +38,26 @@ function file(name: string, content: string | Buffer): string {
   return path;
 }
 
-async function why(paths: readonly string[], flags: Parameters<typeof whyCommand>[1] = {}) {
+async function why(paths: readonly string[], flags: Partial<WhyFlags> = {}) {
   let [out, document]: [string, WhyDocument | undefined] = ['', undefined];
-  const code = await whyCommand(paths, flags, {
-    out: (text) => {
-      out += text;
+  const code = await whyCommand(
+    paths,
+    { concurrency: 1, perNetwork: 1, deadline: 60, patience: 0, ...flags },
+    {
+      ...PROCESS,
+      out: (text) => {
+        out += text;
+      },
+      json: (made) => {
+        document = made as WhyDocument;
+      },
+      env: { STATE_DIRECTORY: join(dir, 'none') },
+      now: () => NOW,
+      own: bareCommand,
+      paint: (_style, text) => text,
+      width: 100,
     },
-    json: (made) => {
-      document = made as WhyDocument;
-    },
-    env: { STATE_DIRECTORY: join(dir, 'none') },
-    now: () => NOW,
-    own: bareCommand,
-    paint: (_style, text) => text,
-    width: 100,
-  });
+  );
   return { code, out, document: document as WhyDocument | undefined };
 }
 

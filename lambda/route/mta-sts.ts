@@ -1,0 +1,22 @@
+/**
+ * Whether a domain announces an MTA-STS policy (RFC 8461 §3.1): the TXT record alone. The policy
+ * itself, with the hosts that it names, is on a web server, and is not fetched here.
+ */
+import type { Dns } from './dns-answer.ts';
+import type { DnsFailure } from './route.ts';
+
+export type MtaStsAnnouncement =
+  | { readonly kind: 'announced'; readonly id: string }
+  /** No such record, several of them, or one without an id: a sender acts as if there were none. */
+  | { readonly kind: 'none' }
+  | { readonly kind: 'failed'; readonly failure: DnsFailure };
+
+/** @param domain in ASCII */
+export async function findMtaSts(domain: string, dns: Dns): Promise<MtaStsAnnouncement> {
+  const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
+  if (answer.kind === 'failed') return { kind: 'failed', failure: answer.failure };
+  if (answer.kind !== 'found') return { kind: 'none' };
+  const [record, ...others] = answer.records.filter((text) => text.startsWith('v=STSv1;'));
+  const id = /;[ \t]*id[ \t]*=[ \t]*([A-Za-z0-9]{1,32})[ \t]*(?:;|$)/.exec(record ?? '')?.[1];
+  return id === undefined || others.length > 0 ? { kind: 'none' } : { kind: 'announced', id };
+}
