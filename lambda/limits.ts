@@ -76,4 +76,7 @@ export const LOG_BOUNDS = {
   /** Domains that mail was delivered to. */
   domains: 50_000,
   hostsPerDomain: 10,
+  /** Next hops that are judged because mail went there, and domains that are kept for it. */
+  mailDestinations: 2_000,
+  mailChars: 300_000,
 } as const;

@@ -102,6 +102,16 @@ const opensslVersionFlag = () =>
 const smtpPortFlag = () =>
   new Option('--smtp-port <n>', 'for next hops that name no port (default: 25)').argParser(port);
 
+/** For the commands that judge more than the table names. */
+export function addMailLogFlags(command: Command): Command {
+  return command.option(
+    '--destinations-from-log <file>',
+    'judge where mail really went in the last 30 days too, by this log of Postfix with its rotated ' +
+      'files (repeatable; journal, or - for standard input), and say how much of it is watched',
+    collect,
+  );
+}
+
 /** Logs, the queue, and the policy that they are held against. */
 export function addWhyFlags(command: Command): Command {
   return command

@@ -1,27 +1,13 @@
-/** Flags → bundle, doors and one check: what `check`, `explain` and `watch` have in common. */
+/** Flags → doors and one check: what `check`, `explain`, `why` and `watch` have in common. */
 import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
 import type { Bundle } from '../policy/bundle.ts';
-import type { BundleOptions } from '../policy/gather/machine.ts';
-import { askHost, readBundle } from '../policy/gather/this-machine.ts';
+import { askHost } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.ts';
 import type { AskTable } from '../run/check/status-filter.ts';
 import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags } from './flags.ts';
 import type { Console } from './terminal/console.ts';
 import { type ProgressLine, progressLine } from './terminal/progress.ts';
-
-export interface Checked {
-  readonly bundle: Bundle;
-  readonly run: CheckRun;
-}
-
-export async function gatherAndCheck(
-  flags: BundleOptions & ProbeFlags & PatienceFlags,
-  console: Console,
-): Promise<Checked> {
-  const bundle = await readBundle(flags);
-  return { bundle, run: await checkNow(bundle, flags, console) };
-}
 
 /** @param only ids of the destinations to judge; undefined: all */
 export async function checkNow(

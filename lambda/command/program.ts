@@ -11,6 +11,7 @@ import {
   addBundleFlags,
   addConfigFlags,
   addDnssecFlags,
+  addMailLogFlags,
   addPatienceFlag,
   addProbeFlags,
   addStoreFlags,
@@ -48,7 +49,7 @@ export function program(given: Console): Command {
     .configureOutput({ writeOut: (text) => console.out(withinWidth(text, console.width)) })
     .exitOverride();
 
-  addPatienceFlag(addProbeFlags(addBundleFlags(program.command('check [table]'))))
+  addPatienceFlag(addProbeFlags(addMailLogFlags(addBundleFlags(program.command('check [table]')))))
     .description('judge every entry now and print it; keeps nothing')
     .addOption(jsonFlag())
     .option('--problems', 'show only what is not well')

@@ -6,6 +6,7 @@
  */
 import { spawn } from 'node:child_process';
 import { type FileHandle, open, readdir } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { LOG_BOUNDS } from '../limits.ts';
@@ -63,13 +64,28 @@ export async function usualLogs(): Promise<string[]> {
   return [];
 }
 
-/** What the journal has of facility mail, which is Postfix's. */
-export function openJournal(now: number): LogSource {
+/** A log with those that were rotated away from it and are beside it. */
+export async function withRotated(path: string): Promise<string[]> {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const own = basename(path);
+  const rotated = names.filter(
+    (name) => name.startsWith(own) && ROTATED.test(name.slice(own.length)),
+  );
+  return [...rotated.map((name) => join(dirname(path), name)), path];
+}
+
+/**
+ * What the journal has of facility mail, which is Postfix's.
+ *
+ * @param days how far back; absent: all of it
+ */
+export function openJournal(now: number, days?: number): LogSource {
+  const args = [...JOURNAL, ...(days === undefined ? [] : [`--since=-${days}d`])];
   return {
     name: 'the journal',
     notes: [],
     notAfter: now,
-    lines: () => linesOf(outputOf('journalctl', JOURNAL)),
+    lines: () => linesOf(outputOf('journalctl', args)),
   };
 }
 
@@ -242,6 +258,8 @@ const REASONS: Readonly<Record<string, string>> = {
   Z_DATA_ERROR: 'the packed text is damaged',
 };
 
+/** Behind the name of a log: `.1`, `.2.gz`, `-20261126.zst`. */
+const ROTATED = /^[.-]\d[\d.-]*(?:\.gz|\.zst)?$/;
 const PIPED = 'postfix-tls-watch why -';
 const BLOCK = 1 << 18;
 /** A message of thousands of recipients is one line. */

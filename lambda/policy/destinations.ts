@@ -429,7 +429,7 @@ function otherNextHops(found: readonly Destination[], work: Work): Destination[]
 }
 
 /** Whether mail can fail over TLS there: a policy that is broken fails all of it. */
-function asksForTls(demand: Demand): boolean {
+export function asksForTls(demand: Demand): boolean {
   switch (demand.kind) {
     case 'broken':
       return true;

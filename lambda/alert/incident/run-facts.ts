@@ -1,5 +1,6 @@
 /** What a step of alerting must know about the run it belongs to. Plain JSON, times in epoch ms. */
 
+import type { MailShares } from '../../policy/mail-destinations.ts';
 import type { Digests } from './explanation.ts';
 import type { OverdueRenewal } from './standing.ts';
 
@@ -15,6 +16,12 @@ export interface TriedChannel {
   readonly name: string;
   /** Why it would take no message; absent: it would. */
   readonly because?: string;
+}
+
+/** Where mail went, by the log of the mail host. */
+export interface MailSeen extends MailShares {
+  /** How far back the log goes, at most 30 days. */
+  readonly since: number;
 }
 
 export interface RunFacts {
@@ -46,6 +53,8 @@ export interface RunFacts {
   readonly channels?: { readonly tried: readonly TriedChannel[]; readonly all: readonly string[] };
   /** Sentences about what was remembered: that it was lost, or that nothing is kept. */
   readonly memory?: readonly string[];
+  /** Absent where no log was named. */
+  readonly mail?: MailSeen;
   /**
    * Whether nothing of this entry can be kept for the next run, so that no later look can confirm
    * what this one saw. Absent: everything is kept.

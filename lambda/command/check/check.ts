@@ -1,14 +1,16 @@
 /** `check [TABLE]`: judges every entry now and prints it; keeps nothing. */
 import { isBlind } from '../../alert/incident/run-facts.ts';
+import { readBundle } from '../../policy/gather/this-machine.ts';
 import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
-import { gatherAndCheck } from '../gather-and-check.ts';
+import { checkNow } from '../gather-and-check.ts';
+import { domainsOf, type MailLogFlags, readMailSent, withMail } from '../mail-log.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { exitCode } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { checkDocument } from './document.ts';
 import { overview } from './overview.ts';
 
-export interface CheckFlags extends BundleFlags, ProbeFlags, PatienceFlags {
+export interface CheckFlags extends BundleFlags, ProbeFlags, PatienceFlags, MailLogFlags {
   readonly json?: boolean;
   readonly tolerate: number;
   /** Only what is not well. */
@@ -23,9 +25,18 @@ export async function check(
   console: Console,
 ): Promise<number> {
   const flags = await withPolicySource(table, given);
-  const { bundle, run } = await gatherAndCheck(flags, console);
-  if (flags.json) console.json(checkDocument(run, bundle));
-  else console.out(overview(run, bundle, console.paint, console.width, flags));
+  const sent = await readMailSent(flags, console.now());
+  const listed = await readBundle({ ...flags, alsoAsk: domainsOf(sent) });
+  const { bundle, mail } = withMail(listed, sent, console.now());
+  const run = await checkNow(bundle, flags, console);
+  if (flags.json) console.json(checkDocument(run, bundle, mail));
+  else
+    console.out(
+      overview(run, bundle, console.paint, console.width, {
+        ...flags,
+        ...(mail === undefined ? {} : { mail }),
+      }),
+    );
   return exitCode(run.verdicts, {
     tolerate: flags.tolerate,
     complete: run.complete,

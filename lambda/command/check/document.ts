@@ -1,4 +1,6 @@
 /** A check run as the one JSON document of `--json` (check.schema.json). Pure. */
+import type { MailSeen } from '../../alert/incident/run-facts.ts';
+import { shareOf } from '../../alert/message/mail-share.ts';
 import { acceptedIn } from '../../certificate/anchors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
@@ -6,14 +8,27 @@ import { VERSION } from '../../version.ts';
 import { countVerdicts } from '../summary.ts';
 import type { CheckDocument } from './verdict-schema.ts';
 
-export function checkDocument(run: CheckRun, bundle: Bundle): CheckDocument {
+export function checkDocument(run: CheckRun, bundle: Bundle, mail?: MailSeen): CheckDocument {
   return {
     version: 1,
     run: runFacts(run, bundle),
     vantage: { ipv4: run.vantage.ipv4, ipv6: run.vantage.ipv6 },
     summary: { ...countVerdicts(run.verdicts) },
+    mail: mail === undefined ? null : mailDocument(mail, run),
     // The stages' values as they are, all JSON; in the document's type they are not readonly.
     entries: structuredClone(run.verdicts) as CheckDocument['entries'],
+  };
+}
+
+function mailDocument(mail: MailSeen, run: CheckRun): NonNullable<CheckDocument['mail']> {
+  const { since, recipients, watched, unasked } = shareOf(mail, run.verdicts);
+  return {
+    since: new Date(since).toISOString(),
+    ...{ recipients, watched, unasked },
+    byEntry: run.verdicts.flatMap(({ id }) => {
+      const own = mail.byDestination[id];
+      return own === undefined ? [] : [{ id, recipients: own }];
+    }),
   };
 }
 

@@ -2,6 +2,8 @@
  * The entries as a table no wider than the terminal: columns that matter less go first, then names
  * lose their middle. Pure.
  */
+import type { MailSeen } from '../../alert/incident/run-facts.ts';
+import { named } from '../../named-record.ts';
 import { daysLeft, shortDay } from '../../text/dates.ts';
 import { cut, plain, shortName } from '../../text/strangers.ts';
 import { columns } from '../../text/wrap.ts';
@@ -15,8 +17,9 @@ export function entryTable(
   at: number,
   paint: Paint,
   width: number,
+  mail?: MailSeen,
 ): string[] {
-  const rows = verdicts.map((entry) => rowOf(entry, at));
+  const rows = verdicts.map((entry) => rowOf(entry, at, mail));
   return fitted(rows, width).map((line, i) => {
     const { word, verdict } = rows[i] ?? NO_ROW;
     const style = verdict === 'pass' && word !== verdict ? 'yellow' : VERDICT_STYLE[verdict];
@@ -31,11 +34,13 @@ interface Row {
   readonly destination: string;
   readonly level: string;
   readonly hosts: string;
+  /** Recipients of the mail of 30 days; no cell where no log was named. */
+  readonly mail: readonly string[];
   /** The same in fewer and fewer words. */
   readonly notes: readonly [whole: string, short: string, brief: string];
 }
 
-function rowOf(entry: EntryVerdict, at: number): Row {
+function rowOf(entry: EntryVerdict, at: number, mail: MailSeen | undefined): Row {
   const { verdict, line, destination, level } = entry;
   const soon = failsSoon(entry, at);
   const note = noteOf(entry);
@@ -48,6 +53,7 @@ function rowOf(entry: EntryVerdict, at: number): Row {
     destination: plain(destination),
     level,
     hosts: seen(entry),
+    mail: mail === undefined ? [] : [recipients(named(mail.byDestination, entry.id))],
     notes: soon
       ? [`delivered today, deferred ${from}`, `deferred ${from}`, from]
       : [note, note, note],
@@ -57,9 +63,9 @@ function rowOf(entry: EntryVerdict, at: number): Row {
 /** The layouts by what they show, widest first. */
 function fitted(rows: readonly Row[], width: number): string[] {
   const layouts: ((row: Row) => string[])[] = [
-    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.notes[0]],
-    (row) => [row.word, row.line, row.destination, row.level, row.hosts, row.notes[1]],
-    (row) => [row.word, row.line, row.destination, row.level, row.notes[1]],
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, ...row.mail, row.notes[0]],
+    (row) => [row.word, row.line, row.destination, row.level, row.hosts, ...row.mail, row.notes[1]],
+    (row) => [row.word, row.line, row.destination, row.level, ...row.mail, row.notes[1]],
     (row) => [row.word, row.line, row.destination, row.level, row.notes[2]],
     (row) => [row.word, row.line, row.destination, row.notes[2]],
     (row) => [row.word, row.destination, row.notes[2]],
@@ -82,6 +88,9 @@ function fitted(rows: readonly Row[], width: number): string[] {
     rows.map((row) => [row.word, shortName(row.destination, name), cut(row.notes[2], note)]),
   );
 }
+
+const recipients = (count = 0): string =>
+  `${count.toLocaleString('en-US')} ${count === 1 ? 'recipient' : 'recipients'}`;
 
 /** `2 hosts`, or `2 hosts, 1 unseen`, which counts addresses: those are what Postfix walks. */
 function seen(entry: EntryVerdict): string {

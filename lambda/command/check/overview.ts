@@ -2,6 +2,8 @@
  * What `check` prints: a table, worst first, then what is not well, grouped by its cause. Pure.
  */
 
+import type { MailSeen } from '../../alert/incident/run-facts.ts';
+import { shareOf, shareSentence } from '../../alert/message/mail-share.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { deadline } from '../../text/dates.ts';
@@ -33,6 +35,8 @@ export interface Shown {
   readonly all?: boolean;
   /** Seconds that were waited for whoever said 421; absent: as long as it takes. */
   readonly patience?: number;
+  /** Where mail went, by the log; absent where none was named. */
+  readonly mail?: MailSeen;
 }
 
 export function overview(
@@ -40,14 +44,14 @@ export function overview(
   bundle: Bundle,
   paint: Paint,
   width: number,
-  { problems = false, all = false, patience = Number.POSITIVE_INFINITY }: Shown = {},
+  { problems = false, all = false, patience = Number.POSITIVE_INFINITY, mail }: Shown = {},
 ): string {
   const { at } = run;
   const verdicts = worstFirst(run.verdicts, at);
   const shown = problems ? verdicts.filter((entry) => needsAttention(entry, at)) : verdicts;
   const say = { paint, width, at };
   const lines = [
-    ...entryTable(shown, at, paint, width),
+    ...entryTable(shown, at, paint, width, mail),
     ...problemGroups(run).flatMap((group) => [
       '',
       ...(group.entries.length === 1
@@ -57,7 +61,7 @@ export function overview(
           : together(group, say)),
     ]),
     '',
-    ...footer(run, bundle, width),
+    ...footer(run, bundle, width, mail),
     ...impatience(run.verdicts, patience, width),
   ];
   return `${(lines[0] === '' ? lines.slice(1) : lines).join('\n')}\n`;
@@ -118,10 +122,12 @@ function sentenceOf(entry: EntryVerdict, { at }: Saying): string {
   return `${today}${from}${why}`;
 }
 
-function footer(run: Looked, bundle: Bundle, width: number): string[] {
+function footer(run: Looked, bundle: Bundle, width: number, mail: MailSeen | undefined): string[] {
   const soon = run.verdicts.filter((entry) => failsSoon(entry, run.at)).length;
   const counts = summarySentence(countVerdicts(run.verdicts));
   const lines = wrap(soon === 0 ? counts : `${counts}; ${soon} will fail soon`, width, '  ');
+  if (mail !== undefined)
+    lines.push(...wrap(shareSentence(shareOf(mail, run.verdicts), run.at), width, '  '));
   const nothing = nothingWatched(run.verdicts);
   if (nothing !== undefined) lines.push(...wrap(nothing, width, '  '));
   lines.push(

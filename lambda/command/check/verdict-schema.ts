@@ -170,6 +170,19 @@ export const checkSchema = v.strictObject({
     undetermined: v.number(),
     unchecked: v.number(),
   }),
+  /** Where mail went, by the log; null without --destinations-from-log. */
+  mail: v.nullable(
+    v.strictObject({
+      /** How far back the log goes, at most 30 days. */
+      since: isoDate,
+      /** Whose mail was delivered. */
+      recipients: v.number(),
+      watched: v.number(),
+      /** Of which nothing is asked of TLS. */
+      unasked: v.number(),
+      byEntry: v.array(v.strictObject({ id: v.string(), recipients: v.number() })),
+    }),
+  ),
   entries: v.array(entrySchema),
 });
 

@@ -148,6 +148,7 @@ const NOT_CARRIED = new Set([
   'deadline',
   'destination',
   'destinations',
+  'destinations-from-log',
   'expect',
   'for-partner',
   'force',

@@ -1,6 +1,6 @@
 /** Logs and the queue, read to their end into what they tell. Doors are arguments. */
 
-import { readLine } from '../../log/line.ts';
+import { type LogLine, readLine } from '../../log/line.ts';
 import { openQueueTally, type QueueReport } from '../../log/queue.ts';
 import type { LogSource } from '../../log/read-log.ts';
 import type { LogReport } from '../../log/report.ts';
@@ -13,6 +13,15 @@ export async function readLogs(
   local: Calendar['local'],
 ): Promise<LogReport> {
   const tally = openTally();
+  return tally.report(await eachLine(sources, local, tally.take));
+}
+
+/** Gives each line that Postfix wrote to `take`; answers how many lines there were at all. */
+export async function eachLine(
+  sources: readonly LogSource[],
+  local: Calendar['local'],
+  take: (line: LogLine) => void,
+): Promise<number> {
   let lines = 0;
   for (const source of sources) {
     const calendar = { notAfter: source.notAfter, local };
@@ -20,10 +29,10 @@ export async function readLogs(
       for (const text of block) {
         lines++;
         const line = readLine(text, calendar);
-        if (line !== undefined) tally.take({ ...line, message: utf8(line.message) });
+        if (line !== undefined) take({ ...line, message: utf8(line.message) });
       }
   }
-  return tally.report(lines);
+  return lines;
 }
 
 export async function readQueue(source: LogSource): Promise<QueueReport> {
