@@ -56,6 +56,7 @@ const NOT_IN_THE_FUNCTION = [
   'store/transfer/file.ts',
   'store/transfer/level-folder.ts',
   'store/last-shown.ts',
+  'store/mail-sent.ts',
 ];
 
 const DOORS = [

@@ -1,12 +1,23 @@
 /** `--destinations-from-log`: where mail went, read from the log and added to what is judged. */
 import type { MailSeen } from '../alert/incident/run-facts.ts';
 import { LOG_BOUNDS } from '../limits.ts';
-import { MAIL_DAYS, type MailSent, openMailTally, recipientsOf } from '../log/mail-sent.ts';
+import {
+  MAIL_DAYS,
+  type MailSent,
+  NO_MAIL,
+  openMailTally,
+  recipientsOf,
+  withMail as together,
+} from '../log/mail-sent.ts';
 import { openJournal, openLogs, withRotated } from '../log/read-log.ts';
 import { thisZone } from '../log/timestamp.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { CONSIDERED, withMailDestinations } from '../policy/mail-destinations.ts';
 import { eachLine } from '../run/why/read.ts';
+import type { Store } from '../store/keys.ts';
+import { readMailSent as readKept, saveMailSent } from '../store/mail-sent.ts';
+import { StoreError } from '../store/table-error.ts';
+import { UsageError } from '../usage-error.ts';
 
 export interface MailLogFlags {
   /** Logs, `journal` or `-`. */
@@ -33,6 +44,68 @@ export async function readMailSent(
     tally.take,
   );
   return tally.sent();
+}
+
+/** What a log and the store tell together, and what could not be read of either. */
+export interface RecalledMail {
+  readonly sent: MailSent | undefined;
+  /** Sentences; nobody goes unwatched for the sake of a log. */
+  readonly problems: readonly string[];
+}
+
+/** For `watch`: with what earlier runs read, and without a log that cannot be read today. */
+export async function recallMail(
+  flags: MailLogFlags,
+  store: () => Promise<Store>,
+  now: number,
+): Promise<RecalledMail> {
+  if ((flags.destinationsFromLog ?? []).length === 0) return { sent: undefined, problems: [] };
+  const problems: string[] = [];
+  const note = (then: string) => (because: string) => problems.push(`${because}; ${then}`);
+  const read = await unless(
+    readMailSent(flags, now),
+    (error) => error instanceof UsageError,
+    note('where mail goes is taken from what earlier runs read'),
+  );
+  const kept = await unless(
+    readKept(await store()),
+    (error) => error instanceof StoreError && error.kind === 'damaged',
+    note('where mail went is read anew'),
+  );
+  return { sent: together(kept ?? NO_MAIL, read ?? NO_MAIL, now), problems };
+}
+
+/** For the next run, where a log was read; a sentence where the store does not take it. */
+export async function keepMail(
+  store: Store,
+  sent: MailSent | undefined,
+  now: number,
+): Promise<string | undefined> {
+  if (sent === undefined) return undefined;
+  let problem: string | undefined;
+  await unless(
+    saveMailSent(store, sent, now),
+    (error) => error instanceof StoreError,
+    (because) => {
+      problem = `${because}; where mail went is not kept`;
+    },
+  );
+  return problem;
+}
+
+/** Undefined, and told, where it fails as expected. */
+async function unless<T>(
+  doing: Promise<T>,
+  isExpected: (error: unknown) => boolean,
+  told: (because: string) => void,
+): Promise<T | undefined> {
+  try {
+    return await doing;
+  } catch (error) {
+    if (!(error instanceof Error) || !isExpected(error)) throw error;
+    told(error.message);
+    return undefined;
+  }
 }
 
 /** Domains that tables are to be asked about. */

@@ -94,7 +94,9 @@ export function program(given: Console): Command {
       finish((await import('./why/why.ts')).whyCommand(files, flags, console)),
     );
 
-  addTellFlags(addStoreFlags(addProbeFlags(addBundleFlags(program.command('watch [table]')))))
+  addTellFlags(
+    addStoreFlags(addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]'))))),
+  )
     .description('the main job once: check, compare with what was seen before, alert, store')
     .addOption(jsonFlag())
     .option(

@@ -8,7 +8,7 @@ import type { Ended } from '../incident/incident-today.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
-import { causeWords, entriesCount, reasonWords } from './wording.ts';
+import { below, causeWords, entriesCount, reasonWords } from './wording.ts';
 
 export function endedBlocks(
   { ended, incident, members }: Item,
@@ -29,7 +29,7 @@ export function endedBlocks(
     const verdict = verdicts.get(id);
     const line = verdict?.line == null ? '' : `line ${verdict.line}`;
     const today = verdict === undefined ? '' : `  ${TODAY[verdict.verdict]}`;
-    return `${line.padEnd(11)}${plain(label)}${today}`;
+    return `${line.padEnd(11)}${plain(label)}${below(verdict)}${today}`;
   });
   const rest = ended.length - lines.length;
   const undo =

@@ -15,7 +15,8 @@ import { isWatched } from '../incident/standing.ts';
 import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import type { AlertInput } from './input.ts';
-import { entriesCount, reasonWords } from './wording.ts';
+import { shareOf, shareSentence } from './mail-share.ts';
+import { entriesCount, reasonWords, sentence } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, confirmations = [], vantage, run, now } = input;
@@ -44,6 +45,7 @@ export function footer(input: AlertInput): readonly Block[] {
       grouped(undetermined),
     ),
     ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
+    ...(run.mail === undefined ? [] : [text(sentence(shareSentence(shareOf(run.mail, all), now)))]),
     ...oldAnswers(input),
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]

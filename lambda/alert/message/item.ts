@@ -20,7 +20,7 @@ import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { postTlsFinger } from './posttls-finger.ts';
 import { runBlocks } from './run.ts';
-import { entriesCount, OWN_CHANGES, sentence } from './wording.ts';
+import { below, entriesCount, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   if (isOfRun(item.incident.cause)) return runBlocks(item, item.incident.cause.reason, input);
@@ -237,7 +237,7 @@ function entriesBlock(
       member.standing === item.kind || member.standing === 'failing-soon'
         ? ''
         : `  ${member.standing}`;
-    return `${line.padEnd(11)}${plain(member.label)}${from}${unlike}${remark}`;
+    return `${line.padEnd(11)}${plain(member.label)}${below(verdict)}${from}${unlike}${remark}`;
   });
   const rest = shown.length - lines.length;
   return [

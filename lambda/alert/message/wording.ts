@@ -76,3 +76,8 @@ const rowOf = (reason: CauseReason): Pick<ReasonRow, 'words' | 'soon'> =>
 export function reasonWords(reason: CauseReason): string {
   return rowOf(reason).words;
 }
+
+/** Of a `.parent` entry, the domain that is judged under it; empty elsewhere. */
+export const below = (
+  verdict: { readonly key: string | null; readonly destination: string } | undefined,
+): string => (verdict?.key?.startsWith('.') ? ` (${plain(verdict.destination)})` : '');

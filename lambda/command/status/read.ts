@@ -17,8 +17,9 @@ import type { Mute } from '../../alert/incident/mute.ts';
 import { needsSecondLook } from '../../alert/incident/settling.ts';
 import { isWatched, rank, type Standing } from '../../alert/incident/standing.ts';
 import { headline } from '../../alert/message/headline.ts';
+import type { MailShare } from '../../alert/message/mail-share.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
-import { type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
+import { mailShareOf, type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
 import { recall } from '../../run/watch/recall.ts';
 import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
@@ -90,6 +91,8 @@ export interface Status {
   readonly confirmations: readonly Confirmation[];
   /** How many entries are watched at all. */
   readonly watched: number;
+  /** Undefined where no log was read. */
+  readonly mail: MailShare | undefined;
   /** Entries by the verdict last reached. */
   readonly counts: Readonly<Record<Verdict, number>>;
   /**
@@ -154,6 +157,7 @@ export async function readStatus(
     mutes: recalled.mutes,
     confirmations: recalled.confirmations,
     watched: snapshots.length - byDesign.length,
+    mail: mailShareOf(sight.latest),
     counts: countsOf(snapshots),
     others: onDisk && sight.latest === undefined ? await spacesWithRuns(store.table, now) : [],
     problems: recalled.problems,

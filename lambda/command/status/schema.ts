@@ -97,6 +97,17 @@ export const statusSchema = v.strictObject({
       ),
     ),
   }),
+  /** How much of the mail the latest run watched; null where no log was read. */
+  mail: v.nullable(
+    v.strictObject({
+      since: isoDate,
+      recipients: v.number(),
+      watched: v.number(),
+      unasked: v.number(),
+      /** Where TLS is asked and nobody looks: the first five. */
+      elsewhere: v.array(v.strictObject({ name: v.string(), recipients: v.number() })),
+    }),
+  ),
   /** Channels that did not take what another took. */
   owed: v.array(
     v.strictObject({

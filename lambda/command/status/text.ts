@@ -4,6 +4,7 @@
  */
 
 import type { Standing } from '../../alert/incident/standing.ts';
+import { shareSentence } from '../../alert/message/mail-share.ts';
 import { entriesCount } from '../../alert/message/wording.ts';
 import { owedSentence } from '../../run/watch/owing.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
@@ -69,6 +70,7 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
       status.problems.flatMap((problem) => wrap(`  ${problem}`, width, '    ')),
     ),
     '',
+    ...(status.mail === undefined ? [] : wrap(shareSentence(status.mail, status.at), width, '  ')),
     ...wrap(
       `${summarySentence(status.counts)}, as last seen from ${of.vantage}; policy ` +
         `"${of.policy}", kept in ${of.place}`,
@@ -184,6 +186,16 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
           ? null
           : notWatched.map(({ name, line, because }) => ({ name, line, because })),
     },
+    mail:
+      status.mail === undefined
+        ? null
+        : {
+            since: iso(status.mail.since),
+            recipients: status.mail.recipients,
+            watched: status.mail.watched,
+            unasked: status.mail.unasked,
+            elsewhere: status.mail.elsewhere.map((one) => ({ ...one })),
+          },
     owed: sight.owed.map(({ channel, since, because, messages, leftOut }) => ({
       ...{ channel, since: iso(since), because, leftOut },
       messages: messages.map((one) => ({ at: iso(one.at), subject: one.subject })),

@@ -6,6 +6,7 @@ import { isBlind } from '../../alert/incident/run-facts.ts';
 import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
+import type { WatchOptions } from '../../run/watch/options.ts';
 import { rememberedIn } from '../../run/watch/recall.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
 import { secretsNote } from '../../run/watch/stored-secrets.ts';
@@ -18,6 +19,7 @@ import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
+import { domainsOf, keepMail, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
@@ -27,7 +29,7 @@ import { progressLine } from '../terminal/progress.ts';
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
-export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
+export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags, MailLogFlags {
   /** Seconds; 0 trusts the first look. */
   readonly confirmAfter: number;
   /** Hours between two runs. */
@@ -60,14 +62,25 @@ export async function watchCommand(
     return open;
   };
   try {
-    const bundle = await readBundle({ ...flags, alsoAsk: flags.mailTo ?? [] }, async () =>
+    const where = await recallMail(flags, async () => (await opened()).store, console.now());
+    const alsoAsk = [...(flags.mailTo ?? []), ...domainsOf(where.sent)];
+    const listed = await readBundle({ ...flags, alsoAsk }, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
+    const { bundle, mail } = withMail(listed, where.sent, console.now());
     const open = await opened();
-    const notes = await storedSecretsNote(open.store);
-    const watched = await watchOnce(bundle, withNotes(open, notes), flags, console);
+    const notes = [...where.problems, ...(await storedSecretsNote(open.store))];
+    const watched = await watchOnce(bundle, withNotes(open, notes), flags, console, {
+      // Where mail went is no edit of the policy.
+      digests: digestsUnder(listed, process.version),
+      ...(mail === undefined ? {} : { mail }),
+    });
+    const unkept =
+      watched.kind === 'done' ? await keepMail(open.store, where.sent, console.now()) : undefined;
+    if (unkept !== undefined) console.err(`error: ${unkept}\n`);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
+    if (where.problems.length > 0 || unkept !== undefined) return 3;
     const complete = watched.kind === 'done' && watched.complete && toldByAll(watched);
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
@@ -115,6 +128,7 @@ async function watchOnce(
   open: OpenStore,
   flags: WatchFlags,
   console: Console,
+  facts: Pick<WatchOptions, 'digests' | 'mail'>,
 ): Promise<Watched> {
   const started = console.now();
   const signal = console.interruption.asked();
@@ -149,7 +163,7 @@ async function watchOnce(
       signal,
       controlHosts: flags.controlHost ?? [],
       historyMs: HISTORY_DAYS * DAY_MS,
-      digests: digestsUnder(bundle, process.version),
+      ...facts,
       own: console.own,
     },
   ).finally(() => line?.clear());

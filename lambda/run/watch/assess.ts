@@ -263,6 +263,7 @@ function factsOf(
     ...(tried.length === 0
       ? {}
       : { channels: { tried, all: doors.channels.map(({ name }) => name) } }),
+    ...(options.mail === undefined ? {} : { mail: options.mail }),
     ...(options.confirm.kind === 'next-run' ? { forgets: ofNewer(latest) } : {}),
     ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
     ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),

@@ -7,6 +7,7 @@
  */
 import * as v from 'valibot';
 import { isWatched } from '../../alert/incident/standing.ts';
+import type { MailShare } from '../../alert/message/mail-share.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
 import { firstWithin } from '../../first-within.ts';
 import type { Bundle } from '../../policy/bundle.ts';
@@ -38,6 +39,12 @@ export function notWatchedOf(record: RunRecord | undefined): readonly NotWatched
   return parsed.success ? parsed.output.notWatched : undefined;
 }
 
+/** How much of the mail was watched; undefined where no log was read. */
+export function mailShareOf(record: RunRecord | undefined): MailShare | undefined {
+  const read = v.safeParse(MAIL, record?.more);
+  return read.success ? read.output.mail : undefined;
+}
+
 /**
  * What a policy alone says: private addresses and what DNS would have to tell are not known to it.
  */
@@ -59,6 +66,15 @@ const notWatched = (name: string, line: number | null, reason: Reason | null): N
   because: reason === null ? 'no reason given' : reasonWords(reason),
 });
 
+const MAIL = v.object({
+  mail: v.object({
+    since: v.number(),
+    recipients: v.number(),
+    watched: v.number(),
+    unasked: v.number(),
+    elsewhere: v.array(v.object({ name: v.string(), recipients: v.number() })),
+  }),
+});
 const MORE = v.object({
   notWatched: v.array(
     v.object({ name: v.string(), line: v.nullable(v.number()), because: v.string() }),

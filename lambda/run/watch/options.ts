@@ -1,6 +1,7 @@
 /** What a watch run is given: the doors it works through, and how it is to be done. */
 import type { Channel } from '../../alert/channel/channel.ts';
 import type { Digests } from '../../alert/incident/explanation.ts';
+import type { MailSeen } from '../../alert/incident/run-facts.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import type { Store } from '../../store/keys.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
@@ -52,6 +53,8 @@ export interface WatchOptions {
   readonly controlHosts: readonly string[];
   readonly historyMs: number;
   readonly digests: Digests;
+  /** Where mail went, by the log; absent where none was named. */
+  readonly mail?: MailSeen;
   /** For the commands that messages print; absent: every flag has its default. */
   readonly own?: OwnCommand;
 }

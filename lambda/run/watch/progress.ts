@@ -8,6 +8,8 @@
  */
 import * as v from 'valibot';
 import type { Digests } from '../../alert/incident/explanation.ts';
+import type { RunFacts } from '../../alert/incident/run-facts.ts';
+import { shareOf } from '../../alert/message/mail-share.ts';
 import { firstWithin } from '../../first-within.ts';
 import { type AddressFamily, familyOf } from '../../postfix/hostname.ts';
 import type { Vantage } from '../../probe/vantage.ts';
@@ -147,15 +149,17 @@ export async function writePart(
 /**
  * What a run record keeps besides what its schema has.
  *
- * @param goesOn another part was to follow, and what a whole run tells was left to it
+ * @param facts whether another part was to follow, and what a whole run tells was left to it; where
+ *   mail went
  */
 export const moreOf = (
-  verdicts: Iterable<EntryVerdict>,
+  verdicts: readonly EntryVerdict[],
   parts: readonly Part[],
-  goesOn: boolean,
+  { continues: goesOn, mail }: Pick<RunFacts, 'continues' | 'mail'>,
 ): Json =>
   ({
     notWatched: notWatchedIn(verdicts),
+    ...(mail === undefined ? {} : { mail: shareOf(mail, verdicts) }),
     ...(parts.length === 0 ? {} : { parts }),
     ...(goesOn ? { goesOn } : {}),
   }) as unknown as Json;

@@ -152,7 +152,7 @@ function findingsOf(
     counts,
     vantage: { ipv4: vantage.ipv4, ipv6: vantage.ipv6 },
     unseen: all.filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
-    more: moreOf(all, progress.own, facts.continues === true),
+    more: moreOf(all, progress.own, facts),
     digests: { ...options.digests },
     exceptions: recalled.problems,
   };

@@ -214,7 +214,7 @@ async function endPart(
   const saidWhole = assessment.facts.complete && told;
   const part = { at, until: firstLook.until, digests, now, saidWhole };
   const parts = await writePart(doors.store, runId, progress, content, part);
-  const more = moreOf(verdicts.values(), parts, assessment.facts.continues === true);
+  const more = moreOf([...verdicts.values()], parts, assessment.facts);
   await opened.note({ more, digests: { ...digests } }, now);
   return handOn(doors, options, progress, left);
 }
