@@ -79,4 +79,6 @@ export const LOG_BOUNDS = {
   /** Next hops that are judged because mail went there, and domains that are kept for it. */
   mailDestinations: 2_000,
   mailChars: 300_000,
+  /** Of what was written to a log that is followed, since the last run. */
+  followBytes: 256 * 1024 * 1024,
 } as const;

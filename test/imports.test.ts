@@ -57,11 +57,13 @@ const NOT_IN_THE_FUNCTION = [
   'store/transfer/level-folder.ts',
   'store/last-shown.ts',
   'store/mail-sent.ts',
+  'store/log-place.ts',
 ];
 
 const DOORS = [
   'policy/gather/this-machine.ts',
   'log/read-log.ts',
+  'log/follow.ts',
   'route/dns.ts',
   'route/dns-encrypted.ts',
   'probe/connection.ts',

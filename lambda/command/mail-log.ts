@@ -1,6 +1,7 @@
 /** `--destinations-from-log`: where mail went, read from the log and added to what is judged. */
 import type { MailSeen } from '../alert/incident/run-facts.ts';
 import { LOG_BOUNDS } from '../limits.ts';
+import type { LogPlace } from '../log/follow.ts';
 import {
   MAIL_DAYS,
   type MailSent,
@@ -15,6 +16,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import { CONSIDERED, withMailDestinations } from '../policy/mail-destinations.ts';
 import { eachLine } from '../run/why/read.ts';
 import type { Store } from '../store/keys.ts';
+import { saveLogPlace } from '../store/log-place.ts';
 import { readMailSent as readKept, saveMailSent } from '../store/mail-sent.ts';
 import { StoreError } from '../store/table-error.ts';
 import { UsageError } from '../usage-error.ts';
@@ -75,19 +77,23 @@ export async function recallMail(
   return { sent: together(kept ?? NO_MAIL, read ?? NO_MAIL, now), problems };
 }
 
-/** For the next run, where a log was read; a sentence where the store does not take it. */
-export async function keepMail(
+/** For the next run, what was read of logs; a sentence where the store does not take it. */
+export async function keepLog(
   store: Store,
   sent: MailSent | undefined,
+  place: LogPlace | undefined,
   now: number,
 ): Promise<string | undefined> {
-  if (sent === undefined) return undefined;
   let problem: string | undefined;
+  const save = async () => {
+    if (sent !== undefined) await saveMailSent(store, sent, now);
+    if (place !== undefined) await saveLogPlace(store, place);
+  };
   await unless(
-    saveMailSent(store, sent, now),
+    save(),
     (error) => error instanceof StoreError,
     (because) => {
-      problem = `${because}; where mail went is not kept`;
+      problem = `${because}; what the log told is not kept`;
     },
   );
   return problem;

@@ -111,6 +111,11 @@ export function program(given: Console): Command {
       positive,
       24,
     )
+    .option(
+      '--log <file>',
+      "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
+        'second look is needed, and a message says where look and log disagree',
+    )
     .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
     .option(
       '--tolerate <n>',

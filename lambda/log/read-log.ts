@@ -189,7 +189,7 @@ async function* unpacked(
   }
 }
 
-async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Buffer> {
+export async function* chunksOf(stream: Readable, name: string): AsyncGenerator<Buffer> {
   try {
     for await (const chunk of stream) yield chunk as Buffer;
   } catch (error) {
@@ -227,7 +227,7 @@ async function* outputOf(command: string, args: readonly string[]): AsyncGenerat
 }
 
 /** Blocks of whole lines. */
-async function* linesOf(
+export async function* linesOf(
   chunks: AsyncIterable<Buffer>,
   longest: number = LOG_BOUNDS.lineChars,
 ): AsyncGenerator<readonly string[]> {
@@ -242,7 +242,7 @@ async function* linesOf(
   if (rest !== '') yield [rest];
 }
 
-function cannotRead(name: string, error: unknown): UsageError {
+export function cannotRead(name: string, error: unknown): UsageError {
   return new UsageError(`cannot read the log ${name}: ${reasonOf(error)}`);
 }
 

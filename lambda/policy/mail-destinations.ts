@@ -2,6 +2,7 @@
  * Where mail really goes, as destinations to judge: below `.parent` keys, for patterns and tables
  * that only answer, and at a global level. What nothing is asked of is only counted. Pure.
  */
+import { byName } from '../named-record.ts';
 import { isHostname, toAscii } from '../postfix/hostname.ts';
 import type { Bundle } from './bundle.ts';
 import { asksForTls, type Destination, destinationsOf } from './destinations.ts';
@@ -51,15 +52,26 @@ export function withMailDestinations(
     if (before === undefined ? added.size < most : name < before) added.set(way, name);
   }
   const whole = { ...bundle, destinations: [...bundle.destinations, ...added.values()] };
-  const byWay = new Map(destinationsOf(whole).map((one) => [wayOf(one), one.id]));
-  const byDestination: Record<string, number> = {};
-  for (const domain of domains) {
-    const found = find(domain);
-    const id = found === undefined || !isAsked(found) ? undefined : byWay.get(wayOf(found));
-    if (id === undefined) continue;
+  const ids = idsOfDomains(whole, domains);
+  const byDestination = byName<number>();
+  for (const [domain, id] of ids)
     byDestination[id] = (byDestination[id] ?? 0) + (byDomain.get(domain) ?? 0);
-  }
   return { bundle: whole, shares: { recipients: all, unasked, byDestination } };
+}
+
+/** By domain, the id of the destination that stands for its mail; none where TLS is not asked. */
+export function idsOfDomains(bundle: Bundle, domains: readonly string[]): Map<string, string> {
+  const find = byNameIn(
+    destinationsOf({ ...bundle, destinations: [...bundle.destinations, ...domains] }),
+  );
+  const byWay = new Map(destinationsOf(bundle).map((one) => [wayOf(one), one.id]));
+  return new Map(
+    domains.flatMap((domain) => {
+      const found = find(domain);
+      const id = found === undefined || !isAsked(found) ? undefined : byWay.get(wayOf(found));
+      return id === undefined ? [] : [[domain, id] as const];
+    }),
+  );
 }
 
 function byNameIn(all: readonly Destination[]): (domain: string) => Destination | undefined {

@@ -20,7 +20,7 @@
  *     POLICY/run#VANTAGE               RUN                   scheduled time, or start#manual
  *     POLICY/tellings#VANTAGE#RUN      part#000 … | message#000 …   what was about to be told
  *     POLICY/owed#VANTAGE              CHANNEL               what it did not take
- *     POLICY/mail#VANTAGE              sent#000              where mail went, by the log
+ *     POLICY/mail#VANTAGE              sent#000 | place#000  where mail went, by the log; where to read on
  *     POLICY/lease#VANTAGE             lease
  *
  * The head is flipped last, on condition of its `rev`; a superseded version expires. Versions and
@@ -110,7 +110,7 @@ export const keys = {
     pk: keys.owedOf(space),
     sk: keyName(channel),
   }),
-  mailSent: ({ policy, vantage }: Space): string => `${policy}/mail#${vantage}`,
+  mail: ({ policy, vantage }: Space): string => `${policy}/mail#${vantage}`,
   lease: ({ policy, vantage }: Space): Key => ({ pk: `${policy}/lease#${vantage}`, sk: 'lease' }),
 };
 

@@ -18,7 +18,7 @@ import { StoreError } from './table-error.ts';
  * @throws StoreError `damaged` where it cannot be read
  */
 export async function readMailSent({ table, space }: Store): Promise<MailSent | undefined> {
-  const pk = keys.mailSent(space);
+  const pk = keys.mail(space);
   if ((await table.get(chunkKey(pk, NAME, 0))) === undefined) return undefined;
   const bytes = await readChunks(table, pk, NAME, 1);
   const read = v.safeParse(KEPT, parsed(new TextDecoder().decode(bytes)));
@@ -50,7 +50,7 @@ export async function saveMailSent(
     byDomain: firstWithin(all, { chars: LOG_BOUNDS.mailChars }),
   };
   const bytes = new TextEncoder().encode(JSON.stringify(content));
-  await writeChunks(table, keys.mailSent(space), NAME, bytes, now + KEPT_MS);
+  await writeChunks(table, keys.mail(space), NAME, bytes, now + KEPT_MS);
 }
 
 function parsed(text: string): unknown {

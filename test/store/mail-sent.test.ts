@@ -47,12 +47,12 @@ test.each([
   { content: 'x', because: 'no JSON' },
   { content: '{"since":1,"byDay":[[1,2]],"byDomain":[["a.test",1]]}', because: 'another shape' },
 ])('$because is damaged', async ({ content }) => {
-  await writeChunks(store.table, keys.mailSent(store.space), 'sent', new TextEncoder().encode(content));
+  await writeChunks(store.table, keys.mail(store.space), 'sent', new TextEncoder().encode(content));
   await expect(readMailSent(store)).rejects.toThrow(/: default\/mail#mx1 \/ sent is no list of domains$/);
 });
 
 test('a name that is none is passed over', async () => {
   const content = '{"since":1,"byDay":[],"byDomain":[["a;$(x).test",[[1,1]]],["b.test",[[1,1]]]]}';
-  await writeChunks(store.table, keys.mailSent(store.space), 'sent', new TextEncoder().encode(content));
+  await writeChunks(store.table, keys.mail(store.space), 'sent', new TextEncoder().encode(content));
   expect([...((await readMailSent(store))?.byDomain.keys() ?? [])]).toEqual(['b.test']);
 });

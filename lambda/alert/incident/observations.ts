@@ -11,6 +11,7 @@ import { ourSideCauses } from './our-side.ts';
 import type { RunFacts } from './run-facts.ts';
 import { observe, type SettlingRules } from './settling.ts';
 import { type ForecastRules, isWatched, type Reading, standingOf } from './standing.ts';
+import { isConfirmedBy } from './testimony.ts';
 
 /** What a look is compared with. */
 export interface Scene {
@@ -71,7 +72,10 @@ export function observeAll(
         },
         at,
       },
-      scene.run.forgets?.(verdict.id) === true ? { ...rules, confirmAfterMs: 0 } : rules,
+      scene.run.forgets?.(verdict.id) === true ||
+        isConfirmedBy(named(scene.run.log ?? {}, verdict.id), verdict)
+        ? { ...rules, confirmAfterMs: 0 }
+        : rules,
     );
     const current = asked === undefined || looked.asked === asked ? looked : { ...looked, asked };
     if (current !== known || named(entries, verdict.id) === undefined) after[verdict.id] = current;

@@ -3,6 +3,7 @@
 import type { MailShares } from '../../policy/mail-destinations.ts';
 import type { Digests } from './explanation.ts';
 import type { OverdueRenewal } from './standing.ts';
+import type { Testimony } from './testimony.ts';
 
 export interface VantageState {
   /** `--vantage`: the name of this point of view. */
@@ -55,6 +56,8 @@ export interface RunFacts {
   readonly memory?: readonly string[];
   /** Absent where no log was named. */
   readonly mail?: MailSeen;
+  /** What the log of the mail host says, by entry id; absent where none is followed. */
+  readonly log?: Readonly<Record<string, Testimony>>;
   /**
    * Whether nothing of this entry can be kept for the next run, so that no later look can confirm
    * what this one saw. Absent: everything is kept.

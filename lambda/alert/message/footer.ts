@@ -16,6 +16,7 @@ import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { shareOf, shareSentence } from './mail-share.ts';
+import { contradictions } from './testimony-words.ts';
 import { entriesCount, reasonWords, sentence } from './wording.ts';
 
 export function footer(input: AlertInput): readonly Block[] {
@@ -46,6 +47,7 @@ export function footer(input: AlertInput): readonly Block[] {
     ),
     ...list(`Not watched (${entriesCount(unwatched.length)}):`, grouped(unwatched)),
     ...(run.mail === undefined ? [] : [text(sentence(shareSentence(shareOf(run.mail, all), now)))]),
+    ...list(CONTRADICTED, contradictions(run.log ?? {}, all)),
     ...oldAnswers(input),
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
@@ -59,6 +61,8 @@ export function footer(input: AlertInput): readonly Block[] {
   ];
 }
 
+const CONTRADICTED =
+  'Our look and your log disagree, and nothing is opened for it: delivered as we see it, and by the log';
 const CUT_SHORT = 'This run was cut short: not everything was looked at.';
 const GOES_ON = 'This run goes on: not everything was looked at yet.';
 

@@ -3,6 +3,7 @@
  * to do. Pure.
  */
 
+import { named } from '../../named-record.ts';
 import { daysLong, deadline, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
@@ -20,6 +21,7 @@ import type { Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { postTlsFinger } from './posttls-finger.ts';
 import { runBlocks } from './run.ts';
+import { testimonyWords } from './testimony-words.ts';
 import { below, entriesCount, OWN_CHANGES, sentence } from './wording.ts';
 
 export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
@@ -30,6 +32,7 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
   return [
     ...text(ourSideWords(item, input)),
     ...(first === undefined ? [] : text(storyOf(item, first.member, first.verdict, input))),
+    ...witnessBlock(first, input),
     ...text(sinceWords(item, input)),
     ...text(changeSentence(item, input)),
     ...entriesBlock(item, shown, input),
@@ -49,6 +52,12 @@ export function itemBlocks(item: Item, input: AlertInput): readonly Block[] {
     ...departedBlocks(item),
     ...closing(item, first?.verdict, input),
   ];
+}
+
+/** What the mail host's own log says of the entry whose story is told. */
+function witnessBlock(first: Shown | undefined, { run }: AlertInput): readonly Block[] {
+  if (first?.verdict === undefined) return [];
+  return text(testimonyWords(named(run.log ?? {}, first.member.id), first.verdict));
 }
 
 interface Shown {

@@ -1,4 +1,5 @@
 /** How much of the mail is watched, in a sentence: for messages, `status` and `check`. Pure. */
+import { named } from '../../named-record.ts';
 import { calendarDays, day } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plainName } from '../../text/strangers.ts';
@@ -21,7 +22,7 @@ export function shareOf(mail: MailSeen, verdicts: Iterable<EntryVerdict>): MailS
   let watched = 0;
   const elsewhere: { readonly name: string; readonly recipients: number }[] = [];
   for (const verdict of verdicts) {
-    const recipients = mail.byDestination[verdict.id] ?? 0;
+    const recipients = named(mail.byDestination, verdict.id) ?? 0;
     if (isWatched(verdict)) watched += recipients;
     else if (recipients > 0) elsewhere.push({ name: verdict.destination, recipients });
   }

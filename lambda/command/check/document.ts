@@ -2,6 +2,7 @@
 import type { MailSeen } from '../../alert/incident/run-facts.ts';
 import { shareOf } from '../../alert/message/mail-share.ts';
 import { acceptedIn } from '../../certificate/anchors.ts';
+import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { VERSION } from '../../version.ts';
@@ -26,7 +27,7 @@ function mailDocument(mail: MailSeen, run: CheckRun): NonNullable<CheckDocument[
     since: new Date(since).toISOString(),
     ...{ recipients, watched, unasked },
     byEntry: run.verdicts.flatMap(({ id }) => {
-      const own = mail.byDestination[id];
+      const own = named(mail.byDestination, id);
       return own === undefined ? [] : [{ id, recipients: own }];
     }),
   };

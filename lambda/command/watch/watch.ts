@@ -19,13 +19,14 @@ import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
-import { domainsOf, keepMail, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
+import { domainsOf, keepLog, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 import { progressLine } from '../terminal/progress.ts';
+import { readWitness, testimoniesOf } from './log-witness.ts';
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
@@ -38,6 +39,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly ping?: string;
   /** Only say that this is how messages arrive. */
   readonly testMessage?: boolean;
+  /** A log of this host's Postfix, to be read on from run to run. */
+  readonly log?: string;
   readonly exitVerdict?: boolean;
   readonly tolerate: number;
   readonly json?: boolean;
@@ -67,20 +70,25 @@ export async function watchCommand(
     const listed = await readBundle({ ...flags, alsoAsk }, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
+    const log = await readWitness(flags.log, async () => (await opened()).store, console.now());
     const { bundle, mail } = withMail(listed, where.sent, console.now());
     const open = await opened();
-    const notes = [...where.problems, ...(await storedSecretsNote(open.store))];
+    const unread = [...where.problems, ...(log?.problems ?? [])];
+    const notes = [...unread, ...(log?.notes ?? []), ...(await storedSecretsNote(open.store))];
     const watched = await watchOnce(bundle, withNotes(open, notes), flags, console, {
       // Where mail went is no edit of the policy.
       digests: digestsUnder(listed, process.version),
       ...(mail === undefined ? {} : { mail }),
+      ...(log === undefined ? {} : { log: testimoniesOf(log, bundle) }),
     });
     const unkept =
-      watched.kind === 'done' ? await keepMail(open.store, where.sent, console.now()) : undefined;
+      watched.kind === 'done'
+        ? await keepLog(open.store, where.sent, log?.place, console.now())
+        : undefined;
     if (unkept !== undefined) console.err(`error: ${unkept}\n`);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
-    if (where.problems.length > 0 || unkept !== undefined) return 3;
+    if (unread.length > 0 || unkept !== undefined) return 3;
     const complete = watched.kind === 'done' && watched.complete && toldByAll(watched);
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
     return pinged ? codeOf(watched, flags) : 3;
@@ -128,7 +136,7 @@ async function watchOnce(
   open: OpenStore,
   flags: WatchFlags,
   console: Console,
-  facts: Pick<WatchOptions, 'digests' | 'mail'>,
+  facts: Pick<WatchOptions, 'digests' | 'mail' | 'log'>,
 ): Promise<Watched> {
   const started = console.now();
   const signal = console.interruption.asked();

@@ -264,6 +264,7 @@ function factsOf(
       ? {}
       : { channels: { tried, all: doors.channels.map(({ name }) => name) } }),
     ...(options.mail === undefined ? {} : { mail: options.mail }),
+    ...(options.log === undefined ? {} : { log: options.log }),
     ...(options.confirm.kind === 'next-run' ? { forgets: ofNewer(latest) } : {}),
     ...(lastRun === undefined ? {} : { previousRunAt: lastRun.startedAt }),
     ...(lastComplete === undefined ? {} : { previousCompleteAt: lastComplete.startedAt }),

@@ -2,6 +2,7 @@
 import type { Channel } from '../../alert/channel/channel.ts';
 import type { Digests } from '../../alert/incident/explanation.ts';
 import type { MailSeen } from '../../alert/incident/run-facts.ts';
+import type { Testimony } from '../../alert/incident/testimony.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import type { Store } from '../../store/keys.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
@@ -55,6 +56,8 @@ export interface WatchOptions {
   readonly digests: Digests;
   /** Where mail went, by the log; absent where none was named. */
   readonly mail?: MailSeen;
+  /** What the log says since the last run, by entry id; absent where none is followed. */
+  readonly log?: Readonly<Record<string, Testimony>>;
   /** For the commands that messages print; absent: every flag has its default. */
   readonly own?: OwnCommand;
 }
