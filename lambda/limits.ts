@@ -65,6 +65,8 @@ export const LOG_BOUNDS = {
   /** Processes whose lines are put together at a time. */
   sessions: 4_096,
   peersPerSession: 30,
+  /** Certificates of one chain. */
+  chain: 10,
   /** dNSNames kept of one certificate. */
   names: 100,
   /** Messages whose end is still to come, and recipients of each. */

@@ -65,8 +65,12 @@ function tlsCause(
   const [likeliest] = meaning.reasons;
   if (likeliest === undefined || !TLS_GROUPS.has(REASONS[likeliest].group)) return undefined;
   const evidence = evidenceFor(key, session);
-  const reasons = refined(meaning.reasons, evidence, session, dsn);
-  const detail = detailOf(reasons, evidence, session);
+  const warning = session.warning ?? (likeliest === 'invalid-entry' ? session.policy : undefined);
+  const warned = warning === undefined ? session : { ...session, warning };
+  const reasons = refined(meaning.reasons, evidence, warned, dsn);
+  const detail = says.startsWith('TLSA lookup error ')
+    ? session.lookup
+    : detailOf(reasons, evidence, warned);
   return {
     reasons,
     says,
@@ -115,8 +119,9 @@ function detailOf(
 ): string | undefined {
   if (reasons.some((reason) => REASONS[reason].group === 'ours' || reason === 'no-dnssec'))
     return warning;
-  if (reasons.includes('handshake-failed')) return library ?? evidence?.handshake;
-  return evidence?.unverified?.says;
+  if (reasons.includes('handshake-failed'))
+    return evidence?.warning ?? library ?? evidence?.handshake;
+  return evidence?.unverified?.says ?? evidence?.warning;
 }
 
 function otherCause(text: string): OtherCause {

@@ -6,9 +6,9 @@
  * server they name. Bounded in every direction; what is forgotten is counted.
  */
 import { LOG_BOUNDS } from '../limits.ts';
-import type { Peer } from './delivery.ts';
+import type { DeliveryLine, Peer } from './delivery.ts';
 import type { LogLine } from './line.ts';
-import type { TlsFact, Trust, Unverified } from './tls-line.ts';
+import type { Fingerprints, TlsFact, Trust, Unverified } from './tls-line.ts';
 
 /** What the log tells of one server in one session. */
 export interface PeerEvidence {
@@ -22,7 +22,13 @@ export interface PeerEvidence {
   /** Counts where there are no dNSNames. */
   readonly commonName?: string;
   readonly issuer?: string;
+  /** At level 2. */
+  readonly fingerprints?: Fingerprints;
+  /** Subjects as OpenSSL built the chain, the server's own first; at level 2. */
+  readonly chain?: readonly string[];
   readonly unverified?: Unverified;
+  /** What of our own policy cannot be used against it. */
+  readonly warning?: string;
   /** Why the handshake broke. */
   readonly handshake?: string;
 }
@@ -38,6 +44,12 @@ export interface Session {
   readonly library?: string;
   /** Our own policy, as Postfix warns of it. */
   readonly warning?: string;
+  /** The same as warned of in an earlier session for that next hop: a policy is read once. */
+  readonly policy?: string;
+  /** The next hop whose policy could not be used. */
+  readonly nextHop?: string;
+  /** What DNS said to a question about signatures or TLSA records. */
+  readonly lookup?: string;
   /** Port 465 was tried without wrapper mode. */
   readonly wrapperMode: boolean;
 }
@@ -55,7 +67,10 @@ export const NOTHING_SAID: Session = { peers: new Map(), passedOver: [], wrapper
 export interface Sessions {
   note(line: Pick<LogLine, 'instance' | 'program' | 'pid'>, fact: TlsFact): void;
   /** What belongs to a delivery by this process; the next fact begins another session. */
-  of(line: Pick<LogLine, 'instance' | 'program' | 'pid'>, relay: Peer | undefined): Session;
+  of(
+    line: Pick<LogLine, 'instance' | 'program' | 'pid'>,
+    delivery: Pick<DeliveryLine, 'relay' | 'domain'>,
+  ): Session;
   /** How many sessions were forgotten for want of room. */
   forgotten(): number;
 }
@@ -65,6 +80,8 @@ export function openSessions(): Sessions {
   const proxied = new Map<string, PeerEvidence>();
   /** Why the certificate of a server was not verified last, for sessions that are used again. */
   const unverified = new Map<string, Unverified>();
+  /** By next hop: a process warns of a policy once, and keeps it. */
+  const policies = new Map<string, string>();
   let forgotten = 0;
   const keyOf = ({ instance, program, pid }: Pick<LogLine, 'instance' | 'program' | 'pid'>) =>
     `${instance}/${program}[${pid}]`;
@@ -72,6 +89,8 @@ export function openSessions(): Sessions {
     note(line, told) {
       if (told.kind === 'unverified')
         put(unverified, peerKey(told.peer), told.why, LOG_BOUNDS.sessions);
+      if (told.kind === 'policy' && told.nextHop !== '')
+        put(policies, told.nextHop.toLowerCase(), cut(told.warning), LOG_BOUNDS.sessions);
       const fact = told.kind === 'reused' ? asBefore(told.peer, unverified) : told;
       if (fact === undefined) return;
       if (line.program === 'tlsproxy') {
@@ -90,10 +109,12 @@ export function openSessions(): Sessions {
       if (put(open, key, { session: withFact(session, fact), ended: false }, LOG_BOUNDS.sessions))
         forgotten++;
     },
-    of(line, relay) {
+    of(line, { relay, domain }) {
       const known = open.get(keyOf(line));
       if (known !== undefined) known.ended = true;
-      const session = known?.session ?? NOTHING_SAID;
+      const own = known?.session ?? NOTHING_SAID;
+      const policy = policies.get((own.nextHop ?? domain).toLowerCase());
+      const session = policy === undefined ? own : { ...own, policy };
       const proxy = relay === undefined ? undefined : proxied.get(peerKey(relay));
       if (relay === undefined || proxy === undefined || session.peers.has(peerKey(relay)))
         return session;
@@ -136,7 +157,11 @@ function withFact(session: Session, fact: Known): Session {
     case 'name':
     case 'common-name':
     case 'issuer':
+    case 'raw-key':
+    case 'chain':
     case 'unverified':
+    case 'reported':
+    case 'peer-warning':
     case 'handshake': {
       const key = peerKey(fact.peer);
       const peers = new Map(session.peers);
@@ -149,6 +174,10 @@ function withFact(session: Session, fact: Known): Session {
     case 'outside-pattern':
       // The first tells the cause; what follows only says that nothing can be done.
       return { ...session, warning: session.warning ?? cut(fact.warning) };
+    case 'policy-of':
+      return { ...session, nextHop: cut(fact.nextHop) };
+    case 'lookup':
+      return { ...session, lookup: cut(fact.warning) };
     case 'wrapper-mode':
       return { ...session, wrapperMode: true };
     case 'passed-over': {
@@ -175,7 +204,22 @@ function withPeerFact(known: PeerEvidence | undefined, fact: PeerFact): PeerEvid
     case 'common-name':
       return { ...before, commonName: cut(fact.name) };
     case 'issuer':
-      return { ...before, issuer: cut(fact.issuer) };
+      return { ...before, issuer: cut(fact.issuer), fingerprints: fact.fingerprints };
+    case 'raw-key':
+      return { ...before, fingerprints: fact.fingerprints };
+    case 'chain': {
+      if (fact.depth >= LOG_BOUNDS.chain) return before;
+      // It is told from the root on.
+      const chain = [...(before.chain ?? [])];
+      while (chain.length <= fact.depth) chain.push('');
+      chain[fact.depth] = cut(fact.subject);
+      return { ...before, chain };
+    }
+    case 'reported':
+      // Less than what the line of the verification itself says.
+      return before.unverified === undefined ? { ...before, unverified: fact.why } : before;
+    case 'peer-warning':
+      return { ...before, warning: before.warning ?? cut(fact.warning) };
     case 'unverified':
       return { ...before, unverified: { ...fact.why, says: cut(fact.why.says) } };
     case 'handshake':

@@ -100,7 +100,7 @@ function take(state: State, line: LogLine): void {
     if (fact !== undefined) state.sessions.note(line, fact);
     return;
   }
-  const session = state.sessions.of(line, delivery.relay);
+  const session = state.sessions.of(line, delivery);
   if (delivery.status === 'sent') delivered(state, delivery, session);
   else if (delivery.status !== 'other') refused(state, delivery, session, at);
 }

@@ -19,8 +19,26 @@ export type TlsFact =
   | { readonly kind: 'name'; readonly peer: Peer; readonly name: string }
   /** A common name; where there are dNSNames it does not count. */
   | { readonly kind: 'common-name'; readonly peer: Peer; readonly name: string }
-  | { readonly kind: 'issuer'; readonly peer: Peer; readonly issuer: string }
+  | {
+      readonly kind: 'issuer';
+      readonly peer: Peer;
+      readonly issuer: string;
+      readonly fingerprints: Fingerprints;
+    }
+  /** RFC 7250, from 3.9 on: a key without a certificate. */
+  | { readonly kind: 'raw-key'; readonly peer: Peer; readonly fingerprints: Fingerprints }
+  /** Of a chain as OpenSSL built it; depth 0 is the server's own certificate. */
+  | {
+      readonly kind: 'chain';
+      readonly peer: Peer;
+      readonly depth: number;
+      readonly subject: string;
+    }
   | { readonly kind: 'unverified'; readonly peer: Peer; readonly why: Unverified }
+  /** What is told to whoever reports to the receiver (TLSRPT), from 3.10 on. */
+  | { readonly kind: 'reported'; readonly peer: Peer; readonly why: Unverified }
+  /** What of our own policy cannot be used against this server. */
+  | { readonly kind: 'peer-warning'; readonly peer: Peer; readonly warning: string }
   /** A session of before, whose certificate was not verified then. */
   | { readonly kind: 'reused'; readonly peer: Peer }
   /** The handshake broke; what OpenSSL says of it may follow without a peer. */
@@ -28,10 +46,20 @@ export type TlsFact =
   | { readonly kind: 'library'; readonly detail: string }
   /** Of our own policy: `nextHop` as it was looked up. */
   | { readonly kind: 'policy'; readonly nextHop: string; readonly warning: string }
+  /** Which next hop the policy was looked up for; what is wrong with it was told once, before. */
+  | { readonly kind: 'policy-of'; readonly nextHop: string }
+  /** What DNS said to a question about signatures or TLSA records. */
+  | { readonly kind: 'lookup'; readonly warning: string }
   /** A better host failed so, and the walk went on. */
   | { readonly kind: 'passed-over'; readonly queueId: string; readonly text: string }
   | { readonly kind: 'wrapper-mode' }
   | { readonly kind: 'outside-pattern'; readonly warning: string };
+
+/** In the digest of smtp_tls_fingerprint_digest. */
+export interface Fingerprints {
+  readonly certificate?: string;
+  readonly key?: string;
+}
 
 /** Why a certificate is not verified. */
 export interface Unverified {
@@ -59,6 +87,37 @@ export function unverifiedBy(says: string, isIssuer: boolean): Unverified {
   const { leaf = [], issuer } = BY_CODE.get(code) ?? {};
   return { reasons: isIssuer && issuer !== undefined ? [issuer] : leaf, says };
 }
+
+/** By trw_failure_type_to_string() of src/tls/tlsrpt_wrapper.c. */
+function reportedAs(type: string, reason: string | undefined): Unverified {
+  const says = `reported as ${type}${reason === undefined ? '' : ` (${reason})`}`;
+  return { reasons: REPORTED[type] ?? [], says };
+}
+
+const REPORTED: Readonly<Record<string, readonly Reason[]>> = {
+  __proto__: null as never,
+  certificate_host_mismatch: ['name-mismatch'],
+  certificate_not_trusted: ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
+  certificate_expired: ['expired', 'issuer-expired'],
+  sts_policy_fetch_error: ['forced-failure'],
+  sts_policy_invalid: ['forced-failure'],
+  sts_webpki_invalid: ['forced-failure'],
+};
+
+/** From the end, where no name of a stranger's can reach. */
+function fingerprintsIn(text: string): Fingerprints {
+  const [, certificate, key] = FINGERPRINTS.exec(text) ?? [];
+  return {
+    ...(certificate === undefined ? {} : { certificate }),
+    ...(key === undefined ? {} : { key }),
+  };
+}
+
+/** Hex digits with colons. */
+const DIGEST = '[0-9A-Fa-f]{2}(?::[0-9A-Fa-f]{2}){0,63}';
+const FINGERPRINTS = new RegExp(
+  `(?:, (?:cert )?fingerprint=(${DIGEST}))?(?:, pkey[ _]fingerprint=(${DIGEST}))?$`,
+);
 
 /** `host[address]:port: `, as most lines begin. */
 const NAMADDR = String.raw`([^\s[\]]+\[[^\s\]]+\](?::\d{1,5})?)`;
@@ -100,9 +159,39 @@ const WORDINGS: readonly {
   {
     // Level 2: `issuer_CN=` up to 3.7, `issuer=` since; the name may be one that matched.
     pattern: at(
-      ': (?:Matched |Trusted |Untrusted )?subject_CN=.*?, issuer(?:_CN)?=(.*?)(?:, (?:cert |pkey )?fingerprint=.*)?$',
+      ': (?:Matched |Trusted |Untrusted )?subject_CN=.*?, issuer(?:_CN)?=(.*?)(, (?:cert |pkey )?fingerprint=.*)?$',
     ),
-    read: ([, peer, issuer = '']) => of(peer, (peer) => ({ kind: 'issuer', peer, issuer })),
+    read: ([, peer, issuer = '', digests = '']) =>
+      of(peer, (peer) => ({ kind: 'issuer', peer, issuer, fingerprints: fingerprintsIn(digests) })),
+  },
+  {
+    // Level 2, from 3.9 on.
+    pattern: at(`: raw public key fingerprint=(${DIGEST})$`),
+    read: ([, peer, key = '']) =>
+      of(peer, (peer) => ({ kind: 'raw-key', peer, fingerprints: { key } })),
+  },
+  {
+    // Level 2.
+    pattern: at(String.raw`: depth=(\d{1,3}) verify=\d subject=(.*)$`),
+    read: ([, peer, depth, subject = '']) =>
+      of(peer, (peer) => ({ kind: 'chain', peer, depth: Number(depth), subject })),
+  },
+  {
+    // From 3.10 on, where the receiver asks for reports: without a port.
+    pattern:
+      /^TLSRPT: status=failure, domain=[^,\s]*, receiving_mx=([^\s[\]]+\[[^\s\]]+\]), failure_type=(\w+)(?:, failure_reason=(.*))?$/,
+    read: ([, peer, type = '', reason]) =>
+      of(peer, (peer) => ({ kind: 'reported', peer, why: reportedAs(type, reason) })),
+  },
+  {
+    // From ciphers=, protocols=, match= and the records of an entry.
+    pattern: new RegExp(
+      `^warning: ${NAMADDR}: ((?:all (?:TLSA records|fingerprints|trust anchors) unusable|` +
+        'could not configure peer name checks|error (?:loading match name|setting cipher grade|' +
+        'enabling |configuring local trust anchors)|ignoring invalid match name|' +
+        'Invalid TLS protocol list|invalid cipher grade).*)$',
+    ),
+    read: ([, peer, warning = '']) => of(peer, (peer) => ({ kind: 'peer-warning', peer, warning })),
   },
   {
     // Where a match is asked, or at level 1.
@@ -121,6 +210,20 @@ const WORDINGS: readonly {
     pattern:
       /^warning: ([sl]mtp_tls_(?:policy_maps|per_site)), next-hop destination "(.*?)": (.*)$/,
     read: ([, , nextHop = '', warning = '']) => ({ kind: 'policy', nextHop, warning }),
+  },
+  {
+    pattern: /^warning: TLS policy lookup (?:error )?for (\S+)\/\S+: /,
+    read: ([, nextHop = '']) => ({ kind: 'policy-of', nextHop }),
+  },
+  {
+    pattern: /^warning: ((?:DANE TLSA lookup problem|DNSSEC status lookup error for \S+): .*)$/,
+    read: ([, warning = '']) => ({ kind: 'lookup', warning }),
+  },
+  {
+    // The older table (smtp_tls_per_site).
+    pattern:
+      /^warning: (?:[sl]mtp_tls_per_site): (?:next-hop destination|server hostname) "(.*?)": (.*)$/,
+    read: ([, nextHop = '', warning = '']) => ({ kind: 'policy', nextHop, warning }),
   },
   {
     // dane_init(), and what else policy_create() cannot use.

@@ -45,7 +45,7 @@ export function openWitness(now: number): Witness {
         if (fact !== undefined) sessions.note(line, fact);
         return;
       }
-      const session = sessions.of(line, delivery.relay);
+      const session = sessions.of(line, delivery);
       const { domain, relay, status } = delivery;
       if (at === undefined || at < now - COUNTS_MS || at > now + HOUR_MS || domain === '') return;
       if (status === 'sent') {

@@ -48,6 +48,53 @@ describe('sessions are put together by process and queue id', () => {
     expect(held).toMatchObject([{ reasons: ['self-signed'], messages: 2 }]);
   });
 
+  test('a policy that a process warned of once is remembered by its next hop', () => {
+    const BROKEN = 'deferred 4.7.5 client TLS configuration problem';
+    const warned = 'warning: smtp_tls_policy_maps, next-hop destination "a.test": invalid security level "sekure"';
+    const { held } = readLog(
+      [
+        smtp('10:00:00', 1, warned),
+        smtp('10:00:00', 1, ended('A1', 'r@a.test', BROKEN, 'none')),
+        smtp('10:05:00', 1, ended('A2', 'r@A.test', BROKEN, 'none')),
+        smtp('10:06:00', 2, 'warning: TLS policy lookup for a.test/mx.a.test: client TLS configuration problem'),
+        smtp('10:06:00', 2, ended('A3', 'r@b.test', BROKEN, 'none')),
+        smtp('10:07:00', 3, ended('A4', 'r@c.test', BROKEN, 'none')),
+      ].join('\n'),
+    );
+    expect(held.map(({ domain, reasons, messages, cause }) => [domain, reasons.length, messages, cause.detail])).toEqual([
+      ['a.test', 1, 2, 'invalid security level "sekure"'],
+      ['b.test', 1, 1, 'invalid security level "sekure"'],
+      ['c.test', 3, 1, undefined],
+    ]);
+  });
+
+  test('chain, digests and what is reported are of the server that they name', () => {
+    const { held } = readLog(
+      [
+        smtp('10:00:00', 1, 'mx.a.test[192.0.2.1]:25: depth=1 verify=0 subject=/CN=Own CA'),
+        smtp('10:00:00', 1, 'mx.a.test[192.0.2.1]:25: depth=0 verify=1 subject=/CN=mx.a.test'),
+        smtp('10:00:00', 1, 'mx.a.test[192.0.2.1]:25: depth=99 verify=1 subject=/CN=too deep'),
+        smtp(
+          '10:00:00',
+          1,
+          'mx.a.test[192.0.2.1]:25: subject_CN=mx.a.test, issuer=Own CA, cert fingerprint=AA:BB, pkey fingerprint=CC:DD',
+        ),
+        smtp(
+          '10:00:00',
+          1,
+          'TLSRPT: status=failure, domain=a.test, receiving_mx=mx.a.test[192.0.2.1], failure_type=certificate_not_trusted',
+        ),
+        smtp('10:00:01', 1, ended('A1', 'r@a.test', NOT_VERIFIED)),
+      ].join('\n'),
+    );
+    expect(held).toMatchObject([
+      {
+        reasons: ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
+        peers: [{ chain: ['/CN=mx.a.test', '/CN=Own CA'], fingerprints: { certificate: 'AA:BB', key: 'CC:DD' } }],
+      },
+    ]);
+  });
+
   test('what tlsproxy says of a server counts for the process that delivers through it', () => {
     const { held } = readLog(
       [

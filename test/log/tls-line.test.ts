@@ -67,14 +67,14 @@ test.each([
     seen: 'recorded',
     level: 2,
     message: `${H}: subject_CN=mail.a.test, issuer_CN=Example CA, fingerprint=AA:BB, pkey_fingerprint=CC:DD`,
-    of: 'issuer Example CA',
+    of: 'issuer Example CA by AA:BB CC:DD',
   },
   {
     since: '3.9',
     seen: 'source',
     level: 2,
     message: `${H}: subject_CN=mx, a.test, issuer=Example, Inc CA, cert fingerprint=AA:BB, pkey fingerprint=CC:DD`,
-    of: 'issuer Example, Inc CA',
+    of: 'issuer Example, Inc CA by AA:BB CC:DD',
   },
   {
     since: '2.11',
@@ -253,6 +253,86 @@ test.each([
     of: undefined,
   },
   { since: '2.11', seen: 'recorded', level: 0, message: 'CB3EC208B2: removed', of: undefined },
+  {
+    since: '3.8',
+    seen: 'source',
+    level: 2,
+    message: `${H}: subject_CN=x, issuer=y, fingerprint=00:00, cert fingerprint=AA:BB`,
+    of: 'issuer y by AA:BB ',
+  },
+  { since: '3.9', seen: 'source', level: 2, message: `${H}: raw public key fingerprint=AA:BB`, of: 'raw-key AA:BB' },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 2,
+    message: `${H}: depth=1 verify=0 subject=/CN=Example CA`,
+    of: 'chain 1 /CN=Example CA',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message: 'TLSRPT: status=failure, domain=a.test, receiving_mx=mx.a.test[192.0.2.1], failure_type=certificate_not_trusted',
+    of: 'reported mx.a.test untrusted-issuer missing-intermediate bad-signature: reported as certificate_not_trusted',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message:
+      'TLSRPT: status=failure, domain=a.test, receiving_mx=mx.a.test[192.0.2.1], failure_type=validation_failure, failure_reason=tls-handshake-failure',
+    of: 'reported mx.a.test : reported as validation_failure (tls-handshake-failure)',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message: 'TLSRPT: status=success, domain=a.test, receiving_mx=mx.a.test[192.0.2.1]',
+    of: undefined,
+  },
+  {
+    since: '3.6',
+    seen: 'source',
+    level: 0,
+    message: `warning: ${H}: all fingerprints unusable`,
+    of: 'peer-warning all fingerprints unusable',
+  },
+  {
+    since: '3.6',
+    seen: 'source',
+    level: 0,
+    message: `warning: ${H}: Invalid TLS protocol list "x": aborting TLS session`,
+    of: 'peer-warning Invalid TLS protocol list "x": aborting TLS session',
+  },
+  {
+    since: '3.10',
+    seen: 'source',
+    level: 0,
+    message: 'warning: smtp_tls_policy_maps, next-hop destination "a.test": attribute "policy_type" has an unexpected value: "x"',
+    of: 'policy a.test attribute "policy_type" has an unexpected value: "x"',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message: 'warning: smtp_tls_per_site: next-hop destination "a.test": per-site table lookup error',
+    of: 'policy a.test per-site table lookup error',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message: 'warning: TLS policy lookup for a.test/mx.a.test: client TLS configuration problem',
+    of: 'policy-of a.test',
+  },
+  {
+    since: '2.11',
+    seen: 'source',
+    level: 0,
+    message:
+      'warning: DANE TLSA lookup problem: Host or domain name not found. Name service error for name=_25._tcp.mx.a.test type=TLSA: Host not found, try again',
+    of: 'lookup DANE TLSA lookup problem: Host or domain name not found. Name service error for name=_25._tcp.mx.a.test type=TLSA: Host not found, try again',
+  },
   { since: '2.11', seen: 'source', level: 2, message: `setting up TLS connection to ${H}`, of: undefined },
   { since: '2.11', seen: 'source', level: 2, message: `x ${H}: subjectAltName: elsewhere.test`, of: undefined },
 ])('$since, loglevel $level, $seen: $message', ({ message, of }) => {
@@ -267,8 +347,21 @@ function words(fact: NonNullable<ReturnType<typeof readTlsLine>>): string {
     case 'name':
     case 'common-name':
       return `${fact.kind} ${fact.name}`;
-    case 'issuer':
-      return `${fact.kind} ${fact.issuer}`;
+    case 'issuer': {
+      const { certificate = '', key = '' } = fact.fingerprints;
+      return `${fact.kind} ${fact.issuer}${certificate === '' ? '' : ` by ${certificate} ${key}`}`;
+    }
+    case 'raw-key':
+      return `${fact.kind} ${fact.fingerprints.key}`;
+    case 'chain':
+      return `${fact.kind} ${fact.depth} ${fact.subject}`;
+    case 'reported':
+      return `${fact.kind} ${fact.peer.host} ${fact.why.reasons.join(' ')}: ${fact.why.says}`;
+    case 'peer-warning':
+    case 'lookup':
+      return `${fact.kind} ${fact.warning}`;
+    case 'policy-of':
+      return `${fact.kind} ${fact.nextHop}`;
     case 'unverified':
       return `${fact.kind} ${fact.why.reasons.join(' ')}`;
     case 'handshake':

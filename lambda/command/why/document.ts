@@ -176,7 +176,10 @@ function serverDocument({ peer, trust, names, moreNames, ...rest }: PeerEvidence
     moreNames,
     commonName: rest.commonName ?? null,
     issuer: rest.issuer ?? null,
-    says: rest.unverified?.says ?? rest.handshake ?? null,
+    chain: [...(rest.chain ?? [])],
+    fingerprint: rest.fingerprints?.certificate ?? null,
+    keyFingerprint: rest.fingerprints?.key ?? null,
+    says: rest.unverified?.says ?? rest.warning ?? rest.handshake ?? null,
   };
 }
 

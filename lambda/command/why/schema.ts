@@ -113,6 +113,11 @@ export const whySchema = v.strictObject({
           moreNames: v.number(),
           commonName: v.nullable(v.string()),
           issuer: v.nullable(v.string()),
+          /** Subjects, the server's own first; at smtp_tls_loglevel 2. */
+          chain: v.array(v.string()),
+          /** By smtp_tls_fingerprint_digest, at smtp_tls_loglevel 2. */
+          fingerprint: v.nullable(v.string()),
+          keyFingerprint: v.nullable(v.string()),
           says: v.nullable(v.string()),
         }),
       ),

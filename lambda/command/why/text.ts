@@ -7,6 +7,7 @@ import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { columns, labelled, wrap } from '../../text/wrap.ts';
+import type { Reason } from '../../verdict/reason.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import { blindSentence } from '../check/overview.ts';
 import type { Paint } from '../terminal/colour.ts';
@@ -63,7 +64,8 @@ function answerLines(answer: Answer, told: Told, paint: Paint, width: number): s
     say('server', serverSentence(server));
     if (answer.namesAsked.length > 0)
       say('wanted', answer.namesAsked.map((name) => plainName(name)).join(', '));
-    say('offered', offered(server));
+    say('offered', offered(server, answer.reasons));
+    say('chain', chainSentence(server));
   }
   // What was seen today says it anew.
   if (today?.is !== 'still' || !today.sameReason) say('why', whySentence(answer));
@@ -109,12 +111,28 @@ const CHAIN = {
   Anonymous: 'no certificate',
 } as const;
 
-function offered(server: PeerEvidence): string | null {
+/** Subjects as OpenSSL built the chain; whoever chose them may have written anything. */
+const chainSentence = ({ chain = [] }: PeerEvidence): string | null =>
+  chain.length < 2
+    ? null
+    : chain.map((subject) => (subject === '' ? '(not told)' : plain(subject, 120))).join(', by ');
+
+function offered(server: PeerEvidence, reasons: readonly Reason[]): string | null {
+  if (reasons.includes('digest-mismatch')) return digestsOffered(server);
   const names = namesLogged(server);
   if (names === undefined) return null;
   const shown = names.slice(0, NAMES_SHOWN).map((name) => plain(name, 80));
   const more = names.length - shown.length + server.moreNames;
   return `${shown.join(', ')}${more === 0 ? '' : ` and ${more} more`}`;
+}
+
+function digestsOffered({ fingerprints = {} }: PeerEvidence): string | null {
+  const { certificate, key } = fingerprints;
+  const parts = [
+    ...(certificate === undefined ? [] : [`certificate ${certificate}`]),
+    ...(key === undefined ? [] : [`key ${key}`]),
+  ];
+  return parts.length === 0 ? null : parts.join(', ');
 }
 
 /** The caution in place of a line; what comes from unsigned DNS stands before one. */
