@@ -1,10 +1,10 @@
 /**
- * `npm run bench [-- --entries N]`: how long and how much, as ratios measured in one run on one machine.
+ * `npm run bench [-- --entries N --megabytes N]`: how long and how much, as ratios measured in one run on one machine.
  *
  * `check` over N entries on N hosts against `xargs -P16 posttls-finger` on the same addresses (which is spared the DNS and the
- * policy: it gets addresses and names), conversations for many entries behind few providers, and the judge alone.
+ * policy: it gets addresses and names), conversations for many entries behind few providers, and `why` over a large log beside grep.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,9 +13,15 @@ import { parseArgs } from 'node:util';
 import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts';
 import { createAuthority } from '../internet/authority.ts';
 import { type MailHost, startInternet } from '../internet/internet.ts';
+import { type Cost, cost, quoted, ratio, report } from './cost.ts';
+import { benchWhy } from './why-log.ts';
 
 const { values } = parseArgs({
-  options: { entries: { type: 'string', default: '200' }, rounds: { type: 'string', default: '3' } },
+  options: {
+    entries: { type: 'string', default: '200' },
+    megabytes: { type: 'string', default: '100' },
+    rounds: { type: 'string', default: '3' },
+  },
 });
 const ENTRIES = Number(values.entries);
 const ROUNDS = Number(values.rounds);
@@ -75,55 +81,8 @@ try {
     `measured: ${ENTRIES} entries behind ${providers} providers: ${summary.pass} pass, ${conversations() - before} conversations, ${wall.toFixed(2)} s`,
   );
   if (summary.pass !== ENTRIES) throw new Error(`only ${summary.pass} of ${ENTRIES} entries passed: the bench is broken`);
+  await benchWhy(dir, Number(values.megabytes), ROUNDS);
 } finally {
   await internet.close();
   rmSync(dir, { recursive: true, force: true });
-}
-
-interface Cost {
-  readonly wall: number;
-  readonly cpu: number;
-  readonly out: string;
-}
-
-/** A whole command, by the shell's own accounting. */
-function cost(command: string): Promise<Cost> {
-  return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', `TIMEFORMAT='%R %U %S'; time { ${command} ; } 2>/dev/null`], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let out = '';
-    let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-    });
-    child.on('close', () => {
-      const times = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(err)?.slice(1).map(Number);
-      const [wall, user, system] = times ?? [];
-      if (wall === undefined || user === undefined || system === undefined)
-        reject(new Error(`no times from: ${command}\n${err}`));
-      else resolve({ wall, cpu: user + system, out });
-    });
-  });
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
-}
-
-function report(name: string, costs: readonly Cost[]): void {
-  console.log(
-    `  ${name}: wall ${median(costs.map(({ wall }) => wall)).toFixed(2)} s, CPU ${median(costs.map(({ cpu }) => cpu)).toFixed(2)} s`,
-  );
-}
-
-function ratio(ours: readonly Cost[], theirs: readonly Cost[], what: 'wall' | 'cpu'): string {
-  return median(ours.map((one, i) => one[what] / (theirs[i]?.[what] ?? Number.NaN))).toFixed(2);
-}
-
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`;
 }

@@ -263,7 +263,7 @@ test.each([
   { since: '3.9', seen: 'source', level: 2, message: `${H}: raw public key fingerprint=AA:BB`, of: 'raw-key AA:BB' },
   {
     since: '2.11',
-    seen: 'source',
+    seen: 'recorded',
     level: 2,
     message: `${H}: depth=1 verify=0 subject=/CN=Example CA`,
     of: 'chain 1 /CN=Example CA',

@@ -50,8 +50,20 @@ describe.skipIf(missing !== undefined).each([0, 1, 2])('logs of a real Postfix a
     expect(told.length).toBeGreaterThan(count / 6);
     expect(certain).toBeGreaterThan(told.length / 2);
   });
+
+  test('the chain and the digests are told at level 2, and nowhere else', () => {
+    const peers = compared.flatMap(({ held }) => held?.peers ?? []).filter(({ trust }) => trust !== undefined);
+    const chains = peers.filter(({ chain }) => chain !== undefined);
+    expect(chains.length).toEqual(level < 2 ? 0 : peers.length);
+    for (const { chain, fingerprints, issuer } of chains) {
+      expect(chain?.[0]).toMatch(/^\//);
+      expect(issuer).toBeDefined();
+      expect(fingerprints).toEqual({ certificate: expect.stringMatching(DIGEST), key: expect.stringMatching(DIGEST) });
+    }
+  });
 });
 
+const DIGEST = /^[0-9A-F]{2}(?::[0-9A-F]{2})+$/;
 const GROUPS = new Set(['tls', 'trust', 'name', 'digest', 'dane', 'ours']);
 const isOfTls = (reason: Reason) => GROUPS.has(REASONS[reason].group) || reason === 'no-dnssec';
 const NOT_TLS =
