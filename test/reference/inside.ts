@@ -50,6 +50,7 @@ async function playOne(
   const started = Date.now();
   const instance: Instance = await startInstance(configuration, place);
   const deliveries = await instance.deliver();
+  const queue = instance.queue();
   await instance.stop();
   const delivered = Date.now();
   const verdicts = check ? await ourVerdicts(instance.configDirectory, configuration.recipients) : [];
@@ -58,6 +59,7 @@ async function playOne(
     deliveries,
     verdicts,
     log: instance.log(),
+    queue,
     milliseconds: { postfix: delivered - started, check: Date.now() - delivered },
   };
 }

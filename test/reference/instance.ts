@@ -16,6 +16,8 @@ export interface Instance {
   /** Sends one message per recipient and waits for how each ends. */
   deliver(): Promise<Delivery[]>;
   readonly log: () => string;
+  /** What waits, as postqueue -j tells it. */
+  readonly queue: () => string;
   stop(): Promise<void>;
 }
 
@@ -48,6 +50,7 @@ export async function startInstance(
   return {
     configDirectory,
     log,
+    queue: () => spawnSync('postqueue', ['-c', configDirectory, '-j'], { encoding: 'utf8' }).stdout,
     deliver: async () => {
       const { recipients } = configuration;
       const shares = Array.from({ length: PARALLEL_INJECTIONS }, (_, i) =>
@@ -146,6 +149,7 @@ function masterCf(smtpdPort: number): string {
     service('tlsproxy', 'unix', 'tlsproxy', '0'),
     service('anvil', 'unix', 'anvil', '1'),
     service('scache', 'unix', 'scache', '1'),
+    service('showq', 'unix', 'showq', '0', 'n'),
     service('postlog', 'unix-dgram', 'postlogd', '1', 'n'),
     '',
   ].join('\n');

@@ -19,6 +19,8 @@ export interface Played {
   readonly verdicts: readonly EntryVerdict[];
   /** The whole log, for a person who looks into a disagreement. */
   readonly log: string;
+  /** What waited then, as postqueue -j told it. */
+  readonly queue: string;
   readonly milliseconds: { readonly postfix: number; readonly check: number };
 }
 

@@ -1,13 +1,16 @@
 /**
  * Logs that a real Postfix writes, at each loglevel: `why` gives for each destination that waits or bounced for TLS a
- * cause that our verdict of the same destination has, and none for the others.
+ * cause that our verdict of the same destination has, and none for the others; and its queue, as postqueue -j tells it.
  */
 import { describe, expect, test } from 'vitest';
+import { causeOfWords } from '../../lambda/log/cause.ts';
 import { readLine } from '../../lambda/log/line.ts';
+import { openQueueTally } from '../../lambda/log/queue.ts';
 import type { Held } from '../../lambda/log/report.ts';
 import { openTally } from '../../lambda/log/tally.ts';
 import { thisZone } from '../../lambda/log/timestamp.ts';
 import { lacksName, narrowed } from '../../lambda/run/why/asked.ts';
+import { DAY_MS } from '../../lambda/text/dates.ts';
 import { REASONS, type Reason } from '../../lambda/verdict/reason.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { foundingScene } from './founding-scene.ts';
@@ -21,7 +24,8 @@ const missing = missingReference();
 if (missing !== undefined) console.log(`the comparison with a real Postfix is skipped: ${missing}`);
 
 describe.skipIf(missing !== undefined).each([0, 1, 2])('logs of a real Postfix at smtp_tls_loglevel = %i', async (level) => {
-  const compared = missing === undefined ? (await playAt(level)).flatMap(comparedIn) : [];
+  const played = missing === undefined ? await playAt(level) : [];
+  const compared = played.flatMap(comparedIn);
 
   test.each(compared)('$recipient: $ended', ({ delivery, verdict, held }) => {
     const addresses = verdict.hosts.flatMap((host) => host.addresses.map(({ reason }) => reason));
@@ -49,6 +53,26 @@ describe.skipIf(missing !== undefined).each([0, 1, 2])('logs of a real Postfix a
     console.log(`loglevel ${level}: ${told.length} of ${compared.length} held up for TLS, ${certain} with one cause`);
     expect(told.length).toBeGreaterThan(count / 6);
     expect(certain).toBeGreaterThan(told.length / 2);
+  });
+
+  test('the queue has what waits, with the words of the log', () => {
+    for (const { deliveries, queue } of played) {
+      const tally = openQueueTally();
+      for (const line of queue.split('\n')) tally.take(line);
+      const { held, messages, unreadable } = tally.report();
+      const waiting = deliveries.filter(({ status }) => status === 'deferred');
+      expect(unreadable).toBe(0);
+      // One that has just ended may not be gone yet.
+      expect(messages).toBeGreaterThanOrEqual(waiting.length);
+      for (const { domain, cause, arrivedAt } of held) {
+        const logged = waiting.find(({ recipient }) => recipient.toLowerCase() === domain);
+        expect(cause.says).toBe(logged?.text);
+        expect(Math.abs(Date.now() - arrivedAt)).toBeLessThan(DAY_MS);
+      }
+      const ofTls = waiting.filter(({ text }) => typeof causeOfWords(text) !== 'string');
+      expect(held.map(({ domain }) => domain).sort()).toEqual(ofTls.map(({ recipient }) => recipient.toLowerCase()).sort());
+    }
+    expect(played.some(({ queue }) => queue !== '')).toBe(true);
   });
 
   test('the chain and the digests are told at level 2, and nowhere else', () => {
