@@ -91,7 +91,8 @@ export function unverifiedBy(says: string, isIssuer: boolean): Unverified {
 /** By trw_failure_type_to_string() of src/tls/tlsrpt_wrapper.c. */
 function reportedAs(type: string, reason: string | undefined): Unverified {
   const says = `reported as ${type}${reason === undefined ? '' : ` (${reason})`}`;
-  return { reasons: REPORTED[type] ?? [], says };
+  // What OpenSSL says, with underscores for blanks.
+  return { reasons: REPORTED[type] ?? REPORTED[reason ?? ''] ?? [], says };
 }
 
 const REPORTED: Readonly<Record<string, readonly Reason[]>> = {
@@ -99,6 +100,13 @@ const REPORTED: Readonly<Record<string, readonly Reason[]>> = {
   certificate_host_mismatch: ['name-mismatch'],
   certificate_not_trusted: ['untrusted-issuer', 'missing-intermediate', 'bad-signature'],
   certificate_expired: ['expired', 'issuer-expired'],
+  unable_to_get_local_issuer_certificate: [
+    'untrusted-issuer',
+    'missing-intermediate',
+    'bad-signature',
+  ],
+  'self-signed_certificate': ['self-signed'],
+  certificate_is_not_yet_valid: ['not-yet-valid'],
   sts_policy_fetch_error: ['forced-failure'],
   sts_policy_invalid: ['forced-failure'],
   sts_webpki_invalid: ['forced-failure'],

@@ -270,6 +270,14 @@ test.each([
   },
   {
     since: '3.10',
+    seen: 'recorded',
+    level: 0,
+    message:
+      'TLSRPT: status=failure, domain=a.test, receiving_mx=mx.a.test[192.0.2.1], failure_type=validation_failure, failure_reason=unable_to_get_local_issuer_certificate',
+    of: 'reported mx.a.test untrusted-issuer missing-intermediate bad-signature: reported as validation_failure (unable_to_get_local_issuer_certificate)',
+  },
+  {
+    since: '3.10',
     seen: 'source',
     level: 0,
     message: 'TLSRPT: status=failure, domain=a.test, receiving_mx=mx.a.test[192.0.2.1], failure_type=certificate_not_trusted',
