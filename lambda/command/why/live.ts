@@ -3,7 +3,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { isOfNames } from '../../run/why/asked.ts';
 import { findNameProofs, hopsAtSecure, type NameProof } from '../../run/why/name-proof.ts';
-import { withToday } from '../../run/why/today.ts';
+import { reasonsNow, withToday } from '../../run/why/today.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { checkNow, paceOf, worldOf } from '../gather-and-check.ts';
 import type { Console } from '../terminal/console.ts';
@@ -26,7 +26,8 @@ export async function lookLive(
   const run = await checkNow(bundle, flags, console, ids);
   const verdicts = new Map(run.verdicts.map((verdict) => [verdict.id, verdict]));
   const { queueLifetimeMs } = bundle.settings;
-  const proofs = answers.some(({ reasons, demand }) => isOfNames(reasons, demand))
+  const told = withToday(answers, verdicts, { queueLifetimeMs, now: run.at });
+  const proofs = told.some((answer) => isOfNames(reasonsNow(answer), answer.demand))
     ? await findNameProofs(
         hopsAtSecure(
           bundle,
@@ -37,10 +38,7 @@ export async function lookLive(
         worldOf(flags, bundle, console, paceOf(bundle, flags, console)),
       )
     : [];
-  return {
-    answers: withToday(answers, verdicts, { queueLifetimeMs, now: run.at }),
-    live: { run, proofs },
-  };
+  return { answers: told, live: { run, proofs } };
 }
 
 /** A few questions to DNS for each; a table may have thousands of lines. */

@@ -10,6 +10,7 @@ import { printMatch } from '../../policy/match-pattern.ts';
 import { isOfNames, lacksName } from '../../run/why/asked.ts';
 import type { NameProof } from '../../run/why/name-proof.ts';
 import { chainIsTrusted, namesLogged } from '../../run/why/names.ts';
+import { reasonsNow } from '../../run/why/today.ts';
 import type { Answer } from '../../run/why/why.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -188,7 +189,8 @@ const problems = new WeakMap<Bundle, readonly LintProblem[]>();
 
 /** Why `verify` and `match=hostname` are no answer; null where nobody would ask. */
 export function hostnameSentence(answer: Answer): string | null {
-  const { demand, reasons, coversHost, server, today } = answer;
+  const { demand, coversHost, server, today } = answer;
+  const reasons = reasonsNow(answer);
   const [reason] = reasons;
   if (today?.is === 'over' || demand === undefined || reason === undefined || !lacksName(reasons))
     return null;
@@ -209,8 +211,9 @@ export function withoutMatchListSentence(
   answer: Answer,
   proofs: readonly NameProof[] = [],
 ): string | null {
-  const { demand, asked, held, reasons, today } = answer;
-  if (!isOfNames(reasons, demand) || asked === undefined || today?.is === 'over') return null;
+  const { demand, asked, held, today } = answer;
+  if (!isOfNames(reasonsNow(answer), demand) || asked === undefined || today?.is === 'over')
+    return null;
   const [first] = held.peers;
   const { destination, hop } = asked;
   const byDefault = withoutMatchListAdvice(

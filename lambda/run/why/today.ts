@@ -2,6 +2,7 @@
  * What the log tells held against a look of today: whether what kept the mail waiting is over.
  * Pure.
  */
+import { matchServername } from '../../verdict/name-match.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { withLoggedCaution } from './names.ts';
 import type { Answer, Today } from './why.ts';
@@ -30,13 +31,28 @@ export function withToday(
     );
     if (today.is === 'cannot-tell') return { ...answer, today: { ...today, verdict } };
     const { caution: _, ...rest } = answer;
+    const coversHost = coversHostToday(careful) ?? answer.coversHost;
     return {
       ...rest,
+      coversHost,
       today: { ...today, verdict: careful },
       suggestion: careful.suggestion,
       ...(careful.caution === undefined ? {} : { caution: careful.caution }),
     };
   });
+}
+
+/** Whether the certificates that lack the name asked for cover the hosts that present them. */
+function coversHostToday({ hosts }: EntryVerdict): boolean | undefined {
+  const covering = hosts.flatMap(({ host, addresses }) =>
+    addresses.flatMap(({ reason, chain: [leaf] }) => {
+      if (reason !== 'name-mismatch' || leaf === undefined) return [];
+      const { dnsNames, commonName } = leaf;
+      const commonNames = commonName === null ? [] : [commonName];
+      return [matchServername({ dnsNames, commonNames }, host, false) !== undefined];
+    }),
+  );
+  return covering.length === 0 ? undefined : covering.every((covers) => covers);
 }
 
 function todayOf(
@@ -52,9 +68,21 @@ function todayOf(
     case 'fail':
       return { is: 'still', sentence, verdict, sameReason };
     case 'undetermined':
-    case 'unchecked':
       return { is: 'cannot-tell', sentence, verdict, sameReason };
+    case 'unchecked':
+      return {
+        is: 'cannot-tell',
+        sentence: `nothing was looked at: ${sentence}`,
+        verdict,
+        sameReason,
+      };
   }
+}
+
+/** What the log leaves; one of them, where the look of today found it. */
+export function reasonsNow({ reasons, today }: Pick<Answer, 'reasons' | 'today'>) {
+  const reason = today?.is === 'still' && today.sameReason ? today.verdict?.reason : undefined;
+  return reason === undefined || reason === null ? reasons : [reason];
 }
 
 /** Whether what held the mail up is over, by the look of today where there is one that tells. */

@@ -74,6 +74,7 @@ test('the founding case as it is today: still, with what the second question com
       'dane-only needs no match list there, if these match what the hosts present, and smtp_dns_support_level = dnssec is set, ' +
       'which it is not. It announces no MTA-STS policy.',
   );
+  expect(paragraph(out, 'Would verify or match=hostname do\\?')).toMatch(/^They would deliver, but protect less: /);
   expect(out).toContain(
     'What could take the place of a match list for other entries at secure, by the DNS of today:\n' +
       '  facebook.com  no DANE: the MX records are not signed; no MTA-STS policy\n' +
@@ -130,6 +131,19 @@ describe('another day', () => {
     expect(part(out, 'today')).toMatch(/^still, for another reason: mail to fastmail\.fm would be deferred: /);
     expect(out).toContain('    fastmail.fm secure match=.messagingengine.com ciphers=high\n');
     expect(code).toBe(2);
+  });
+
+  test('what nobody asks for any more is not looked at', async () => {
+    log('none.log', waits('nopolicy.test'));
+    const { code, out } = await why('none.log');
+    expect(part(out, 'today')).toBe('cannot be told: nothing was looked at: level none asks nothing of TLS');
+    expect(code).toBe(2);
+  });
+
+  test('whether verify would deliver is told by the look where the log has no names', async () => {
+    log('names.log', waits('fastmail.fm'));
+    const { out } = await why('names.log', '--postfix-version', '3.7');
+    expect(paragraph(out, 'Would verify or match=hostname do\\?')).toMatch(/^They would deliver, but protect less: /);
   });
 
   test('mail that was delivered since, and fails today, is not over', async () => {
