@@ -9,7 +9,8 @@ import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { LOG_BOUNDS } from '../limits.ts';
 import { UsageError } from '../usage-error.ts';
-import { cannotRead, chunksOf, type LogSource, linesOf, withRotated } from './read-log.ts';
+import { cannotRead, chunksOf, linesOf } from './lines-of.ts';
+import { type LogSource, withRotated } from './read-log.ts';
 
 /** Where reading goes on. */
 export interface LogPlace {
