@@ -52,7 +52,7 @@ export function withMailDestinations(
     if (before === undefined ? added.size < most : name < before) added.set(way, name);
   }
   const whole = { ...bundle, destinations: [...bundle.destinations, ...added.values()] };
-  const ids = idsOfDomains(whole, domains);
+  const ids = idsBy(find, whole, domains);
   const byDestination = byName<number>();
   for (const [domain, id] of ids)
     byDestination[id] = (byDestination[id] ?? 0) + (byDomain.get(domain) ?? 0);
@@ -61,9 +61,15 @@ export function withMailDestinations(
 
 /** By domain, the id of the destination that stands for its mail; none where TLS is not asked. */
 export function idsOfDomains(bundle: Bundle, domains: readonly string[]): Map<string, string> {
-  const find = byNameIn(
-    destinationsOf({ ...bundle, destinations: [...bundle.destinations, ...domains] }),
-  );
+  const asNamed = { ...bundle, destinations: [...bundle.destinations, ...domains] };
+  return idsBy(byNameIn(destinationsOf(asNamed)), bundle, domains);
+}
+
+function idsBy(
+  find: (domain: string) => Destination | undefined,
+  bundle: Bundle,
+  domains: readonly string[],
+): Map<string, string> {
   const byWay = new Map(destinationsOf(bundle).map((one) => [wayOf(one), one.id]));
   return new Map(
     domains.flatMap((domain) => {
