@@ -26,7 +26,7 @@ import {
   insideTls,
   untilTls,
 } from './dialogue.ts';
-import { isAtLevel1, isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
+import { isAtLevel1, isCcm8, isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
 import {
   CLOSED,
   causeOf,
@@ -106,24 +106,18 @@ async function converseAgain(
   if (isOurEngine(first, door.openssl))
     return unseen('handshake', { reason: 'engine-differs', detail: first.cause });
   const lenient = moreLenient(offer, first, door.openssl);
-  if (lenient !== undefined) {
+  if (lenient !== undefined && isAtLevel1(offer)) {
     const again = await converse({ ...conversation, offer: lenient }, door, signal);
-    const taken =
-      again.kind !== 'presented'
-        ? 'refused'
-        : isAtLevel1(offer)
-          ? takenAtLevel1(again, door.openssl)
-          : 'taken';
+    const taken = again.kind === 'presented' ? takenAtLevel1(again, door.openssl) : 'refused';
     if (taken === 'taken') return again;
     if (taken === 'unknown')
       return unseen('handshake', { reason: 'engine-differs', detail: first.cause });
   }
-  const second = await converse(
-    { ...conversation, offer: { ...offer, groups: OTHER_GROUPS } },
-    door,
-    signal,
-  );
-  return second.kind === 'presented' ? { ...first, dependsOnGroups: true } : first;
+  // Below level 1 it differs in CCM8 alone, and needs no connection of its own.
+  const other = { ...(isAtLevel1(offer) ? offer : (lenient ?? offer)), groups: OTHER_GROUPS };
+  const second = await converse({ ...conversation, offer: other }, door, signal);
+  if (second.kind !== 'presented') return first;
+  return isCcm8(second) ? second : { ...first, dependsOnGroups: true };
 }
 
 async function converse(

@@ -53,12 +53,14 @@ const MEANT_BEFORE_32: readonly (readonly [string, readonly string[]])[] = [
   ['MEDIUM', ['SEED', 'IDEA', 'RC4']],
 ];
 
+export const isCcm8 = ({ cipher }: Pick<Presented, 'cipher'>): boolean => cipher.endsWith('-CCM8');
+
 /** Whether the mail host's OpenSSL shakes hands at level 1 on what came of that. */
 export function takenAtLevel1(
   { protocol, cipher }: Presented,
   openssl: string | undefined,
 ): 'taken' | 'refused' | 'unknown' {
-  if (cipher.endsWith('-CCM8')) return opensslSince(openssl, '3.2') ? 'refused' : 'taken';
+  if (isCcm8({ cipher })) return opensslSince(openssl, '3.2') ? 'refused' : 'taken';
   const old = protocol === 'TLSv1' || protocol === 'TLSv1.1';
   // Key exchange by RSA alone is what signs nothing.
   if (!old || /^A?(?:EC)?DHE?-/.test(cipher)) return 'refused';
