@@ -175,7 +175,8 @@ export function cutShortToday(input: DueInput): readonly IncidentToday[] {
 
 /**
  * One incident for each channel that would take no message, over once it would, or is set up no
- * more. None is opened where no other channel could tell of it.
+ * more; of that end no message is made, for the channel itself tells what it missed. None is opened
+ * where no other channel could tell of it.
  */
 export function channelsToday(input: DueInput): readonly IncidentToday[] {
   const { channels } = input.run;
@@ -215,7 +216,7 @@ function runIncidentToday(
   const incident = current(
     known ?? { ...opened(id, [], input), cause },
     open,
-    true,
+    cause.reason !== 'channel',
     [],
     [],
     input.now,

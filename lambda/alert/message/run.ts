@@ -79,15 +79,8 @@ function partialBlocks({ news, incident }: Item, { now, verdicts }: AlertInput):
   ];
 }
 
-function channelBlocks({ news, incident }: Item, { run, now }: AlertInput): readonly Block[] {
+function channelBlocks({ incident }: Item, { run }: AlertInput): readonly Block[] {
   const name = incident.cause.detail ?? '';
-  const lasted = `from ${moment(incident.openedAt)} on, for ${daysLong(now - incident.openedAt)}`;
-  if (news === 'resolved')
-    return text(
-      run.channels?.all.includes(name) === true
-        ? `It can be reached again. It could not, ${lasted}; what it missed is told there.`
-        : `It is set up no more. It could not be reached ${lasted}.`,
-    );
   const because = run.channels?.tried.find((one) => one.name === name)?.because;
   return [
     ...text(

@@ -29,10 +29,12 @@ export function mailChannels(
   deadlines: MailDeadlines = MAIL_DEADLINES,
 ): readonly Channel[] {
   let greeted: Promise<MailError | undefined> | undefined;
-  // One server for all of them, which is tried once.
+  // One server for all of them: whoever asks meanwhile waits for the same answer.
   const tried = () => {
-    const within = { ...deadlines, ...TRYING };
-    greeted ??= attempted(() => greet(server, within), deadlines.pauses.slice(0, 1));
+    const within = { ...deadlines, ...shorter(deadlines) };
+    greeted ??= attempted(() => greet(server, within), deadlines.pauses.slice(0, 1)).finally(() => {
+      greeted = undefined;
+    });
     return greeted;
   };
   return to.map((address) => {
@@ -75,5 +77,8 @@ async function attempted(
   }
 }
 
-/** A run waits for it before it looks at anything; in ms. */
-const TRYING = { reply: 20_000, whole: 30_000 };
+/** A run waits for it before it looks at anything. */
+const shorter = ({ reply, whole }: MailDeadlines): Pick<MailDeadlines, 'reply' | 'whole'> => ({
+  reply: Math.min(reply, 20_000),
+  whole: Math.min(whole, 30_000),
+});
