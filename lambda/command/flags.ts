@@ -105,7 +105,7 @@ const smtpPortFlag = () =>
 /** For the commands that judge more than the table names. */
 export function addMailLogFlags(command: Command): Command {
   return command.option(
-    '--destinations-from-log <file>',
+    '--destinations-from-log <log>',
     'judge where mail really went in the last 30 days too, by this log of Postfix with its rotated ' +
       'files (repeatable; journal, or - for standard input), and say how much of it is watched',
     collect,
@@ -253,7 +253,7 @@ export function addConfigFlags(command: Command): Command {
   return command
     .option(
       '--config <file>',
-      `flags from this TOML file (default: ${CONFIG_FILE}, if it is there; docs/configuration.md)`,
+      `flags from this TOML file (default: ${CONFIG_FILE} if it is there; docs/configuration.md)`,
     )
     .option('--no-config', 'no flags but those of this command line');
 }
