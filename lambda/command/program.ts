@@ -207,7 +207,7 @@ export function program(given: Console): Command {
   );
   for (const [, command] of leavesOf(program)) addConfigFlags(command);
   return program.hook('preAction', async (_, running) => {
-    own = await configure(program, running, console.env);
+    ({ own } = await configure(program, running, console.env));
   });
 }
 

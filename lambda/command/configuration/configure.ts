@@ -9,22 +9,36 @@ import { ownCommands } from './own-commands.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+export interface Configured {
+  /** How the command that is about to run prints commands. */
+  readonly own: OwnCommand;
+  /** The file that was read; absent: none. */
+  readonly file?: FlagsFile;
+}
+
+export interface FlagsFile {
+  readonly path: string;
+  /** By flag, where it stands; from 1. Those that count for the command alone. */
+  readonly lines: ReadonlyMap<string, number>;
+}
+
 /**
- * Gives the command that is about to run what the file says, and answers how it prints commands.
+ * Gives the command that is about to run what the file says.
  *
  * @throws UsageError where the file cannot be believed, or anything in it is not understood
  */
-export async function configure(program: Command, running: Command, env: Env): Promise<OwnCommand> {
+export async function configure(program: Command, running: Command, env: Env): Promise<Configured> {
   const leaves = leavesOf(program);
   const file = configFile(running.getOptionValue('config'), env);
   const text = file.kind === 'none' ? undefined : await readConfigFile(file);
   const settings =
     file.kind === 'none' || text === undefined ? [] : checkedSettings(text, file.path, program);
-  const fromFile = (command: string) => effective(settings, command);
-  apply(fromFile(leaves.find(([, leaf]) => leaf === running)?.[0] ?? ''), running);
+  const fromFile = (command: string) => valuesOf(effective(settings, command));
+  const counting = effective(settings, leaves.find(([, leaf]) => leaf === running)?.[0] ?? '');
+  apply(valuesOf(counting), running);
   const named = file.kind === 'file' && file.isNamed ? file.path : undefined;
   const config = running.getOptionValue('config') === false ? false : named;
-  return ownCommands({
+  const own = ownCommands({
     running,
     leaves: new Map(leaves),
     fromFile,
@@ -32,16 +46,22 @@ export async function configure(program: Command, running: Command, env: Env): P
     env,
     cwd: process.cwd(),
   });
+  if (file.kind === 'none' || text === undefined) return { own };
+  const lines = new Map([...counting].map(([name, { setting }]) => [name, setting.line]));
+  return { own, file: { path: file.path, lines } };
 }
 
 /** By name: what the file says to one command, its own table before what is for all. */
-function effective(all: readonly Checked[], command: string): ReadonlyMap<string, FlagValue> {
+function effective(all: readonly Checked[], command: string): ReadonlyMap<string, Checked> {
   const to = (wanted: string | undefined) =>
-    all.flatMap(({ setting, value }) =>
-      setting.command === wanted ? [[setting.name, value] as const] : [],
+    all.flatMap((checked) =>
+      checked.setting.command === wanted ? [[checked.setting.name, checked] as const] : [],
     );
   return new Map([...to(undefined), ...to(command)]);
 }
+
+const valuesOf = (settings: ReadonlyMap<string, Checked>): ReadonlyMap<string, FlagValue> =>
+  new Map([...settings].map(([name, { value }]) => [name, value]));
 
 function apply(values: ReadonlyMap<string, FlagValue>, running: Command): void {
   const given = new Set(
