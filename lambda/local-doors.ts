@@ -121,8 +121,10 @@ export function tableNamed(store: string | undefined): string | undefined {
  * Where this user or service keeps what is not in the store, and the store itself where none is
  * named.
  */
-export const stateDirectory = (env: Readonly<Record<string, string | undefined>>): string =>
-  stateDirectoryOf(env, process.getuid?.() ?? 1);
+export const stateDirectory = (
+  env: Readonly<Record<string, string | undefined>>,
+  uid = process.getuid?.() ?? 1,
+): string => stateDirectoryOf(env, uid);
 
 /**
  * Whether whoever holds a lease has ended without giving it back: a process of this host that is no
@@ -141,7 +143,7 @@ export function hasEnded(holder: string): boolean {
 
 /** `alice@mx1`, or who became root to do it. */
 export function whoAmI(env: Readonly<Record<string, string | undefined>>): string {
-  return `${env.SUDO_USER ?? userName(env)}@${hostname()}`;
+  return `${env.SUDO_USER ?? userNamed(env)}@${hostname()}`;
 }
 
 /**
@@ -199,9 +201,11 @@ export { openWebhook } from './alert/channel/webhook/open-webhook.ts';
 export const pingUrl: (url: string) => Promise<void> = ping;
 
 export { lastShown, noteShown, shownPath } from './store/last-shown.ts';
+/** Why a run of this user could not keep its store in a directory; makes and changes nothing. */
+export { hindrance as storeHindrance } from './store/sqlite/hindrance.ts';
 
 /** A user that no passwd file knows has a number. */
-function userName(env: Readonly<Record<string, string | undefined>>): string {
+export function userNamed(env: Readonly<Record<string, string | undefined>>): string {
   try {
     return userInfo().username;
   } catch {

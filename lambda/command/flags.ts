@@ -165,7 +165,8 @@ export function addDnssecFlags(command: Command): Command {
     );
 }
 
-export function addProbeFlags(command: Command): Command {
+/** @param deadline seconds, the default for the whole command */
+export function addProbeFlags(command: Command, deadline = DEFAULTS.deadlineMs / 1000): Command {
   return addDnssecFlags(command)
     .option(
       '--resolver <ip[:port]>',
@@ -198,7 +199,7 @@ export function addProbeFlags(command: Command): Command {
         `later steps ${DEFAULTS.stepTimeoutMs / 1000})`,
       positive,
     )
-    .option('--deadline <seconds>', 'the whole command', positive, DEFAULTS.deadlineMs / 1000)
+    .option('--deadline <seconds>', 'the whole command', positive, deadline)
     .option('--at <date>', 'judge as of that date (ISO 8601)', date)
     .option('--verbose', 'say what is waited for, off a terminal too: a line a minute on stderr');
 }
@@ -245,8 +246,7 @@ export function addTellFlags(command: Command): Command {
       'ask for this address after each complete run that told what was due: an outside ' +
         "dead-man's switch",
       web,
-    )
-    .option('--test-message', 'send a test message by the ways named, and do nothing else');
+    );
 }
 
 export function addConfigFlags(command: Command): Command {
@@ -263,6 +263,7 @@ export function addConfigFlags(command: Command): Command {
  * time would do harm.
  */
 export const ONE_RUN: ReadonlySet<string> = new Set([
+  'as-service',
   'at',
   'config',
   'confirmed',
@@ -273,6 +274,7 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
   'part',
   'reason',
   'since',
+  'test',
   'test-message',
   'until',
 ]);

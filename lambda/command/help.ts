@@ -25,6 +25,14 @@ Exit status: 2 mail waits or bounced for TLS, 1 it did and that is over (with --
 today, where it
 can tell), 0 there was none, 3 it could not be read, or has no line of Postfix.`;
 
+export const DOCTOR_HELP = `
+The daily run is "watch", so that what stands below [watch] in the file of flags counts here, too. \
+Give what else
+that run is given on its command line. Way out: the control hosts are met, else up to five entries.
+
+Exit status: 2 a promise cannot be kept, 1 something needs attention, 0 all is well, 3 wrong usage \
+or our own error.`;
+
 export const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \
 whole table is

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { bareCommand } from '../text/own-command.ts';
 import { withinWidth } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
-import { configure } from './configuration/configure.ts';
+import { configure, type FlagsFile } from './configuration/configure.ts';
 import { leavesOf } from './configuration/known-flags.ts';
 import {
   addBundleFlags,
@@ -24,6 +24,7 @@ import {
   positive,
 } from './flags.ts';
 import {
+  DOCTOR_HELP,
   EXPLAIN_HELP,
   FORGET_HELP,
   IMPORT_HELP,
@@ -37,6 +38,7 @@ import type { Console } from './terminal/console.ts';
 /** @param given what every command talks to */
 export function program(given: Console): Command {
   let own = bareCommand;
+  let file: FlagsFile | undefined;
   const console: Console = { ...given, own: (...words) => own(...words) };
   const program = new Command('postfix-tls-watch')
     .description(
@@ -116,6 +118,7 @@ export function program(given: Console): Command {
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
     )
+    .option('--test-message', 'send a test message by the ways named, and do nothing else')
     .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
     .option(
       '--tolerate <n>',
@@ -126,6 +129,33 @@ export function program(given: Console): Command {
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>
       finish((await import('./watch/watch.ts')).watchCommand(table, flags, console)),
+    );
+
+  addTellFlags(
+    addStoreFlags(
+      addProbeFlags(addBundleFlags(program.command('doctor [table]')), DOCTOR_DEADLINE),
+    ),
+  )
+    .description(
+      'whether this set-up can keep what a daily run promises: what is in force and where it ' +
+        'comes from, and each precondition with its cure; creates nothing',
+    )
+    .addOption(jsonFlag())
+    .option(
+      '--as-service [user]',
+      "as the user and groups of the installed systemd unit, or as another user's; needs root",
+    )
+    .option('--test', 'send a test message through each channel')
+    .addHelpText('after', DOCTOR_HELP)
+    .action(async (table: string | undefined, flags, running: Command) =>
+      finish(
+        (await import('./doctor/doctor.ts')).doctorCommand(
+          table,
+          flags,
+          { running, file },
+          console,
+        ),
+      ),
     );
 
   addDnssecFlags(addBundleFlags(program.command('lint [table]')))
@@ -207,7 +237,7 @@ export function program(given: Console): Command {
   );
   for (const [, command] of leavesOf(program)) addConfigFlags(command);
   return program.hook('preAction', async (_, running) => {
-    ({ own } = await configure(program, running, console.env));
+    ({ own, file } = await configure(program, running, console.env));
   });
 }
 
@@ -279,6 +309,9 @@ function addPolicyCommands(policy: Command, console: Console): void {
       finish((await import('./policy/policy.ts')).policyForget(flags, console)),
     );
 }
+
+/** Seconds: whoever asks waits for the answer. */
+const DOCTOR_DEADLINE = 120;
 
 async function finish(code: Promise<number>): Promise<void> {
   process.exitCode = await code;

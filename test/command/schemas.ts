@@ -8,6 +8,7 @@ import type { GenericSchema } from 'valibot';
 import { webhookSchema } from '../../lambda/alert/channel/webhook/document-schema.ts';
 import { checkSchema } from '../../lambda/command/check/verdict-schema.ts';
 import { diffSchema } from '../../lambda/command/diff/schema.ts';
+import { doctorSchema } from '../../lambda/command/doctor/schema.ts';
 import { explainSchema } from '../../lambda/command/explain/schema.ts';
 import { historySchema } from '../../lambda/command/history/schema.ts';
 import { lintSchema } from '../../lambda/command/lint/schema.ts';
@@ -19,6 +20,7 @@ import { whySchema } from '../../lambda/command/why/schema.ts';
 export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   check: checkSchema,
   diff: diffSchema,
+  doctor: doctorSchema,
   explain: explainSchema,
   history: historySchema,
   lint: lintSchema,

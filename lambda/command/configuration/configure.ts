@@ -57,7 +57,9 @@ function effective(all: readonly Checked[], command: string): ReadonlyMap<string
     all.flatMap((checked) =>
       checked.setting.command === wanted ? [[checked.setting.name, checked] as const] : [],
     );
-  return new Map([...to(undefined), ...to(command)]);
+  // What doctor looks at is the daily run, and how that prints is of no matter to it.
+  const ofTheRun = command === 'doctor' ? to('watch').filter(([name]) => name !== 'json') : [];
+  return new Map([...to(undefined), ...ofTheRun, ...to(command)]);
 }
 
 const valuesOf = (settings: ReadonlyMap<string, Checked>): ReadonlyMap<string, FlagValue> =>

@@ -18,11 +18,12 @@ export async function waysToTell(
   console: Console,
   tries: Tries = 'patient',
 ): Promise<readonly Channel[]> {
-  const ways = await named(flags, console, tries);
+  const ways = await channelsNamed(flags, console, tries);
   return ways.length > 0 ? ways : [onTerminal(console)];
 }
 
-async function named(
+/** Those that the flags and the environment name, and no terminal. */
+export async function channelsNamed(
   flags: TellFlags,
   { env, now }: Pick<Console, 'env' | 'now'>,
   tries: Tries,

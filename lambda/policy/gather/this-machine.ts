@@ -101,7 +101,7 @@ export async function readHere(path: string): Promise<FileRead> {
 /** Who asks; undefined where that cannot be told. */
 export const userHere = (): number | undefined => process.getuid?.();
 
-const thisMachine: Machine = {
+export const thisMachine: Machine = {
   uid: userHere(),
   now: Date.now,
   hostname,

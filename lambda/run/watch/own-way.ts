@@ -64,7 +64,8 @@ async function judged(
   return new Map(run.verdicts.map((verdict) => [names.get(verdict.id) ?? verdict.id, verdict]));
 }
 
-function wouldNotArrive({
+/** What would become of mail to such an address, as a clause; undefined where nothing hinders it. */
+export function wouldNotArrive({
   verdict,
   reason,
   nextHop,
