@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import type { Command } from 'commander';
 import { stateDirectory, tableNamed, userNamed } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { ownPostfixTaken } from '../../policy/gather/own-postfix.ts';
 import { readBundle, readHere, thisMachine, userHere } from '../../policy/gather/this-machine.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -75,6 +76,8 @@ async function diagnose(
   const given = service?.unit?.dynamicUser === true;
   const see = () => seeStore(place, directory, console.env, console.now(), given);
   const early = given ? await see() : undefined;
+  // Not every user may ask systemd, and none but root reads every crontab.
+  const starters = await findStarters(thisMachine);
   if (service !== undefined) become(service);
   const store = early ?? (await see());
 
@@ -89,7 +92,7 @@ async function diagnose(
   const findings: Finding[] = [
     ...(await fileFindings(service, file)),
     ...policy.findings,
-    ...(await instanceFindings(others, thisMachine, console.own)),
+    ...(await instanceFindings(others, thisMachine)),
     ...(bundle === undefined ? [] : trustFindings(bundle)),
     ...(await dnsFindings(flags, bundle, configDirectory !== undefined)),
     ...(bundle && looked ? await wayOutFindings(looked, bundle, flags) : []),
@@ -97,7 +100,7 @@ async function diagnose(
     ...store.findings,
     ...(await channelFindings(channels, vantage, flags.test === true, console)),
     ...(looked === undefined ? [] : dependenceFindings(channels, looked)),
-    ...scheduleFindings(store, await findStarters(thisMachine)),
+    ...scheduleFindings(store, starters),
   ];
   return {
     at: console.now(),
@@ -111,7 +114,11 @@ async function diagnose(
       bundle,
       ownPostfix: policy.isOwn ? configDirectory : undefined,
     }),
-    assumed: (bundle?.assumed ?? []).filter((one) => !others.some((other) => one.includes(other))),
+    assumed: (bundle?.assumed ?? []).filter(
+      (one) =>
+        one !== ownPostfixTaken(configDirectory ?? '') &&
+        !others.some((other) => one.includes(other)),
+    ),
     findings,
   };
 }

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Machine } from '../../policy/gather/machine.ts';
 import { tokens } from '../../postfix/token.ts';
-import type { OwnCommand } from '../../text/own-command.ts';
+import { bareCommand } from '../../text/own-command.ts';
 import { type Finding, ok, warning } from './finding.ts';
 
 /** Configuration directories of the others; none where postconf does not say. */
@@ -16,7 +16,6 @@ export async function otherInstances(
 export async function instanceFindings(
   directories: readonly string[],
   machine: Pick<Machine, 'run'>,
-  own: OwnCommand,
 ): Promise<Finding[]> {
   return Promise.all(
     directories.map(async (directory) => {
@@ -29,7 +28,8 @@ export async function instanceFindings(
       return warning(
         'postfix',
         `another Postfix, ${directory}, is not watched by this run`,
-        `a run of its own: ${own('watch', flags) ?? `watch with ${flags.join(' ')}`}`,
+        // None of the flags of this run: one of them may name this Postfix.
+        `a run of its own: ${bareCommand('watch', flags) ?? `watch with ${flags.join(' ')}`}`,
       );
     }),
   );

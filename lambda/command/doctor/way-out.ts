@@ -14,6 +14,7 @@ import { openDns } from '../../route/dns.ts';
 import { barred } from '../../route/special-purpose.ts';
 import { type CheckRun, checkBundle } from '../../run/check/check.ts';
 import { listed } from '../../text/listed.ts';
+import { plainName } from '../../text/strangers.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
 import type { Console } from '../terminal/console.ts';
@@ -88,16 +89,18 @@ export async function wayOutFindings(
   const { vantage } = run;
   const untried = vantage.ipv4 === 'untried' && vantage.ipv6 === 'untried';
   return [
-    ...(untried ? [nothingTried(flags)] : found),
+    ...(untried ? [nothingTried(run, flags)] : found),
     ...(await addressFindings(run, bundle, flags)),
   ];
 }
 
-function nothingTried({ controlHost = [] }: ProbeFlags): Finding {
+function nothingTried({ destinations }: CheckRun, { controlHost = [] }: ProbeFlags): Finding {
+  const entries = destinations.flatMap(({ name }) => (name.includes('@') ? [] : name));
+  const asked = controlHost.length > 0 ? controlHost : entries;
   return warning(
     'way-out',
-    controlHost.length > 0
-      ? `of ${listed(controlHost)} no address could be tried`
+    asked.length > 0
+      ? `of ${listed(asked.map(plainName))} no address was found that could be tried`
       : 'no entry names a host that could be tried, so that nothing proves port 25 open',
     'name a mail host with a valid certificate with --control-host',
   );

@@ -1,5 +1,5 @@
 /** `doctor` as a process, on the private internet: what it says of a set-up that is well, and of each thing that is not. */
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { DoctorDocument } from '../../../lambda/command/doctor/schema.ts';
@@ -223,6 +223,49 @@ test('a table that is not there, and lines that defer mail', async () => {
       expect.stringMatching(/^see postfix-tls-watch lint DIR\/broken --ca-file DIR\/ca\.pem --smtp-port \d+$/),
     ],
   ]);
+});
+
+test("this host's Postfix is taken, and its other instances are named", async () => {
+  const postfix = join(scene.dir, 'etc');
+  mkdirSync(postfix);
+  stand(
+    'postconf',
+    `case "$*" in
+'-h config_directory') echo ${postfix} ;;
+*'-h multi_instance_directories') echo /etc/postfix-out, /etc/postfix-null ;;
+'-c /etc/postfix-out'*smtp_tls_policy_maps) echo hash:/etc/postfix-out/tls_policy ;;
+'-c /etc/postfix-'*) echo ;;
+*mail_version*) echo 3.7.11 ;;
+*' -M') printf 'smtp unix - - n - - smtp\\n' ;;
+*' -P') ;;
+*' -m') printf 'inline\\nhash\\n' ;;
+*proxy_read_maps*) echo ;;
+*) printf 'smtp_tls_policy_maps = inline:{facebook.com=secure}\\nsmtp_tls_CAfile = ${scene.dir}/ca.pem\\nmyhostname = mx1.test\\nmulti_instance_directories = /etc/postfix-out, /etc/postfix-null\\n' ;;
+esac`,
+  );
+  const control = ['--control-host', 'msgin.vvv.facebook.com'];
+  const { document, of } = await diagnosis([...scene.storeFlags, ...scene.internet.flags, ...control, '--hook', hook]);
+  expect(of('postfix')).toEqual([
+    ['ok', 'DIR/etc/main.cf is read, as Postfix 3.7.11'],
+    ['ok', 'inline:{facebook.com=secure}: 1 entry'],
+    [
+      'warning',
+      'another Postfix, /etc/postfix-out, is not watched by this run',
+      'a run of its own: postfix-tls-watch watch --config-directory /etc/postfix-out --policy postfix-out',
+    ],
+    ['ok', 'another Postfix, /etc/postfix-null, has no TLS policy to watch'],
+  ]);
+  const where = (name: string) => document.inForce.find((row) => row.name === name);
+  expect(where('config-directory')).toEqual({
+    name: 'config-directory',
+    value: postfix,
+    source: 'postfix',
+    where: "this host's Postfix",
+  });
+  expect(where('postfix')).toEqual({ name: 'postfix', value: '3.7.11', source: 'postfix', where: null });
+  expect(where('helo')).toEqual({ name: 'helo', value: 'mx1.test', source: 'postfix', where: 'main.cf' });
+  expect(document.run.assumed.filter((sentence) => sentence.includes('postfix-out') || sentence.includes(postfix))).toEqual([]);
+  rmSync(join(bin, 'postconf'));
 });
 
 test('each channel is tried without a message, and --test sends one', async () => {
