@@ -274,6 +274,7 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
   'part',
   'reason',
   'since',
+  'tell-failure',
   'test',
   'test-message',
   'until',

@@ -119,6 +119,11 @@ export function program(given: Console): Command {
         'second look is needed, and a message says where look and log disagree',
     )
     .option('--test-message', 'send a test message by the ways named, and do nothing else')
+    .option(
+      '--tell-failure',
+      'say by the ways named that the unit of the daily run failed, and do nothing else: for ' +
+        "systemd's OnFailure=",
+    )
     .option('--exit-verdict', "exit with check's codes instead of 0 for a complete run")
     .option(
       '--tolerate <n>',

@@ -216,6 +216,45 @@ describe('--test-message', () => {
   });
 });
 
+describe('--tell-failure', () => {
+  test('says what systemd knows of the unit, by every way named, and looks at nothing', async () => {
+    const store = join(scene.dir, 'untouched');
+    const unit = { MONITOR_UNIT: 'postfix-tls-watch.service', MONITOR_SERVICE_RESULT: 'exit-code', MONITOR_EXIT_STATUS: '3' };
+    const flags = ['--tell-failure', '--no-config', '--topic', MAIL, '--vantage', 'mx1', '--store', store];
+    expect(await scene.run(['watch', ...flags], { ...env, ...unit })).toEqual({ code: 0, out: '', err: '' });
+    const [mail] = sns.messages;
+    expect(mail?.subject).toBe('postfix-tls-watch failed on mx1 (exit-code, status 3)');
+    expect(stable(mail?.message ?? '', scene)).toBe(
+      [
+        'postfix-tls-watch.service failed on mx1 at WHEN (exit-code,',
+        'status 3): its run was not complete, or what was due was not told. Until one',
+        'succeeds, silence does not mean health. What it said:',
+        '',
+        '    journalctl -u postfix-tls-watch.service -n 50',
+        '',
+        'Whether all is in place, as root:',
+        '',
+        '    postfix-tls-watch doctor --as-service',
+        '',
+        '-'.repeat(76),
+        '',
+        'postfix-tls-watch on mx1.',
+        '',
+      ].join('\n'),
+    );
+    expect(existsSync(store)).toBe(false);
+  });
+
+  test('an older systemd says nothing of it, and no name of a unit is a command', async () => {
+    const bare = await scene.run(['watch', '--tell-failure', '--vantage', 'mx1']);
+    expect({ code: bare.code, err: bare.err }).toEqual({ code: 0, err: '' });
+    expect(bare.out).toMatch(/^Subject: postfix-tls-watch failed on mx1\n\npostfix-tls-watch\.service failed on mx1 at /);
+    const odd = await scene.run(['watch', '--tell-failure', '--vantage', 'mx1'], { MONITOR_UNIT: 'a; reboot\u202e' });
+    expect(odd.out).toContain("    journalctl -u 'postfix-tls-watch*' -n 50\n");
+    expect(odd.out).not.toContain('\u202e');
+  });
+});
+
 test('the table may be left out where main.cf names it', async () => {
   const mainCf = join(scene.dir, 'main.cf');
   writeFileSync(mainCf, `smtp_tls_policy_maps = hash:${scene.table}\nsmtp_tls_CAfile = ${join(scene.dir, 'ca.pem')}\n`);

@@ -28,7 +28,7 @@ import type { Console } from '../terminal/console.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { readWitness, testimoniesOf } from './log-witness.ts';
 import { toldByAll, watchDocument, watchText } from './text.ts';
-import { tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
+import { tellFailure, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
 export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags, MailLogFlags {
   /** Seconds; 0 trusts the first look. */
@@ -41,6 +41,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly testMessage?: boolean;
   /** A log of this host's Postfix, to be read on from run to run. */
   readonly log?: string;
+  /** Only say that the unit of the run failed. */
+  readonly tellFailure?: boolean;
   readonly exitVerdict?: boolean;
   readonly tolerate: number;
   readonly json?: boolean;
@@ -58,6 +60,7 @@ export async function watchCommand(
   const place = await placeOf(given);
   const told = { ...given, ...topicsOf(given, place) };
   if (told.testMessage) return tellTest(told, place.vantage ?? hostname(), console);
+  if (told.tellFailure) return tellFailure(told, place.vantage ?? hostname(), console);
   const flags = await withPolicySource(table, told);
   let open: OpenStore | undefined;
   const opened = async () => {

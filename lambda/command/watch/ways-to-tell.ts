@@ -5,8 +5,10 @@ import {
   WEBHOOK_DEADLINES,
   type WebhookDeadlines,
 } from '../../alert/channel/webhook/webhook-channel.ts';
+import type { Alert } from '../../alert/message/describe.ts';
 import { mailOf } from '../../alert/message/mail.ts';
 import { testMessage } from '../../alert/message/test-message.ts';
+import { failedUnitOf, unitFailedMessage } from '../../alert/message/unit-failed.ts';
 import { openTopics } from '../../doors.ts';
 import { openHook, openMail, openWebhook } from '../../local-doors.ts';
 import type { TellFlags } from '../tell-flags.ts';
@@ -68,20 +70,33 @@ export function topicsOf(
 }
 
 /** `--test-message`: through every way that is set up, and nothing else. 0 told, 3 not. */
-export async function tellTest(
+export const tellTest = (flags: TellFlags, vantage: string, console: Console): Promise<number> =>
+  tellAlone(flags, console, 'the test message', (ways) =>
+    testMessage(vantage, ways, console.now(), console.own),
+  );
+
+/** `--tell-failure`: likewise, that the unit of the daily run failed. */
+export const tellFailure = (flags: TellFlags, vantage: string, console: Console): Promise<number> =>
+  tellAlone(flags, console, 'the failure', () =>
+    unitFailedMessage(vantage, failedUnitOf(console.env), console.now()),
+  );
+
+/** @param what names the message where it is not told */
+async function tellAlone(
   flags: TellFlags,
-  vantage: string,
   console: Console,
+  what: string,
+  alertBy: (ways: readonly string[]) => Alert,
 ): Promise<number> {
   const channels = await waysToTell(flags, console, 'once');
   const ways = channels.flatMap(({ kind, name }) => (kind === TERMINAL ? [] : [name]));
-  const alert = testMessage(vantage, ways, console.now(), console.own);
+  const alert = alertBy(ways);
   const untold: string[] = [];
   for (const channel of channels) {
     const told = await channel.tell(mailOf(alert), alert);
     if (told.kind === 'untold') untold.push(told.because);
     else if (console.progress && ways.length > 0) console.err(`told: ${channel.name}\n`);
   }
-  for (const because of untold) console.err(`error: the test message was not told: ${because}\n`);
+  for (const because of untold) console.err(`error: ${what} was not told: ${because}\n`);
   return untold.length === 0 ? 0 : 3;
 }
