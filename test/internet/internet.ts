@@ -46,10 +46,13 @@ export interface Internet {
   close(): Promise<void>;
 }
 
-/** Starts an internet of its own: several can run side by side in different processes. */
-export async function startInternet(): Promise<Internet> {
-  const dns = await startDns();
-  const smtpPort = await freePort();
+/**
+ * Starts an internet of its own: several can run side by side in different processes. On free ports, but where a namespace has
+ * those of DNS and SMTP for itself.
+ */
+export async function startInternet(ports?: { readonly dns: number; readonly smtp: number }): Promise<Internet> {
+  const dns = await startDns([], { port: ports?.dns ?? 0 });
+  const smtpPort = ports?.smtp ?? (await freePort());
   const block = `127.${randomInt(64, 128)}.${randomInt(0, 256)}`;
   const servers: SmtpServer[] = [];
   let next = 0;

@@ -42,10 +42,7 @@ export async function startInstance(
     spawnSync('postmap', ['-c', configDirectory, `hash:${join(configDirectory, table)}`]);
   makeQueue(directory);
 
-  // In a group of its own: master ends its children by ending the group.
-  const master = spawn(join(daemonDirectory(), 'master'), ['-d', '-c', configDirectory], { stdio: 'ignore', detached: true });
-  await listening(master, smtpdPort, maillog);
-  const log = () => (existsSync(maillog) ? readFileSync(maillog, 'latin1') : '');
+  const { log, stop } = await startMaster({ configDirectory, maillog, smtpdPort });
 
   return {
     configDirectory,
@@ -78,6 +75,25 @@ export async function startInstance(
           },
       );
     },
+    stop,
+  };
+}
+
+/** Starts the Postfix of a configuration that is written, and waits until its smtpd answers. */
+export async function startMaster({
+  configDirectory,
+  maillog,
+  smtpdPort,
+}: {
+  readonly configDirectory: string;
+  readonly maillog: string;
+  readonly smtpdPort: number;
+}): Promise<Pick<Instance, 'log' | 'stop'>> {
+  // In a group of its own: master ends its children by ending the group.
+  const master = spawn(join(daemonDirectory(), 'master'), ['-d', '-c', configDirectory], { stdio: 'ignore', detached: true });
+  await listening(master, smtpdPort, maillog);
+  return {
+    log: () => (existsSync(maillog) ? readFileSync(maillog, 'latin1') : ''),
     stop: async () => {
       if (master.exitCode !== null || master.signalCode !== null) return;
       const ended = new Promise<void>((done) => master.once('exit', () => done()));
@@ -126,7 +142,7 @@ function mainCf(directory: string, maillog: string, configuration: Configuration
   ].join('\n');
 }
 
-function masterCf(smtpdPort: number): string {
+export function masterCf(smtpdPort: number): string {
   const service = (name: string, type: string, program: string, limit: string, privacy = '-', wakeup = '-') =>
     `${name} ${type} ${privacy} - n ${wakeup} ${limit} ${program}`;
   return [
@@ -155,7 +171,8 @@ function masterCf(smtpdPort: number): string {
   ].join('\n');
 }
 
-function makeQueue(directory: string): void {
+/** `queue` and `data` below the directory, with the owners that Postfix wants. */
+export function makeQueue(directory: string): void {
   const postfix = numericId('passwd', 'postfix');
   const postdrop = numericId('group', 'postdrop');
   const make = (path: string, mode: number, user: number, group: number) => {
@@ -193,7 +210,7 @@ function numericId(database: 'passwd' | 'group', name: string): number {
   return Number(line.split(':')[2]);
 }
 
-function daemonDirectory(): string {
+export function daemonDirectory(): string {
   return spawnSync('postconf', ['-d', '-h', 'daemon_directory'], { encoding: 'utf8' }).stdout.trim();
 }
 
