@@ -55,20 +55,25 @@ export function dependenceFindings(
 ): Finding[] {
   const near = channels.flatMap(({ recipient }) => recipient ?? []);
   const others = channels.some(({ recipient }) => recipient === undefined);
-  const waiting = near.flatMap((address) => {
+  const hindered = near.flatMap((address) => {
     const verdict = addresses.get(address);
     const would = verdict && wouldNotArrive(verdict);
-    return would === undefined
-      ? []
-      : [
-          failure(
-            'channels',
-            `mail to ${address} ${would}`,
-            'mend that first, or name a mail server elsewhere with --smtp',
-          ),
-        ];
+    return would === undefined ? [] : [{ address, would }];
   });
-  const leaving = near.filter((address) => addresses.get(address)?.nextHop != null);
+  const waiting = hindered.map(({ address, would }) =>
+    failure(
+      'channels',
+      `mail to ${address} ${would}`,
+      others
+        ? 'mend that; until then the other channels alone count'
+        : 'mend that, and name a second channel that does without this Postfix (webhook-file, ' +
+            'hook), or a mail server elsewhere with --smtp',
+    ),
+  );
+  const leaving = near.filter(
+    (address) =>
+      addresses.get(address)?.nextHop != null && !hindered.some((one) => one.address === address),
+  );
   if (others || leaving.length === 0) return waiting;
   return [
     ...waiting,

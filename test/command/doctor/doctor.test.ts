@@ -312,6 +312,13 @@ test('mail that leaves by the watched Postfix, and nothing besides', async () =>
   const waits = await diagnosis([...flags(), ...mail('postmaster@fastmail.fm'), '--hook', hook]);
   expect(waits.code).toBe(2);
   expect(waits.of('channels').at(-1)?.slice(0, 1)).toEqual(['failure']);
+  expect(waits.of('channels').at(-1)?.[2]).toBe('mend that; until then the other channels alone count');
+  const both = await diagnosis([...flags(), ...mail('postmaster@fastmail.fm')]);
+  expect(both.of('channels').map(([state]) => state)).toEqual(['ok', 'failure']);
+  expect(both.of('channels').at(-1)?.[2]).toBe(
+    'mend that, and name a second channel that does without this Postfix (webhook-file, hook), or a mail server elsewhere with ' +
+      '--smtp',
+  );
   expect(waits.of('channels').at(-1)?.[1]).toMatch(
     /^mail to postmaster@fastmail\.fm leaves by the Postfix that is watched, and would wait there: /,
   );
