@@ -3,10 +3,10 @@
  * group postfix may read; then the units' command lines, one after the other.
  */
 import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseUnit } from '../../lambda/command/doctor/unit-file.ts';
-import type { Ran } from '../command/run-command.ts';
+import { type Ran, runCommand } from '../command/run-command.ts';
 import { foundingDomains } from '../internet/founding-domains.ts';
 import { startInternet } from '../internet/internet.ts';
 import { startMailSink } from '../internet/mail-sink.ts';
@@ -19,6 +19,8 @@ export interface Tried {
   readonly failed: Ran;
   /** A line of `watch` whose table is root's alone. */
   readonly forbidden: Ran;
+  /** `doctor --as-service`: of the unit as it is, with flags of its own, with a wrong one, and where the table is root's alone. */
+  readonly asService: Readonly<Record<'plain' | 'flags' | 'wrong' | 'forbidden', Ran>>;
   /** What the sandbox lets a command do: `id`, and a file in each place. */
   readonly who: Ran;
   readonly written: Readonly<Record<string, boolean>>;
@@ -86,16 +88,40 @@ async function tryAll(): Promise<Tried> {
     { ...sandbox, env: { ...sandbox.env, ...monitor } },
     `${failing.command} --smtp 127.0.0.1:${sink.port} --vantage mx1`,
   );
-  mayRead('tls_policy', 0, 0o600);
+  const asService = await doctorOf(flags, postfix, join(examples, daily.name), () => mayRead('tls_policy', 0, 0o600));
   const forbidden = await runInSandbox(daily, sandbox);
   const places = ['/etc', '/usr', '/var/lib', postfix, '/tmp', join(DIRECTORY, 'state')];
   const written = await Promise.all(
     places.map(async (place) => [place, (await runInSandbox(daily, sandbox, `touch ${place}/made-by-unit`)).code === 0] as const),
   );
   return {
-    ...{ first, second, failed, forbidden },
+    ...{ first, second, failed, forbidden, asService },
     who: await runInSandbox(daily, sandbox, 'id -G'),
     written: Object.fromEntries(written),
     letters: sink.letters.map(({ to, headers, text }) => ({ to, subject: headers.subject ?? '', text })),
   };
+}
+
+/** Of the unit as it is installed, and as an administrator edits it. */
+async function doctorOf(flags: string, postfix: string, unit: string, forbid: () => void): Promise<Tried['asService']> {
+  const system = '/etc/systemd/system';
+  execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', system]);
+  copyFileSync(unit, join(system, 'postfix-tls-watch.service'));
+  const dropIn = join(system, 'postfix-tls-watch.service.d');
+  mkdirSync(dropIn);
+  const run = (...command: readonly string[]) => {
+    writeFileSync(
+      join(dropIn, 'test.conf'),
+      ['[Service]', `Environment=MAIL_CONFIG=${postfix}`, ...command.flatMap((one) => ['ExecStart=', `ExecStart=${one}`])].join(
+        '\n',
+      ),
+    );
+    return runCommand(['doctor', '--as-service', '--json'], { POSTFIX_TLS_WATCH_CONFIG: flags });
+  };
+  const program = '/usr/local/bin/postfix-tls-watch watch';
+  const plain = await run();
+  const own = await run(`${program} --timeout 7 --hook ${DIRECTORY}/none --no-config`);
+  const wrong = await run(`${program} --tiemout 7`);
+  forbid();
+  return { plain, flags: own, wrong, forbidden: await run() };
 }

@@ -4,7 +4,9 @@ import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { DoctorDocument } from '../../lambda/command/doctor/schema.ts';
 import { parseUnit } from '../../lambda/command/doctor/unit-file.ts';
+import { problemsOf } from '../command/scene.ts';
 import { ROOT } from '../pages.ts';
 import { missingReference, NAMESPACES } from '../reference/reference.ts';
 import type { Tried } from './inside.ts';
@@ -116,6 +118,55 @@ describe.skipIf(missing !== undefined)(
     test('the other one tells a failure', () => {
       expect(tried.failed).toEqual({ code: 0, out: '', err: '' });
       expect(tried.letters[1]?.text).toContain('    postfix-tls-watch doctor --as-service\n');
+    });
+
+    describe('doctor --as-service', () => {
+      const documentOf = (which: keyof Tried['asService']) => {
+        const { out, err } = tried.asService[which];
+        expect(err).toBe('');
+        const document = JSON.parse(out) as DoctorDocument;
+        expect(problemsOf('doctor', document)).toEqual([]);
+        return document;
+      };
+      const checks = (which: keyof Tried['asService'], ...states: readonly string[]) =>
+        documentOf(which).checks.flatMap(({ group, state, says }) => (states.includes(state) ? [`${group}: ${says}`] : []));
+
+      test('is the user of the unit, in its groups, with its environment and state directory', () => {
+        const { run, inForce } = documentOf('plain');
+        expect(run.user).toMatchObject({ name: 'postfix-tls-watch', uid: 61_184, unit: 'postfix-tls-watch.service' });
+        expect(run.user.groups.length).toBe(2);
+        expect(inForce.find(({ name }) => name === 'config-directory')?.value).toBe('/mnt/units/postfix');
+        expect(inForce.find(({ name }) => name === 'store')).toEqual({
+          name: 'store',
+          value: '/var/lib/postfix-tls-watch',
+          source: 'environment',
+          where: 'STATE_DIRECTORY',
+        });
+        expect(checks('plain', 'ok')).toContain('postfix: texthash:/mnt/units/postfix/tls_policy: 3 entries');
+        expect(checks('plain', 'ok')).toContain('postfix: /mnt/units/flags.toml, the file of flags, is read');
+      });
+
+      test("takes the flags of the unit's own command line", () => {
+        expect(documentOf('flags').inForce.filter(({ source }) => source === 'unit')).toEqual([
+          { name: 'timeout', value: '7', source: 'unit', where: 'postfix-tls-watch.service' },
+          { name: 'hook', value: '/mnt/units/none', source: 'unit', where: 'postfix-tls-watch.service' },
+        ]);
+        expect(checks('flags', 'failure')).toContain(
+          'channels: hook /mnt/units/none: no such program, give --hook its whole path',
+        );
+        expect(checks('flags', 'warning')).toContain(
+          'schedule: postfix-tls-watch.service runs with --no-config, which is not looked at unless it is given here',
+        );
+      });
+
+      test('says of a flag that watch does not have that no run would begin', () => {
+        expect(checks('wrong', 'failure')).toContain('schedule: postfix-tls-watch.service: watch has no flag --tiemout');
+      });
+
+      test('finds what root may read and the unit may not', () => {
+        expect(checks('forbidden', 'failure').filter((says) => says.includes('/mnt/units/postfix/tls_policy'))).not.toEqual([]);
+        expect(tried.asService.forbidden.code).toBe(2);
+      });
     });
 
     test('a table that only root may read fails the run, which says which it is', () => {

@@ -4,14 +4,12 @@
  * test message where it is asked to.
  */
 import { hostname } from 'node:os';
-import type { Command } from 'commander';
 import { stateDirectory, tableNamed, userNamed } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { ownPostfixTaken } from '../../policy/gather/own-postfix.ts';
-import { readBundle, readHere, thisMachine, userHere } from '../../policy/gather/this-machine.ts';
+import { readBundle, thisMachine, userHere } from '../../policy/gather/this-machine.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { FlagsFile } from '../configuration/configure.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type Place, type PlaceFlags, placeOf } from '../place.ts';
@@ -21,14 +19,16 @@ import { channelsNamed, topicsOf } from '../watch/ways-to-tell.ts';
 import { channelFindings, dependenceFindings } from './channels.ts';
 import { clockFindings } from './clock.ts';
 import { dnsFindings, resolversOf } from './dns.ts';
-import { doctorCode, type Finding, failure, ofError, ok, warning } from './finding.ts';
-import { inForce } from './in-force.ts';
+import { doctorCode, type Finding, ofError } from './finding.ts';
+import { type Given, inForce } from './in-force.ts';
 import { instanceFindings, otherInstances } from './instances.ts';
 import { postfixFindings, trustFindings } from './postfix.ts';
 import { become, findServiceUser, type ServiceUser } from './service-user.ts';
 import { findStarters } from './starters.ts';
 import { scheduleFindings, seeStore } from './store.ts';
 import { type Diagnosis, doctorDocument, doctorText } from './text.ts';
+import { unitFindings } from './unit-findings.ts';
+import { takeUnitFlags, type UnitFlags } from './unit-flags.ts';
 import { lookOut, wayOutFindings } from './way-out.ts';
 
 export interface DoctorFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags {
@@ -39,45 +39,43 @@ export interface DoctorFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFl
   readonly json?: boolean;
 }
 
-/** What the command line and the file of flags came to. */
-export interface Given {
-  readonly running: Command;
-  readonly file?: FlagsFile | undefined;
-}
-
 /** 2 a failure, 1 a warning, 0 all is well. */
 export async function doctorCommand(
   table: string | undefined,
-  flags: DoctorFlags,
-  given: Given,
+  { asService }: Pick<DoctorFlags, 'asService'>,
+  { running, file }: Pick<Given, 'running' | 'file'>,
   console: Console,
 ): Promise<number> {
   const service =
-    flags.asService === undefined ? undefined : await findServiceUser(flags.asService, thisMachine);
+    asService === undefined ? undefined : await findServiceUser(asService, thisMachine);
+  const ofUnit = service?.unit && takeUnitFlags(running, service.unit, service.environment);
   const env = { ...console.env, ...service?.environment };
   Object.assign(process.env, service?.environment);
-  const diagnosis = await diagnose(table, flags, given, service, { ...console, env });
+  const flags = running.opts<DoctorFlags>();
+  const given = { running, file, service, ofUnit, table: tableOf(ofUnit) ?? table };
+  const diagnosis = await diagnose(flags, given, { ...console, env });
   if (flags.json) console.json(doctorDocument(diagnosis));
   else console.out(doctorText(diagnosis, console.paint, console.width));
   return doctorCode(diagnosis.findings);
 }
 
-async function diagnose(
-  table: string | undefined,
-  flags: DoctorFlags,
-  { running, file }: Given,
-  service: ServiceUser | undefined,
-  console: Console,
-): Promise<Diagnosis> {
+const tableOf = (ofUnit: UnitFlags | undefined): string | undefined =>
+  ofUnit?.kind === 'taken' ? ofUnit.table : undefined;
+
+async function diagnose(flags: DoctorFlags, given: Given, console: Console): Promise<Diagnosis> {
+  const { file, service, ofUnit, table } = given;
   const place = await placeOf(flags);
   const vantage = place.vantage ?? hostname();
   const directory = place.store ?? stateDirectoryAs(service, console.env);
   // Only root comes to the directory that systemd gives to a dynamic user (store/sqlite/owner).
-  const given = service?.unit?.dynamicUser === true;
-  const see = () => seeStore(place, directory, console.env, console.now(), given);
-  const early = given ? await see() : undefined;
+  const isDynamic = service?.unit?.dynamicUser === true;
+  const see = () => seeStore(place, directory, console.env, console.now(), isDynamic);
+  const early = isDynamic ? await see() : undefined;
   // Not every user may ask systemd, and none but root reads every crontab.
   const starters = await findStarters(thisMachine);
+  const open = () => channelsNamed({ ...flags, ...topicsOf(flags, place) }, console, 'once');
+  // Credentials are read by systemd, and handed over.
+  const handed = (service?.unit?.credentials.length ?? 0) > 0 ? await open() : undefined;
   if (service !== undefined) become(service);
   const store = early ?? (await see());
 
@@ -86,11 +84,11 @@ async function diagnose(
   const others =
     configDirectory === undefined ? [] : await otherInstances(configDirectory, thisMachine);
   const probing = { ...flags, ...(configDirectory === undefined ? {} : { configDirectory }) };
-  const channels = await channelsNamed({ ...flags, ...topicsOf(flags, place) }, console, 'once');
+  const channels = handed ?? (await open());
   const mailTo = channels.flatMap(({ recipient }) => recipient ?? []);
   const looked = bundle && (await lookOut(bundle, mailTo, probing, console));
   const findings: Finding[] = [
-    ...(await fileFindings(service, file)),
+    ...(await unitFindings(service, ofUnit, file)),
     ...policy.findings,
     ...(await instanceFindings(others, thisMachine)),
     ...(bundle === undefined ? [] : trustFindings(bundle)),
@@ -106,7 +104,7 @@ async function diagnose(
     at: console.now(),
     host: hostname(),
     user: userOf(service, console.env),
-    inForce: inForce(running, file, {
+    inForce: inForce(given, {
       env: console.env,
       host: hostname(),
       store: placeName(place, directory),
@@ -174,39 +172,3 @@ function userOf(
     unit: service?.unit?.name ?? null,
   };
 }
-
-/** What the unit needs besides what a run of this command has of its own. */
-async function fileFindings(
-  service: ServiceUser | undefined,
-  file: FlagsFile | undefined,
-): Promise<Finding[]> {
-  if (service === undefined) return [];
-  const own = flagsIn(service.unit?.command ?? '');
-  return [
-    ...(file === undefined ? [] : [await ofFlagsFile(file.path, service.name)]),
-    ...(own === ''
-      ? []
-      : [
-          warning(
-            'schedule',
-            `${service.unit?.name ?? 'the unit'} has flags of its own, which are not looked at here: ${own}`,
-            'give them to this command as well, or move them into the file of flags',
-          ),
-        ]),
-  ];
-}
-
-async function ofFlagsFile(path: string, user: string): Promise<Finding> {
-  const read = await readHere(path);
-  return read.kind === 'read'
-    ? ok('postfix', `${path}, the file of flags, is read`)
-    : failure(
-        'postfix',
-        `${path}, the file of flags: ${read.because} for ${user}, so that no run begins`,
-        `let the user read it (chgrp and chmod g+r), and keep its secrets in files of their own`,
-      );
-}
-
-/** What stands behind `watch`. */
-const flagsIn = (command: string): string =>
-  /\bwatch\s+(-.*)$/.exec(command.replace(/^\S*postfix-tls-watch\s+/, ''))?.[1]?.trim() ?? '';

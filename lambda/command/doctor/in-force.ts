@@ -7,9 +7,12 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { plain } from '../../text/strangers.ts';
 import type { FlagsFile } from '../configuration/configure.ts';
 import { longName, TABLE } from '../configuration/known-flags.ts';
+import type { ServiceUser } from './service-user.ts';
+import { FROM_UNIT, type UnitFlags } from './unit-flags.ts';
 
 export const SOURCES = [
   'command-line',
+  'unit',
   'file',
   'environment',
   'postfix',
@@ -22,6 +25,15 @@ export interface InForce {
   readonly value: string;
   readonly source: (typeof SOURCES)[number];
   readonly where: string | null;
+}
+
+/** What the command line, the unit's and the file of flags came to. */
+export interface Given {
+  readonly running: Command;
+  readonly file?: FlagsFile | undefined;
+  readonly service?: ServiceUser | undefined;
+  readonly ofUnit?: UnitFlags | undefined;
+  readonly table?: string | undefined;
 }
 
 /** What is known besides the flags that were given. */
@@ -38,35 +50,42 @@ export interface Circumstances {
 }
 
 /** Flags first, in the order of --help, then what counts for want of one. */
-export function inForce(
-  running: Command,
-  file: FlagsFile | undefined,
-  known: Circumstances,
-): readonly InForce[] {
-  const given = flagsGiven(running, file);
-  const has = (name: string) => given.some((row) => row.name === name);
-  return [...given, ...besides(known).filter(({ name }) => !has(name))];
+export function inForce(given: Given, known: Circumstances): readonly InForce[] {
+  const flags = flagsGiven(given);
+  const has = (name: string) => flags.some((row) => row.name === name);
+  return [...flags, ...besides(known).filter(({ name }) => !has(name))];
 }
 
-function flagsGiven(running: Command, file: FlagsFile | undefined): readonly InForce[] {
-  const from = (name: string, isFile: boolean): Pick<InForce, 'source' | 'where'> =>
-    isFile && file !== undefined
-      ? { source: 'file', where: `${file.path}:${file.lines.get(name) ?? 0}` }
-      : { source: 'command-line', where: null };
-  const [table] = running.processedArgs as readonly (string | undefined)[];
-  const ofTable: readonly InForce[] =
-    table === undefined
-      ? []
-      : [{ name: TABLE, value: plain(table), ...from(TABLE, running.args[0] === undefined) }];
-  const ofFlags = running.options.flatMap((option): readonly InForce[] => {
-    const name = longName(option);
-    const source = running.getOptionValueSource(option.attributeName());
-    if (NOT_SHOWN.has(name) || (source !== 'cli' && source !== 'config')) return [];
-    const value: unknown = running.getOptionValue(option.attributeName());
-    return [{ name, value: shown(name, value), ...from(name, source === 'config') }];
-  });
-  return [...ofTable, ...ofFlags];
+function flagsGiven({ running, file, service, ofUnit, table }: Given): readonly InForce[] {
+  const row = (name: string, value: string, source: unknown): readonly InForce[] => {
+    switch (source) {
+      case 'cli':
+        return [{ name, value, source: 'command-line', where: null }];
+      case FROM_UNIT:
+        return [{ name, value, source: 'unit', where: service?.unit?.name ?? null }];
+      case 'config':
+        return [{ name, value, source: 'file', where: placeIn(file, name) }];
+      default:
+        return [];
+    }
+  };
+  const isTyped = running.args[0] !== undefined;
+  const fromUnit = ofUnit?.kind === 'taken' && ofUnit.table !== undefined;
+  const tableFrom = isTyped ? 'cli' : fromUnit ? FROM_UNIT : 'config';
+  return [
+    ...(table === undefined ? [] : row(TABLE, plain(table), tableFrom)),
+    ...running.options.flatMap((option) => {
+      const name = longName(option);
+      const key = option.attributeName();
+      if (NOT_SHOWN.has(name)) return [];
+      const value: unknown = running.getOptionValue(key);
+      return row(name, shown(name, value), running.getOptionValueSource(key));
+    }),
+  ];
 }
+
+const placeIn = (file: FlagsFile | undefined, name: string): string | null =>
+  file === undefined ? null : `${file.path}:${file.lines.get(name) ?? 0}`;
 
 function besides(known: Circumstances): readonly InForce[] {
   const { env, host, store, resolvers, bundle, ownPostfix } = known;

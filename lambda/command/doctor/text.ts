@@ -78,6 +78,7 @@ function from(source: InForce['source'], where: string | null): string {
       return where ?? 'asked of Postfix';
     case 'environment':
     case 'file':
+    case 'unit':
     case 'system':
       return where ?? source;
   }

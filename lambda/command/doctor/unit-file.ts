@@ -20,6 +20,8 @@ export interface Unit {
   readonly environment: readonly string[];
   /** Of EnvironmentFile=, those that need not be there with their dash. */
   readonly environmentFiles: readonly string[];
+  /** `ID:PATH`, as LoadCredential= has them. */
+  readonly credentials: readonly string[];
   /** The last ExecStart=. */
   readonly command: string;
 }
@@ -74,8 +76,31 @@ export function parseUnit(name: string, texts: readonly string[]): Unit {
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
     environment: all('Environment').flatMap(quotedWords),
     environmentFiles: all('EnvironmentFile'),
+    credentials: all('LoadCredential'),
     command: last('ExecStart') ?? '',
   };
+}
+
+/**
+ * The words of ExecStart=, with variables as systemd has them; a credential is the file that it is
+ * made of.
+ */
+export function commandWords(
+  { command, credentials }: Unit,
+  environment: Readonly<Record<string, string>>,
+): readonly string[] {
+  const files = new Map(
+    credentials.map((one) => {
+      const at = one.indexOf(':');
+      return [one.slice(0, at), one.slice(at + 1)] as const;
+    }),
+  );
+  // Before the program may stand what changes how it is started (systemd.service(5)).
+  return quotedWords(command.replace(/^[-@:+!|]+/, '')).map((word) =>
+    word
+      .replace(/^\$\{CREDENTIALS_DIRECTORY\}\/(.+)$/, (_, id: string) => files.get(id) ?? '')
+      .replaceAll(/\$\{(\w+)\}/g, (_, name: string) => environment[name] ?? ''),
+  );
 }
 
 interface ServiceSetting {

@@ -1,10 +1,18 @@
 /** What is read of a unit and its drop-ins, as systemd reads them. */
 import { expect, test } from 'vitest';
-import { environmentOf, findUnit, parseUnit } from '../../../lambda/command/doctor/unit-file.ts';
+import { commandWords, environmentOf, findUnit, parseUnit } from '../../../lambda/command/doctor/unit-file.ts';
 import type { FileRead } from '../../../lambda/policy/gather/machine.ts';
 
 const NAME = 'postfix-tls-watch.service';
-const nothing = { name: NAME, supplementaryGroups: [], dynamicUser: false, environment: [], environmentFiles: [], command: '' };
+const nothing = {
+  name: NAME,
+  supplementaryGroups: [],
+  dynamicUser: false,
+  environment: [],
+  environmentFiles: [],
+  credentials: [],
+  command: '',
+};
 
 test.each([
   { because: 'an empty unit', texts: [''], unit: {} },
@@ -41,6 +49,16 @@ test.each([
   },
 ])('$because', ({ texts, unit }) => {
   expect(parseUnit(NAME, texts)).toEqual({ ...nothing, ...unit });
+});
+
+test.each([
+  { command: '/bin/x watch --a "b c"', words: ['/bin/x', 'watch', '--a', 'b c'], because: 'quotes' },
+  { command: '-/bin/x watch', words: ['/bin/x', 'watch'], because: 'a prefix that changes how it is started' },
+  { command: `/bin/x \${ME} a\${ME}b \${NOT}`, words: ['/bin/x', 'you', 'ayoub', ''], because: 'variables' },
+  { command: `/bin/x \${CREDENTIALS_DIRECTORY}/smtp`, words: ['/bin/x', '/etc/x:y'], because: 'a credential is its file' },
+])('the words of a command line: $because', ({ command, words }) => {
+  const unit = parseUnit(NAME, [`[Service]\nExecStart=${command}\nLoadCredential=smtp:/etc/x:y`]);
+  expect(commandWords(unit, { ME: 'you' })).toEqual(words);
 });
 
 test('an environment file', () => {
