@@ -8,6 +8,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as wait } from 'node:timers/promises';
 import { spaceOf } from '../../../lambda/store/keys.ts';
 import { readMutes, saveMute } from '../../../lambda/store/mutes.ts';
+import { hindrance } from '../../../lambda/store/sqlite/hindrance.ts';
 import { type OnDisk, openToChange, openToRead, openToWatch } from '../../../lambda/store/sqlite/open.ts';
 
 export interface User {
@@ -20,9 +21,10 @@ export interface Order {
    * `read`: reads everything, and says how much there is. `mute`: mutes `key`, as the command does. `watch`: opens it as a run
    * does, writes `key`, and says whether that is kept. `write`: writes as a run does, item after item, and says each that was
    * taken, until it is killed. `hold`: begins a transaction, says so, and leaves it open until it is killed. `die-writing`: is
-   * killed in the middle of a transaction, when some of it is in the file.
+   * killed in the middle of a transaction, when some of it is in the file. `ask`: says why a run could not keep its store
+   * there, in `notes`.
    */
-  readonly work: 'read' | 'mute' | 'watch' | 'write' | 'hold' | 'die-writing';
+  readonly work: 'read' | 'mute' | 'watch' | 'write' | 'hold' | 'die-writing' | 'ask';
   readonly directory: string;
   readonly key?: string;
   readonly as?: User;
@@ -58,6 +60,10 @@ try {
 
 async function obey({ work, directory, key = 'a' }: Order): Promise<void> {
   switch (work) {
+    case 'ask': {
+      const because = hindrance(directory);
+      return say({ notes: because === undefined ? [] : [because] });
+    }
     case 'read':
       return tell(await openToRead(directory));
     case 'mute': {
