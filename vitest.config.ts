@@ -5,7 +5,14 @@ import { ALONE } from './test/alone.ts';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/reference/**', 'test/runtime/**', 'test/simulate/**', 'test/dynamodb-local/**', '**/node_modules/**'],
+    exclude: [
+      'test/reference/**',
+      'test/runtime/**',
+      'test/simulate/**',
+      'test/dynamodb-local/**',
+      'test/units/systemd/**',
+      '**/node_modules/**',
+    ],
     env: ALONE,
     pool: 'forks',
     maxWorkers: 2,

@@ -1,0 +1,124 @@
+/**
+ * The units of docs/examples under a real systemd, in namespaces of its own: their users, groups, system-call filters and all.
+ * Where Postfix is Debian's, with a table of the group postfix, and no network: nothing is judged, and all the rest is tried.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { ROOT } from '../../pages.ts';
+import { missingReference } from '../../reference/reference.ts';
+
+const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc', '--net', '--cgroup'];
+
+/** The script of test/units/systemd/boot.sh became systemd; undefined until then. */
+let init: number | undefined;
+let booting: ChildProcess;
+
+/** A shell inside, as root. */
+function inside(script: string): { readonly code: number | null; readonly text: string } {
+  const ran = spawnSync('nsenter', ['-t', String(init), '-m', '-p', '-n', '-i', '-u', '-C', '-r', '-w', 'sh', '-ec', script], {
+    encoding: 'utf8',
+    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
+  });
+  return { code: ran.status, text: `${ran.stdout}${ran.stderr}` };
+}
+
+async function boot(): Promise<void> {
+  booting = spawn('unshare', [...NAMESPACES, 'sh', join(import.meta.dirname, 'boot.sh'), ROOT], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  let errors = '';
+  booting.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    errors += text;
+  });
+  for (let tries = 0; tries < 300; tries++) {
+    const { stdout } = spawnSync('ps', ['-o', 'pid=,comm=', '--ppid', String(booting.pid)], { encoding: 'utf8' });
+    const [, pid] = /(\d+) systemd$/m.exec(stdout) ?? [];
+    if (pid !== undefined) init = Number(pid);
+    if (pid !== undefined && /running|degraded/.test(inside('systemctl is-system-running || true').text)) return;
+    await sleep(100);
+  }
+  throw new Error(`systemd did not come up: ${errors}`);
+}
+
+const SET_UP = `
+cat > /usr/local/bin/postfix-tls-watch <<'X'
+#!/bin/sh
+exec NODE /product/lambda/cli.ts "$@"
+X
+chmod 755 /usr/local/bin/postfix-tls-watch
+cp /product/docs/examples/postfix-tls-watch.service /product/docs/examples/postfix-tls-watch-failed.service /product/docs/examples/postfix-tls-watch.timer /etc/systemd/system/
+sed -i 's/postmaster@example.com/root@localhost/' /etc/systemd/system/postfix-tls-watch-failed.service
+printf '[watch]\\nmail-to = ["root@localhost"]\\n' > /etc/postfix-tls-watch.toml
+printf 'a.example secure\\n' > /etc/postfix/tls_policy
+postmap hash:/etc/postfix/tls_policy
+chgrp postfix /etc/postfix/tls_policy*
+chmod 640 /etc/postfix/tls_policy*
+postconf -e smtp_tls_policy_maps=hash:/etc/postfix/tls_policy mydestination=localhost inet_interfaces=loopback-only myhostname=mx1.example.com alias_maps=
+rm -f /var/mail/root
+systemctl daemon-reload
+systemctl start postfix@-.service
+systemctl enable --now postfix-tls-watch.timer
+`;
+
+const missing = missingReference();
+
+describe.skipIf(missing !== undefined)(`the units under systemd${missing === undefined ? '' : ` (${missing})`}`, () => {
+  beforeAll(async () => {
+    await boot();
+    const node = process.execPath.replace(ROOT, '/product');
+    const { code, text } = inside(SET_UP.replace('NODE', node));
+    expect(code, text).toBe(0);
+  });
+  afterAll(async () => {
+    const ended = new Promise((done) => booting.once('exit', done));
+    booting.kill('SIGKILL');
+    if (booting.exitCode === null && booting.signalCode === null) await ended;
+  });
+
+  /** Letters of root's mailbox so far, as Postfix delivered them. */
+  const subjects = () => inside('cat /var/mail/root 2>/dev/null || true').text.match(/^Subject: .*$/gm) ?? [];
+  const letters = async (count: number) => {
+    for (let tries = 0; subjects().length < count && tries < 200; tries++) await sleep(100);
+    return subjects();
+  };
+
+  test('the daily run reads a table of the group postfix, mails, and keeps what it saw in its own directory', async () => {
+    const { code, text } = inside('systemctl start postfix-tls-watch.service');
+    expect({ code, text }).toEqual({ code: 0, text: '' });
+    expect(await letters(1)).toEqual(['Subject: Now watching 1 entry: 1 not judged']);
+    expect(inside("stat -c '%a %n' /var/lib/private/postfix-tls-watch/*").text).toBe(
+      '640 /var/lib/private/postfix-tls-watch/store.sqlite\n',
+    );
+    expect(inside("stat -c '%u' /var/lib/private/postfix-tls-watch/store.sqlite").text).toMatch(/^6[1-5]\d{3}\n$/);
+  });
+
+  test('doctor sees what systemd sees', () => {
+    const { text } = inside('postfix-tls-watch doctor --as-service --deadline 5 || true');
+    const flat = text.replaceAll(/\s+/g, ' ');
+    expect(flat).toContain('ok hash:/etc/postfix/tls_policy: 1 entry');
+    expect(flat).toContain('ok /var/lib/postfix-tls-watch is read, and systemd lets the unit write it');
+    expect(flat).toContain('ok mail to root@localhost: ready');
+    expect(flat).toContain('ok postfix-tls-watch.timer is enabled, next ');
+    expect(flat).toContain('ok all is well: the last complete run from ');
+  });
+
+  test('a run that fails is told by the other unit', async () => {
+    inside('chown root:root /etc/postfix/tls_policy*; chmod 600 /etc/postfix/tls_policy*');
+    const { code } = inside('systemctl start postfix-tls-watch.service');
+    expect(code).not.toBe(0);
+    expect(inside('systemctl show -p ExecMainStatus --value postfix-tls-watch.service').text).toBe('3\n');
+    expect((await letters(2)).at(-1)).toMatch(/^Subject: postfix-tls-watch failed on \S+ \(exit-code, status 3\)$/);
+    inside('chgrp postfix /etc/postfix/tls_policy*; chmod 640 /etc/postfix/tls_policy*');
+  });
+
+  test("a hook cannot use Postfix's sendmail, as the page says", () => {
+    inside("printf '#!/bin/sh\\nexec /usr/sbin/sendmail root\\n' > /usr/local/bin/hook; chmod 755 /usr/local/bin/hook");
+    inside(`printf '[watch]\\nhook = "/usr/local/bin/hook"\\npolicy = "hook"\\n' > /etc/postfix-tls-watch.toml`);
+    expect(inside('systemctl start postfix-tls-watch.service').code).not.toBe(0);
+    expect(readFileSync(join(ROOT, 'docs/mail-host.md'), 'utf8')).toContain('set-group-ID bit');
+    expect(inside('journalctl --no-pager -u postfix-tls-watch.service').text).toMatch(/hook \/usr\/local\/bin\/hook: /);
+  });
+});
