@@ -112,9 +112,13 @@ function ofFamily(family: AddressFamily, run: CheckRun): Finding[] {
   const tried = run.conversations.filter(({ address }) => familyOf(address) === family);
   switch (run.vantage[family]) {
     case 'clear': {
-      const proof = tried.find(({ id }) => isProved(run.evidence.results[id])) ?? tried[0];
+      const { results } = run.evidence;
+      const valid = tried.find(({ id }) => isProved(results[id]));
+      // By a signed TLSA record, or where there are no anchors to hold a certificate against.
+      const proof = valid ?? tried.find(({ id }) => results[id]?.kind === 'presented');
       const where = proof === undefined ? '' : `: STARTTLS with ${addressOf(proof)}`;
-      return [ok('way-out', `open over ${title}${where}, whose certificate is valid`)];
+      const how = valid === undefined ? '' : ', whose certificate is valid';
+      return [ok('way-out', `open over ${title}${where}${how}`)];
     }
     case 'untried':
       return family === 'ipv4'
