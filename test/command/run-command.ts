@@ -9,17 +9,21 @@ export interface Ran {
 }
 
 /** Never rejects; a command that hangs is ended by pid after some minutes, and has code null. */
-export function runCommand(
+export const runCommand = (
   args: readonly string[],
   env: Readonly<Record<string, string>> = {},
   cwd = process.cwd(),
+): Promise<Ran> => runProgram(process.execPath, [CLI, ...args], { ...process.env, NO_COLOR: '1', ...env }, cwd);
+
+/** The same of any program. */
+export function runProgram(
+  program: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string | undefined>>,
+  cwd: string,
 ): Promise<Ran> {
   return new Promise((resolve) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd,
-      env: { ...process.env, NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
+    const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     const timer = setTimeout(() => child.kill('SIGKILL'), HANGS_MS);
     let out = '';
     let err = '';

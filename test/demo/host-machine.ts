@@ -1,9 +1,9 @@
 /** The mail host of the demo: namespaces made its own, Debian's Postfix with a configuration over /etc/postfix, mailboxes, a clock that can be put on. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { CLI, type Ran } from '../command/run-command.ts';
+import { CLI, type Ran, runProgram } from '../command/run-command.ts';
 import { inject } from '../reference/inject.ts';
 import { daemonDirectory, type Instance, makeQueue, masterCf, startMaster } from '../reference/instance.ts';
 
@@ -68,27 +68,13 @@ maillog_file_prefixes = ${PLACE}
 /** The command as it is typed on that day, from 1: only the clock is made up. */
 export function typed(args: readonly string[], day: number): Promise<Ran> {
   const { MAIL_CONFIG: _, ...env } = process.env;
-  return new Promise((done) => {
-    const child = spawn(process.execPath, [CLI, ...args], {
-      cwd: '/',
-      env: {
-        ...env,
-        NO_COLOR: '1',
-        POSTFIX_TLS_WATCH_CONFIG: FLAGS_FILE,
-        CLOCK_SHIFT_MS: String((day - 1) * DAY_MS),
-        NODE_OPTIONS: `--import=${new URL('../command/noon-clock.ts', import.meta.url).href}`,
-      },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-    });
-    child.on('close', (code) => done({ code, out, err }));
-  });
+  const made = {
+    NO_COLOR: '1',
+    POSTFIX_TLS_WATCH_CONFIG: FLAGS_FILE,
+    CLOCK_SHIFT_MS: String((day - 1) * DAY_MS),
+    NODE_OPTIONS: `--import=${new URL('../command/noon-clock.ts', import.meta.url).href}`,
+  };
+  return runProgram(process.execPath, [CLI, ...args], { ...env, ...made }, '/');
 }
 
 /** What a mailbox got since the last time; waits for it. */

@@ -6,7 +6,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseUnit } from '../../lambda/command/doctor/unit-file.ts';
-import { type Ran, runCommand } from '../command/run-command.ts';
+import { type Ran, runProgram } from '../command/run-command.ts';
 import { foundingDomains } from '../internet/founding-domains.ts';
 import { startInternet } from '../internet/internet.ts';
 import { startMailSink } from '../internet/mail-sink.ts';
@@ -19,8 +19,11 @@ export interface Tried {
   readonly failed: Ran;
   /** A line of `watch` whose table is root's alone. */
   readonly forbidden: Ran;
-  /** `doctor --as-service`: of the unit as it is, with flags of its own, with a wrong one, and where the table is root's alone. */
-  readonly asService: Readonly<Record<'plain' | 'flags' | 'wrong' | 'forbidden', Ran>>;
+  /**
+   * `doctor --as-service`: without a unit, of the unit as it is, with flags of its own, with a wrong one, with a group that is not there,
+   * and where the table is root's alone.
+   */
+  readonly asService: Readonly<Record<'none' | 'plain' | 'flags' | 'wrong' | 'stranger' | 'forbidden', Ran>>;
   /** What the sandbox lets a command do: `id`, and a file in each place. */
   readonly who: Ran;
   readonly written: Readonly<Record<string, boolean>>;
@@ -106,22 +109,22 @@ async function tryAll(): Promise<Tried> {
 async function doctorOf(flags: string, postfix: string, unit: string, forbid: () => void): Promise<Tried['asService']> {
   const system = '/etc/systemd/system';
   execFileSync('mount', ['-t', 'tmpfs', 'tmpfs', system]);
+  const args = [join(PRODUCT, 'lambda/cli.ts'), 'doctor', '--as-service', '--json'];
+  const doctor = () => runProgram(process.execPath, args, { ...process.env, POSTFIX_TLS_WATCH_CONFIG: flags }, '/');
+  const none = await doctor();
   copyFileSync(unit, join(system, 'postfix-tls-watch.service'));
   const dropIn = join(system, 'postfix-tls-watch.service.d');
   mkdirSync(dropIn);
-  const run = (...command: readonly string[]) => {
-    writeFileSync(
-      join(dropIn, 'test.conf'),
-      ['[Service]', `Environment=MAIL_CONFIG=${postfix}`, ...command.flatMap((one) => ['ExecStart=', `ExecStart=${one}`])].join(
-        '\n',
-      ),
-    );
-    return runCommand(['doctor', '--as-service', '--json'], { POSTFIX_TLS_WATCH_CONFIG: flags });
+  const run = (...lines: readonly string[]) => {
+    writeFileSync(join(dropIn, 'test.conf'), ['[Service]', `Environment=MAIL_CONFIG=${postfix}`, ...lines].join('\n'));
+    return doctor();
   };
+  const running = (command: string) => run('ExecStart=', `ExecStart=${command}`);
   const program = '/usr/local/bin/postfix-tls-watch watch';
   const plain = await run();
-  const own = await run(`${program} --timeout 7 --hook ${DIRECTORY}/none --no-config`);
-  const wrong = await run(`${program} --tiemout 7`);
+  const own = await running(`${program} --timeout 7 --hook ${DIRECTORY}/none --no-config`);
+  const wrong = await running(`${program} --tiemout 7`);
+  const stranger = await run('SupplementaryGroups=no-such-group');
   forbid();
-  return { plain, flags: own, wrong, forbidden: await run() };
+  return { none, plain, flags: own, wrong, stranger, forbidden: await run() };
 }

@@ -2,10 +2,10 @@
  * A unit's command line as systemd would start it, without systemd: another user with the unit's groups, no new privileges, no
  * capabilities, a system that is read-only but for the state directory and a /tmp of its own, and nothing in the environment.
  */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { chownSync, mkdirSync } from 'node:fs';
 import type { Unit } from '../../lambda/command/doctor/unit-file.ts';
-import { CLOCK, type Ran } from '../command/run-command.ts';
+import { CLOCK, type Ran, runProgram } from '../command/run-command.ts';
 import { ROOT } from '../pages.ts';
 
 export interface Sandbox {
@@ -44,20 +44,7 @@ export function runInSandbox(unit: Unit, { product, directory, env }: Sandbox, c
     ...['env', '-i', ...Object.entries(given).map(([name, value]) => `${name}=${value}`)],
     ...program,
   ];
-  return new Promise((done) => {
-    const child = spawn('unshare', ['--mount', 'sh', '-ec', READ_ONLY, 'sh', state, ...setpriv], {
-      stdio: ['ignore', 'pipe', 'pipe'],
-      cwd: '/',
-    });
-    let [out, err] = ['', ''];
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      err += text;
-    });
-    child.on('close', (code) => done({ code, out, err }));
-  });
+  return runProgram('unshare', ['--mount', 'sh', '-ec', READ_ONLY, 'sh', state, ...setpriv], process.env, '/');
 }
 
 const PROGRAM = '/usr/local/bin/postfix-tls-watch';

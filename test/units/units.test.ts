@@ -163,6 +163,21 @@ describe.skipIf(missing !== undefined)(
         expect(checks('wrong', 'failure')).toContain('schedule: postfix-tls-watch.service: watch has no flag --tiemout');
       });
 
+      test.each([
+        {
+          which: 'none' as const,
+          says: 'there is no postfix-tls-watch.service here; install it (docs/mail-host.md), or name its user: --as-service USER',
+        },
+        {
+          which: 'stranger' as const,
+          says:
+            'postfix-tls-watch.service wants the group no-such-group, which is not there, and systemd would not start it; make the ' +
+            'group, or take it out of the unit',
+        },
+      ])('cannot take the place of a unit that is not there or does not start: $which', ({ which, says }) => {
+        expect(tried.asService[which]).toEqual({ code: 3, out: '', err: `error: --as-service: ${says}\n` });
+      });
+
       test('finds what root may read and the unit may not', () => {
         expect(checks('forbidden', 'failure').filter((says) => says.includes('/mnt/units/postfix/tls_policy'))).not.toEqual([]);
         expect(tried.asService.forbidden.code).toBe(2);
