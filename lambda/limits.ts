@@ -54,6 +54,10 @@ export const BOUNDS = {
   silentNextHops: 5,
   chainCertificates: 100,
   shownNames: 50,
+  /** What is read of a domain's MTA-STS record and policy (RFC 8461 §3.3 proposes 64 KB). */
+  stsRecordChars: 4_096,
+  stsPolicyBytes: 65_536,
+  stsHosts: 100,
   /** Of one name, subject or record of a stranger, where it is shown or kept. */
   shownTextChars: 255,
 } as const;
