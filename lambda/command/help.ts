@@ -6,6 +6,10 @@ no line to use is
 given until it is confirmed: a forged DNS answer looks the same. What was seen before is read from \
 --store, or where
 this user's runs keep it.
+
+Who may be believed about the hosts is asked, too: DNSSEC, and the MTA-STS policy of the domain, \
+which is fetched
+once, over HTTPS, where a record announces it.
 `;
 
 export const WHY_HELP = `

@@ -16,6 +16,7 @@ import { withPolicySource } from '../own-postfix.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { type ConfirmFlags, remembering } from './confirm.ts';
+import { nameSourcesOf } from './sources.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
 import { withHostname, withoutMatchList } from './without-match-list.ts';
 
@@ -71,6 +72,7 @@ export async function explain(
     const story = tellStory(verdict, found, own, {
       without: withoutMatchList(found, ...evidence),
       hostname: withHostname(found, ...evidence),
+      sources: await nameSourcesOf(found, verdict, run, bundle, flags, console),
     });
     if (flags.json) console.json(storyDocument(story, run, own));
     else {

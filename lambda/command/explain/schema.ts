@@ -1,6 +1,7 @@
 /** The shape of `explain --json`. */
 import * as v from 'valibot';
 import { entrySchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+import { nameSourcesSchema } from './source-schema.ts';
 
 export const explainSchema = v.strictObject({
   version: v.literal(1),
@@ -13,6 +14,8 @@ export const explainSchema = v.strictObject({
   hostnameAdvice: v.nullable(v.string()),
   /** The answer to "can I have secure without a match list?" */
   withoutMatchList: v.nullable(v.string()),
+  /** Who may be believed about the hosts; null where mail does not go by MX records. */
+  nameSources: v.nullable(nameSourcesSchema),
   postTlsFinger: v.nullable(v.string()),
   entry: entrySchema,
 });

@@ -16,6 +16,8 @@ import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
 import { judgedHostnameAdvice, withoutMatchListAdvice } from './advice.ts';
 import { hostLines } from './hosts-story.ts';
 import type { ExplainDocument } from './schema.ts';
+import type { NameSourcesDocument } from './source-schema.ts';
+import { sourceLines } from './source-story.ts';
 
 /** The story as labelled parts, so that text and JSON tell the same. */
 export interface Story {
@@ -26,6 +28,8 @@ export interface Story {
   readonly hostnameAdvice: string | null;
   /** The answer to "can I have secure without a match list?"; null where it does not arise. */
   readonly withoutMatchList: string | null;
+  /** Who may be believed about the hosts; null where mail does not go by MX records. */
+  readonly nameSources: NameSourcesDocument | null;
   /** The command that shows the same; null where posttls-finger cannot. */
   readonly postTlsFinger: string | null;
 }
@@ -38,6 +42,7 @@ export function tellStory(
   otherwise: {
     readonly without: EntryVerdict | undefined;
     readonly hostname: EntryVerdict | undefined;
+    readonly sources: NameSourcesDocument | null;
   },
 ): Story {
   const hop = destination.hops[0];
@@ -50,6 +55,7 @@ export function tellStory(
     route: routeSentence(verdict),
     hostnameAdvice: judgedHostnameAdvice(verdict, otherwise.hostname),
     withoutMatchList: withoutMatchListAdvice(verdict, otherwise.without),
+    nameSources: otherwise.sources,
     postTlsFinger: postTlsFinger(verdict, bundle),
   };
 }
@@ -104,6 +110,7 @@ export function storyText(
   ] as const) {
     if (answer !== null) lines.push('', question, ...wrap(`  ${answer}`, width, '  '));
   }
+  lines.push(...sourceLines(story.nameSources, paint, width));
   if (story.postTlsFinger !== null)
     lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
   if (bundle.assumed.length > 0) lines.push('');

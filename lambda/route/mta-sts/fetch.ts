@@ -17,8 +17,8 @@ import type { FetchedPolicy, FetchPolicy } from './find.ts';
 
 export interface FetchOptions {
   readonly allowPrivateAddresses: boolean;
-  /** For all of it, DNS left out; `DEADLINE_MS` where absent. */
-  readonly deadlineMs?: number;
+  /** For all of it, DNS left out. */
+  readonly deadlineMs: number;
   /** PEM; the public authorities where absent, and never those of smtp_tls_CAfile. */
   readonly anchors?: readonly string[];
   /** 443 where absent. */
@@ -31,7 +31,7 @@ export function openPolicyFetch(options: FetchOptions): FetchPolicy {
     const host = `mta-sts.${domain}`;
     const found = await addressesOf(host, dns, options.allowPrivateAddresses);
     if ('kind' in found) return found;
-    const deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    const { deadlineMs } = options;
     const timer = AbortSignal.timeout(deadlineMs);
     const signal = options.signal === undefined ? timer : AbortSignal.any([timer, options.signal]);
     let last: FetchedPolicy = failed(`${host} has no address`);
@@ -201,4 +201,3 @@ const TOO_LONG = unfit(`the policy has more than ${BOUNDS.stsPolicyBytes} bytes`
 
 const WRONG_NAME = 'WRONG_NAME';
 const MOST_ADDRESSES = 4;
-const DEADLINE_MS = 15_000;

@@ -1,0 +1,122 @@
+/**
+ * Who may be believed about the hosts of one destination, strongest first: DNSSEC with TLSA
+ * records, the domain's MTA-STS policy, and DNS as it is.
+ */
+import { isBlind } from '../../alert/incident/run-facts.ts';
+import { named } from '../../named-record.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { printMatch } from '../../policy/match-pattern.ts';
+import { clientOf, routeKey } from '../../policy/service.ts';
+import { toAscii } from '../../postfix/hostname.ts';
+import { atLeast } from '../../postfix/version.ts';
+import type { PaceOptions } from '../../probe/pace.ts';
+import { type FetchPolicy, findSts, type StsFinding } from '../../route/mta-sts/find.ts';
+import { matchListOf } from '../../route/mta-sts/match-list.ts';
+import { namesHost } from '../../route/mta-sts/policy.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import type { CheckDoors, CheckRun } from '../check/check.ts';
+import { type DaneSource, findDane } from './dane-source.ts';
+import { otherLine, tryHop } from './trial.ts';
+
+export interface NameSources {
+  /** The domain of the next hop, in ASCII. */
+  readonly domain: string;
+  readonly dane: DaneSource;
+  /** smtp_dns_support_level = dnssec, without which there is no DANE whatever DNS says. */
+  readonly asksDnssec: boolean;
+  readonly sts: StsFinding;
+  /** MX hosts of today that an enforced policy does not name, lower case. */
+  readonly outside: readonly string[];
+  /** The line that an enforced policy comes to, and its verdict today; absent where not in question. */
+  readonly proposal?: Proposal;
+}
+
+export interface Proposal {
+  /** Undefined: the policy has nothing that a match list could hold. */
+  readonly line: string | undefined;
+  /** Absent without a line, and where nothing can be seen from here. */
+  readonly verdict?: Pick<EntryVerdict, 'verdict' | 'reason'>;
+  /** The version has servername=, without which hosts are met without SNI. */
+  readonly hasServername: boolean;
+}
+
+export interface SourceDoors extends Pick<CheckDoors, 'dns' | 'dnssec' | 'probe'> {
+  readonly fetchPolicy: FetchPolicy;
+}
+
+/** Undefined where mail does not go by MX records, or the entry is not looked at. */
+export async function findNameSources(
+  destination: Destination,
+  verdict: EntryVerdict,
+  run: CheckRun,
+  bundle: Bundle,
+  doors: SourceDoors,
+  pace: PaceOptions & { readonly now: () => number },
+): Promise<NameSources | undefined> {
+  const [hop] = destination.hops;
+  if (hop === undefined || destination.unchecked !== undefined || !hop.nextHop.mx) return undefined;
+  if (hop.demand.kind !== 'demand') return undefined;
+  const own = clientOf(bundle, hop.service);
+  const domain = toAscii(hop.nextHop.host).toLowerCase();
+  const [dane, sts] = await Promise.all([
+    findDane(hop, bundle, run.evidence, doors.dnssec),
+    findSts(domain, doors.dns, doors.fetchPolicy, pace.now),
+  ]);
+  const proposal = isWeaker(verdict)
+    ? await propose(hop, sts, { destination, run, bundle, own }, doors, pace)
+    : undefined;
+  return {
+    domain,
+    dane,
+    asksDnssec: own.settings.dnsSupportLevel === 'dnssec',
+    sts,
+    outside: outsideOf(hop, sts, run),
+    ...(proposal === undefined ? {} : { proposal }),
+  };
+}
+
+/** It does not deliver everywhere, authenticates nobody, or takes the name from DNS. */
+const isWeaker = ({ verdict, protection, level, match }: EntryVerdict): boolean =>
+  verdict === 'fail' ||
+  verdict === 'degraded' ||
+  protection !== 'authenticated' ||
+  level === 'verify' ||
+  match.includes('hostname');
+
+async function propose(
+  hop: Hop,
+  sts: StsFinding,
+  {
+    destination,
+    run,
+    bundle,
+    own,
+  }: {
+    readonly destination: Destination;
+    readonly run: CheckRun;
+    readonly bundle: Bundle;
+    readonly own: Bundle;
+  },
+  { probe }: SourceDoors,
+  pace: PaceOptions & { readonly now: () => number },
+): Promise<Proposal | undefined> {
+  if (sts.kind !== 'policy' || sts.policy.mode !== 'enforce') return undefined;
+  const hasServername = atLeast(own.settings.version, '3.4');
+  const match = matchListOf(sts.policy).map(printMatch).join(':');
+  const value = `secure match=${match}${hasServername ? ' servername=hostname' : ''}`;
+  const other = match === '' ? undefined : otherLine(value, destination, own);
+  if (other === undefined) return { line: undefined, hasServername };
+  const blind = isBlind({ name: '', ...run.vantage });
+  if (blind || named(run.evidence.routes, routeKey(hop))?.kind !== 'hosts')
+    return { line: other.line, hasServername };
+  const tried = { destination, bundle, evidence: run.evidence, at: run.at };
+  const { verdict, reason } = await tryHop(other.hop, tried, probe, pace);
+  return { line: other.line, hasServername, verdict: { verdict, reason } };
+}
+
+function outsideOf(hop: Hop, sts: StsFinding, { evidence }: CheckRun): string[] {
+  const route = named(evidence.routes, routeKey(hop));
+  if (sts.kind !== 'policy' || sts.policy.mode === 'none' || route?.kind !== 'hosts') return [];
+  return route.hosts.map(({ host }) => host).filter((host) => !namesHost(sts.policy, host));
+}

@@ -1,0 +1,89 @@
+/**
+ * Another line in place of the one that counts, put to the proof: the conversations that it needs
+ * and nobody had, and the product's own verdict on them.
+ */
+import { attributesWhere } from '../../policy/attribute.ts';
+import type { Bundle } from '../../policy/bundle.ts';
+import { demandContext, demandFor } from '../../policy/demand.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { clientOf } from '../../policy/service.ts';
+import { bracedTokens, tokens } from '../../postfix/token.ts';
+import { atLeast } from '../../postfix/version.ts';
+import { contactsOf } from '../../probe/contact.ts';
+import { type PaceOptions, type Probe, probeBatch } from '../../probe/pace.ts';
+import { conversationsInTurn, turnAt } from '../../probe/turn.ts';
+import type { Evidence } from '../../verdict/judge.ts';
+import { judgeSafely } from '../../verdict/judge-safely.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+
+export interface OtherLine {
+  readonly line: string;
+  /** The first hop, as it would then be. */
+  readonly hop: Hop;
+}
+
+/**
+ * The line that begins with `value`; what the entry has beside, and means the same at any level,
+ * stays. Undefined where Postfix would not read the line as a policy.
+ */
+export function otherLine(
+  value: string,
+  { entry, hops: [hop] }: Pick<Destination, 'entry' | 'hops'>,
+  bundle: Bundle,
+): OtherLine | undefined {
+  if (hop?.demand.kind !== 'demand') return undefined;
+  const { settings } = bundle;
+  const isOwn = entry !== undefined && !entry.key.startsWith('.') && entry.key !== '*';
+  const key = isOwn ? entry.key : hop.nextHop.text;
+  const split = atLeast(settings.version, '3.10') ? bracedTokens : tokens;
+  const [, ...attributes] = split(hop.demand.entry?.value ?? '');
+  const line = [key, value, ...attributes.filter((one) => STAYS.test(one))].join(' ');
+  // The table of this line alone is what is asked, in place of those that are set.
+  const context = demandContext({
+    ...bundle,
+    settings: { ...settings, policyMaps: [{ type: 'hash', path: 'proposed' }] },
+    policyTables: [{ name: 'hash:proposed', text: `${line}\n` }],
+  });
+  const demand = demandFor(hop.nextHop, context);
+  return demand.kind === 'demand' && demand.entry !== undefined
+    ? { line, hop: { ...hop, demand } }
+    : undefined;
+}
+
+export interface Tried {
+  readonly destination: Destination;
+  readonly bundle: Bundle;
+  /** What was seen today. */
+  readonly evidence: Evidence;
+  /** Epoch ms. */
+  readonly at: number;
+}
+
+/** What the destination would come to with `hop` as its first. */
+export async function tryHop(
+  hop: Hop,
+  { destination, bundle, evidence, at }: Tried,
+  probe: Probe,
+  pace: PaceOptions & { readonly now: () => number },
+): Promise<EntryVerdict> {
+  const { settings } = clientOf(bundle, hop.service);
+  const contacts = contactsOf(hop, evidence, settings);
+  const { conversations } = conversationsInTurn(
+    contacts,
+    settings,
+    turnAt(evidence.probedAt ?? pace.now()),
+  );
+  const missing = conversations.filter(({ id }) => evidence.results[id] === undefined);
+  const results = missing.length === 0 ? {} : await probeBatch(missing, probe, pace);
+  return judgeSafely(
+    { ...destination, hops: [hop, ...destination.hops.slice(1)] },
+    { ...evidence, results: { ...evidence.results, ...results } },
+    bundle,
+    at,
+  );
+}
+
+const STAYS = new RegExp(
+  `^(?:\\{\\s*)?(?:${attributesWhere((row) => row.sameAtDaneOnly === true).join('|')})\\s*=`,
+  'i',
+);
