@@ -4,6 +4,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import { askHost } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.ts';
+import { SERVERNAME } from '../run/check/servername.ts';
 import type { AskTable } from '../run/check/status-filter.ts';
 import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags } from './flags.ts';
 import type { Console } from './terminal/console.ts';
@@ -24,6 +25,7 @@ export async function checkNow(
         at: flags.at ?? console.now(),
         now: console.now,
         pace,
+        servername: SERVERNAME,
         ...(only === undefined ? {} : { only }),
         ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
       }),

@@ -28,7 +28,7 @@ import type { Moment } from './presented.ts';
 import { shownTlsa } from './shown-tlsa.ts';
 import { endingSignatures, withoutEnded } from './signature-end.ts';
 import { suggest } from './suggestion.ts';
-import type { EntryVerdict } from './verdict.ts';
+import type { EntryVerdict, Suggestion } from './verdict.ts';
 
 /**
  * What was seen from here, by next hop and by conversation. Whatever is missing counts as not
@@ -58,12 +58,20 @@ export interface Evidence extends Found {
 
 type BrokenDemand = Extract<Demand, { readonly kind: 'broken' }>;
 
+/** Suggestions from evidence that only some commands have, around those of every run. */
+export type WiderSuggestion = (
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+  suggestElse: (judgement: Judgement) => Suggestion | null,
+) => Suggestion | null;
+
 /** Judges one destination as of `at` (epoch ms). */
 export function judge(
   destination: Destination,
   evidence: Evidence,
   bundle: Bundle,
   at: number,
+  suggestWider: WiderSuggestion = (judgement, _, suggestElse) => suggestElse(judgement),
 ): EntryVerdict {
   const judgement = judgeOnce(destination, evidence, bundle, at);
   const { tlsa } = evidence;
@@ -72,10 +80,9 @@ export function judge(
     tlsa === undefined || ending.length === 0
       ? evidence
       : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
-  const suggestion = suggest(
-    judgement,
-    (changed) => judgeOnce(changed, evidence, bundle, at),
-    hostsAreSigned(judgement, evidence),
+  const judgeChanged = (changed: Destination) => judgeOnce(changed, evidence, bundle, at);
+  const suggestion = suggestWider(judgement, judgeChanged, (one) =>
+    suggest(one, judgeChanged, hostsAreSigned(one, evidence)),
   );
   return {
     ...published(judgement),

@@ -96,3 +96,19 @@ export function withoutMatchListAdvice(
       return null;
   }
 }
+
+/**
+ * That a name that is sent (SNI) would help, to a Postfix that cannot send one; null where it can,
+ * or that would not help.
+ */
+export function servernameAdvice(
+  version: string,
+  sent: Pick<EntryVerdict, 'verdict'> | undefined,
+): string | null {
+  if (sent?.verdict !== 'pass') return null;
+  return (
+    'Yes: to whoever sends the name they present a certificate that the entry accepts as it is. ' +
+    `Postfix ${version} has no servername=, which 3.4 brought, so that it meets the other one: ` +
+    'upgrade, or ask them to present the right certificate without SNI, too.'
+  );
+}

@@ -18,6 +18,7 @@ import type { Console } from '../terminal/console.ts';
 import { type ConfirmFlags, remembering } from './confirm.ts';
 import { nameSourcesOf } from './sources.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
+import { beyondThisVersion } from './with-servername.ts';
 import { withHostname, withoutMatchList } from './without-match-list.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, ConfirmFlags {
@@ -72,6 +73,7 @@ export async function explain(
     const story = tellStory(verdict, found, own, {
       without: withoutMatchList(found, ...evidence),
       hostname: withHostname(found, ...evidence),
+      sent: beyondThisVersion(found, verdict, ...evidence),
       sources: await nameSourcesOf(found, verdict, run, bundle, flags, console),
     });
     if (flags.json) console.json(storyDocument(story, run, own));

@@ -14,6 +14,8 @@ export const explainSchema = v.strictObject({
   hostnameAdvice: v.nullable(v.string()),
   /** The answer to "can I have secure without a match list?" */
   withoutMatchList: v.nullable(v.string()),
+  /** That a name that is sent (SNI) would help, to a version that cannot send one. */
+  servernameAdvice: v.nullable(v.string()),
   /** Who may be believed about the hosts; null where mail does not go by MX records. */
   nameSources: v.nullable(nameSourcesSchema),
   postTlsFinger: v.nullable(v.string()),

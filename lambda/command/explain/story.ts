@@ -4,8 +4,7 @@
  */
 import { postTlsFinger } from '../../alert/message/posttls-finger.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import type { Destination, Hop } from '../../policy/destinations.ts';
-import { printMatch } from '../../policy/match-pattern.ts';
+import type { Destination } from '../../policy/destinations.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { daysLeft, moment } from '../../text/dates.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
@@ -13,8 +12,9 @@ import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import { runFacts, trustSentence } from '../check/document.ts';
 import { type Paint, VERDICT_STYLE } from '../terminal/colour.ts';
-import { judgedHostnameAdvice, withoutMatchListAdvice } from './advice.ts';
+import { judgedHostnameAdvice, servernameAdvice, withoutMatchListAdvice } from './advice.ts';
 import { hostLines } from './hosts-story.ts';
+import { demandSentence, routeSentence } from './route-words.ts';
 import type { ExplainDocument } from './schema.ts';
 import type { NameSourcesDocument } from './source-schema.ts';
 import { sourceLines } from './source-story.ts';
@@ -28,6 +28,8 @@ export interface Story {
   readonly hostnameAdvice: string | null;
   /** The answer to "can I have secure without a match list?"; null where it does not arise. */
   readonly withoutMatchList: string | null;
+  /** That a name that is sent (SNI) would help, to a version that cannot send one; else null. */
+  readonly servernameAdvice: string | null;
   /** Who may be believed about the hosts; null where mail does not go by MX records. */
   readonly nameSources: NameSourcesDocument | null;
   /** The command that shows the same; null where posttls-finger cannot. */
@@ -42,6 +44,8 @@ export function tellStory(
   otherwise: {
     readonly without: EntryVerdict | undefined;
     readonly hostname: EntryVerdict | undefined;
+    /** What a version that can send a name would come to; undefined: no such question. */
+    readonly sent: EntryVerdict | undefined;
     readonly sources: NameSourcesDocument | null;
   },
 ): Story {
@@ -55,6 +59,7 @@ export function tellStory(
     route: routeSentence(verdict),
     hostnameAdvice: judgedHostnameAdvice(verdict, otherwise.hostname),
     withoutMatchList: withoutMatchListAdvice(verdict, otherwise.without),
+    servernameAdvice: servernameAdvice(bundle.settings.version, otherwise.sent),
     nameSources: otherwise.sources,
     postTlsFinger: postTlsFinger(verdict, bundle),
   };
@@ -107,6 +112,7 @@ export function storyText(
   for (const [question, answer] of [
     ['Would verify or match=hostname do?', story.hostnameAdvice],
     ['Can I have secure without a match list?', story.withoutMatchList],
+    ['Would it help to send the name (SNI)?', story.servernameAdvice],
   ] as const) {
     if (answer !== null) lines.push('', question, ...wrap(`  ${answer}`, width, '  '));
   }
@@ -152,42 +158,4 @@ const LABEL = 14;
 
 function limit(bundle: Bundle): string {
   return bundle.settings.mxAddressLimit === 0 ? 'all' : String(bundle.settings.mxAddressLimit);
-}
-
-function routeSentence(verdict: EntryVerdict): string {
-  const { nextHop, service } = verdict;
-  if (nextHop === null) return 'none';
-  const why = {
-    recipient: 'the domain itself, since no transport or relayhost says otherwise',
-    transport: 'from the transport table',
-    relayhost: 'relayhost',
-    sender: 'from the table of relayhosts or transports by sender',
-    'fallback-relay': 'smtp_fallback_relay',
-    'default-transport': 'default_transport',
-  }[nextHop.via];
-  return (
-    `${nextHop.text} (${why}), port ${nextHop.port}, ` +
-    `${nextHop.mx ? 'by its MX records' : 'without MX lookup'}` +
-    (service === undefined ? '' : `, delivered by the service ${service}`)
-  );
-}
-
-function demandSentence(hop: Hop, bundle: Bundle): string {
-  const { demand } = hop;
-  if (demand.kind === 'broken') return `nothing that Postfix understands: ${demand.warning}`;
-  const from = demand.entry === undefined ? ' (the global level)' : '';
-  const names = demand.match.map(printMatch);
-  const parts = [`level ${demand.level}${from}`];
-  if (names.length > 0)
-    parts.push(`match ${names.join(':')}${demand.matchFrom === 'main.cf' ? ' (by default)' : ''}`);
-  if (demand.level === 'fingerprint')
-    parts.push(
-      `${demand.digests.length} ${demand.digestAlgorithm} ` +
-        `${demand.digests.length === 1 ? 'digest' : 'digests'}`,
-    );
-  if (demand.anchors.kind === 'files')
-    parts.push(`anchors from ${demand.anchors.paths.join(', ')}`);
-  if (demand.level !== 'none') parts.push(`ciphers ${demand.cipherGrade}`);
-  if (hop.nextHop.port !== bundle.settings.tcpPort) parts.push(`port ${hop.nextHop.port}`);
-  return parts.join(', ');
 }

@@ -28,6 +28,7 @@ import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type Dnssec, type DnssecDoor, proveDnssec } from './dnssec.ts';
 import { conversationsHad, type LookDoors, type Looked, type LookOptions, lookAt } from './look.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
+import type { SERVERNAME } from './servername.ts';
 import { type AskTable, withFilterAnswers } from './status-filter.ts';
 
 export interface CheckDoors extends LookDoors {
@@ -41,6 +42,8 @@ export interface CheckDoors extends LookDoors {
 }
 
 export interface CheckOptions extends LookOptions {
+  /** Absent: nobody is met with a name (SNI) that the table does not ask for. */
+  readonly servername?: typeof SERVERNAME;
   /** Epoch ms: the moment of judgement, now or `--at`. */
   readonly at: number;
   /**
@@ -106,8 +109,15 @@ export async function checkBundle(
   const seen = { ...looked, contacts, conversations, dnssec };
   const first = judgeAll(destinations, seen, bundle, options);
   const filtered = await withFilterAnswers(bundle, first.verdicts, doors.askTable);
-  const run = filtered === undefined ? first : judgeAll(destinations, seen, filtered, options);
+  const judged = filtered === undefined ? first : judgeAll(destinations, seen, filtered, options);
   const { turn = turnAt(looked.probedAt) } = options;
+  const run =
+    options.servername === undefined
+      ? judged
+      : await options.servername.tries(judged, filtered ?? bundle, doors.probe, {
+          pace: { ...options.pace, now: options.now },
+          turn,
+        });
   const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec, turn);
   return offers === undefined
     ? run
@@ -187,7 +197,7 @@ async function judgeWith(
     const verdict = verdicts[i];
     return verdict !== undefined && verdict.verdict !== 'fail'
       ? verdict
-      : judgeSafely(destination, more, bundle, options.at);
+      : judgeSafely(destination, more, bundle, options.at, options.servername?.judges);
   });
 }
 
