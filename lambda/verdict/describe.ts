@@ -7,6 +7,7 @@
 import { SILENT } from '../policy/answer.ts';
 import type { Settled } from '../policy/destinations.ts';
 import { endsMaster } from '../policy/settings.ts';
+import { isStsAnswer } from '../policy/sts-answer.ts';
 import { isLeftAlone } from '../probe/rests.ts';
 import { listed } from '../text/listed.ts';
 import { plain, plainName } from '../text/strangers.ts';
@@ -143,10 +144,19 @@ function daneWeaker({ reached }: Judgement): string {
 }
 
 /** What would help, where no suggested line does: that one is shown beside the sentence. */
-function cure({ reason, verdict }: Judgement, suggestion: Suggestion | null): string {
-  return verdict === 'fail' && reason !== null && suggestion === null
-    ? (REASONS[reason].cure ?? '')
-    : '';
+function cure({ reason, verdict, views }: Judgement, suggestion: Suggestion | null): string {
+  if (verdict !== 'fail' || reason === null || suggestion !== null) return '';
+  const hop = views[0]?.hop;
+  const entry = hop?.demand.entry;
+  if (hop === undefined || entry === undefined || !isStsAnswer(entry))
+    return REASONS[reason].cure ?? '';
+  const own = reason === 'name-mismatch' ? undefined : REASONS[reason].cure;
+  return sentences([
+    own ?? '',
+    `The entry is an answer of ${plainName(entry.table)}, as a daemon for MTA-STS makes it of the ` +
+      `policy that ${plainName(hop.nextHop.host)} publishes: policy and hosts are theirs to bring ` +
+      'together; to exempt the domain here, give it a line in a table before that one',
+  ]);
 }
 
 function describeUnchecked(judgement: Judgement): string {

@@ -11,6 +11,7 @@ import type { Bundle } from '../policy/bundle.ts';
 import type { Demand, TlsDemand } from '../policy/demand.ts';
 import type { Destination, Hop } from '../policy/destinations.ts';
 import { clientOf, routeKey } from '../policy/service.ts';
+import { isStsAnswer } from '../policy/sts-answer.ts';
 import { contactsOf } from '../probe/contact.ts';
 import type { ProbeResult } from '../probe/result.ts';
 import type { Turn } from '../probe/turn.ts';
@@ -81,9 +82,11 @@ export function judge(
       ? evidence
       : { ...evidence, tlsa: withoutEnded(tlsa, ending, later) };
   const judgeChanged = (changed: Destination) => judgeOnce(changed, evidence, bundle, at);
-  const suggestion = suggestWider(judgement, judgeChanged, (one) =>
-    suggest(one, judgeChanged, hostsAreSigned(one, evidence)),
-  );
+  const suggestion = isStsAnswer(judgement.views[0]?.hop.demand.entry)
+    ? null
+    : suggestWider(judgement, judgeChanged, (one) =>
+        suggest(one, judgeChanged, hostsAreSigned(one, evidence)),
+      );
   return {
     ...published(judgement),
     sentence: describe(judgement, suggestion),

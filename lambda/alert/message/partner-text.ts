@@ -3,6 +3,7 @@
  * required TLS needs, what would help. No names of ours: no table, no line, no vantage point.
  */
 
+import { isStsVerdict } from '../../policy/sts-answer.ts';
 import { deadline, moment } from '../../text/dates.ts';
 import { plain } from '../../text/strangers.ts';
 import { mailParagraph } from '../../text/wrap.ts';
@@ -49,6 +50,15 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
       ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`]
       : []),
     mailParagraph(what.wish, 0),
+    ...(isStsVerdict(verdict)
+      ? [
+          mailParagraph(
+            `We go by the MTA-STS policy that ${domain} publishes: the policy and the servers must ` +
+              'agree.',
+            0,
+          ),
+        ]
+      : []),
     mailParagraph(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
   ].join('\n');
 }

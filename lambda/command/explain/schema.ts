@@ -2,6 +2,7 @@
 import * as v from 'valibot';
 import { entrySchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
 import { nameSourcesSchema } from './source-schema.ts';
+import { stsAnswerSchema } from './sts-answer-schema.ts';
 
 export const explainSchema = v.strictObject({
   version: v.literal(1),
@@ -18,6 +19,8 @@ export const explainSchema = v.strictObject({
   servernameAdvice: v.nullable(v.string()),
   /** Who may be believed about the hosts; null where mail does not go by MX records. */
   nameSources: v.nullable(nameSourcesSchema),
+  /** Of an entry that a daemon for MTA-STS gave. */
+  stsAnswer: v.nullable(stsAnswerSchema),
   postTlsFinger: v.nullable(v.string()),
   entry: entrySchema,
 });

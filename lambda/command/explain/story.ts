@@ -18,6 +18,8 @@ import { demandSentence, routeSentence } from './route-words.ts';
 import type { ExplainDocument } from './schema.ts';
 import type { NameSourcesDocument } from './source-schema.ts';
 import { sourceLines } from './source-story.ts';
+import { describeStsAnswer, stsAnswerLines } from './sts-answer.ts';
+import type { StsAnswerDocument } from './sts-answer-schema.ts';
 
 /** The story as labelled parts, so that text and JSON tell the same. */
 export interface Story {
@@ -32,6 +34,8 @@ export interface Story {
   readonly servernameAdvice: string | null;
   /** Who may be believed about the hosts; null where mail does not go by MX records. */
   readonly nameSources: NameSourcesDocument | null;
+  /** Of an entry that a daemon for MTA-STS gave; else null. */
+  readonly stsAnswer: StsAnswerDocument | null;
   /** The command that shows the same; null where posttls-finger cannot. */
   readonly postTlsFinger: string | null;
 }
@@ -61,6 +65,7 @@ export function tellStory(
     withoutMatchList: withoutMatchListAdvice(verdict, otherwise.without),
     servernameAdvice: servernameAdvice(bundle.settings.version, otherwise.sent),
     nameSources: otherwise.sources,
+    stsAnswer: describeStsAnswer(destination, verdict, otherwise.sources, bundle),
     postTlsFinger: postTlsFinger(verdict, bundle),
   };
 }
@@ -81,7 +86,7 @@ export function storyText(
   say(
     'entry',
     verdict.line === null
-      ? 'none: the global level counts'
+      ? entryWithoutLine(verdict)
       : `${verdict.table} line ${verdict.line}: ${verdict.key}`,
   );
   say('next hop', story.route);
@@ -116,6 +121,7 @@ export function storyText(
   ] as const) {
     if (answer !== null) lines.push('', question, ...wrap(`  ${answer}`, width, '  '));
   }
+  lines.push(...stsAnswerLines(story.stsAnswer, paint, width));
   lines.push(...sourceLines(story.nameSources, paint, width));
   if (story.postTlsFinger !== null)
     lines.push('', 'See it with Postfix itself:', `  ${story.postTlsFinger}`);
@@ -124,6 +130,10 @@ export function storyText(
     lines.push(...wrap(`assumed: ${assumption}`, width, '  '));
   return `${lines.join('\n')}\n`;
 }
+
+/** A table that was asked has no lines. */
+const entryWithoutLine = ({ table, key }: EntryVerdict): string =>
+  table === null ? 'none: the global level counts' : `${table} answers for ${key}`;
 
 /** The caution in place of a line; what comes from unsigned DNS stands before one. */
 function cureParagraphs(verdict: EntryVerdict, paint: Paint, width: number): string[] {
