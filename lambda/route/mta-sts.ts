@@ -3,6 +3,7 @@
  * itself, with the hosts that it names, is on a web server, and is not fetched here.
  */
 import type { Dns } from './dns-answer.ts';
+import { readStsRecord } from './mta-sts/record.ts';
 import type { DnsFailure } from './route.ts';
 
 export type MtaStsAnnouncement =
@@ -15,8 +16,6 @@ export type MtaStsAnnouncement =
 export async function findMtaSts(domain: string, dns: Dns): Promise<MtaStsAnnouncement> {
   const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
   if (answer.kind === 'failed') return { kind: 'failed', failure: answer.failure };
-  if (answer.kind !== 'found') return { kind: 'none' };
-  const [record, ...others] = answer.records.filter((text) => text.startsWith('v=STSv1;'));
-  const id = /;[ \t]*id[ \t]*=[ \t]*([A-Za-z0-9]{1,32})[ \t]*(?:;|$)/.exec(record ?? '')?.[1];
-  return id === undefined || others.length > 0 ? { kind: 'none' } : { kind: 'announced', id };
+  const record = readStsRecord(answer.kind === 'found' ? answer.records : []);
+  return record.kind === 'announced' ? record : { kind: 'none' };
 }
