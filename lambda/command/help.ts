@@ -37,6 +37,17 @@ that run is given on its command line. Way out: the control hosts are met, else 
 Exit status: 2 a promise cannot be kept, 1 something needs attention, 0 all is well, 3 wrong usage \
 or our own error.`;
 
+export const WHAT_IF_HELP = `
+Compared with the policy that was pushed, or else with this host's Postfix. What the flags do not \
+name stays as it is
+there; --main-cf and --config-directory replace it as a whole. Both are judged on the same \
+sightings, with no network.
+What is not stored is never guessed: it is counted as what cannot be told.
+
+Exit status: 2 something would newly fail, 1 something would be worse or cannot be told, 0 nothing \
+turns or only for the
+better, 3 nothing was seen yet, or it could not be compared.`;
+
 export const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \
 whole table is

@@ -31,6 +31,7 @@ import {
   MUTE_HELP,
   PUSH_HELP,
   STATUS_HELP,
+  WHAT_IF_HELP,
   WHY_HELP,
 } from './help.ts';
 import type { Console } from './terminal/console.ts';
@@ -206,6 +207,17 @@ export function program(given: Console): Command {
     .addOption(jsonFlag())
     .action(async (name: string, flags) =>
       finish((await import('./diff/diff.ts')).diffCommand(name, flags, console)),
+    );
+
+  addStoreFlags(addBundleFlags(program.command('what-if [table]')))
+    .description(
+      'another table, main.cf, CA bundle or version, judged on what was last seen: only what would ' +
+        'turn out otherwise; asks no network',
+    )
+    .addOption(jsonFlag())
+    .addHelpText('after', WHAT_IF_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./what-if/what-if.ts')).whatIfCommand(table, flags, console)),
     );
 
   addStoreFlags(program.command('mute <key>'))

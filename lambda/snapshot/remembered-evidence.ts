@@ -34,15 +34,23 @@ export interface Remembered {
 }
 
 /**
- * The evidence on which to judge these destinations under these settings. Next hops that were never
- * resolved have no route.
+ * `same`: only what met the very offer that would be made counts as seen; `nearest`: failing that,
+ * what another one met.
+ */
+export type OfferRule = 'same' | 'nearest';
+
+/**
+ * The evidence on which to judge these destinations under these settings, which may be another
+ * service's for some hops. Next hops that were never resolved have no route.
  */
 export function evidenceFrom(
   destinations: readonly Destination[],
   remembered: Remembered,
-  settings: Settings,
+  settings: Settings | ((hop: Hop) => Settings),
+  rule: OfferRule = 'nearest',
 ): Evidence {
   const known = index(remembered);
+  const settingsOf = typeof settings === 'function' ? settings : () => settings;
   const routes = byName<Route>();
   const results: Record<string, ProbeResult> = {};
   const tlsa = byName<DaneRoute>();
@@ -53,9 +61,9 @@ export function evidenceFrom(
     routes[key] = route;
     const dane = daneOf(hop, known);
     if (dane !== undefined) tlsa[key] = dane;
-    for (const { host, conversation } of contactsOf(hop, { routes, tlsa }, settings)) {
+    for (const { host, conversation } of contactsOf(hop, { routes, tlsa }, settingsOf(hop))) {
       if (conversation === undefined) continue;
-      const result = results[conversation.id] ?? resultOf(host, conversation, known);
+      const result = results[conversation.id] ?? resultOf(host, conversation, known, rule);
       if (result !== undefined) results[conversation.id] = result;
     }
   }
@@ -146,11 +154,13 @@ function resultOf(
   { host }: MxHost,
   conversation: Conversation,
   known: Known,
+  rule: OfferRule,
 ): ProbeResult | undefined {
   const offer = offerDigest(conversation);
   const nearness = (snapshot: HostSnapshot) =>
     (snapshot.offer === offer ? 2 : 0) + (snapshot.servername === conversation.servername ? 1 : 0);
   const found = (known.hosts.get(`${host}:${conversation.port}`) ?? [])
+    .filter((snapshot) => rule === 'nearest' || snapshot.offer === offer)
     .toSorted((a, b) => nearness(b) - nearness(a))
     .flatMap((snapshot) =>
       current(snapshot).filter(

@@ -6,7 +6,7 @@ import { runCommand } from './run-command.ts';
 /** Flags by command, as --help has them. */
 async function readHelp(): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const commandsIn = (help: string) =>
-    [...(help.split('Commands:')[1]?.matchAll(/^ {2}([a-z]+) /gm) ?? [])].map(([, name = '']) => name);
+    [...(help.split('Commands:')[1]?.matchAll(/^ {2}([a-z-]+) /gm) ?? [])].map(([, name = '']) => name);
   const names = commandsIn((await runCommand(['--help'])).out).filter((name) => name !== 'help');
   const below = commandsIn((await runCommand(['policy', '--help'])).out).filter((name) => name !== 'help');
   const all = names.flatMap((name) => (name === 'policy' ? below.map((one) => `policy ${one}`) : [name]));

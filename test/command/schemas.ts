@@ -15,6 +15,7 @@ import { lintSchema } from '../../lambda/command/lint/schema.ts';
 import { policyStatusSchema } from '../../lambda/command/policy/status-schema.ts';
 import { statusSchema } from '../../lambda/command/status/schema.ts';
 import { watchSchema } from '../../lambda/command/watch/schema.ts';
+import { whatIfSchema } from '../../lambda/command/what-if/schema.ts';
 import { whySchema } from '../../lambda/command/why/schema.ts';
 
 export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
@@ -28,6 +29,7 @@ export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   status: statusSchema,
   watch: watchSchema,
   webhook: webhookSchema,
+  'what-if': whatIfSchema,
   why: whySchema,
 };
 

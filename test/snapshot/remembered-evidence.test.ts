@@ -137,6 +137,24 @@ test('a handshake that broke under one offer says nothing of another', () => {
   expect(judgeAgain(bundleOf('a.example encrypt\n'), remembered)).toMatchObject([{ verdict: 'undetermined' }]);
 });
 
+test.each([
+  { because: 'the same offer', text: 'a.example secure match=other.example\n', verdict: 'fail', reason: 'name-mismatch' },
+  { because: 'another level, with other ciphers', text: 'a.example encrypt\n', verdict: 'undetermined', reason: 'unfinished' },
+  {
+    because: 'SNI that was not sent',
+    text: 'a.example secure servername=hostname\n',
+    verdict: 'undetermined',
+    reason: 'unfinished',
+  },
+  { because: 'other protocols', text: 'a.example secure protocols=>=TLSv1.3\n', verdict: 'undetermined', reason: 'unfinished' },
+])('what another offer met is not taken for the same where that is asked: $because', ({ text, verdict, reason }) => {
+  const { remembered } = run(bundleOf(secure), routes);
+  const bundle = bundleOf(text);
+  const destinations = destinationsOf(bundle);
+  const evidence = evidenceFrom(destinations, remembered, () => bundle.settings, 'same');
+  expect(destinations.map((one) => judge(one, evidence, bundle, START))).toMatchObject([{ verdict, reason }]);
+});
+
 test('another bundle and another date', () => {
   const { remembered } = run(bundleOf(secure), routes);
   expect(judgeAgain(bundleOf(secure, [other.certificate.der]), remembered)).toMatchObject([{ verdict: 'fail' }]);

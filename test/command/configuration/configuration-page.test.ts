@@ -11,7 +11,9 @@ const page = readFileSync(PAGE, 'utf8');
 
 test('the page has the names of today (npm run docs:configuration writes them)', () => {
   expect(page).toBe(withNames(page));
-  expect(page).toMatch(/^\| `vantage` \| text \| explain, why, watch, doctor, status, history, diff, mute, unmute, policy push/m);
+  expect(page).toMatch(
+    /^\| `vantage` \| text \| explain, why, watch, doctor, status, history, diff, what-if, mute, unmute, policy push/m,
+  );
 });
 
 test('the example of the page is one that every command takes', () => {
