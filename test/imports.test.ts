@@ -63,6 +63,7 @@ const NOT_IN_THE_FUNCTION = [
 
 const DOORS = [
   'policy/gather/this-machine.ts',
+  'policy/gather/below-directory.ts',
   'log/read-log.ts',
   'log/follow.ts',
   'route/dns.ts',

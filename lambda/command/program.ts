@@ -215,6 +215,11 @@ export function program(given: Console): Command {
         'turn out otherwise; asks no network',
     )
     .addOption(jsonFlag())
+    .option(
+      '--offline-sources <dir>',
+      'what is under review is not trusted: open regular files below this directory only, follow ' +
+        'no link out of it, run no program, ask no table',
+    )
     .addHelpText('after', WHAT_IF_HELP)
     .action(async (table: string | undefined, flags) =>
       finish((await import('./what-if/what-if.ts')).whatIfCommand(table, flags, console)),

@@ -10,6 +10,7 @@ import { defaultSettings, readSettings, type Settings } from '../../policy/setti
 import { type TableName, tableName, tableType } from '../../postfix/lookup-table.ts';
 import { readMainCf } from '../../postfix/main-cf.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
+import { UsageError } from '../../usage-error.ts';
 import type { Baseline } from './baseline.ts';
 import type { Limits } from './fate.ts';
 
@@ -23,17 +24,21 @@ export interface OtherPolicy {
   readonly assumed: readonly string[];
 }
 
-/** @throws UsageError */
+/**
+ * @param offline `read` opens nothing outside a directory
+ * @throws UsageError
+ */
 export async function otherPolicy(
   baseline: Baseline,
   options: BundleOptions,
   read: ReadBundle,
+  offline: boolean,
 ): Promise<OtherPolicy> {
   const { bundle: base } = baseline;
   const asked =
     options.mainCf === undefined && options.configDirectory === undefined
       ? await grafted(baseline, options, read)
-      : await whole(base, options, read);
+      : await whole(base, options, read, offline);
   const { bundle } = asked;
   const anchorFiles = new Set(
     (bundle.fileProblems ?? [])
@@ -58,6 +63,7 @@ async function whole(
   base: Bundle,
   options: BundleOptions,
   read: ReadBundle,
+  offline: boolean,
 ): Promise<Pick<OtherPolicy, 'bundle' | 'assumed'>> {
   const { settings } = base;
   const inherited: BundleOptions = {
@@ -71,6 +77,11 @@ async function whole(
   const named = options.caFile !== undefined || options.caPath !== undefined;
   if (!named && sameAnchors(settings, bare.settings) && bare.trust.kind === 'anchors')
     return { bundle: { ...bare, trust: base.trust }, assumed: bare.assumed };
+  if (offline && !named && bare.settings.appendDefaultCa)
+    throw new UsageError(
+      `${bare.mainCf?.source ?? 'main.cf'}: tls_append_default_CA = yes asks for the system's trust ` +
+        'anchors, which --offline-sources does not open; give them all with --ca-file',
+    );
   const bundle = await read(inherited);
   return { bundle, assumed: bundle.assumed };
 }

@@ -92,11 +92,11 @@ export function compare(
   const turned: { readonly one: Turned; readonly was: Fate; readonly is: Fate }[] = [];
   let compared = 0;
   for (const [id, after] of is) {
-    const before = was.get(id) ?? byName(was, after);
+    const before = was.get(id) ?? byName(was, after) ?? unknown(after);
     if (before === undefined) continue;
     compared++;
     if (alike(before, after)) {
-      if (after.verdict.verdict === 'undetermined') neither.push(after.destination.name);
+      if (after.untold !== undefined) neither.push(after.destination.name);
       continue;
     }
     const turn = turnOf(before, after);
@@ -124,8 +124,15 @@ const asking = (bundle: Bundle, names: readonly string[]): Bundle => ({
 const byName = (fates: Fates, { destination }: Fate): Fate | undefined =>
   [...fates.values()].find((one) => one.destination.name === destination.name);
 
-function alike({ verdict: was }: Fate, { verdict: is, untold }: Fate): boolean {
-  if (untold !== undefined && is.verdict !== 'undetermined') return false;
+/** Of a table that cannot be listed there is one destination, which only the other policy may have. */
+function unknown({ destination, verdict, untold }: Fate): Fate | undefined {
+  if (untold === undefined) return undefined;
+  return { destination, verdict: { ...verdict, line: null, reason: null } };
+}
+
+function alike({ verdict: was, untold: wasUntold }: Fate, { verdict: is, untold }: Fate): boolean {
+  const same = untold?.cause === 'table-not-read' && wasUntold?.cause === untold.cause;
+  if (untold !== undefined && is.verdict !== 'undetermined' && !same) return false;
   return (
     sameEnd(was, is) &&
     was.postfixWould === is.postfixWould &&

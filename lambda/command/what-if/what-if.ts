@@ -2,7 +2,9 @@
  * `what-if [TABLE]`: another table, main.cf, CA bundle or version, judged on what was last seen;
  * asks no network at all, and changes nothing.
  */
+import { join } from 'node:path';
 import { openStore } from '../../local-doors.ts';
+import { readBundleBelow } from '../../policy/gather/below-directory.ts';
 import type { BundleOptions } from '../../policy/gather/machine.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { certificatesOf } from '../../snapshot/host-snapshot.ts';
@@ -17,11 +19,13 @@ import type { BundleFlags } from '../flags.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { policyInForce } from './baseline.ts';
-import { otherPolicy } from './other-policy.ts';
+import { otherPolicy, type ReadBundle } from './other-policy.ts';
 import { exitStatus, type Shown, whatIfDocument, whatIfText } from './text.ts';
 import { compare } from './turns.ts';
 
 export interface WhatIfFlags extends BundleFlags, PlaceFlags {
+  /** Directory: nothing else is opened, nothing is run. */
+  readonly offlineSources?: string;
   readonly json?: boolean;
 }
 
@@ -36,20 +40,25 @@ export async function whatIfCommand(
   flags: WhatIfFlags,
   console: Console,
 ): Promise<number> {
-  const options: BundleOptions = { ...flags, ...(table === undefined ? {} : { table }) };
-  if (!NAMED.some((name) => options[name] !== undefined))
+  const { offlineSources } = flags;
+  const named: BundleOptions = { ...flags, ...(table === undefined ? {} : { table }) };
+  if (!NAMED.some((name) => named[name] !== undefined))
     throw new UsageError(
       'what-if: nothing is named that would be otherwise; give a table, --main-cf, ' +
         '--config-directory, --transport, --ca-file, --ca-path, --postfix-version or ' +
         '--openssl-version',
     );
+  const { options, read } =
+    offlineSources === undefined
+      ? { options: named, read: readBundle }
+      : { options: asFiles(named), read: below(offlineSources) };
   const at = console.now();
   const open = await openStore(await placeOf(flags), 'read', console.env);
   try {
     const { space } = open.store;
     const { remembered, problems } = await lastSeen(open.store, at);
-    const baseline = await policyInForce(open.store, flags.smtpPort, false);
-    const other = await otherPolicy(baseline, options, readBundle);
+    const baseline = await policyInForce(open.store, flags.smtpPort, offlineSources !== undefined);
+    const other = await otherPolicy(baseline, options, read, offlineSources !== undefined);
     const before = {
       ...baseline.bundle,
       destinations: [...new Set([...baseline.bundle.destinations, ...other.bundle.destinations])],
@@ -70,6 +79,21 @@ export async function whatIfCommand(
   } finally {
     open.close();
   }
+}
+
+const below =
+  (directory: string): ReadBundle =>
+  (options) =>
+    readBundleBelow(directory, options);
+
+/** Where no postconf is run, main.cf of a configuration directory is read as a text. */
+function asFiles({ configDirectory, ...options }: BundleOptions): BundleOptions {
+  if (configDirectory === undefined) return options;
+  if (options.mainCf !== undefined)
+    throw new UsageError(
+      '--config-directory and --main-cf both say where settings come from: give one of them',
+    );
+  return { ...options, mainCf: join(configDirectory, 'main.cf') };
 }
 
 /** What is watched still: of what left the policy nothing new was seen. @throws UsageError */

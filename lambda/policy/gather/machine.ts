@@ -47,9 +47,15 @@ export type FileRead =
     })
   /**
    * `because` is what strerror() says: `No such file or directory`. `noFile`: a named pipe, a device
-   * or a socket, which whoever opens it would wait for.
+   * or a socket, which whoever opens it would wait for. `outside`: it is not to be opened here
+   * (--offline-sources), and what a Postfix would find is not known.
    */
-  | { readonly kind: 'failed'; readonly because: string; readonly noFile?: true };
+  | {
+      readonly kind: 'failed';
+      readonly because: string;
+      readonly noFile?: true;
+      readonly outside?: true;
+    };
 
 export type Ran =
   | {

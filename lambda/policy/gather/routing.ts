@@ -128,7 +128,8 @@ async function withFiles(
     const name = `file:${path}`;
     all.push(`${bang}${name}`);
     // As with tables: what another host's main.cf names is on that host.
-    if (work.gathered.from !== 'host' && read.because === NO_SUCH_FILE) continue;
+    const elsewhere = read.because === NO_SUCH_FILE || read.outside === true;
+    if (work.gathered.from !== 'host' && elsewhere) continue;
     const denied = isOurs(read.because, work.machine);
     work.problems.set(name, {
       name,

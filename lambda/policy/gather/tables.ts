@@ -137,7 +137,8 @@ async function byHand(
     parameter === 'transport_maps'
       ? 'give it with --transport'
       : "give the policy table's path as an argument";
-  throw new UsageError(`${place}: ${parameter} names ${name}, which this machine lacks; ${next}`);
+  const why = read.outside === true ? `: ${read.because}` : ', which this machine lacks';
+  throw new UsageError(`${place}: ${parameter} names ${name}${why}; ${next}`);
 }
 
 /** A table of this host that must be asked: whether its file is there, and ours to read. */

@@ -21,7 +21,7 @@ import { parsePolicy } from '../parse.ts';
 import type { Settings } from '../settings.ts';
 import { readHashLinks } from './hash-links.ts';
 import { Loaded, type Objects } from './loaded-store.ts';
-import type { BundleOptions, Machine, Permissions } from './machine.ts';
+import type { BundleOptions, FileRead, Machine, Permissions } from './machine.ts';
 import { textOf } from './pem-text.ts';
 import type { Gathered } from './settings.ts';
 
@@ -109,7 +109,7 @@ async function readCaFile(
   const read = await machine.read(path);
   if (read.kind === 'failed') {
     if (byHand) throw new UsageError(`cannot read --ca-file ${path}: ${read.because}`);
-    if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', path, gathered);
+    if (gathered.from === 'file') throw lacking('smtp_tls_CAfile', path, gathered, read);
     return { kind: 'engine-off', because: `${path}: ${read.because}` };
   }
   const text = textOf(read);
@@ -244,12 +244,17 @@ function allows({ mode, uid, gid }: Permissions, owner: Owner, bits: number): bo
   return ((mode >> place) & bits) === bits;
 }
 
-function lacking(parameter: string, path: string, { source, lines }: Gathered): UsageError {
+function lacking(
+  parameter: string,
+  path: string,
+  { source, lines }: Gathered,
+  read?: Extract<FileRead, { readonly kind: 'failed' }>,
+): UsageError {
   const line = lines[parameter];
   const place = line === undefined ? source : `${source} line ${line}`;
+  const why = read?.outside === true ? `: ${read.because}` : ', which this machine lacks';
   return new UsageError(
-    `${place}: ${parameter} names ${path}, which this machine lacks; give the trust anchors with ` +
-      '--ca-file',
+    `${place}: ${parameter} names ${path}${why}; give the trust anchors with --ca-file`,
   );
 }
 
