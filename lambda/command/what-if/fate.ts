@@ -15,9 +15,9 @@ import {
   type Remembered,
 } from '../../snapshot/remembered-evidence.ts';
 import { plainName } from '../../text/strangers.ts';
-import type { Evidence } from '../../verdict/judge.ts';
+import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
-import type { EntryVerdict } from '../../verdict/verdict.ts';
+import type { Judgement } from '../../verdict/outcome.ts';
 
 /** Why something cannot be told; the order in which one destination's is named. */
 export const UNTOLD = [
@@ -39,16 +39,18 @@ export interface Untold {
   readonly about: readonly string[];
 }
 
-export interface Fate {
+/** What a destination comes to. */
+export type IfSame = Pick<Judgement, 'verdict' | 'reason' | 'protection'>;
+
+export interface Fate extends IfSame, Pick<Judgement, 'level' | 'match' | 'would'> {
   readonly destination: Destination;
-  readonly verdict: EntryVerdict;
+  /** Subject of the trust anchor at which the first chain ends; null where none does. */
+  readonly anchor: string | null;
   /** What stands in the way of a verdict that is undetermined, or of any. */
   readonly untold?: Untold;
   /** The verdict if the hosts present to this offer what they presented to another one. */
   readonly ifSame?: IfSame;
 }
-
-export type IfSame = Pick<EntryVerdict, 'verdict' | 'reason' | 'protection'>;
 
 /** What a policy cannot be judged on, beside the sightings. */
 export interface Limits {
@@ -58,9 +60,14 @@ export interface Limits {
   readonly otherRouting: boolean;
 }
 
-export type Fates = ReadonlyMap<string, Fate>;
+export interface Fates {
+  /** By destination id. */
+  readonly byId: ReadonlyMap<string, Fate>;
+  /** What becomes of it, in a sentence: looks for the line to use, which takes its time. */
+  readonly sentenceOf: (fate: Fate) => string;
+}
 
-/** By destination id. `at` is epoch ms. */
+/** @param at epoch ms */
 export function fatesUnder(
   bundle: Bundle,
   remembered: Remembered,
@@ -71,34 +78,53 @@ export function fatesUnder(
   const settingsOf = (hop: Hop): Settings => clientOf(bundle, hop.service).settings;
   const seen = (rule: OfferRule) =>
     inFamilies(evidenceFrom(destinations, remembered, settingsOf, rule), destinations, settingsOf);
-  const [same, nearest] = [seen('same'), seen('nearest')];
-  const sni = sniByHost(remembered.hosts);
-  return new Map(
-    destinations.map((destination): [string, Fate] => {
-      const verdict = judgeSafely(destination, same, bundle, at);
-      const untold = untoldOf(destination, verdict, { bundle, same, nearest, sni, limits });
-      if (untold === undefined) return [destination.id, { destination, verdict }];
-      const other = untold.cause === 'other-sni' || untold.cause === 'other-offer';
-      const again = other ? judgeSafely(destination, nearest, bundle, at) : undefined;
-      const told = again !== undefined && again.verdict !== 'undetermined';
-      return [
-        destination.id,
-        {
-          destination,
-          verdict,
-          untold,
-          ...(told ? { ifSame: ifSameOf(again) } : {}),
-        },
-      ];
-    }),
-  );
+  const same = seen('same');
+  let other: Evidence | undefined;
+  const nearest = () => {
+    other ??= seen('nearest');
+    return other;
+  };
+  const known: Known = { bundle, same, nearest, sni: sniByHost(remembered.hosts), limits };
+  const fateOf = (destination: Destination): Fate => {
+    const found = judged(destination, same, bundle, at);
+    const untold = untoldOf(destination, found, known);
+    if (untold === undefined) return found;
+    const again =
+      untold.cause === 'other-sni' || untold.cause === 'other-offer'
+        ? judged(destination, nearest(), bundle, at)
+        : undefined;
+    if (again === undefined || again.verdict === 'undetermined') return { ...found, untold };
+    const { verdict, reason, protection } = again;
+    return { ...found, untold, ifSame: { verdict, reason, protection } };
+  };
+  return {
+    byId: new Map(destinations.map((destination) => [destination.id, fateOf(destination)])),
+    sentenceOf: ({ destination }) => judgeSafely(destination, same, bundle, at).sentence,
+  };
 }
 
-const ifSameOf = ({ verdict, reason, protection }: EntryVerdict): IfSame => ({
-  verdict,
-  reason,
-  protection,
-});
+/** An exception of ours ends the judgement of that one destination alone. */
+function judged(destination: Destination, evidence: Evidence, bundle: Bundle, at: number): Fate {
+  try {
+    const found = judgeOnce(destination, evidence, bundle, at);
+    const { verdict, reason, protection, level, match, would, reached } = found;
+    const anchor = reached.find((finding) => finding.verdict.anchor !== null)?.verdict.anchor;
+    const told = { verdict, reason, protection, level, match, would };
+    return { destination, ...told, anchor: anchor ?? null };
+  } catch {
+    const { level, verdict, reason, protection } = judgeSafely(destination, evidence, bundle, at);
+    return {
+      destination,
+      level,
+      verdict,
+      reason,
+      protection,
+      match: [],
+      would: null,
+      anchor: null,
+    };
+  }
+}
 
 /** Addresses of a family that inet_protocols leaves out are none, whoever met them. */
 function inFamilies(
@@ -126,7 +152,7 @@ function inFamilies(
 interface Known {
   readonly bundle: Bundle;
   readonly same: Evidence;
-  readonly nearest: Evidence;
+  readonly nearest: () => Evidence;
   /** By `host:port`, each SNI that was sent; `` for none. */
   readonly sni: ReadonlyMap<string, ReadonlySet<string>>;
   readonly limits: Limits;
@@ -143,7 +169,7 @@ function sniByHost(hosts: Iterable<HostSnapshot>): Known['sni'] {
 
 function untoldOf(
   destination: Destination,
-  { verdict, reason }: EntryVerdict,
+  { verdict, reason }: IfSame,
   known: Known,
 ): Untold | undefined {
   const { unchecked, hops } = destination;
@@ -192,7 +218,7 @@ function gapsOf(hop: Hop, { bundle, same, nearest, sni }: Known): Gap[] {
       if (conversation === undefined) return [];
       const result = same.results[conversation.id];
       if (result !== undefined && result.kind !== 'unseen') return [];
-      const other = nearest.results[conversation.id];
+      const other = nearest().results[conversation.id];
       if (result !== undefined || other === undefined || other.kind === 'unseen')
         return [{ cause: 'address-not-seen', about: `${about} ${address}` }];
       const sent = sni.get(`${host.host}:${conversation.port}`);

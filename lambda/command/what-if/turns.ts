@@ -3,6 +3,7 @@
  * same sightings; grouped by cause, worst first. Pure.
  */
 import type { Bundle } from '../../policy/bundle.ts';
+import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import type { Remembered } from '../../snapshot/remembered-evidence.ts';
 import { REASONS, type Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict, Protection, Verdict } from '../../verdict/verdict.ts';
@@ -80,37 +81,45 @@ export function compare(
   at: number,
 ): Compared {
   const none: Limits = { anchorFiles: new Set(), otherRouting: false };
-  const [bare, wanted] = [
-    fatesUnder(before, remembered, none, at),
-    fatesUnder(after, remembered, limits, at),
-  ];
+  const [had, wanted] = [destinationsById(before), destinationsById(after)];
   // What only one of them has a line for is judged by the global level of the other.
-  const [added, removed] = [lacking(wanted, bare), lacking(bare, wanted)];
+  const [added, removed] = [lacking(wanted, had), lacking(had, wanted)];
   const was = fatesUnder(asking(before, added), remembered, none, at);
   const is = fatesUnder(asking(after, removed), remembered, limits, at);
+  const wasByName = new Map([...was.byId.values()].map((fate) => [fate.destination.name, fate]));
   const neither: string[] = [];
-  const turned: { readonly one: Turned; readonly was: Fate; readonly is: Fate }[] = [];
+  const groups = new Map<string, { readonly group: Omit<Group, 'turned'>; all: Turned[] }>();
   let compared = 0;
-  for (const [id, after] of is) {
-    const before = was.get(id) ?? byName(was, after) ?? unknown(after);
-    if (before === undefined) continue;
+  for (const [id, then] of is.byId) {
+    // A name below a parent entry has another id than its own line.
+    const now = was.byId.get(id) ?? wasByName.get(then.destination.name) ?? unknown(then);
+    if (now === undefined) continue;
     compared++;
-    if (alike(before, after)) {
-      if (after.untold !== undefined) neither.push(after.destination.name);
+    if (alike(now, then)) {
+      if (then.untold !== undefined) neither.push(then.destination.name);
       continue;
     }
-    const turn = turnOf(before, after);
+    const turn = turnOf(now, then);
     if (turn === undefined) continue;
-    const line = bare.has(id) ? (wanted.has(id) ? 'kept' : 'removed') : 'added';
-    turned.push({ one: toldOf(before, after, turn, line), was: before, is: after });
+    const line = had.has(id) ? (wanted.has(id) ? 'kept' : 'removed') : 'added';
+    const group = groupOf(now, then, turn);
+    const key = JSON.stringify(group);
+    const known = groups.get(key) ?? { group, all: [] };
+    known.all.push(toldOf(now, then, turn, line, is));
+    groups.set(key, known);
   }
-  return { groups: grouped(turned), compared, neither };
+  return { groups: sorted([...groups.values()]), compared, neither };
 }
 
+const destinationsById = (bundle: Bundle): ReadonlyMap<string, Destination> =>
+  new Map(destinationsOf(bundle).map((one) => [one.id, one]));
+
 /** Names of those with a line, or asked for, that the other side has nothing of. */
-const lacking = (some: Fates, others: Fates): string[] =>
-  [...some].flatMap(([id, { destination }]) => {
-    const { name, unchecked, entry } = destination;
+const lacking = (
+  some: ReadonlyMap<string, Destination>,
+  others: ReadonlyMap<string, Destination>,
+): string[] =>
+  [...some].flatMap(([id, { name, unchecked, entry }]) => {
     const isJudged = unchecked === undefined || unchecked.reason === 'level-none';
     return others.has(id) || !isJudged || entry === undefined ? [] : [name];
   });
@@ -120,34 +129,29 @@ const asking = (bundle: Bundle, names: readonly string[]): Bundle => ({
   destinations: [...bundle.destinations, ...names],
 });
 
-/** A name below a parent entry has another id than its own line. */
-const byName = (fates: Fates, { destination }: Fate): Fate | undefined =>
-  [...fates.values()].find((one) => one.destination.name === destination.name);
-
 /** Of a table that cannot be listed there is one destination, which only the other policy may have. */
-function unknown({ destination, verdict, untold }: Fate): Fate | undefined {
-  if (untold === undefined) return undefined;
-  return { destination, verdict: { ...verdict, line: null, reason: null } };
+function unknown({ untold, ...fate }: Fate): Fate | undefined {
+  return untold === undefined ? undefined : { ...fate, reason: null };
 }
 
-function alike({ verdict: was, untold: wasUntold }: Fate, { verdict: is, untold }: Fate): boolean {
-  const same = untold?.cause === 'table-not-read' && wasUntold?.cause === untold.cause;
-  if (untold !== undefined && is.verdict !== 'undetermined' && !same) return false;
+function alike(now: Fate, then: Fate): boolean {
+  const same = then.untold?.cause === 'table-not-read' && now.untold?.cause === then.untold.cause;
+  if (then.untold !== undefined && then.verdict !== 'undetermined' && !same) return false;
   return (
-    sameEnd(was, is) &&
-    was.postfixWould === is.postfixWould &&
-    (is.verdict !== 'undetermined' || (was.level === is.level && sameMatch(was, is)))
+    sameEnd(now, then) &&
+    now.would === then.would &&
+    (then.verdict !== 'undetermined' || (now.level === then.level && sameMatch(now, then)))
   );
 }
 
 const sameEnd = (a: IfSame, b: IfSame): boolean =>
   a.verdict === b.verdict && a.reason === b.reason && a.protection === b.protection;
 
-const sameMatch = (a: EntryVerdict, b: EntryVerdict): boolean =>
+const sameMatch = (a: Fate, b: Fate): boolean =>
   a.match.length === b.match.length && a.match.every((one, i) => one === b.match[i]);
 
-function turnOf({ verdict: was }: Fate, { verdict: is, untold }: Fate): Turn | undefined {
-  if (untold !== undefined) return 'untold';
+function turnOf(was: Fate, is: Fate): Turn | undefined {
+  if (is.untold !== undefined) return 'untold';
   const [now, then] = [goes(was), goes(is)];
   // What is never looked up, or stands for others, says nothing of any mail.
   if (then === 'unknown') return undefined;
@@ -163,7 +167,7 @@ type Going = 'fails' | 'partly' | 'goes' | 'unknown';
 const ORDER: readonly Going[] = ['fails', 'partly', 'goes'];
 const RANK: Readonly<Record<Protection, number>> = { none: 0, encrypted: 1, authenticated: 2 };
 
-function goes({ verdict, reason }: EntryVerdict): Going {
+function goes({ verdict, reason }: IfSame): Going {
   switch (verdict) {
     case 'fail':
       return 'fails';
@@ -178,40 +182,53 @@ function goes({ verdict, reason }: EntryVerdict): Going {
   }
 }
 
-function toldOf(was: Fate, is: Fate, turn: Turn, line: Turned['line']): Turned {
+function toldOf(
+  was: Fate,
+  is: Fate,
+  turn: Turn,
+  line: Turned['line'],
+  { sentenceOf }: Fates,
+): Turned {
   return {
     destination: is.destination.name,
     turn,
     line,
     before: sideOf(was),
     after: turn === 'untold' ? { ...sideOf(is), reason: null } : sideOf(is),
-    sentence: turn === 'untold' ? null : is.verdict.sentence,
+    sentence: turn === 'untold' ? null : sentenceOf(is),
     ...(is.untold === undefined ? {} : { untold: is.untold }),
     ...(is.ifSame === undefined ? {} : { ifSame: is.ifSame }),
   };
 }
 
-function sideOf({ destination: { entry }, verdict: found }: Fate): Side {
-  const { line, level, verdict, reason, protection } = found;
+function sideOf({ destination, level, verdict, reason, protection }: Fate): Side {
+  const entry = destination.entry ?? destination.hops[0]?.demand.entry;
   const text = entry === undefined ? null : `${entry.key} ${entry.value}`.trim();
-  return { line, text, level, verdict, reason, protection };
+  // An answer of a table that was asked stands in no line.
+  return { line: entry?.line || null, text, level, verdict, reason, protection };
 }
 
-function grouped(
-  turned: readonly { readonly one: Turned; readonly was: Fate; readonly is: Fate }[],
-): Group[] {
-  const groups = new Map<string, { readonly group: Omit<Group, 'turned'>; all: Turned[] }>();
-  for (const { one, was, is } of turned) {
-    const { turn } = one;
-    const cause = turn === 'untold' ? (is.untold?.cause ?? null) : reasonOf(one);
-    const anchor = turn === 'fails' && isTrust(is.verdict.reason) ? anchorOf(was) : null;
-    const asNow = one.ifSame !== undefined && sameEnd(one.ifSame, was.verdict);
-    const key = JSON.stringify([turn, cause, anchor, asNow]);
-    const known = groups.get(key) ?? { group: { turn, cause, anchor, asNow }, all: [] };
-    known.all.push(one);
-    groups.set(key, known);
-  }
-  return [...groups.values()]
+function groupOf(was: Fate, is: Fate, turn: Turn): Omit<Group, 'turned'> {
+  const cause = turn === 'untold' ? (is.untold?.cause ?? null) : reasonOf(turn, was, is);
+  const isTrust = is.reason !== null && REASONS[is.reason].group === 'trust';
+  return {
+    turn,
+    cause,
+    anchor: turn === 'fails' && isTrust ? was.anchor : null,
+    asNow: is.ifSame !== undefined && sameEnd(is.ifSame, was),
+  };
+}
+
+/** What is wrong then; of what gets better, what was wrong before. */
+function reasonOf(turn: Turn, was: Fate, is: Fate): string | null {
+  if (turn === 'better') return was.reason;
+  return is.reason === 'level-none' ? null : is.reason;
+}
+
+const sorted = (
+  groups: readonly { readonly group: Omit<Group, 'turned'>; readonly all: readonly Turned[] }[],
+): Group[] =>
+  groups
     .map(({ group, all }): Group => ({ ...group, turned: all }))
     .toSorted(
       (a, b) =>
@@ -219,20 +236,3 @@ function grouped(
         Number(a.asNow) - Number(b.asNow) ||
         b.turned.length - a.turned.length,
     );
-}
-
-/** What is wrong then; of what gets better, what was wrong before. */
-function reasonOf({ turn, before, after }: Turned): string | null {
-  if (turn === 'better') return before.reason;
-  return after.reason === 'level-none' ? null : after.reason;
-}
-
-const isTrust = (reason: Reason | null): boolean =>
-  reason !== null && REASONS[reason].group === 'trust';
-
-function anchorOf({ verdict }: Fate): string | null {
-  const anchors = verdict.hosts.flatMap(({ addresses }) =>
-    addresses.flatMap(({ anchor }) => anchor ?? []),
-  );
-  return anchors[0] ?? null;
-}
