@@ -33,6 +33,9 @@ export const UNTOLD = [
 ] as const;
 export type UntoldCause = (typeof UNTOLD)[number];
 
+/** A host that was looked at, but not with this offer. */
+const OFFERS: readonly UntoldCause[] = ['other-sni', 'other-offer'];
+
 export interface Untold {
   readonly cause: UntoldCause;
   /** Next hops, hosts or addresses that it is about, neutralised; perhaps none. */
@@ -46,6 +49,8 @@ export interface Fate extends IfSame, Pick<Judgement, 'level' | 'match' | 'would
   readonly destination: Destination;
   /** Subject of the trust anchor at which the first chain ends; null where none does. */
   readonly anchor: string | null;
+  /** An address that counts was not met, so that the others alone gave the verdict. */
+  readonly partly: boolean;
   /** What stands in the way of a verdict that is undetermined, or of any. */
   readonly untold?: Untold;
   /** The verdict if the hosts present to this offer what they presented to another one. */
@@ -87,7 +92,7 @@ export function fatesUnder(
   const known: Known = { bundle, same, nearest, sni: sniByHost(remembered.hosts), limits };
   const fateOf = (destination: Destination): Fate => {
     const found = judged(destination, same, bundle, at);
-    const untold = untoldOf(destination, found, known);
+    const untold = untoldOf(found, known);
     if (untold === undefined) return found;
     const again =
       untold.cause === 'other-sni' || untold.cause === 'other-offer'
@@ -109,8 +114,9 @@ function judged(destination: Destination, evidence: Evidence, bundle: Bundle, at
     const found = judgeOnce(destination, evidence, bundle, at);
     const { verdict, reason, protection, level, match, would, reached } = found;
     const anchor = reached.find((finding) => finding.verdict.anchor !== null)?.verdict.anchor;
+    const partly = reached.some((finding) => finding.verdict.reason === 'not-attempted');
     const told = { verdict, reason, protection, level, match, would };
-    return { destination, ...told, anchor: anchor ?? null };
+    return { destination, ...told, anchor: anchor ?? null, partly };
   } catch {
     const { level, verdict, reason, protection } = judgeSafely(destination, evidence, bundle, at);
     return {
@@ -122,6 +128,7 @@ function judged(destination: Destination, evidence: Evidence, bundle: Bundle, at
       match: [],
       would: null,
       anchor: null,
+      partly: false,
     };
   }
 }
@@ -168,8 +175,7 @@ function sniByHost(hosts: Iterable<HostSnapshot>): Known['sni'] {
 }
 
 function untoldOf(
-  destination: Destination,
-  { verdict, reason }: IfSame,
+  { destination, verdict, reason, partly }: Fate,
   known: Known,
 ): Untold | undefined {
   const { unchecked, hops } = destination;
@@ -178,13 +184,15 @@ function untoldOf(
   const files = hops.flatMap((hop) => anchorFilesOf(hop, known));
   if (files.length > 0) return { cause: 'anchors-not-read', about: once(files) };
   if (known.limits.otherRouting && hops.length > 0) return { cause: 'other-routing', about: [] };
-  if (verdict !== 'undetermined') return undefined;
+  const isOpen = verdict === 'undetermined';
+  // What may be wrong at the others decides nothing over what fails already.
+  if (!isOpen && (verdict === 'fail' || !partly)) return undefined;
   const gaps = hops.flatMap((hop) => gapsOf(hop, known));
-  for (const cause of UNTOLD) {
+  for (const cause of isOpen ? UNTOLD : OFFERS) {
     const about = gaps.filter((gap) => gap.cause === cause).map((gap) => gap.about);
     if (about.length > 0) return { cause, about: once(about) };
   }
-  return { cause: 'not-judged', about: [] };
+  return isOpen ? { cause: 'not-judged', about: [] } : undefined;
 }
 
 /** Those that the hop's anchors are in and that were not read here. */

@@ -135,12 +135,12 @@ function unknown({ untold, ...fate }: Fate): Fate | undefined {
 }
 
 function alike(now: Fate, then: Fate): boolean {
-  const same = then.untold?.cause === 'table-not-read' && now.untold?.cause === then.untold.cause;
-  if (then.untold !== undefined && then.verdict !== 'undetermined' && !same) return false;
+  const isTold = then.untold === undefined;
+  if (!isTold && then.untold.cause !== now.untold?.cause) return false;
   return (
     sameEnd(now, then) &&
     now.would === then.would &&
-    (then.verdict !== 'undetermined' || (now.level === then.level && sameMatch(now, then)))
+    (isTold || (now.level === then.level && sameMatch(now, then)))
   );
 }
 
@@ -221,8 +221,8 @@ function groupOf(was: Fate, is: Fate, turn: Turn): Omit<Group, 'turned'> {
 
 /** What is wrong then; of what gets better, what was wrong before. */
 function reasonOf(turn: Turn, was: Fate, is: Fate): string | null {
-  if (turn === 'better') return was.reason;
-  return is.reason === 'level-none' ? null : is.reason;
+  const { reason } = turn === 'better' ? was : is;
+  return reason === 'level-none' ? null : reason;
 }
 
 const sorted = (
