@@ -44,7 +44,10 @@ function entriesFor(
     judged.filter(({ nextHop }) => nextHop !== null && nextHop.text === hop),
     route,
   );
-  const own = sameHop.find(isOwn);
+  // Of a service without a policy, whatever the same hop is asked by others.
+  const isAskedNothing = ({ reason, service }: EntryVerdict) =>
+    reason === 'level-none' && service !== undefined && route.kind === 'routed' && service === route.transport;
+  const own = sameHop.find(isOwn) ?? judged.find((entry) => isOwn(entry) && isAskedNothing(entry));
   if (own !== undefined) return [own];
   // Another agent has it: a next hop of the same name, which smtp(8) serves for others, is not its.
   if (ending.status !== 'none' && !isLookedUp(ending)) return [entries.find(isOwn)];
