@@ -144,7 +144,7 @@ test('an MX moved to a host without records', async () => {
   put({ name: 'a.example', type: 'MX', data: ['10 mx.new.example'] }, { name: 'mx.new.example', type: 'A', data: ['192.0.2.7'] });
   expect((await on(1))['a.example']).toBe('degraded protection-lost');
   await on(2);
-  expect(texts[1]).toContain('mail to a.example now goes to mx.new.example');
+  expect(texts[1]).toContain('mail to a.example no longer goes to mx.a.example, and now goes to mx.new.example');
 });
 
 test('signatures that broke where there was security', async () => {
