@@ -19,7 +19,9 @@ export interface LogLine {
 }
 
 /** Undefined for a line that Postfix did not write, and for one that is cut before its message. */
-export function readLine(line: string, calendar: Calendar): LogLine | undefined {
+export function readLine(given: string, calendar: Calendar): LogLine | undefined {
+  // Postfix writes none of them; in what others write they would end what a pattern takes.
+  const line = BREAKS.test(given) ? given.replace(/\r$/, '').replaceAll(EACH_BREAK, '?') : given;
   const structured = line.charCodeAt(0) === LESS_THAN ? STRUCTURED.exec(line) : null;
   if (structured !== null) {
     const [, time = '', instance = '', program = '', pid, message = ''] = structured;
@@ -41,6 +43,8 @@ export function readLine(line: string, calendar: Calendar): LogLine | undefined 
   return { at: readTimestamp(time, calendar), instance, program, pid: Number(pid), message };
 }
 
+const BREAKS = /[\r\u2028\u2029]/;
+const EACH_BREAK = /[\r\u2028\u2029]/g;
 /** Time, host and program fit in far less. */
 const LONGEST_HEADER = 300;
 const HEADER = /(?:^|\s)([^\s/]\S*)\/([a-z][a-z-]*)\[(\d{1,10})\]$/;

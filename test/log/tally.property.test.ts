@@ -71,7 +71,7 @@ test('each recipient that was held up waits, bounced, was delivered or ended oth
 test('what a server says inside the parentheses is no status', () => {
   const said = fc.oneof(
     fc.string({ unit: 'binary' }),
-    fc.constantFrom(')', 'status=sent (250 ok)', `, dsn=2.0.0, status=sent (`, 'to=<r@a.test>'),
+    fc.constantFrom(')', 'status=sent (250 ok)', `, dsn=2.0.0, status=sent (`, 'to=<r@a.test>', '\r', '\u2028', '\u2029'),
   );
   fc.assert(
     fc.property(fc.array(said, { maxLength: 6 }), (parts) => {
