@@ -354,7 +354,7 @@ test.each<{ because: string; says: ProbeResult; other: Partial<Conversation>; is
 
 test("a 421 holds up nobody else's conversation in that network", async () => {
   const { probe, order } = busyAt('192.0.2.1');
-  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
+  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 500 }));
   batch.add(to('192.0.2.1'), a);
   batch.add(to('192.0.2.2'), a);
   for (const last of [7, 8, 9]) batch.add(to(`192.0.2.${last}`), b);
