@@ -72,6 +72,8 @@ function fits(
   const { group } = REASONS[reason];
   if (reason === 'forced-failure') return forcedFailure !== undefined;
   if (reason === 'no-certificate') return true;
+  // No certificate was asked for yet.
+  if (!isOfCertificate(reason) && group !== 'dane') return true;
   switch (level) {
     case 'fingerprint':
       return reason === 'digest-mismatch';

@@ -41,6 +41,13 @@ test.each([
     reasons: 'untrusted-issuer missing-intermediate self-signed',
     because: 'a file of anchors',
   },
+  ...(['dane', 'secure'] as const).map((level) => ({
+    policy: `a.test ${level}`,
+    log: session([], 'deferred 4.3.0 server unavailable or unable to receive mail', 'none'),
+    mainCf: 'smtp_dns_support_level = dnssec',
+    reasons: level === 'dane' ? 'wrapper-mode-below-encrypt' : 'mx-not-in-pattern wrapper-mode-below-encrypt',
+    because: 'no certificate was asked for yet',
+  })),
   {
     policy: 'a.test fingerprint match=AA',
     log: session([unverified('num=65:no matching DANE TLSA records')]),
