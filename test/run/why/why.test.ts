@@ -27,7 +27,7 @@ function answer(log: string, policy?: string, mainCf = '', version = '3.5') {
   return answersOf({ log: readLog(log), queue: undefined, bundle, now: NOW })[0];
 }
 
-test.each([
+test.each<{ policy: string | undefined; log: string; mainCf?: string; reasons: string; because: string }>([
   { policy: 'a.test secure', log: session([trusted()]), reasons: 'name-mismatch', because: 'a chain that is trusted' },
   {
     policy: 'a.test verify',
