@@ -308,10 +308,15 @@ const NAME: readonly Reason[] = [
   ...reasonsWhere(({ group }) => group === 'trust'),
 ];
 
+/** Also where no name could be set to be checked, after which nothing of the chain is. */
+const UNSPECIFIED: readonly Reason[] = [
+  ...new Set<Reason>(['not-permitted-name', ...NAME, 'digest-mismatch', 'tlsa-mismatch']),
+];
+
 /** By number: of the server's certificate, and of an issuer's where that differs. */
 const BY_CODE: ReadonlyMap<number, { readonly leaf: readonly Reason[]; readonly issuer?: Reason }> =
   new Map<number, { readonly leaf: readonly Reason[]; readonly issuer?: Reason }>([
-    [OPENSSL_CODES.UNSPECIFIED, { leaf: ['not-permitted-name'] }],
+    [OPENSSL_CODES.UNSPECIFIED, { leaf: UNSPECIFIED }],
     [
       OPENSSL_CODES.UNABLE_TO_GET_ISSUER_CERT,
       { leaf: ['untrusted-issuer', 'missing-intermediate'] },
