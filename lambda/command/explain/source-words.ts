@@ -2,7 +2,7 @@
  * The sources of authenticated names as `explain` tells them, strongest first, in sentences and in
  * its document. Pure.
  */
-import type { DaneSource } from '../../run/explain/dane-source.ts';
+import type { DaneSource } from '../../run/check/dane-proof.ts';
 import type { NameSources, Proposal } from '../../run/explain/name-sources.ts';
 import { daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';

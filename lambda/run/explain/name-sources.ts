@@ -16,7 +16,8 @@ import { matchListOf } from '../../route/mta-sts/match-list.ts';
 import { namesHost } from '../../route/mta-sts/policy.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckDoors, CheckRun } from '../check/check.ts';
-import { type DaneSource, findDane } from './dane-source.ts';
+import type { DaneSource } from '../check/dane-proof.ts';
+import { findDane } from './dane-source.ts';
 import { otherLine, tryHop } from './trial.ts';
 
 export interface NameSources {

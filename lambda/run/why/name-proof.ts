@@ -2,15 +2,14 @@
  * Who could prove the names of a next hop's hosts in place of a match list: DNSSEC with TLSA
  * records, or an MTA-STS policy. Asked of DNS alone, whatever the level is.
  */
-import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { type Destination, destinationsOf, type Hop } from '../../policy/destinations.ts';
-import { clientOf, routeKey } from '../../policy/service.ts';
+import { clientOf } from '../../policy/service.ts';
 import { toAscii } from '../../postfix/hostname.ts';
-import type { DaneRoute, Found } from '../../route/dane-route.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import { findMtaSts, type MtaStsAnnouncement } from '../../route/mta-sts.ts';
-import { type DnssecDoor, findRoutes, proveDnssec } from '../check/dnssec.ts';
+import { askDane, type DaneSource, readDane } from '../check/dane-proof.ts';
+import type { DnssecDoor } from '../check/dnssec.ts';
 
 /** What DNSSEC says of the MX hosts. */
 export type DaneProof =
@@ -61,34 +60,26 @@ async function findDane(
   bundle: Bundle,
   door: DnssecDoor | undefined,
 ): Promise<(hop: Hop) => DaneProof> {
-  const dnssec = await proveDnssec(door ?? { kind: 'none', because: 'no resolver is known here' });
-  if (dnssec.kind !== 'proved') return () => ({ kind: 'unknown', because: dnssec.because });
-  const asked = hops.flatMap((hop): Hop[] =>
-    hop.demand.kind === 'demand' ? [{ ...hop, demand: { ...hop.demand, level: 'dane-only' } }] : [],
-  );
-  const found = await findRoutes(asked, bundle, dnssec.dns, dnssec);
-  return (hop) => daneOf(routeKey(hop), found);
+  const asked = await askDane(hops, bundle, door);
+  if (asked.kind === 'unknown') return () => asked;
+  return (hop) => {
+    const dane = asked.daneOf(hop);
+    return dane === undefined
+      ? { kind: 'unknown', because: 'DNS leads to no host' }
+      : proofOf(readDane(dane));
+  };
 }
 
-function daneOf(key: string, { routes, tlsa = {} }: Found): DaneProof {
-  const route = named(routes, key);
-  const dane = named(tlsa, key);
-  if (route?.kind !== 'hosts' || dane === undefined)
-    return { kind: 'unknown', because: 'DNS leads to no host' };
-  if (dane.mx?.secure === false) return { kind: 'mx-unsigned' };
-  const failed = dane.hosts.flatMap(({ tlsa: one }) => (one.kind === 'failed' ? [one] : []));
-  const [first] = failed;
-  if (first !== undefined)
-    return { kind: 'unknown', because: `DNS gives no answer to ${first.query} (${first.failure})` };
-  return ofHosts(dane);
-}
-
-/** A host that has both kinds of addresses needs records for both. */
-function ofHosts({ hosts }: DaneRoute): DaneProof {
-  const byHost = [...Map.groupBy(hosts, ({ host }) => host).values()];
-  const proved = byHost.filter((own) => own.every(({ tlsa }) => tlsa.kind === 'records')).length;
-  if (proved === 0) return { kind: 'none' };
-  return proved === byHost.length
-    ? { kind: 'everywhere' }
-    : { kind: 'partly', hosts: proved, of: byHost.length };
+function proofOf(source: DaneSource): DaneProof {
+  switch (source.kind) {
+    case 'records':
+      return source.hosts === source.of
+        ? { kind: 'everywhere' }
+        : { kind: 'partly', hosts: source.hosts, of: source.of };
+    case 'no-records':
+      return { kind: 'none' };
+    case 'mx-unsigned':
+    case 'unknown':
+      return source;
+  }
 }
