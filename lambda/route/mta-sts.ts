@@ -3,7 +3,7 @@
  * itself, with the hosts that it names, is on a web server, and is not fetched here.
  */
 import type { Dns } from './dns-answer.ts';
-import { readStsRecord } from './mta-sts/record.ts';
+import { findStsRecord } from './mta-sts/find.ts';
 import type { DnsFailure } from './route.ts';
 
 export type MtaStsAnnouncement =
@@ -14,8 +14,7 @@ export type MtaStsAnnouncement =
 
 /** @param domain in ASCII */
 export async function findMtaSts(domain: string, dns: Dns): Promise<MtaStsAnnouncement> {
-  const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
-  if (answer.kind === 'failed') return { kind: 'failed', failure: answer.failure };
-  const record = readStsRecord(answer.kind === 'found' ? answer.records : []);
+  const record = await findStsRecord(domain, dns);
+  if (record.kind === 'unanswered') return { kind: 'failed', failure: record.failure };
   return record.kind === 'announced' ? record : { kind: 'none' };
 }

@@ -8,7 +8,7 @@
 import type { Dns } from '../dns-answer.ts';
 import type { DnsFailure } from '../route.ts';
 import { parseStsPolicy, type StsPolicy } from './policy.ts';
-import { readStsRecord } from './record.ts';
+import { readStsRecord, type StsRecord } from './record.ts';
 
 export type StsFinding =
   /** `until`: epoch ms, were it fetched now by a sender. */
@@ -47,6 +47,16 @@ export type FetchedPolicy =
  */
 export type FetchPolicy = (domain: string, dns: Dns) => Promise<FetchedPolicy>;
 
+/** The TXT record alone (RFC 8461 §3.1). @param domain in ASCII */
+export async function findStsRecord(
+  domain: string,
+  dns: Dns,
+): Promise<StsRecord | Extract<StsFinding, { readonly kind: 'unanswered' }>> {
+  const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
+  if (answer.kind === 'failed') return { kind: 'unanswered', failure: answer.failure };
+  return readStsRecord(answer.kind === 'found' ? answer.records : []);
+}
+
 /** @param domain in ASCII, lower case */
 export async function findSts(
   domain: string,
@@ -54,9 +64,8 @@ export async function findSts(
   fetchPolicy: FetchPolicy,
   now: () => number,
 ): Promise<StsFinding> {
-  const answer = await dns.query(`_mta-sts.${domain}`, 'TXT');
-  if (answer.kind === 'failed') return { kind: 'unanswered', failure: answer.failure };
-  const record = readStsRecord(answer.kind === 'found' ? answer.records : []);
+  const record = await findStsRecord(domain, dns);
+  if (record.kind === 'unanswered') return record;
   if (record.kind === 'none') return { kind: 'none' };
   if (record.kind === 'invalid') return { kind: 'invalid-record', because: record.because };
   const { id } = record;
