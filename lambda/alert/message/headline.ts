@@ -158,7 +158,7 @@ function runHeadline({ news, incident }: Item, reason: RunReason, now: number): 
   const words = RUN_WORDS[reason];
   const vantage = plain(incident.vantage, 40);
   const channel = plain(incident.cause.detail ?? '', 60);
-  if (news === 'resolved') return words.over(vantage, channel);
+  if (news === 'resolved' && words.over !== undefined) return words.over(vantage);
   const again = news === 'reopened' ? ' again' : '';
   const still = news === 'reminder' ? 'still ' : '';
   const since =
@@ -172,7 +172,8 @@ interface RunWords {
     how: { readonly still: string; readonly again: string },
     channel: string,
   ) => string;
-  readonly over: (vantage: string, channel: string) => string;
+  /** Absent where no message is made of its end. */
+  readonly over?: (vantage: string) => string;
 }
 
 const RUN_WORDS: Readonly<Record<RunReason, RunWords>> = {
@@ -188,7 +189,6 @@ const RUN_WORDS: Readonly<Record<RunReason, RunWords>> = {
   channel: {
     open: (vantage, { still, again }, channel) =>
       `${vantage} ${still}cannot tell by ${channel}${again}`,
-    over: (vantage, channel) => `${vantage} no longer fails to tell by ${channel}`,
   },
 };
 
