@@ -1,7 +1,8 @@
 /** Without a table the host's own Postfix counts, as for every Postfix tool; where there is none, the command says so and what to do. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { installPostconf } from './postconf.ts';
 import type { Ran } from './run-command.ts';
 import { type Scene, startScene } from './scene.ts';
 
@@ -9,23 +10,7 @@ let scene: Scene;
 let postfix: string;
 beforeAll(async () => {
   scene = await startScene();
-  postfix = join(scene.dir, 'etc');
-  mkdirSync(postfix);
-  writeFileSync(
-    join(scene.dir, 'postconf'),
-    `#!/bin/sh
-case "$*" in
-'-h config_directory') [ -n "$BROKEN" ] && { echo "postconf: fatal: open /etc/postfix/main.cf: Permission denied" >&2; exit 1; }; echo ${postfix} ;;
-*mail_version*) echo 3.7.11 ;;
-*' -M') printf 'smtp unix - - n - - smtp\\n' ;;
-*' -P') ;;
-*' -m') printf 'inline\\nhash\\n' ;;
-*proxy_read_maps*) echo ;;
-*) printf 'smtp_tls_policy_maps = inline:{fastmail.fm=secure}\\nsmtp_tls_CAfile = ${scene.dir}/ca.pem\\n' ;;
-esac
-`,
-    { mode: 0o755 },
-  );
+  postfix = installPostconf(scene, 'fastmail.fm=secure');
 });
 afterAll(() => scene.close());
 

@@ -1,31 +1,16 @@
 /** `what-if` where no policy was pushed: this host's Postfix is what is in force. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WhatIfDocument } from '../../../lambda/command/what-if/schema.ts';
+import { installPostconf } from '../postconf.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
 
 let scene: Scene;
 let postfix: string;
 beforeAll(async () => {
   scene = await startScene();
-  postfix = join(scene.dir, 'etc');
-  mkdirSync(postfix);
-  writeFileSync(
-    join(scene.dir, 'postconf'),
-    `#!/bin/sh
-case "$*" in
-'-h config_directory') [ -n "$BROKEN" ] && { echo "postconf: fatal: open /etc/postfix/main.cf: Permission denied" >&2; exit 1; }; echo ${postfix} ;;
-*mail_version*) echo 3.7.11 ;;
-*' -M') printf 'smtp unix - - n - - smtp\\n' ;;
-*' -P') ;;
-*' -m') printf 'inline\\nhash\\n' ;;
-*proxy_read_maps*) echo ;;
-*) printf 'smtp_tls_policy_maps = inline:{facebook.com=secure}\\nsmtp_tls_CAfile = ${scene.dir}/ca.pem\\n' ;;
-esac
-`,
-    { mode: 0o755 },
-  );
+  postfix = installPostconf(scene, 'facebook.com=secure');
   await scene.run(['watch', '--confirm-after', '0', ...scene.storeFlags, ...scene.internet.flags], onHost());
   await scene.facebook.shut();
 });
