@@ -143,10 +143,11 @@ function isHeldUp(route: Route, { entries }: ProductRun): boolean {
 }
 
 /** Some senders' mail takes another way, and we said that it is not followed. */
-function isToldAsNotFollowed(route: Route, { nextHop }: EntryVerdict, { assumed, entries }: ProductRun): boolean {
+function isToldAsNotFollowed(route: Route, { nextHop, destination }: EntryVerdict, { assumed, entries }: ProductRun): boolean {
   if (route.kind !== 'routed') return false;
   const { transport } = route;
-  const elsewhere = !route.nextHop.includes(nextHop?.text ?? '');
+  // At level none no next hop is told: it is the destination's own, unless senders decide.
+  const elsewhere = !route.nextHop.includes(nextHop?.text ?? destination);
   const ofSenders = /^next hops of .* \(sender_dependent_default_transport_maps\) are not followed/;
   // A transport that only the senders' map can have named.
   if (transport !== 'smtp' && transport !== 'relay' && entries.some(({ sentence }) => ofSenders.test(sentence))) return true;
