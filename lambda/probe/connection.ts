@@ -27,6 +27,7 @@ import {
   untilTls,
 } from './dialogue.ts';
 import { isAtLevel1, isCcm8, isOurEngine, moreLenient, takenAtLevel1 } from './engine.ts';
+import { Farewells } from './farewells.ts';
 import {
   CLOSED,
   causeOf,
@@ -58,9 +59,9 @@ export interface ProbeOptions {
   readonly askTable?: AskOwnTable;
 }
 
-/** Opens the door. It holds nothing between conversations. */
+/** Opens the door. Between conversations it holds nothing but connections that are closing. */
 export function openProbe(options: ProbeOptions): Probe {
-  const door: Door = { ...options, contexts: contextsFor(options) };
+  const door: Door = { ...options, contexts: contextsFor(options), farewells: new Farewells() };
   return async (conversation, signal) => {
     const purpose = leftAlone(conversation.address, options);
     if (purpose !== undefined)
@@ -88,6 +89,7 @@ function leftAlone(address: string, { allowPrivateAddresses }: ProbeOptions): st
 
 interface Door extends ProbeOptions {
   readonly contexts: ReturnType<typeof contextsFor>;
+  readonly farewells: Farewells;
 }
 
 /**
@@ -125,6 +127,7 @@ async function converse(
   door: Door,
   signal?: AbortSignal,
 ): Promise<ProbeResult> {
+  await door.farewells.over(conversation.address);
   const opened = await open(
     conversation,
     door.stepTimeoutMs,
@@ -149,7 +152,7 @@ async function converse(
     }
     return await converseInTls(wire, conversation, client, door);
   } finally {
-    await wire.quit();
+    door.farewells.begin(conversation.address, wire.quit());
   }
 }
 

@@ -131,18 +131,21 @@ export class Wire {
     this.#attach();
   }
 
-  /** Says QUIT where the connection still stands, and waits a moment for the server to close. */
+  /**
+   * Says QUIT where the connection still stands. What the server answers is of no interest, as for
+   * Postfix (smtp_skip_quit_response): resolves when the connection is closed, which need not be
+   * waited for and keeps no process alive.
+   */
   async quit(): Promise<void> {
     const socket = this.#socket;
     if (this.#loss !== undefined || !socket.writable) return void socket.destroy();
     this.#socket.off('data', this.#onData);
     await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => socket.destroy(), FAREWELL_MS);
+      const timer = setTimeout(() => socket.destroy(), FAREWELL_MS).unref();
       socket.once('close', () => {
         clearTimeout(timer);
         resolve();
       });
-      // What is said now is of no interest, but a bounded number of bytes of it.
       let left = FAREWELL_BYTES;
       socket.on('data', (bytes: Buffer) => {
         left -= bytes.length;
@@ -150,6 +153,7 @@ export class Wire {
       });
       socket.resume();
       socket.end('QUIT\r\n');
+      socket.unref();
     });
   }
 

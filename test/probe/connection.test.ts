@@ -60,7 +60,7 @@ test('a good server is told in full: session, chain as sent, and what OpenSSL sa
     chain: leaf.chain,
     verify: 'OK',
   });
-  expect(server.conversations.map(({ commands }) => commands)).toEqual([SAID]);
+  await vi.waitFor(() => expect(server.conversations.map(({ commands }) => commands)).toEqual([SAID]));
 });
 
 test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }>([
@@ -144,7 +144,7 @@ test.each<{ behaviour: Behaviour; result: ProbeResult; said: readonly string[] }
   if (result.kind === 'unseen' && result.reason === 'timed-out') runsOut(result.phase);
   const { result: told, server } = await probe(behaviour);
   expect(told).toEqual(result);
-  expect(server.conversations.flatMap(({ commands }) => commands)).toEqual(said);
+  await vi.waitFor(() => expect(server.conversations.flatMap(({ commands }) => commands)).toEqual(said));
 });
 
 test.each<{ behaviour: Behaviour; result: Partial<ProbeResult> }>([
@@ -249,7 +249,9 @@ test('an impossible offer hides nothing that comes before it', async () => {
 test('wrapper mode shakes hands first, and then hears the greeting', async () => {
   const { result, server } = await probe('wrapper', { wrapperMode: true });
   expect(result).toMatchObject({ kind: 'presented', verify: 'OK' });
-  expect(server.conversations.map(({ commands }) => commands)).toEqual([['EHLO watch.example.test', 'QUIT']]);
+  await vi.waitFor(() =>
+    expect(server.conversations.map(({ commands }) => commands)).toEqual([['EHLO watch.example.test', 'QUIT']]),
+  );
 });
 
 test('without wrapper mode a TLS-only port says nothing', async () => {
