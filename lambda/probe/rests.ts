@@ -5,11 +5,15 @@
 import type { ProbeResult } from './result.ts';
 
 export class Rests {
+  /** In the order in which they end: all last equally long, whoever begins goes to the end. */
   readonly #until = new Map<string, number>();
 
   /** An address, a network, or an owner's part of it: each by a key of its own. */
   begin(keys: readonly string[], until: number): void {
-    for (const key of keys) this.#until.set(key, until);
+    for (const key of keys) {
+      this.#until.delete(key);
+      this.#until.set(key, until);
+    }
   }
 
   isResting(key: string, now: number): boolean {
@@ -18,8 +22,11 @@ export class Rests {
 
   /** When the first of those that rest is done; undefined where nobody rests any more. */
   firstEnd(now: number): number | undefined {
-    for (const [key, until] of this.#until) if (until <= now) this.#until.delete(key);
-    return this.#until.size === 0 ? undefined : Math.min(...this.#until.values());
+    for (const [key, until] of this.#until) {
+      if (until > now) return until;
+      this.#until.delete(key);
+    }
+    return undefined;
   }
 }
 
