@@ -19,6 +19,7 @@ const ORDER: readonly (readonly string[])[] = [
     'writing-reserve.ts',
     'usage-error.ts',
     'limits.ts',
+    'extremes.ts',
     'version.ts',
     'event.ts',
   ],

@@ -2,6 +2,7 @@
  * One incident in one run: its entries as they stand today, those that ended, what is muted, how
  * near a forecast is. Pure.
  */
+import { least } from '../../extremes.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type Cause, incidentId, isOfRun, type RunReason } from './cause.ts';
 import {
@@ -354,7 +355,7 @@ export function worstOf(members: readonly Member[]): Standing {
 /** The first date of forecasts, epoch ms; undefined where no member has one. */
 export function earliest(members: readonly Member[]): number | undefined {
   const dates = members.flatMap((member) => member.from ?? []);
-  return dates.length === 0 ? undefined : Math.min(...dates);
+  return dates.length === 0 ? undefined : least(dates);
 }
 
 function push<T>(lists: Map<string, T[]>, key: string, value: T): void {

@@ -5,6 +5,7 @@
  * do with a certificate that ends next week. An undetermined verdict gives no standing. Pure.
  */
 
+import { least } from '../../extremes.ts';
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
 import { REASONS, type Reason } from '../../verdict/reason.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
@@ -166,7 +167,7 @@ function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
   const lifetimes = (ending.length > 0 ? ending : chains).flatMap(([leaf]) =>
     leaf === undefined ? [] : [Date.parse(leaf.notAfter) - Date.parse(leaf.notBefore)],
   );
-  return lifetimes.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...lifetimes);
+  return least(lifetimes);
 }
 
 const WELL: Seen = { standing: 'well', causes: [] };

@@ -3,6 +3,7 @@
  * be confirmed first. What comes from unsigned DNS is said before such a line, never behind it.
  * Pure.
  */
+import { least } from '../../extremes.ts';
 import { deadline, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
@@ -27,7 +28,7 @@ function cautionBlocks(verdicts: readonly EntryVerdict[], now: number): readonly
   );
   const [first, ...others] = all;
   if (first === undefined) return [];
-  const bounces = Math.min(...all.map(({ caution }) => Date.parse(caution.bouncesFrom)));
+  const bounces = least(all.map(({ caution }) => Date.parse(caution.bouncesFrom)));
   const commands = all.flatMap(({ caution }) => caution.command ?? []);
   const same = listed(
     others.map(({ name }) => name),

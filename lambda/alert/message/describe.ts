@@ -4,6 +4,7 @@
  * silence means health.
  */
 
+import { least } from '../../extremes.ts';
 import { calendarDays, day, moment } from '../../text/dates.ts';
 import { bareCommand } from '../../text/own-command.ts';
 import { plain, shortName, subject } from '../../text/strangers.ts';
@@ -162,7 +163,7 @@ function soon(items: readonly Item[]): readonly string[] {
       member.standing === 'failing-soon' ? (member.from ?? []) : [],
     ),
   );
-  return dates.length === 0 ? [] : [`${dates.length} will from ${day(Math.min(...dates))}`];
+  return dates.length === 0 ? [] : [`${dates.length} will from ${day(least(dates))}`];
 }
 
 function baselineIntro(input: AlertInput): readonly Block[] {

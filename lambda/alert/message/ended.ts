@@ -1,5 +1,6 @@
 /** The body of an item about an end, and what is said of entries that left the policy. Pure. */
 
+import { greatest, least } from '../../extremes.ts';
 import { daysLong, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
@@ -15,8 +16,8 @@ export function endedBlocks(
   { verdicts }: AlertInput,
 ): readonly Block[] {
   const [since, until] = [
-    Math.min(...ended.map((one) => one.since)),
-    Math.max(...ended.map((one) => one.until)),
+    least(ended.map((one) => one.since)),
+    greatest(ended.map((one) => one.until)),
   ];
   const wasSoon = ended.every(({ was }) => was === 'failing-soon');
   const over =

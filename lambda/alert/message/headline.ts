@@ -7,6 +7,7 @@
  *     fastmail.fm will defer from Sun 2027-01-03: certificate expires
  */
 
+import { least } from '../../extremes.ts';
 import { calendarDays, day, daysLong } from '../../text/dates.ts';
 import { plain, shortName } from '../../text/strangers.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -79,7 +80,7 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     case 'degraded':
       return `${many ? 'are' : 'is'} ${item.news === 'eased' ? 'only ' : still}degraded${again}`;
     case 'unjudged': {
-      const since = Math.min(...item.members.map((member) => member.since));
+      const since = least(item.members.map((member) => member.since));
       return `${still}not judged for ${daysLong(now - since)}`;
     }
     case 'resolved':
@@ -205,5 +206,5 @@ const name = (label: string | undefined, limit: number) =>
 
 function earliest(members: readonly Member[]): number | undefined {
   const dates = members.flatMap((member) => member.from ?? []);
-  return dates.length === 0 ? undefined : Math.min(...dates);
+  return dates.length === 0 ? undefined : least(dates);
 }

@@ -3,6 +3,7 @@
  * to do. Pure.
  */
 
+import { greatest, least } from '../../extremes.ts';
 import { named } from '../../named-record.ts';
 import { daysLong, deadline, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -148,9 +149,9 @@ const lineWords = (verdict: EntryVerdict | undefined) =>
 function sinceWords(item: Item, { now }: AlertInput): string {
   const fresh =
     item.news === 'joined' ? item.members.filter((member) => member.fresh) : item.members;
-  const since = Math.min(...fresh.map((member) => member.since));
+  const since = least(fresh.map((member) => member.since));
   const others = item.members.length - fresh.length;
-  const wavered = Math.max(...item.members.map((member) => member.wavered));
+  const wavered = greatest(item.members.map((member) => member.wavered));
   const unjudged = item.members.filter(
     (member) => member.unjudgedSince !== undefined && member.standing !== 'unjudged',
   );
@@ -176,7 +177,7 @@ function othersSentence(others: number, openedAt: number): string {
 }
 
 function notSeenSince(unjudged: readonly Member[], { members }: Item, now: number): string {
-  const since = Math.min(...unjudged.map((member) => member.unjudgedSince ?? now));
+  const since = least(unjudged.map((member) => member.unjudgedSince ?? now));
   const who = listed(unjudged.map(({ label }) => plain(label)));
   return `Not seen since ${moment(since)}${unjudged.length === members.length ? '' : `: ${who}`}.`;
 }
@@ -301,7 +302,7 @@ function closing(
       : explainLines(label, incident.cause.provider, own)),
     [own('mute', [key, '--until', until], '--reason "..."'), 'known and accepted'] as const,
   ].flatMap(([command, comment]) => (command === undefined ? [] : [[command, comment] as const]));
-  const width = Math.max(...lines.map(([command]) => command.length));
+  const width = greatest(lines.map(([command]) => command.length));
   return [
     ...(muted.length === 0
       ? []

@@ -2,6 +2,7 @@
  * Whether the store is there, readable and writable, and what its runs say: of the schedule, and
  * whether it was heard lately. Creates nothing.
  */
+import { greatest } from '../../extremes.ts';
 import { type OpenStore, openStore, storeHindrance, tableNamed } from '../../local-doors.ts';
 import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import { recentRuns } from '../../store/runs.ts';
@@ -37,7 +38,7 @@ export async function seeStore(
     open = await openStore(place, 'read', env);
     const sight = await lookForSilence(open.store, SILENCE_MS, now);
     const { runs } = await recentRuns(open.store, now);
-    const latest = Math.max(...runs.map(({ value }) => value.stageAt));
+    const latest = greatest(runs.map(({ value }) => value.stageAt));
     return {
       findings: ofOpen(open, place, directory, given),
       sight,

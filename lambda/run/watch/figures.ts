@@ -2,7 +2,9 @@
  * What a run came to, in numbers: kept in its record, reported as metrics, and read back by the
  * sentinel. Pure.
  */
+
 import { isWatched } from '../../alert/incident/standing.ts';
+import { least } from '../../extremes.ts';
 import type { RunFigures } from '../../metrics.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
@@ -79,7 +81,5 @@ function daysToFirstFailure(verdicts: readonly EntryVerdict[], at: number): numb
   const dates = verdicts.flatMap(({ failsFrom }) =>
     failsFrom === null ? [] : [Date.parse(failsFrom)],
   );
-  return dates.length === 0
-    ? undefined
-    : Math.max(0, Math.floor((Math.min(...dates) - at) / DAY_MS));
+  return dates.length === 0 ? undefined : Math.max(0, Math.floor((least(dates) - at) / DAY_MS));
 }

@@ -5,10 +5,12 @@
  * long rest is looked at. Another part follows only where this one got further, and a run has no
  * more than a dozen. Pure but for `handOn`.
  */
+
 import type { Decision } from '../../alert/incident/decide.ts';
 import type { EntryState } from '../../alert/incident/entry-state.ts';
 import type { WatchState } from '../../alert/incident/incident.ts';
 import { needsSecondLook } from '../../alert/incident/settling.ts';
+import { greatest } from '../../extremes.ts';
 import { named } from '../../named-record.ts';
 import { type EntryVerdict, isUnfinished, publishedName } from '../../verdict/verdict.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
@@ -117,7 +119,7 @@ export function leftOver(
     judged,
     unseen: unseen.length,
     refused: refused.entries.size + refused.hosts.size > 0,
-    ...(waiting.length === 0 ? {} : { confirmFrom: Math.max(...waiting) }),
+    ...(waiting.length === 0 ? {} : { confirmFrom: greatest(waiting) }),
   };
 }
 
@@ -166,7 +168,7 @@ const isPending = (entry: EntryState, verdicts: ReadonlyMap<string, EntryVerdict
 
 /** When it was first seen so, epoch ms. */
 const turnedAt = ({ now, soon }: EntryState): number =>
-  Math.max(...[now, soon].map((track) => (track?.turn?.worse === true ? track.turn.at : 0)));
+  greatest([now, soon].map((track) => (track?.turn?.worse === true ? track.turn.at : 0)));
 
 const isRefused = ({ id, hosts }: EntryVerdict, refused: Refused): boolean =>
   refused.entries.has(id) || hosts.some((host) => refused.hosts.has(publishedName(host)));
