@@ -61,8 +61,22 @@ export interface ParsedTable {
   readonly noPolicy?: number;
 }
 
-/** Reads one table. Lines that are no entry become `problems`. */
+/** Reads one table, once. Lines that are no entry become `problems`. */
 export function parseTable(table: TableText, version: PostfixVersion): ParsedTable {
+  const known = parsed.get(table);
+  if (known?.version === version) return known.table;
+  const made = parse(table, version);
+  parsed.set(table, { version, table: made });
+  return made;
+}
+
+/** Texts are values that never change: a large one is asked for by many, and is parsed once. */
+const parsed = new WeakMap<
+  TableText,
+  { readonly version: PostfixVersion; readonly table: ParsedTable }
+>();
+
+function parse(table: TableText, version: PostfixVersion): ParsedTable {
   const read = readRecords(table, version);
   const noPolicy = isNoPolicy(read.records.map(({ value }) => value));
   const { records, problems, unavailable, everyKey } = noPolicy ? hidden(read) : read;

@@ -82,7 +82,8 @@ async function ofDnssec(
   onMailHost: boolean,
 ): Promise<Finding[]> {
   if (bundle === undefined) return [];
-  if (!wantsDnssec(bundle))
+  const destinations = destinationsOf(bundle);
+  if (!wantsDnssec(destinations))
     return [ok('dns', 'no entry is at dane or dane-only: DNSSEC is not needed')];
   const dnssec = await proveDnssec(
     openDnssec({ ...dnssecConfig(flags), ...ofResolvers(flags), onMailHost }),
@@ -91,7 +92,7 @@ async function ofDnssec(
     return [
       ok('dns', 'the resolver proves that it validates (DNSSEC), as dane and dane-only need'),
     ];
-  return lintDnssec(bundle, dnssec).map(({ effect, cure }) =>
+  return lintDnssec(bundle, destinations, dnssec).map(({ effect, cure }) =>
     dnssec.kind === 'unsigned' ? warning('dns', effect, cure) : failure('dns', effect, cure),
   );
 }

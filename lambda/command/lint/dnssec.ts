@@ -3,18 +3,22 @@
  * Pure.
  */
 import type { Bundle } from '../../policy/bundle.ts';
-import { destinationsOf } from '../../policy/destinations.ts';
+import type { Destination } from '../../policy/destinations.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
 import { asksDane, type Dnssec } from '../../run/check/dnssec.ts';
 
 /** Whether any entry takes its demands from DNSSEC. */
-export const wantsDnssec = (bundle: Bundle): boolean =>
-  destinationsOf(bundle).some(({ hops }) => hops.some(asksDane));
+export const wantsDnssec = (destinations: readonly Destination[]): boolean =>
+  destinations.some(({ hops }) => hops.some(asksDane));
 
 /** At most one problem, at the first entry concerned. */
-export function lintDnssec(bundle: Bundle, dnssec: Dnssec): LintProblem[] {
+export function lintDnssec(
+  bundle: Bundle,
+  destinations: readonly Destination[],
+  dnssec: Dnssec,
+): LintProblem[] {
   if (dnssec.kind === 'proved') return [];
-  const asking = destinationsOf(bundle).filter(({ hops }) => hops.some(asksDane));
+  const asking = destinations.filter(({ hops }) => hops.some(asksDane));
   const [first] = asking;
   if (first === undefined) return [];
   const count = `${asking.length} ${asking.length === 1 ? 'entry' : 'entries'}`;

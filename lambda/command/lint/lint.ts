@@ -4,6 +4,7 @@
  */
 import { openDnssec } from '../../doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
+import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { lint } from '../../policy/lint/lint.ts';
 import type { LintProblem } from '../../policy/lint/problem.ts';
@@ -27,7 +28,11 @@ export async function lintCommand(
 ): Promise<number> {
   const flags = await withPolicySource(table, given);
   const bundle = await readBundle(flags);
-  const problems = [...lint(bundle), ...(await dnssecProblems(bundle, flags))];
+  const destinations = destinationsOf(bundle);
+  const problems = [
+    ...lint(bundle, destinations),
+    ...(await dnssecProblems(bundle, destinations, flags)),
+  ];
   if (flags.json) console.json(lintDocument(problems, bundle));
   else console.out(lintText(problems, bundle, console.paint, console.width));
   if (problems.some(({ severity }) => severity === 'defers')) return 2;
@@ -36,11 +41,13 @@ export async function lintCommand(
 
 async function dnssecProblems(
   bundle: Bundle,
+  destinations: readonly Destination[],
   flags: DnssecFlags & Pick<BundleFlags, 'configDirectory'>,
 ): Promise<LintProblem[]> {
-  if (!wantsDnssec(bundle)) return [];
+  if (!wantsDnssec(destinations)) return [];
   return lintDnssec(
     bundle,
+    destinations,
     await proveDnssec(
       openDnssec({ ...dnssecConfig(flags), onMailHost: flags.configDirectory !== undefined }),
     ),

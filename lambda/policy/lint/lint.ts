@@ -13,10 +13,13 @@ import type { LintProblem } from './problem.ts';
 import { lintSettings } from './settings.ts';
 import { lintTable } from './table.ts';
 
-/** All problems: settings first, then each table by line. */
-export function lint(bundle: Bundle): LintProblem[] {
+/**
+ * All problems: settings first, then each table by line.
+ *
+ * @param destinations those of the bundle, where somebody has them
+ */
+export function lint(bundle: Bundle, destinations = destinationsOf(bundle)): LintProblem[] {
   const tables = policyTables(bundle);
-  const destinations = destinationsOf(bundle);
   const problems = [
     ...lintSettings(bundle, tables, destinations),
     ...tables.flatMap((table) => [
