@@ -46,6 +46,8 @@ const NOT_IN_THE_FUNCTION = [
   'command',
   'text/terminal.ts',
   'policy/gather',
+  'policy/rewrite',
+  'text/unified-diff.ts',
   'route/mta-sts',
   'log',
   'alert/channel/hook.ts',

@@ -1,4 +1,4 @@
-/** Bytes of a table or main.cf as text that loses none of them. */
+/** Bytes of a table or main.cf as text that loses none of them, and back. */
 
 /**
  * UTF-8 line by line; in a line that is no UTF-8 each byte from 0x80 up becomes U+DC80 to U+DCFF,
@@ -18,6 +18,18 @@ export function decodeText(bytes: Uint8Array): string {
   }
   return lines.join('\n');
 }
+
+/** The bytes that were decoded: of a text of decodeText(), each as it was. */
+export function encodeText(text: string): Uint8Array {
+  const parts = text.split(ESCAPED_BYTES).map((part, i) =>
+    // What was matched stands at every odd place.
+    i % 2 === 0 ? Buffer.from(part, 'utf8') : Buffer.from(part, 'latin1'),
+  );
+  return Buffer.concat(parts);
+}
+
+/** Buffer's latin1 takes the low byte of each. */
+const ESCAPED_BYTES = /([\udc80-\udcff]+)/u;
 
 function utf8(bytes: Uint8Array): string | undefined {
   try {

@@ -13,32 +13,41 @@ export interface LogicalLine {
   readonly orphan: boolean;
 }
 
+/** A logical line with the physical lines that it was joined from; comments in between are none. */
+export interface WholeLine extends LogicalLine {
+  readonly parts: readonly { readonly line: number; readonly text: string }[];
+}
+
+/** Splits a text as Postfix reads it. */
+export const logicalLines = (text: string): LogicalLine[] =>
+  wholeLines(text).map(({ parts: _, ...line }) => line);
+
 /**
- * Splits a text as Postfix reads it. A physical line that starts with white space or `#` never ends
+ * The same, with where each stands. A physical line that starts with white space or `#` never ends
  * a logical line, so a continuation may follow a comment or a blank line. Text after a NUL is cut
  * off, as C code does.
  */
-export function logicalLines(text: string): LogicalLine[] {
+export function wholeLines(text: string): WholeLine[] {
   const physical = text.split('\n');
-  const lines: LogicalLine[] = [];
-  let current: { line: number; parts: string[] } | undefined;
+  const lines: WholeLine[] = [];
+  let parts: { line: number; text: string }[] = [];
   const close = () => {
-    if (current === undefined) return;
-    const joined = current.parts.join('');
+    const [first] = parts;
+    if (first === undefined) return;
+    const joined = parts.map((part) => part.text).join('');
     const end = joined.indexOf('\0');
     lines.push({
-      line: current.line,
+      line: first.line,
       text: end < 0 ? joined : joined.slice(0, end),
       orphan: isBlank(joined[0]),
+      parts,
     });
-    current = undefined;
+    parts = [];
   };
   physical.forEach((part, index) => {
     const continues = isBlank(part[0]) || part[0] === '#';
     if (!continues && part !== '') close();
-    if (isBlankOrComment(part)) return;
-    if (current === undefined) current = { line: index + 1, parts: [part] };
-    else current.parts.push(part);
+    if (!isBlankOrComment(part)) parts.push({ line: index + 1, text: part });
   });
   close();
   return lines;

@@ -226,7 +226,7 @@ function inlineRecords(name: string, path: string): Records {
  * Index where the key ends: the first blank outside quotes (quoting since 3.2); -1 where a quote
  * never closes.
  */
-function keyEnd(text: string, version: PostfixVersion): number {
+export function keyEnd(text: string, version: PostfixVersion): number {
   const quoting = atLeast(version, '3.2');
   let quoted = false;
   for (let i = 0; i < text.length; i++) {
