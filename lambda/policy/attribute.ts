@@ -297,7 +297,7 @@ export function missingPolicyType(attributes: Attributes): string | undefined {
   );
 }
 
-function matchSeparator(level: SecurityLevel): ':' | '|' {
+export function matchSeparator(level: SecurityLevel): ':' | '|' {
   return level === 'fingerprint' ? '|' : ':';
 }
 
