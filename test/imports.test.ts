@@ -47,6 +47,8 @@ const NOT_IN_THE_FUNCTION = [
   'text/terminal.ts',
   'policy/gather',
   'policy/rewrite',
+  'policy/exemption.ts',
+  'run/suggest',
   'text/unified-diff.ts',
   'route/mta-sts',
   'log',

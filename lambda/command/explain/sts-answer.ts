@@ -4,8 +4,8 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination } from '../../policy/destinations.ts';
+import { exemptionPlace } from '../../policy/exemption.ts';
 import { isStsAnswer } from '../../policy/sts-answer.ts';
-import { tableName } from '../../postfix/lookup-table.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
@@ -18,21 +18,18 @@ export function describeStsAnswer(
   { hops: [hop] }: Destination,
   { match }: Pick<EntryVerdict, 'match'>,
   sources: NameSourcesDocument | null,
-  { settings, policyTables }: Bundle,
+  bundle: Bundle,
 ): StsAnswerDocument | null {
   const entry = hop?.demand.entry;
   if (hop === undefined || entry === undefined || !isStsAnswer(entry)) return null;
   const domain = plainName(sources?.domain ?? hop.nextHop.host);
   const table = plain(entry.table);
-  const names = settings.policyMaps.map(tableName);
-  const before = names
-    .slice(0, names.indexOf(entry.table))
-    .find((name) => policyTables.some((listed) => listed.name === name));
+  const place = exemptionPlace(entry.table, bundle);
   const where =
-    before === undefined
+    place.table === null
       ? `in a table that smtp_tls_policy_maps names before ${table}, such as ` +
-        `smtp_tls_policy_maps = hash:/etc/postfix/tls_policy, ${plain(names.join(', '))}`
-      : `in ${plain(before)}, which is asked before ${table}`;
+        plain(place.parameter ?? '')
+      : `in ${plain(place.table)}, which is asked before ${table}`;
   return {
     table: entry.table,
     answer: plain(entry.value, 1_000),

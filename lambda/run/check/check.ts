@@ -69,6 +69,8 @@ export interface CheckRun {
   readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
   readonly conversations: readonly Conversation[];
   readonly evidence: Evidence;
+  /** With what was asked for the sake of suggestions alone, where something was; it is not kept. */
+  readonly wider?: Evidence;
   readonly vantage: Vantage;
   readonly verdicts: readonly EntryVerdict[];
   /** Whether all conversations were had. */
@@ -121,7 +123,7 @@ export async function checkBundle(
   const offers = await findOffers(destinations, run.verdicts, bundle, doors.dnssec, dnssec, turn);
   return offers === undefined
     ? run
-    : { ...run, verdicts: await judgeWith(offers, run, filtered ?? bundle, doors, options) };
+    : { ...run, ...(await judgeWith(offers, run, filtered ?? bundle, doors, options)) };
 }
 
 interface Seen extends Looked {
@@ -182,7 +184,7 @@ async function judgeWith(
   bundle: Bundle,
   doors: CheckDoors,
   options: CheckOptions,
-): Promise<EntryVerdict[]> {
+): Promise<Pick<CheckRun, 'verdicts'> & { readonly wider: Evidence }> {
   const results = await probeBatch(conversations, doors.probe, {
     ...options.pace,
     now: options.now,
@@ -193,12 +195,15 @@ async function judgeWith(
     results: { ...results, ...evidence.results },
     signedHosts,
   };
-  return destinations.map((destination, i) => {
-    const verdict = verdicts[i];
-    return verdict !== undefined && verdict.verdict !== 'fail'
-      ? verdict
-      : judgeSafely(destination, more, bundle, options.at, options.servername?.judges);
-  });
+  return {
+    wider: more,
+    verdicts: destinations.map((destination, i) => {
+      const verdict = verdicts[i];
+      return verdict !== undefined && verdict.verdict !== 'fail'
+        ? verdict
+        : judgeSafely(destination, more, bundle, options.at, options.servername?.judges);
+    }),
+  };
 }
 
 /**

@@ -7,13 +7,14 @@ import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
+import { hasServername } from '../../policy/other-servername.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
 import { toAscii } from '../../postfix/hostname.ts';
-import { atLeast } from '../../postfix/version.ts';
+import type { PostfixVersion } from '../../postfix/version.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type FetchPolicy, findSts, type StsFinding } from '../../route/mta-sts/find.ts';
 import { matchListOf } from '../../route/mta-sts/match-list.ts';
-import { namesHost } from '../../route/mta-sts/policy.ts';
+import { namesHost, type StsPolicy } from '../../route/mta-sts/policy.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckDoors, CheckRun } from '../check/check.ts';
 import type { DaneSource } from '../check/dane-proof.ts';
@@ -103,17 +104,26 @@ async function propose(
   pace: PaceOptions & { readonly now: () => number },
 ): Promise<Proposal | undefined> {
   if (sts.kind !== 'policy' || sts.policy.mode !== 'enforce') return undefined;
-  const hasServername = atLeast(own.settings.version, '3.4');
-  const match = matchListOf(sts.policy).map(printMatch).join(':');
-  const value = `secure match=${match}${hasServername ? ' servername=hostname' : ''}`;
-  const other = match === '' ? undefined : otherLine(value, destination, own);
-  if (other === undefined) return { line: undefined, hasServername };
+  const knowsName = hasServername(own.settings.version);
+  const value = valueOfSts(sts.policy, own.settings.version);
+  const other = value === undefined ? undefined : otherLine(value, destination, own);
+  if (other === undefined) return { line: undefined, hasServername: knowsName };
   const blind = isBlind({ name: '', ...run.vantage });
   if (blind || named(run.evidence.routes, routeKey(hop))?.kind !== 'hosts')
-    return { line: other.line, hasServername };
+    return { line: other.line, hasServername: knowsName };
   const tried = { destination, bundle, evidence: run.evidence, at: run.at };
   const { verdict, reason } = await tryHop(other.hop, tried, probe, pace);
-  return { line: other.line, hasServername, verdict: { verdict, reason } };
+  return { line: other.line, hasServername: knowsName, verdict: { verdict, reason } };
+}
+
+/** What an enforced policy comes to as a right-hand side; undefined where it names no host. */
+export function valueOfSts(
+  policy: Pick<StsPolicy, 'mx'>,
+  version: PostfixVersion,
+): string | undefined {
+  const match = matchListOf(policy).map(printMatch).join(':');
+  if (match === '') return undefined;
+  return `secure match=${match}${hasServername(version) ? ' servername=hostname' : ''}`;
 }
 
 function outsideOf(hop: Hop, sts: StsFinding, { evidence }: CheckRun): string[] {

@@ -38,6 +38,13 @@ export function otherLine(
   const split = atLeast(settings.version, '3.10') ? bracedTokens : tokens;
   const [, ...attributes] = split(hop.demand.entry?.value ?? '');
   const line = [key, value, ...attributes.filter((one) => STAYS.test(one))].join(' ');
+  const then = hopUnder(line, hop, bundle);
+  return then === undefined ? undefined : { line, hop: then };
+}
+
+/** The hop as that line makes it; undefined where Postfix would not read the line as a policy. */
+export function hopUnder(line: string, hop: Hop, bundle: Bundle): Hop | undefined {
+  const { settings } = bundle;
   // The table of this line alone is what is asked, in place of those that are set.
   const context = demandContext({
     ...bundle,
@@ -45,9 +52,7 @@ export function otherLine(
     policyTables: [{ name: 'hash:proposed', text: `${line}\n` }],
   });
   const demand = demandFor(hop.nextHop, context);
-  return demand.kind === 'demand' && demand.entry !== undefined
-    ? { line, hop: { ...hop, demand } }
-    : undefined;
+  return demand.kind === 'demand' && demand.entry !== undefined ? { ...hop, demand } : undefined;
 }
 
 export interface Tried {
@@ -62,10 +67,26 @@ export interface Tried {
 /** What the destination would come to with `hop` as its first. */
 export async function tryHop(
   hop: Hop,
-  { destination, bundle, evidence, at }: Tried,
+  tried: Tried,
   probe: Probe,
   pace: PaceOptions & { readonly now: () => number },
 ): Promise<EntryVerdict> {
+  const { destination, bundle, at } = tried;
+  return judgeSafely(
+    { ...destination, hops: [hop, ...destination.hops.slice(1)] },
+    await withMet(hop, tried, probe, pace),
+    bundle,
+    at,
+  );
+}
+
+/** What was seen, with the conversations that this hop needs and nobody had. */
+export async function withMet(
+  hop: Hop,
+  { bundle, evidence }: Pick<Tried, 'bundle' | 'evidence'>,
+  probe: Probe,
+  pace: PaceOptions & { readonly now: () => number },
+): Promise<Evidence> {
   const { settings } = clientOf(bundle, hop.service);
   const contacts = contactsOf(hop, evidence, settings);
   const { conversations } = conversationsInTurn(
@@ -74,13 +95,9 @@ export async function tryHop(
     turnAt(evidence.probedAt ?? pace.now()),
   );
   const missing = conversations.filter(({ id }) => evidence.results[id] === undefined);
-  const results = missing.length === 0 ? {} : await probeBatch(missing, probe, pace);
-  return judgeSafely(
-    { ...destination, hops: [hop, ...destination.hops.slice(1)] },
-    { ...evidence, results: { ...evidence.results, ...results } },
-    bundle,
-    at,
-  );
+  if (missing.length === 0) return evidence;
+  const results = await probeBatch(missing, probe, pace);
+  return { ...evidence, results: { ...evidence.results, ...results } };
 }
 
 const STAYS = new RegExp(

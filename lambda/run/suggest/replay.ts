@@ -1,0 +1,162 @@
+/**
+ * A destination judged on each day that is remembered, with the line that is proposed in place of
+ * its own: what mail would have come to. Pure.
+ */
+import type { Bundle } from '../../policy/bundle.ts';
+import type { TlsDemand } from '../../policy/demand.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { clientOf } from '../../policy/service.ts';
+import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
+import type { HostSnapshot } from '../../snapshot/host-snapshot.ts';
+import { evidenceFrom } from '../../snapshot/remembered-evidence.ts';
+import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
+import type { Judgement } from '../../verdict/outcome.ts';
+import { type DaySeen, type HostPast, type Recollection, wasAt, wasSeenAt } from './recollect.ts';
+
+/** On how many of the days that can be told mail would have been delivered, whatever was presented. */
+export interface Held {
+  readonly days: number;
+  readonly of: number;
+  /** The first and the last of those that can be told, epoch ms; null where there is none. */
+  readonly from: number | null;
+  readonly to: number | null;
+  /** The last day on which it might not have been, epoch ms; null where there is none. */
+  readonly lastFailedAt: number | null;
+  /** Days on which it was looked at and it cannot be told. */
+  readonly untold: number;
+}
+
+/** @param destination with its hops as they would be */
+export function heldOver(destination: Destination, bundle: Bundle, past: Recollection): Held {
+  let [days, of, untold] = [0, 0, 0];
+  let [from, to, lastFailedAt]: [number | null, number | null, number | null] = [null, null, null];
+  for (const { day, judgements } of eachDay(destination, bundle, past)) {
+    const verdicts = judgements.map(({ verdict }) => verdict);
+    if (verdicts.some((verdict) => verdict === 'undetermined' || verdict === 'unchecked')) {
+      untold++;
+      continue;
+    }
+    of++;
+    from ??= day.at;
+    to = day.at;
+    if (verdicts.includes('fail')) lastFailedAt = day.at;
+    else days++;
+  }
+  return { days, of, from, to, lastFailedAt, untold };
+}
+
+/**
+ * The days on which this entry was looked at, oldest first, with what it came to by each of the
+ * things that its hosts may have presented; at least one. It is worked out anew where something had
+ * changed: between two days that come to the same, the days come to that.
+ */
+export function* eachDay(
+  destination: Destination,
+  bundle: Bundle,
+  past: Recollection,
+): Iterable<{ readonly day: DaySeen; readonly judgements: readonly Judgement[] }> {
+  for (const { days, entry, hosts } of stretches(destination, past)) {
+    const [first, last] = [days[0], days.at(-1)];
+    if (first === undefined || last === undefined) continue;
+    const evidences = evidencesOf(destination, bundle, past, entry, hosts);
+    const on = (day: DaySeen) =>
+      evidences.map((evidence) => judgeOnce(destination, evidence, bundle, day.at));
+    const [begins, ends] = [on(first), on(last)];
+    // A certificate ends or begins on some day in between.
+    const isSame = begins.every(({ verdict }, i) => verdict === ends[i]?.verdict);
+    for (const day of days) yield { day, judgements: isSame ? begins : on(day) };
+  }
+}
+
+interface Stretch {
+  readonly days: DaySeen[];
+  readonly entry: EntrySnapshot;
+  readonly hosts: readonly HostSnapshot[];
+  /** What tells it from the next one. */
+  readonly known: string;
+}
+
+/** Days in a row on which the same was known of the entry and of all hosts. */
+function stretches(destination: Destination, { days, entries, hosts }: Recollection): Stretch[] {
+  const { id } = destination;
+  const own = entries.get(id);
+  const isMet = metWithSameName(destination);
+  const groups: Stretch[] = [];
+  for (const day of days) {
+    const entry = wasAt(own, day.storedAt);
+    if (entry === undefined || day.unseen.has(id)) continue;
+    const met = hostsIn(entry).flatMap((host) => (hosts.get(host) ?? []).filter(isMet));
+    const seen = met.map((host) => host.seen.map((one) => wasSeenAt(one, day.at)));
+    const known = JSON.stringify(seen);
+    const last = groups.at(-1);
+    if (last !== undefined && last.entry === entry && last.known === known) last.days.push(day);
+    else groups.push({ entry, known, days: [day], hosts: met.map((host) => asOf(host, day)) });
+  }
+  return groups;
+}
+
+/** As if all of it had been met in the last run. */
+function asOf({ seen, ...host }: HostPast, { at }: DaySeen): HostSnapshot {
+  const sightings = seen.flatMap((one) =>
+    wasSeenAt(one, at) ? [{ ...one.sighting, missed: 0 }] : [],
+  );
+  return { ...host, sightings };
+}
+
+/** One for each of the things that an address may have presented: each comes first once. */
+function evidencesOf(
+  destination: Destination,
+  bundle: Bundle,
+  { certificates }: Recollection,
+  entry: EntrySnapshot,
+  hosts: readonly HostSnapshot[],
+): Evidence[] {
+  const settingsOf = (hop: Hop) => clientOf(bundle, hop.service).settings;
+  const ways = Math.min(MOST_WAYS, Math.max(1, ...hosts.map(({ sightings }) => sightings.length)));
+  return Array.from({ length: ways }, (_, way) =>
+    evidenceFrom(
+      [destination],
+      { entries: [entry], hosts: hosts.map((host) => turned(host, way)), certificates },
+      settingsOf,
+    ),
+  );
+}
+
+function turned({ sightings, ...host }: HostSnapshot, way: number): HostSnapshot {
+  const at = sightings.length === 0 ? 0 : way % sightings.length;
+  return { ...host, sightings: [...sightings.slice(at), ...sightings.slice(0, at)] };
+}
+
+/** A host that mints a certificate for each conversation has as many as a snapshot keeps. */
+const MOST_WAYS = 32;
+
+/** A host may present another certificate to whoever sends its name. */
+function metWithSameName({
+  hops: [hop],
+}: Destination): (host: Pick<HostSnapshot, 'host' | 'servername'>) => boolean {
+  if (hop?.demand.kind !== 'demand') return () => true;
+  const { servername, level } = hop.demand;
+  // There DNS decides which name is sent.
+  if (level === 'dane' || level === 'dane-only') return () => true;
+  return ({ host, servername: sent }) => sent === nameSent(servername, host, hop);
+}
+
+function nameSent(
+  servername: TlsDemand['servername'],
+  host: string,
+  { nextHop }: Hop,
+): string | undefined {
+  switch (servername?.kind) {
+    case undefined:
+      return undefined;
+    case 'hostname':
+      return host;
+    case 'nexthop':
+      return nextHop.host;
+    case 'name':
+      return servername.name;
+  }
+}
+
+const hostsIn = ({ routes }: EntrySnapshot): string[] =>
+  routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : []));
