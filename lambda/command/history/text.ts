@@ -140,7 +140,8 @@ function happenedLines(one: Happened, paint: Paint, width: number): string[] {
   }
 }
 
-function kindOf({ event }: Happened): HistoryDocument['events'][number]['kind'] {
+/** What an event is about its subject. */
+export function kindOf({ event }: Happened): HistoryDocument['events'][number]['kind'] {
   const { before, after } = event;
   if (before === null) return 'first-seen';
   if (after === null) return 'left';
@@ -176,7 +177,8 @@ function presentedWords({ what, leaf, sha256, addresses }: Presented): string {
   }
 }
 
-function changeText(change: Change): string {
+/** A change in words, neutral for any medium. */
+export function changeText(change: Change): string {
   const words = CHANGES[change.kind as ChangeKind] as ((change: Words) => string) | undefined;
   const [before, after] = [asList(change.before), asList(change.after)];
   return words === undefined
@@ -284,7 +286,8 @@ function eventDocument(one: Happened): HistoryDocument['events'][number] {
 }
 
 /** The host with its port; the digest of our offer at the end of the key is left out. */
-const hostOf = (key: string): string => plain(key.replace(/#[0-9a-f]{8}$/, '').replace(/:25$/, ''));
+export const hostOf = (key: string): string =>
+  plain(key.replace(/#[0-9a-f]{8}$/, '').replace(/:25$/, ''));
 
 const namesWords = (names: readonly string[]): string =>
   names.length === 0 ? 'nothing' : listed(names.map(plainName), NAMES_SHOWN);

@@ -20,7 +20,7 @@ import { headline } from '../../alert/message/headline.ts';
 import type { MailShare } from '../../alert/message/mail-share.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
 import { mailShareOf, type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
-import { recall } from '../../run/watch/recall.ts';
+import { type Recalled, recall } from '../../run/watch/recall.ts';
 import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
@@ -112,12 +112,14 @@ export interface Besides {
   readonly onDisk: boolean;
 }
 
+/** @param read what was recalled already, by whoever shows more of it than this */
 export async function readStatus(
   store: Store,
   now: number,
   { notWatched: policyNotWatched, onDisk }: Besides,
+  read?: Recalled,
 ): Promise<Status> {
-  const recalled = await recall(store, [], now);
+  const recalled = read ?? (await recall(store, [], now));
   const sight = await lookForSilence(store, SILENCE_MS, now);
   const snapshots = [...recalled.latest.entries.values()].flatMap(({ value, expiresAt }) =>
     expiresAt === undefined ? [value.snapshot] : [],

@@ -219,9 +219,10 @@ const confirmationsOf = ({ confirmations }: Status): StatusDocument['confirmatio
     until: iso(until),
   }));
 
-type State = StatusDocument['state'];
+export type State = StatusDocument['state'];
 
-const stateOf = (status: Status): State =>
+/** As of the exit status. */
+export const stateOf = (status: Status): State =>
   (['well', 'attention', 'failing', 'unknown'] as const)[statusCode(status)];
 
 const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
@@ -274,7 +275,7 @@ function runTrouble(status: Status): string | undefined {
 }
 
 /** What the records say of the runs; of one that is as it should be, when it was. */
-function runSentence({ sight, at }: Status): string {
+export function runSentence({ sight, at }: Status): string {
   const { complete } = sight;
   if (sight.silent || sight.failed || sight.blind || complete === undefined) return sight.sentence;
   const hours = Math.floor((at - complete.stageAt) / HOUR_MS);

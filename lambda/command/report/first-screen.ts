@@ -1,0 +1,287 @@
+/**
+ * What the first screen says: whether mail flows, in one sentence, what is open, what is not
+ * watched, when the last run was, and what ends next. Words and dates, for whatever shows them.
+ *
+ * Names of strangers are neutral in every sentence; whoever shows them escapes for its medium. Pure.
+ */
+import type { Standing } from '../../alert/incident/standing.ts';
+import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
+import { moment } from '../../text/dates.ts';
+import { listed } from '../../text/listed.ts';
+import { plain, plainName } from '../../text/strangers.ts';
+import { type OpenEntry, type OpenIncident, type Status, watchesNothing } from '../status/read.ts';
+import { runSentence, type State, stateOf } from '../status/text.ts';
+
+export interface FirstScreen {
+  /** Epoch ms: what all of it is as of. */
+  readonly at: number;
+  readonly state: State;
+  /** Whether mail flows. */
+  readonly sentence: string;
+  /** Open ones, worst first, muted ones last. */
+  readonly incidents: readonly ShownIncident[];
+  /** Incidents beyond those that are shown. */
+  readonly moreIncidents: number;
+  /** Seen worse once, to be confirmed by the next look. */
+  readonly pending: readonly {
+    readonly name: string;
+    readonly at: number;
+    readonly sentence: string;
+  }[];
+  /** What could not be judged when last looked at, by why. */
+  readonly notJudged: readonly Group[];
+  readonly notWatched: {
+    readonly count: number;
+    /** By why; empty where only their number is known. */
+    readonly groups: readonly Group[];
+  };
+  readonly lastRun: {
+    readonly sentence: string;
+    /** Of the last complete one, epoch ms; undefined where there never was one. */
+    readonly at: number | undefined;
+    readonly isWell: boolean;
+  };
+  /** What ends next, soonest first. */
+  readonly ends: readonly Ending[];
+  /** Sentences about what could not be read. */
+  readonly problems: readonly string[];
+}
+
+export interface ShownIncident {
+  readonly id: string;
+  readonly standing: Standing;
+  /** `Failing`, `Will fail`, …: what the standing is called. */
+  readonly word: string;
+  readonly headline: string;
+  /** Epoch ms. */
+  readonly since: number;
+  readonly toldAt?: number;
+  readonly muted: boolean;
+  /** Worst first. */
+  readonly entries: readonly ShownEntry[];
+  /** Entries beyond those that are shown. */
+  readonly more: number;
+}
+
+export interface ShownEntry {
+  readonly name: string;
+  readonly standing: Standing;
+  /** Epoch ms. */
+  readonly since: number;
+  /** Of a forecast: from when it fails. */
+  readonly from?: number;
+  readonly sentence: string;
+  /** The line to use. */
+  readonly line: string | null;
+  /** What stands before that line, or in its place. */
+  readonly caution: string | null;
+  readonly mutedUntil?: number;
+}
+
+/** Names that share a reason. */
+export interface Group {
+  readonly because: string;
+  /** As many as are shown. */
+  readonly names: readonly string[];
+  readonly more: number;
+}
+
+export interface Ending {
+  /** Epoch ms. */
+  readonly at: number;
+  /** `delivery`: entries fail from then on, by what is known today. */
+  readonly kind: 'delivery' | 'mute' | 'confirmation';
+  readonly names: readonly string[];
+  readonly more: number;
+  /** What ends, in a clause. */
+  readonly because: string;
+}
+
+/** What is remembered of an entry, as far as its end is concerned. */
+export type Lasting = Pick<EntrySnapshot, 'destination' | 'key' | 'failsFrom' | 'failsBecause'>;
+
+/** @param entries those that are watched, muted ones too */
+export function firstScreen(status: Status, entries: readonly Lasting[]): FirstScreen {
+  const { at, incidents, sight } = status;
+  return {
+    at,
+    state: stateOf(status),
+    sentence: flowSentence(status),
+    incidents: incidents.slice(0, INCIDENTS_SHOWN).map(shownIncident),
+    moreIncidents: Math.max(0, incidents.length - INCIDENTS_SHOWN),
+    pending: status.pending.slice(0, NAMES_SHOWN).map((one) => ({ ...one, name: plain(one.name) })),
+    notJudged: grouped(status.undetermined),
+    notWatched: { count: status.notWatchedCount, groups: grouped(withLines(status)) },
+    lastRun: {
+      sentence: runSentence(status),
+      at: sight.complete?.stageAt,
+      isWell: !sight.silent && !sight.failed && !sight.blind && sight.complete !== undefined,
+    },
+    ends: endings(status, entries),
+    problems: status.problems,
+  };
+}
+
+/** Does mail flow? One sentence, with its full stop. */
+export function flowSentence(status: Status): string {
+  const { watched } = status;
+  if (watchesNothing(status)) return 'Nothing is watched, so that nobody knows whether mail flows.';
+  const open = status.incidents.flatMap(({ entries }) => entries);
+  const named = (standing: Standing, isMuted: boolean) => [
+    ...new Set(
+      open
+        .filter((one) => one.standing === standing && (one.mutedUntil !== undefined) === isMuted)
+        .map(({ name }) => plainName(name)),
+    ),
+  ];
+  const failing = named('failing', false);
+  const muted = named('failing', true).filter((name) => !failing.includes(name));
+  const flowing = watched - failing.length - muted.length;
+  const accepted =
+    muted.length === 0
+      ? ''
+      : `; ${listed(muted)}, which would not be delivered, ${areMuted(muted)}`;
+  switch (stateOf(status)) {
+    case 'failing':
+      return flowing <= 0
+        ? `Mail flows to none of the ${watched} watched entries: ${listed(failing)} would not be delivered.`
+        : `Mail flows to ${flowing} of ${countOf(watched)}; mail to ${listed(failing)} would not be delivered${accepted}.`;
+    case 'attention':
+      return `Mail flows to ${allOf(flowing, watched)}, but ${concern(status, open)}${accepted}.`;
+    case 'unknown':
+      return unknownSentence(status);
+    case 'well':
+      return muted.length === 0
+        ? `Mail flows: ${watched === 1 ? 'the one watched entry delivers' : `all ${watched} watched entries deliver`} as asked.`
+        : `Mail flows to ${flowing} of ${countOf(watched)} as asked${accepted}.`;
+  }
+}
+
+/** What is ahead, or not as it should be; the worst alone. */
+function concern(status: Status, open: readonly OpenEntry[]): string {
+  const audible = open.filter(({ mutedUntil }) => mutedUntil === undefined);
+  const soon = audible
+    .filter(({ standing }) => standing === 'failing-soon')
+    .toSorted((a, b) => (a.from ?? 0) - (b.from ?? 0));
+  const [first] = soon;
+  if (first?.from !== undefined) {
+    const names = listed([...new Set(soon.map(({ name }) => plainName(name)))]);
+    return soon.length === 1
+      ? `${names} fails from ${moment(first.from)} on`
+      : `${names} will fail, the first from ${moment(first.from)} on`;
+  }
+  const degraded = audible.filter(({ standing }) => standing === 'degraded');
+  const names = (all: readonly { readonly name: string }[]) =>
+    listed([...new Set(all.map(({ name }) => plainName(name)))]);
+  if (degraded.length > 0) return `some hosts of ${names(degraded)} would be refused`;
+  return `${names(status.pending)} turned for the worse at the last look, and a second one is to confirm it`;
+}
+
+function unknownSentence(status: Status): string {
+  const { sight, incidents } = status;
+  const unknown = (why: string) => `It is not known whether mail flows: ${why}.`;
+  if (sight.latest === undefined) return unknown('there was no run yet');
+  if (sight.complete === undefined) return unknown('no run was ever complete');
+  if (sight.silent) return unknown(`the last complete run was ${moment(sight.complete.stageAt)}`);
+  if (sight.blind || incidents.some(({ kind }) => kind === 'blind'))
+    return unknown('the last run could not reach port 25 from here');
+  const channels = incidents.filter(({ kind }) => kind === 'channel');
+  if (sight.failed || channels.length > 0)
+    return 'Mail flows by the last run, but what is due could not be told to everybody.';
+  const names = incidents.flatMap(({ entries }) => entries.map(({ name }) => plainName(name)));
+  return unknown(`${listed([...new Set(names)])} could not be judged for long`);
+}
+
+const areMuted = (names: readonly string[]) => (names.length === 1 ? 'is muted' : 'are muted');
+const countOf = (watched: number) => `${watched} watched ${watched === 1 ? 'entry' : 'entries'}`;
+const allOf = (flowing: number, watched: number) =>
+  flowing < watched
+    ? `${flowing} of ${countOf(watched)}`
+    : watched === 1
+      ? 'the one watched entry'
+      : `all ${watched} watched entries`;
+
+function shownIncident(incident: OpenIncident): ShownIncident {
+  const { id, standing, headline, since, toldAt, muted, entries, kind } = incident;
+  return {
+    ...{ id, standing, headline, since, muted },
+    word: kind === 'entries' ? STANDING_WORDS[standing] : OF_RUNS[kind],
+    ...(toldAt === undefined ? {} : { toldAt }),
+    entries: entries.slice(0, ENTRIES_SHOWN).map(({ suggestion, ...entry }) => ({
+      ...entry,
+      name: plain(entry.name),
+      line: suggestion === null ? null : plain(suggestion, LINE_CHARS),
+    })),
+    more: Math.max(0, entries.length - ENTRIES_SHOWN),
+  };
+}
+
+function withLines({ notWatched = [] }: Status): { name: string; because: string }[] {
+  return notWatched.map(({ name, line, because }) => ({
+    name: line === null ? name : `${name} (line ${line})`,
+    because,
+  }));
+}
+
+function grouped(all: readonly { readonly name: string; readonly because: string }[]): Group[] {
+  return [...Map.groupBy(all, ({ because }) => because)].map(([because, members]) => ({
+    because,
+    names: members.slice(0, NAMES_SHOWN).map(({ name }) => plain(name)),
+    more: Math.max(0, members.length - NAMES_SHOWN),
+  }));
+}
+
+function endings({ at, mutes, confirmations }: Status, entries: readonly Lasting[]): Ending[] {
+  const all = [
+    ...entries.flatMap(({ key, destination, failsFrom, failsBecause }) =>
+      failsFrom === null
+        ? []
+        : [
+            {
+              at: Date.parse(failsFrom),
+              kind: 'delivery' as const,
+              name: key ?? destination,
+              because: failsBecause ?? 'a certificate expires',
+            },
+          ],
+    ),
+    ...mutes.map(({ key, until, reason }) => ({
+      at: until,
+      kind: 'mute' as const,
+      name: key,
+      because: `the mute ends: ${plain(reason, 200)}`,
+    })),
+    ...confirmations.map(({ destination, until }) => ({
+      at: until,
+      kind: 'confirmation' as const,
+      name: destination,
+      because: 'what was confirmed about its hosts has to be asked again',
+    })),
+  ].filter((one) => one.at > at);
+  const groups = Map.groupBy(all, (one) => `${one.at} ${one.kind} ${one.because}`);
+  return [...groups.values()]
+    .flatMap((members) => {
+      const [first] = members;
+      if (first === undefined) return [];
+      const names = members.slice(0, NAMES_SHOWN).map(({ name }) => plain(name));
+      const { at: ends, kind, because } = first;
+      return [{ at: ends, kind, because, names, more: members.length - names.length }];
+    })
+    .toSorted((a, b) => a.at - b.at)
+    .slice(0, ENDS_SHOWN);
+}
+
+const STANDING_WORDS: Readonly<Record<Standing, string>> = {
+  failing: 'Failing',
+  'failing-soon': 'Will fail',
+  degraded: 'Degraded',
+  unjudged: 'Not judged',
+  well: 'Not judged',
+};
+const OF_RUNS = { blind: 'Blind', channel: 'Cannot tell' } as const;
+
+const INCIDENTS_SHOWN = 50;
+const ENTRIES_SHOWN = 20;
+const NAMES_SHOWN = 20;
+const ENDS_SHOWN = 5;
+const LINE_CHARS = 1_000;
