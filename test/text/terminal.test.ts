@@ -43,6 +43,22 @@ describe('jsonText', () => {
     expect(text).toMatch(/^[\n\x20-\x7eé]+$/);
   });
 
+  test('laid out as JSON.stringify does, whatever the document', () => {
+    const documents = fc.oneof(
+      fc.jsonValue(),
+      fc.dictionary(fc.string(), fc.array(fc.option(fc.jsonValue(), { nil: undefined }))),
+    );
+    fc.assert(
+      fc.property(documents, (given) => {
+        expect(jsonText(given)).toBe(`${JSON.stringify(given, null, 2)}\n`);
+      }),
+    );
+    expect(jsonText({ a: undefined, b: [], c: {}, d: [undefined] })).toBe(
+      '{\n  "b": [],\n  "c": {},\n  "d": [\n    null\n  ]\n}\n',
+    );
+    expect(jsonText({ a: undefined })).toBe('{}\n');
+  });
+
   test('whatever the document', () => {
     fc.assert(
       fc.property(fc.jsonValue({ stringUnit: 'binary' }), (given) => {

@@ -28,7 +28,7 @@ export function lintDocument(problems: readonly LintProblem[], bundle: Bundle): 
       assumed: [...bundle.assumed],
     },
     summary: { defers: count('defers'), warning: count('warning'), note: count('note') },
-    problems: structuredClone(problems) as LintDocument['problems'],
+    problems: problems as LintDocument['problems'],
   };
 }
 

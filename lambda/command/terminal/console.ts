@@ -2,7 +2,7 @@
 
 import { steadyClock } from '../../steady-clock.ts';
 import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
-import { jsonText, terminalText } from '../../text/terminal.ts';
+import { jsonParts, terminalText } from '../../text/terminal.ts';
 import { type Paint, paintFor } from './colour.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
 import { CLEAR_LINE } from './progress.ts';
@@ -46,7 +46,9 @@ export function processConsole(): Console {
           resolve(error?.message),
         );
       }),
-    json: (document) => void process.stdout.write(jsonText(document)),
+    json: (document) => {
+      for (const part of inChunks(jsonParts(document))) process.stdout.write(part);
+    },
     bytes: (content) => void process.stdout.write(content),
     err: (text) => void process.stderr.write(terminalText(text, process.stderr.isTTY)),
     paint: paintFor(process.stdout, process.env),
@@ -63,6 +65,20 @@ export function processConsole(): Console {
     ),
   };
 }
+
+/** The same text in pieces of a size to be written. */
+function* inChunks(parts: Iterable<string>): Generator<string> {
+  let chunk = '';
+  for (const part of parts) {
+    chunk += part;
+    if (chunk.length < CHUNK_CHARS) continue;
+    yield chunk;
+    chunk = '';
+  }
+  yield chunk;
+}
+
+const CHUNK_CHARS = 65_536;
 
 /**
  * A closed pipe (`| head`) is no error, and the exit status stays the verdict's. Any other failure,
