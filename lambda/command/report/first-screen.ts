@@ -9,8 +9,9 @@ import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
+import { runSentence } from '../status/first-line.ts';
 import { type OpenEntry, type OpenIncident, type Status, watchesNothing } from '../status/read.ts';
-import { runSentence, type State, stateOf } from '../status/text.ts';
+import { type State, stateOf } from '../status/text.ts';
 
 export interface FirstScreen {
   /** Epoch ms: what all of it is as of. */

@@ -3,7 +3,6 @@
  * judged and not watched. Pure.
  */
 
-import type { Standing } from '../../alert/incident/standing.ts';
 import { shareSentence } from '../../alert/message/mail-share.ts';
 import { entriesCount } from '../../alert/message/wording.ts';
 import { owedSentence } from '../../run/watch/owing.ts';
@@ -14,13 +13,8 @@ import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import { summarySentence } from '../summary.ts';
 import type { Paint } from '../terminal/colour.ts';
-import {
-  type OpenEntry,
-  type OpenIncident,
-  type Status,
-  statusCode,
-  watchesNothing,
-} from './read.ts';
+import { firstLine, runSentence, STANDINGS } from './first-line.ts';
+import { type OpenEntry, type OpenIncident, type Status, statusCode } from './read.ts';
 import type { StatusDocument } from './schema.ts';
 
 /** Whose status: where it is kept, under which name, seen from where. */
@@ -232,62 +226,10 @@ const STATE_STYLE: Readonly<Record<State, Parameters<Paint>[0]>> = {
   well: 'green',
 };
 
-/**
- * One line that a monitoring system shows: `FAILING: fastmail.fm; WILL FAIL: a.example, b.example
- * and 3 more`.
- */
-function firstLine(status: Status): string {
-  const entries = status.incidents
-    .filter(({ muted }) => !muted)
-    .flatMap((incident) => incident.entries);
-  const parts = (['failing', 'failing-soon', 'degraded', 'unjudged'] as const).flatMap(
-    (standing) => {
-      const names = entries
-        .filter((entry) => entry.standing === standing && entry.mutedUntil === undefined)
-        .map(({ name }) => plain(name));
-      return names.length === 0 ? [] : [`${LABELS[standing]}: ${listed([...new Set(names)])}`];
-    },
-  );
-  const pending =
-    status.pending.length === 0
-      ? []
-      : [`NOT CONFIRMED: ${listed(status.pending.map(({ name }) => plain(name)))}`];
-  const runs = runTrouble(status);
-  const all = [...parts, ...pending, ...(runs === undefined ? [] : [`UNKNOWN: ${runs}`])];
-  if (all.length > 0) return all.join('; ');
-  return status.incidents.length === 0
-    ? 'WELL: nothing is open'
-    : 'WELL: nothing is open but what is muted';
-}
-
-/** Undefined where the runs are as they should be. */
-function runTrouble(status: Status): string | undefined {
-  const { sight, incidents } = status;
-  if (sight.failed) return 'the latest run failed';
-  if (sight.complete === undefined) return 'no complete run ever';
-  if (sight.silent) return 'no complete run for 26 hours';
-  if (sight.blind || incidents.some(({ kind }) => kind === 'blind')) return 'blind';
-  if (watchesNothing(status)) return 'nothing is watched';
-  const channels = incidents.filter(({ kind }) => kind === 'channel');
-  return channels.length === 0
-    ? undefined
-    : `cannot tell by ${listed(channels.map(({ provider }) => plain(provider)))}`;
-}
-
-/** What the records say of the runs; of one that is as it should be, when it was. */
-export function runSentence({ sight, at }: Status): string {
-  const { complete } = sight;
-  if (sight.silent || sight.failed || sight.blind || complete === undefined) return sight.sentence;
-  const hours = Math.floor((at - complete.stageAt) / HOUR_MS);
-  const ago =
-    hours < 1 ? 'less than an hour ago' : hours === 1 ? '1 hour ago' : `${hours} hours ago`;
-  return `last complete run ${moment(complete.stageAt)}, ${ago}`;
-}
-
 function incidentLines(incident: OpenIncident, at: number, paint: Paint, width: number): string[] {
   const { entries, toldAt, muted } = incident;
   const told = toldAt === undefined ? 'not told yet' : `told ${moment(toldAt)}`;
-  const label = `${muted ? 'MUTED, ' : ''}${LABELS[incident.standing]}`;
+  const label = `${muted ? 'MUTED, ' : ''}${STANDINGS[incident.standing]}`;
   const shown = entries.slice(0, ENTRIES_SHOWN);
   return [
     ...wrap(`${paint('bold', OF_RUNS[incident.kind] ?? label)}: ${incident.headline}`, width, '  '),
@@ -385,13 +327,6 @@ function runDocument({
 
 const iso = (at: number): string => new Date(at).toISOString();
 
-const LABELS: Readonly<Record<Standing, string>> = {
-  failing: 'FAILING',
-  'failing-soon': 'WILL FAIL',
-  degraded: 'DEGRADED',
-  unjudged: 'NOT JUDGED',
-  well: 'NOT JUDGED',
-};
 const OF_RUNS: Readonly<Partial<Record<OpenIncident['kind'], string>>> = {
   blind: 'BLIND',
   channel: 'CANNOT TELL',
