@@ -4,10 +4,12 @@
  *
  * Exit status (monitoring-plugins convention): 2 an entry fails; else 1 something needs attention;
  * else 3 undetermined, blind, interrupted, nothing to judge, wrong usage or our own error; else 0.
+ * With --nagios an error is a line of a plugin's, too, on standard output.
  * A signal that comes while something is only computed ends the process by the signal itself.
  */
 import { homedir } from 'node:os';
 import { CommanderError } from 'commander';
+import { asksForPlugin, unknownText } from './command/monitor/plugin.ts';
 import { program } from './command/program.ts';
 import { processConsole } from './command/terminal/console.ts';
 
@@ -39,12 +41,16 @@ async function main(): Promise<void> {
   try {
     await program(console).parseAsync();
   } catch (error) {
+    const answered = error instanceof CommanderError && error.exitCode === 0;
+    process.exitCode = answered ? 0 : 3;
+    const asPlugin = asksForPlugin(process.argv.slice(2));
     if (error instanceof CommanderError) {
-      process.exitCode = error.exitCode === 0 ? 0 : 3;
+      if (!answered && asPlugin) console.out(unknownText(error.message));
       return;
     }
-    console.err(`${(await import('./command/failure.ts')).describeFailure(error, console.env)}\n`);
-    process.exitCode = 3;
+    const failure = (await import('./command/failure.ts')).describeFailure(error, console.env);
+    if (asPlugin) console.out(unknownText(failure));
+    else console.err(`${failure}\n`);
   }
 }
 

@@ -270,6 +270,7 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
   'expect',
   'for-partner',
   'force',
+  'nagios',
   'no-config',
   'part',
   'reason',
@@ -282,6 +283,13 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
 
 export function jsonFlag(): Option {
   return new Option('--json', 'one JSON document instead of sentences');
+}
+
+export function nagiosFlag(): Option {
+  return new Option(
+    '--nagios',
+    'as a monitoring plugin: one line with performance data, details below (docs/monitoring.md)',
+  );
 }
 
 /** The bounds nobody can change by flag, for the end of --help. */

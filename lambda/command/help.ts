@@ -59,10 +59,11 @@ export const STATUS_HELP = `
 The table (or --config-directory, --main-cf) tells which entries are not watched where no run has
 told yet.
 
-Exit status, with Nagios' word: 2 (CRITICAL) an open incident fails, else 1 (WARNING) one needs
-attention, else 3 (UNKNOWN) no complete run in 26 hours, the latest could not tell, was blind,
-watched nothing, or did not judge an entry for long, or a channel takes nothing, else 0 (OK). What is
-muted does not count.`;
+Exit status, with the word of a plugin (--nagios): 2 (CRITICAL) an open incident fails, else 1
+(WARNING) one needs attention, else 3 (UNKNOWN) no complete run in 26 hours, the latest could not
+tell, was blind, watched nothing, or did not judge an entry for long, or a channel takes nothing, else
+0 (OK). What is muted does not count. With --warning or --critical the age of the last complete run is
+1 or 2 beyond them.`;
 
 export const MUTE_HELP = `
 KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows

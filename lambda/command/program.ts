@@ -20,6 +20,7 @@ import {
   boundsHelp,
   date,
   jsonFlag,
+  nagiosFlag,
   notNegative,
   positive,
 } from './flags.ts';
@@ -178,6 +179,13 @@ export function program(given: Console): Command {
       'open incidents, mutes, what is not watched, the last complete run; probes nothing',
     )
     .addOption(jsonFlag())
+    .addOption(nagiosFlag())
+    .option(
+      '-w, --warning <hours>',
+      'with --nagios: a last complete run that is older is a warning, and not unknown after 26 hours',
+      positive,
+    )
+    .option('-c, --critical <hours>', 'with --nagios: and from then on critical', positive)
     .addHelpText('after', STATUS_HELP)
     .action(async (table: string | undefined, flags) =>
       finish((await import('./status/status.ts')).statusCommand(table, flags, console)),

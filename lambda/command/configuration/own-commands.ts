@@ -145,6 +145,7 @@ const NOT_CARRIED = new Set([
   'concurrency',
   'config',
   'confirmed',
+  'critical',
   'deadline',
   'destination',
   'destinations',
@@ -156,6 +157,7 @@ const NOT_CARRIED = new Set([
   'json',
   'live',
   'log',
+  'nagios',
   'no-config',
   'patience',
   'per-network',
@@ -164,4 +166,5 @@ const NOT_CARRIED = new Set([
   'since',
   'until',
   'verbose',
+  'warning',
 ]);

@@ -4,13 +4,11 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { notWatchedIn } from '../../../lambda/run/watch/not-watched.ts';
-import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
-import { advanceRun, beginRun } from '../../../lambda/store/runs.ts';
-import { openToWatch } from '../../../lambda/store/sqlite/open.ts';
 import type { RunRecord, Stage } from '../../../lambda/store/stored-values.ts';
 import type { Json } from '../../../lambda/store/value-schemas.ts';
 import { passing, unseen } from '../../alert/verdicts.ts';
 import { problemsOf, type Scene, sceneNow, stable, startScene, unwrapped } from '../scene.ts';
+import { onRecord } from './on-record.ts';
 
 const HOUR = 3_600_000;
 let scene: Scene;
@@ -160,7 +158,7 @@ test('what a run kept of what it did not watch counts before what the policy alo
     unseen('dane.example', 'no-dnssec', { line: 9 }),
     unseen('slow.example', 'timed-out', { line: 10 }),
   ];
-  await onRecord('kept', 'complete', 1, { more: { notWatched: notWatchedIn(verdicts) as unknown as Json } });
+  await onRecord(scene, 'kept', 'complete', 1, { more: { notWatched: notWatchedIn(verdicts) as unknown as Json } });
   const { code, out } = await status('--policy', 'kept');
   expect(out.slice(out.indexOf('Not watched')).split('\n').slice(0, 3)).toEqual([
     'Not watched (2 entries):',
@@ -169,20 +167,6 @@ test('what a run kept of what it did not watch counts before what the policy alo
   ]);
   expect(code).toBe(0);
 });
-
-/** A run that is on record as it would be after a process ended at that stage, so many hours ago. */
-async function onRecord(policy: string, stage: Stage, hoursAgo: number, learned: Partial<RunRecord> = {}): Promise<void> {
-  const { table } = await openToWatch(join(scene.dir, 'store'), sceneNow());
-  try {
-    const store: Store = { table, space: spaceOf(policy, hostname()) };
-    const at = sceneNow() - hoursAgo * HOUR;
-    const start = { runId: new Date(at).toISOString(), scope: 'all' as const, holder: 'test', digests: {} };
-    const begun = await beginRun(store, start, at);
-    if (begun.kind === 'new' && stage !== 'started') await advanceRun(store, begun.run, stage, learned, at);
-  } finally {
-    table.close();
-  }
-}
 
 test.each([
   {
@@ -235,14 +219,14 @@ test.each([
 }[])('$because', async ({ because, runs, first, second, exits }) => {
   const policy = because.replaceAll(/[^a-z0-9]+/g, '-');
   for (const { stage, hoursAgo, learned } of runs as readonly { stage: Stage; hoursAgo: number; learned?: Partial<RunRecord> }[])
-    await onRecord(policy, stage, hoursAgo, learned);
+    await onRecord(scene, policy, stage, hoursAgo, learned);
   const { code, out } = await status('--policy', policy);
   expect(unwrapped(out).slice(0, first.length + second.length + 1)).toBe(`${first} ${second}`);
   expect(code).toBe(exits);
 });
 
 test('where no run is on record it names those that are, with the flags that ask for them', async () => {
-  await onRecord('elsewhere', 'complete', 2);
+  await onRecord(scene, 'elsewhere', 'complete', 2);
   const { code, out } = await status('--vantage', 'mx9', '--policy', 'elsewhere');
   expect(unwrapped(out)).toContain(
     'no run from mx9 is on record: is its timer enabled, and is --vantage mx9? Runs are on record of: ',
