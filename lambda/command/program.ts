@@ -56,6 +56,7 @@ export function program(given: Console): Command {
   addPatienceFlag(addProbeFlags(addMailLogFlags(addBundleFlags(program.command('check [table]')))))
     .description('judge every entry now and print it; keeps nothing')
     .addOption(jsonFlag())
+    .addOption(nagiosFlag())
     .option('--problems', 'show only what is not well')
     .option('--all', 'each entry that is not well by itself, instead of one story for each cause')
     .option('--tolerate <n>', 'how many undetermined entries to put up with', notNegative, 0)

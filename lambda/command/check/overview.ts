@@ -149,7 +149,7 @@ function footer(run: Looked, bundle: Bundle, width: number, mail: MailSeen | und
   return lines;
 }
 
-const CUT_SHORT = 'not everything could be looked at in the time given: see --deadline';
+export const CUT_SHORT = 'not everything could be looked at in the time given: see --deadline';
 
 /** What a blind family means, in one sentence. */
 export function blindSentence(family: 'ipv4' | 'ipv6'): string {
