@@ -93,6 +93,7 @@ const DOORS = [
   'store/sqlite/rescued-copy.ts',
   'store/last-shown.ts',
   'command/doctor/source-address.ts',
+  'command/metrics/replace-file.ts',
   'local-doors.ts',
   'continuations.ts',
   'launcher.cjs',

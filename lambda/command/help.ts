@@ -65,6 +65,12 @@ tell, was blind, watched nothing, or did not judge an entry for long, or a chann
 0 (OK). What is muted does not count. With --warning or --critical the age of the last complete run is
 1 or 2 beyond them.`;
 
+export const METRICS_HELP = `
+The collector reads names that end in .prom. The file is replaced as a whole, readable for every
+user; where it cannot be written, the old one stays.
+
+Exit status: 0 written, 3 not.`;
+
 export const MUTE_HELP = `
 KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
 it. The mute covers what is open now, as bad as it is now; another cause, or a worse \

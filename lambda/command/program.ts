@@ -29,6 +29,7 @@ import {
   EXPLAIN_HELP,
   FORGET_HELP,
   IMPORT_HELP,
+  METRICS_HELP,
   MUTE_HELP,
   PUSH_HELP,
   STATUS_HELP,
@@ -190,6 +191,20 @@ export function program(given: Console): Command {
     .addHelpText('after', STATUS_HELP)
     .action(async (table: string | undefined, flags) =>
       finish((await import('./status/status.ts')).statusCommand(table, flags, console)),
+    );
+
+  addStoreFlags(program.command('metrics'))
+    .description(
+      'how things stand as metrics for Prometheus, by the last runs; probes nothing ' +
+        '(docs/monitoring.md)',
+    )
+    .option(
+      '--output <file>',
+      "replace this file, for node_exporter's textfile collector (default: standard output)",
+    )
+    .addHelpText('after', METRICS_HELP)
+    .action(async (flags) =>
+      finish((await import('./metrics/metrics.ts')).metricsCommand(flags, console)),
     );
 
   addStoreFlags(program.command('history [destination]'))

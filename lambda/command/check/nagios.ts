@@ -1,5 +1,6 @@
 /** `check --nagios`: a look of now as a monitoring plugin says it. Pure. */
 import type { MailSeen } from '../../alert/incident/run-facts.ts';
+import { least } from '../../extremes.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import type { Performance, PluginCode, PluginOutput } from '../monitor/plugin.ts';
@@ -64,8 +65,8 @@ function performanceOf({ verdicts, at }: Looked, seconds: number): Performance[]
     value: number,
     bounds: Pick<Performance, 'warnAbove' | 'criticalAbove'> = {},
   ): Performance => ({ label, value, unit: '', ...bounds, most });
-  const soonest = Math.min(
-    ...verdicts.flatMap(({ failsFrom }) => (failsFrom === null ? [] : [Date.parse(failsFrom)])),
+  const soonest = least(
+    verdicts.flatMap(({ failsFrom }) => (failsFrom === null ? [] : [Date.parse(failsFrom)])),
   );
   return [
     entries('fail', counts.fail, { criticalAbove: 0 }),

@@ -34,6 +34,8 @@ import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
 const SILENCE_MS = 26 * HOUR_MS;
 
 export interface OpenEntry {
+  /** Of the destination. */
+  readonly id: string;
   readonly name: string;
   readonly standing: Standing;
   readonly since: number;
@@ -229,6 +231,7 @@ function entryOf(
   const { id, label, standing, since, from, mutedUntil } = member;
   const verdict = verdicts.get(id);
   return {
+    id,
     name: label,
     standing,
     since,

@@ -160,7 +160,7 @@ function incident(
   { muted = false, ...more }: Partial<OpenEntry> & { readonly muted?: boolean } = {},
 ): OpenIncident {
   const entries = names.map((name) => ({
-    ...{ name, standing, since: NOW - DAY, sentence: 'a sentence', suggestion: null, caution: null },
+    ...{ id: name, name, standing, since: NOW - DAY, sentence: 'a sentence', suggestion: null, caution: null },
     ...(muted ? { mutedUntil: NOW + DAY } : {}),
     ...more,
   }));

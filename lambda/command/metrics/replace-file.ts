@@ -1,0 +1,65 @@
+/**
+ * The door to a file that others read at any moment, as node_exporter's textfile collector does: it
+ * is the old one or the new one, whole, and readable for every user.
+ *
+ * The new one is written beside it under a name that no collector reads, and takes its place by
+ * rename(2). Where anything fails the old one stays.
+ */
+import { randomBytes } from 'node:crypto';
+import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { UsageError } from '../../usage-error.ts';
+
+/**
+ * @param flag that named the path, for the error
+ * @throws UsageError where it cannot be written
+ */
+export async function replaceFile(path: string, text: string, flag: string): Promise<void> {
+  let beside: string | undefined;
+  try {
+    const target = await targetOf(path);
+    beside = join(dirname(target), `.postfix-tls-watch-${randomBytes(6).toString('hex')}.tmp`);
+    const file = await open(beside, 'wx', MODE);
+    try {
+      // Whatever the umask.
+      await file.chmod(MODE);
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, target);
+  } catch (error) {
+    if (beside !== undefined) await rm(beside, { force: true }).catch(() => undefined);
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new UsageError(`${flag} ${path}: ${ERRORS[code] ?? message}; nothing was written`);
+  }
+}
+
+/** What a link leads to; a device or a directory is never replaced. */
+async function targetOf(path: string): Promise<string> {
+  try {
+    const target = await realpath(path);
+    if (!(await stat(target)).isFile())
+      throw Object.assign(new Error('no regular file'), { code: 'ENXIO' });
+    return target;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return path;
+    throw error;
+  }
+}
+
+const MODE = 0o644;
+const ERRORS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such directory; make it, or name a file elsewhere',
+  ENOTDIR: 'no such directory; make it, or name a file elsewhere',
+  EACCES: 'this user may not write in its directory',
+  EPERM: 'this user may not write in its directory',
+  EROFS: 'its directory is read-only here (in a unit, see ReadWritePaths=)',
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk is full for this user',
+  EFBIG: 'it would be larger than a file may be here',
+  ENXIO: 'no regular file; name one',
+  EISDIR: 'no regular file; name one',
+};
