@@ -122,6 +122,11 @@ export function program(given: Console): Command {
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
     )
+    .option(
+      '--metrics-file <file>',
+      "after the run, replace this file as metrics --output does, for node_exporter's textfile " +
+        'collector; whatever the run came to',
+    )
     .option('--test-message', 'send a test message by the ways named, and do nothing else')
     .option(
       '--tell-failure',

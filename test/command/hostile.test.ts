@@ -258,16 +258,21 @@ describe('the end of a command', () => {
   test('watch gives back the store, and the next run goes on', async () => {
     const host = await internet.mailHost({ host: 'mx.slow.test', behaviour: 'silent' });
     internet.domain('slow.test', host);
-    const args = ['watch', file('slow', 'slow.test encrypt\n'), '--store', join(dir, 'signal-store'), ...internet.flags];
+    const metrics = join(dir, 'signal.prom');
+    const place = ['--store', join(dir, 'signal-store'), '--metrics-file', metrics];
+    const args = ['watch', file('slow', 'slow.test encrypt\n'), ...place, ...internet.flags];
     const command = startCommand(args);
     await expect.poll(() => host.conversations.length, { timeout: 120_000 }).toBe(1);
     command.kill('SIGTERM');
     command.kill('SIGTERM');
     expect(await command.ended).toEqual({ code: 3, out: '', err: 'error: interrupted (SIGTERM)\n' });
+    expect(readFileSync(metrics, 'utf8')).toMatch(/^postfix_tls_watch_last_run_timestamp_seconds\{/m);
+    expect(readFileSync(metrics, 'utf8')).not.toContain('last_complete_run');
     const next = await runCommand([...args, '--timeout', '0.2', '--confirm-after', '0']);
     expect(next.err).toBe('');
     expect(next.out).toContain('Subject: ');
     expect(next.code).toBe(0);
+    expect(readFileSync(metrics, 'utf8')).toMatch(/^postfix_tls_watch_last_complete_run_timestamp_seconds\{/m);
   });
 
   test('a reader that has seen enough is no fault', async () => {

@@ -20,6 +20,7 @@ import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
 import { domainsOf, keepLog, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
+import { metricsAfterRun } from '../metrics/metrics.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
@@ -41,6 +42,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly testMessage?: boolean;
   /** A log of this host's Postfix, to be read on from run to run. */
   readonly log?: string;
+  /** For Prometheus, replaced after the run. */
+  readonly metricsFile?: string;
   /** Only say that the unit of the run failed. */
   readonly tellFailure?: boolean;
   readonly exitVerdict?: boolean;
@@ -50,7 +53,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
 
 /**
  * 0 when the run is complete, watched anything, could read every source of policy, and what was due
- * was told, 3 otherwise; with --exit-verdict, check's codes.
+ * was told, 3 otherwise; with --exit-verdict, check's codes. 3 as well where the metrics could not be
+ * written.
  */
 export async function watchCommand(
   table: string | undefined,
@@ -91,13 +95,30 @@ export async function watchCommand(
     if (unkept !== undefined) console.err(`error: ${unkept}\n`);
     if (flags.json) console.json(watchDocument(watched, bundle, open.place));
     else console.err(watchText(watched, open.place, console.progress));
+    const measured = await writesMetrics(flags, open, console);
     if (unread.length > 0 || unkept !== undefined) return 3;
     const complete = watched.kind === 'done' && watched.complete && toldByAll(watched);
     const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
-    return pinged ? codeOf(watched, flags) : 3;
+    return pinged && measured ? codeOf(watched, flags) : 3;
+  } catch (error) {
+    // One that died or was interrupted is what the metrics are there to show.
+    if (open !== undefined) await writesMetrics(flags, open, console);
+    throw error;
   } finally {
     open?.close();
   }
+}
+
+/** Whatever the run came to: the metrics say it. */
+async function writesMetrics(
+  { metricsFile }: WatchFlags,
+  open: OpenStore,
+  console: Console,
+): Promise<boolean> {
+  if (metricsFile === undefined) return true;
+  const unwritten = await metricsAfterRun(metricsFile, open, console.now());
+  if (unwritten !== undefined) console.err(`error: ${unwritten}\n`);
+  return unwritten === undefined;
 }
 
 /** What a version that was pushed to this store holds; a store without one is the usual case. */

@@ -58,10 +58,14 @@ chgrp postfix /etc/postfix/tls_policy*
 chmod 640 /etc/postfix/tls_policy*
 postconf -e smtp_tls_policy_maps=hash:/etc/postfix/tls_policy mydestination=localhost inet_interfaces=loopback-only myhostname=mx1.example.com alias_maps=
 rm -f /var/mail/root
+mkdir -p /etc/systemd/system/postfix-tls-watch.service.d /var/lib/prometheus/node-exporter
+cp /product/docs/examples/postfix-tls-watch-metrics.conf /etc/systemd/system/postfix-tls-watch.service.d/metrics.conf
 systemctl daemon-reload
 systemctl start postfix@-.service
 systemctl enable --now postfix-tls-watch.timer
 `;
+
+const METRICS = 'postfix-tls-watch.prom';
 
 const missing = missingReference();
 
@@ -95,6 +99,13 @@ describe.skipIf(missing !== undefined)(`the units under systemd${missing === und
     expect(inside("stat -c '%u' /var/lib/private/postfix-tls-watch/store.sqlite").text).toMatch(/^6[1-5]\d{3}\n$/);
   });
 
+  test('metrics of that run lie where node_exporter reads them, whoever that runs as', () => {
+    const { text } = inside(`cd /var/lib/prometheus/node-exporter; ls -A; stat -c '%a %U' ${METRICS}; cat ${METRICS}`);
+    expect(text.split('\n').slice(0, 2)).toEqual([METRICS, '644 root']);
+    expect(text).toMatch(/^postfix_tls_watch_last_complete_run_timestamp_seconds\{/m);
+    expect(inside("stat -c '%u' /var/lib/private/postfix-tls-watch/store.sqlite").text).toMatch(/^6[1-5]\d{3}\n$/);
+  });
+
   test('doctor sees what systemd sees', () => {
     const { text } = inside('postfix-tls-watch doctor --as-service --deadline 5 || true');
     const flat = text.replaceAll(/\s+/g, ' ');
@@ -106,11 +117,14 @@ describe.skipIf(missing !== undefined)(`the units under systemd${missing === und
   });
 
   test('a run that fails is told by the other unit', async () => {
-    inside('chown root:root /etc/postfix/tls_policy*; chmod 600 /etc/postfix/tls_policy*');
+    inside(
+      `chown root:root /etc/postfix/tls_policy*; chmod 600 /etc/postfix/tls_policy*; rm /var/lib/prometheus/node-exporter/${METRICS}`,
+    );
     const { code } = inside('systemctl start postfix-tls-watch.service');
     expect(code).not.toBe(0);
     expect(inside('systemctl show -p ExecMainStatus --value postfix-tls-watch.service').text).toBe('3\n');
     expect((await letters(2)).at(-1)).toMatch(/^Subject: postfix-tls-watch failed on \S+ \(exit-code, status 3\)$/);
+    expect(inside('ls /var/lib/prometheus/node-exporter').text).toBe(`${METRICS}\n`);
     inside('chgrp postfix /etc/postfix/tls_policy*; chmod 640 /etc/postfix/tls_policy*');
   });
 
