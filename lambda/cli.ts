@@ -13,7 +13,8 @@ import { asksForPlugin, unknownText } from './command/monitor/plugin.ts';
 import { program } from './command/program.ts';
 import { processConsole } from './command/terminal/console.ts';
 
-const console = processConsole();
+const asPlugin = asksForPlugin(process.argv.slice(2));
+const console = processConsole(asPlugin);
 
 /**
  * A user that no passwd file knows, as containers have them, needs a HOME: AWS's client looks for
@@ -43,7 +44,6 @@ async function main(): Promise<void> {
   } catch (error) {
     const answered = error instanceof CommanderError && error.exitCode === 0;
     process.exitCode = answered ? 0 : 3;
-    const asPlugin = asksForPlugin(process.argv.slice(2));
     if (error instanceof CommanderError) {
       if (!answered && asPlugin) console.out(unknownText(error.message));
       return;

@@ -246,6 +246,14 @@ describe('the end of a command', () => {
     expect(await command.ended).toEqual({ code: 3, out: '', err: `error: interrupted (${signal})\n` });
   });
 
+  test('a plugin that is ended says so in its line', async () => {
+    internet.dns.set({ name: 'plugin.test', type: 'MX', fail: 'TIMEOUT' });
+    const command = startCommand(['check', file('waiting', 'plugin.test encrypt\n'), '--nagios', ...internet.flags]);
+    await untilAsked('plugin.test');
+    command.kill('SIGTERM');
+    expect(await command.ended).toEqual({ code: 3, out: 'POSTFIX-TLS UNKNOWN - interrupted (SIGTERM)\n', err: '' });
+  });
+
   // What is left to the system cannot be kept waiting by what is computed.
   test.each(['SIGINT', 'SIGTERM', 'SIGHUP'] as const)('lint ends at a %s while it computes', async (signal) => {
     const table = file('endless', 'a.test secur match=x\n'.repeat(600_000));

@@ -3,6 +3,7 @@
 import { steadyClock } from '../../steady-clock.ts';
 import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { jsonParts, terminalText } from '../../text/terminal.ts';
+import { unknownText } from '../monitor/plugin.ts';
 import { type Paint, paintFor } from './colour.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
 import { CLEAR_LINE } from './progress.ts';
@@ -34,7 +35,8 @@ export interface Console {
   readonly own: OwnCommand;
 }
 
-export function processConsole(): Console {
+/** @param asPlugin what is said where a signal ends the process is a plugin's line, too */
+export function processConsole(asPlugin = false): Console {
   process.stdout.on('error', outputLost);
   process.stderr.on('error', () => undefined);
   const now = steadyClock();
@@ -60,9 +62,10 @@ export function processConsole(): Console {
     now,
     started: now(),
     own: bareCommand,
-    interruption: onInterruption(({ message }) =>
-      process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}error: ${message}\n`),
-    ),
+    interruption: onInterruption(({ message }) => {
+      if (asPlugin) process.stdout.write(unknownText(message));
+      else process.stderr.write(`${process.stderr.isTTY ? CLEAR_LINE : ''}error: ${message}\n`);
+    }),
   };
 }
 
