@@ -22,7 +22,9 @@ export const FAMILIES = {
     labels: [],
   },
   last_run_failed: {
-    help: '1 where the latest run died or could not tell what was due, or a channel is owed a message.',
+    help:
+      '1 where the latest run died or could not tell what was due, or a channel is owed a ' +
+      'message.',
     labels: [],
   },
   last_complete_run_timestamp_seconds: {
@@ -54,7 +56,9 @@ export const FAMILIES = {
     labels: [],
   },
   entries_not_watched: {
-    help: 'Entries that are not watched: nothing is asked of them, or nothing can be judged by design.',
+    help:
+      'Entries that are not watched: nothing is asked of them, or nothing can be judged by ' +
+      'design.',
     labels: [],
   },
   entries_not_judged: {
@@ -86,7 +90,9 @@ export const FAMILIES = {
     labels: ['entry', 'verdict'],
   },
   entry_fails_from_timestamp_seconds: {
-    help: 'From when mail to an entry that delivers would fail, by what was seen; missing while no end is in sight.',
+    help:
+      'From when mail to an entry that delivers would fail, by what was seen; missing ' +
+      'while no end is in sight.',
     labels: ['entry'],
   },
   entry_not_judged_since_timestamp_seconds: {
@@ -106,7 +112,9 @@ export const FAMILIES = {
     labels: ['channel'],
   },
   mail_recipients: {
-    help: 'Recipients of delivered mail in the last 30 days by the log: watched, nothing asked, or gone where nobody looks.',
+    help:
+      'Recipients of delivered mail in the last 30 days by the log: watched, nothing ' +
+      'asked, or gone where nobody looks.',
     labels: ['coverage'],
   },
   store_unreadable_items: {
@@ -114,7 +122,9 @@ export const FAMILIES = {
     labels: [],
   },
   series_left_out: {
-    help: 'Entries, entries of open incidents and mail servers without series of their own, beyond the thousand that have them.',
+    help:
+      'Entries, entries of open incidents and mail servers without series of their own, ' +
+      'beyond the thousand that have them.',
     labels: ['of'],
   },
 } as const satisfies Readonly<Record<string, Family>>;
