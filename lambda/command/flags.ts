@@ -249,6 +249,14 @@ export function addTellFlags(command: Command): Command {
     );
 }
 
+export function addMetricsFileFlag(command: Command): Command {
+  return command.option(
+    '--metrics-file <file>',
+    "after each run, replace this file as metrics --output does, for node_exporter's textfile " +
+      'collector; whatever the run came to',
+  );
+}
+
 export function addConfigFlags(command: Command): Command {
   return command
     .option(

@@ -12,6 +12,7 @@ import {
   addConfigFlags,
   addDnssecFlags,
   addMailLogFlags,
+  addMetricsFileFlag,
   addPatienceFlag,
   addProbeFlags,
   addStoreFlags,
@@ -100,8 +101,12 @@ export function program(given: Console): Command {
       finish((await import('./why/why.ts')).whyCommand(files, flags, console)),
     );
 
-  addTellFlags(
-    addStoreFlags(addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]'))))),
+  addMetricsFileFlag(
+    addTellFlags(
+      addStoreFlags(
+        addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]')))),
+      ),
+    ),
   )
     .description('the main job once: check, compare with what was seen before, alert, store')
     .addOption(jsonFlag())
@@ -122,11 +127,6 @@ export function program(given: Console): Command {
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
     )
-    .option(
-      '--metrics-file <file>',
-      "after the run, replace this file as metrics --output does, for node_exporter's textfile " +
-        'collector; whatever the run came to',
-    )
     .option('--test-message', 'send a test message by the ways named, and do nothing else')
     .option(
       '--tell-failure',
@@ -145,9 +145,11 @@ export function program(given: Console): Command {
       finish((await import('./watch/watch.ts')).watchCommand(table, flags, console)),
     );
 
-  addTellFlags(
-    addStoreFlags(
-      addProbeFlags(addBundleFlags(program.command('doctor [table]')), DOCTOR_DEADLINE),
+  addMetricsFileFlag(
+    addTellFlags(
+      addStoreFlags(
+        addProbeFlags(addBundleFlags(program.command('doctor [table]')), DOCTOR_DEADLINE),
+      ),
     ),
   )
     .description(

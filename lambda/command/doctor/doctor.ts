@@ -22,6 +22,7 @@ import { dnsFindings, resolversOf } from './dns.ts';
 import { doctorCode, type Finding, ofError } from './finding.ts';
 import { type Given, inForce } from './in-force.ts';
 import { instanceFindings, otherInstances } from './instances.ts';
+import { metricsFileFindings } from './metrics-file.ts';
 import { postfixFindings, trustFindings } from './postfix.ts';
 import { become, findServiceUser, type ServiceUser } from './service-user.ts';
 import { findStarters } from './starters.ts';
@@ -36,6 +37,8 @@ export interface DoctorFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFl
   readonly asService?: string | true;
   /** Send a test message through each channel. */
   readonly test?: boolean;
+  /** As for watch. */
+  readonly metricsFile?: string;
   readonly json?: boolean;
 }
 
@@ -98,6 +101,7 @@ async function diagnose(flags: DoctorFlags, given: Given, console: Console): Pro
     ...store.findings,
     ...(await channelFindings(channels, vantage, flags.test === true, console)),
     ...(looked === undefined ? [] : dependenceFindings(channels, looked)),
+    ...(await metricsFileFindings(flags.metricsFile, service)),
     ...scheduleFindings(store, starters),
   ];
   return {

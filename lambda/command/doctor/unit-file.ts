@@ -16,6 +16,8 @@ export interface Unit {
   readonly dynamicUser: boolean;
   /** Below /var/lib; absent: none. */
   readonly stateDirectory?: string;
+  /** Of ProtectSystem=strict, which a user of its own brings along: nothing but these may be written. */
+  readonly writable?: readonly string[];
   /** `NAME=value`, as Environment= has them. */
   readonly environment: readonly string[];
   /** Of EnvironmentFile=, those that need not be there with their dash. */
@@ -67,13 +69,21 @@ export function parseUnit(name: string, texts: readonly string[]): Unit {
   };
   const [stateDirectory] = all('StateDirectory').flatMap((list) => tokens(list));
   const [user, group] = [last('User'), last('Group')];
+  const dynamicUser = /^(?:1|yes|true|on)$/i.test(last('DynamicUser') ?? '');
+  const writable = [
+    ...all('ReadWritePaths').flatMap((list) =>
+      tokens(list).map((path) => path.replace(/^[-+]+/, '')),
+    ),
+    ...(stateDirectory === undefined ? [] : [`/var/lib/${stateDirectory}`]),
+  ];
   return {
     name,
     ...(user === undefined ? {} : { user }),
     ...(group === undefined ? {} : { group }),
     supplementaryGroups: all('SupplementaryGroups').flatMap((list) => tokens(list)),
-    dynamicUser: /^(?:1|yes|true|on)$/i.test(last('DynamicUser') ?? ''),
+    dynamicUser,
     ...(stateDirectory === undefined ? {} : { stateDirectory }),
+    ...(dynamicUser || last('ProtectSystem') === 'strict' ? { writable } : {}),
     environment: all('Environment').flatMap(quotedWords),
     environmentFiles: all('EnvironmentFile'),
     credentials: all('LoadCredential'),

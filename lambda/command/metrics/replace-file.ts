@@ -6,7 +6,7 @@
  * rename(2). Where anything fails the old one stays.
  */
 import { randomBytes } from 'node:crypto';
-import { open, realpath, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UsageError } from '../../usage-error.ts';
 
@@ -34,6 +34,17 @@ export async function replaceFile(path: string, text: string, flag: string): Pro
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new UsageError(`${flag} ${path}: ${ERRORS[code] ?? message}; nothing was written`);
+  }
+}
+
+/** Why it could not be written by this user; undefined where it could. Writes nothing. */
+export async function fileHindrance(path: string): Promise<string | undefined> {
+  try {
+    await access(dirname(await targetOf(path)), constants.W_OK | constants.X_OK);
+    return undefined;
+  } catch (error) {
+    const { code = '', message } = error as NodeJS.ErrnoException;
+    return ERRORS[code] ?? message;
   }
 }
 

@@ -34,8 +34,14 @@ test.each([
   {
     because: 'a user of its own',
     texts: ['[Service]\nDynamicUser=yes\nStateDirectory=a b'],
-    unit: { dynamicUser: true, stateDirectory: 'a' },
+    unit: { dynamicUser: true, stateDirectory: 'a', writable: ['/var/lib/a'] },
   },
+  {
+    because: 'a system that is read-only but for some paths',
+    texts: ['[Service]\nProtectSystem=strict\nReadWritePaths=-/srv/a +/srv/b\nReadWritePaths=/srv/c'],
+    unit: { writable: ['/srv/a', '/srv/b', '/srv/c'] },
+  },
+  { because: 'a system that is read-only in part', texts: ['[Service]\nProtectSystem=full\nReadWritePaths=/srv/a'], unit: {} },
   { because: 'no user of its own', texts: ['[Service]\nDynamicUser=no'], unit: {} },
   {
     because: 'a command over two lines',

@@ -114,6 +114,11 @@ describe.skipIf(missing !== undefined)(`the units under systemd${missing === und
     expect(flat).toContain('ok mail to root@localhost: ready');
     expect(flat).toContain('ok postfix-tls-watch.timer is enabled, next ');
     expect(flat).toContain('ok all is well: the last complete run from ');
+    const prometheus = `/var/lib/prometheus/node-exporter/${METRICS}`;
+    const { text: sandboxed } = inside(`postfix-tls-watch doctor --as-service --deadline 5 --metrics-file ${prometheus} || true`);
+    expect(sandboxed.replaceAll(/\s+/g, ' ')).toContain(
+      `failure --metrics-file ${prometheus}: postfix-tls-watch.service may not write there, for ProtectSystem=strict`,
+    );
   });
 
   test('a run that fails is told by the other unit', async () => {
