@@ -68,6 +68,8 @@ export function memoryOf(before: EntrySnapshot | undefined, around: Around): Mem
 export interface Cautioned extends Pick<EntryVerdict, 'id' | 'level' | 'destination' | 'caution'> {
   readonly hosts: readonly CautionedHost[];
   readonly suggestion: Pick<Suggestion, 'restsOn' | 'because'> | null;
+  /** As asked; absent where that is not known. */
+  readonly match?: readonly string[];
 }
 
 interface CautionedHost extends Pick<HostVerdict, 'host' | 'published'> {
@@ -111,12 +113,19 @@ export function confirmationOf(
 }
 
 /** Hosts that the line would name and that have nothing to do with those of before. */
-function strangeHosts(verdict: Pick<Cautioned, 'hosts'>, passed: LastPassed): readonly string[] {
+function strangeHosts(
+  { hosts, level, match = [] }: Pick<Cautioned, 'hosts' | 'level' | 'match'>,
+  passed: LastPassed,
+): readonly string[] {
+  // The line names what passes by `hostname` alone, too (verdict/suggestion).
+  const byMx = level === 'secure' && match.some((one) => one.toLowerCase() === 'hostname');
   const providers = new Set(passed.hosts.map(providerOf));
   const domains = new Set([...passed.domains, ...providers]);
-  return verdict.hosts.flatMap((host) => {
+  return hosts.flatMap((host) => {
     const name = publishedName(host).toLowerCase();
-    const lacking = host.addresses.filter(({ reason }) => reason === 'name-mismatch');
+    const lacking = host.addresses.filter(
+      ({ reason }) => reason === 'name-mismatch' || (byMx && reason === null),
+    );
     if (lacking.length === 0 || providers.has(providerOf(name))) return [];
     const related = lacking.every((address) =>
       domainsOf(address).some((domain) => domains.has(domain)),

@@ -3,8 +3,9 @@
  * every host and address seen and are likely to last, and never more than the certificates claim.
  *
  * A wildcard `*.base` becomes `.base`, several names of one provider their common suffix; never a
- * public suffix, never above the base of a presented wildcard. A line is suggested only if it is
- * judged pass or degraded.
+ * public suffix, never above the base of a presented wildcard, never `hostname` at secure. Of the
+ * patterns asked for today those stay that some host needs, one that was not seen today included.
+ * A line is suggested only if it is judged pass or degraded.
  */
 
 import type { TlsDemand } from '../policy/demand.ts';
@@ -19,9 +20,15 @@ import { bracedTokens, tokens } from '../postfix/token.ts';
 import { atLeast } from '../postfix/version.ts';
 import { listed } from '../text/listed.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
-import { hostName } from './finding.ts';
-import { matchNames, referenceIdentifiers } from './name-match.ts';
-import { patternsFound, registrable, type TrustedFinding, trustedFindings } from './names-found.ts';
+import { type Finding, hostName } from './finding.ts';
+import { matchNames, matchServername, referenceIdentifiers } from './name-match.ts';
+import {
+  type Presenting,
+  patternsFound,
+  registrable,
+  type TrustedFinding,
+  trustedFindings,
+} from './names-found.ts';
 import type { Judgement } from './outcome.ts';
 import type { Suggestion } from './verdict.ts';
 
@@ -49,10 +56,19 @@ function suggestMatchList(
   const { destination, bundle } = judgement;
   const asked = matchListAsked(judgement);
   if (asked === undefined) return null;
-  const { hop, demand, findings } = asked;
-  const found = patternsFound(findings);
+  const { hop, demand, findings, unseen } = asked;
+  const staying = patternsStaying(demand);
+  const found = patternsFound([
+    ...findings.map((one) => (covers(staying, one, bundle.settings) ? one : lackingName(one))),
+    ...unseen.flatMap((host) => namedByMx(host, demand, hop.nextHop)),
+  ]);
   if (found === undefined) return null;
-  const match = [...patternsKept(demand, found, findings, bundle.settings), ...found];
+  const kept = staying.filter(
+    (pattern) =>
+      findings.some((one) => isNeededFor(one, pattern, found, bundle.settings)) ||
+      unseen.some((host) => isNamedBy([pattern], host, hop) && !isNamedBy(found, host, hop)),
+  );
+  const match = [...kept, ...found];
   const line = lineWith(match, judgement);
   if (line === undefined) return null;
 
@@ -73,33 +89,68 @@ function matchListAsked({ verdict, views }: Judgement) {
   if (demand.mxHostPatterns !== undefined || demand.forcedFailure !== undefined) return undefined;
   if (demand.level !== 'secure' && demand.level !== 'verify') return undefined;
   return verdict === 'fail' || verdict === 'degraded'
-    ? { hop, demand, findings: trustedFindings(view.findings) }
+    ? {
+        hop,
+        demand,
+        findings: trustedFindings(view.findings),
+        unseen: namesOfUnseen(view.findings),
+      }
     : undefined;
 }
 
-/**
- * Of the patterns asked for today, those that some host needs because the found ones do not cover
- * it.
- */
-function patternsKept(
-  demand: TlsDemand,
+/** Hosts of which nothing was seen today: what they present is judged another day. */
+function namesOfUnseen(findings: readonly Finding[]): string[] {
+  const nameOf = ({ attempt }: Finding) => hostName(attempt.host);
+  const seen = new Set(findings.filter((one) => one.unseen === undefined).map(nameOf));
+  return [...new Set(findings.map(nameOf))].filter((name) => !seen.has(name));
+}
+
+/** `hostname` never stands at secure: whoever forges the MX answer would choose the name. */
+const patternsStaying = ({ level, match }: TlsDemand): readonly MatchPattern[] =>
+  level === 'secure' ? match.filter(({ kind }) => kind !== 'hostname') : match;
+
+/** It needs a name that does not come from its MX record. */
+function lackingName({ finding, leaf }: TrustedFinding): Presenting {
+  return { finding: { attempt: finding.attempt, verdict: { reason: 'name-mismatch' } }, leaf };
+}
+
+/** The name that `hostname` stands for today, where it has to go and the host was not seen. */
+function namedByMx(host: string, demand: TlsDemand, nextHop: NextHop): Presenting[] {
+  const byMx = demand.level === 'secure' && demand.match.some(({ kind }) => kind === 'hostname');
+  const attempt = { nextHop, host: { host } };
+  const leaf = { dnsNames: [host], commonNames: [] };
+  return byMx ? [{ finding: { attempt, verdict: { reason: 'name-mismatch' } }, leaf }] : [];
+}
+
+/** Whether a pattern covers what the found ones do not. */
+const isNeededFor = (
+  one: TrustedFinding,
+  pattern: MatchPattern,
   found: readonly MatchPattern[],
-  presenting: readonly TrustedFinding[],
   settings: Settings,
-): MatchPattern[] {
-  const covers = (
-    patterns: readonly MatchPattern[],
-    { finding: { attempt }, leaf }: TrustedFinding,
-  ): boolean => {
-    const references = referenceIdentifiers(patterns, {
-      nextHop: attempt.nextHop.host,
-      mxHost: hostName(attempt.host),
-    });
-    return matchNames(leaf, references, settings).kind === 'matched';
-  };
-  return demand.match.filter((pattern) =>
-    presenting.some((one) => covers([pattern], one) && !covers(found, one)),
-  );
+): boolean => covers([pattern], one, settings) && !covers(found, one, settings);
+
+function covers(
+  patterns: readonly MatchPattern[],
+  { finding: { attempt }, leaf }: TrustedFinding,
+  settings: Settings,
+): boolean {
+  const references = referenceIdentifiers(patterns, {
+    nextHop: attempt.nextHop.host,
+    mxHost: hostName(attempt.host),
+  });
+  return matchNames(leaf, references, settings).kind === 'matched';
+}
+
+/** Whether a host that presents its own name would pass. */
+function isNamedBy(
+  patterns: readonly MatchPattern[],
+  host: string,
+  { nextHop }: Pick<Hop, 'nextHop'>,
+): boolean {
+  const references = referenceIdentifiers(patterns, { nextHop: nextHop.host, mxHost: host });
+  const leaf = { dnsNames: [host], commonNames: [] };
+  return references.some((reference) => matchServername(leaf, reference, false) !== undefined);
 }
 
 /**

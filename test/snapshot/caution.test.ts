@@ -49,6 +49,20 @@ describe('the line is withheld', () => {
       verdict: at(['mx1.provider.example', 'x.provider.example'], ['mx.attacker.test', 'mx.attacker.test']),
     },
     {
+      because: 'a strange host that hostname let pass, which the line would name',
+      verdict: failing('a.test', {
+        suggestion: LINE,
+        match: ['hostname'],
+        hosts: [
+          host('mx1.provider.example', presenting('web.provider.example')),
+          host(
+            'mx.attacker.test',
+            address({ matched: 'mx.attacker.test', chain: [certificate({ dnsNames: ['mx.attacker.test'] })] }),
+          ),
+        ],
+      }),
+    },
+    {
       because: 'a host below a public suffix that the old one shares',
       verdict: at(['mx.attacker.example.co.uk', 'mx.attacker.example.co.uk']),
       memory: { passed: { hosts: ['mx.good.co.uk'], domains: ['good.co.uk'] } },

@@ -136,6 +136,42 @@ describe('the names', () => {
       because: 'and only those',
     },
     {
+      policy: 'k.com secure match=hostname',
+      hosts: 'mx1.p.net = web.p.net | mx2.p.net = mx2.p.net',
+      line: 'k.com secure match=.p.net',
+      because: 'hostname goes, whatever it serves: the MX record would choose the name',
+    },
+    {
+      policy: 'k.com secure match=hostname:nexthop',
+      hosts: 'mx1.p.net = web.p.net | mx.q.net | mx.k.com = k.com',
+      line: 'k.com secure match=nexthop:web.p.net:mx.q.net',
+      because: 'a host that is silent today keeps its own name',
+    },
+    {
+      policy: 'k.com verify match=hostname',
+      hosts: 'mx1.p.net = web.p.net | mx2.p.net = mx2.p.net',
+      line: 'k.com verify match=hostname:web.p.net',
+      because: 'at verify it may stay',
+    },
+    {
+      policy: 'k.com secure match=.old.net:gone.net',
+      hosts: 'mx1.new.net = *.new.net | mx.old.net',
+      line: 'k.com secure match=.old.net:.new.net',
+      because: 'a host that is silent today keeps its pattern',
+    },
+    {
+      policy: 'k.com secure',
+      hosts: 'mx1.new.net = *.new.net | mx.k.com',
+      line: 'k.com secure match=dot-nexthop:.new.net',
+      because: 'one of the domain itself, too',
+    },
+    {
+      policy: 'k.com secure match=mx.in.new.net',
+      hosts: 'mx1.new.net = *.new.net | mx.in.new.net',
+      line: 'k.com secure match=.new.net',
+      because: 'and none where the new one has it',
+    },
+    {
       policy: 'k.com secure match=.old.net',
       hosts: 'mx1.new.net = *.new.net',
       line: 'k.com secure match=.new.net',
