@@ -3,8 +3,8 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 
-/** Sends one short message from the null sender to `user@domain` for each domain. Rejects when the smtpd refuses one. */
-export async function inject(port: number, domains: readonly string[], headers = ''): Promise<void> {
+/** Sends one short message from the null sender to each: `user@` a domain, or an address. Rejects when the smtpd refuses one. */
+export async function inject(port: number, recipients: readonly string[], headers = ''): Promise<void> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   const replies = repliesOf(socket);
   const say = async (line: string | undefined, expected: string) => {
@@ -15,9 +15,9 @@ export async function inject(port: number, domains: readonly string[], headers =
   };
   await say(undefined, '220');
   await say('EHLO injector.test', '250');
-  for (const domain of domains) {
+  for (const recipient of recipients) {
     await say('MAIL FROM:<>', '250');
-    await say(`RCPT TO:<user@${domain}>`, '250');
+    await say(`RCPT TO:<${recipient.includes('@') ? recipient : `user@${recipient}`}>`, '250');
     await say('DATA', '354');
     await say(`${headers}From: sender@sender.test\r\nSubject: reference\r\n\r\nhello\r\n.`, '250');
   }

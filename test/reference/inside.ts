@@ -20,7 +20,7 @@ const { scene, options } = JSON.parse(readFileSync(input, 'utf8')) as { scene: S
 writeFileSync(output, JSON.stringify(await playInside(scene, options)));
 process.exit(0);
 
-async function playInside(played: Scene, { check }: PlayOptions): Promise<Played[]> {
+async function playInside(played: Scene, options: PlayOptions): Promise<Played[]> {
   setUpNamespace(played);
   const files = writeFiles(join(DIRECTORY, 'files'), played.files);
   await once(fork(join(import.meta.dirname, 'hosts.ts'), [input]), 'message');
@@ -33,7 +33,7 @@ async function playInside(played: Scene, { check }: PlayOptions): Promise<Played
         results[i] = await playOne(
           configuration,
           { directory: join(DIRECTORY, `postfix-${i}`), files, smtpdPort: 10_025 + i },
-          check,
+          options,
         );
       }
     }),
@@ -44,7 +44,7 @@ async function playInside(played: Scene, { check }: PlayOptions): Promise<Played
 async function playOne(
   configuration: Configuration,
   place: { readonly directory: string; readonly files: string; readonly smtpdPort: number },
-  check: boolean,
+  { check, stsPolicies }: PlayOptions,
 ): Promise<Played> {
   mkdirSync(place.directory);
   const started = Date.now();
@@ -53,11 +53,13 @@ async function playOne(
   const queue = instance.queue();
   await instance.stop();
   const delivered = Date.now();
-  const verdicts = check ? await ourVerdicts(instance.configDirectory, configuration.recipients) : [];
+  const ours = check
+    ? await ourVerdicts(instance.configDirectory, configuration.recipients, stsPolicies)
+    : { verdicts: [], proposals: {} };
   return {
     name: configuration.name,
     deliveries,
-    verdicts,
+    ...ours,
     log: instance.log(),
     queue,
     milliseconds: { postfix: delivered - started, check: Date.now() - delivered },
@@ -83,7 +85,7 @@ function setUpNamespace({ servers }: Scene): void {
 function writeFiles(directory: string, files: Readonly<Record<string, string>>): string {
   mkdirSync(directory);
   for (const [name, text] of Object.entries(files)) {
-    writeFileSync(join(directory, name), text);
+    writeFileSync(join(directory, name), text.replaceAll('@files@', directory));
     chownSync(join(directory, name), 0, 0);
     chmodSync(join(directory, name), name.includes('0600') ? 0o600 : 0o644);
   }

@@ -35,7 +35,7 @@ export async function startInstance(
   const put = (text: string) => text.replaceAll('@files@', files);
   mkdirSync(configDirectory, { recursive: true });
   writeFileSync(join(configDirectory, 'main.cf'), put(mainCf(directory, maillog, configuration)));
-  writeFileSync(join(configDirectory, 'master.cf'), masterCf(smtpdPort));
+  writeFileSync(join(configDirectory, 'master.cf'), `${masterCf(smtpdPort)}${put(configuration.services ?? '')}`);
   writeFileSync(join(configDirectory, 'tls_policy'), put(configuration.policy));
   writeFileSync(join(configDirectory, 'transport'), configuration.transport ?? '');
   for (const table of ['tls_policy', 'transport'])

@@ -1,7 +1,7 @@
 /** Reads a mail log: how each recipient's message ended, and what its smtp(8) process said on the way. */
 import type { Delivery } from './scene.ts';
 
-/** Deliveries by recipient domain, first attempt only. */
+/** Deliveries by recipient domain, or by address where it is not `user`; first attempt only. */
 export function readMaillog(text: string): Map<string, Delivery> {
   const deliveries = new Map<string, Delivery>();
   const said = new Map<string, string[]>();
@@ -14,7 +14,8 @@ export function readMaillog(text: string): Map<string, Delivery> {
       said.set(pid, [...(said.get(pid) ?? []), message]);
       continue;
     }
-    const { recipient = '', relay = '', dsn = '', status = '', text: words = '' } = ended.groups;
+    const { user = '', domain = '', relay = '', dsn = '', status = '', text: words = '' } = ended.groups;
+    const recipient = user === 'user' ? domain : `${user}@${domain}`;
     const log = said.get(pid) ?? [];
     said.delete(pid);
     // The log is read as Latin-1; a server's text is UTF-8.
@@ -33,7 +34,7 @@ export function lastFatal(text: string): string | undefined {
 }
 
 const ENDED =
-  /^\w+: to=<[^@>]*@(?<recipient>[^>]*)>, (?:orig_to=\S+ )?relay=(?<relay>[^,]*), .*?dsn=(?<dsn>[\d.]+),(?: \S+,)? status=(?<status>\w+) \((?<text>.*)\)$/;
+  /^\w+: to=<(?<user>[^@>]*)@(?<domain>[^>]*)>, (?:orig_to=\S+ )?relay=(?<relay>[^,]*), .*?dsn=(?<dsn>[\d.]+),(?: \S+,)? status=(?<status>\w+) \((?<text>.*)\)$/;
 
 /** With soft_bounce = yes the log has SOFTBOUNCE for what stays in the queue. */
 function statusOf(word: string): Delivery['status'] {

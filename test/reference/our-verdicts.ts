@@ -2,24 +2,50 @@
 import { openWorld } from '../../lambda/doors.ts';
 import { askHost, readBundle } from '../../lambda/policy/gather/this-machine.ts';
 import { checkBundle } from '../../lambda/run/check/check.ts';
+import { SERVERNAME } from '../../lambda/run/check/servername.ts';
+import { findNameSources, type Proposal } from '../../lambda/run/explain/name-sources.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { CONTROL_HOST } from './scene.ts';
 
-/** Verdicts for every entry and for each of `recipients`. To be called where port 53 and the hosts are those of the scene. */
-export async function ourVerdicts(configDirectory: string, recipients: readonly string[]): Promise<readonly EntryVerdict[]> {
+export interface Ours {
+  readonly verdicts: readonly EntryVerdict[];
+  readonly proposals: Readonly<Record<string, Proposal>>;
+}
+
+/**
+ * Verdicts for every entry and for each of `recipients`. To be called where port 53 and the hosts are those of the scene.
+ *
+ * @param stsPolicies what the web servers of domains would answer; absent: as `watch`, which meets nobody with SNI
+ */
+export async function ourVerdicts(
+  configDirectory: string,
+  recipients: readonly string[],
+  stsPolicies?: Readonly<Record<string, string>>,
+): Promise<Ours> {
   const bundle = await readBundle({ configDirectory, destination: recipients });
   const world = openWorld(
     { resolvers: ['127.0.0.1'], allowPrivateAddresses: true, stepTimeoutMs: STEP_MS },
     bundle,
     (table, keys) => askHost(table, keys, configDirectory),
   );
-  const { verdicts } = await checkBundle(bundle, world, {
+  const pace = { concurrency: 64, perAddress: 2, perNetwork: 64, restAfter421Ms: 100, stopAt: Date.now() + PATIENCE_MS };
+  const run = await checkBundle(bundle, world, {
     at: Date.now(),
     now: Date.now,
     controlHosts: [CONTROL_HOST],
-    pace: { concurrency: 64, perAddress: 2, perNetwork: 64, restAfter421Ms: 100, stopAt: Date.now() + PATIENCE_MS },
+    pace,
+    ...(stsPolicies === undefined ? {} : { servername: SERVERNAME }),
   });
-  return verdicts;
+  const proposals: Record<string, Proposal> = {};
+  for (const [i, destination] of run.destinations.entries()) {
+    const verdict = run.verdicts[i];
+    const policy = stsPolicies?.[destination.name];
+    if (verdict === undefined || policy === undefined) continue;
+    const doors = { ...world, fetchPolicy: async () => ({ kind: 'text', text: policy }) as const };
+    const sources = await findNameSources(destination, verdict, run, bundle, doors, { ...pace, now: Date.now });
+    if (sources?.proposal !== undefined) proposals[destination.name] = sources.proposal;
+  }
+  return { verdicts: run.verdicts, proposals };
 }
 
 /** More patient than the reference (instance.ts): what is slow, on a busy machine, must not differ from what is silent. */

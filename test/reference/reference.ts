@@ -8,6 +8,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Proposal } from '../../lambda/run/explain/name-sources.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { installedVersion } from './instance.ts';
 import type { Delivery, Scene } from './scene.ts';
@@ -17,6 +18,8 @@ export interface Played {
   readonly name: string;
   readonly deliveries: readonly Delivery[];
   readonly verdicts: readonly EntryVerdict[];
+  /** By recipient: the line that explain makes of the domain's MTA-STS policy, where those were given. */
+  readonly proposals: Readonly<Record<string, Proposal>>;
   /** The whole log, for a person who looks into a disagreement. */
   readonly log: string;
   /** What waited then, as postqueue -j told it. */
@@ -27,6 +30,8 @@ export interface Played {
 export interface PlayOptions {
   /** Judge each configuration with our own check, inside the namespace, after Postfix has delivered. */
   readonly check: boolean;
+  /** MTA-STS policies by domain: hosts are then met with SNI, too, and each policy is made into a line, as explain does. */
+  readonly stsPolicies?: Readonly<Record<string, string>>;
 }
 
 /** Why there is no reference here; undefined where there is one. */

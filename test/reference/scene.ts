@@ -19,16 +19,18 @@ export interface Configuration {
   /** The TLS policy table; `@files@` as above. */
   readonly policy: string;
   readonly transport?: string;
+  /** Lines of master.cf beside the reference's own. */
+  readonly services?: string;
   /** Header lines of every message, each with CR LF. */
   readonly headers?: string;
-  /** Recipient domains. */
+  /** Recipient domains, or addresses. */
   readonly recipients: readonly string[];
 }
 
 export interface Scene {
   readonly dns: readonly RecordSet[];
   readonly servers: readonly SceneServer[];
-  /** By name: what tafile=, smtp_tls_CAfile and the like may name. */
+  /** By name: what tafile=, smtp_tls_CAfile and the like may name; `@files@` as above. */
   readonly files: Readonly<Record<string, string>>;
   readonly configurations: readonly Configuration[];
 }
