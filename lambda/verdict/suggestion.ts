@@ -63,12 +63,12 @@ function suggestMatchList(
     ...unseen.flatMap((host) => namedByMx(host, demand, hop.nextHop)),
   ]);
   if (found === undefined) return null;
-  const kept = staying.filter(
-    (pattern) =>
-      findings.some((one) => isNeededFor(one, pattern, found, bundle.settings)) ||
-      unseen.some((host) => isNamedBy([pattern], host, hop) && !isNamedBy(found, host, hop)),
-  );
-  const match = [...kept, ...found];
+  const serves = (patterns: readonly MatchPattern[]) => [
+    ...findings.filter((one) => covers(patterns, one, bundle.settings)),
+    ...unseen.filter((host) => isNamedBy(patterns, host, hop)),
+  ];
+  const useful = staying.filter((pattern) => serves([pattern]).length > 0);
+  const match = fewest([...useful, ...found], found, serves);
   const line = lineWith(match, judgement);
   if (line === undefined) return null;
 
@@ -77,7 +77,8 @@ function suggestMatchList(
   const then = judgeChanged({ ...destination, hops });
   if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
   if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
-  return { line, ...grounds(found, hop.nextHop, isSigned), verdict: then.verdict };
+  const chosen = match.filter((pattern) => found.includes(pattern));
+  return { line, ...grounds(chosen, hop.nextHop, isSigned), verdict: then.verdict };
 }
 
 /** Undefined where another match list could not help. */
@@ -122,13 +123,26 @@ function namedByMx(host: string, demand: TlsDemand, nextHop: NextHop): Presentin
   return byMx ? [{ finding: { attempt, verdict: { reason: 'name-mismatch' } }, leaf }] : [];
 }
 
-/** Whether a pattern covers what the found ones do not. */
-const isNeededFor = (
-  one: TrustedFinding,
-  pattern: MatchPattern,
+/**
+ * Without every pattern that the others make up for: first of those that stand there today, then
+ * single names, and last what covers a whole domain.
+ */
+function fewest(
+  all: readonly MatchPattern[],
   found: readonly MatchPattern[],
-  settings: Settings,
-): boolean => covers([pattern], one, settings) && !covers(found, one, settings);
+  serves: (patterns: readonly MatchPattern[]) => readonly unknown[],
+): readonly MatchPattern[] {
+  if (all.length > MOST_COMPARED) return all;
+  const served = serves(all).length;
+  const rank = (pattern: MatchPattern) =>
+    !found.includes(pattern) ? 0 : pattern.kind === 'name' ? 1 : 2;
+  let left = all;
+  for (const one of all.toSorted((a, b) => rank(a) - rank(b))) {
+    const others = left.filter((pattern) => pattern !== one);
+    if (others.length > 0 && serves(others).length === served) left = others;
+  }
+  return left;
+}
 
 function covers(
   patterns: readonly MatchPattern[],
@@ -220,3 +234,6 @@ export function grounds(
       `in their documentation or with ${domain}`,
   };
 }
+
+/** Nobody shortens a longer list by hand, and it would be compared with every address. */
+const MOST_COMPARED = 30;

@@ -172,6 +172,12 @@ describe('the names', () => {
       because: 'and none where the new one has it',
     },
     {
+      policy: 'k.com secure',
+      hosts: 'mx1.p.net = *.p.net mx.q.net | mx.q.net = mx.q.net',
+      line: 'k.com secure match=mx.q.net',
+      because: 'one name that all present is enough',
+    },
+    {
       policy: 'k.com secure match=.old.net',
       hosts: 'mx1.new.net = *.new.net',
       line: 'k.com secure match=.new.net',
