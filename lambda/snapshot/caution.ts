@@ -8,6 +8,7 @@
  * authenticated before, and hosts and certificates have nothing in common with those of then, there
  * is no line at first, however much time passes. Pure.
  */
+import { familyOf } from '../postfix/hostname.ts';
 import { day } from '../text/dates.ts';
 import { listed } from '../text/listed.ts';
 import { bareCommand, type OwnCommand } from '../text/own-command.ts';
@@ -124,9 +125,12 @@ function strangeHosts(
   return hosts.flatMap((host) => {
     const name = publishedName(host).toLowerCase();
     const lacking = host.addresses.filter(
-      ({ reason }) => reason === 'name-mismatch' || (byMx && reason === null),
+      ({ reason }) =>
+        reason === 'name-mismatch' || reason === 'digest-mismatch' || (byMx && reason === null),
     );
-    if (lacking.length === 0 || providers.has(providerOf(name))) return [];
+    // Nobody proves who answers at an address: its certificate alone says whose it is.
+    const isKnown = familyOf(name) === undefined && providers.has(providerOf(name));
+    if (lacking.length === 0 || isKnown) return [];
     const related = lacking.every((address) =>
       domainsOf(address).some((domain) => domains.has(domain)),
     );
@@ -147,10 +151,15 @@ function cautionFor(
     kind: 'moved',
     sentence:
       `${level} may just have done its work: ${name} was authenticated at ${whose(hosts)} ` +
-      `before, and DNS, which is not signed here, now names ${whose(strangers)}, whose domain ` +
-      'and certificate have nothing in common with those. A move to another provider looks like ' +
-      'this, and so does a forged answer in front of a host of somebody else, to whom the line ' +
-      'would deliver the mail. That it lasts proves nothing',
+      (strangers.every((host) => familyOf(host) !== undefined)
+        ? 'before, and what answers there now presents a certificate that has nothing in common ' +
+          'with what was presented then. A move to another provider looks like this, and so does ' +
+          'somebody else on the way there, to whom the line would deliver the mail. That it ' +
+          'lasts proves nothing'
+        : `before, and DNS, which is not signed here, now names ${whose(strangers)}, whose domain ` +
+          'and certificate have nothing in common with those. A move to another provider looks ' +
+          'like this, and so does a forged answer in front of a host of somebody else, to whom ' +
+          'the line would deliver the mail. That it lasts proves nothing'),
     hosts: [...strangers],
     formerHosts: [...hosts],
     bouncesFrom: new Date(bounces).toISOString(),

@@ -53,7 +53,10 @@ export function judgePresented(
   const leaf = readCertificate(leafDer);
   if (leaf.kind === 'unreadable')
     return unseen(bug(`the certificate cannot be read (${leaf.because})`));
-  if (demand.level === 'fingerprint') return judgeDigest(leaf, demand, bundle.settings, outcomes);
+  if (demand.level === 'fingerprint')
+    return judgeDigest(leaf, demand, bundle.settings, outcomes, () =>
+      trustAt(moment.at, result, demand, bundle, bundle.settings.openssl),
+    );
   if (demand.tlsa !== undefined)
     return judgeTlsa(leaf, result, demand.tlsa, bundle, moment.at, outcomes);
   if (isDane(demand)) return unseen(NOT_ASKED);
@@ -69,6 +72,7 @@ function judgeDigest(
   demand: TlsDemand,
   { version, openssl }: Settings,
   { pass, fail }: Outcomes,
+  trustOf: () => Trust,
 ): Finding {
   if (!isDigest(demand.digestAlgorithm)) {
     return fail(
@@ -82,8 +86,10 @@ function judgeDigest(
   const weak =
     matched !== undefined && atLeast(version, '3.6') ? weakLeaf(leaf, openssl) : undefined;
   if (weak !== undefined) return fail('weak-signature', weak);
-  if (matched !== undefined) return pass('authenticated', { matched });
-  return fail('digest-mismatch', digestClause(demand, certificate, key));
+  if (matched !== undefined) return pass('authenticated', { matched, leaf });
+  // A new key that some authority vouches for may be pinned (fingerprint-suggestion).
+  const trust = trustOf();
+  return fail('digest-mismatch', digestClause(demand, certificate, key), { trust, leaf });
 }
 
 /** Trust, then names: where both are wrong Postfix tells the chain (from 3.10.4), and so do we. */

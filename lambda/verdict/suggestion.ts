@@ -13,14 +13,13 @@ import type { Destination, Hop } from '../policy/destinations.ts';
 import type { MatchPattern } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
-import { parsePolicy } from '../policy/parse.ts';
 import type { Settings } from '../policy/settings.ts';
-import { toAscii } from '../postfix/hostname.ts';
-import { bracedTokens, tokens } from '../postfix/token.ts';
-import { atLeast } from '../postfix/version.ts';
+import { familyOf, toAscii } from '../postfix/hostname.ts';
 import { listed } from '../text/listed.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
+import { entryLine } from './entry-line.ts';
 import { type Finding, hostName } from './finding.ts';
+import { suggestPins } from './fingerprint-suggestion.ts';
 import { matchNames, matchServername, referenceIdentifiers } from './name-match.ts';
 import {
   type Presenting,
@@ -42,6 +41,7 @@ export function suggest(
   judgeChanged: (changed: Destination) => Judgement,
   isSigned = false,
 ): Suggestion | null {
+  if (judgement.level === 'fingerprint') return suggestPins(judgement, judgeChanged);
   const byMatchList = suggestMatchList(judgement, judgeChanged, isSigned);
   return byMatchList?.restsOn === 'policy'
     ? byMatchList
@@ -177,26 +177,8 @@ function lineWith(
 ): string | undefined {
   const hop = views[0]?.hop;
   return hop?.demand.kind === 'demand'
-    ? entryLine(match, hop.demand, hop.nextHop, bundle.settings.version)
+    ? entryLine(match.map(printMatch).join(':'), hop.demand, hop.nextHop, bundle.settings.version)
     : undefined;
-}
-
-/** Undefined where the line would not be read as it is meant. */
-export function entryLine(
-  match: readonly MatchPattern[],
-  { entry, level }: Pick<TlsDemand, 'entry' | 'level'>,
-  nextHop: Pick<NextHop, 'text'>,
-  version: Settings['version'],
-): string | undefined {
-  const key = entry === undefined || entry.key.startsWith('.') ? nextHop.text : entry.key;
-  const split = atLeast(version, '3.10') ? bracedTokens : tokens;
-  const [word = level, ...attributes] = entry === undefined ? [] : split(entry.value);
-  const written = `match=${match.map(printMatch).join(':')}`;
-  const isMatch = (attribute: string) => /^(?:\{\s*)?match\s*=/i.test(attribute);
-  const place = Math.max(attributes.findIndex(isMatch), 0);
-  const rest = attributes.filter((attribute) => !isMatch(attribute));
-  const value = [word, ...rest.slice(0, place), written, ...rest.slice(place)].join(' ');
-  return parsePolicy(value, version).kind === 'policy' ? `${key} ${value}` : undefined;
 }
 
 /** What names that were found rest on. */
@@ -216,7 +198,8 @@ export function grounds(
   const providers = listed([...new Set(names.map((name) => registrable(name) ?? name))]);
   if (!mx)
     return {
-      restsOn: 'policy',
+      // Nobody proves who answers at an address: whoever is on the way has a certificate, too.
+      restsOn: familyOf(domain) === undefined ? 'policy' : 'dns',
       because: `it asks for what ${domain} presents today: check that ${providers} is who you mean`,
     };
   if (isSigned)

@@ -104,8 +104,8 @@ export interface Suggestion {
   /** The whole line to use instead. */
   readonly line: string;
   /**
-   * `dns`: the names were chosen by today's unsigned DNS and the administrator must vouch for them;
-   * `policy`: by the entry alone.
+   * `dns`: the names were chosen by today's unsigned DNS, or by whoever answers at an address that
+   * the policy names, and the administrator must vouch for them; `policy`: by the entry alone.
    */
   readonly restsOn: 'dns' | 'policy' | 'dnssec';
   /** A sentence on what the line rests on. */

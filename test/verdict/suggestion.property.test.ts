@@ -197,6 +197,25 @@ describe('an interceptor', () => {
   });
 });
 
+test('an interceptor at an address that policy names gets no line either', async () => {
+  await fc.assert(
+    fc.asyncProperty(EVIL, fc.constantFrom(' match=mx.p.net', ''), async (names, match) => {
+      const host = '192.0.2.9';
+      const shown = { host, gives: [presents(await chainOf({ host, names }))] };
+      const verdict = judgeScene({ policy: `[${host}] secure${match}`, trust: [root.certificate.der], hosts: [shown] });
+      expect(verdict.suggestion?.restsOn).toBe('dns');
+      const { suggestion, caution } = cautious(verdict, { hosts: [host], domains: ['p.net'] });
+      expect(suggestion).toBeNull();
+      expect(caution?.sentence).toBe(
+        'secure may just have done its work: [192.0.2.9] was authenticated at 192.0.2.9 before, and what answers there now ' +
+          'presents a certificate that has nothing in common with what was presented then. A move to another provider looks like ' +
+          'this, and so does somebody else on the way there, to whom the line would deliver the mail. That it lasts proves nothing',
+      );
+    }),
+    { numRuns: 20 },
+  );
+});
+
 /** Where mail went before, had these hosts been authenticated. */
 function passedAt(all: readonly Presenting[]): LastPassed {
   const names = all.map(({ host }) => host.toLowerCase());

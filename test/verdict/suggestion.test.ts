@@ -283,9 +283,9 @@ describe('what it rests on', () => {
     });
   });
 
-  test('nor does a server that policy names by address', async () => {
+  test('a server that policy names by address is for somebody to vouch for, too', async () => {
     expect(await suggested('[192.0.2.9] secure', '192.0.2.9 = mx.p.net')).toMatchObject({
-      restsOn: 'policy',
+      restsOn: 'dns',
       because: 'it asks for what 192.0.2.9 presents today: check that p.net is who you mean',
     });
   });

@@ -9,10 +9,12 @@ import type { Held } from '../../log/report.ts';
 import type { PeerEvidence } from '../../log/sessions.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { TlsDemand } from '../../policy/demand.ts';
+import { printMatch } from '../../policy/match-pattern.ts';
 import { type Cautioned, withCaution } from '../../snapshot/caution.ts';
+import { entryLine } from '../../verdict/entry-line.ts';
 import { matchServername, referenceIdentifiers } from '../../verdict/name-match.ts';
 import { patternsFound, registrable } from '../../verdict/names-found.ts';
-import { entryLine, grounds } from '../../verdict/suggestion.ts';
+import { grounds } from '../../verdict/suggestion.ts';
 import type { Suggestion } from '../../verdict/verdict.ts';
 import type { Asked } from './asked.ts';
 
@@ -76,7 +78,12 @@ export function lineFromLog(
     const wanted = referenceIdentifiers(match, { nextHop: hop.nextHop.host, mxHost });
     return wanted.some((reference) => matches(offered, reference, wide));
   });
-  const line = entryLine(match, demand, hop.nextHop, bundle.settings.version);
+  const line = entryLine(
+    match.map(printMatch).join(':'),
+    demand,
+    hop.nextHop,
+    bundle.settings.version,
+  );
   return delivers && line !== undefined ? { line, ...grounds(found, hop.nextHop, false) } : null;
 }
 

@@ -1,0 +1,106 @@
+/**
+ * The pins to use instead at level fingerprint, where a host presents a key that is not pinned.
+ *
+ * A pin proves a key, and nothing proves a new one but a certificate that an authority of the
+ * settings vouches for: a self-signed one may be anybody's, and gets no line. Keys are pinned, not
+ * certificates, which are renewed; a pin that is in use stays, and all do while some host was not
+ * seen. Pure.
+ */
+import type { Certificate, DigestAlgorithm } from '../certificate/certificate.ts';
+import type { TlsDemand } from '../policy/demand.ts';
+import type { Destination, Hop } from '../policy/destinations.ts';
+import { printMatch } from '../policy/match-pattern.ts';
+import type { NextHop } from '../policy/next-hop.ts';
+import { familyOf, toAscii } from '../postfix/hostname.ts';
+import { listed } from '../text/listed.ts';
+import { plainName } from '../text/strangers.ts';
+import { entryLine } from './entry-line.ts';
+import type { Finding } from './finding.ts';
+import { patternsFound, registrable } from './names-found.ts';
+import type { Judgement } from './outcome.ts';
+import type { Suggestion } from './verdict.ts';
+
+/** Null where some new key is proved by nothing, or nothing would help. */
+export function suggestPins(
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+): Suggestion | null {
+  const { destination, bundle, verdict, views } = judgement;
+  const [view] = views;
+  const hop = view?.hop;
+  if (view?.kind !== 'hosts' || hop?.demand.kind !== 'demand') return null;
+  if (verdict !== 'fail' && verdict !== 'degraded') return null;
+  const { demand } = hop;
+  const names = namesOfNewKeys(view.findings);
+  if (names === undefined) return null;
+  const digests = pinsFor(view.findings, demand);
+  const line = entryLine(
+    digests.map(printPin).join('|'),
+    demand,
+    hop.nextHop,
+    bundle.settings.version,
+  );
+  if (line === undefined) return null;
+
+  const changedHop: Hop = { ...hop, demand: { ...demand, digests } };
+  const hops = destination.hops.map((one) => (one === hop ? changedHop : one));
+  const then = judgeChanged({ ...destination, hops });
+  if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
+  if (then.reached.some((finding) => finding.verdict.reason === 'digest-mismatch')) return null;
+  return { line, ...groundsOf(names, hop.nextHop), verdict: then.verdict };
+}
+
+const isNew = ({ verdict }: Finding) => verdict.reason === 'digest-mismatch';
+
+/**
+ * The names by which certificates prove the keys that are not pinned; undefined where one is
+ * proved by none, and where there is no such key.
+ */
+function namesOfNewKeys(findings: readonly Finding[]): readonly string[] | undefined {
+  const fresh = findings.filter(isNew);
+  const presenting = fresh.flatMap(({ attempt, leaf, trust }) =>
+    leaf === undefined || trust?.kind !== 'trusted'
+      ? []
+      : [{ finding: { attempt, verdict: { reason: 'name-mismatch' as const } }, leaf }],
+  );
+  if (presenting.length < fresh.length) return undefined;
+  return patternsFound(presenting)?.map((pattern) => printMatch(pattern).replace(/^\./, ''));
+}
+
+/** Pins that are in use, as the key that they stand for, and the new keys behind them. */
+function pinsFor(findings: readonly Finding[], demand: TlsDemand): readonly string[] {
+  const keyOf = (leaf: Certificate) =>
+    leaf.digest('key', demand.digestAlgorithm as DigestAlgorithm);
+  const allSeen = findings.every(({ unseen }) => unseen === undefined);
+  const inUse = demand.digests.flatMap((digest) => {
+    const own = findings.filter(({ verdict }) => verdict.matched === digest);
+    const keys = own.flatMap(({ leaf }) => (leaf === undefined ? [] : [keyOf(leaf)]));
+    return keys.length === 0 && allSeen ? [] : keys.length === 0 || !allSeen ? [digest] : keys;
+  });
+  const fresh = findings.filter(isNew).flatMap(({ leaf }) => (leaf ? [keyOf(leaf)] : []));
+  return [...new Set([...inUse, ...fresh])];
+}
+
+/** As every version reads it: with colons, which those before 3.6 want. */
+const printPin = (digest: string) => digest.toUpperCase().replace(/..(?!$)/g, '$&:');
+
+function groundsOf(
+  names: readonly string[],
+  { host, mx }: NextHop,
+): Pick<Suggestion, 'restsOn' | 'because'> {
+  const domain = toAscii(host).toLowerCase();
+  const isOwn = names.every((name) => name === domain || name.endsWith(`.${domain}`));
+  const providers = listed([...new Set(names.map((name) => plainName(registrable(name) ?? name)))]);
+  const vouched =
+    'the new key is in a certificate that an authority of yours vouches for, in the name of';
+  const byAddress = familyOf(domain) !== undefined;
+  if (isOwn || (!mx && !byAddress))
+    return { restsOn: 'policy', because: `${vouched} ${providers}` };
+  return {
+    restsOn: 'dns',
+    because:
+      `${vouched} ${providers}, and ` +
+      `${byAddress ? 'nobody proves who answers at an address' : 'it was found through DNS, which is not signed here'}: ` +
+      `ask ${plainName(domain)} by another way than DNS and mail for the digest of the new key, and compare it`,
+  };
+}
