@@ -1,25 +1,7 @@
 /** Failing destinations that another line would serve, by kind. */
-import type { Identity } from '../../internet/tls-server.ts';
-import { digestsOf } from '../authorities.ts';
-import { type Draw, type Failing, type FailingHost, hostOf, type Maker } from './failing.ts';
-
-type Cured = Omit<Partial<Failing>, 'expects'> & Pick<Failing, 'hosts'>;
-
-/** Attributes that stay as they are. */
-const more = ({ random }: Draw) => random.pick(['', '', ' ciphers=high', ' protocols=>=TLSv1.2', ' exclude=MD5']);
-
-const secure = (draw: Draw, key = draw.domain) =>
-  `${key} secure${draw.random.pick(['', '', ' match=.old.test', ' match=nexthop:old.test'])}${more(draw)}\n`;
-
-async function hostsOf(
-  draw: Draw,
-  count: number,
-  parent: string,
-  names: (host: string, all: readonly string[]) => readonly string[],
-): Promise<FailingHost[]> {
-  const all = Array.from({ length: count }, (_, i) => `mx${i + 1}.${parent}`);
-  return Promise.all(all.map(async (host, i) => hostOf(draw, host, 10 * (i + 1), [await draw.trusted(names(host, all))])));
-}
+import { type Draw, hostOf, type Maker } from './failing.ts';
+import { type Cured, hostsOf, more, secure } from './parts.ts';
+import { CURED_OTHERWISE } from './with-other-line.ts';
 
 const below = (draw: Draw) => draw.random.pick([draw.provider, `in.${draw.provider}`, `eu.mx.${draw.provider}`]);
 
@@ -187,45 +169,10 @@ const CURED: Readonly<Record<string, (draw: Draw) => Promise<Cured>>> = {
     hosts: [hostOf(draw, `mx.${draw.provider}`, 10, [await byRootB(draw, [`mx.${draw.provider}`])])],
     policy: secure(draw),
   }),
-  'SNI of the host': async (draw) => {
-    const [host, domain] = [`mx.${draw.provider}`, draw.domain];
-    return { hosts: [await withSni(draw, host, host, [domain])], policy: `${domain} secure${more(draw)}\n` };
-  },
-  'SNI of the domain': async (draw) => {
-    const [host, domain] = [`mx.${draw.provider}`, draw.domain];
-    return { hosts: [await withSni(draw, host, domain, [domain])], policy: `${domain} secure${more(draw)}\n` };
-  },
-  'SNI, and other names': async (draw) => {
-    const host = `mx.${draw.provider}`;
-    return { hosts: [await withSni(draw, host, host, [`*.${draw.provider}`])], policy: secure(draw) };
-  },
-  'MTA-STS': async (draw) => {
-    const [first, second] = [`mx1.${draw.provider}`, `mx2.other${draw.number}.net`];
-    const hosts = [
-      await withSni(draw, first, first, [first]),
-      await withSni(draw, second, second, [`*.other${draw.number}.net`]),
-    ];
-    return {
-      hosts,
-      policy: secure(draw),
-      others: [{ name: `_mta-sts.${draw.domain}`, type: 'TXT', data: ['v=STSv1; id=1;'] }],
-      sts: `version: STSv1\nmode: enforce\nmx: ${first}\nmx: *.other${draw.number}.net\nmax_age: 604800\n`,
-    };
-  },
-  DANE: async (draw) => {
-    const hosts = await hostsOf(draw, draw.random.between(1, 3), draw.provider, (host) => [host, 'unrelated.example']);
-    return { setting: 'dnssec', signed: true, hosts, policy: secure(draw), others: hosts.flatMap(tlsaOf) };
-  },
-  'signed MX alone': async (draw) => ({
-    setting: 'dnssec',
-    signed: true,
-    hosts: await hostsOf(draw, draw.random.between(1, 3), draw.provider, () => [`*.${draw.provider}`]),
-    policy: secure(draw),
-  }),
 };
 
 export const WITH_LINE: Readonly<Record<string, Maker>> = Object.fromEntries(
-  Object.entries(CURED).map(([kind, make]) => [
+  Object.entries({ ...CURED, ...CURED_OTHERWISE }).map(([kind, make]) => [
     kind,
     async (draw: Draw) => ({ ...(await make(draw)), expects: 'line' as const }),
   ]),
@@ -236,19 +183,3 @@ const named = (hop: string) => ({ mxOf: null, hop }) as const;
 
 /** Chains to Root B, which is not among the anchors of the others. */
 const byRootB = ({ authorities }: Draw, dnsNames: readonly string[]) => authorities.present('unknown root', { dnsNames });
-
-/** `names` to whoever sends `sni`, and somebody else's certificate to the others. */
-async function withSni(draw: Draw, host: string, sni: string, names: readonly string[]): Promise<FailingHost> {
-  const own: Identity = await draw.trusted(names);
-  return hostOf(draw, host, 10, [await draw.trusted(['default.invalid'])], { sniChains: { [sni]: own } });
-}
-
-/** `3 1 1` of what each address presents. */
-export const tlsaOf = ({ host, servers }: FailingHost) => [
-  {
-    name: `_25._tcp.${host}`,
-    type: 'TLSA' as const,
-    ad: true,
-    data: servers.map(({ chain = '', key = '' }) => `3 1 1 ${digestsOf({ chain, key }, 'sha256').key.replaceAll(':', '')}`),
-  },
-];
