@@ -3,8 +3,8 @@
  *
  * A pin proves a key, and nothing proves a new one but a certificate that an authority of the
  * settings vouches for: a self-signed one may be anybody's, and gets no line. Keys are pinned, not
- * certificates, which are renewed; a pin that is in use stays, and all do while some host was not
- * seen. Pure.
+ * certificates, which are renewed; a pin that is in use, or was in the last days, stays, and all do
+ * while some host was not seen. Pure.
  */
 import type { Certificate, DigestAlgorithm } from '../certificate/certificate.ts';
 import type { TlsDemand } from '../policy/demand.ts';
@@ -24,6 +24,7 @@ import type { Suggestion } from './verdict.ts';
 export function suggestPins(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
+  earlier: readonly Finding[],
 ): Suggestion | null {
   const { destination, bundle, verdict, views } = judgement;
   const [view] = views;
@@ -33,7 +34,7 @@ export function suggestPins(
   const { demand } = hop;
   const names = namesOfNewKeys(view.findings);
   if (names === undefined) return null;
-  const digests = pinsFor(view.findings, demand);
+  const digests = pinsFor([...view.findings, ...earlier.filter((one) => !isNew(one))], demand);
   const line = entryLine(
     digests.map(printPin).join('|'),
     demand,

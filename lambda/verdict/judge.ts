@@ -22,6 +22,7 @@ import { judgeAddress } from './address.ts';
 import { judgeRefusal } from './dane.ts';
 import type { HopView } from './delivery.ts';
 import { describe } from './describe.ts';
+import { type EarlierResults, earlierFindings } from './earlier-findings.ts';
 import { type Finding, hostName } from './finding.ts';
 import { type Forecast, forecast } from './forecast.ts';
 import { type Judgement, weigh } from './outcome.ts';
@@ -51,6 +52,8 @@ export interface Evidence extends Found {
    * MX hosts that a signed answer names, by next hop, lower case; absent where nobody asked.
    */
   readonly signedHosts?: Readonly<Record<string, readonly string[]>>;
+  /** What hosts presented in the last days beside what they do today; serves suggestions alone. */
+  readonly earlier?: EarlierResults;
   /**
    * Epoch ms of the handshakes: OpenSSL's own results are then held against our trust at that time.
    */
@@ -85,7 +88,12 @@ export function judge(
   const suggestion = isStsAnswer(judgement.views[0]?.hop.demand.entry)
     ? null
     : suggestWider(judgement, judgeChanged, (one) =>
-        suggest(one, judgeChanged, hostsAreSigned(one, evidence)),
+        suggest(
+          one,
+          judgeChanged,
+          hostsAreSigned(one, evidence),
+          earlierFindings(one, evidence, clientOf(bundle, destination.service), at),
+        ),
       );
   return {
     ...published(judgement),

@@ -35,14 +35,16 @@ import type { Suggestion } from './verdict.ts';
  * Null where no line would help. `judgeChanged` judges the same evidence under a changed policy.
  *
  * @param isSigned whether DNSSEC proves every MX host that mail goes to
+ * @param earlier what these hosts presented in the last days: the line holds for that as well
  */
 export function suggest(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
   isSigned = false,
+  earlier: readonly Finding[] = [],
 ): Suggestion | null {
-  if (judgement.level === 'fingerprint') return suggestPins(judgement, judgeChanged);
-  const byMatchList = suggestMatchList(judgement, judgeChanged, isSigned);
+  if (judgement.level === 'fingerprint') return suggestPins(judgement, judgeChanged, earlier);
+  const byMatchList = suggestMatchList(judgement, judgeChanged, isSigned, earlier);
   return byMatchList?.restsOn === 'policy'
     ? byMatchList
     : (suggestDaneOnly(judgement, judgeChanged) ?? byMatchList);
@@ -52,12 +54,14 @@ function suggestMatchList(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
   isSigned: boolean,
+  earlier: readonly Finding[],
 ): Suggestion | null {
   const { destination, bundle } = judgement;
   const asked = matchListAsked(judgement);
   if (asked === undefined) return null;
-  const { hop, demand, findings, unseen } = asked;
+  const { hop, demand, unseen } = asked;
   const staying = patternsStaying(demand);
+  const findings = [...asked.findings, ...trustedFindings(earlier).filter(isOfItsHost)];
   const found = patternsFound([
     ...findings.map((one) => (covers(staying, one, bundle.settings) ? one : lackingName(one))),
     ...unseen.flatMap((host) => namedByMx(host, demand, hop.nextHop)),
@@ -78,7 +82,12 @@ function suggestMatchList(
   if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
   if (then.reached.some((finding) => finding.verdict.reason === 'name-mismatch')) return null;
   const chosen = match.filter((pattern) => found.includes(pattern));
-  return { line, ...grounds(chosen, hop.nextHop, isSigned), verdict: then.verdict };
+  const { restsOn, because } = grounds(chosen, hop.nextHop, isSigned);
+  const today = fewest(match, found, (patterns) =>
+    serves(patterns).filter((one) => typeof one === 'string' || asked.findings.includes(one)),
+  );
+  const also = today.length < match.length ? `; ${ALSO_EARLIER}` : '';
+  return { line, restsOn, because: `${because}${also}`, verdict: then.verdict };
 }
 
 /** Undefined where another match list could not help. */
@@ -109,6 +118,9 @@ function namesOfUnseen(findings: readonly Finding[]): string[] {
 /** `hostname` never stands at secure: whoever forges the MX answer would choose the name. */
 const patternsStaying = ({ level, match }: TlsDemand): readonly MatchPattern[] =>
   level === 'secure' ? match.filter(({ kind }) => kind !== 'hostname') : match;
+
+/** A certificate for others altogether was never the host's own, and no line is to take it. */
+const isOfItsHost = (one: TrustedFinding) => patternsFound([lackingName(one)]) !== undefined;
 
 /** It needs a name that does not come from its MX record. */
 function lackingName({ finding, leaf }: TrustedFinding): Presenting {
@@ -217,6 +229,8 @@ export function grounds(
       `in their documentation or with ${domain}`,
   };
 }
+
+const ALSO_EARLIER = 'it holds as well for what the hosts presented in the last days';
 
 /** Nobody shortens a longer list by hand, and it would be compared with every address. */
 const MOST_COMPARED = 30;

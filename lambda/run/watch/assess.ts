@@ -21,6 +21,7 @@ import {
   updateHosts,
   withHindsight,
 } from './compare.ts';
+import { withEarlierNames } from './earlier-names.ts';
 import { hostConversations } from './host-conversations.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { LOOK_ROOM_MS, mayGoOn, type PartPlan } from './parts.ts';
@@ -93,7 +94,8 @@ async function look(
     remembered: rememberedIn(recalled.latest),
     ...(only === undefined ? {} : { only }),
   });
-  return withHindsight(run, recalled.latest, {
+  const wider = await withEarlierNames(run, bundle, recalled.latest, doors.store);
+  return withHindsight(wider, recalled.latest, {
     confirmations: recalled.confirmations,
     queueLifetimeMs: bundle.settings.queueLifetimeMs,
     now: at,
