@@ -158,6 +158,8 @@ const FUNCTION = {
   dnssecResolver: v.optional(
     matching(/^(?:tls|https):\/\/[^\s"]+$/, 'resolver, such as tls://192.0.2.53#dns.example.net'),
   ),
+  /** Whether MTA-STS policies of domains in the table are looked at; default daily. */
+  mtaSts: v.optional(v.picklist(['daily', 'never'], 'is neither "daily" nor "never"')),
   concurrency: v.optional(whole(1, 1_000), 64),
   perNetwork: v.optional(whole(1, 100), 4),
   memoryMb: v.optional(whole(256, 10_240), 1_769),

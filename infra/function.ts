@@ -148,6 +148,7 @@ function variables(
           ...(environment.dnssecResolver === undefined
             ? {}
             : { dnssecResolver: environment.dnssecResolver }),
+          ...(environment.mtaSts === undefined ? {} : { mtaSts: environment.mtaSts }),
           ...(environment.controlHosts.length === 0
             ? {}
             : { controlHosts: environment.controlHosts.join(',') }),

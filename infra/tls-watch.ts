@@ -109,6 +109,8 @@ export interface TlsWatchProps {
   readonly controlHosts?: string[];
   /** A validating resolver, `tls://IP#NAME` or `https://…`, for entries at dane and dane-only. */
   readonly dnssecResolver?: string;
+  /** Whether MTA-STS policies of domains in the table are looked at, over HTTPS; default `daily`. */
+  readonly mtaSts?: 'daily' | 'never';
   /** Conversations at a time, in all; default 64. */
   readonly concurrency?: number;
   /** Conversations at a time in one /24 or /48; default 4. */

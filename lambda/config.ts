@@ -25,6 +25,7 @@ export const VARIABLES = {
   dnssecBrokenName: 'WATCH_DNSSEC_BROKEN_NAME',
   smtpPort: 'WATCH_SMTP_PORT',
   allowPrivateAddresses: 'WATCH_ALLOW_PRIVATE_ADDRESSES',
+  mtaSts: 'WATCH_MTA_STS',
   runIntervalHours: 'WATCH_RUN_INTERVAL_HOURS',
   silenceHours: 'WATCH_SILENCE_HOURS',
   continuations: 'WATCH_CONTINUATIONS',
@@ -106,6 +107,8 @@ const SCHEMA = v.object({
     ),
     'no',
   ),
+  /** Whether MTA-STS policies are looked at. */
+  mtaSts: v.optional(v.picklist(['daily', 'never'], 'is neither "daily" nor "never"'), 'daily'),
   /** Time between two runs: the horizon of a forecast is at least two of them. */
   runIntervalHours: v.optional(wholeNumber(1, 168), '24'),
   /** For the sentinel: so many hours without a complete run are reported as silence. */

@@ -46,6 +46,9 @@ export interface WorldConfig {
   readonly onMailHost?: boolean;
 }
 
+/** The web server with a domain's MTA-STS policy. */
+export { openPolicyFetch } from './route/mta-sts/fetch.ts';
+
 /** @param askTable asks tables of a Postfix on this host; absent elsewhere */
 export function openWorld(config: WorldConfig, bundle: Bundle, askTable?: AskTable): CheckDoors {
   const pace = questionsPerSecond(DEFAULTS.dnsPerSecond);

@@ -9,8 +9,9 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { type Config, readConfig } from './config.ts';
 import { bringBack } from './continuations.ts';
-import { countSubscribers, openTopics, openWorld, paceFor } from './doors.ts';
+import { countSubscribers, openPolicyFetch, openTopics, openWorld, paceFor } from './doors.ts';
 import { parseEvent, type WatchEvent } from './event.ts';
+import { DEFAULTS } from './limits.ts';
 import { embeddedMetrics, lineText, type Subscribers } from './metrics.ts';
 import type { Bundle } from './policy/bundle.ts';
 import { destinationsOf } from './policy/destinations.ts';
@@ -165,6 +166,7 @@ function watchOnce(
           bundle,
         ),
       store,
+      ...(config.mtaSts === 'never' ? {} : { fetchPolicy: policyFetch(config) }),
       memory: () => ({ keeps: true, notes }),
       channels: openTopics(config),
       now: clock,
@@ -198,6 +200,9 @@ function watchOnce(
     },
   );
 }
+
+const policyFetch = ({ allowPrivateAddresses }: Config) =>
+  openPolicyFetch({ allowPrivateAddresses, deadlineMs: DEFAULTS.stsPolicyMs });
 
 async function lookOnce(store: Store, config: Config): Promise<Report> {
   const now = Date.now();

@@ -26,6 +26,8 @@ export const DEFAULTS = {
   dnssecSignedName: 'ietf.org',
   dnssecBrokenName: 'dnssec-failed.org',
   restAfter421Ms: 5 * 60_000,
+  /** For one MTA-STS policy. */
+  stsPolicyMs: 15_000,
 } as const;
 
 /** Bounds on what is read from one server or resolver, and kept of it. */
@@ -58,6 +60,11 @@ export const BOUNDS = {
   stsRecordChars: 4_096,
   stsPolicyBytes: 65_536,
   stsHosts: 100,
+  /** Domains whose record is asked for in one run, and policies that are fetched; and for how long. */
+  stsDomains: 2_000,
+  stsFetches: 100,
+  stsFetchesAtOnce: 4,
+  stsMs: 60_000,
   /** Of one name, subject or record of a stranger, where it is shown or kept. */
   shownTextChars: 255,
 } as const;

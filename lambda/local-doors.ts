@@ -200,8 +200,6 @@ export { openWebhook } from './alert/channel/webhook/open-webhook.ts';
 /** `--ping URL`. @throws PingError where nobody took it */
 export const pingUrl: (url: string) => Promise<void> = ping;
 
-/** The web server with a domain's MTA-STS policy. */
-export { openPolicyFetch } from './route/mta-sts/fetch.ts';
 export { lastShown, noteShown, shownPath } from './store/last-shown.ts';
 /** Why a run of this user could not keep its store in a directory; makes and changes nothing. */
 export { hindrance as storeHindrance } from './store/sqlite/hindrance.ts';

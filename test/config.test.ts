@@ -16,6 +16,7 @@ test('what is not set has its default', () => {
     vantage: 'function',
     policy: 'default',
     controlHosts: [],
+    mtaSts: 'daily',
     concurrency: 64,
     perNetwork: 4,
     allowPrivateAddresses: false,
@@ -40,6 +41,7 @@ test('what is set is read, lists at commas', () => {
     WATCH_DNSSEC_BROKEN_NAME: 'broken.example',
     WATCH_SMTP_PORT: '2525',
     WATCH_ALLOW_PRIVATE_ADDRESSES: 'yes',
+    WATCH_MTA_STS: 'never',
   });
   expect(config).toMatchObject({
     chatTopic: 'arn:aws-cn:sns:cn-north-1:123456789012:chat',
@@ -53,6 +55,7 @@ test('what is set is read, lists at commas', () => {
     dnssecBrokenName: 'broken.example',
     smtpPort: 2525,
     allowPrivateAddresses: true,
+    mtaSts: 'never',
   });
 });
 
@@ -91,6 +94,11 @@ const REFUSED = [
     because: 'a switch is yes or no',
     set: { WATCH_ALLOW_PRIVATE_ADDRESSES: 'true' },
     says: 'environment variable WATCH_ALLOW_PRIVATE_ADDRESSES: "true" is neither "yes" nor "no"',
+  },
+  {
+    because: 'daily or never',
+    set: { WATCH_MTA_STS: 'no' },
+    says: 'environment variable WATCH_MTA_STS: "no" is neither "daily" nor "never"',
   },
   {
     because: 'all that is wrong is told at once',

@@ -50,7 +50,6 @@ const NOT_IN_THE_FUNCTION = [
   'policy/exemption.ts',
   'run/suggest',
   'text/unified-diff.ts',
-  'route/mta-sts',
   'log',
   'alert/channel/hook.ts',
   'alert/channel/ping.ts',

@@ -1,7 +1,7 @@
 /**
  * The commands with their flags. Each is imported when it runs, so that --help and lint start fast.
  */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { bareCommand } from '../text/own-command.ts';
 import { withinWidth } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
@@ -126,6 +126,15 @@ export function program(given: Console): Command {
       '--log <file>',
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
+    )
+    .addOption(
+      new Option(
+        '--mta-sts <when>',
+        'look at the MTA-STS policies of domains whose lines ask for names of their hosts: one ' +
+          'question to DNS a run, and HTTPS to their web server where the policy is another',
+      )
+        .choices(['daily', 'never'])
+        .default('daily'),
     )
     .option('--test-message', 'send a test message by the ways named, and do nothing else')
     .option(

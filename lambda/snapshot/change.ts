@@ -46,7 +46,12 @@ export type ChangeKind =
   | 'dnssec-broken'
   /** The host presents several things in turn that differ in what decides over mail. */
   | 'varies'
-  | 'uniform';
+  | 'uniform'
+  /** Of the MTA-STS policy that a line rests on, or could (alert/sts). */
+  | 'sts-unfit'
+  | 'sts-withdrawn'
+  | 'sts-changed'
+  | 'sts-appeared';
 
 export interface Change {
   readonly kind: ChangeKind;

@@ -7,6 +7,7 @@
 import * as v from 'valibot';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
+import type { StsMemory } from '../alert/sts/memory.ts';
 import type { Confirmation } from '../snapshot/caution.ts';
 import type { HostSnapshot } from '../snapshot/host-snapshot.ts';
 import type { ItemKind } from './item.ts';
@@ -35,6 +36,7 @@ import {
   json,
   jsonObject,
   muteShape,
+  stsMemory,
   text,
   word,
 } from './value-schemas.ts';
@@ -420,6 +422,44 @@ export const owedChannel: DocumentedKind<OwedChannel> = {
   },
 };
 
+export const stsPolicy: DocumentedKind<StsMemory> = {
+  name: 'MTA-STS policy',
+  v: 1,
+  schema: stsMemory,
+  example: {
+    key: keys.stsPolicy(space, 'example.com'),
+    value: {
+      domain: 'example.com',
+      firstAt: at,
+      policy: {
+        id: '20261101',
+        mode: 'enforce',
+        mx: ['mx1.example.net', '*.example.org'],
+        fetchedAt: at,
+        until: at + 7 * 86_400_000,
+      },
+      base: {
+        id: '20260401',
+        mode: 'enforce',
+        mx: ['mx1.example.net'],
+        fetchedAt: at - 30 * 86_400_000,
+        until: at - 23 * 86_400_000,
+      },
+      missing: { since: at, because: 'mta-sts.example.com answers with status 404' },
+      findings: [
+        {
+          id: 'example.com-mta-sts-changed-1a2b3c',
+          kind: 'changed',
+          labels: ['example.com'],
+          title: 'example.com: the MTA-STS policy its line rests on changed',
+          since: at,
+          toldAt: at,
+        },
+      ],
+    },
+  },
+};
+
 /** All kinds, for the test that holds the examples to the codec. */
 export const KINDS: readonly DocumentedKind<unknown>[] = [
   policyHead,
@@ -435,4 +475,5 @@ export const KINDS: readonly DocumentedKind<unknown>[] = [
   lease,
   runRecord,
   owedChannel,
+  stsPolicy,
 ];

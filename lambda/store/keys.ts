@@ -21,6 +21,7 @@
  *     POLICY/tellings#VANTAGE#RUN      part#000 … | message#000 …   what was about to be told
  *     POLICY/owed#VANTAGE              CHANNEL               what it did not take
  *     POLICY/mail#VANTAGE              sent#000 | place#000  where mail went, by the log; where to read on
+ *     POLICY/sts#VANTAGE               DOMAIN                its MTA-STS policy, and what was told of it
  *     POLICY/lease#VANTAGE             lease
  *
  * The head is flipped last, on condition of its `rev`; a superseded version expires. Versions and
@@ -111,6 +112,11 @@ export const keys = {
     sk: keyName(channel),
   }),
   mail: ({ policy, vantage }: Space): string => `${policy}/mail#${vantage}`,
+  stsPolicies: ({ policy, vantage }: Space): string => `${policy}/sts#${vantage}`,
+  stsPolicy: (space: Space, domain: string): Key => ({
+    pk: keys.stsPolicies(space),
+    sk: keyName(domain),
+  }),
   lease: ({ policy, vantage }: Space): Key => ({ pk: `${policy}/lease#${vantage}`, sk: 'lease' }),
 };
 

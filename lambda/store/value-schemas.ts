@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { EntryState } from '../alert/incident/entry-state.ts';
 import type { Incident } from '../alert/incident/incident.ts';
 import type { Mute } from '../alert/incident/mute.ts';
+import type { KeptPolicy, StsMemory } from '../alert/sts/memory.ts';
 import type { HidingSetting, Reply, Unseen } from '../probe/result.ts';
 import type { Confirmation } from '../snapshot/caution.ts';
 import type { EntrySnapshot, StoredRoute } from '../snapshot/entry-snapshot.ts';
@@ -287,3 +288,31 @@ export const muteShape = v.looseObject({
   at: time,
   accepts: v.array(v.looseObject({ incident: v.string(), standing })),
 }) as unknown as v.GenericSchema<unknown, Mute>;
+
+const keptPolicy: v.GenericSchema<unknown, KeptPolicy> = v.looseObject({
+  id: v.string(),
+  mode: word<KeptPolicy['mode']>(),
+  mx: texts,
+  fetchedAt: time,
+  until: time,
+});
+
+export const stsMemory = v.looseObject({
+  domain: v.string(),
+  firstAt: time,
+  policy: v.exactOptional(keptPolicy),
+  base: v.exactOptional(keptPolicy),
+  missing: v.exactOptional(v.looseObject({ since: time, because: v.string() })),
+  findings: v.array(
+    v.looseObject({
+      id: v.string(),
+      kind: v.string(),
+      labels: texts,
+      title: v.string(),
+      since: time,
+      quiet: v.exactOptional(v.literal(true)),
+      toldAt: v.exactOptional(time),
+      endedAt: v.exactOptional(time),
+    }),
+  ),
+}) as unknown as v.GenericSchema<unknown, StsMemory>;

@@ -17,6 +17,7 @@ export class SmallWorld {
   readonly #mx = new Map<string, string[]>();
   readonly #hosts = new Map<string, SmallHost>();
   readonly #unanswered = new Set<string>();
+  readonly #txt = new Map<string, readonly string[]>();
 
   host(host: string, chain: readonly string[]): SmallHost {
     const n = this.#hosts.size + 1;
@@ -30,6 +31,11 @@ export class SmallWorld {
       name,
       hosts.map(({ host }) => host),
     );
+  }
+
+  /** What the TXT records of a name say; none: there is no such record. */
+  txt(name: string, ...texts: readonly string[]): void {
+    this.#txt.set(name, texts);
   }
 
   /** DNS does not answer questions about this domain. */
@@ -56,6 +62,10 @@ export class SmallWorld {
           if (hosts === undefined) return { kind: 'nxdomain', ad: false };
           const records = hosts.map((exchange, i) => ({ preference: (i + 1) * 10, exchange }));
           return found<'MX'>(records) as DnsAnswer<T>;
+        }
+        if (type === 'TXT') {
+          const texts = this.#txt.get(name) ?? [];
+          return texts.length === 0 ? { kind: 'nodata', ad: false } : (found<'TXT'>(texts) as DnsAnswer<T>);
         }
         const host = this.#hosts.get(name);
         if (type === 'A' && host !== undefined) return found<'A'>([host.address]) as DnsAnswer<T>;

@@ -44,6 +44,7 @@ export interface Run {
   readonly sleep?: WatchDoors['sleep'];
   readonly handOver?: WatchDoors['handOver'] | undefined;
   readonly only?: WatchOptions['only'];
+  readonly fetchPolicy?: WatchDoors['fetchPolicy'] | undefined;
   readonly pace?: Partial<WatchOptions['pace']>;
 }
 
@@ -56,6 +57,7 @@ export async function runOnce(run: Run, subjects: string[] = []): Promise<Watche
     {
       openWorld: run.world,
       store: run.store,
+      ...(run.fetchPolicy === undefined ? {} : { fetchPolicy: run.fetchPolicy }),
       ...(run.memory === undefined ? {} : { memory: run.memory }),
       channels: run.channels ?? [
         {

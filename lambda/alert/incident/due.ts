@@ -38,6 +38,8 @@ export type ItemKind =
   | 'degraded'
   | 'resolved'
   | 'unjudged'
+  /** What a domain's MTA-STS policy came to: no failure (alert/sts). */
+  | 'mta-sts'
   | RunReason;
 
 export interface Item {
@@ -224,4 +226,5 @@ export const ITEM_ORDER = [
   'blind',
   'partial',
   'channel',
+  'mta-sts',
 ] as const satisfies readonly ItemKind[];

@@ -26,18 +26,29 @@ export interface Accepted {
   readonly standing: Standing;
 }
 
+/** What was found about a policy: news without a standing, so that nothing is worse. */
+interface MutableFinding {
+  readonly id: string;
+  readonly labels: readonly string[];
+  readonly endedAt?: number;
+}
+
 /** A mute, or the sentence that says why there can be none. */
 export type NewMute =
   | { readonly kind: 'mute'; readonly mute: Mute }
   | { readonly kind: 'refused'; readonly because: string };
 
-/** @param key an entry's key or destination, or an incident's id, as typed */
+/**
+ * @param key an entry's key or destination, or an incident's id, as typed
+ * @param findings about MTA-STS policies (alert/sts)
+ */
 export function newMute(
   key: string,
   terms: { readonly until: number; readonly reason: string; readonly by: string },
   entries: Iterable<EntryState>,
   now: number,
   own: OwnCommand = bareCommand,
+  findings: readonly MutableFinding[] = [],
 ): NewMute {
   const refused = (because: string): NewMute => ({
     kind: 'refused',
@@ -52,7 +63,7 @@ export function newMute(
     );
   }
   if (terms.reason.trim() === '') return refused('give a --reason: it is shown in every message');
-  const accepts = accepted(key, entries);
+  const accepts = [...accepted(key, entries), ...acceptedFindings(key, findings)];
   if (accepts.length === 0)
     return refused(`nothing is open under this key, see: ${own('status') ?? 'status'}`);
   return {
@@ -97,6 +108,12 @@ function accepted(key: string, entries: Iterable<EntryState>): readonly Accepted
   }
   return [...found].map(([incident, standing]) => ({ incident, standing }));
 }
+
+const acceptedFindings = (key: string, findings: readonly MutableFinding[]): Accepted[] =>
+  findings
+    .filter(({ endedAt }) => endedAt === undefined)
+    .filter(({ id, labels }) => id === key || labels.some((label) => sameKey(key, label)))
+    .map(({ id }) => ({ incident: id, standing: 'failing' }));
 
 const sameKey = (key: string, name: string | undefined) =>
   name !== undefined && key.toLowerCase() === name.toLowerCase();

@@ -11,7 +11,7 @@ import { day } from '../../text/dates.ts';
 import type { AlertInput } from './input.ts';
 
 /** 32 hexadecimal digits. */
-export function alertId({ decision, bundle, vantage, now }: AlertInput): string {
+export function alertId({ decision, bundle, vantage, now, sts }: AlertInput): string {
   const told = decision.items.map(({ incident, kind, news, members, ended }) => [
     incident.id,
     incident.openedAt,
@@ -21,9 +21,16 @@ export function alertId({ decision, bundle, vantage, now }: AlertInput): string 
     members.map(({ id, standing, from }) => [id, standing, from ?? null]),
     ended.map(({ id }) => id),
   ]);
+  const policies = (sts?.items ?? []).flatMap(({ findings }) => findings.map(({ id }) => id));
   const tables = bundle.policyTables.map(({ name }) => name);
   // A baseline without news, or a gap, is told on one day.
-  return digest([vantage.name, tables, told.length === 0 ? day(now) : told]);
+  const isBare = told.length === 0 && policies.length === 0;
+  return digest([
+    vantage.name,
+    tables,
+    isBare ? day(now) : told,
+    ...(policies.length === 0 ? [] : [policies]),
+  ]);
 }
 
 /** Of a message as it is kept: one that an earlier release kept has no name yet. */

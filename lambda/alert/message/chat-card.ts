@@ -133,6 +133,7 @@ const KEYWORDS: Readonly<Record<ItemKind, string>> = {
   blind: 'blind',
   partial: 'cut short',
   channel: 'cannot tell',
+  'mta-sts': 'MTA-STS',
 };
 
 /** Well below what a chat service shows of one message. */

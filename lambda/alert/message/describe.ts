@@ -17,6 +17,7 @@ import { footer } from './footer.ts';
 import { headline, type Verdicts } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { itemBlocks } from './item.ts';
+import { stsBlocks, stsItemTitle } from './sts-item.ts';
 import { entriesCount, sentence } from './wording.ts';
 
 export interface Alert {
@@ -65,22 +66,36 @@ export const statusOf = ({ statusCommand }: Pick<Alert, 'statusCommand'>): strin
 
 /** The message that is due, if one is. */
 export function describeAlert(input: AlertInput): Alert | undefined {
-  const { decision, verdicts, now, own = bareCommand } = input;
+  const { decision, verdicts, now, own = bareCommand, sts } = input;
   const baseline = isBaseline(input);
-  if (decision.items.length === 0 && decision.gapSince === undefined && !baseline) return undefined;
+  const isQuiet = decision.items.length === 0 && decision.gapSince === undefined && !baseline;
+  if (isQuiet && !hasStsNews(input)) return undefined;
   const statusCommand = own('status');
-  const isBrief = briefReminders(decision.items, now);
+  const isBrief = briefReminders(decision.items, now, hasStsNews(input));
   return {
     id: alertId(input),
     subject: subjectOf(input, baseline, isBrief),
     intro: [...memoryIntro(input), ...(baseline ? baselineIntro(input) : []), ...gapIntro(input)],
-    items: decision.items.map((item) => ({
-      kind: item.kind,
-      title: headline(item, verdicts, now),
-      incident: item.incident.id,
-      blocks: itemBlocks(item, input),
-      ...(isBrief(item) ? { reminder: true } : {}),
-    })),
+    items: [
+      ...decision.items.map(
+        (item): AlertItem => ({
+          kind: item.kind,
+          title: headline(item, verdicts, now),
+          incident: item.incident.id,
+          blocks: itemBlocks(item, input),
+          ...(isBrief(item) ? { reminder: true } : {}),
+        }),
+      ),
+      ...(sts?.items ?? []).map((item): AlertItem => {
+        const [finding] = item.findings;
+        return {
+          kind: 'mta-sts',
+          title: stsItemTitle(item),
+          ...(finding === undefined || item.findings.length > 1 ? {} : { incident: finding.id }),
+          blocks: stsBlocks(item, own),
+        };
+      }),
+    ],
     footer: footer(input),
     at: now,
     ...(statusCommand === undefined ? {} : { statusCommand }),
@@ -91,12 +106,19 @@ export function describeAlert(input: AlertInput): Alert | undefined {
  * Reminders are told in one line where there is news besides; but for what begins to fail within
  * three days, which is the last word on it.
  */
-function briefReminders(items: readonly Item[], now: number): (item: Item) => boolean {
+function briefReminders(
+  items: readonly Item[],
+  now: number,
+  hasOtherNews: boolean,
+): (item: Item) => boolean {
   const isBrief = ({ kind, news, members }: Item) =>
     news === 'reminder' &&
     (kind !== 'failing-soon' || members.every(({ from = now }) => calendarDays(now, from) > 3));
-  return items.every(isBrief) ? () => false : isBrief;
+  return items.every(isBrief) && !hasOtherNews ? () => false : isBrief;
 }
+
+const hasStsNews = ({ sts }: AlertInput): boolean =>
+  sts?.items.some(({ isNews }) => isNews) === true;
 
 /**
  * The first run that could see, and the first complete one, send a message even where all is well:
@@ -116,20 +138,33 @@ function isBaseline({ run, vantage, decision }: AlertInput): boolean {
 }
 
 function subjectOf(
-  { decision, verdicts, now, vantage, run }: AlertInput,
+  { decision, verdicts, now, vantage, run, sts }: AlertInput,
   baseline: boolean,
   isBrief: (item: Item) => boolean,
 ): string {
   if (baseline) return subject(baselineSubject(verdicts, decision.items));
   const { items } = decision;
   const first = items.find((item) => !isBrief(item));
+  const policies = sts?.items ?? [];
+  const [policy] = policies;
+  if (first === undefined && policy !== undefined) {
+    const others = items.length + policies.length - 1;
+    const more = others === 0 ? '' : `; ${others} more`;
+    const over = `${stsItemTitle(policy)}${more}`.length - 99;
+    const label = policy.findings[0]?.entries[0]?.label ?? '';
+    return subject(
+      `${stsItemTitle(policy, Math.max(20, label.length - Math.max(0, over)))}${more}`,
+    );
+  }
   if (first === undefined)
     return subject(
       `${shortName(vantage.name, 40)} did not watch since ` +
         `${day(decision.gapSince ?? run.previousCompleteAt ?? now)}`,
     );
-  const counts = newAndReminders({ items: items.map((item) => ({ reminder: isBrief(item) })) });
-  const rest = items.length - 1;
+  const counts = newAndReminders({
+    items: [...items.map((item) => ({ reminder: isBrief(item) })), ...policies.map(() => ({}))],
+  });
+  const rest = items.length + policies.length - 1;
   const more = counts === undefined ? (rest === 0 ? '' : `; ${rest} more`) : `; ${counts}`;
   const whole = headline(first, verdicts, now);
   if (`${whole}${more}`.length < 100) return subject(`${whole}${more}`);

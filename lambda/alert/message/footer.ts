@@ -16,6 +16,7 @@ import type { Block } from './block.ts';
 import { headline } from './headline.ts';
 import type { AlertInput } from './input.ts';
 import { shareOf, shareSentence } from './mail-share.ts';
+import { unreachedWords } from './sts-item.ts';
 import { contradictions } from './testimony-words.ts';
 import { entriesCount, reasonWords, sentence } from './wording.ts';
 
@@ -23,7 +24,11 @@ export function footer(input: AlertInput): readonly Block[] {
   const { decision, verdicts, mutes, confirmations = [], vantage, run, now } = input;
   const { own = bareCommand } = input;
   const all = [...verdicts.values()];
-  const open = decision.open.map((item) => headline(item, verdicts, now));
+  const { sts } = input;
+  const open = [
+    ...decision.open.map((item) => headline(item, verdicts, now)),
+    ...(sts?.open ?? []),
+  ];
   const left = decision.mentions.flatMap(({ incident }) =>
     incident.departed.map((label) => plain(label)),
   );
@@ -49,6 +54,7 @@ export function footer(input: AlertInput): readonly Block[] {
     ...(run.mail === undefined ? [] : [text(sentence(shareSentence(shareOf(run.mail, all), now)))]),
     ...list(CONTRADICTED, contradictions(run.log ?? {}, all)),
     ...oldAnswers(input),
+    ...(sts?.unreached === undefined ? [] : [text(unreachedWords(sts.unreached))]),
     ...(vantage.ipv6 === 'blind' && !isBlind(vantage)
       ? [text('IPv6 has no way out from here: IPv6 addresses are not looked at.')]
       : []),

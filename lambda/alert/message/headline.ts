@@ -87,6 +87,7 @@ function doing(item: Item, many: boolean, verdicts: Verdicts, now: number): stri
     case 'blind':
     case 'partial':
     case 'channel':
+    case 'mta-sts':
       return '';
   }
 }

@@ -139,4 +139,5 @@ export const LABELS: Readonly<Record<ItemKind, string>> = {
   blind: 'BLIND',
   partial: 'CUT SHORT',
   channel: 'CANNOT TELL',
+  'mta-sts': 'MTA-STS',
 };

@@ -159,6 +159,7 @@ const NOT_CARRIED = new Set([
   'log',
   'metrics-file',
   'nagios',
+  'mta-sts',
   'no-config',
   'output',
   'patience',

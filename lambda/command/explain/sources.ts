@@ -1,5 +1,6 @@
 /** Flags → doors → the sources of authenticated names of one destination. */
-import { openPolicyFetch } from '../../local-doors.ts';
+import { openPolicyFetch } from '../../doors.ts';
+import { DEFAULTS } from '../../limits.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination } from '../../policy/destinations.ts';
 import type { CheckRun } from '../../run/check/check.ts';
@@ -26,7 +27,7 @@ export async function nameSourcesOf(
   const { dns, dnssec, probe } = worldOf(flags, bundle, quiet, pace);
   const fetchPolicy = openPolicyFetch({
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
-    deadlineMs: Math.max(1, Math.min(POLICY_MS, pace.stopAt - console.now())),
+    deadlineMs: Math.max(1, Math.min(DEFAULTS.stsPolicyMs, pace.stopAt - console.now())),
     ...(pace.signal === undefined ? {} : { signal: pace.signal }),
   });
   const doors = { dns, probe, fetchPolicy, ...(dnssec === undefined ? {} : { dnssec }) };
@@ -35,5 +36,3 @@ export async function nameSourcesOf(
   );
   return sources === undefined ? null : describeSources(sources);
 }
-
-const POLICY_MS = 15_000;

@@ -228,6 +228,12 @@ const CHANGES: Readonly<Record<ChangeKind, (words: Words) => string>> = {
   'dnssec-broken': ({ subject }) => `DNS fails over the signatures of ${subject}`,
   varies: ({ subject, after }) => `${subject} presents now this, now that: ${after}`,
   uniform: ({ subject }) => `${subject} presents one thing again, and no longer now this, now that`,
+  'sts-unfit': ({ subject, before, after }) =>
+    `mail to ${subject} goes to ${before}, which its MTA-STS policy (${after}) does not name`,
+  'sts-withdrawn': ({ subject }) => `the MTA-STS policy of ${subject} is in force no more`,
+  'sts-changed': ({ subject, after }) =>
+    `${subject} has a new MTA-STS policy, which names ${after}`,
+  'sts-appeared': ({ subject, after }) => `${subject} has an MTA-STS policy, which names ${after}`,
 };
 
 function bracketed(reasons: readonly string[]): string {

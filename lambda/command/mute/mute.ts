@@ -8,6 +8,7 @@ import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
 import { typedDomain } from '../../postfix/hostname.ts';
 import { readLatest } from '../../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../../store/mutes.ts';
+import { readStsMemories } from '../../store/sts-policies.ts';
 import { moment } from '../../text/dates.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
@@ -32,12 +33,15 @@ export async function muteCommand(
     const states = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
       expiresAt === undefined && value.state !== undefined ? [value.state] : [],
     );
+    const { memories } = await readStsMemories(store, now);
+    const findings = [...memories.values()].flatMap(({ value }) => value.findings);
     const made = newMute(
       key,
       { until: flags.until, reason: flags.reason, by: whoAmI(console.env) },
       states,
       now,
       console.own,
+      findings,
     );
     if (made.kind === 'refused') throw new UsageError(made.because);
     await saveMute(store, made.mute);

@@ -13,20 +13,23 @@ import {
   type Member,
   worstOf,
 } from '../../alert/incident/incident-today.ts';
-import type { Mute } from '../../alert/incident/mute.ts';
+import { type Mute, muteOf } from '../../alert/incident/mute.ts';
 import { needsSecondLook } from '../../alert/incident/settling.ts';
 import { isWatched, rank, type Standing } from '../../alert/incident/standing.ts';
 import { headline } from '../../alert/message/headline.ts';
 import type { MailShare } from '../../alert/message/mail-share.ts';
 import { reasonWords } from '../../alert/message/wording.ts';
+import type { KeptFinding, StsMemory } from '../../alert/sts/memory.ts';
 import { mailShareOf, type NotWatched, notWatchedOf } from '../../run/watch/not-watched.ts';
 import { type Recalled, recall } from '../../run/watch/recall.ts';
 import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
+import { describeProblems, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
 import { type SpaceWithRuns, spacesWithRuns } from '../../store/spaces.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
+import { readStsMemories } from '../../store/sts-policies.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
 
@@ -73,6 +76,11 @@ interface Pending {
   readonly sentence: string;
 }
 
+export interface OpenPolicyFinding extends KeptFinding {
+  readonly domain: string;
+  readonly muted: boolean;
+}
+
 interface Undetermined {
   readonly name: string;
   readonly since: number;
@@ -89,6 +97,8 @@ export interface Status {
   /** Undefined where no record names them; `notWatchedCount` may still count them. */
   readonly notWatched: readonly NotWatched[] | undefined;
   readonly notWatchedCount: number;
+  /** What is open about MTA-STS policies. */
+  readonly policies: readonly OpenPolicyFinding[];
   readonly mutes: readonly Mute[];
   readonly confirmations: readonly Confirmation[];
   /** How many entries are watched at all. */
@@ -123,6 +133,7 @@ export async function readStatus(
 ): Promise<Status> {
   const recalled = read ?? (await recall(store, [], now));
   const sight = await lookForSilence(store, SILENCE_MS, now);
+  const sts = await readStsMemories(store, now);
   const snapshots = [...recalled.latest.entries.values()].flatMap(({ value, expiresAt }) =>
     expiresAt === undefined ? [value.snapshot] : [],
   );
@@ -158,13 +169,14 @@ export async function readStatus(
     undetermined: snapshots.flatMap((snapshot) => undeterminedOf(snapshot)),
     notWatched,
     notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
+    policies: openFindings(sts.memories.values(), recalled.mutes, now),
     mutes: recalled.mutes,
     confirmations: recalled.confirmations,
     watched: snapshots.length - byDesign.length,
     mail: mailShareOf(sight.latest),
     counts: countsOf(snapshots),
     others: onDisk && sight.latest === undefined ? await spacesWithRuns(store.table, now) : [],
-    problems: recalled.problems,
+    problems: [...recalled.problems, ...describeProblems(sts.problems)],
   };
 }
 
@@ -241,6 +253,20 @@ function entryOf(
     caution: cautions.get(id) ?? null,
     ...(mutedUntil === undefined ? {} : { mutedUntil }),
   };
+}
+
+function openFindings(
+  memories: Iterable<Held<StsMemory>>,
+  mutes: readonly Mute[],
+  now: number,
+): OpenPolicyFinding[] {
+  const isMuted = (id: string, labels: readonly string[]) =>
+    labels.every((label) => muteOf(mutes, { label }, { incident: id, standing: 'failing' }, now));
+  return [...memories].flatMap(({ value: { domain, findings } }) =>
+    findings
+      .filter(({ endedAt }) => endedAt === undefined)
+      .map((one) => ({ ...one, domain, muted: isMuted(one.id, one.labels) })),
+  );
 }
 
 function pendingOf(

@@ -64,6 +64,19 @@ export const statusSchema = v.strictObject({
       ),
     }),
   ),
+  /** What is open about MTA-STS policies that lines rest on, or could. */
+  mtaSts: v.array(
+    v.strictObject({
+      id: v.string(),
+      kind: v.picklist(['unfit', 'withdrawn', 'changed', 'appeared']),
+      domain: v.string(),
+      entries: v.array(v.string()),
+      title: v.string(),
+      since: isoDate,
+      toldAt: v.nullable(isoDate),
+      muted: v.boolean(),
+    }),
+  ),
   /** Seen worse once, to be confirmed by the next look. */
   pending: v.array(v.strictObject({ name: v.string(), at: isoDate, sentence: v.string() })),
   mutes: v.array(

@@ -14,7 +14,13 @@ import { wrap } from '../../text/wrap.ts';
 import { summarySentence } from '../summary.ts';
 import type { Paint } from '../terminal/colour.ts';
 import { firstLine, runSentence, STANDINGS } from './first-line.ts';
-import { type OpenEntry, type OpenIncident, type Status, statusCode } from './read.ts';
+import {
+  type OpenEntry,
+  type OpenIncident,
+  type OpenPolicyFinding,
+  type Status,
+  statusCode,
+} from './read.ts';
 import type { StatusDocument } from './schema.ts';
 
 /** Whose status: where it is kept, under which name, seen from where. */
@@ -33,6 +39,10 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
       '',
       ...incidentLines(incident, status.at, paint, width),
     ]),
+    ...section(
+      'MTA-STS, where lines rest on a policy or could:',
+      status.policies.flatMap((one) => wrap(`  ${policyLine(one)}`, width, '    ')),
+    ),
     ...section(
       'Seen worse once, to be confirmed by the next look:',
       status.pending.flatMap(({ name, at, sentence }) =>
@@ -73,6 +83,11 @@ export function statusText(status: Status, of: StatusOf, paint: Paint, width: nu
     ),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+function policyLine({ title, since, toldAt, muted, id }: OpenPolicyFinding): string {
+  const told = toldAt === undefined ? 'not told yet' : `told ${moment(toldAt)}`;
+  return `${title} (since ${moment(since)}, ${muted ? 'muted' : told}; ${id})`;
 }
 
 /** With the flags that ask for them. */
@@ -162,6 +177,12 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
         caution: entry.caution,
         mutedUntil: entry.mutedUntil === undefined ? null : iso(entry.mutedUntil),
       })),
+    })),
+    mtaSts: status.policies.map(({ id, kind, domain, labels, title, since, toldAt, muted }) => ({
+      ...{ id, kind, domain, title, muted },
+      entries: [...labels],
+      since: iso(since),
+      toldAt: toldAt === undefined ? null : iso(toldAt),
     })),
     pending: pending.map((one) => ({ ...one, at: iso(one.at) })),
     mutes: mutes.map(({ key, until, reason, by, at: setAt }) => ({

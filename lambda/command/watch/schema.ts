@@ -15,6 +15,29 @@ export const watchSchema = v.strictObject({
   vantage: v.nullable(vantageSchema),
   summary: v.nullable(checkSchema.entries.summary),
   message: v.nullable(v.strictObject({ subject: v.string(), text: v.string(), told: v.boolean() })),
+  /** What the look at MTA-STS policies came to; null where there was none. */
+  mtaSts: v.nullable(
+    v.strictObject({
+      /** Domains whose record was asked for, and policies that were fetched. */
+      asked: v.number(),
+      fetched: v.number(),
+      /** Fetches for which no web server was reached. */
+      unreached: v.number(),
+      /** Open today, whether told before or not. */
+      findings: v.array(
+        v.strictObject({
+          id: v.string(),
+          kind: v.picklist(['unfit', 'withdrawn', 'changed', 'appeared']),
+          domain: v.string(),
+          entries: v.array(v.string()),
+          title: v.string(),
+          /** Null: not told before this run. */
+          toldAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
+          muted: v.boolean(),
+        }),
+      ),
+    }),
+  ),
   problems: v.array(v.string()),
 });
 

@@ -69,6 +69,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       vantage: null,
       summary: null,
       message: null,
+      mtaSts: null,
       problems: watched.kind === 'told-late' ? [...watched.problems] : [],
     };
   }
@@ -85,6 +86,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       mail === undefined
         ? null
         : { subject: mail.subject, text: mail.text, told: told?.kind === 'told' },
+    mtaSts: policiesDocument(watched),
     problems: [
       ...(nothing === undefined ? [] : [nothing]),
       ...unreadableSources(watched.verdicts),
@@ -93,5 +95,20 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       ...watched.owed.map(owedSentence),
       ...watched.unready,
     ],
+  };
+}
+
+function policiesDocument({
+  policies,
+}: Extract<Watched, { kind: 'done' }>): WatchDocument['mtaSts'] {
+  if (policies === undefined) return null;
+  const { asked, fetched, unreached, open } = policies;
+  return {
+    ...{ asked, fetched, unreached },
+    findings: open.map(({ finding: { id, kind, domain, entries }, kept, isMuted }) => ({
+      ...{ id, kind, domain, title: kept.title, muted: isMuted },
+      entries: entries.map(({ label }) => label),
+      toldAt: kept.toldAt === undefined ? null : new Date(kept.toldAt).toISOString(),
+    })),
   };
 }

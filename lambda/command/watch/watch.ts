@@ -3,9 +3,12 @@ import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PingError } from '../../alert/channel/ping.ts';
 import { isBlind } from '../../alert/incident/run-facts.ts';
+import { openPolicyFetch } from '../../doors.ts';
+import { DEFAULTS } from '../../limits.ts';
 import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
+import type { PaceOptions } from '../../probe/pace.ts';
 import type { WatchOptions } from '../../run/watch/options.ts';
 import { rememberedIn } from '../../run/watch/recall.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
@@ -40,6 +43,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly ping?: string;
   /** Only say that this is how messages arrive. */
   readonly testMessage?: boolean;
+  /** Whether MTA-STS policies are looked at. */
+  readonly mtaSts: 'daily' | 'never';
   /** A log of this host's Postfix, to be read on from run to run. */
   readonly log?: string;
   /** For Prometheus, replaced after the run. */
@@ -180,6 +185,7 @@ async function watchOnce(
       openWorld: () => worldOf(flags, bundle, console, pace, line),
       ...(line === undefined ? {} : { progress: line.show }),
       store: open.store,
+      ...(flags.mtaSts === 'never' ? {} : { fetchPolicy: policyFetch(flags, pace) }),
       memory: open.memory,
       channels,
       now: console.now,
@@ -200,6 +206,14 @@ async function watchOnce(
     },
   ).finally(() => line?.clear());
 }
+
+/** Each policy has its own time, below that of all of them. */
+const policyFetch = (flags: ProbeFlags, { signal }: Pick<PaceOptions, 'signal'>) =>
+  openPolicyFetch({
+    allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
+    deadlineMs: DEFAULTS.stsPolicyMs,
+    ...(signal === undefined ? {} : { signal }),
+  });
 
 function codeOf(watched: Watched, flags: WatchFlags): number {
   switch (watched.kind) {

@@ -41,7 +41,7 @@ export function openPolicyFetch(options: FetchOptions): FetchPolicy {
       const patience = isLast ? deadlineMs : deadlineMs / (found.addresses.length + 1);
       const answer = await ask(host, address, options, patience, signal);
       if (answer.kind !== 'no-connection') return answer.result;
-      last = answer.result;
+      last = unreached(answer.result);
       if (signal.aborted) break;
     }
     return last;
@@ -190,6 +190,8 @@ const failed = (because: string): FetchedPolicy => ({
   result: 'sts-policy-fetch-error',
   because,
 });
+const unreached = (result: FetchedPolicy): FetchedPolicy =>
+  result.kind === 'failed' ? { ...result, unreached: true } : result;
 const notBelieved = (because: string): FetchedPolicy => ({
   kind: 'failed',
   result: 'sts-webpki-invalid',

@@ -29,6 +29,8 @@ export type StsFinding =
       readonly id: string;
       readonly result: StsFailure;
       readonly because: string;
+      /** No connection was made, which may be for want of a way out from here. */
+      readonly unreached?: true;
     }
   | { readonly kind: 'invalid-policy'; readonly id: string; readonly because: string };
 
@@ -39,7 +41,13 @@ export type FetchedPolicy =
   | { readonly kind: 'text'; readonly text: string }
   /** It came, and is no policy by what it was sent as. */
   | { readonly kind: 'unfit'; readonly because: string }
-  | { readonly kind: 'failed'; readonly result: StsFailure; readonly because: string };
+  | {
+      readonly kind: 'failed';
+      readonly result: StsFailure;
+      readonly because: string;
+      /** No connection was made, which may be for want of a way out from here. */
+      readonly unreached?: true;
+    };
 
 /**
  * The door to the web server of a domain's policy. Never rejects, and ends by a deadline of its own.
@@ -68,11 +76,23 @@ export async function findSts(
   if (record.kind === 'unanswered') return record;
   if (record.kind === 'none') return { kind: 'none' };
   if (record.kind === 'invalid') return { kind: 'invalid-record', because: record.because };
-  const { id } = record;
+  return fetchSts(domain, record.id, dns, fetchPolicy, now);
+}
+
+/** The policy that a record announces under that id. @param domain in ASCII, lower case */
+export async function fetchSts(
+  domain: string,
+  id: string,
+  dns: Dns,
+  fetchPolicy: FetchPolicy,
+  now: () => number,
+): Promise<StsFinding> {
   const fetched = await fetchPolicy(domain, dns);
   switch (fetched.kind) {
-    case 'failed':
-      return { kind: 'unfetched', id, result: fetched.result, because: fetched.because };
+    case 'failed': {
+      const { result, because, unreached } = fetched;
+      return { kind: 'unfetched', id, result, because, ...(unreached ? { unreached } : {}) };
+    }
     case 'unfit':
       return { kind: 'invalid-policy', id, because: fetched.because };
     case 'text': {

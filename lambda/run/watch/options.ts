@@ -4,6 +4,7 @@ import type { Digests } from '../../alert/incident/explanation.ts';
 import type { MailSeen } from '../../alert/incident/run-facts.ts';
 import type { Testimony } from '../../alert/incident/testimony.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
+import type { FetchPolicy } from '../../route/mta-sts/find.ts';
 import type { Store } from '../../store/keys.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import type { CheckDoors } from '../check/check.ts';
@@ -14,6 +15,8 @@ export interface WatchDoors {
   /** A view of the world with fresh DNS; opened once, and again for the second look. */
   readonly openWorld: () => CheckDoors;
   readonly store: Store;
+  /** For MTA-STS policies that lines rest on, or could; absent: none is asked for. */
+  readonly fetchPolicy?: FetchPolicy;
   /** What became of the memory on disk, and whether anything is kept; absent: all is well. */
   readonly memory?: () => { readonly keeps: boolean; readonly notes: readonly string[] };
   /** At least one. */

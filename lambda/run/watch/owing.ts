@@ -258,6 +258,7 @@ const SEVERITY: Readonly<Record<Alert['items'][number]['kind'], number>> = {
   partial: 1,
   channel: 1,
   resolved: 1,
+  'mta-sts': 1,
 };
 /** Of each channel: these are days of news. */
 const MESSAGES_KEPT = 10;

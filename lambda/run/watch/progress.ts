@@ -21,6 +21,7 @@ import type { Json } from '../../store/value-schemas.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 import { notWatchedIn } from './not-watched.ts';
+import type { StsTelling } from './sts-telling.ts';
 
 export interface Progress {
   /** When the first part that counts began, epoch ms; absent where none does. */
@@ -151,17 +152,20 @@ export async function writePart(
  *
  * @param facts whether another part was to follow, and what a whole run tells was left to it; where
  *   mail went
+ * @param sts what is about to be told of MTA-STS policies
  */
 export const moreOf = (
   verdicts: readonly EntryVerdict[],
   parts: readonly Part[],
   { continues: goesOn, mail }: Pick<RunFacts, 'continues' | 'mail'>,
+  sts: readonly StsTelling[] = [],
 ): Json =>
   ({
     notWatched: notWatchedIn(verdicts),
     ...(mail === undefined ? {} : { mail: shareOf(mail, verdicts) }),
     ...(parts.length === 0 ? {} : { parts }),
     ...(goesOn ? { goesOn } : {}),
+    ...(sts.length === 0 ? {} : { sts }),
   }) as unknown as Json;
 
 /** Whether what a whole run tells was left to another part when this record was written. */

@@ -12,6 +12,7 @@ import type { OpenedRun, RunOpening } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 import { keptAlert, owedMessage } from './owing.ts';
 import { recall } from './recall.ts';
+import { tellingsDone, tellingsIn } from './sts-telling.ts';
 import { noteIn, type Telling, type ToldChannels, tellChannels } from './tell-channels.ts';
 
 export interface LeftTold {
@@ -75,6 +76,7 @@ async function markTold(
   const at = now();
   // Its own record says `told` now, so that it is among those recovered.
   const recalled = await recall(store, [runId], at);
+  await tellingsDone(store, tellingsIn(recalled.recovered), at);
   const kept = await keep(store, {
     ...{ runId, at, historyMs, recalled, state: recalled.state, whole: false },
     comparison: { hosts: [], entries: new Map() },

@@ -23,6 +23,8 @@ import type { OpenedRun } from './open-run.ts';
 import { owedMessage, owedSentence } from './owing.ts';
 import { doubtsAbout } from './own-way.ts';
 import { moreOf } from './progress.ts';
+import type { StsWatched } from './sts.ts';
+import { type StsTelling, stsTellings, tellingsDone } from './sts-telling.ts';
 import { noteIn, tellChannels } from './tell-channels.ts';
 
 export interface Told {
@@ -47,6 +49,7 @@ export interface Told {
 export async function tell(
   underway: Underway,
   assessment: Assessment,
+  policies: StsWatched | undefined,
   opened: OpenedRun,
 ): Promise<Told> {
   const { bundle, doors, options, recalled } = underway;
@@ -55,14 +58,28 @@ export async function tell(
   const now = doors.now();
   const { own } = options;
   const said = { mutes, confirmations, ...(own === undefined ? {} : { own }) };
-  const news = describeAlert({ decision, verdicts, bundle, ...said, vantage, run: facts, now });
+  const sts = policies === undefined ? {} : { sts: policies.news };
+  const news = describeAlert({
+    decision,
+    verdicts,
+    bundle,
+    ...said,
+    ...sts,
+    vantage,
+    run: facts,
+    now,
+  });
   const { doubts, problems: unsure } =
     news === undefined ? { doubts: NO_DOUBTS, problems: [] } : await doubtsAbout(underway);
   const alert = news === undefined ? undefined : withDoubts(news, doubts);
   const mail = alert === undefined ? undefined : mailOf(alert);
   const tellings: readonly Telling[] =
     mail === undefined ? [] : [...decision.tellings.slice(0, mail.items), ...decision.mentions];
-  const findings = findingsOf(underway, assessment, now);
+  const published =
+    policies === undefined || mail === undefined
+      ? []
+      : stsTellings(policies.news, mail.items - decision.items.length);
+  const findings = findingsOf(underway, assessment, published, now);
   const prepared = await prepare(doors, opened, tellings, alert, mail);
   const counts = { ...findings.counts };
   await opened.advance('judged', { ...findings, ...prepared, counts }, doors.now());
@@ -84,6 +101,7 @@ export async function tell(
       doors.now(),
     );
   const isTold = delivery?.kind === 'told';
+  if (isTold) await tellingsDone(doors.store, published, doors.now());
   return {
     counts,
     ...(mail === undefined || delivery === undefined ? {} : { mail, delivery }),
@@ -143,6 +161,7 @@ async function prepare(
 function findingsOf(
   { options, recalled, progress, at }: Underway,
   { verdicts, conversations, vantage, decision, firstLook, facts }: Assessment,
+  published: readonly StsTelling[],
   now: number,
 ) {
   const all = [...verdicts.values()];
@@ -152,7 +171,7 @@ function findingsOf(
     counts,
     vantage: { ipv4: vantage.ipv4, ipv6: vantage.ipv6 },
     unseen: all.filter(({ verdict }) => verdict === 'undetermined').map(({ id }) => id),
-    more: moreOf(all, progress.own, facts),
+    more: moreOf(all, progress.own, facts, published),
     digests: { ...options.digests },
     exceptions: recalled.problems,
   };

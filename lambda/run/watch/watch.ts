@@ -1,8 +1,8 @@
 /**
  * The main job once: judge, compare with what was told, publish what is due, store.
  *
- *     open (lease, run record) → recall → assess (check, compare, decide, second look) → tell
- *       → keep → complete
+ *     open (lease, run record) → recall → assess (check, compare, decide, second look)
+ *       → MTA-STS policies → tell → keep → complete
  *
  * Publish first, then one update that records the telling, then store: a crash may repeat a message
  * in that one gap, and never loses one. A run that told and died is recovered by the next (recall).
@@ -30,6 +30,8 @@ import { adoptOwing } from './owing.ts';
 import { handOn, leftOver, mayGoOn, planPart } from './parts.ts';
 import { moreOf, readProgress, writePart } from './progress.ts';
 import { recall } from './recall.ts';
+import { type StsWatched, watchPolicies } from './sts.ts';
+import { tellingsDone, tellingsIn } from './sts-telling.ts';
 import { tell } from './tell.ts';
 import { type LeftTold, owes, tellLeft } from './tell-left.ts';
 import { tryChannels, unready } from './try-channels.ts';
@@ -58,6 +60,8 @@ export type Watched =
        * Complete, what was due was told, by one channel at least, and what is to be stored was.
        */
       readonly complete: boolean;
+      /** What the look at MTA-STS policies came to; absent where there was none. */
+      readonly policies?: StsWatched;
       /** Another part of the same run follows: not all was looked at, or not twice. */
       readonly goesOn: boolean;
       /** Sentences about what could not be read or written. */
@@ -118,9 +122,11 @@ async function watchUnderLease(
   const { recalled, progress, at } = underway;
   const assessment = await assess(underway);
   const { first, verdicts, vantage, comparison, updates, decision, facts } = assessment;
+  const policies = await watchPolicies(underway, assessment);
   const { counts, mail, delivery, owed, state, problems } = await tell(
     underway,
     assessment,
+    policies,
     opened,
   );
   const kept = await keep(store, {
@@ -158,7 +164,15 @@ async function watchUnderLease(
     unready: unready(underway.tried, delivery, owed),
     complete,
     goesOn: handed.goesOn,
-    problems: [...recalled.problems, ...problems, ...kept.problems, ...handed.problems, ...notes],
+    ...(policies === undefined ? {} : { policies }),
+    problems: [
+      ...recalled.problems,
+      ...(policies?.problems ?? []),
+      ...problems,
+      ...kept.problems,
+      ...handed.problems,
+      ...notes,
+    ],
   };
 }
 
@@ -175,6 +189,7 @@ async function begin(
   const progress = await readProgress(store, records, options.digests, begun);
   const remembered = await recall(store, progress.records, begun);
   const adopted = await adoptOwing(doors, remembered.recovered, begun);
+  await tellingsDone(store, tellingsIn(remembered.recovered), begun);
   const recalled = {
     ...remembered,
     recovered: adopted.recovered,

@@ -39,6 +39,7 @@ const EMPTY: Status = {
   at: START,
   sight: { silent: true, failed: false, blind: false, owed: [], sentence: '' },
   incidents: [],
+  policies: [],
   pending: [],
   undetermined: [],
   notWatched: undefined,

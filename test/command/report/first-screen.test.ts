@@ -178,7 +178,7 @@ function sight(of: Partial<Status['sight']> = {}): Status['sight'] {
 function statusOf(of: Partial<Status>): Status {
   return {
     ...{ at: NOW, sight: sight(), incidents: [], pending: [], undetermined: [], notWatched: [], notWatchedCount: 0 },
-    ...{ mutes: [], confirmations: [], watched: 3, mail: undefined, others: [], problems: [] },
+    ...{ policies: [], mutes: [], confirmations: [], watched: 3, mail: undefined, others: [], problems: [] },
     counts: { pass: 3, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 },
     ...of,
   };

@@ -307,8 +307,9 @@ describe('where it is', () => {
 
   test('nowhere, where all refuse', async () => {
     const server = await started();
-    expect(await find(server, {}, [RECORD, at('127.0.0.2', '127.0.0.3')] as never)).toEqual(
-      unfetched(`no connection with ${HOST} (ECONNREFUSED)`),
-    );
+    expect(await find(server, {}, [RECORD, at('127.0.0.2', '127.0.0.3')] as never)).toEqual({
+      ...unfetched(`no connection with ${HOST} (ECONNREFUSED)`),
+      unreached: true,
+    });
   });
 });
