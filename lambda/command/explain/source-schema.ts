@@ -34,6 +34,16 @@ export const nameSourcesSchema = v.strictObject({
     mx: v.array(v.string()),
     /** MX hosts of today that it does not name. */
     outside: v.array(v.string()),
+    /** Where today's look came to no policy: the one that runs keep, until it runs out. */
+    held: v.nullable(
+      v.strictObject({
+        id: v.string(),
+        mode: v.picklist(['enforce', 'testing', 'none']),
+        mx: v.array(v.string()),
+        fetchedAt: v.pipe(v.string(), v.isoTimestamp()),
+        until: v.pipe(v.string(), v.isoTimestamp()),
+      }),
+    ),
     /** As TLS reports have it (RFC 8460). */
     failure: v.nullable(v.picklist(['sts-policy-fetch-error', 'sts-webpki-invalid'])),
     sentence: v.string(),

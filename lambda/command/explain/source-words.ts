@@ -10,7 +10,7 @@ import { plainName } from '../../text/strangers.ts';
 import type { NameSourcesDocument } from './source-schema.ts';
 
 export function describeSources(sources: NameSources): NameSourcesDocument {
-  const { domain, dane, sts, outside } = sources;
+  const { domain, dane, sts, held, outside } = sources;
   const policy = sts.kind === 'policy' ? sts.policy : undefined;
   const signed = dane.kind === 'records' || dane.kind === 'no-records';
   return {
@@ -29,7 +29,17 @@ export function describeSources(sources: NameSources): NameSourcesDocument {
       mx: policy === undefined ? [] : [...policy.mx, ...policy.addresses],
       outside: [...outside],
       failure: sts.kind === 'unfetched' ? sts.result : null,
-      sentence: stsSentence(sources),
+      held:
+        held === undefined
+          ? null
+          : {
+              id: held.id,
+              mode: held.mode,
+              mx: [...held.mx],
+              fetchedAt: isoOf(held.fetchedAt),
+              until: isoOf(held.until),
+            },
+      sentence: [stsSentence(sources), ...heldSentence(sources)].join('. '),
     },
     dns: {
       signed: signed ? true : dane.kind === 'mx-unsigned' ? false : null,
@@ -96,6 +106,22 @@ function stsSentence({ domain, sts, outside }: NameSources): string {
   }
 }
 
+/** What counts in place of what could not be had today. */
+function heldSentence({ held, outside }: NameSources): string[] {
+  if (held === undefined) return [];
+  const { id, mode, mx, fetchedAt, until } = held;
+  const hosts = listed(mx.map(plainName), 5);
+  const enforced =
+    mode === 'enforce'
+      ? `it is enforced, its mail goes to ${hosts}, and it counts until ${moment(until)}`
+      : `it is in mode ${mode}, which authenticates nobody, and names ${hosts}`;
+  return [
+    `The policy that runs keep (id ${plainName(id)}, fetched ${moment(fetchedAt)}) has not run out: ` +
+      enforced,
+    ...notes({ mx, addresses: [], mode }, outside),
+  ];
+}
+
 function modeSentence(
   name: string,
   { policy, until }: Extract<NameSources['sts'], { readonly kind: 'policy' }>,
@@ -118,7 +144,14 @@ function modeSentence(
 }
 
 function notes(
-  { mx, addresses, mode }: Extract<NameSources['sts'], { readonly kind: 'policy' }>['policy'],
+  {
+    mx,
+    addresses,
+    mode,
+  }: Pick<
+    Extract<NameSources['sts'], { readonly kind: 'policy' }>['policy'],
+    'mx' | 'addresses' | 'mode'
+  >,
   outside: readonly string[],
 ): string[] {
   if (mode === 'none') return [];
@@ -159,14 +192,15 @@ function dnsSentence(domain: string, dane: DaneSource): string {
   }
 }
 
-function proposalOf({ sts, proposal }: NameSources): NameSourcesDocument['proposal'] {
-  if (proposal === undefined || sts.kind !== 'policy') return null;
+function proposalOf({ sts, held, proposal }: NameSources): NameSourcesDocument['proposal'] {
+  const until = sts.kind === 'policy' ? sts.until : held?.until;
+  if (proposal === undefined || until === undefined) return null;
   const { line, verdict } = proposal;
   const delivers = verdict?.verdict === 'pass' || verdict?.verdict === 'degraded';
   return {
     line: delivers && line !== undefined ? line : null,
     verdict: verdict?.verdict ?? null,
-    sentence: `${proposalSentence(proposal, sts.until)}${withoutServername(proposal)}`,
+    sentence: `${proposalSentence(proposal, until)}${withoutServername(proposal)}`,
   };
 }
 

@@ -8,7 +8,9 @@ import { findNameSources } from '../../run/explain/name-sources.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
+import type { PlaceFlags } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
+import { policyKept } from './kept-policy.ts';
 import type { NameSourcesDocument } from './source-schema.ts';
 import { describeSources } from './source-words.ts';
 
@@ -18,7 +20,7 @@ export async function nameSourcesOf(
   verdict: EntryVerdict,
   run: CheckRun,
   bundle: Bundle,
-  flags: BundleFlags & ProbeFlags & PatienceFlags,
+  flags: BundleFlags & ProbeFlags & PatienceFlags & PlaceFlags,
   console: Console,
 ): Promise<NameSourcesDocument | null> {
   const quiet = { ...console, progress: false };
@@ -30,7 +32,14 @@ export async function nameSourcesOf(
     deadlineMs: Math.max(1, Math.min(DEFAULTS.stsPolicyMs, pace.stopAt - console.now())),
     ...(pace.signal === undefined ? {} : { signal: pace.signal }),
   });
-  const doors = { dns, probe, fetchPolicy, ...(dnssec === undefined ? {} : { dnssec }) };
+  const keptPolicy = (domain: string) => policyKept(domain, flags, console);
+  const doors = {
+    dns,
+    probe,
+    fetchPolicy,
+    keptPolicy,
+    ...(dnssec === undefined ? {} : { dnssec }),
+  };
   const sources = await console.interruption.during(() =>
     findNameSources(destination, verdict, run, bundle, doors, pace),
   );

@@ -3,6 +3,7 @@
  * records, the domain's MTA-STS policy, and DNS as it is.
  */
 import { isBlind } from '../../alert/incident/run-facts.ts';
+import type { KeptPolicy } from '../../alert/sts/memory.ts';
 import { named } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
@@ -28,6 +29,11 @@ export interface NameSources {
   /** smtp_dns_support_level = dnssec, without which there is no DANE whatever DNS says. */
   readonly asksDnssec: boolean;
   readonly sts: StsFinding;
+  /**
+   * Where today's look came to no policy: the one that runs fetched earlier, which counts until it
+   * runs out.
+   */
+  readonly held?: KeptPolicy;
   /** MX hosts of today that an enforced policy does not name, lower case. */
   readonly outside: readonly string[];
   /** The line that an enforced policy comes to, and its verdict today; absent where not in question. */
@@ -45,6 +51,8 @@ export interface Proposal {
 
 export interface SourceDoors extends Pick<CheckDoors, 'dns' | 'dnssec' | 'probe'> {
   readonly fetchPolicy: FetchPolicy;
+  /** The policy of a domain that runs keep; absent, or undefined, where none is. */
+  readonly keptPolicy?: (domain: string) => Promise<KeptPolicy | undefined>;
 }
 
 /** Undefined where mail does not go by MX records, or the entry is not looked at. */
@@ -65,17 +73,35 @@ export async function findNameSources(
     findDane(hop, bundle, run.evidence, doors.dnssec),
     findSts(domain, doors.dns, doors.fetchPolicy, pace.now),
   ]);
+  const held = sts.kind === 'policy' ? undefined : await heldPolicy(domain, doors, pace.now());
+  const policy = policyOf(sts, held);
   const proposal = isWeaker(verdict)
-    ? await propose(hop, sts, { destination, run, bundle, own }, doors, pace)
+    ? await propose(hop, policy, { destination, run, bundle, own }, doors, pace)
     : undefined;
   return {
     domain,
     dane,
     asksDnssec: own.settings.dnsSupportLevel === 'dnssec',
     sts,
-    outside: outsideOf(hop, sts, run),
+    ...(held === undefined ? {} : { held }),
+    outside: outsideOf(hop, policy, run),
     ...(proposal === undefined ? {} : { proposal }),
   };
+}
+
+type Policy = Pick<KeptPolicy, 'mode' | 'mx'>;
+
+/** What counts today. */
+const policyOf = (sts: StsFinding, held: KeptPolicy | undefined): Policy | undefined =>
+  sts.kind === 'policy' ? sts.policy : held;
+
+async function heldPolicy(
+  domain: string,
+  { keptPolicy }: SourceDoors,
+  now: number,
+): Promise<KeptPolicy | undefined> {
+  const kept = await keptPolicy?.(domain);
+  return kept !== undefined && now < kept.until && kept.mode !== 'none' ? kept : undefined;
 }
 
 /** It does not deliver everywhere, authenticates nobody, or takes the name from DNS. */
@@ -88,7 +114,7 @@ const isWeaker = ({ verdict, protection, level, match }: EntryVerdict): boolean 
 
 async function propose(
   hop: Hop,
-  sts: StsFinding,
+  policy: Policy | undefined,
   {
     destination,
     run,
@@ -103,9 +129,9 @@ async function propose(
   { probe }: SourceDoors,
   pace: PaceOptions & { readonly now: () => number },
 ): Promise<Proposal | undefined> {
-  if (sts.kind !== 'policy' || sts.policy.mode !== 'enforce') return undefined;
+  if (policy?.mode !== 'enforce') return undefined;
   const knowsName = hasServername(own.settings.version);
-  const value = valueOfSts(sts.policy, own.settings.version);
+  const value = valueOfSts(policy, own.settings.version);
   const other = value === undefined ? undefined : otherLine(value, destination, own);
   if (other === undefined) return { line: undefined, hasServername: knowsName };
   const blind = isBlind({ name: '', ...run.vantage });
@@ -126,8 +152,8 @@ export function valueOfSts(
   return `secure match=${match}${hasServername(version) ? ' servername=hostname' : ''}`;
 }
 
-function outsideOf(hop: Hop, sts: StsFinding, { evidence }: CheckRun): string[] {
+function outsideOf(hop: Hop, policy: Policy | undefined, { evidence }: CheckRun): string[] {
   const route = named(evidence.routes, routeKey(hop));
-  if (sts.kind !== 'policy' || sts.policy.mode === 'none' || route?.kind !== 'hosts') return [];
-  return route.hosts.map(({ host }) => host).filter((host) => !namesHost(sts.policy, host));
+  if (policy === undefined || policy.mode === 'none' || route?.kind !== 'hosts') return [];
+  return route.hosts.map(({ host }) => host).filter((host) => !namesHost(policy, host));
 }

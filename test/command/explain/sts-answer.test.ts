@@ -56,7 +56,7 @@ const sources = (
 ): NameSourcesDocument => ({
   domain: 'a.test',
   dane: { state: 'mx-unsigned', hosts: null, of: null, sentence: '' },
-  mtaSts: { state, id: '1', until: null, maxAge: null, mx, outside, failure: null, sentence: '' },
+  mtaSts: { state, id: '1', until: null, maxAge: null, mx, outside, held: null, failure: null, sentence: '' },
   dns: { signed: false, sentence: '' },
   proposal: null,
 });

@@ -1,5 +1,6 @@
 /** Who may be believed about the hosts, over real DNS, SMTP, TLS and HTTPS: what each says, and the line that is offered. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import type { KeptPolicy } from '../../../lambda/alert/sts/memory.ts';
 import { describeSources } from '../../../lambda/command/explain/source-words.ts';
 import { openWorld } from '../../../lambda/doors.ts';
 import { destinationsOf } from '../../../lambda/policy/destinations.ts';
@@ -44,7 +45,7 @@ beforeEach(() => {
   web.answer(sending('version: STSv1\nmode: enforce\nmx: mx1.provider.test\nmax_age: 604800\n'));
 });
 
-async function sourcesOf(table: string, version: PostfixVersion = '3.11') {
+async function sourcesOf(table: string, version: PostfixVersion = '3.11', kept?: KeptPolicy) {
   const made = bundleOf(table, authority.certificate.pem);
   const bundle = { ...made, settings: { ...defaultSettings(version), tcpPort: internet.smtpPort } };
   const config = { resolvers: [internet.resolver], helo: 'client.test', allowPrivateAddresses: true };
@@ -64,7 +65,14 @@ async function sourcesOf(table: string, version: PostfixVersion = '3.11') {
     port: web.port,
     deadlineMs: 20_000,
   });
-  const sources = await findNameSources(destination, verdict, run, bundle, { ...doors, fetchPolicy }, pace);
+  const sources = await findNameSources(
+    destination,
+    verdict,
+    run,
+    bundle,
+    { ...doors, fetchPolicy, keptPolicy: async () => kept },
+    pace,
+  );
   return sources === undefined ? undefined : describeSources(sources);
 }
 
@@ -77,6 +85,7 @@ test('a line that fails gets the match list of the policy, tried today', async (
     maxAge: 604_800,
     mx: ['mx1.provider.test'],
     outside: [],
+    held: null,
     failure: null,
     sentence:
       'a.test enforces a policy: its mail goes to mx1.provider.test; authenticated by their policy until ' +
@@ -256,6 +265,89 @@ describe('DANE comes first', () => {
       expect(sources?.dane).toMatchObject({ state, sentence });
       expect(sources?.dns.sentence).toBe('the MX records of a.test are signed, to a sender that asks a validating resolver');
     });
+  });
+});
+
+describe('a policy that runs keep', () => {
+  const KEPT: KeptPolicy = {
+    id: '6',
+    mode: 'enforce',
+    mx: ['mx1.provider.test'],
+    fetchedAt: AT - 86_400_000,
+    until: AT + 6 * 86_400_000,
+  };
+
+  test.each([
+    {
+      because: 'the record is gone',
+      today: () => internet.dns.set({ name: '_mta-sts.a.test', type: 'TXT', data: [] }),
+      state: 'not-announced',
+      says: 'a.test announces no policy today: there is no record at _mta-sts.a.test. ',
+    },
+    {
+      because: 'the policy cannot be fetched',
+      today: () => web.answer(sending('', { 'content-type': 'text/plain' }, 404)),
+      state: 'unfetched',
+      says:
+        'a.test announces a policy, which could not be fetched: mta-sts.a.test answers with status 404; that withdraws ' +
+        'nothing, and who fetched it before goes by it until it has run out. ',
+    },
+    {
+      because: 'what comes is no policy',
+      today: () => web.answer(sending('<html>')),
+      state: 'invalid-policy',
+      says: 'a.test announces a policy that no sender can use: line 1 of the policy, "<html>", is not name: value. ',
+    },
+  ])('counts where $because, and is said to', async ({ today, state, says }) => {
+    today();
+    const sources = await sourcesOf('a.test secure\n', '3.11', KEPT);
+    expect(sources?.mtaSts).toMatchObject({
+      state,
+      held: {
+        id: '6',
+        mode: 'enforce',
+        mx: ['mx1.provider.test'],
+        fetchedAt: '2026-11-26T12:00:00.000Z',
+        until: '2026-12-03T12:00:00.000Z',
+      },
+      sentence:
+        `${says}The policy that runs keep (id 6, fetched Thu 2026-11-26 12:00Z) has not run out: it is enforced, its mail ` +
+        'goes to mx1.provider.test, and it counts until Thu 2026-12-03 12:00Z',
+    });
+    expect(sources?.proposal).toEqual({
+      line: 'a.test secure match=mx1.provider.test servername=hostname',
+      verdict: 'pass',
+      sentence: 'authenticated by their policy until Thu 2026-12-03 12:00Z; it would deliver today',
+    });
+  });
+
+  test.each([
+    { because: 'has run out', kept: { ...KEPT, until: AT } },
+    { because: 'took an earlier one back', kept: { ...KEPT, mode: 'none' as const } },
+  ])('one that $because counts no more', async ({ kept }) => {
+    internet.dns.set({ name: '_mta-sts.a.test', type: 'TXT', data: [] });
+    const sources = await sourcesOf('a.test secure\n', '3.11', kept);
+    expect(sources?.mtaSts.held).toBeNull();
+    expect(sources?.proposal).toBeNull();
+  });
+
+  test('in mode testing it authenticates nobody', async () => {
+    internet.dns.set({ name: '_mta-sts.a.test', type: 'TXT', data: [] });
+    const sources = await sourcesOf('a.test secure\n', '3.11', { ...KEPT, mode: 'testing' });
+    expect(sources?.mtaSts.sentence).toContain('it is in mode testing, which authenticates nobody, and names mx1.provider.test');
+    expect(sources?.proposal).toBeNull();
+  });
+
+  test('hosts of today that it does not name are told', async () => {
+    internet.dns.set({ name: '_mta-sts.a.test', type: 'TXT', data: [] });
+    const sources = await sourcesOf('a.test secure\n', '3.11', { ...KEPT, mx: ['mx.other.test'] });
+    expect(sources?.mtaSts.outside).toEqual(['mx1.provider.test']);
+    expect(sources?.proposal?.line).toBeNull();
+  });
+
+  test('what is published today comes first', async () => {
+    const sources = await sourcesOf('a.test secure\n', '3.11', { ...KEPT, mx: ['mx.other.test'] });
+    expect(sources?.mtaSts).toMatchObject({ state: 'enforce', id: '7', held: null, mx: ['mx1.provider.test'] });
   });
 });
 
