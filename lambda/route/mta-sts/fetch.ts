@@ -174,7 +174,7 @@ function failureOf(host: string, error: Error): FetchedPolicy {
   const code = 'code' in error ? plain(String(error.code), 80) : '';
   if (code === WRONG_NAME)
     return notBelieved(`the certificate of ${shown(host)} does not have that name`);
-  if (/CERT|SELF_SIGNED|VERIFY|ISSUER/.test(code))
+  if (NOT_BELIEVED.test(code))
     return notBelieved(`the certificate of ${shown(host)} is not believed (${code})`);
   if (code === 'HPE_HEADER_OVERFLOW') return failed(`${shown(host)} sends too many headers`);
   if (/^(?:ERR_SSL|EPROTO)/.test(code))
@@ -201,5 +201,8 @@ const unfit = (because: string): FetchedPolicy => ({ kind: 'unfit', because });
 
 const TOO_LONG = unfit(`the policy has more than ${BOUNDS.stsPolicyBytes} bytes`);
 
+/** What OpenSSL says of a chain, in Node's words; UNSPECIFIED where Node has no word for it. */
+const NOT_BELIEVED =
+  /CERT|SELF_SIGNED|VERIFY|ISSUER|^(?:INVALID_(?:CA|PURPOSE)|PATH_LENGTH_EXCEEDED|UNSPECIFIED)$/;
 const WRONG_NAME = 'WRONG_NAME';
 const MOST_ADDRESSES = 4;

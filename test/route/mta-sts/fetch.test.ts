@@ -112,6 +112,34 @@ describe('what the server answers', () => {
     { answer: sending('', PLAIN, 404), says: unfetched(`${HOST} answers with status 404`), because: 'not found' },
     { answer: sending(POLICY, PLAIN, 500), says: unfetched(`${HOST} answers with status 500`), because: 'out of order' },
     { answer: sending(POLICY, PLAIN, 206), says: unfetched(`${HOST} answers with status 206`), because: 'a part' },
+    { answer: sending('', PLAIN, 204), says: unfetched(`${HOST} answers with status 204`), because: 'no content' },
+    {
+      answer: sending(POLICY, PLAIN, 203),
+      says: unfetched(`${HOST} answers with status 203`),
+      because: 'what a proxy made of it',
+    },
+    { answer: sending('', PLAIN, 401), says: unfetched(`${HOST} answers with status 401`), because: 'who are you' },
+    {
+      answer: sending('', { ...PLAIN, 'retry-after': '1' }, 503),
+      says: unfetched(`${HOST} answers with status 503`),
+      because: 'later',
+    },
+    { answer: sending(''), says: invalid('the policy is empty'), because: 'nothing' },
+    {
+      answer: sending(`\uFEFF${POLICY}`),
+      says: invalid('line 1 of the policy, "\\u{feff}version: STSv1", is not name: value'),
+      because: 'a byte order mark before it',
+    },
+    {
+      answer: sending('', PLAIN, 304),
+      says: unfetched(`${HOST} answers with a redirect (304), which no sender follows`),
+      because: 'not modified, though nobody asked so',
+    },
+    {
+      answer: sending(POLICY, { ...PLAIN, location: `https://${HOST}/.well-known/mta-sts.txt` }, 308),
+      says: unfetched(`${HOST} answers with a redirect (308), which no sender follows`),
+      because: 'moved to where it is',
+    },
     {
       answer: sending(POLICY, { ...PLAIN, location: `https://${HOST}/` }, 301),
       says: unfetched(`${HOST} answers with a redirect (301), which no sender follows`),
@@ -233,6 +261,23 @@ describe('whom it is believed from', () => {
     await problem(ended, notBelieved('CERT_HAS_EXPIRED'));
   });
 
+  test('not before its beginning', async () => {
+    const early = await authority.issue({ dnsNames: [HOST], notBefore: Date.UTC(2090, 0), notAfter: Date.UTC(2091, 0) });
+    await problem(early, notBelieved('CERT_NOT_YET_VALID'));
+  });
+
+  test('not for another purpose than a web server', async () => {
+    const mail = await authority.issue({ dnsNames: [HOST], eku: ['1.3.6.1.5.5.7.3.4'] });
+    await problem(mail, notBelieved('INVALID_PURPOSE'));
+  });
+
+  test('not where it left out who signed it', async () => {
+    const between = await authority.intermediate();
+    const { keyPem, ...alone } = await between.issue({ dnsNames: [HOST] });
+    const [leaf = ''] = alone.chainPem.split(/(?<=-----END CERTIFICATE-----\n)/);
+    await problem({ ...alone, keyPem, chainPem: leaf }, notBelieved('UNABLE_TO_VERIFY_LEAF_SIGNATURE'));
+  });
+
   test('not where it signed itself', async () => {
     await problem(await selfSigned({ dnsNames: [HOST] }), notBelieved('DEPTH_ZERO_SELF_SIGNED_CERT'));
   });
@@ -297,6 +342,26 @@ describe('where it is', () => {
     },
   ])('$because', async ({ zone, says }) => {
     expect(await find(await started(), {}, zone as never)).toEqual(unfetched(says));
+  });
+
+  test('the domain itself is asked, and no domain above it', async () => {
+    const zone = [RECORD, at('127.0.0.1')] as never;
+    const server = await started();
+    const fetchPolicy = openPolicyFetch({ allowPrivateAddresses: true, port: server.port, deadlineMs: 20_000 });
+    expect(await findSts('sub.a.test', dnsOf(zone), fetchPolicy, () => NOW)).toEqual({ kind: 'none' });
+    expect(server.requests).toEqual([]);
+  });
+
+  test('at the end of an alias, under its own name', async () => {
+    const server = await started();
+    server.answer(sending(POLICY));
+    const zone = [
+      RECORD,
+      { name: HOST, type: 'CNAME', data: ['policies.host.test'] },
+      { name: 'policies.host.test', type: 'A', data: ['127.0.0.1'] },
+    ] as never;
+    expect(await find(server, {}, zone)).toMatchObject({ kind: 'policy' });
+    expect(server.requests).toMatchObject([{ host: HOST }]);
   });
 
   test('at the next address where one refuses', async () => {
