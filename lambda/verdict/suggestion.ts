@@ -13,6 +13,7 @@ import type { Destination, Hop } from '../policy/destinations.ts';
 import type { MatchPattern } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
+import { documentedBy, documenting } from '../policy/providers.ts';
 import type { Settings } from '../policy/settings.ts';
 import { familyOf, toAscii } from '../postfix/hostname.ts';
 import { listed } from '../text/listed.ts';
@@ -201,12 +202,13 @@ export function grounds(
 ): Pick<Suggestion, 'restsOn' | 'because'> {
   const names = found.map((pattern) => printMatch(pattern).replace(/^\./, ''));
   const domain = toAscii(host).toLowerCase();
-  if (names.every((name) => name === domain || name.endsWith(`.${domain}`))) {
+  if (names.every((name) => isOwn(name, domain))) {
     return {
       restsOn: 'policy',
       because: `it asks for names of ${domain} alone, whatever DNS says`,
     };
   }
+  const documented = documenting(found.filter((_, i) => !isOwn(names[i] ?? '', domain)));
   const providers = listed([...new Set(names.map((name) => registrable(name) ?? name))]);
   if (!mx)
     return {
@@ -221,6 +223,14 @@ export function grounds(
         `the MX answer of ${domain} is signed: whoever signs its zone says that mail for it goes ` +
         `to ${providers}`,
     };
+  if (documented !== undefined)
+    return {
+      restsOn: 'dns',
+      because:
+        'its names were found through DNS, which is not signed here, and are as ' +
+        `${documentedBy(documented)}: check with ${domain} that its mail is meant to go to ` +
+        documented.name,
+    };
   return {
     restsOn: 'dns',
     because:
@@ -234,3 +244,5 @@ const ALSO_EARLIER = 'it holds as well for what the hosts presented in the last 
 
 /** Nobody shortens a longer list by hand, and it would be compared with every address. */
 const MOST_COMPARED = 30;
+const isOwn = (name: string, domain: string): boolean =>
+  name === domain || name.endsWith(`.${domain}`);

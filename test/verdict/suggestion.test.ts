@@ -274,6 +274,32 @@ describe('what it rests on', () => {
     });
   });
 
+  test('names that a provider documents are told with the page, and still rest on DNS', async () => {
+    const microsoft = 'k-com.mail.protection.outlook.com = mail.protection.outlook.com *.mail.protection.outlook.com';
+    expect(await suggested('k.com secure', microsoft)).toEqual({
+      line: 'k.com secure match=.mail.protection.outlook.com',
+      restsOn: 'dns',
+      because:
+        'its names were found through DNS, which is not signed here, and are as Microsoft 365 documents ' +
+        '(https://learn.microsoft.com/en-us/purview/enhancing-mail-flow-with-mta-sts, read 2026-11-28): check with k.com ' +
+        'that its mail is meant to go to Microsoft 365',
+      verdict: 'pass',
+    });
+  });
+
+  test('beside names that nobody documents they count for nothing', async () => {
+    expect(await suggested('k.com secure', 'mxa.mailgun.org = mxa.mailgun.org | mx.p.net = mx.p.net')).toMatchObject({
+      because: expect.stringContaining('is meant to go to mailgun.org and p.net, in their documentation or with k.com'),
+    });
+  });
+
+  test('nor where the line takes more than they document', async () => {
+    expect(await suggested('k.com secure', 'mxa.mailgun.org = *.mailgun.org')).toMatchObject({
+      line: 'k.com secure match=.mailgun.org',
+      because: expect.stringContaining('in their documentation or with k.com'),
+    });
+  });
+
   test('names of the next hop itself do not', async () => {
     expect(await suggested('k.com verify', 'mx.p.net = mail.k.com')).toEqual({
       line: 'k.com verify match=mail.k.com',

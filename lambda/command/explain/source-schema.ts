@@ -48,6 +48,18 @@ export const nameSourcesSchema = v.strictObject({
     failure: v.nullable(v.picklist(['sts-policy-fetch-error', 'sts-webpki-invalid'])),
     sentence: v.string(),
   }),
+  /** Who documents the names of all MX hosts of today (docs/providers.md); null where nobody does. */
+  provider: v.nullable(
+    v.strictObject({
+      name: v.string(),
+      /** As match lists write them. */
+      names: v.array(v.string()),
+      url: v.string(),
+      /** The day on which the page was read. */
+      read: v.pipe(v.string(), v.isoDate()),
+      sentence: v.string(),
+    }),
+  ),
   dns: v.strictObject({ signed: v.nullable(v.boolean()), sentence: v.string() }),
   /** The line that an enforced policy comes to; null where it is not in question. */
   proposal: v.nullable(

@@ -9,7 +9,7 @@ export function sourceLines(
   width: number,
 ): string[] {
   if (sources === null) return [];
-  const { domain, dane, mtaSts, dns, proposal } = sources;
+  const { domain, dane, mtaSts, provider, dns, proposal } = sources;
   const lines = [
     '',
     ...wrap(`Who may be believed about the hosts of ${domain}, strongest first:`, width),
@@ -17,6 +17,7 @@ export function sourceLines(
   for (const [label, { sentence }] of [
     ['  DANE', dane],
     ['  MTA-STS', mtaSts],
+    ...(provider === null ? [] : [['  Provider', provider] as const]),
     ['  DNS', dns],
   ] as const)
     lines.push(...labelled(label, sentence, COLUMN, width));

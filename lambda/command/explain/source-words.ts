@@ -2,6 +2,7 @@
  * The sources of authenticated names as `explain` tells them, strongest first, in sentences and in
  * its document. Pure.
  */
+import { documentedBy } from '../../policy/providers.ts';
 import type { DaneSource } from '../../run/check/dane-proof.ts';
 import type { NameSources, Proposal } from '../../run/explain/name-sources.ts';
 import { daysLong, moment } from '../../text/dates.ts';
@@ -41,6 +42,7 @@ export function describeSources(sources: NameSources): NameSourcesDocument {
             },
       sentence: [stsSentence(sources), ...heldSentence(sources)].join('. '),
     },
+    provider: providerOf(sources, signed),
     dns: {
       signed: signed ? true : dane.kind === 'mx-unsigned' ? false : null,
       sentence: dnsSentence(domain, dane),
@@ -104,6 +106,23 @@ function stsSentence({ domain, sts, outside }: NameSources): string {
     case 'policy':
       return [modeSentence(name, sts), ...notes(sts.policy, outside)].join('. ');
   }
+}
+
+/** Names that somebody answers for; that they are this domain's is another matter. */
+function providerOf(
+  { domain, provider }: NameSources,
+  signed: boolean,
+): NameSourcesDocument['provider'] {
+  if (provider === undefined) return null;
+  const { name, names, url, read } = provider;
+  const says = signed
+    ? `its signed MX records say that ${plainName(domain)} uses ${name}`
+    : `that ${plainName(domain)} uses ${name} is what DNS says, unsigned, and to be confirmed`;
+  return {
+    ...{ name, url, read, names: [...names] },
+    sentence:
+      `the MX hosts are named as ${documentedBy(provider)}: ` + `${listed([...names], 5)}; ${says}`,
+  };
 }
 
 /** What counts in place of what could not be had today. */

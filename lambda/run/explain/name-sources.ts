@@ -1,6 +1,6 @@
 /**
  * Who may be believed about the hosts of one destination, strongest first: DNSSEC with TLSA
- * records, the domain's MTA-STS policy, and DNS as it is.
+ * records, the domain's MTA-STS policy, what the provider documents, and DNS as it is.
  */
 import { isBlind } from '../../alert/incident/run-facts.ts';
 import type { KeptPolicy } from '../../alert/sts/memory.ts';
@@ -9,6 +9,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
 import { hasServername } from '../../policy/other-servername.ts';
+import { documentingHosts, type Provider } from '../../policy/providers.ts';
 import { clientOf, routeKey } from '../../policy/service.ts';
 import { toAscii } from '../../postfix/hostname.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
@@ -34,6 +35,8 @@ export interface NameSources {
    * runs out.
    */
   readonly held?: KeptPolicy;
+  /** Who documents the names of all MX hosts of today; absent where nobody of the table does. */
+  readonly provider?: Provider;
   /** MX hosts of today that an enforced policy does not name, lower case. */
   readonly outside: readonly string[];
   /** The line that an enforced policy comes to, and its verdict today; absent where not in question. */
@@ -78,12 +81,16 @@ export async function findNameSources(
   const proposal = isWeaker(verdict)
     ? await propose(hop, policy, { destination, run, bundle, own }, doors, pace)
     : undefined;
+  const route = named(run.evidence.routes, routeKey(hop));
+  const hosts = route?.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [];
+  const provider = documentingHosts(hosts);
   return {
     domain,
     dane,
     asksDnssec: own.settings.dnsSupportLevel === 'dnssec',
     sts,
     ...(held === undefined ? {} : { held }),
+    ...(provider === undefined ? {} : { provider }),
     outside: outsideOf(hop, policy, run),
     ...(proposal === undefined ? {} : { proposal }),
   };

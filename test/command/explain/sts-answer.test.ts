@@ -57,6 +57,7 @@ const sources = (
   domain: 'a.test',
   dane: { state: 'mx-unsigned', hosts: null, of: null, sentence: '' },
   mtaSts: { state, id: '1', until: null, maxAge: null, mx, outside, held: null, failure: null, sentence: '' },
+  provider: null,
   dns: { signed: false, sentence: '' },
   proposal: null,
 });

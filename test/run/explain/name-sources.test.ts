@@ -268,6 +268,34 @@ describe('DANE comes first', () => {
   });
 });
 
+describe('a provider that documents its hosts', () => {
+  test('is named where all MX hosts of today are its own, and DNS is still what leads there', async () => {
+    internet.dns.set(
+      { name: 'a.test', type: 'MX', data: ['10 mxa.mailgun.org', '20 mxb.mailgun.org'] },
+      { name: 'mxa.mailgun.org', type: 'A', data: mx.addresses },
+      { name: 'mxb.mailgun.org', type: 'A', data: mx.addresses },
+    );
+    expect((await sourcesOf('a.test secure\n'))?.provider).toEqual({
+      name: 'Mailgun',
+      names: ['mxa.mailgun.org', 'mxb.mailgun.org'],
+      url: 'https://documentation.mailgun.com/docs/mailgun/user-manual/domains/domains-verify',
+      read: '2026-11-28',
+      sentence:
+        'the MX hosts are named as Mailgun documents ' +
+        '(https://documentation.mailgun.com/docs/mailgun/user-manual/domains/domains-verify, read 2026-11-28): ' +
+        'mxa.mailgun.org and mxb.mailgun.org; that a.test uses Mailgun is what DNS says, unsigned, and to be confirmed',
+    });
+  });
+
+  test('is none where one host is of somebody else', async () => {
+    internet.dns.set(
+      { name: 'a.test', type: 'MX', data: ['10 mxa.mailgun.org', '20 mx1.provider.test'] },
+      { name: 'mxa.mailgun.org', type: 'A', data: mx.addresses },
+    );
+    expect((await sourcesOf('a.test secure\n'))?.provider).toBeNull();
+  });
+});
+
 describe('a policy that runs keep', () => {
   const KEPT: KeptPolicy = {
     id: '6',
