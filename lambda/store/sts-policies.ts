@@ -28,6 +28,10 @@ export async function readStsMemories({ table, space }: Store, now: number): Pro
   return { memories, problems };
 }
 
+/** Whether a newer version keeps what is known of the domain: it is left as it is. */
+export const isOfNewer = ({ problems }: StsMemories, domain: string): boolean =>
+  problems.some(({ kind, key }) => kind === 'newer' && key.sk === keyName(domain));
+
 /** Of one domain; undefined where there is none that can be read. */
 export async function readStsMemory(
   { table, space }: Store,

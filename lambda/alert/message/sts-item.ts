@@ -7,6 +7,7 @@ import type { StsFinding } from '../sts/findings.ts';
 import type { StsItem } from '../sts/grouped.ts';
 import type { NamedEntry } from '../sts/names.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
+import { sentence } from './wording.ts';
 
 /** `example.com: the MTA-STS policy its line rests on changed`. */
 export const stsTitle = (finding: StsFinding, nameChars = 100): string =>
@@ -51,7 +52,7 @@ export function stsBlocks({ findings }: StsItem, own: OwnCommand): readonly Bloc
     .flatMap(({ destination }) => own('explain', [destination]) ?? []);
   return [
     ...text(whatHappened(finding, listed(domains.map(plainName)), domains.length > 1)),
-    ...text(whatItMeans(finding, entries)),
+    ...text(sentence(whatItMeans(finding, entries))),
     ...(entries.length > 1 ? [entriesBlock(entries)] : []),
     ...(explain.length === 0 ? [] : text(EXPLAIN[finding.kind])),
     ...(explain.length === 0 ? [] : [{ kind: 'code', lines: explain } as const]),

@@ -6,7 +6,7 @@
 
 import type { StsMemory } from '../../alert/sts/memory.ts';
 import type { NamedEntry } from '../../alert/sts/names.ts';
-import { BOUNDS } from '../../limits.ts';
+import { BOUNDS, DEFAULTS } from '../../limits.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import { type FetchPolicy, fetchSts } from '../../route/mta-sts/find.ts';
 import { readNotice, type StsLook } from '../../route/mta-sts/look-again.ts';
@@ -69,7 +69,9 @@ export async function lookAtPolicies(
   await inParallel(
     due,
     async ({ subject: { domain }, id }) => {
-      if (isOver() || fetched >= BOUNDS.stsFetches) {
+      // One that is begun may take all of its time.
+      const isTooLate = isOver() || now() + DEFAULTS.stsPolicyMs > stopAt;
+      if (isTooLate || fetched >= BOUNDS.stsFetches) {
         looks.set(domain, { kind: 'put-off' });
         return;
       }

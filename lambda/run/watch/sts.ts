@@ -15,9 +15,10 @@ import { type OpenFinding, stsToday } from '../../alert/sts/standing.ts';
 import { BOUNDS } from '../../limits.ts';
 import { published } from '../../snapshot/entry-snapshot.ts';
 import { appendHistory } from '../../store/history.ts';
+import { inParallel } from '../../store/in-parallel.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
-import { readStsMemories, saveStsMemory } from '../../store/sts-policies.ts';
+import { isOfNewer, readStsMemories, saveStsMemory } from '../../store/sts-policies.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { Assessment, Underway } from './assess.ts';
@@ -48,7 +49,9 @@ export async function watchPolicies(
   const at = doors.now();
   const stopAt = Math.min(options.pace.stopAt, at + BOUNDS.stsMs);
   const held = await readStsMemories(store, at);
-  const subjects = subjectsOf(underway, assessment, held.memories);
+  const subjects = subjectsOf(underway, assessment, held.memories).filter(
+    ({ domain }) => !isOfNewer(held, domain),
+  );
   const { looks, fetched, unreached } = await lookAtPolicies(subjects, {
     dns: doors.openWorld().dns,
     fetchPolicy,
@@ -62,6 +65,7 @@ export async function watchPolicies(
   const isBlind = unreached > 1 && unreached === fetched;
   const open: OpenFinding[] = [];
   const events: HistoryEvent[] = [];
+  const memories: StsMemory[] = [];
   for (const { domain, entries, hosts, memory: before } of subjects) {
     const look = looks.get(domain);
     const memory = look === undefined ? before : afterLook(domain, before, look, at);
@@ -72,12 +76,15 @@ export async function watchPolicies(
     const today = stsToday({ memory, found, titleOf: stsTitle, mutes, hostsSeen, at });
     open.push(...today.open);
     events.push(...eventsOf(today.fresh, underway, assessment, at));
-    await saveStsMemory(store, today.memory, held, at);
+    memories.push(today.memory);
   }
   const asked = new Set(subjects.map(({ domain }) => domain));
   for (const { value } of held.memories.values())
     if (!asked.has(value.domain) && value.findings.some(({ endedAt }) => endedAt === undefined))
-      await saveStsMemory(store, withoutLines(value, at), held, at);
+      memories.push(withoutLines(value, at));
+  await inParallel(memories, async (memory) => {
+    await saveStsMemory(store, memory, held, at);
+  });
   const { problems } = await appendHistory(store, events, options.historyMs);
   const isTold = ({ kept, isMuted }: OpenFinding) => kept.toldAt !== undefined && !isMuted;
   return {

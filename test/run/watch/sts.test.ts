@@ -5,10 +5,11 @@ import { newMute } from '../../../lambda/alert/incident/mute.ts';
 import type { Alert } from '../../../lambda/alert/message/describe.ts';
 import type { FetchedPolicy, FetchPolicy } from '../../../lambda/route/mta-sts/find.ts';
 import { historyOf } from '../../../lambda/store/history.ts';
-import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
+import { keys, type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { saveMute } from '../../../lambda/store/mutes.ts';
 import { readStsMemories, readStsMemory } from '../../../lambda/store/sts-policies.ts';
 import type { Table } from '../../../lambda/store/table.ts';
+import { exportLines } from '../../../lambda/store/transfer/lines.ts';
 import { type Authority, createAuthority } from '../../internet/authority.ts';
 import { startDynalite } from '../../store/dynalite.ts';
 import { storeOnDisk } from '../../store/on-disk.ts';
@@ -403,7 +404,7 @@ describe('a policy that appears', () => {
         '   plain.example has an MTA-STS policy, enforced, that was fetched Wed',
         '   2026-11-25 06:00Z: it names mx.plain.example.',
         '',
-        '   line 1 takes its names from DNS, which is not signed; by the policy the',
+        '   Line 1 takes its names from DNS, which is not signed; by the policy the',
         '   domain itself would vouch for them.',
         '',
         '   The line by the policy, tried first:',
@@ -448,6 +449,54 @@ describe('a policy that appears', () => {
     publish('plain.example', '2', OWN.replace('enforce', 'none'));
     await on(2, table);
     expect(subjects.slice(1)).toEqual(['plain.example: the MTA-STS policy its line rests on was withdrawn']);
+  });
+});
+
+describe('what is kept', () => {
+  test('what a newer version keeps is left as it is, and nobody is asked about it', async () => {
+    await on(0);
+    const key = keys.stsPolicy(store.space, 'sts.example');
+    const item = await store.table.get(key);
+    if (item === undefined) throw new Error('nothing is kept');
+    await store.table.put({ ...item, v: 2, rev: 7 }, { kind: 'present' });
+    publish('sts.example', '2', POLICY.replace('enforce', 'none'));
+    const watched = await on(1);
+    expect(await store.table.get(key)).toMatchObject({ v: 2, rev: 7 });
+    expect(questions).toHaveLength(1);
+    expect(watched.kind === 'done' ? watched.problems : []).toEqual([
+      expect.stringMatching(/sts#mx1 \/ sts\.example: written by a newer version \(layout 2\)/),
+    ]);
+  });
+
+  test('what is corrupt is told, and replaced', async () => {
+    await on(0);
+    const key = keys.stsPolicy(store.space, 'sts.example');
+    await store.table.put({ ...key, v: 1, rev: 1, value: { domain: 7 } }, { kind: 'present' });
+    const watched = await on(1);
+    expect(watched.kind === 'done' ? watched.problems : []).toEqual([expect.stringMatching(/cannot be read/)]);
+    expect((await readStsMemory(store, 'sts.example', START + DAY_MS))?.policy?.id).toBe('1');
+  });
+
+  test('an export and an import bring it along', async () => {
+    await on(0);
+    const lines: string[] = [];
+    for await (const line of exportLines(store.table, { release: '0.2.0', at: START })) lines.push(line);
+    expect(lines.filter((line) => line.includes(`${store.space.policy}/sts#mx1`))).toHaveLength(1);
+  });
+
+  test('more policies than a run fetches wait for the next one', async () => {
+    const names = Array.from({ length: 130 }, (_, i) => `d${i}.example`);
+    const provider = world.host('mx.provider.net', chain);
+    for (const name of names) {
+      world.domain(name, provider);
+      publish(name, '1', POLICY);
+    }
+    const table = names.map((name) => `${name} secure match=mx.provider.net\n`).join('');
+    await on(0, table);
+    expect(fetched).toHaveLength(100);
+    await on(1, table);
+    expect(new Set(fetched).size).toBe(130);
+    expect(fetched).toHaveLength(130);
   });
 });
 
