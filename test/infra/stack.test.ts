@@ -142,6 +142,22 @@ describe('function', () => {
     expect(only(existing, 'AWS::Lambda::Function')).toMatchObject({ ReservedConcurrentExecutions: 1 });
   });
 
+  test('MTA-STS policies are looked at unless the environment says otherwise, over TCP to any port', () => {
+    const variables = (template: Template) =>
+      (only(template, 'AWS::Lambda::Function') as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
+    expect(variables(prod)).not.toHaveProperty('WATCH_MTA_STS');
+    const record = example('prod');
+    if (record.runner !== 'function') throw new Error('prod is no function');
+    expect(variables(synthesise({ ...record, mtaSts: 'never' }).template)).toMatchObject({ WATCH_MTA_STS: 'never' });
+    for (const template of [prod, existing])
+      template.hasResourceProperties('AWS::EC2::SecurityGroup', {
+        SecurityGroupEgress: Match.arrayWith([
+          Match.objectLike({ IpProtocol: 'tcp', FromPort: 0, ToPort: 65_535, CidrIp: '0.0.0.0/0' }),
+          Match.objectLike({ IpProtocol: 'udp', FromPort: 53, ToPort: 53 }),
+        ]),
+      });
+  });
+
   test('the sentinel reads the run records of the mail host', () => {
     expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({
       Environment: { Variables: { WATCH_VANTAGE: 'mail.example.com', WATCH_SILENCE_HOURS: '26' } },
