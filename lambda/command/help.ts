@@ -48,6 +48,22 @@ Exit status: 2 something would newly fail, 1 something would be worse or cannot 
 turns or only for the
 better, 3 nothing was seen yet, or it could not be compared.`;
 
+export const SUGGEST_HELP = `
+What is proposed: lines for entries that fail, match lists that hold longer or say the same with \
+less, lines that nobody
+looks up. Nothing else of the table changes. The days that are remembered are those of --store, or \
+where this user's runs
+keep them; nothing is written there.
+
+A line whose names only unsigned DNS gives says so, and after a move it is given only once that is \
+confirmed (explain
+--confirmed). MTA-STS policies are fetched where an entry fails, or with --upgrade, once a domain.
+
+Exit status: 2 an entry fails and no line would help, 1 something is proposed, 3 something could \
+not be seen, or wrong
+usage, 0 nothing to change.
+`;
+
 export const FORGET_HELP = `
 Superseded versions are kept for 400 days otherwise. The version in use stays. On DynamoDB the \
 whole table is

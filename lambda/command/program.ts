@@ -34,6 +34,7 @@ import {
   MUTE_HELP,
   PUSH_HELP,
   STATUS_HELP,
+  SUGGEST_HELP,
   WHAT_IF_HELP,
   WHY_HELP,
 } from './help.ts';
@@ -263,6 +264,20 @@ export function program(given: Console): Command {
     .addHelpText('after', WHAT_IF_HELP)
     .action(async (table: string | undefined, flags) =>
       finish((await import('./what-if/what-if.ts')).whatIfCommand(table, flags, console)),
+    );
+
+  addStoreFlags(addPatienceFlag(addProbeFlags(addBundleFlags(program.command('suggest [table]')))))
+    .description(
+      'the table rewritten where that helps, as a diff that patch takes: each line judged today, and ' +
+        'on the days that are remembered',
+    )
+    .addOption(jsonFlag())
+    .option('--upgrade', 'stronger levels for entries that would deliver by them, and those alone')
+    .option('--output <file>', 'write the whole table there instead, all at once')
+    .option('--in-place', 'write it onto the table itself')
+    .addHelpText('after', `${SUGGEST_HELP}${boundsHelp()}`)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./suggest/suggest.ts')).suggestCommand(table, flags, console)),
     );
 
   addStoreFlags(program.command('mute <key>'))

@@ -14,6 +14,7 @@ import { historySchema } from '../../lambda/command/history/schema.ts';
 import { lintSchema } from '../../lambda/command/lint/schema.ts';
 import { policyStatusSchema } from '../../lambda/command/policy/status-schema.ts';
 import { statusSchema } from '../../lambda/command/status/schema.ts';
+import { suggestSchema } from '../../lambda/command/suggest/schema.ts';
 import { watchSchema } from '../../lambda/command/watch/schema.ts';
 import { whatIfSchema } from '../../lambda/command/what-if/schema.ts';
 import { whySchema } from '../../lambda/command/why/schema.ts';
@@ -27,6 +28,7 @@ export const PUBLISHED: Readonly<Record<string, GenericSchema>> = {
   lint: lintSchema,
   'policy-status': policyStatusSchema,
   status: statusSchema,
+  suggest: suggestSchema,
   watch: watchSchema,
   webhook: webhookSchema,
   'what-if': whatIfSchema,

@@ -134,7 +134,7 @@ const OF_THE_PLACE = new Set([STORE, 'policy', 'vantage', 'env', 'outputs']);
 const OF_ROOT = '/var/lib/postfix-tls-watch';
 const PATHS = new Set(['ca-file', 'ca-path', 'config-directory', 'main-cf', 'outputs', STORE]);
 /** These run without a store, and one that is named has to be there. */
-const DOES_WITHOUT = new Set(['explain', 'why']);
+const DOES_WITHOUT = new Set(['explain', 'suggest', 'why']);
 const OF_FILES = new Set([
   ...['hash', 'btree', 'dbm', 'sdbm', 'lmdb', 'cdb', 'texthash'],
   ...['regexp', 'pcre', 'cidr'],
@@ -154,6 +154,7 @@ const NOT_CARRIED = new Set([
   'for-partner',
   'force',
   'if-changed',
+  'in-place',
   'json',
   'live',
   'log',
@@ -168,6 +169,7 @@ const NOT_CARRIED = new Set([
   'reason',
   'since',
   'until',
+  'upgrade',
   'verbose',
   'warning',
 ]);

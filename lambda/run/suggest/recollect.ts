@@ -187,6 +187,6 @@ export const wasAt = (
   at: number,
 ): EntrySnapshot | undefined => timeline?.findLast(({ from }) => from <= at)?.value ?? undefined;
 
-/** Whether it may have been presented at that time. */
-export const wasSeenAt = ({ from, lastAt, end }: SeenThen, at: number): boolean =>
-  from <= at && (at <= lastAt || at < end);
+/** Whether it may have been presented to the run of that day. */
+export const wasSeenOn = ({ from, lastAt, end }: SeenThen, { at, storedAt }: DaySeen): boolean =>
+  from <= storedAt && (at <= lastAt || storedAt < end);

@@ -11,7 +11,7 @@ import type { HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { evidenceFrom } from '../../snapshot/remembered-evidence.ts';
 import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
 import type { Judgement } from '../../verdict/outcome.ts';
-import { type DaySeen, type HostPast, type Recollection, wasAt, wasSeenAt } from './recollect.ts';
+import { type DaySeen, type HostPast, type Recollection, wasAt, wasSeenOn } from './recollect.ts';
 
 /** On how many of the days that can be told mail would have been delivered, whatever was presented. */
 export interface Held {
@@ -86,7 +86,7 @@ function stretches(destination: Destination, { days, entries, hosts }: Recollect
     const entry = wasAt(own, day.storedAt);
     if (entry === undefined || day.unseen.has(id)) continue;
     const met = hostsIn(entry).flatMap((host) => (hosts.get(host) ?? []).filter(isMet));
-    const seen = met.map((host) => host.seen.map((one) => wasSeenAt(one, day.at)));
+    const seen = met.map((host) => host.seen.map((one) => wasSeenOn(one, day)));
     const known = JSON.stringify(seen);
     const last = groups.at(-1);
     if (last !== undefined && last.entry === entry && last.known === known) last.days.push(day);
@@ -96,9 +96,9 @@ function stretches(destination: Destination, { days, entries, hosts }: Recollect
 }
 
 /** As if all of it had been met in the last run. */
-function asOf({ seen, ...host }: HostPast, { at }: DaySeen): HostSnapshot {
+function asOf({ seen, ...host }: HostPast, day: DaySeen): HostSnapshot {
   const sightings = seen.flatMap((one) =>
-    wasSeenAt(one, at) ? [{ ...one.sighting, missed: 0 }] : [],
+    wasSeenOn(one, day) ? [{ ...one.sighting, missed: 0 }] : [],
   );
   return { ...host, sightings };
 }

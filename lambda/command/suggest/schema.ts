@@ -1,0 +1,105 @@
+/** The shape of `suggest --json`. */
+import * as v from 'valibot';
+import { CHANGE_KINDS } from '../../run/suggest/change.ts';
+import { entrySchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+
+const isoDate = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const text = v.nullable(v.string());
+
+/** On how many of the days that can be told mail would have been delivered. */
+const heldSchema = v.strictObject({
+  days: count,
+  of: count,
+  from: v.nullable(isoDate),
+  to: v.nullable(isoDate),
+  /** The last day on which it might not have been. */
+  lastFailedAt: v.nullable(isoDate),
+  /** Days on which it was looked at, and it cannot be told. */
+  untold: count,
+});
+
+const changeSchema = v.strictObject({
+  kind: v.picklist(CHANGE_KINDS),
+  table: text,
+  /** Null for a line that is new, and for an answer that stands in no line. */
+  line: v.nullable(count),
+  key: v.string(),
+  destination: text,
+  /** As it is read today; null for a line that is new. */
+  before: text,
+  /** Null where the line goes, or is commented out. */
+  after: text,
+  how: v.picklist(['replace', 'comment-out', 'remove', 'add', 'by-hand']),
+  because: v.string(),
+  /** Who says that the hosts are meant; null where no name is asked for, or none anew. */
+  ground: v.nullable(
+    v.strictObject({
+      kind: v.picklist(['policy', 'dnssec', 'mta-sts', 'dns']),
+      because: v.string(),
+      until: v.nullable(isoDate),
+    }),
+  ),
+  /** What the line comes to today; null where it needs no judgement. */
+  today: v.nullable(
+    v.strictObject({
+      verdict: v.picklist(['pass', 'degraded']),
+      hosts: count,
+      met: count,
+      addresses: count,
+      failsFrom: v.nullable(isoDate),
+    }),
+  ),
+  held: v.nullable(heldSchema),
+  heldBefore: v.nullable(heldSchema),
+  /** Days that were left on the certificate when it was renewed the last time. */
+  renewedDaysBefore: v.nullable(count),
+});
+
+export const suggestSchema = v.strictObject({
+  version: v.literal(1),
+  run: runSchema,
+  vantage: vantageSchema,
+  exitStatus: v.picklist([0, 1, 2, 3]),
+  /** Whether stronger levels were looked for, and those alone. */
+  upgrade: v.boolean(),
+  /** What is remembered; null where nothing is, and `because` says why. */
+  history: v.strictObject({
+    store: text,
+    days: count,
+    from: v.nullable(isoDate),
+    because: text,
+    problems: v.array(v.string()),
+  }),
+  /** In the order of tables and lines. */
+  changes: v.array(changeSchema),
+  /** Entries that fail and that no line helps, or none may yet. */
+  unhelped: v.array(
+    v.strictObject({
+      table: text,
+      line: v.nullable(count),
+      destination: v.string(),
+      sentence: v.string(),
+      caution: entrySchema.entries.caution,
+      /** A line that takes the domain out of what a daemon or the global level decides. */
+      exemption: v.nullable(
+        v.strictObject({
+          line: v.string(),
+          table: text,
+          parameter: text,
+          before: text,
+        }),
+      ),
+    }),
+  ),
+  /** Destinations of which nothing could be told today. */
+  undetermined: v.array(v.string()),
+  /** Domains that were not asked for their MTA-STS policy, since so many were. */
+  unasked: v.array(v.string()),
+  /** Tables that change, each with its diff. */
+  tables: v.array(v.strictObject({ table: v.string(), path: v.string(), diff: v.string() })),
+  /** The file that was written. */
+  written: text,
+});
+
+export type SuggestDocument = v.InferOutput<typeof suggestSchema>;

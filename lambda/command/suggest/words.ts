@@ -1,0 +1,140 @@
+/** One change, and one entry that no line helps, in words. Pure. */
+
+import type { Change, ChangeKind, Exemption, Today, Unhelped } from '../../run/suggest/change.ts';
+import type { Held } from '../../run/suggest/replay.ts';
+import { DAY_MS, deadline, moment } from '../../text/dates.ts';
+import { plain, plainName } from '../../text/strangers.ts';
+import { wrap } from '../../text/wrap.ts';
+import type { Paint } from '../terminal/colour.ts';
+
+export interface Saying {
+  readonly paint: Paint;
+  readonly width: number;
+  /** The moment of judgement, epoch ms. */
+  readonly at: number;
+}
+
+export const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
+  cure: 'does not deliver as it is',
+  stronger: 'would deliver at a stronger level',
+  steadier: 'could hold longer',
+  shorter: 'can be shorter',
+  dead: 'is never used',
+};
+
+/** Where it stands, what is wrong, and what the line that is proposed was judged on. */
+export function changeLines(change: Change, saying: Saying): string[] {
+  const { kind, before, after, because, ground, today, held, heldBefore } = change;
+  const { paint, width } = saying;
+  const say = (words: string) => wrap(`  ${words}`, width, '  ');
+  const told = change.edit === null && after !== null ? lineToTell(change, saying) : [];
+  return [
+    ...wrap(`${paint('bold', placeOf(change))} ${KIND_WORDS[kind]}`, width, '  '),
+    ...say(because),
+    ...told,
+    ...(today === undefined ? [] : say(todayWords(today, saying.at))),
+    ...(held === undefined ? [] : say(heldWords(held, heldBefore, before !== null))),
+    ...(change.renewedBeforeMs === undefined ? [] : say(renewedWords(change.renewedBeforeMs))),
+    ...(ground === undefined || ground.because === ''
+      ? []
+      : say(`${ground.kind === 'dns' ? 'before you use it' : 'names'}: ${ground.because}`)),
+    ...(change.kind === 'dead' && change.edit?.kind === 'remove' ? say('it is taken out') : []),
+  ];
+}
+
+/** The line itself, where it stands in no diff; never broken, since it is to be copied. */
+function lineToTell({ table, line, key, after }: Change, { paint, width }: Saying): string[] {
+  const where =
+    table === null
+      ? 'main.cf names no table; in one that smtp_tls_policy_maps names:'
+      : line === null
+        ? `${plain(table)} is not edited as a text; let it answer ${plainName(key)} with:`
+        : `${plain(table)} cannot be written from here; line ${line} becomes:`;
+  return [...wrap(`  ${where}`, width, '  '), `    ${paint('bold', after ?? '')}`];
+}
+
+function placeOf({ line, key, table, destination }: Change): string {
+  const name = plainName(destination ?? key);
+  if (line !== null) return `line ${line} (${name})`;
+  return table === null ? name : `${name}, which has no line of its own,`;
+}
+
+function todayWords({ verdict, hosts, met, addresses, failsFrom }: Today, at: number): string {
+  const all = met === addresses ? `all ${addresses}` : `${met} of ${addresses}`;
+  const looked =
+    `${hosts === 1 ? 'its MX host' : `${hosts} MX hosts`}, ` +
+    (addresses === 1 ? 'one address met' : `${all} addresses met`);
+  const delivers = verdict === 'pass' ? 'delivers' : 'delivers, though not by every host';
+  const until =
+    failsFrom === null
+      ? ''
+      : `; by their certificates until ${deadline(Date.parse(failsFrom), at)}`;
+  return `today: ${delivers} (${looked})${until}`;
+}
+
+/** `would have held on 90 of 90 days`, and what the line as it is would have. */
+export function heldWords(
+  { days, of, untold, lastFailedAt, from }: Held,
+  before: Held | undefined,
+  isOther: boolean,
+): string {
+  if (of === 0)
+    return untold === 0
+      ? 'history: none of this destination'
+      : `history: ${untold === 1 ? 'the one day that is' : `none of the ${untold} days that are`} remembered ${untold === 1 ? 'does not tell' : 'tells'}`;
+  const since = from === null ? '' : ` since ${moment(from).slice(0, 14)}`;
+  const missed =
+    lastFailedAt === null ? '' : `, the last time not on ${moment(lastFailedAt).slice(0, 14)}`;
+  const was =
+    before === undefined || before.of === 0 || !isOther
+      ? ''
+      : ` (the line as it is: ${before.days})`;
+  const rest = untold === 0 ? '' : `; ${daysCount(untold)} cannot be told`;
+  return `history: would have held on ${days} of ${daysCount(of)}${since}${missed}${was}${rest}`;
+}
+
+const daysCount = (n: number): string => (n === 1 ? '1 day' : `${n} days`);
+
+const renewedWords = (leftMs: number): string =>
+  `the last renewal came ${daysCount(Math.max(0, Math.floor(leftMs / DAY_MS)))} before the end`;
+
+export function unhelpedLines(
+  { line, destination, sentence, caution, exemption }: Unhelped,
+  { paint, width }: Saying,
+): string[] {
+  const say = (words: string) => wrap(`  ${words}`, width, '  ');
+  const place = line === null ? plainName(destination) : `line ${line} (${plainName(destination)})`;
+  return [
+    ...wrap(
+      `${paint('bold', place)} fails, and ${caution === undefined ? 'no line helps' : 'a line waits to be confirmed'}`,
+      width,
+      '  ',
+    ),
+    ...say(sentence),
+    ...(caution === undefined
+      ? []
+      : [
+          ...say(`caution: ${caution.sentence}`),
+          ...say(`${caution.confirm}; then this gives the line, for these hosts alone:`),
+          ...(caution.command === null ? [] : [`    ${caution.command}`]),
+        ]),
+    ...(exemption === undefined ? [] : exemptionLines(exemption, { paint, width })),
+  ];
+}
+
+function exemptionLines(
+  { line, table, parameter, before }: Exemption,
+  { paint, width }: Pick<Saying, 'paint' | 'width'>,
+): string[] {
+  const decides = before === null ? 'the global level decides' : `${plain(before)} decides`;
+  const where =
+    table === null
+      ? `in a table that main.cf must name${before === null ? '' : ` before ${plain(before)}`}`
+      : `in ${plain(table)}${before === null ? '' : `, which is asked before ${plain(before)}`}`;
+  return [
+    ...wrap(`  ${decides}; this exempts the domain, ${where}:`, width, '  '),
+    `    ${paint('bold', line)}`,
+    ...(parameter === null ? [] : [`    ${plain(parameter, 1_000)}`]),
+    ...wrap('  its mail then goes to whoever takes it, authenticated by nothing', width, '  '),
+  ];
+}

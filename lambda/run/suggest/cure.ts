@@ -1,0 +1,128 @@
+/**
+ * The line for an entry that does not deliver, or not by every host: the strongest one of those that
+ * would, by who says that the hosts are meant.
+ */
+import type { Hop } from '../../policy/destinations.ts';
+import { clientOf } from '../../policy/service.ts';
+import { toAscii } from '../../postfix/hostname.ts';
+import { withCaution } from '../../snapshot/caution.ts';
+import { moment } from '../../text/dates.ts';
+import { plainName } from '../../text/strangers.ts';
+import type { Caution, Suggestion } from '../../verdict/verdict.ts';
+import { valueOfSts } from '../explain/name-sources.ts';
+import { otherLine } from '../explain/trial.ts';
+import {
+  type Case,
+  delivers,
+  heldBy,
+  type Meeting,
+  placeFor,
+  splitLine,
+  type Tried,
+  todayOf,
+  tryLine,
+} from './case.ts';
+import type { Change, Ground } from './change.ts';
+import { steadyList, withList } from './match-line.ts';
+import type { StsAsking } from './sts.ts';
+
+export type Cure =
+  | { readonly kind: 'line'; readonly change: Change }
+  /** A line that would deliver and may not be given yet. */
+  | { readonly kind: 'withheld'; readonly caution: Caution }
+  | { readonly kind: 'none' };
+
+/** Of an entry that fails or is degraded. */
+export async function cureFor(one: Case, sts: StsAsking, meeting: Meeting): Promise<Cure> {
+  const { destination, memory } = one;
+  const verdict = memory === undefined ? one.verdict : withCaution(one.verdict, memory);
+  const { suggestion, caution } = verdict;
+  const own = suggestion === null ? undefined : await proved(suggestion, one);
+  if (own !== undefined && own.ground.kind !== 'dns') return lineOf(own, one);
+  const hop = destination.hops[0];
+  const published = hop === undefined ? undefined : await bySts(hop, one, sts, meeting);
+  const best = published ?? own;
+  if (best !== undefined) return lineOf(best, one);
+  return caution === undefined ? { kind: 'none' } : { kind: 'withheld', caution };
+}
+
+/** A line that delivers, and who says so. */
+export interface Proved {
+  readonly tried: Tried;
+  readonly ground: Ground;
+}
+
+/** The line of the product's own verdict, with the names of past days where it is a match list. */
+async function proved(suggestion: Suggestion, one: Case): Promise<Proved | undefined> {
+  const ground: Ground = { kind: suggestion.restsOn, because: suggestion.because };
+  const tried = await tryLine(suggestion.line, one);
+  if (tried === undefined || !delivers(tried.verdict)) return undefined;
+  const steadier = await steadierThan(tried, one);
+  return { tried: steadier ?? tried, ground };
+}
+
+/** The same line with another match list, where that held on more days; undefined where none did. */
+export async function steadierThan(tried: Tried, one: Case): Promise<Tried | undefined> {
+  const { level, match } = tried.verdict;
+  const demand = tried.changed.hops[0]?.demand;
+  if ((level !== 'secure' && level !== 'verify') || demand?.kind !== 'demand') return undefined;
+  if (demand.matchFrom !== 'entry' || demand.mxHostPatterns !== undefined) return undefined;
+  const list = steadyList(match, { ...one, destination: tried.changed });
+  if (list === match) return undefined;
+  const [key, value] = splitLine(tried.line);
+  const { settings } = clientOf(one.bundle, tried.changed.hops[0]?.service);
+  const other = await tryLine(`${key} ${withList(value, list, level, settings)}`, one);
+  if (other === undefined || !delivers(other.verdict)) return undefined;
+  if (other.verdict.verdict === 'degraded' && tried.verdict.verdict === 'pass') return undefined;
+  const [was, is] = [heldBy(tried.changed, one), heldBy(other.changed, one)];
+  const isFewer = list.length < match.length;
+  const gained = (is?.days ?? 0) - (was?.days ?? 0);
+  const better = other.verdict.verdict === 'pass' && tried.verdict.verdict === 'degraded';
+  return gained > 0 || better || (isFewer && gained >= 0) ? other : undefined;
+}
+
+/** The hosts that the domain itself publishes, where it enforces that. */
+export async function bySts(
+  hop: Hop,
+  one: Case,
+  sts: StsAsking,
+  meeting: Meeting,
+): Promise<Proved | undefined> {
+  const { destination, bundle } = one;
+  if (!hop.nextHop.mx || hop.demand.kind !== 'demand') return undefined;
+  const domain = toAscii(hop.nextHop.host).toLowerCase();
+  const found = await sts.of(domain);
+  if (found?.kind !== 'policy' || found.policy.mode !== 'enforce') return undefined;
+  const own = clientOf(bundle, hop.service);
+  const value = valueOfSts(found.policy, own.settings.version);
+  const other = value === undefined ? undefined : otherLine(value, destination, own);
+  const tried = other === undefined ? undefined : await tryLine(other.line, one, meeting);
+  if (tried === undefined || !delivers(tried.verdict)) return undefined;
+  return {
+    tried,
+    ground: {
+      kind: 'mta-sts',
+      until: found.until,
+      because:
+        `${plainName(domain)} enforces an MTA-STS policy with these hosts: authenticated by their ` +
+        `policy until ${moment(found.until)}`,
+    },
+  };
+}
+
+function lineOf({ tried, ground }: Proved, one: Case): Cure {
+  const { verdict, destination } = one;
+  const held = heldBy(tried.changed, one);
+  const heldBefore = heldBy(destination, one);
+  const change: Change = {
+    kind: 'cure',
+    ...placeFor(tried.line, one),
+    destination: destination.name,
+    because: verdict.sentence,
+    ground,
+    today: todayOf(tried.verdict),
+    ...(held === undefined ? {} : { held }),
+    ...(heldBefore === undefined ? {} : { heldBefore }),
+  };
+  return { kind: 'line', change };
+}

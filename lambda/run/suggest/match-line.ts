@@ -1,0 +1,126 @@
+/**
+ * The match list that is likely to last: of all that the hosts present today and presented on the
+ * days that are remembered, the fewest names, and nothing that only somebody on the way could have
+ * put there. Pure.
+ *
+ * Nothing that the entry names goes unless what comes covers it. Names of past days count only below
+ * domains that the entry names, or that today's hosts present.
+ */
+import type { MatchPattern } from '../../policy/entry.ts';
+import { parseMatch, printMatch } from '../../policy/match-pattern.ts';
+import { valueWithMatch } from '../../policy/rewrite/shorten.ts';
+import type { Settings } from '../../policy/settings.ts';
+import { toAscii } from '../../postfix/hostname.ts';
+import { hostName } from '../../verdict/finding.ts';
+import { judgeOnce } from '../../verdict/judge.ts';
+import { matchNames, referenceIdentifiers } from '../../verdict/name-match.ts';
+import {
+  patternsFound,
+  registrable,
+  type TrustedFinding,
+  trustedFindings,
+} from '../../verdict/names-found.ts';
+import type { Judgement } from '../../verdict/outcome.ts';
+import type { Case } from './case.ts';
+import { eachDay } from './replay.ts';
+
+/**
+ * The list in place of `elements`, which some line for this destination asks for; the same where no
+ * other is likely to last longer. Elements as written. `one.verdict` is that of the entry as it is.
+ */
+export function steadyList(elements: readonly string[], one: Case): readonly string[] {
+  const { destination, verdict, seen, bundle, at, past } = one;
+  const hop = destination.hops[0];
+  if (hop === undefined) return elements;
+  const today = trustedIn(judgeOnce(destination, seen.evidence, bundle, at));
+  if (today.length === 0) return elements;
+  const asked = elements.map((element) => parseMatch(element));
+  const written = verdict.match.map((element) => parseMatch(element));
+  const allowed = domainsOf([...asked, ...written, ...(patternsFound(today.map(lacking)) ?? [])]);
+  allowed.add(toAscii(hop.nextHop.host).toLowerCase());
+  const before =
+    past === undefined
+      ? []
+      : [...eachDay(destination, bundle, past)].flatMap(({ judgements }) =>
+          judgements.flatMap(trustedIn),
+        );
+  const known = distinct([...today, ...before.filter((past) => isAllowed(past, allowed))]);
+  const found = patternsFound(known.map(lacking));
+  if (found === undefined) return elements;
+  const { settings } = bundle;
+  const uncovered = known.filter((presenting) => !covers(asked, presenting, settings));
+  const needed = uncovered.length === 0 ? compacting(found, asked) : found;
+  const kept = elements.filter(
+    (element) => !needed.some((pattern) => isWithin(parseMatch(element), pattern)),
+  );
+  const list = [...kept, ...needed.map(printMatch)];
+  return uncovered.length > 0 || list.length < elements.length ? list : elements;
+}
+
+/** The value with that list. */
+export const withList = (
+  value: string,
+  list: readonly string[],
+  level: 'secure' | 'verify',
+  { version }: Pick<Settings, 'version'>,
+): string => valueWithMatch(value, list, level, version);
+
+const trustedIn = ({ views: [view] }: Judgement): readonly TrustedFinding[] =>
+  view?.kind === 'hosts' ? trustedFindings(view.findings) : [];
+
+/** As if no name that is asked for were there: which names would stand for this host? */
+const lacking = ({ finding, leaf }: TrustedFinding) => ({
+  leaf,
+  finding: { attempt: finding.attempt, verdict: { reason: 'name-mismatch' as const } },
+});
+
+/** Those that take the place of two elements at least. */
+const compacting = (found: readonly MatchPattern[], asked: readonly MatchPattern[]) =>
+  found.filter((pattern) => asked.filter((own) => isWithin(own, pattern)).length > 1);
+
+function isAllowed(presenting: TrustedFinding, allowed: ReadonlySet<string>): boolean {
+  const found = patternsFound([lacking(presenting)]);
+  return (
+    found?.every((pattern) => [...domainsOf([pattern])].every((one) => allowed.has(one))) === true
+  );
+}
+
+function domainsOf(patterns: readonly MatchPattern[]): Set<string> {
+  return new Set(
+    patterns.flatMap((pattern) => {
+      if (pattern.kind !== 'name' && pattern.kind !== 'subdomains') return [];
+      const name = toAscii(printMatch(pattern).replace(/^\./, '')).toLowerCase();
+      return [registrable(name) ?? name];
+    }),
+  );
+}
+
+/** One for each host and certificate: thousands of days show the same. */
+function distinct(all: readonly TrustedFinding[]): TrustedFinding[] {
+  const found = new Map<string, TrustedFinding>();
+  for (const one of all) {
+    const sha256 = one.finding.verdict.chain[0]?.sha256 ?? '';
+    found.set(`${hostName(one.finding.attempt.host)} ${sha256}`, one);
+  }
+  return [...found.values()];
+}
+
+function covers(
+  patterns: readonly MatchPattern[],
+  { finding: { attempt }, leaf }: TrustedFinding,
+  settings: Settings,
+): boolean {
+  const references = referenceIdentifiers(patterns, {
+    nextHop: attempt.nextHop.host,
+    mxHost: hostName(attempt.host),
+  });
+  return matchNames(leaf, references, settings).kind === 'matched';
+}
+
+/** Whether the second accepts all that the first one does. */
+function isWithin(a: MatchPattern, b: MatchPattern): boolean {
+  const [one, other] = [a, b].map((pattern) => toAscii(printMatch(pattern)).toLowerCase());
+  if (one === undefined || other === undefined) return false;
+  if (a.kind !== 'name' && a.kind !== 'subdomains') return false;
+  return one === other || (b.kind === 'subdomains' && one.endsWith(other));
+}

@@ -1,0 +1,182 @@
+/**
+ * A table rewritten where that helps: duplicates out, everything judged today, a better line for
+ * each entry that has one, and the table as it would then be judged again (prove.ts).
+ */
+import type { Bundle } from '../../policy/bundle.ts';
+import { policyTables } from '../../policy/lookup.ts';
+import { tableType } from '../../postfix/lookup-table.ts';
+import type { PaceOptions } from '../../probe/pace.ts';
+import { type Around, memoryOf } from '../../snapshot/caution.ts';
+import { inParallel } from '../../store/in-parallel.ts';
+import type { Evidence } from '../../verdict/judge.ts';
+import type { EntryVerdict } from '../../verdict/verdict.ts';
+import { type CheckDoors, type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
+import type { SourceDoors } from '../explain/name-sources.ts';
+import type { Case, Meeting } from './case.ts';
+import type { Change, Unhelped } from './change.ts';
+import { cureFor } from './cure.ts';
+import { withoutDuplicates } from './duplicates.ts';
+import { deadLine, shorterLine, steadierLine } from './entry-change.ts';
+import { exemptionFor } from './exempt.ts';
+import { provedChanges } from './prove.ts';
+import { type Recollection, wasAt } from './recollect.ts';
+import { askingSts, type StsAsking } from './sts.ts';
+import { isUpgradable, strongerLine, withStronger } from './upgrade.ts';
+
+export interface SuggestDoors extends CheckDoors, Pick<SourceDoors, 'fetchPolicy'> {}
+
+export interface SuggestOptions extends CheckOptions {
+  readonly pace: PaceOptions;
+  /** Entries at may, encrypt, dane and verify: stronger lines, and those alone. */
+  readonly upgrade: boolean;
+  /** Absent: nothing is remembered. */
+  readonly past?: Recollection;
+  readonly around?: Omit<Around, 'queueLifetimeMs'>;
+  /** Whether the text of a table is that of a file that can be written anew. */
+  readonly isText: (table: string) => boolean;
+}
+
+export interface Suggested {
+  /** In the order of the tables and lines; those that are new behind them. */
+  readonly changes: readonly Change[];
+  readonly unhelped: readonly Unhelped[];
+  /** Entries of which nothing could be told today. */
+  readonly undetermined: readonly EntryVerdict[];
+  readonly run: CheckRun;
+  /** Domains whose MTA-STS policy was not asked for, since so many were. */
+  readonly unasked: readonly string[];
+}
+
+export async function suggestChanges(
+  bundle: Bundle,
+  doors: SuggestDoors,
+  options: SuggestOptions,
+): Promise<Suggested> {
+  const isText = (table: string) => options.isText(table) && mayBeShown(table, bundle);
+  const tidied = withoutDuplicates(bundle, isText);
+  const run = await checkBundle(tidied.bundle, doors, options);
+  const meeting: Meeting = { probe: doors.probe, pace: { ...options.pace, now: options.now } };
+  const sts = askingSts(doors, options.now, options.pace.stopAt);
+  const seen = { evidence: run.wider ?? run.evidence };
+  const judged = run.destinations.flatMap((destination, i) => {
+    const verdict = run.verdicts[i];
+    return verdict === undefined ? [] : [{ destination, verdict }];
+  });
+  if (options.upgrade) {
+    const wanted = judged.filter(({ verdict }) => isUpgradable(verdict));
+    seen.evidence = await withStronger(
+      wanted.map(({ destination }) => destination),
+      seen.evidence,
+      tidied.bundle,
+      doors.dnssec,
+      meeting,
+    );
+  }
+  const changes: Change[] = options.upgrade ? [] : [...tidied.changes];
+  const unhelped: Unhelped[] = [];
+  await inParallel(
+    judged,
+    async ({ destination, verdict }) => {
+      const one = caseOf(destination, verdict, seen, tidied.bundle, run.at, isText, options);
+      const found = options.upgrade
+        ? await upgradeOf(one, sts, meeting)
+        : await changeOf(one, sts, meeting);
+      if (found === undefined) return;
+      if ('sentence' in found) unhelped.push(found);
+      else changes.push(found);
+    },
+    CASES_AT_ONCE,
+  );
+  const wanted = inOrder(changes.filter(isChange), bundle);
+  const proved = provedChanges(wanted, {
+    bundle,
+    tidied: tidied.bundle,
+    run,
+    evidence: seen.evidence,
+  });
+  return {
+    changes: proved,
+    unhelped,
+    undetermined: run.verdicts.filter(({ verdict }) => verdict === 'undetermined'),
+    run,
+    unasked: sts.left(),
+  };
+}
+
+/** What cannot be a policy may be passwords: nothing of it is shown, nor edited. */
+function mayBeShown(name: string, bundle: Bundle): boolean {
+  const { type } = tableType(name);
+  if (type === 'inline' || type === 'static') return false;
+  return policyTables(bundle).some((table) => table.name === name && table.noPolicy === undefined);
+}
+
+function caseOf(
+  destination: Case['destination'],
+  verdict: EntryVerdict,
+  seen: { evidence: Evidence },
+  bundle: Bundle,
+  at: number,
+  isText: Case['isText'],
+  { past, around }: SuggestOptions,
+): Case {
+  const before = wasAt(past?.entries.get(destination.id), Number.POSITIVE_INFINITY);
+  const { queueLifetimeMs } = bundle.settings;
+  return {
+    destination,
+    verdict,
+    seen,
+    bundle,
+    at,
+    isText,
+    ...(past === undefined ? {} : { past }),
+    ...(around === undefined ? {} : { memory: memoryOf(before, { ...around, queueLifetimeMs }) }),
+  };
+}
+
+async function changeOf(
+  one: Case,
+  sts: StsAsking,
+  meeting: Meeting,
+): Promise<Change | Unhelped | undefined> {
+  const { verdict, destination } = one;
+  switch (verdict.verdict) {
+    case 'unchecked':
+      return deadLine(one) ?? shorterLine(one);
+    case 'undetermined':
+      return shorterLine(one);
+    case 'pass':
+      return (await steadierLine(one)) ?? shorterLine(one);
+    case 'degraded':
+    case 'fail': {
+      const cure = await cureFor(one, sts, meeting);
+      if (cure.kind === 'line' && isChange(cure.change)) return cure.change;
+      if (verdict.verdict === 'degraded') return (await steadierLine(one)) ?? shorterLine(one);
+      const exemption = await exemptionFor(one, meeting);
+      const { table, line, sentence } = verdict;
+      return {
+        table,
+        line,
+        destination: destination.name,
+        sentence,
+        ...(cure.kind === 'withheld' ? { caution: cure.caution } : {}),
+        ...(exemption === undefined ? {} : { exemption }),
+      };
+    }
+  }
+}
+
+async function upgradeOf(one: Case, sts: StsAsking, meeting: Meeting): Promise<Change | undefined> {
+  return isUpgradable(one.verdict) ? strongerLine(one, sts, meeting) : undefined;
+}
+
+/** A line that is proposed for itself is none. */
+const isChange = ({ before, after, kind }: Change): boolean => kind === 'dead' || before !== after;
+
+function inOrder(changes: readonly Change[], { policyTables: tables }: Bundle): Change[] {
+  const places = new Map(tables.map(({ name }, i) => [name, i] as const));
+  const table = (change: Change) => places.get(change.table ?? '') ?? tables.length;
+  const line = (change: Change) => change.line ?? Number.MAX_SAFE_INTEGER;
+  return changes.toSorted((a, b) => table(a) - table(b) || line(a) - line(b));
+}
+
+const CASES_AT_ONCE = 4;
