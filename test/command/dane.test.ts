@@ -6,6 +6,7 @@ import { Ajv } from 'ajv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { readCertificate } from '../../lambda/certificate/certificate.ts';
 import { type CheckDocument, checkSchema } from '../../lambda/command/check/verdict-schema.ts';
+import type { SuggestDocument } from '../../lambda/command/suggest/schema.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
 import { type Internet, startInternet } from '../internet/internet.ts';
 import { runCommand } from './run-command.ts';
@@ -176,5 +177,28 @@ describe('without anybody to believe', () => {
       cure: 'run a validating resolver on this host (unbound, say), or name one with --dnssec-resolver',
     });
     expect((await runCommand([...lint, ...PROOF])).out).not.toContain('no-dnssec');
+  });
+});
+
+describe('suggest', () => {
+  const suggest = async (text: string, ...more: string[]) => {
+    const path = join(dir, 'suggest');
+    writeFileSync(path, text);
+    const { out, err } = await runCommand(['suggest', path, ...flags, ...PROOF, ...more, '--json']);
+    expect(err).toBe('');
+    return (JSON.parse(out) as SuggestDocument).changes.map(({ kind, after, ground }) => [kind, after, ground?.kind]);
+  };
+
+  test('a failing line whose hosts are all in signed records becomes dane-only', async () => {
+    expect(await suggest('named.test secure match=mail.named.test ciphers=high\n')).toEqual([
+      ['cure', 'named.test dane-only ciphers=high', 'dnssec'],
+    ]);
+  });
+
+  test('--upgrade: dane-only where all hosts have records, and never where one has none', async () => {
+    expect(await suggest('good.test dane\nplain.test dane\nnamed.test encrypt\n', '--upgrade')).toEqual([
+      ['stronger', 'good.test dane-only', 'dnssec'],
+      ['stronger', 'named.test dane-only', 'dnssec'],
+    ]);
   });
 });

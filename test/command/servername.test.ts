@@ -131,3 +131,21 @@ test('Postfix before 3.4 cannot send a name, and that is said', async () => {
 test('an older version is told nothing where no name would help', async () => {
   expect((await explain('never.test', '--postfix-version', '3.3')).servernameAdvice).toBeNull();
 });
+
+test('suggest puts the name into the table, where that delivers', async () => {
+  const { out, err } = await run(['suggest', join(dir, 'table'), '--json']);
+  expect(err).toBe('');
+  const document = JSON.parse(out);
+  expect(problemsOf('suggest', document)).toEqual([]);
+  const { changes, unhelped } = document as {
+    changes: { after: string; ground: { kind: string } }[];
+    unhelped: { destination: string }[];
+  };
+  expect(changes.map(({ after, ground }) => [after, ground.kind])).toEqual([
+    ['named.test secure ciphers=high servername=hostname', 'policy'],
+    ['domain.test secure servername=nexthop', 'policy'],
+    ['only.test secure servername=hostname', 'policy'],
+    ['other.test secure match=mx.host.test servername=hostname', 'dns'],
+  ]);
+  expect(unhelped.map(({ destination }) => destination)).toEqual(['never.test']);
+});

@@ -143,5 +143,3 @@ export function splitLine(line: string): [key: string, value: string] {
   const end = line.indexOf(' ');
   return end < 0 ? [line, ''] : [line.slice(0, end), line.slice(end + 1)];
 }
-
-export const firstHop = ({ hops: [hop] }: Destination): Hop | undefined => hop;

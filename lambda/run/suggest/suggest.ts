@@ -4,6 +4,7 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { policyTables } from '../../policy/lookup.ts';
+import { isStsAnswer } from '../../policy/sts-answer.ts';
 import { tableType } from '../../postfix/lookup-table.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type Around, memoryOf } from '../../snapshot/caution.ts';
@@ -14,7 +15,7 @@ import { type CheckDoors, type CheckOptions, type CheckRun, checkBundle } from '
 import type { SourceDoors } from '../explain/name-sources.ts';
 import type { Case, Meeting } from './case.ts';
 import type { Change, Unhelped } from './change.ts';
-import { cureFor } from './cure.ts';
+import { type Cure, cureFor } from './cure.ts';
 import { withoutDuplicates } from './duplicates.ts';
 import { deadLine, shorterLine, steadierLine } from './entry-change.ts';
 import { exemptionFor } from './exempt.ts';
@@ -148,7 +149,7 @@ async function changeOf(
       return (await steadierLine(one)) ?? shorterLine(one);
     case 'degraded':
     case 'fail': {
-      const cure = await cureFor(one, sts, meeting);
+      const cure = await cureOf(one, sts, meeting);
       if (cure.kind === 'line' && isChange(cure.change)) return cure.change;
       if (verdict.verdict === 'degraded') return (await steadierLine(one)) ?? shorterLine(one);
       const exemption = await exemptionFor(one, meeting);
@@ -164,6 +165,12 @@ async function changeOf(
     }
   }
 }
+
+/** Nobody edits what a daemon makes of the receiver's own policy. */
+const cureOf = async (one: Case, sts: StsAsking, meeting: Meeting): Promise<Cure> =>
+  isStsAnswer(one.destination.hops[0]?.demand.entry)
+    ? { kind: 'none' }
+    : cureFor(one, sts, meeting);
 
 async function upgradeOf(one: Case, sts: StsAsking, meeting: Meeting): Promise<Change | undefined> {
   return isUpgradable(one.verdict) ? strongerLine(one, sts, meeting) : undefined;

@@ -16,7 +16,7 @@ import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { askDane, readDane } from '../check/dane-proof.ts';
 import type { DnssecDoor } from '../check/dnssec.ts';
-import { hopUnder, otherLine } from '../explain/trial.ts';
+import { otherLine } from '../explain/trial.ts';
 import { type Case, heldBy, type Meeting, placeFor, type Tried, todayOf, tryLine } from './case.ts';
 import type { Change, Ground } from './change.ts';
 import { bySts, type Proved, steadierThan } from './cure.ts';
@@ -182,9 +182,7 @@ async function atLevel(
 function changedHop(level: string, destination: Destination, bundle: Bundle): Hop | undefined {
   const [hop] = destination.hops;
   if (hop === undefined) return undefined;
-  const own = clientOf(bundle, hop.service);
-  const other = otherLine(level, destination, own);
-  return other === undefined ? undefined : hopUnder(other.line, hop, own);
+  return otherLine(level, destination, clientOf(bundle, hop.service))?.hop;
 }
 
 /** The least that was left on a certificate of its hosts when it was renewed the last time. */

@@ -223,6 +223,105 @@ describe("today's look", () => {
   });
 });
 
+describe('tables that are asked', () => {
+  const askedOf = (type: string, answer: string, level: 'may' | 'secure' = 'may') => {
+    const name = `${type}:x`;
+    const settings = {
+      ...defaultSettings('3.11'),
+      securityLevel: level,
+      policyMaps: [
+        { type: 'hash', path: '/etc/postfix/tls_policy' },
+        { type, path: 'x' },
+      ],
+    };
+    return {
+      settings,
+      problems: [{ name, kind: 'not-listable', because: 'it is asked' }],
+      answers: {
+        [name]: {
+          'a.example': answer === '' ? { kind: 'not-found' } : { kind: 'found', value: answer },
+          '.example': { kind: 'not-found' },
+        },
+      },
+      destinations: ['a.example'],
+    } satisfies Partial<Bundle>;
+  };
+
+  test('the line that such a table should answer is told', async () => {
+    const { world } = worldWith('mx.mailhub.net', 'wild');
+    const proposed = await propose('b.test none\n', world, {}, askedOf('regexp', 'secure ciphers=high'));
+    expect(proposed.changes).toMatchObject([
+      {
+        kind: 'cure',
+        table: 'regexp:x',
+        line: null,
+        key: 'a.example',
+        before: 'a.example secure ciphers=high',
+        after: 'a.example secure match=.mailhub.net ciphers=high',
+        edit: null,
+      },
+    ]);
+    expect(proposed.text).toBe('b.test none\n');
+  });
+
+  test('where a daemon for MTA-STS decides and mail fails: how to exempt the domain', async () => {
+    const { world } = worldWith('mx.mailhub.net', 'wild');
+    const more = askedOf('socketmap', 'secure match=mx.otherhub.org servername=hostname');
+    const { changes, unhelped } = await propose('b.test none\n', world, {}, more);
+    expect(changes).toEqual([]);
+    // Not even by their own policy of today: nobody edits what a daemon answers.
+    const policies = { 'a.example': 'version: STSv1\nmode: enforce\nmx: *.mailhub.net\nmax_age: 604800\n' };
+    expect((await propose('b.test none\n', world, { policies }, more)).changes).toEqual([]);
+    expect(unhelped).toMatchObject([
+      {
+        table: 'socketmap:x',
+        line: null,
+        destination: 'a.example',
+        exemption: { line: 'a.example encrypt', table: 'hash:/etc/postfix/tls_policy', parameter: null, before: 'socketmap:x' },
+      },
+    ]);
+    // The table that comes first decides.
+    const exempted = await propose('b.test none\na.example encrypt\n', world, {}, more);
+    expect(exempted.unhelped).toEqual([]);
+  });
+
+  test('where no table comes before it, what main.cf has to say', async () => {
+    const { world } = worldWith('mx.mailhub.net', 'wild');
+    const asked = askedOf('socketmap', 'secure match=mx.otherhub.org');
+    const policyMaps = asked.settings.policyMaps.slice(1);
+    const { unhelped } = await propose(
+      '',
+      world,
+      {},
+      { ...asked, policyTables: [], settings: { ...asked.settings, policyMaps } },
+    );
+    expect(unhelped[0]?.exemption).toEqual({
+      line: 'a.example encrypt',
+      table: null,
+      parameter: 'smtp_tls_policy_maps = hash:/etc/postfix/tls_policy, socketmap:x',
+      before: 'socketmap:x',
+    });
+  });
+
+  test('where the global level decides and nothing helps: the same, before nothing', async () => {
+    const { world } = worldWith('mx.a.example', 'alien');
+    const { unhelped } = await propose('b.test none\n', world, {}, askedOf('socketmap', '', 'secure'));
+    expect(unhelped[0]?.exemption).toEqual({
+      line: 'a.example encrypt',
+      table: 'hash:/etc/postfix/tls_policy',
+      parameter: null,
+      before: null,
+    });
+  });
+
+  test('where TLS itself is not to be had, the exemption is may', async () => {
+    const { world, mx } = worldWith('mx.a.example', 'own');
+    mx.result = { kind: 'no-tls', why: 'not-offered' };
+    const { unhelped } = await propose('b.test none\n', world, {}, askedOf('socketmap', 'secure match=a.example'));
+    expect(unhelped[0]?.exemption?.line).toBe('a.example may');
+  });
+});
+
 describe('MTA-STS', () => {
   const policies = { 'a.example': 'version: STSv1\nmode: enforce\nmx: *.mailhub.net\nmax_age: 604800\n' };
 
