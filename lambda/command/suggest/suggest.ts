@@ -22,7 +22,7 @@ import { suggestDocument } from './document.ts';
 import { exitStatus } from './exit-status.ts';
 import { type Remembered, rememberedBy } from './memory.ts';
 import { type TableFile, tableFiles } from './table-files.ts';
-import { type Rewritten, type Shown, suggestText } from './text.ts';
+import { diffText, paintedDiff, type Rewritten, type Shown, suggestText } from './text.ts';
 import { isSameFile, writeTable } from './write-table.ts';
 
 export interface SuggestFlags extends BundleFlags, ProbeFlags, PatienceFlags, PlaceFlags {
@@ -59,7 +59,12 @@ export async function suggestCommand(
     upgrade: given.upgrade ?? false,
   };
   if (flags.json) console.json(suggestDocument(shown));
-  else console.out(suggestText(shown, console.paint, console.width));
+  else {
+    console.out(suggestText(shown, console.paint, console.width));
+    const diff = diffText(shown);
+    // Every byte of the table is to come through a pipe as it is.
+    if (diff !== '') console.piped(encodeText(diff), paintedDiff(diff, console.paint));
+  }
   return exitStatus(suggested);
 }
 

@@ -32,10 +32,10 @@ export interface Shown {
   readonly upgrade: boolean;
 }
 
+/** The words; those before a diff are marked as such. */
 export function suggestText(shown: Shown, paint: Paint, width: number): string {
-  const { suggested, rewritten, written } = shown;
-  const hasDiff = rewritten.length > 0 && written === undefined;
-  const mark = hasDiff ? '# ' : '';
+  const { suggested } = shown;
+  const mark = isDiff(shown) ? '# ' : '';
   const saying: Saying = { paint, width: width - mark.length, at: suggested.run.at };
   const words = [
     ...wrap(paint('bold', firstLine(shown)), saying.width),
@@ -46,10 +46,15 @@ export function suggestText(shown: Shown, paint: Paint, width: number): string {
     ...footer(shown, saying.width),
     ...nextStep(shown, saying.width),
   ];
-  const head = words.map((line) => `${mark}${line}`.trimEnd());
-  const diffs = hasDiff ? rewritten.flatMap(({ diff }) => ['', painted(diff, paint)]) : [];
-  return `${[...head, ...diffs].join('\n').trimEnd()}\n`;
+  return `${words.map((line) => `${mark}${line}`.trimEnd()).join('\n')}\n`;
 }
+
+/** Each table's diff, behind an empty line; empty where the table was written, or none changes. */
+export const diffText = (shown: Shown): string =>
+  isDiff(shown) ? shown.rewritten.map(({ diff }) => `\n${diff}`).join('') : '';
+
+const isDiff = ({ rewritten, written }: Shown): boolean =>
+  rewritten.length > 0 && written === undefined;
 
 function firstLine({ suggested, upgrade, rewritten, written }: Shown): string {
   const { changes, unhelped, run } = suggested;
@@ -134,26 +139,36 @@ function memoryWords(memory: Remembered): string {
   return `history: ${days}${since}, seen from ${vantage} and kept in ${place}${lost}`;
 }
 
+/** Commands to copy stand in lines of their own. */
 function nextStep({ rewritten, written }: Shown, width: number): string[] {
-  const thens = [...new Set(rewritten.flatMap(({ file: { afterwards } }) => afterwards ?? []))];
-  const behind = thens.length === 0 ? '' : `, then ${thens.join(' and ')}`;
-  if (written !== undefined) return wrap(`written: ${plain(written)}${behind}`, width, '  ');
+  const afterwards = [...new Set(rewritten.flatMap(({ file }) => file.afterwards ?? []))];
+  const then = afterwards.map((command) => `  ${command}`);
+  if (written !== undefined)
+    return [
+      ...wrap(`written: ${plain(written)}${then.length === 0 ? '' : '; then'}`, width, '  '),
+      ...then,
+    ];
   const [first, ...others] = rewritten;
   if (first === undefined) return [];
   const path = shellWord(first.file.path);
   const how =
     others.length > 0 || path === undefined ? 'patch -d / -p0 < FILE' : `patch ${path} < FILE`;
-  return wrap(`to apply what this printed into FILE: ${how}${behind}`, width, '  ');
+  return [
+    ...wrap('to apply it, with what this printed in FILE:', width, '  '),
+    `  ${how}`,
+    ...then,
+  ];
 }
 
-function painted(diff: string, paint: Paint): string {
+/** A diff for a terminal. */
+export function paintedDiff(diff: string, paint: Paint): string {
   const style = (line: string): string => {
     if (/^(?:---|\+\+\+) /.test(line)) return paint('bold', line);
     if (line.startsWith('@@')) return paint('cyan', line);
     if (line.startsWith('+')) return paint('green', line);
     return line.startsWith('-') ? paint('red', line) : line;
   };
-  return diff.trimEnd().split('\n').map(style).join('\n');
+  return diff.split('\n').map(style).join('\n');
 }
 
 const SHOWN = 40;

@@ -2,7 +2,7 @@
 
 import type { Change, ChangeKind, Exemption, Today, Unhelped } from '../../run/suggest/change.ts';
 import type { Held } from '../../run/suggest/replay.ts';
-import { DAY_MS, deadline, moment } from '../../text/dates.ts';
+import { calendarDays, DAY_MS, day, daysLeft } from '../../text/dates.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { Paint } from '../terminal/colour.ts';
@@ -65,12 +65,15 @@ function todayWords({ verdict, hosts, met, addresses, failsFrom }: Today, at: nu
     `${hosts === 1 ? 'its MX host' : `${hosts} MX hosts`}, ` +
     (addresses === 1 ? 'one address met' : `${all} addresses met`);
   const delivers = verdict === 'pass' ? 'delivers' : 'delivers, though not by every host';
+  const end = failsFrom === null ? undefined : Date.parse(failsFrom);
   const until =
-    failsFrom === null
-      ? ''
-      : `; by their certificates until ${deadline(Date.parse(failsFrom), at)}`;
+    end === undefined ? '' : `; by the certificates of today until ${day(end)}${left(at, end)}`;
   return `today: ${delivers} (${looked})${until}`;
 }
+
+/** Where that is not for years. */
+const left = (at: number, end: number): string =>
+  calendarDays(at, end) > 1_000 ? '' : ` (${daysLeft(at, end)})`;
 
 /** `would have held on 90 of 90 days`, and what the line as it is would have. */
 export function heldWords(
@@ -82,9 +85,8 @@ export function heldWords(
     return untold === 0
       ? 'history: none of this destination'
       : `history: ${untold === 1 ? 'the one day that is' : `none of the ${untold} days that are`} remembered ${untold === 1 ? 'does not tell' : 'tells'}`;
-  const since = from === null ? '' : ` since ${moment(from).slice(0, 14)}`;
-  const missed =
-    lastFailedAt === null ? '' : `, the last time not on ${moment(lastFailedAt).slice(0, 14)}`;
+  const since = from === null ? '' : ` since ${day(from)}`;
+  const missed = lastFailedAt === null ? '' : `, the last time not on ${day(lastFailedAt)}`;
   const was =
     before === undefined || before.of === 0 || !isOther
       ? ''

@@ -18,6 +18,8 @@ export interface Console {
   readonly json: (document: unknown) => void;
   /** Bytes to standard output, as they are. */
   readonly bytes: (content: Uint8Array) => void;
+  /** `text` on a terminal, and elsewhere these bytes as they are: for what another program reads. */
+  readonly piped: (content: Uint8Array, text: string) => void;
   readonly err: (text: string) => void;
   readonly paint: Paint;
   readonly width: number;
@@ -52,6 +54,8 @@ export function processConsole(asPlugin = false): Console {
       for (const part of inChunks(jsonParts(document))) process.stdout.write(part);
     },
     bytes: (content) => void process.stdout.write(content),
+    piped: (content, text) =>
+      void process.stdout.write(process.stdout.isTTY ? terminalText(text, true) : content),
     err: (text) => void process.stderr.write(terminalText(text, process.stderr.isTTY)),
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),

@@ -104,7 +104,7 @@ export async function strongerLine(
       kind: 'stronger',
       ...placeFor(found.tried.line, one),
       destination: one.destination.name,
-      because: `${one.verdict.level} ${AUTHENTICATES[way]}`,
+      because: `${nowOf(one.verdict)}, and ${WOULD[way]} would deliver`,
       ground: found.ground,
       today: todayOf(found.tried.verdict),
       ...(held === undefined ? {} : { held }),
@@ -158,13 +158,33 @@ const WAYS: Readonly<Record<WayName, Way>> = {
     }),
 };
 
-const AUTHENTICATES: Readonly<Record<WayName, string>> = {
-  secure: 'authenticates nobody for sure, and secure without a match list would deliver',
-  'dane-only': 'lets mail go without TLSA records, and dane-only would deliver',
-  sts: 'authenticates nobody for sure, and the hosts of their MTA-STS policy would deliver',
-  found: 'authenticates nobody for sure, and secure with the names of their hosts would deliver',
-  encrypt: 'sends in plaintext where TLS is not offered, and encrypt would deliver',
+const WOULD: Readonly<Record<WayName, string>> = {
+  secure: 'secure without a match list',
+  'dane-only': 'dane-only',
+  sts: 'secure with the hosts of their MTA-STS policy',
+  found: 'secure with the names of their hosts',
+  encrypt: 'encrypt',
 };
+
+/** What is weak about it. */
+function nowOf({ level }: EntryVerdict): string {
+  switch (level) {
+    case 'may':
+      return 'may authenticates nobody, and sends in plaintext where TLS is not offered';
+    case 'encrypt':
+      return 'encrypt authenticates nobody';
+    case 'dane':
+      return 'dane authenticates nobody where there are no TLSA records';
+    case 'verify':
+    case 'secure':
+      return `${level === 'secure' ? 'match=hostname' : 'verify'} authenticates whomever DNS names`;
+    case 'none':
+    case 'fingerprint':
+    case 'dane-only':
+    case 'invalid':
+      return level;
+  }
+}
 
 async function atLevel(
   value: string,

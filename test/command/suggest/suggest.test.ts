@@ -1,10 +1,11 @@
 /** `suggest` as a process: what it prints, that patch(1) takes it, files, exit codes, JSON. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SuggestDocument } from '../../../lambda/command/suggest/schema.ts';
-import type { Ran } from '../run-command.ts';
+import { CLI, type Ran } from '../run-command.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
 
 let scene: Scene;
@@ -52,7 +53,7 @@ line 4 (fastmail.fm) does not deliver as it is
   mail to fastmail.fm would be deferred: Postfix says "Server certificate not verified". The chain is trusted, but secure wants
   fastmail.fm or a name below it and the certificate of in1-smtp.messagingengine.com offers *.messagingengine.com,
   messagingengine.com and 4 more
-  today: delivers (2 MX hosts, all 4 addresses met); by their certificates until WHEN (last working day before: DAY)
+  today: delivers (2 MX hosts, all 4 addresses met); by the certificates of today until DAY
   before you use it: its names were found through DNS, which is not signed here: check that mail for fastmail.fm is meant to go to
   messagingengine.com, in their documentation or with fastmail.fm
 
@@ -67,7 +68,9 @@ assumed: every setting has Postfix's default, and mail goes to the recipient dom
   read yours)
 assumed: the mail host's OpenSSL is 3.0, as Debian 12 has it (--openssl-version names yours)
 assumed: DIR/tls_policy is a hash: table, where the first of two equal keys counts
-to apply what this printed into FILE: patch DIR/tls_policy < FILE, then postmap hash:DIR/tls_policy`),
+to apply it, with what this printed in FILE:
+  patch DIR/tls_policy < FILE
+  postmap hash:DIR/tls_policy`),
   );
   expect(stable(lines.slice(diff).join('\n'), scene)).toBe(`--- DIR/tls_policy
 +++ DIR/tls_policy
@@ -97,6 +100,20 @@ to apply what this printed into FILE: patch DIR/tls_policy < FILE, then postmap 
   });
 });
 
+test('line ends, bytes that are no UTF-8 and a last line without its end come through a pipe as they are', async () => {
+  const table = Buffer.from(
+    '# caf\xe9\r\nfastmail.fm\tsecure\r\n   ciphers=high\r\n# \xff\xfe\r\nhearst.com secure match=gslb.pphosted.com',
+    'latin1',
+  );
+  writeFileSync(scene.table, table);
+  const args = [CLI, 'suggest', scene.table, ...scene.bundleFlags, ...scene.internet.flags];
+  const { stdout } = await promisify(execFile)(process.execPath, args, { encoding: 'buffer' }).catch((error) => error);
+  execFileSync('patch', ['-s', scene.table], { input: stdout });
+  expect(readFileSync(scene.table).toString('latin1')).toBe(
+    '# caf\xe9\r\nfastmail.fm\tsecure match=.messagingengine.com\r\n   ciphers=high\r\n# \xff\xfe\r\nhearst.com secure match=gslb.pphosted.com',
+  );
+});
+
 test('with a store, the days that it remembers', async () => {
   await scene.watch();
   const { out } = await suggest(...scene.storeFlags);
@@ -123,7 +140,7 @@ test('--output writes the whole table, and never onto the table itself', async (
   expect(readFileSync(scene.table, 'utf8')).toBe(TABLE);
   expect(out).not.toContain('@@');
   expect(out).not.toMatch(/^#/m);
-  expect(stable(out, scene)).toContain('written: DIR/better, then postmap hash:DIR/tls_policy');
+  expect(stable(out, scene)).toContain('written: DIR/better; then\n  postmap hash:DIR/tls_policy\n');
   symlinkSync(scene.table, join(scene.dir, 'soft'));
   linkSync(scene.table, join(scene.dir, 'hard'));
   for (const name of ['tls_policy', 'soft', 'hard']) {
@@ -197,7 +214,7 @@ test('--upgrade: stronger lines and those alone', async () => {
   expect(code).toBe(1);
   expect(out).toContain('+fastmail.fm secure match=.messagingengine.com\n+facebook.com secure ciphers=high\n');
   expect(unwrapped(out.replaceAll(/^# ?/gm, ''))).toContain(
-    'line 2 (facebook.com) would deliver at a stronger level encrypt authenticates nobody for sure, and secure without a match list would deliver',
+    'line 2 (facebook.com) would deliver at a stronger level encrypt authenticates nobody, and secure without a match list would deliver',
   );
   const { upgrade, changes, exitStatus } = await document('--upgrade');
   expect({ upgrade, exitStatus, kinds: changes.map(({ kind, ground }) => [kind, ground?.kind]) }).toEqual({
