@@ -17,6 +17,8 @@ export function deadLine({
   if (entry === undefined || unchecked?.reason !== 'never-looked-up') return undefined;
   // Of a file that holds something else than policies nothing is told.
   if (entry.line === 0 || entry.value === HIDDEN) return undefined;
+  // A pattern: the table is one of another type than it was taken for.
+  if (entry.key.startsWith('/')) return undefined;
   return {
     kind: 'dead',
     table: entry.table,

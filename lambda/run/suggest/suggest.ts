@@ -19,6 +19,7 @@ import { type Cure, cureFor } from './cure.ts';
 import { withoutDuplicates } from './duplicates.ts';
 import { deadLine, shorterLine, steadierLine } from './entry-change.ts';
 import { exemptionFor } from './exempt.ts';
+import { keyPinLine } from './key-pin.ts';
 import { provedChanges } from './prove.ts';
 import { type Recollection, wasAt } from './recollect.ts';
 import { askingSts, type StsAsking } from './sts.ts';
@@ -146,7 +147,7 @@ async function changeOf(
     case 'undetermined':
       return shorterLine(one);
     case 'pass':
-      return (await steadierLine(one)) ?? shorterLine(one);
+      return (await steadierLine(one)) ?? (await keyPinLine(one)) ?? shorterLine(one);
     case 'degraded':
     case 'fail': {
       const cure = await cureOf(one, sts, meeting);

@@ -1,7 +1,8 @@
 /** Which lines are proposed, row by row: on today's look, on the days of a real store, and by whose word. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { readCertificate } from '../../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../../lambda/policy/settings.ts';
 import type { ProbeResult } from '../../../lambda/probe/result.ts';
@@ -154,6 +155,7 @@ describe("today's look", () => {
       unhelped: 1,
     },
     { because: 'lines that Postfix ignores are for lint', table: 'a.example secure\nb.example\n' },
+    { because: 'a pattern, in what is no table of patterns', table: '/example/ secure\n' },
     { because: 'a broken line is for lint', table: 'a.example secure match=\n', unhelped: 1 },
   ])('nothing is proposed: $because', async ({ table, host = 'mx.a.example', chain = 'own', unhelped = 0 }) => {
     const { world } = worldWith(host, chain);
@@ -319,6 +321,47 @@ describe('tables that are asked', () => {
     mx.result = { kind: 'no-tls', why: 'not-offered' };
     const { unhelped } = await propose('b.test none\n', world, {}, askedOf('socketmap', 'secure match=a.example'));
     expect(unhelped[0]?.exemption?.line).toBe('a.example may');
+  });
+});
+
+describe('pins', () => {
+  const leaf = readCertificate(CHAINS.own[0] ?? '');
+  if (leaf.kind === 'unreadable') throw new Error(leaf.because);
+  const { sha256, spkiSha256 } = leaf;
+  const colons = (digest: string) => (digest.toUpperCase().match(/../g) ?? []).join(':');
+  const more = { settings: { ...defaultSettings('3.11'), fingerprintDigest: 'sha256' } };
+  const OLD = 'ab'.repeat(32);
+
+  test.each([
+    { because: 'the pin of a certificate becomes that of its key', pins: sha256, becomes: spkiSha256 },
+    { because: 'written as it was', pins: colons(sha256), becomes: colons(spkiSha256) },
+    { because: 'a pin of what is not seen today stays', pins: `${OLD}|${sha256}`, becomes: `${OLD}|${spkiSha256}` },
+    { because: 'a pin twice', pins: `${OLD}|${OLD}|${spkiSha256}`, becomes: `${OLD}|${spkiSha256}` },
+    { because: 'the key is pinned beside it', pins: `${sha256}|${spkiSha256}`, becomes: undefined },
+    { because: 'the key is pinned', pins: spkiSha256, becomes: undefined },
+  ])('$because', async ({ pins, becomes = pins }) => {
+    const { world } = worldWith('mx.a.example', 'own');
+    const proposed = await propose(`a.example fingerprint match=${pins}\n`, world, {}, more);
+    expect(proposed.text).toBe(`a.example fingerprint match=${becomes}\n`);
+    await settled(proposed, world, {}, more);
+  });
+
+  test('a key that neither a pin nor an authority vouches for is in no line', async () => {
+    const { world } = worldWith('mx.a.example', 'alien');
+    const { changes, unhelped } = await propose(`a.example fingerprint match=${OLD}\n`, world, {}, more);
+    expect(changes).toEqual([]);
+    expect(unhelped).toHaveLength(1);
+  });
+
+  test('another digest than the one that certificates are shown by: left as it is', async () => {
+    const { world } = worldWith('mx.a.example', 'own');
+    const settings = { ...defaultSettings('3.11'), fingerprintDigest: 'sha512' };
+    const pin = createHash('sha512')
+      .update(CHAINS.own[0] ?? '', 'base64')
+      .digest('hex');
+    const proposed = await propose(`a.example fingerprint match=${pin}\n`, world, {}, { settings });
+    expect(proposed.run.verdicts[0]?.verdict).toBe('pass');
+    expect(proposed.changes).toEqual([]);
   });
 });
 
