@@ -5,6 +5,7 @@ import type { Held } from '../../run/suggest/replay.ts';
 import { calendarDays, DAY_MS, day, daysLeft } from '../../text/dates.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
+import { cureLines } from '../check/cure-lines.ts';
 import type { Paint } from '../terminal/colour.ts';
 
 export interface Saying {
@@ -113,13 +114,7 @@ export function unhelpedLines(
       '  ',
     ),
     ...say(sentence),
-    ...(caution === undefined
-      ? []
-      : [
-          ...say(`caution: ${caution.sentence}`),
-          ...say(`${caution.confirm}; then this gives the line, for these hosts alone:`),
-          ...(caution.command === null ? [] : [`    ${caution.command}`]),
-        ]),
+    ...cureLines({ suggestion: null, ...(caution === undefined ? {} : { caution }) }, paint, width),
     ...(exemption === undefined ? [] : exemptionLines(exemption, { paint, width })),
   ];
 }

@@ -186,6 +186,30 @@ test('--output and --in-place exclude one another', async () => {
   });
 });
 
+test('two tables that main.cf names: one diff for both, which patch takes from the root', async () => {
+  const [first, second] = [join(scene.dir, 'first'), join(scene.dir, 'second')];
+  writeFileSync(first, 'fastmail.fm secure\n');
+  writeFileSync(second, 'fastmail.fm may\nhearst.com secure match=gslb.pphosted.com:.pphosted.com\n');
+  const mainCf = join(scene.dir, 'main.cf');
+  writeFileSync(mainCf, `smtp_tls_policy_maps = hash:${first}, hash:${second}\n`);
+  const run = (...more: string[]) =>
+    scene.run(['suggest', '--main-cf', mainCf, ...scene.bundleFlags, ...scene.internet.flags, ...more]);
+  const { code, out } = await run();
+  expect(code).toBe(1);
+  expect(stable(out, scene)).toContain(
+    'line 1 (fastmail.fm) is never used\n#   this entry is never looked up: line 1 of hash:DIR/first has the same key',
+  );
+  expect(stable(out, scene)).toContain(
+    '#   patch -d / -p0 < FILE\n#   postmap hash:DIR/first\n#   postmap hash:DIR/second\n\n--- DIR/first\n',
+  );
+  execFileSync('patch', ['-s', '-d', '/', '-p0'], { input: out });
+  expect(readFileSync(first, 'utf8')).toBe('fastmail.fm secure match=.messagingengine.com\n');
+  expect(readFileSync(second, 'utf8')).toBe('# fastmail.fm may\nhearst.com secure match=.pphosted.com\n');
+  expect((await run()).code).toBe(0);
+  const refused = await run('--output', join(scene.dir, 'x'));
+  expect(refused.err).toBe('error: --output writes one table, and there are 2: name one as an argument\n');
+});
+
 test('an entry that fails and that no line helps: exit status 2', async () => {
   writeFileSync(scene.table, 'nowhere.example secure\n');
   const { code, out } = await suggest();
