@@ -5,7 +5,6 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import { policyTables } from '../../policy/lookup.ts';
 import { isStsAnswer } from '../../policy/sts-answer.ts';
-import { tableType } from '../../postfix/lookup-table.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type Around, memoryOf } from '../../snapshot/caution.ts';
 import { inParallel } from '../../store/in-parallel.ts';
@@ -54,7 +53,8 @@ export async function suggestChanges(
   doors: SuggestDoors,
   options: SuggestOptions,
 ): Promise<Suggested> {
-  const isText = (table: string) => options.isText(table) && mayBeShown(table, bundle);
+  const shown = new Set(tablesShown(bundle));
+  const isText = (table: string) => shown.has(table) && options.isText(table);
   const tidied = withoutDuplicates(bundle, isText);
   const run = await checkBundle(tidied.bundle, doors, options);
   const meeting: Meeting = { probe: doors.probe, pace: { ...options.pace, now: options.now } };
@@ -106,11 +106,10 @@ export async function suggestChanges(
 }
 
 /** What cannot be a policy may be passwords: nothing of it is shown, nor edited. */
-function mayBeShown(name: string, bundle: Bundle): boolean {
-  const { type } = tableType(name);
-  if (type === 'inline' || type === 'static') return false;
-  return policyTables(bundle).some((table) => table.name === name && table.noPolicy === undefined);
-}
+const tablesShown = (bundle: Bundle): string[] =>
+  policyTables(bundle).flatMap(({ name, noPolicy }) =>
+    noPolicy !== undefined || /^(?:inline|static):/.test(name) ? [] : [name],
+  );
 
 function caseOf(
   destination: Case['destination'],
