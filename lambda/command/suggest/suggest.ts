@@ -2,11 +2,12 @@
  * `suggest [TABLE]`: the table rewritten where that helps, as a diff that patch(1) takes, or as a
  * whole in another file; every line judged today and over the days that are remembered.
  */
-import { openPolicyFetch } from '../../local-doors.ts';
+
 import type { Bundle } from '../../policy/bundle.ts';
 import { readBundle, readHere } from '../../policy/gather/this-machine.ts';
 import { changesBy } from '../../policy/rewrite/edit.ts';
 import { encodeText } from '../../postfix/decode.ts';
+import { openPolicyFetch } from '../../route/mta-sts/fetch.ts';
 import { SERVERNAME } from '../../run/check/servername.ts';
 import type { Change } from '../../run/suggest/change.ts';
 import { type Suggested, suggestChanges } from '../../run/suggest/suggest.ts';

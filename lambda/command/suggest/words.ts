@@ -49,10 +49,13 @@ function lineToTell({ table, line, key, after }: Change, { paint, width }: Sayin
     table === null
       ? 'main.cf names no table; in one that smtp_tls_policy_maps names:'
       : line === null
-        ? `${plain(table)} is not edited as a text; let it answer ${plainName(key)} with:`
+        ? `${tableWords(table)} is not edited as a text; let it answer ${plainName(key)} with:`
         : `${plain(table)} cannot be written from here; line ${line} becomes:`;
   return [...wrap(`  ${where}`, width, '  '), `    ${paint('bold', after ?? '')}`];
 }
+
+const tableWords = (table: string): string =>
+  /^(?:proxy:)?(?:inline|static):/.test(table) ? 'the table within main.cf' : plain(table);
 
 function placeOf({ line, key, table, destination }: Change): string {
   const name = plainName(destination ?? key);

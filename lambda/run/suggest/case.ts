@@ -1,6 +1,7 @@
 /** One destination with all that a better line for it is looked for by. */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
+import type { EntryPlace } from '../../policy/entry.ts';
 import { parsePolicy } from '../../policy/parse.ts';
 import type { Edit } from '../../policy/rewrite/edit.ts';
 import { type Shortened, shortened } from '../../policy/rewrite/shorten.ts';
@@ -130,13 +131,17 @@ export function placeFor(
     : { kind: 'add', behind: entry.line, text: line };
   return {
     table: entry.table,
-    line: own && entry.line > 0 ? entry.line : null,
+    line: own && standsInLine(entry) ? entry.line : null,
     key,
     before: own ? `${entry.key} ${entry.value}` : null,
     after: line,
     edit: editable ? edit : null,
   };
 }
+
+/** An answer of a table that was asked stands in no line, and what main.cf holds in none of its own. */
+export const standsInLine = ({ line, table }: Pick<EntryPlace, 'line' | 'table'>): boolean =>
+  line > 0 && !/^(?:proxy:)?(?:inline|static):/.test(table);
 
 /** Key and value of a line as we write it. */
 export function splitLine(line: string): [key: string, value: string] {

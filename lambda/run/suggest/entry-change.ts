@@ -4,7 +4,7 @@ import { HIDDEN } from '../../policy/no-policy.ts';
 import { listed } from '../../text/listed.ts';
 import { plainName } from '../../text/strangers.ts';
 import { registrable } from '../../verdict/names-found.ts';
-import { type Case, heldBy, placeFor, shortValue, todayOf, tryLine } from './case.ts';
+import { type Case, heldBy, placeFor, shortValue, standsInLine, todayOf, tryLine } from './case.ts';
 import type { Change, Ground } from './change.ts';
 import { steadierThan } from './cure.ts';
 
@@ -22,7 +22,7 @@ export function deadLine({
   return {
     kind: 'dead',
     table: entry.table,
-    line: entry.line,
+    line: standsInLine(entry) ? entry.line : null,
     key: entry.key,
     before: `${entry.key} ${entry.value}`,
     after: null,
@@ -71,7 +71,7 @@ export function shorterLine(
   return {
     kind: 'shorter',
     table: entry.table,
-    line: entry.line,
+    line: standsInLine(entry) ? entry.line : null,
     key: entry.key,
     before: `${entry.key} ${entry.value}`,
     after: `${entry.key} ${short.value}`,

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SuggestDocument } from '../../../lambda/command/suggest/schema.ts';
+import { installPostconf } from '../postconf.ts';
 import { CLI, type Ran } from '../run-command.ts';
 import { problemsOf, type Scene, stable, startScene, unwrapped } from '../scene.ts';
 
@@ -208,6 +209,22 @@ test('two tables that main.cf names: one diff for both, which patch takes from t
   expect((await run()).code).toBe(0);
   const refused = await run('--output', join(scene.dir, 'x'));
   expect(refused.err).toBe('error: --output writes one table, and there are 2: name one as an argument\n');
+});
+
+test("without TABLE this host's Postfix counts: what its main.cf holds is told, and a default that was read is left out", async () => {
+  installPostconf(scene, 'fastmail.fm=secure');
+  const run = (...more: string[]) =>
+    scene.run(['suggest', ...scene.internet.flags, ...more], { PATH: `${scene.dir}:${process.env.PATH}` });
+  const { code, out } = await run();
+  expect(code).toBe(1);
+  expect(out).not.toContain('@@');
+  expect(unwrapped(out)).toContain(
+    'the table within main.cf is not edited as a text; let it answer fastmail.fm with: fastmail.fm secure match=.messagingengine.com today: delivers',
+  );
+  writeFileSync(scene.table, 'facebook.com secure match=nexthop:dot-nexthop ciphers=high\n');
+  expect((await run(scene.table)).out).not.toContain('@@');
+  const { out: known } = await run('--config-directory', join(scene.dir, 'etc'), scene.table);
+  expect(known).toContain('-facebook.com secure match=nexthop:dot-nexthop ciphers=high\n+facebook.com secure ciphers=high\n');
 });
 
 test('an entry that fails and that no line helps: exit status 2', async () => {

@@ -70,6 +70,17 @@ test.each<{ because: string; more: Partial<Change>; lines: readonly string[] }>(
     ],
   },
   {
+    because: 'a table within main.cf',
+    more: { table: 'inline:{a.example=secure}', line: null, edit: null },
+    lines: [
+      'a.example, which has no line of its own, does not deliver as it is',
+      '  mail to a.example would be deferred',
+      '  the table within main.cf is not edited as a text; let it answer a.example',
+      '  with:',
+      '    a.example secure match=.mailhub.net',
+    ],
+  },
+  {
     because: 'a line of a file that cannot be written as a text',
     more: { edit: null },
     lines: [
