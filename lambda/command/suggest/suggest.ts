@@ -54,7 +54,7 @@ export async function suggestCommand(
   const memory = await rememberedBy(flags, console);
   const suggested = await look(bundle, flags, files, memory, console);
   const rewritten = rewrittenBy(suggested.changes, bundle, files);
-  const written = await write(rewritten, files, given);
+  const written = await write(rewritten, bundle, files, given);
   const shown: Shown = {
     ...{ suggested, bundle, memory, rewritten, written },
     upgrade: given.upgrade ?? false,
@@ -147,11 +147,13 @@ async function refuseTheTable(
 /** Where it was written to; undefined where that was not asked for, or nothing changes in place. */
 async function write(
   [changed]: readonly Rewritten[],
+  before: Pick<Bundle, 'policyTables'>,
   files: ReadonlyMap<string, TableFile>,
   { output, inPlace }: SuggestFlags,
 ): Promise<string | undefined> {
   if (inPlace) {
     if (changed === undefined) return undefined;
+    await refuseChanged(changed, before);
     await writeTable(changed.file.path, encodeText(changed.text));
     return changed.file.path;
   }
@@ -161,6 +163,22 @@ async function write(
   const text = changed?.text;
   await writeTable(output, text === undefined ? await same(file.path) : encodeText(text));
   return output;
+}
+
+/** A look takes its time: what somebody wrote meanwhile is not lost. @throws UsageError */
+async function refuseChanged(
+  { table, file }: Rewritten,
+  { policyTables }: Pick<Bundle, 'policyTables'>,
+): Promise<void> {
+  const judged = policyTables.find(({ name }) => name === table);
+  const read = await readHere(file.path);
+  const isSame =
+    read.kind === 'read' && Buffer.from(read.bytes).equals(encodeText(judged?.text ?? ''));
+  if (!isSame)
+    throw new UsageError(
+      `--in-place: ${file.path} was changed while it was looked at, and is left as it is now; ` +
+        'run it again',
+    );
 }
 
 /** A table in which nothing changes, as it is. */

@@ -39,9 +39,8 @@ export function suggestText(shown: Shown, paint: Paint, width: number): string {
   const saying: Saying = { paint, width: width - mark.length, at: suggested.run.at };
   const words = [
     ...wrap(paint('bold', firstLine(shown)), saying.width),
-    ...paragraphs(suggested.changes, saying),
-    ...suggested.unhelped.slice(0, SHOWN).flatMap((one) => ['', ...unhelpedLines(one, saying)]),
-    ...more(suggested.unhelped.length),
+    ...paragraphs(suggested.changes, (change) => changeLines(change, saying)),
+    ...paragraphs(suggested.unhelped, (one) => unhelpedLines(one, saying)),
     '',
     ...footer(shown, saying.width),
     ...nextStep(shown, saying.width),
@@ -66,12 +65,12 @@ function firstLine({ suggested, upgrade, rewritten, written }: Shown): string {
     const count = changes.filter((change) => change.kind === kind).length;
     return count === 0 ? [] : [`${count} ${SHORT[kind]}`];
   });
-  const failing =
-    unhelped.length === 0
-      ? []
-      : [`${unhelped.length} ${unhelped.length === 1 ? 'fails' : 'fail'} and no line helps`];
+  const waiting = unhelped.filter(({ caution }) => caution !== undefined).length;
+  const failing = unhelped.length - waiting;
+  if (failing > 0) counts.push(`${failing} ${failing === 1 ? 'fails' : 'fail'} and no line helps`);
+  if (waiting > 0) counts.push(`${waiting} ${waiting === 1 ? 'waits' : 'wait'} to be confirmed`);
   const where = rewritten.length > 0 && written === undefined ? ' (diff below)' : '';
-  return `${looked}: ${[...counts, ...failing].join(', ')}${where}`;
+  return `${looked}: ${counts.join(', ')}${where}`;
 }
 
 const SHORT: Readonly<Record<Change['kind'], string>> = {
@@ -82,17 +81,15 @@ const SHORT: Readonly<Record<Change['kind'], string>> = {
   dead: 'dead',
 };
 
-/** Those that are told alone first: the diff has the others. */
-function paragraphs(changes: readonly Change[], saying: Saying): string[] {
-  const shown = changes.length > SHOWN + 1 ? changes.slice(0, SHOWN) : changes;
+/** Each behind an empty line, the first of them where there are many. */
+function paragraphs<T>(all: readonly T[], words: (one: T) => readonly string[]): string[] {
+  const shown = all.length > SHOWN + 1 ? all.slice(0, SHOWN) : all;
+  const left = all.length - shown.length;
   return [
-    ...shown.flatMap((change) => ['', ...changeLines(change, saying)]),
-    ...more(changes.length),
+    ...shown.flatMap((one) => ['', ...words(one)]),
+    ...(left === 0 ? [] : ['', `and ${left} more, which --json explains`]),
   ];
 }
-
-const more = (count: number): string[] =>
-  count > SHOWN + 1 ? ['', `and ${count - SHOWN} more, which --json explains`] : [];
 
 function footer({ suggested, bundle, memory, upgrade }: Shown, width: number): string[] {
   const say = (text: string) => wrap(text, width, '  ');

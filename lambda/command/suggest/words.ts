@@ -112,7 +112,9 @@ export function unhelpedLines(
   const place = line === null ? plainName(destination) : `line ${line} (${plainName(destination)})`;
   return [
     ...wrap(
-      `${paint('bold', place)} fails, and ${caution === undefined ? 'no line helps' : 'a line waits to be confirmed'}`,
+      caution === undefined
+        ? `${paint('bold', place)} fails, and no line helps`
+        : `${paint('bold', place)} has a line that waits to be confirmed`,
       width,
       '  ',
     ),

@@ -65,7 +65,10 @@ export interface Change {
   readonly renewedBeforeMs?: number;
 }
 
-/** An entry that fails, and no line would help, or none may be given yet. */
+/**
+ * An entry that fails, and no line would help; or one for which a line may not be given yet, though
+ * one would.
+ */
 export interface Unhelped {
   readonly table: string | null;
   readonly line: number | null;

@@ -3,8 +3,8 @@
  * days that are remembered, the fewest names, and nothing that only somebody on the way could have
  * put there. Pure.
  *
- * Nothing that the entry names goes unless what comes covers it. Names of past days count only below
- * domains that the entry names, or that today's hosts present.
+ * Nothing that the entry names goes unless what comes covers it. Names that are presented, today or
+ * on past days, count only below domains that the line names already, or the next hop itself.
  */
 import type { MatchPattern } from '../../policy/entry.ts';
 import { parseMatch, printMatch } from '../../policy/match-pattern.ts';
@@ -32,19 +32,17 @@ export function steadyList(elements: readonly string[], one: Case): readonly str
   const { destination, verdict, seen, bundle, at, past } = one;
   const hop = destination.hops[0];
   if (hop === undefined) return elements;
-  const today = trustedIn(judgeOnce(destination, seen.evidence, bundle, at));
-  if (today.length === 0) return elements;
   const asked = elements.map((element) => parseMatch(element));
   const written = verdict.match.map((element) => parseMatch(element));
-  const allowed = domainsOf([...asked, ...written, ...(patternsFound(today.map(lacking)) ?? [])]);
-  allowed.add(toAscii(hop.nextHop.host).toLowerCase());
+  const isMeant = meantBy([...asked, ...written], toAscii(hop.nextHop.host).toLowerCase());
+  const today = trustedIn(judgeOnce(destination, seen.evidence, bundle, at));
   const before =
     past === undefined
       ? []
       : [...eachDay(destination, bundle, past)].flatMap(({ judgements }) =>
           judgements.flatMap(trustedIn),
         );
-  const known = distinct([...today, ...before.filter((past) => isAllowed(past, allowed))]);
+  const known = distinct([...today, ...before].filter(isMeant));
   const found = patternsFound(known.map(lacking));
   if (found === undefined) return elements;
   const { settings } = bundle;
@@ -78,11 +76,21 @@ const lacking = ({ finding, leaf }: TrustedFinding) => ({
 const compacting = (found: readonly MatchPattern[], asked: readonly MatchPattern[]) =>
   found.filter((pattern) => asked.filter((own) => isWithin(own, pattern)).length > 1);
 
-function isAllowed(presenting: TrustedFinding, allowed: ReadonlySet<string>): boolean {
-  const found = patternsFound([lacking(presenting)]);
-  return (
-    found?.every((pattern) => [...domainsOf([pattern])].every((one) => allowed.has(one))) === true
-  );
+/**
+ * Whether the names that stand for a host are below domains that the line names, or those of the
+ * next hop itself: whoever chose the hosts for us has no certificate for those.
+ */
+function meantBy(
+  patterns: readonly MatchPattern[],
+  nextHop: string,
+): (presenting: TrustedFinding) => boolean {
+  const domains = domainsOf(patterns);
+  const own: MatchPattern = { kind: 'subdomains', parent: nextHop };
+  const isMeant = (pattern: MatchPattern): boolean =>
+    [...domainsOf([pattern])].every((domain) => domains.has(domain)) ||
+    printMatch(pattern).toLowerCase() === nextHop ||
+    isWithin(pattern, own);
+  return (presenting) => patternsFound([lacking(presenting)])?.every(isMeant) === true;
 }
 
 function domainsOf(patterns: readonly MatchPattern[]): Set<string> {

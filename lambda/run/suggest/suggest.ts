@@ -151,7 +151,8 @@ async function changeOf(
     case 'fail': {
       const cure = await cureOf(one, sts, meeting);
       if (cure.kind === 'line' && isChange(cure.change)) return cure.change;
-      if (verdict.verdict === 'degraded') return (await steadierLine(one)) ?? shorterLine(one);
+      if (verdict.verdict === 'degraded' && cure.kind !== 'withheld')
+        return (await steadierLine(one)) ?? shorterLine(one);
       const exemption = await exemptionFor(one, meeting);
       const { table, line, sentence } = verdict;
       return {

@@ -2,6 +2,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, linkSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import type { SuggestDocument } from '../../../lambda/command/suggest/schema.ts';
@@ -177,6 +178,24 @@ test('--in-place keeps the mode, and leaves nothing beside', async () => {
   expect(statSync(scene.table).mode & 0o777).toBe(0o640);
   expect(readdirSync(scene.dir)).toEqual(before);
   chmodSync(scene.table, 0o644);
+});
+
+test('--in-place leaves a table alone that was changed meanwhile', async () => {
+  const edited = `${TABLE}# by somebody else\n`;
+  // The command waits for this one until it hangs up.
+  const slow = await scene.internet.mailHost({ host: 'mx.slow.example', behaviour: 'silent' });
+  scene.internet.domain('slow.example', slow);
+  writeFileSync(scene.table, `${TABLE}slow.example secure\n`);
+  const running = suggest('--in-place');
+  while (slow.conversations.length === 0) await setTimeout(5);
+  writeFileSync(scene.table, edited);
+  await slow.shut();
+  const { code, err } = await running;
+  expect({ code, err: stable(err, scene) }).toEqual({
+    code: 3,
+    err: 'error: --in-place: DIR/tls_policy was changed while it was looked at, and is left as it is now; run it again\n',
+  });
+  expect(readFileSync(scene.table, 'utf8')).toBe(edited);
 });
 
 test('--output and --in-place exclude one another', async () => {

@@ -175,7 +175,7 @@ test.each<{ because: string; more: Partial<Unhelped>; lines: readonly string[] }
       },
     },
     lines: [
-      'line 7 (a.example) fails, and a line waits to be confirmed',
+      'line 7 (a.example) has a line that waits to be confirmed',
       '  mail to a.example would be deferred',
       '  caution: secure may just have done its work',
       '  mail that waits for it bounces from Thu 2026-12-03 12:00Z on',

@@ -445,6 +445,18 @@ describe('the days that are remembered', () => {
     expect(proposed.changes).toEqual([]);
   });
 
+  test('a host that an interceptor adds to the others is in no line, by no rule', async () => {
+    const store = newStore();
+    const { world, mx } = worldWith('in1.mailhub.net', 'in1');
+    const table = 'a.example secure match=in1.mailhub.net:in2.mailhub.net\n';
+    const at = await days(store, world, table, 3, () => world.domain('a.example', mx));
+    world.domain('a.example', mx, world.host('mx.otherhub.org', CHAINS.other));
+    const proposed = await propose(table, world, { store, at });
+    expect(proposed.run.verdicts[0]?.verdict).toBe('degraded');
+    expect(proposed.changes).toEqual([]);
+    expect(proposed.unhelped).toMatchObject([{ destination: 'a.example', caution: { hosts: ['mx.otherhub.org'] } }]);
+  });
+
   test('an interceptor of today gets no line, and the domain can be confirmed', async () => {
     const store = newStore();
     const { world, mx } = worldWith('in1.mailhub.net', 'in1');
