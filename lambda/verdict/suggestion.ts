@@ -62,10 +62,14 @@ function suggestMatchList(
   if (asked === undefined) return null;
   const { hop, demand, unseen } = asked;
   const staying = patternsStaying(demand);
-  const findings = [...asked.findings, ...trustedFindings(earlier).filter(isOfItsHost)];
+  const isCovered = (one: TrustedFinding) => covers(staying, one, bundle.settings);
+  const before = trustedFindings(earlier).filter((one) => isCovered(one) || isOfItsHost(one));
+  const findings = [...asked.findings, ...before];
   const found = patternsFound([
-    ...findings.map((one) => (covers(staying, one, bundle.settings) ? one : lackingName(one))),
-    ...unseen.flatMap((host) => namedByMx(host, demand, hop.nextHop)),
+    ...findings.map((one) => (isCovered(one) ? one : lackingName(one))),
+    ...unseen
+      .filter((host) => !isNamedBy(staying, host, hop))
+      .flatMap((host) => namedByMx(host, demand, hop.nextHop)),
   ]);
   if (found === undefined) return null;
   const serves = (patterns: readonly MatchPattern[]) => [
@@ -99,13 +103,10 @@ function matchListAsked({ verdict, views }: Judgement) {
   const { demand } = hop;
   if (demand.mxHostPatterns !== undefined || demand.forcedFailure !== undefined) return undefined;
   if (demand.level !== 'secure' && demand.level !== 'verify') return undefined;
-  return verdict === 'fail' || verdict === 'degraded'
-    ? {
-        hop,
-        demand,
-        findings: trustedFindings(view.findings),
-        unseen: namesOfUnseen(view.findings),
-      }
+  const findings = trustedFindings(view.findings);
+  const lacksName = findings.some(({ finding }) => finding.verdict.reason === 'name-mismatch');
+  return lacksName && (verdict === 'fail' || verdict === 'degraded')
+    ? { hop, demand, findings, unseen: namesOfUnseen(view.findings) }
     : undefined;
 }
 

@@ -148,6 +148,12 @@ describe('the names', () => {
       because: 'a host that is silent today keeps its own name',
     },
     {
+      policy: 'k.com secure match=hostname:.q.net',
+      hosts: 'mx1.p.net = web.p.net | mx.q.net',
+      line: 'k.com secure match=.q.net:web.p.net',
+      because: 'unless a pattern names it',
+    },
+    {
       policy: 'k.com verify match=hostname',
       hosts: 'mx1.p.net = web.p.net | mx2.p.net = mx2.p.net',
       line: 'k.com verify match=hostname:web.p.net',
@@ -330,6 +336,16 @@ describe('what it rests on', () => {
 });
 
 describe('no line', () => {
+  test('for the sake of hostname alone, where something else is wrong', async () => {
+    const { chain } = await root.issue({ dnsNames: ['mx1.p.net'] });
+    const hosts = [
+      { host: 'mx1.p.net', preference: 1, gives: [presents(chain)] },
+      { host: 'mx2.p.net', preference: 2, gives: [noTls('not-offered')] },
+    ];
+    const verdict = judgeScene({ policy: 'k.com secure match=hostname', trust: [root.certificate.der], hosts });
+    expect(verdict).toMatchObject({ verdict: 'degraded', reason: 'starttls-not-offered', suggestion: null });
+  });
+
   test.each([
     { policy: 'k.com secure', hosts: 'mx.p.net = mx.evil.example', because: 'a certificate for others altogether' },
     { policy: 'k.com secure', hosts: 'mx1.p.net = mx1.p.net | mx2.p.net = mx.evil.example', because: 'or one of two such' },
