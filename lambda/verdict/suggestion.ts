@@ -245,5 +245,6 @@ const ALSO_EARLIER = 'it holds as well for what the hosts presented in the last 
 
 /** Nobody shortens a longer list by hand, and it would be compared with every address. */
 const MOST_COMPARED = 30;
+
 const isOwn = (name: string, domain: string): boolean =>
   name === domain || name.endsWith(`.${domain}`);

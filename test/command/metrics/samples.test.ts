@@ -39,7 +39,6 @@ const EMPTY: Status = {
   at: START,
   sight: { silent: true, failed: false, blind: false, owed: [], sentence: '' },
   incidents: [],
-  policies: [],
   pending: [],
   undetermined: [],
   notWatched: undefined,
@@ -51,6 +50,7 @@ const EMPTY: Status = {
   counts: { pass: 0, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 },
   others: [],
   problems: [],
+  policies: [],
 };
 
 function entry(id: string, overrides: Partial<EntrySnapshot> = {}): EntrySnapshot {
