@@ -93,6 +93,7 @@ const DOORS = [
   'store/last-shown.ts',
   'command/doctor/source-address.ts',
   'command/metrics/replace-file.ts',
+  'command/report/page-file.ts',
   'command/suggest/write-table.ts',
   'local-doors.ts',
   'continuations.ts',

@@ -281,6 +281,7 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
   'in-place',
   'nagios',
   'no-config',
+  'open',
   'output',
   'part',
   'reason',

@@ -87,6 +87,14 @@ user; where it cannot be written, the old one stays.
 
 Exit status: 0 written, 3 not.`;
 
+export const REPORT_HELP = `
+The table (or --config-directory, --main-cf) tells lines, services and what is asked where no policy \
+was pushed. The
+page is below 2 MB; it can be read without scripts, and printed. Whoever gets it reads the policy \
+and what was seen.
+
+Exit status: 0 the page was written, 3 it was not.`;
+
 export const MUTE_HELP = `
 KEY is the key of an entry, a recipient of its domain, or the id of an incident as "status" shows
 it. The mute covers what is open now, as bad as it is now; another cause, or a worse \

@@ -2,6 +2,7 @@
 import type { MailSeen } from '../alert/incident/run-facts.ts';
 import { LOG_BOUNDS } from '../limits.ts';
 import type { LogPlace } from '../log/follow.ts';
+import type { LogLine } from '../log/line.ts';
 import {
   MAIL_DAYS,
   type MailSent,
@@ -29,11 +30,13 @@ export interface MailLogFlags {
 /**
  * What the logs tell, those rotated away from them included; undefined where none is named.
  *
+ * @param also takes each line, too
  * @throws UsageError where one cannot be read
  */
 export async function readMailSent(
   { destinationsFromLog: named = [] }: MailLogFlags,
   now: number,
+  also: (line: LogLine) => void = () => undefined,
 ): Promise<MailSent | undefined> {
   if (named.length === 0) return undefined;
   const paths = named.filter((one) => one !== 'journal');
@@ -43,7 +46,10 @@ export async function readMailSent(
   await eachLine(
     [...sources, ...(paths.length < named.length ? [openJournal(now, MAIL_DAYS)] : [])],
     thisZone,
-    tally.take,
+    (line) => {
+      tally.take(line);
+      also(line);
+    },
   );
   return tally.sent();
 }

@@ -19,6 +19,7 @@ import {
   addTellFlags,
   addWhyFlags,
   boundsHelp,
+  collect,
   date,
   jsonFlag,
   nagiosFlag,
@@ -33,6 +34,7 @@ import {
   METRICS_HELP,
   MUTE_HELP,
   PUSH_HELP,
+  REPORT_HELP,
   STATUS_HELP,
   SUGGEST_HELP,
   WHAT_IF_HELP,
@@ -248,6 +250,24 @@ export function program(given: Console): Command {
     .addOption(jsonFlag())
     .action(async (name: string, flags) =>
       finish((await import('./diff/diff.ts')).diffCommand(name, flags, console)),
+    );
+
+  addStoreFlags(addBundleFlags(program.command('report [table]')))
+    .description(
+      'one HTML page of all that is kept: whether mail flows, the entries, a year of history, the ' +
+        'certificates, where mail goes; needs nothing from anywhere; probes nothing',
+    )
+    .option('--output <file>', 'the page; - for standard output')
+    .option(
+      '--log <log>',
+      'show where mail went in the last 30 days, too, by this log of Postfix with its rotated files ' +
+        '(repeatable; journal, or - for standard input)',
+      collect,
+    )
+    .option('--open', 'show it in a browser')
+    .addHelpText('after', REPORT_HELP)
+    .action(async (table: string | undefined, flags) =>
+      finish((await import('./report/report.ts')).reportCommand(table, flags, console)),
     );
 
   addStoreFlags(addBundleFlags(program.command('what-if [table]')))

@@ -1,14 +1,19 @@
 /**
  * `npm run demo`: a private internet on loopback and ten days of it. Real sockets, real certificates, a real store on disk;
- * only the clock is an argument. No network, no AWS, no root; nothing is left behind.
+ * only the clock is an argument. No network, no AWS, no root; nothing is left behind but, with `--report FILE`, the page of it.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { newMute } from '../../lambda/alert/incident/mute.ts';
 import { push } from '../../lambda/command/policy/push.ts';
+import { page } from '../../lambda/command/report/page/page.ts';
+import { writePage } from '../../lambda/command/report/page-file.ts';
+import { readReport } from '../../lambda/command/report/read.ts';
 import { countVerdicts, summarySentence } from '../../lambda/command/summary.ts';
 import { openWorld, paceFor } from '../../lambda/doors.ts';
+import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { readSources } from '../../lambda/policy/gather/this-machine.ts';
 import { digestsUnder } from '../../lambda/run/watch/run-digests.ts';
 import { bundleOfPolicy } from '../../lambda/run/watch/stored-policy.ts';
@@ -20,6 +25,7 @@ import { saveMute } from '../../lambda/store/mutes.ts';
 import { policyState, readPolicy } from '../../lambda/store/policies.ts';
 import { openToWatch } from '../../lambda/store/sqlite/open.ts';
 import { moment } from '../../lambda/text/dates.ts';
+import { bareCommand } from '../../lambda/text/own-command.ts';
 import { openScene, type Scene } from './scene.ts';
 
 const DAY_MS = 86_400_000;
@@ -33,6 +39,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   process.exit(3);
 }
 
+const { report } = parseArgs({ options: { report: { type: 'string' } } }).values;
 const dir = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-demo-'));
 const scene = await openScene(FIRST_DAY);
 const { table } = await openToWatch(join(dir, 'store'), FIRST_DAY);
@@ -70,6 +77,7 @@ Each day "postfix-tls-watch watch" runs once. Only the clock is made up.`);
   await day(9, 'one pass is no all-clear; two, twenty hours apart, are', async () => undefined);
   await day(10, 'nothing happens', async () => undefined);
 
+  if (report !== undefined) await writeReport(report);
   say('That was all. On a mail host: npm start -- watch TABLE, from cron or a systemd timer; README says how.');
 } finally {
   table.close();
@@ -87,13 +95,8 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
   const stored = await readPolicy(store);
   if (stored === undefined) throw new Error('no policy was pushed');
   const bundle = bundleOfPolicy(stored);
-  const shown = {
-    ...bundle,
-    policyTables: bundle.policyTables.map((table) => ({ ...table, name: 'hash:/etc/postfix/tls_policy' })),
-  };
-
   const watched = await watch(
-    shown,
+    shownAs(bundle),
     {
       openWorld: () =>
         openWorld(
@@ -131,6 +134,23 @@ async function day(n: number, news: string, happens: () => Promise<void>): Promi
   if (watched.kind !== 'done') throw new Error(`the run of day ${n} did not run: ${watched.kind}`);
   const told = watched.mail === undefined ? 'no message' : 'one message';
   console.log(`[${moment(watched.check.at)}] ${summarySentence(countVerdicts(watched.verdicts))}; ${told}`);
+}
+
+/** `report --output FILE`, some hours after the last run. */
+async function writeReport(path: string): Promise<void> {
+  const stored = await readPolicy(store);
+  const bundle = stored === undefined ? undefined : shownAs(bundleOfPolicy(stored));
+  const now = FIRST_DAY + 9 * DAY_MS + 3 * 3_600_000;
+  const of = { place: '/var/lib/postfix-tls-watch', ...store.space };
+  const made = await readReport(store, { bundle, of, onDisk: true, log: undefined, own: bareCommand }, now);
+  await writePage(path, page(made));
+  say(`The page of these days: ${path}`);
+}
+
+/** As the table is called on a mail host. */
+function shownAs(bundle: Bundle): Bundle {
+  const named = bundle.policyTables.map((one) => ({ ...one, name: 'hash:/etc/postfix/tls_policy' }));
+  return { ...bundle, policyTables: named };
 }
 
 /** `policy push`: what the runs judge by is read from the store, as the scheduled function does. */

@@ -162,6 +162,7 @@ const NOT_CARRIED = new Set([
   'nagios',
   'mta-sts',
   'no-config',
+  'open',
   'output',
   'patience',
   'per-network',

@@ -4,7 +4,7 @@ import type { Hop } from '../../policy/destinations.ts';
 import { printMatch } from '../../policy/match-pattern.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 
-export function routeSentence(verdict: EntryVerdict): string {
+export function routeSentence(verdict: Pick<EntryVerdict, 'nextHop' | 'service'>): string {
   const { nextHop, service } = verdict;
   if (nextHop === null) return 'none';
   const why = {

@@ -1,15 +1,12 @@
 /** `status`: open incidents, mutes, what is not watched, the last complete run; probes nothing. */
-import { type OpenStore, openStore, tableNamed } from '../../local-doors.ts';
-import { readBundle } from '../../policy/gather/this-machine.ts';
-import { type NotWatched, notWatchedBy } from '../../run/watch/not-watched.ts';
-import { bundleOfPolicy } from '../../run/watch/stored-policy.ts';
-import { readPolicy } from '../../store/policies.ts';
-import { StoreError } from '../../store/table-error.ts';
+import { openStore, tableNamed } from '../../local-doors.ts';
+import { notWatchedBy } from '../../run/watch/not-watched.ts';
 import type { BundleFlags } from '../flags.ts';
 import { eitherWay, pluginText } from '../monitor/plugin.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { type AgeFlags, checkAge, statusPlugin } from './nagios.ts';
+import { namedBundle, pushedBundle } from './policy.ts';
 import { readStatus, statusCode } from './read.ts';
 import { statusDocument, statusText } from './text.ts';
 
@@ -29,15 +26,12 @@ export async function statusCommand(
   eitherWay(flags);
   checkAge(flags);
   const place = await placeOf(flags);
-  const named =
-    table !== undefined || flags.configDirectory !== undefined || flags.mainCf !== undefined;
-  const here = named
-    ? notWatchedBy(await readBundle({ ...flags, ...(table === undefined ? {} : { table }) }))
-    : undefined;
+  const here = await namedBundle(table, flags);
   const open = await openStore(place, 'read', console.env);
   try {
+    const bundle = here ?? (await pushedBundle(open.store));
     const status = await readStatus(open.store, console.now(), {
-      notWatched: here ?? (await pushedNotWatched(open)),
+      notWatched: bundle === undefined ? undefined : notWatchedBy(bundle),
       onDisk: tableNamed(place.store) === undefined,
     });
     const of = { place: open.place, ...open.store.space };
@@ -51,16 +45,5 @@ export async function statusCommand(
     return statusCode(status);
   } finally {
     open.close();
-  }
-}
-
-/** Undefined where nothing was pushed; a policy that cannot be read is told by `policy status`. */
-async function pushedNotWatched({ store }: OpenStore): Promise<NotWatched[] | undefined> {
-  try {
-    const policy = await readPolicy(store);
-    return policy === undefined ? undefined : notWatchedBy(bundleOfPolicy(policy));
-  } catch (error) {
-    if (error instanceof StoreError && error.kind === 'damaged') return undefined;
-    throw error;
   }
 }

@@ -12,7 +12,7 @@ const page = readFileSync(PAGE, 'utf8');
 test('the page has the names of today (npm run docs:configuration writes them)', () => {
   expect(page).toBe(withNames(page));
   expect(page).toMatch(
-    /^\| `vantage` \| text \| explain, why, watch, doctor, status, metrics, history, diff, what-if, suggest, mute, unmute, policy push/m,
+    /^\| `vantage` \| text \| explain, why, watch, doctor, status, metrics, history, diff, report, what-if, suggest, mute, unmute, policy push/m,
   );
 });
 

@@ -1,6 +1,7 @@
 /** Whether mail flows, in one sentence, and what else the first screen says. */
 import { describe, expect, test } from 'vitest';
-import { firstScreen, flowSentence } from '../../../lambda/command/report/first-screen.ts';
+import { firstScreen } from '../../../lambda/command/report/first-screen.ts';
+import { flowSentence } from '../../../lambda/command/report/flow.ts';
 import type { OpenEntry, OpenIncident, Status } from '../../../lambda/command/status/read.ts';
 import type { RunRecord } from '../../../lambda/store/stored-values.ts';
 
