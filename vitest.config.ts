@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { ALONE } from './test/alone.ts';
 
-/** What needs something only CI has (a real Postfix, DynamoDB Local, the runtime client) has a configuration of its own beside it. */
+/** What needs something only CI has (a real Postfix, DynamoDB Local, the runtime client, a browser) has a configuration of its own beside it. */
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
@@ -9,6 +9,7 @@ export default defineConfig({
       'test/reference/**',
       'test/runtime/**',
       'test/simulate/**',
+      'test/browser/**',
       'test/dynamodb-local/**',
       'test/units/systemd/**',
       '**/node_modules/**',

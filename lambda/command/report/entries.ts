@@ -13,6 +13,7 @@ import { demandSentence, routeSentence } from '../explain/route-words.ts';
 import type { Happened } from '../history/timeline.ts';
 import { VERDICT_ORDER } from '../summary.ts';
 import { hostsOf, providerOf } from './certificates.ts';
+import { OWN_DATE } from './first-screen.ts';
 import type { EntryHost, ReportEntry } from './model.ts';
 import { entryLine, type Span } from './spans.ts';
 
@@ -88,7 +89,7 @@ function reportEntry(
     providers: [...new Set(hostsOf(snapshot).map((host) => plainName(providerOf(host))))],
     protection: snapshot.protection,
     end: failsFrom === null ? undefined : Date.parse(failsFrom),
-    endBecause: failsFrom === null ? undefined : (snapshot.failsBecause ?? undefined),
+    endBecause: failsFrom === null ? undefined : snapshot.failsBecause?.replace(OWN_DATE, ''),
     suggestion: suggestion === null ? undefined : plain(suggestion, LINE_CHARS),
     caution,
     mutedUntil: mutedUntil.get(name),

@@ -204,8 +204,8 @@ const STANDING_WORDS: Readonly<Record<Standing, string>> = {
 };
 const OF_RUNS = { blind: 'Blind', channel: 'Cannot tell' } as const;
 
-/** The date that stands beside it anyway. */
-const OWN_DATE = / \(\d{4}-\d\d-\d\d[^()]*\)$/;
+/** At the end of why an entry fails: the date that stands beside it anyway. */
+export const OWN_DATE = / \(\d{4}-\d\d-\d\d[^()]*\)$/;
 const INCIDENTS_SHOWN = 50;
 const ENTRIES_SHOWN = 20;
 const NAMES_SHOWN = 20;

@@ -17,6 +17,8 @@ export interface Report {
   /** What the timelines show; it ends after `at`, so that the next ends are in sight. */
   readonly axis: Span;
   readonly gaps: readonly Span[];
+  /** The command that looks at an entry, with its name left open. */
+  readonly lookNow: string | undefined;
   /** Worst first. */
   readonly entries: readonly ReportEntry[];
   /** Of MX hosts, those that end next first. */

@@ -83,6 +83,7 @@ export async function readReport(store: Store, besides: Besides, now: number): P
     ),
     counts: status.counts,
     axis,
+    lookNow: own('explain', [], 'NAME'),
     gaps: gapsBetween(records, of.vantage, window),
     entries: reportEntries(snapshots, { bundle, own, hosts, find, happened, window, mutedUntil }),
     hosts: hostLines.map(({ label, line }): ReportHost => ({ name: plainName(label), line })),

@@ -1,16 +1,17 @@
 /** The certificates: by provider, who leans on them, and when they end, all on one axis. */
 import { DAY_MS, moment } from '../../../text/dates.ts';
+import { listed } from '../../../text/listed.ts';
 import { endWords, type HostCertificate, habitWords, type Provider } from '../certificates.ts';
 import type { Report } from '../model.ts';
 import type { Span } from '../spans.ts';
 import type { Detail } from './detail.ts';
 import { html, type Part } from './html.ts';
 import { type Scale, scaleOf } from './scale.ts';
-import { counted, inParts, names, time } from './words.ts';
+import { counted, inParts, names } from './words.ts';
 
 export function certificatesSection({ providers, at }: Report, detail: Detail): Part {
   if (providers.length === 0) return html`<p class="none">No certificate was seen yet.</p>`;
-  const shown = providers.slice(0, detail.rows);
+  const shown = providers.slice(0, detail.lines);
   const scale = scaleOf(axisOf(shown, at));
   return [
     html`<p class="lead">
@@ -51,7 +52,7 @@ function providerPart(
 }
 
 function certificateRow(certificate: HostCertificate, scale: Scale, at: number): Part {
-  const { hosts, notBefore, notAfter, habit, issuer, names: of } = certificate;
+  const { hosts, notBefore, notAfter, habit, names: of } = certificate;
   const renews = habit === undefined ? notAfter : notAfter - habit.leftMs;
   const [firm, then] = [
     scale.part({ from: notBefore, until: Math.min(renews, notAfter) }),
@@ -61,15 +62,14 @@ function certificateRow(certificate: HostCertificate, scale: Scale, at: number):
   const state = notAfter <= at ? 'fail' : late || notAfter - at < SOON_MS ? 'degraded' : 'seen';
   const usual = habitWords(habit);
   return html`<div class="row cert">
-    <span class="label"><b>${inParts(hosts.slice(0, 2).join(', '))}${hosts.length > 2 ? ` and ${hosts.length - 2} more` : ''}</b><small title=${issuer}>${of.slice(0, 3).join(', ')}${of.length > 3 ? ` and ${of.length - 3} more` : ''}</small></span>
+    <span class="label"><b>${inParts(hosts.slice(0, 2).join(', '))}${hosts.length > 2 ? ` and ${hosts.length - 2} more` : ''}</b>${of.length === 1 && of[0] === hosts[0] ? '' : html`<small>${listed(of)}</small>`}</span>
     <span class="what">
-      <svg height="20" aria-hidden="true">
+      <svg height="20">
         <use href="#ahead" />
-        ${firm === undefined ? '' : html`<rect class=${state} ...${firm} y="7" height="6" />`}
-        ${then === undefined ? '' : html`<rect class=${`${state} tail`} ...${then} y="7" height="6" />`}
-        <line class="end" x1=${scale.at(notAfter)} x2=${scale.at(notAfter)} y1="3" y2="17" />
+        ${firm === undefined ? '' : html`<rect class=${state} ...${firm} />`}
+        ${then === undefined ? '' : html`<rect class=${`${state} tail`} ...${then} />`}
       </svg>
-      <small>${time(notAfter, moment(notAfter))}, ${endWords(notAfter, at)}${usual === undefined ? '' : `; ${usual}`}</small>
+      <small>${moment(notAfter)}, ${endWords(notAfter, at)}${usual === undefined ? '' : `; ${usual}`}</small>
     </span>
   </div>`;
 }

@@ -1,15 +1,20 @@
 /** The entries as a table: sortable and filterable by the script, each row opening to its story. */
-import { moment } from '../../../text/dates.ts';
+import { DAY_MS, day, moment } from '../../../text/dates.ts';
 import { VERDICT_ORDER } from '../../summary.ts';
 import type { Report, ReportEntry } from '../model.ts';
+import { lineIds } from './alike.ts';
 import type { Detail } from './detail.ts';
 import { html, type Part } from './html.ts';
-import { code, counted, shape, time, VERDICT_WORDS, when, whenDay } from './words.ts';
+import { code, counted, relative, shape, VERDICT_WORDS } from './words.ts';
 
-export function entriesSection({ entries, at }: Report, detail: Detail): Part {
+export function entriesSection({ entries, at, lookNow }: Report, detail: Detail): Part {
   if (entries.length === 0) return html`<p class="none">No entry was judged yet.</p>`;
-  const shown = entries.slice(0, detail.rows);
+  const shown = entries.slice(0, detail.entries);
+  const ids = lineIds(entries);
   return [
+    lookNow === undefined
+      ? ''
+      : html`<p class="lead">As last seen. One of them, as it is now: ${code(lookNow)}</p>`,
     filters(entries),
     html`<div class="wide">
       <table id="list">
@@ -19,7 +24,7 @@ export function entriesSection({ entries, at }: Report, detail: Detail): Part {
             ${COLUMNS.map(([key, title]) => html`<th scope="col" data-k=${key}>${title}</th>`)}
           </tr>
         </thead>
-        ${shown.map((entry, i) => rows(entry, i, at, detail))}
+        ${shown.map((entry) => rows(entry, ids.get(entry), at, detail))}
       </table>
     </div>`,
     shown.length < entries.length
@@ -44,29 +49,30 @@ function filters(entries: readonly ReportEntry[]): Part {
   </form>`;
 }
 
-function rows(entry: ReportEntry, i: number, at: number, detail: Detail): Part {
+function rows(entry: ReportEntry, line: string | undefined, at: number, detail: Detail): Part {
   const { name, verdict, reason, level, nextHop, service, providers, protection, end } = entry;
   return html`<tbody>
     <tr>
       <th scope="row"><details class="open"><summary>${name}</summary></details></th>
       <td data-v=${VERDICT_ORDER.indexOf(verdict)}>${shape(verdict)}<span>${VERDICT_WORDS[verdict]}</span>${reason === undefined ? '' : html` <small>${reason}</small>`}</td>
       <td>${level}</td>
-      <td>${nextHop === name ? html`<small>itself</small>` : nextHop}${service === undefined ? '' : html` <small>by ${service}</small>`}</td>
+      <td>${nextHop === name ? 'itself' : nextHop}${service === undefined ? '' : html` <small>by ${service}</small>`}</td>
       <td>${providers.slice(0, 3).join(', ')}${providers.length > 3 ? ` and ${providers.length - 3} more` : ''}</td>
       <td>${protection}</td>
-      <td data-v=${end ?? LAST}>${end === undefined ? '' : whenDay(end, at)}</td>
+      <td data-v=${end === undefined ? LAST : Math.round(end / 60_000)}>${end === undefined ? '' : [`${day(end)} `, html`<small>(${relative(end, at)})</small>`]}</td>
     </tr>
     <tr class="story">
-      <td colspan=${COLUMNS.length}>${story(entry, i, at, detail)}</td>
+      <td colspan=${COLUMNS.length}>${story(entry, line, at, detail)}</td>
     </tr>
   </tbody>`;
 }
 
 /** In the order in which Postfix goes through it, as explain has it. */
-function story(entry: ReportEntry, i: number, at: number, detail: Detail): Part {
+function story(entry: ReportEntry, line: string | undefined, at: number, detail: Detail): Part {
   const { hosts, sentence, since, unjudgedSince, end, endBecause, suggestion, caution } = entry;
   const shown = hosts.slice(0, detail.hosts);
   const more = hosts.length - shown.length;
+  const quiet = entry.verdict === 'pass' && !detail.wellToo;
   const lines: readonly (readonly [label: string, part: Part | undefined])[] = [
     ['entry', entry.place],
     ['next hop', entry.route],
@@ -78,7 +84,7 @@ function story(entry: ReportEntry, i: number, at: number, detail: Detail): Part 
         : [
             shown.map(
               ({ name, preference, notAfter }) =>
-                html`<span class="host"><i>${preference}</i> <span class="n">${name}</span>${notAfter === undefined ? '' : [', certificate until ', time(notAfter, moment(notAfter))]}</span>`,
+                html`<span class="host"><i>${preference}</i> ${name}${notAfter === undefined ? '' : `, certificate until ${moment(notAfter)}`}</span>`,
             ),
             more > 0 ? `and ${more} more` : '',
           ],
@@ -88,24 +94,24 @@ function story(entry: ReportEntry, i: number, at: number, detail: Detail): Part 
       'not judged',
       unjudgedSince === undefined
         ? undefined
-        : ['since ', when(unjudgedSince, at), '; the verdict is the last one that was reached'],
+        : ['since ', moment(unjudgedSince), '; the verdict is the last one that was reached'],
     ],
     [
       'fails from',
-      end === undefined
+      end === undefined || (quiet && end - at > FAR_MS)
         ? undefined
-        : [when(end, at), endBecause === undefined ? '' : `: ${endBecause}`],
+        : `${moment(end)}${endBecause === undefined ? '' : `: ${endBecause}`}`,
     ],
     ['caution', caution],
     ['use instead', suggestion === undefined ? undefined : code(suggestion)],
-    ['muted', entry.mutedUntil === undefined ? undefined : ['until ', when(entry.mutedUntil, at)]],
-    ['look now', entry.command === undefined ? undefined : code(entry.command)],
+    ['muted', entry.mutedUntil === undefined ? undefined : `until ${moment(entry.mutedUntil)}`],
+    ['look now', entry.command === undefined || quiet ? undefined : code(entry.command)],
   ];
   return [
     html`<dl>
       ${lines.map(([label, part]) => (part === undefined ? '' : html`<dt>${label}</dt><dd>${part}</dd>`))}
     </dl>`,
-    html`<a href=${`#t${i}`}>Timeline</a>`,
+    html`<a href=${`#${line}`}>Timeline</a>`,
   ];
 }
 
@@ -120,5 +126,7 @@ const COLUMNS = [
 ] as const;
 
 /** Behind every date. */
-const LAST = 9_000_000_000_000_000;
-const OPTIONS = 500;
+const LAST = 9_000_000_000_000;
+const OPTIONS = 200;
+/** Its date stands in the row. */
+const FAR_MS = 30 * DAY_MS;

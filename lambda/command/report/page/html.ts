@@ -11,8 +11,9 @@ export type Part = ComponentChild | readonly Part[];
 
 export const html: (strings: TemplateStringsArray, ...values: unknown[]) => VNode = template;
 
-/** A whole document. */
-export const render = (page: VNode): string => `<!doctype html>\n${renderTree(page)}\n`;
+/** A whole document; drawings end their elements at once, which is half of their size. */
+export const render = (page: VNode): string =>
+  `<!doctype html>\n${renderTree(page).replaceAll(/><\/(?:rect|use|path|line|circle)>/g, '/>')}\n`;
 
 /** Our own style or script, which is no text of strangers: it is written as it is. */
 export const verbatim = (code: string) => ({ __html: code });

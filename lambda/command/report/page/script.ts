@@ -56,17 +56,18 @@ export function pageScript(): void {
     const form = one<HTMLFormElement>('#filter');
     const output = form?.querySelector('output');
     const bodies = all<HTMLTableSectionElement>('#list tbody');
-    const texts = bodies.map((body) => (body.textContent ?? '').toLowerCase());
+    let texts: string[] | undefined;
     if (form === null) return;
     const apply = () => {
       const wanted = new FormData(form);
       const of = (name: string) => String(wanted.get(name) ?? '');
       const words = of('q').toLowerCase().split(/\s+/);
+      texts ??= bodies.map((body) => (body.textContent ?? '').toLowerCase());
       let shown = 0;
       for (const [i, body] of bodies.entries()) {
         const cells = [...(body.rows[0]?.cells ?? [])].map((cell) => cell.textContent ?? '');
         const fits =
-          words.every((word) => texts[i]?.includes(word)) &&
+          words.every((word) => texts?.[i]?.includes(word)) &&
           (of('v') === '' ||
             body.rows[0]?.cells[1]?.querySelector('span')?.textContent === of('v')) &&
           (of('l') === '' || cells[2] === of('l')) &&
@@ -98,7 +99,8 @@ export function pageScript(): void {
     const show = (newLeft: number, newWidth: number) => {
       width = Math.min(1, Math.max(least, newWidth));
       left = Math.min(1 - width, Math.max(0, newLeft));
-      for (const inner of all<SVGSVGElement>('#zoom svg.z > svg')) {
+      const isWhole = width === 1 && labels.getAttribute('width') === null;
+      for (const inner of isWhole ? [] : all<SVGSVGElement>('#zoom svg.z > svg')) {
         inner.setAttribute('x', `${(-left / width) * 100}%`);
         inner.setAttribute('width', `${100 / width}%`);
       }

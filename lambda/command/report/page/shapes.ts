@@ -34,9 +34,6 @@ export const symbols = (): Part => html`<svg class="defs" aria-hidden="true">
   <g id="m-change">
     <path d="M0-4.6 4.6 0 0 4.6-4.6 0z" />
   </g>
-  <g id="m-renewal">
-    <circle r="2.6" />
-  </g>
   <g id="m-first">
     <circle class="out" r="3.4" />
   </g>

@@ -70,25 +70,26 @@ tbody th{font-weight:550}#list th:first-child{min-width:13rem}#list td{overflow-
 dl{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:.3rem 1.25rem;margin:0 0 .6rem;padding:.9rem 1.1rem;background:var(--soft);border-radius:6px;font-size:.9375rem}dt{color:var(--dim)}dd{margin:0}
 .host{display:block}.host i{font-style:normal;color:var(--dim);display:inline-block;min-width:1.6rem}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.25rem;font-size:.8125rem;color:var(--dim);margin-bottom:1.25rem}.legend li{display:flex;align-items:center;gap:.4rem}
-.key{width:1.6rem}.key.m{width:1rem}
+.key{flex:none}
 .row,.axis{display:grid;grid-template-columns:17rem minmax(0,1fr);gap:0 1.25rem}.row{border-top:1px solid var(--line)}
 details.row{display:block}details.row>summary{display:grid;grid-template-columns:17rem minmax(0,1fr);gap:0 1.25rem;list-style:none}details.row>summary::-webkit-details-marker{display:none}
 details.row .label b::before{content:"▸";position:absolute;left:0;color:var(--dim);font-weight:400}details.row[open] .label b::before{content:"▾"}
 .label{position:relative;padding:.3rem 0 .3rem 1rem;min-width:0;line-height:1.35}.label b{font-weight:550;font-size:.9375rem;display:block}.label .i{width:.8em;height:.8em}
 .row svg.z,.axis svg,.row .what svg{width:100%;display:block;overflow:hidden}.row svg.z{align-self:center}
-.row ol{list-style:none;margin:0 0 .75rem;padding:0 0 0 19.25rem;font-size:.875rem}.row li{margin:.15rem 0}.row li time{color:var(--dim);margin-right:.5rem}
+.row ol{list-style:none;margin:0 0 .75rem;padding:0 0 0 19.25rem;font-size:.875rem}.row li{margin:.15rem 0}.row li b{color:var(--dim);font-weight:400;margin-right:.5rem}
 .row:target,.row:target>summary{background:var(--soft)}
 #zoom h3{margin-top:1.25rem}.axis{position:sticky;top:2.55rem;z-index:1;background:var(--bg);border-bottom:1px solid var(--line)}
 .axis text{font-size:11.5px;fill:var(--dim)}#axis{touch-action:pan-y}.on-js #axis{cursor:crosshair}
 #pick{fill:var(--link);opacity:.25}
-.z rect.undetermined,.key rect.undetermined{fill-opacity:.18;stroke:var(--undetermined);stroke-dasharray:3 2}
-.seen{fill:var(--seen)}.valid{fill:var(--valid)}.tail{fill-opacity:.4}
-.grid{stroke:var(--line)}.today{stroke:var(--text);stroke-dasharray:2 2}.end{stroke:var(--text);stroke-width:2}
+.z path,.key path{fill:none;vector-effect:non-scaling-stroke}path.pass{stroke:var(--pass);stroke-width:5}path.degraded{stroke:var(--degraded);stroke-width:10}path.fail{stroke:var(--fail);stroke-width:16}
+path.undetermined{stroke:var(--undetermined);stroke-width:8;stroke-dasharray:3 2}path.unchecked{stroke:var(--unchecked);stroke-width:2}
+path.valid,path.seen{stroke:var(--valid);stroke-width:6}path.seen{stroke:var(--seen)}path.bare{stroke:var(--fail);stroke-width:3}path.dot{stroke:var(--seen);stroke-width:6;stroke-linecap:round}
+rect.seen{fill:var(--seen)}.tail{fill-opacity:.4}.cert rect{y:7px;height:6px}
+.grid{stroke:var(--line)}.today{stroke:var(--text);stroke-dasharray:2 2}
 #hatch .a{stroke:var(--bg);stroke-width:4}#hatch .b{stroke:var(--unchecked);stroke-width:1.2}.gap{fill:url(#hatch)}
-.worse{fill:var(--fail)}.better{fill:var(--pass)}.change{fill:var(--dim)}.renewal{fill:var(--seen)}
-.worse,.better,.change,.renewal{stroke:var(--bg);paint-order:stroke;stroke-width:2.5}
-.first,.left{fill:none;stroke:var(--dim);stroke-width:1.5}
-.key.m{fill:var(--text)}.key.m .out,.key.m use{stroke:none}.key.m use[href="#m-first"]{fill:none;stroke:var(--text);stroke-width:1.5}
+use[href="#m-worse"]{fill:var(--fail)}use[href="#m-better"]{fill:var(--pass)}use[href="#m-change"]{fill:var(--dim)}
+.z use[href^="#m-"]{stroke:var(--bg);paint-order:stroke;stroke-width:2.5}.z use[href="#m-first"],.z use[href="#m-left"],.key.m use[href="#m-first"]{fill:none;stroke:var(--dim);stroke-width:1.5}
+.key.m{fill:var(--text)}
 .provider{margin-top:2rem}.provider h3{margin:0}.provider .dim{font-size:.875rem;margin-top:.1rem}.what{padding:.35rem 0;min-width:0}.what small{display:block}
 footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;font-size:.8125rem;color:var(--dim)}
 @media (max-width:48rem){

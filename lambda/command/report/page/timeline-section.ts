@@ -8,14 +8,16 @@ import type { Verdict } from '../../../verdict/verdict.ts';
 import type { Mark } from '../marks.ts';
 import type { Report, ReportEntry, ReportHost } from '../model.ts';
 import type { Span } from '../spans.ts';
+import { alike } from './alike.ts';
 import type { Detail } from './detail.ts';
 import { html, type Part } from './html.ts';
-import { type Scale, scaleOf } from './scale.ts';
-import { counted, inParts, shape, time, VERDICT_WORDS } from './words.ts';
+import { type Scale, scaleOf, UNITS } from './scale.ts';
+import { counted, inParts, VERDICT_WORDS } from './words.ts';
 
 export function timelineSection(report: Report, detail: Detail): Part {
   const { axis, at, gaps, entries, hosts } = report;
   const scale = scaleOf(axis);
+  const groups = alike(entries);
   if (entries.length + hosts.length === 0) return html`<p class="none">Nothing was seen yet.</p>`;
   return [
     legend(gaps.length > 0),
@@ -24,27 +26,28 @@ export function timelineSection(report: Report, detail: Detail): Part {
       ${controls()}
       <div class="axis"><span class="label"></span>${ticks(scale)}</div>
       <h3>Entries</h3>
-      ${entries.slice(0, detail.rows).map((entry, i) => entryRow(entry, i, scale, detail))}
-      ${more(entries.length - detail.rows, 'entry', 'entries')}
+      ${groups.slice(0, detail.entries).map((group, i) => entryRow(group, i, scale, detail))}
+      ${more(groups.length - detail.entries, 'line')}
       <h3>MX hosts</h3>
-      ${hosts.slice(0, detail.rows).map((host) => hostRow(host, scale, detail))}
-      ${more(hosts.length - detail.rows, 'host', 'hosts')}
+      ${hosts.slice(0, detail.lines).map((host) => hostRow(host, scale, detail))}
+      ${more(hosts.length - detail.lines, 'host')}
     </div>`,
   ];
 }
 
 function legend(hasGaps: boolean): Part {
   const verdict = (of: Verdict, words: string) =>
-    html`<li><svg class="key" height="18" aria-hidden="true">${bar(of, '0%', '100%')}</svg>${words}</li>`;
+    html`<li><svg class="key" height="20" width="26" aria-hidden="true">${path(of, `M0 ${MIDDLES[of]}h26`)}</svg>${words}</li>`;
   const mark = (kind: Mark['kind'], words: string) =>
-    html`<li><svg class="key m" height="18" aria-hidden="true"><use href=${`#m-${kind}`} x="50%" y="9" /></svg>${words}</li>`;
+    html`<li><svg class="key m" height="18" width="16" aria-hidden="true"><use href=${`#m-${kind}`} x="50%" y="9" /></svg>${words}</li>`;
   return html`<ul class="legend">
     ${verdict('pass', 'pass')}${verdict('degraded', 'degraded')}${verdict('fail', 'fail')}
     ${verdict('undetermined', 'not judged')}${verdict('unchecked', 'unchecked')}
     ${mark('worse', 'turned worse')}${mark('better', 'turned better')}${mark('change', 'changed')}
-    ${mark('renewal', 'renewed')}${mark('first', 'first seen')}
-    <li><svg class="key" height="18" aria-hidden="true"><rect class="valid" y="6" width="100%" height="6" /><rect class="seen" x="30%" y="6" width="70%" height="6" /></svg>valid, and presented</li>
-    ${hasGaps ? html`<li><svg class="key" height="18" aria-hidden="true"><rect class="gap" width="100%" height="18" /></svg>nobody looked</li>` : ''}
+    <li><svg class="key" height="18" width="10" aria-hidden="true"><path class="dot" d="M5 9h0" /></svg>renewed</li>
+    ${mark('first', 'first seen')}
+    <li><svg class="key" height="18" width="26" aria-hidden="true"><path class="valid" d="M0 9h26" /><path class="seen" d="M8 9h18" /></svg>valid, and presented</li>
+    ${hasGaps ? html`<li><svg class="key" height="18" width="26" aria-hidden="true"><rect class="gap" width="100%" height="18" /></svg>nobody looked</li>` : ''}
   </ul>`;
 }
 
@@ -86,57 +89,62 @@ const ticks = (scale: Scale): Part =>
     </svg>
   </svg>`;
 
-function entryRow(entry: ReportEntry, i: number, scale: Scale, detail: Detail): Part {
+function entryRow(group: readonly ReportEntry[], i: number, scale: Scale, detail: Detail): Part {
+  const [entry] = group;
+  if (entry === undefined) return '';
   const { name, verdict, line, since } = entry;
-  const drawn = line.spans.flatMap((span) => {
-    const part = scale.part(span);
-    return part === undefined ? [] : [bar(span.verdict, part.x, part.width)];
-  });
-  const words = [shape(verdict), `${VERDICT_WORDS[verdict]} since ${moment(since).slice(4, 14)}`];
-  return row({ id: `t${i}`, name, words, drawn, height: 20, marks: line.marks }, scale, detail);
-}
-
-/** The worse, the taller: it is told by more than colour. */
-function bar(verdict: Verdict, x: string, width: string): Part {
-  const [y, height] = BARS[verdict];
-  return html`<rect class=${verdict} x=${x} y=${y} width=${width} height=${height} />`;
-}
-
-function hostRow({ name, line }: ReportHost, scale: Scale, detail: Detail): Part {
-  const lanes: number[] = [];
-  const latest = line.certificates.slice(-detail.certificates);
-  const drawn = latest.flatMap(({ valid, seen }) => {
-    const [whole, part] = [scale.part(valid), scale.part(seen)];
-    if (whole === undefined) return [];
-    const free = lanes.findIndex((until) => until <= valid.from);
-    const lane = free === -1 ? Math.min(lanes.length, LANES - 1) : free;
-    lanes[lane] = Math.max(lanes[lane] ?? 0, valid.until);
-    const y = 4 + lane * LANE;
-    return [
-      html`<rect class="valid" ...${whole} y=${y} height="6" />`,
-      part === undefined ? '' : html`<rect class="seen" ...${part} y=${y} height="6" />`,
-    ];
-  });
-  const bare = line.without.flatMap((span) => {
-    const part = scale.part(span);
-    return part === undefined ? [] : [html`<rect class="fail" ...${part} y="3" height="3" />`];
-  });
-  const end = line.certificates.at(-1)?.valid.until;
-  const words: Part =
-    end === undefined
-      ? 'no certificate seen'
-      : ['until ', time(end, Number.isFinite(end) ? moment(end).slice(4, 14) : 'no date')];
-  const height = 4 + Math.max(1, lanes.length) * LANE + 10;
+  const drawn = [...Map.groupBy(line.spans, (span) => span.verdict)].map(([of, spans]) =>
+    path(of, scale.strokes(spans.map((span) => ({ ...span, y: MIDDLES[of] })))),
+  );
+  const words = `${VERDICT_WORDS[verdict]} since ${moment(since).slice(4, 14)}`;
+  const alsoOf = group.slice(1).map((one) => one.name);
   return row(
-    { name, words, drawn: [drawn, bare], height, marks: line.marks, below: true },
+    { id: `t${i}`, name, alsoOf, words, drawn, height: 20, marks: line.marks },
     scale,
     detail,
   );
 }
 
+/** The worse, the taller (style.ts): it is told by more than colour. */
+const path = (className: string, strokes: string): Part =>
+  strokes === '' ? '' : html`<path class=${className} d=${strokes} />`;
+
+function hostRow({ name, line }: ReportHost, scale: Scale, detail: Detail): Part {
+  const lanes: number[] = [];
+  const laid = line.certificates.slice(-detail.certificates).map(({ valid, seen }) => {
+    const free = lanes.findIndex((until) => until <= valid.from);
+    const lane = free === -1 ? Math.min(lanes.length, LANES - 1) : free;
+    lanes[lane] = Math.max(lanes[lane] ?? 0, valid.until);
+    const y = 7 + lane * LANE;
+    return { valid: { ...valid, y }, seen: { ...seen, y } };
+  });
+  const height = 4 + Math.max(1, lanes.length) * LANE + 10;
+  const dots = line.marks.filter(({ kind }) => kind === 'renewal').slice(-detail.certificates);
+  const drawn = [
+    path('valid', scale.strokes(laid.map(({ valid }) => valid))),
+    path('seen', scale.strokes(laid.map(({ seen }) => seen))),
+    path('bare', scale.strokes(line.without.map((span) => ({ ...span, y: 4 })))),
+    path(
+      'dot',
+      scale.dots(
+        dots.map(({ at }) => at),
+        height - 6,
+      ),
+    ),
+  ];
+  const end = line.certificates.at(-1)?.valid.until;
+  const words =
+    end === undefined || !Number.isFinite(end)
+      ? 'no certificate seen'
+      : `until ${moment(end).slice(4, 14)}`;
+  return row({ name, words, drawn, height, marks: line.marks, below: true }, scale, detail);
+}
+
 interface Row {
   readonly id?: string;
   readonly name: string;
+  /** Whose line is the same. */
+  readonly alsoOf?: readonly string[];
   readonly words: Part;
   readonly drawn: Part;
   readonly height: number;
@@ -145,44 +153,50 @@ interface Row {
   readonly below?: true;
 }
 
+/** Routine renewals are dots in `drawn`, and dates in one line. */
 function row(
-  { id, name, words, drawn, height, marks, below }: Row,
+  { id, name, alsoOf = [], words, drawn, height, marks, below }: Row,
   scale: Scale,
   detail: Detail,
 ): Part {
-  const shown = marks.slice(-detail.changes);
+  const told = marks.filter(({ kind }) => kind !== 'renewal');
+  const renewals = marks.filter(({ kind }) => kind === 'renewal').slice(-detail.certificates);
+  const shown = told.slice(-detail.changes);
   const y = below === undefined ? 6 : height - 6;
   const line = [
-    html`<span class="label"><b>${inParts(name)}</b><small>${words}</small></span>`,
-    html`<svg class="z" height=${height} aria-hidden="true">
+    html`<span class="label"><b>${inParts(name)}${alsoOf.length === 0 ? '' : ` and ${alsoOf.length} more`}</b><small>${words}</small></span>`,
+    html`<svg class="z" height=${height}>
       <svg>
         <use href="#back" />
-        ${drawn}
+        <svg viewBox=${`0 0 ${UNITS} ${height}`} preserveAspectRatio="none">${drawn}</svg>
         <use href="#gaps" />
-        ${shown.map(({ at, kind }) => html`<use class=${kind} href=${`#m-${kind}`} x=${scale.at(at)} y=${y} />`)}
+        ${shown.map(({ at, kind }) => html`<use href=${`#m-${kind}`} x=${scale.at(at)} y=${y} />`)}
       </svg>
     </svg>`,
   ];
-  if (shown.length === 0) return html`<div class="row" id=${id}>${line}</div>`;
+  if (shown.length + renewals.length + alsoOf.length === 0)
+    return html`<div class="row" id=${id}>${line}</div>`;
   return html`<details class="row" id=${id}>
     <summary>${line}</summary>
     <ol>
-      ${marks.length > shown.length ? html`<li>${counted(marks.length - shown.length, 'earlier change')} not shown</li>` : ''}
-      ${shown.map(({ at, words: all }) => html`<li>${time(at, moment(at))} ${all.join('; ')}</li>`)}
+      ${alsoOf.length === 0 ? '' : html`<li>the same of ${alsoOf.join(', ')}</li>`}
+      ${told.length > shown.length ? html`<li>${counted(told.length - shown.length, 'earlier change')} not shown</li>` : ''}
+      ${shown.map(({ at, words: all }) => html`<li><b>${moment(at)}</b> ${all.join('; ')}</li>`)}
+      ${renewals.length === 0 ? '' : html`<li>renewed, as ever: ${renewals.map(({ at }) => moment(at).slice(4, 14)).join(', ')}</li>`}
     </ol>
   </details>`;
 }
 
-const more = (count: number, one: string, many: string): Part =>
-  count > 0 ? html`<p>and ${counted(count, one, many)} more</p>` : '';
+const more = (count: number, one: string): Part =>
+  count > 0 ? html`<p>and ${counted(count, one)} more</p>` : '';
 
 /** From the top, of a line that is 20 high. */
-const BARS: Readonly<Record<Verdict, readonly [y: number, height: number]>> = {
-  pass: [13, 5],
-  degraded: [8, 10],
-  fail: [2, 16],
-  undetermined: [10, 8],
-  unchecked: [16, 2],
+const MIDDLES: Readonly<Record<Verdict, number>> = {
+  pass: 15.5,
+  degraded: 13,
+  fail: 10,
+  undetermined: 14,
+  unchecked: 17,
 };
 const TICKS = 12;
 const LANES = 3;

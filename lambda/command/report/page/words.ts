@@ -1,12 +1,12 @@
 /** Words and small parts that the sections of a page share: states, times, names, counts. */
 import type { Standing } from '../../../alert/incident/standing.ts';
-import { DAY_MS, day, HOUR_MS, moment } from '../../../text/dates.ts';
+import { DAY_MS, HOUR_MS, moment } from '../../../text/dates.ts';
 import type { Verdict } from '../../../verdict/verdict.ts';
 import { html, type Part } from './html.ts';
 
 /** A state by its shape; its word stands beside it, and its colour adds to both. */
 export const shape = (verdict: Verdict): Part =>
-  html`<svg class=${`i ${verdict}`} aria-hidden="true"><use href=${`#s-${verdict}`} /></svg>`;
+  html`<svg class=${`i ${verdict}`}><use href=${`#s-${verdict}`} /></svg>`;
 
 export const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   fail: 'fail',
@@ -28,13 +28,6 @@ export const VERDICT_OF: Readonly<Record<Standing, Verdict>> = {
 /** `Sun 2027-01-03 12:00Z`, and how far away that is. */
 export const when = (at: number, now: number): Part => [
   time(at, moment(at)),
-  ' ',
-  html`<small>(${relative(at, now)})</small>`,
-];
-
-/** `Sun 2027-01-03`, and how far away that is. */
-export const whenDay = (at: number, now: number): Part => [
-  time(at, day(at)),
   ' ',
   html`<small>(${relative(at, now)})</small>`,
 ];
@@ -72,9 +65,9 @@ export function inParts(name: string): Part {
   return parts.map((part, i) => (i === 0 ? part : [html`<wbr />`, part]));
 }
 
-/** `a, b, c and 5 more`, each name in one piece. */
+/** `a, b, c and 5 more`. */
 export const names = (all: readonly string[], more: number): Part => [
-  ...all.flatMap((name, i) => [i === 0 ? '' : ', ', html`<span class="n">${name}</span>`]),
+  all.join(', '),
   more === 0 ? '' : ` and ${more} more`,
 ];
 
