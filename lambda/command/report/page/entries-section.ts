@@ -1,4 +1,5 @@
 /** The entries as a table: sortable and filterable by the script, each row opening to its story. */
+import { sentence as inWords } from '../../../alert/message/wording.ts';
 import { DAY_MS, day, moment } from '../../../text/dates.ts';
 import { VERDICT_ORDER } from '../../summary.ts';
 import type { Report, ReportEntry } from '../model.ts';
@@ -89,7 +90,7 @@ function story(entry: ReportEntry, line: string | undefined, at: number, detail:
             more > 0 ? `and ${more} more` : '',
           ],
     ],
-    ['verdict', [`${sentence} `, html`<span class="dim">since ${moment(since)}</span>`]],
+    ['verdict', [`${inWords(sentence)} `, html`<span class="dim">since ${moment(since)}</span>`]],
     [
       'not judged',
       unjudgedSince === undefined
@@ -102,7 +103,7 @@ function story(entry: ReportEntry, line: string | undefined, at: number, detail:
         ? undefined
         : `${moment(end)}${endBecause === undefined ? '' : `: ${endBecause}`}`,
     ],
-    ['caution', caution],
+    ['caution', caution === undefined ? undefined : inWords(caution)],
     ['use instead', suggestion === undefined ? undefined : code(suggestion)],
     ['muted', entry.mutedUntil === undefined ? undefined : `until ${moment(entry.mutedUntil)}`],
     ['look now', entry.command === undefined || quiet ? undefined : code(entry.command)],

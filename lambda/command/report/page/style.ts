@@ -57,13 +57,13 @@ form,.zoom{flex-wrap:wrap;gap:.6rem 1rem;align-items:end;margin:0 0 1rem;font-si
 label{display:grid;gap:.15rem;color:var(--dim);min-width:0}
 input,select,button{font:inherit;color:var(--text);background:var(--bg);border:1px solid #80858d;border-radius:5px;padding:.32rem .6rem;min-height:2.1rem;max-width:100%}
 select{max-width:14rem}button{cursor:pointer}button:hover{background:var(--soft)}button[aria-pressed=true]{background:var(--text);color:var(--bg);border-color:var(--text)}
-output{color:var(--dim);align-self:center}.zoom{gap:.4rem}.zoom small{flex-basis:100%}
+output{color:var(--dim);align-self:end;padding-bottom:.4rem}.zoom{gap:.4rem}.zoom small{flex-basis:100%}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;width:100%;font-size:.9375rem}
-th,td{text-align:left;vertical-align:baseline;padding:.5rem 1rem .5rem 0;border-top:1px solid var(--line)}
+th,td{text-align:left;vertical-align:baseline;padding:.5rem .85rem .5rem 0;border-top:1px solid var(--line)}
 thead th{border:0;font-size:.8125rem;font-weight:600;color:var(--dim);white-space:nowrap}thead button{border:0;padding:.1rem .2rem;margin-left:-.2rem;min-height:0;color:inherit;font-weight:600}
 thead [aria-sort] button::after{content:" ↕";opacity:.55}thead [aria-sort=ascending] button::after{content:" ↑";opacity:1}thead [aria-sort=descending] button::after{content:" ↓";opacity:1}
-tbody th{font-weight:550}#list th:first-child{min-width:13rem}#list td{overflow-wrap:break-word}#list td:nth-child(4),#list td:nth-child(5){overflow-wrap:anywhere}#list td small{white-space:nowrap}#list td:nth-child(2) small{white-space:normal}.num{text-align:right;font-variant-numeric:tabular-nums}tr small{white-space:normal}
+tbody th{font-weight:550}#list th:first-child{min-width:11.5rem}#list td:nth-child(5){min-width:10.5rem}#list td{overflow-wrap:break-word}#list td:nth-child(4),#list td:nth-child(5){overflow-wrap:anywhere}#list td small{white-space:nowrap}#list td:nth-child(2) small{white-space:normal}.num{text-align:right;font-variant-numeric:tabular-nums}tr small{white-space:normal}
 #list tbody:hover tr:first-child{background:var(--soft)}#list tr:first-child>*{scroll-margin-top:4rem}
 .story{display:none}tbody:has(.open[open]) .story{display:table-row}@supports not selector(:has(a)){.story{display:table-row}}
 .story td{border:0;padding:0 0 1.5rem 1.1rem}.story a{font-size:.875rem}
@@ -95,7 +95,7 @@ footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;font-size:.8125rem;c
 @media (max-width:48rem){
 h1{gap:.6rem}section{padding-top:2.75rem}
 #list thead{display:none}.on-js #list thead{display:block}.on-js #list thead tr{display:flex;flex-wrap:wrap;gap:0 .8rem;padding-bottom:.5rem}.on-js #list thead th{padding:.1rem 0}
-#list th:first-child{min-width:0}#list,#list tbody,#list tr,#list td,#list th{display:block}#list tbody{border-top:1px solid var(--line);padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
+#list th:first-child,#list td:nth-child(5){min-width:0}#list,#list tbody,#list tr,#list td,#list th{display:block}#list tbody{border-top:1px solid var(--line);padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
 #list tbody td,#list tbody th{border:0;padding:0}#list tbody th{flex-basis:100%;font-size:1rem}#list td:empty{display:none}
 #list .story{display:none}#list tbody:has(.open[open]) .story{display:block;padding-top:.6rem}
 dl{grid-template-columns:minmax(0,1fr);gap:0;padding:.75rem .9rem}dd{margin-bottom:.5rem}
