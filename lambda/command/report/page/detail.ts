@@ -23,5 +23,6 @@ export const DETAILS: readonly Detail[] = [
   { changes: 4, hosts: 3, certificates: 6, wellToo: false, entries: 2_000, lines: 600 },
   { changes: 3, hosts: 3, certificates: 6, wellToo: false, entries: 1_500, lines: 300 },
   { changes: 1, hosts: 2, certificates: 2, wellToo: false, entries: 500, lines: 200 },
+  { changes: 1, hosts: 1, certificates: 1, wellToo: false, entries: 100, lines: 50 },
 ];
 export const MOST_BYTES = 2_000_000;
