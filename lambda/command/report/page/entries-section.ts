@@ -1,12 +1,13 @@
 /** The entries as a table: sortable and filterable by the script, each row opening to its story. */
 import { sentence as inWords } from '../../../alert/message/wording.ts';
 import { DAY_MS, day, moment } from '../../../text/dates.ts';
+import { listed } from '../../../text/listed.ts';
 import { VERDICT_ORDER } from '../../summary.ts';
 import type { Report, ReportEntry } from '../model.ts';
 import { lineIds } from './alike.ts';
 import type { Detail } from './detail.ts';
 import { html, type Part } from './html.ts';
-import { code, counted, relative, shape, VERDICT_WORDS } from './words.ts';
+import { code, counted, inParts, relative, shape, VERDICT_WORDS } from './words.ts';
 
 export function entriesSection({ entries, at, lookNow }: Report, detail: Detail): Part {
   if (entries.length === 0) return html`<p class="none">No entry was judged yet.</p>`;
@@ -57,8 +58,8 @@ function rows(entry: ReportEntry, line: string | undefined, at: number, detail: 
       <th scope="row"><details class="open"><summary>${name}</summary></details></th>
       <td data-v=${VERDICT_ORDER.indexOf(verdict)}>${shape(verdict)}<span>${VERDICT_WORDS[verdict]}</span>${reason === undefined ? '' : html` <small>${reason}</small>`}</td>
       <td>${level}</td>
-      <td>${nextHop === name ? 'itself' : nextHop}${service === undefined ? '' : html` <small>by ${service}</small>`}</td>
-      <td>${providers.slice(0, 3).join(', ')}${providers.length > 3 ? ` and ${providers.length - 3} more` : ''}</td>
+      <td>${nextHop === name ? 'itself' : inParts(nextHop)}${service === undefined ? '' : html` <small>by ${service}</small>`}</td>
+      <td>${inParts(listed(providers))}</td>
       <td>${protection}</td>
       <td data-v=${end === undefined ? LAST : Math.round(end / 60_000)}>${end === undefined ? '' : [`${day(end)} `, html`<small>(${relative(end, at)})</small>`]}</td>
     </tr>

@@ -63,7 +63,8 @@ table{border-collapse:collapse;width:100%;font-size:.9375rem}
 th,td{text-align:left;vertical-align:baseline;padding:.5rem .85rem .5rem 0;border-top:1px solid var(--line)}
 thead th{border:0;font-size:.8125rem;font-weight:600;color:var(--dim);white-space:nowrap}thead button{border:0;padding:.1rem .2rem;margin-left:-.2rem;min-height:0;color:inherit;font-weight:600}
 thead [aria-sort] button::after{content:" ↕";opacity:.55}thead [aria-sort=ascending] button::after{content:" ↑";opacity:1}thead [aria-sort=descending] button::after{content:" ↓";opacity:1}
-tbody th{font-weight:550}#list th:first-child{min-width:11.5rem}#list td:nth-child(5){min-width:10.5rem}#list td{overflow-wrap:break-word}#list td:nth-child(4),#list td:nth-child(5){overflow-wrap:anywhere}#list td small{white-space:nowrap}#list td:nth-child(2) small{white-space:normal}.num{text-align:right;font-variant-numeric:tabular-nums}tr small{white-space:normal}
+tbody th{font-weight:550}#list{table-layout:fixed}#list thead th{white-space:normal}#list thead button{text-align:left;white-space:normal}
+#list thead th:nth-child(1){width:18%}#list thead th:nth-child(2){width:17%}#list thead th:nth-child(3){width:10%}#list thead th:nth-child(4){width:13%}#list thead th:nth-child(5){width:16%}#list thead th:nth-child(6),#list thead th:nth-child(7){width:13%}#list tr>:last-child{padding-right:0}#list td small{white-space:nowrap}#list td:nth-child(2) small{white-space:normal}.num{text-align:right;font-variant-numeric:tabular-nums}tr small{white-space:normal}
 #list tbody:hover tr:first-child{background:var(--soft)}#list tr:first-child>*{scroll-margin-top:4rem}
 .story{display:none}tbody:has(.open[open]) .story{display:table-row}@supports not selector(:has(a)){.story{display:table-row}}
 .story td{border:0;padding:0 0 1.5rem 1.1rem}.story a{font-size:.875rem}
@@ -92,18 +93,19 @@ use[href="#m-worse"]{fill:var(--fail)}use[href="#m-better"]{fill:var(--pass)}use
 .key.m{fill:var(--text)}
 .provider{margin-top:2rem}.provider h3{margin:0}.provider .dim{font-size:.875rem;margin-top:.1rem}.what{padding:.35rem 0;min-width:0}.what small{display:block}
 footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;font-size:.8125rem;color:var(--dim)}
-@media (max-width:48rem){
-h1{gap:.6rem}section{padding-top:2.75rem}
-#list thead{display:none}.on-js #list thead{display:block}.on-js #list thead tr{display:flex;flex-wrap:wrap;gap:0 .8rem;padding-bottom:.5rem}.on-js #list thead th{padding:.1rem 0}
-#list th:first-child,#list td:nth-child(5){min-width:0}#list,#list tbody,#list tr,#list td,#list th{display:block}#list tbody{border-top:1px solid var(--line);padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
+@media (max-width:60rem){
+#list thead{display:none}.on-js #list thead{display:block}.on-js #list thead tr{display:flex;flex-wrap:wrap;gap:0 .8rem;padding-bottom:.5rem}.on-js #list thead th{padding:.1rem 0;width:auto!important}#list thead button{white-space:nowrap}
+#list,#list tbody,#list tr,#list td,#list th{display:block}#list tbody{border-top:1px solid var(--line);padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
 #list tbody td,#list tbody th{border:0;padding:0}#list tbody th{flex-basis:100%;font-size:1rem}#list td:empty{display:none}
 #list .story{display:none}#list tbody:has(.open[open]) .story{display:block;padding-top:.6rem}
 dl{grid-template-columns:minmax(0,1fr);gap:0;padding:.75rem .9rem}dd{margin-bottom:.5rem}
+}
+@media (max-width:48rem){h1{gap:.6rem}section{padding-top:2.75rem}
 .row,.axis,details.row>summary{grid-template-columns:minmax(0,1fr)}.row ol{padding-left:1rem}.axis .label{display:none}
 #axis g:nth-of-type(even),.axis text:nth-of-type(even){display:none}}
 .row{content-visibility:auto;contain-intrinsic-size:auto 3.3rem}.provider{content-visibility:auto;contain-intrinsic-size:auto 8rem}
 @media print{.row,.provider{content-visibility:visible}:root{--bg:#fff;--soft:#fff;--text:#000;--dim:#444;--line:#bbb;--on:#fff;--tint-fail:#fff;--tint-degraded:#fff;--tint-pass:#fff;--tint-undetermined:#fff;
 --pass:#2c6e4e;--degraded:#8a5a00;--fail:#b3261e;--undetermined:#65489c;--unchecked:#686d75;--seen:#3d6690;--valid:#c3d0de;font-size:10.5pt;color-scheme:light}
-nav,.skip,.js,.on-js .js{display:none}.axis{position:static}main,footer{max-width:none;padding:0}section{padding-top:1.5rem}.now{padding-top:0}
+nav,.skip,.js,.on-js .js{display:none}.axis{position:static}.axis .label{display:block}main,footer{max-width:none;padding:0}section{padding-top:1.5rem}.now{padding-top:0}
 .card,.row,tr,.provider h3,li{break-inside:avoid}h2,h3{break-after:avoid}svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}.row,.axis,details.row>summary{grid-template-columns:11rem minmax(0,1fr)}.row ol{padding-left:12.25rem}a{color:inherit;text-decoration:none}.story a{display:none}}
 `;

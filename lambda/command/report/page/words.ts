@@ -75,4 +75,4 @@ export const counted = (n: number, one: string, many = `${one}s`): string =>
   `${n.toLocaleString('en-US')} ${n === 1 ? one : many}`;
 
 const MINUTE_MS = 60_000;
-const SHORT = 24;
+const SHORT = 14;
