@@ -1,23 +1,23 @@
 /** The door to where a page goes: a file, and a browser that shows it. */
 import { spawn } from 'node:child_process';
-import { rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve } from 'node:path';
+import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { resolve as absolute, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../../usage-error.ts';
 
 /**
  * Writes a page in place of what is there, whole or not at all: a web server never serves half of
- * it.
+ * it. A link still leads to it, its mode stays, and a device or a pipe takes it as it is.
  *
  * @throws UsageError where it cannot be written
  */
 export async function writePage(path: string, text: string): Promise<void> {
-  const beside = join(dirname(path), `.postfix-tls-watch-${process.pid}.tmp`);
   try {
-    await writeFile(beside, text, { flag: 'wx' });
-    await rename(beside, path);
+    const before = await stat(path).catch(() => undefined);
+    if (before !== undefined && !before.isFile()) return await writeFile(path, text);
+    const place = before === undefined ? path : await realpath(path);
+    await replace(place, text, before?.mode);
   } catch (error) {
-    await rm(beside, { force: true });
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(
       `--output ${path}: cannot be written: ${REASONS[code ?? ''] ?? message}; name a file in a ` +
@@ -26,17 +26,33 @@ export async function writePage(path: string, text: string): Promise<void> {
   }
 }
 
+async function replace(path: string, text: string, mode: number | undefined): Promise<void> {
+  const beside = join(dirname(path), `.postfix-tls-watch-${process.pid}.tmp`);
+  try {
+    await writeFile(beside, text, { flag: 'wx' });
+    if (mode !== undefined) await chmod(beside, mode & 0o777);
+    await rename(beside, path);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
 /** Undefined where a browser was asked to show it, else why not. */
 export function showPage(path: string): Promise<string | undefined> {
   const [program, ...args] = OPENERS[process.platform] ?? ['xdg-open'];
-  const url = pathToFileURL(resolve(path)).href;
-  return new Promise((done) => {
+  const url = pathToFileURL(absolute(path)).href;
+  return new Promise((resolve) => {
     const child = spawn(program ?? 'xdg-open', [...args, url], { stdio: 'ignore', detached: true });
+    const done = (because?: string) => {
+      clearTimeout(timer);
+      // One that stays for as long as its window does has shown it.
+      child.unref();
+      resolve(because);
+    };
+    const timer = setTimeout(() => done(), SHOWN_MS);
     child.once('error', ({ message }) => done(message));
     child.once('close', (code) => done(code === 0 ? undefined : `it ended with status ${code}`));
-    // One that stays for as long as the window does has shown it.
-    setTimeout(() => done(undefined), SHOWN_MS).unref();
-    child.unref();
   });
 }
 

@@ -1,7 +1,18 @@
 /** `report` as a process: the page of a store, what it says, what it needs, and what it leaves alone. */
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Scene, sceneNow, stable, startScene } from '../scene.ts';
 
@@ -104,6 +115,36 @@ test('a page that cannot be written leaves what was there', async () => {
     err: 'error: --output DIR/taken/page.html: cannot be written: Is a directory; name a file in a directory that this user may write to\n',
   });
   expect(readdirSync(taken)).toEqual(['page.html']);
+});
+
+test('a page is replaced where a link leads to, with the mode that it had', async () => {
+  const place = join(scene.dir, 'served');
+  mkdirSync(place);
+  writeFileSync(join(place, 'tls.html'), 'old', { mode: 0o640 });
+  chmodSync(join(place, 'tls.html'), 0o640);
+  symlinkSync(join(place, 'tls.html'), join(scene.dir, 'link.html'));
+  expect((await report('--output', join(scene.dir, 'link.html'))).code).toBe(0);
+  expect(readFileSync(join(place, 'tls.html'), 'utf8')).toContain('Mail flows to 2 of 3');
+  expect(statSync(join(place, 'tls.html')).mode & 0o777).toBe(0o640);
+  expect(lstatSync(join(scene.dir, 'link.html')).isSymbolicLink()).toBe(true);
+  expect(readdirSync(place)).toEqual(['tls.html']);
+});
+
+test('--open shows it in a browser, and says what to do where there is none', async () => {
+  const bin = join(scene.dir, 'bin');
+  mkdirSync(bin);
+  const file = join(scene.dir, 'a page.html');
+  const open = async () => {
+    const { code, err } = await scene.run(['report', '--output', file, '--open', ...scene.storeFlags], { PATH: bin });
+    return { code, err: stable(err, scene).replace(/^Mail.*\nwrote.*\n/, '') };
+  };
+  expect(await open()).toEqual({
+    code: 0,
+    err: 'no browser was opened: spawn xdg-open ENOENT; open DIR/a page.html in one\n',
+  });
+  writeFileSync(join(bin, 'xdg-open'), `#!/bin/sh\necho "$1" > '${bin}/shown'\n`, { mode: 0o755 });
+  expect(await open()).toEqual({ code: 0, err: '' });
+  expect(readFileSync(join(bin, 'shown'), 'utf8')).toBe(`${pathToFileURL(file).href}\n`);
 });
 
 test.each([
