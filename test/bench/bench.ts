@@ -2,7 +2,8 @@
  * `npm run bench [-- --entries N --megabytes N]`: how long and how much, as ratios measured in one run on one machine.
  *
  * `check` over N entries on N hosts against `xargs -P16 posttls-finger` on the same addresses (which is spared the DNS and the
- * policy: it gets addresses and names), conversations for many entries behind few providers, and `why` over a large log beside grep.
+ * policy: it gets addresses and names), conversations for many entries behind few providers, `report`
+ * over a year of them, and `why` over a large log beside grep.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +15,7 @@ import type { CheckDocument } from '../../lambda/command/check/verdict-schema.ts
 import { createAuthority } from '../internet/authority.ts';
 import { type MailHost, startInternet } from '../internet/internet.ts';
 import { type Cost, cost, quoted, ratio, report } from './cost.ts';
+import { benchReport } from './report-year.ts';
 import { benchWhy } from './why-log.ts';
 
 const { values } = parseArgs({
@@ -81,6 +83,7 @@ try {
     `measured: ${ENTRIES} entries behind ${providers} providers: ${summary.pass} pass, ${conversations() - before} conversations, ${wall.toFixed(2)} s`,
   );
   if (summary.pass !== ENTRIES) throw new Error(`only ${summary.pass} of ${ENTRIES} entries passed: the bench is broken`);
+  await benchReport(dir, ENTRIES, ROUNDS);
   await benchWhy(dir, Number(values.megabytes), ROUNDS);
 } finally {
   await internet.close();
