@@ -131,6 +131,10 @@ export function retire(
   return updateItem(table, key, { expiresAt: Math.ceil((at + RETIRED_MS) / 1000) }, rev);
 }
 
+/** When it was retired, epoch ms; undefined while it is not. */
+export const retiredAt = ({ expiresAt }: Pick<Held<unknown>, 'expiresAt'>): number | undefined =>
+  expiresAt === undefined ? undefined : expiresAt - RETIRED_MS;
+
 /** What was not written, and why the run goes on all the same. */
 export interface NotSaved {
   /** Names of items that another writer had changed meanwhile; theirs is kept. */

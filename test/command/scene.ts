@@ -61,7 +61,8 @@ export async function startScene(): Promise<Scene> {
 
 const began = Date.now();
 const SHIFT_MS = new Date(began).setUTCHours(12, 0, 0, 0) - began;
-const CLOCK_AT_NOON = {
+/** What gives a command the clock of a scene. */
+export const CLOCK_AT_NOON = {
   CLOCK_SHIFT_MS: String(SHIFT_MS),
   NODE_OPTIONS: `--import=${new URL('noon-clock.ts', import.meta.url).href}`,
 };

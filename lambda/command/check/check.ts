@@ -49,6 +49,7 @@ export async function check(
       overview(run, bundle, console.paint, console.width, {
         ...flags,
         ...seen,
+        ...(console.drawing === undefined ? {} : { drawing: console.drawing }),
       }),
     );
   return code;

@@ -19,7 +19,9 @@ import {
   worstFirst,
 } from '../summary.ts';
 import type { Paint } from '../terminal/colour.ts';
+import type { Drawing } from '../terminal/drawing.ts';
 import { cureLines, linesToUse } from './cure-lines.ts';
+import { daysLeftBar } from './days-left.ts';
 import { trustSentence } from './document.ts';
 import { entryTable } from './entry-table.ts';
 import { type Group, needsAttention, problemGroups } from './groups.ts';
@@ -37,6 +39,8 @@ export interface Shown {
   readonly patience?: number;
   /** Where mail went, by the log; absent where none was named. */
   readonly mail?: MailSeen;
+  /** What pictures are drawn with; absent: there are none. */
+  readonly drawing?: Drawing;
 }
 
 export function overview(
@@ -44,12 +48,12 @@ export function overview(
   bundle: Bundle,
   paint: Paint,
   width: number,
-  { problems = false, all = false, patience = Number.POSITIVE_INFINITY, mail }: Shown = {},
+  { problems = false, all = false, patience = Number.POSITIVE_INFINITY, mail, drawing }: Shown = {},
 ): string {
   const { at } = run;
   const verdicts = worstFirst(run.verdicts, at);
   const shown = problems ? verdicts.filter((entry) => needsAttention(entry, at)) : verdicts;
-  const say = { paint, width, at };
+  const say = { paint, width, at, ...(drawing === undefined ? {} : { drawing }) };
   const lines = [
     ...entryTable(shown, at, paint, width, mail),
     ...problemGroups(run).flatMap((group) => [
@@ -71,7 +75,12 @@ interface Saying {
   readonly paint: Paint;
   readonly width: number;
   readonly at: number;
+  readonly drawing?: Drawing;
 }
+
+/** The days until the first of them stops, in a picture. */
+const leftOf = (entries: readonly EntryVerdict[], { drawing, ...say }: Saying): string[] =>
+  drawing === undefined ? [] : daysLeftBar(entries, say.at, { drawing, ...say });
 
 /** One story for all, the names of the others, and the lines to use. */
 function together({ title, advice, entries }: Group, say: Saying): string[] {
@@ -86,6 +95,7 @@ function together({ title, advice, entries }: Group, say: Saying): string[] {
       : listed(names, NAMES_SHOWN);
   return [
     ...wrap(paint('bold', title), width, '  '),
+    ...leftOf(entries, say),
     ...(advice === '' ? [] : wrap(`  ${advice}`, width, '  ')),
     ...wrap(`  for instance ${placed(first)}: ${sentenceOf(first, say)}`, width, '  '),
     ...wrap(`  the same: ${rest}`, width, '  '),
@@ -97,6 +107,7 @@ function everyEntry({ title, advice, entries }: Group, say: Saying): string[] {
   const { paint, width } = say;
   return [
     ...wrap(paint('bold', title), width, '  '),
+    ...leftOf(entries, say),
     ...(advice === '' ? [] : wrap(`  ${advice}`, width, '  ')),
     ...entries.flatMap((entry) => ['', ...paragraph(entry, say)]),
   ];
@@ -106,6 +117,7 @@ function paragraph(entry: EntryVerdict, say: Saying): string[] {
   const { paint, width } = say;
   return [
     ...wrap(`${paint('bold', placed(entry))}: ${sentenceOf(entry, say)}`, width, '  '),
+    ...leftOf([entry], say),
     ...cureLines(entry, paint, width),
   ];
 }

@@ -3,7 +3,7 @@ import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import type { HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import type { Store } from '../../store/keys.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
-import { readTimeline } from '../history/timeline.ts';
+import { readTimeline, type Timeline } from '../history/timeline.ts';
 
 export interface Moment {
   /** Epoch ms. */
@@ -19,6 +19,7 @@ export interface Moments {
   readonly after: Moment;
   /** Whether nothing happened since it was first seen, so that there is no change to show. */
   readonly unchanged: boolean;
+  readonly timeline: Timeline;
   readonly problems: readonly string[];
 }
 
@@ -47,6 +48,7 @@ export async function readMoments(
     before: momentOf(events, begin),
     after: momentOf(events, end),
     unchanged: from === undefined && last === undefined,
+    timeline,
     problems: timeline.problems,
   };
 }

@@ -8,6 +8,7 @@ import { differs, type Fact, type FactName, type Subject } from './facts.ts';
 import type { Moments } from './moments.ts';
 import type { DiffDocument } from './schema.ts';
 
+/** @param picture of both, in lines */
 export function diffText(
   name: string,
   { before, after, unchanged, problems }: Moments,
@@ -15,6 +16,7 @@ export function diffText(
   of: StatusOf,
   paint: Paint,
   width: number,
+  picture: readonly string[] = [],
 ): string {
   const changed = subjects.some(({ facts }) => facts.some(differs));
   const head = unchanged
@@ -23,6 +25,7 @@ export function diffText(
   const lines = [
     ...wrap(paint('bold', head), width, '  '),
     ...subjects.flatMap((subject) => subjectLines(subject, paint, width)),
+    ...(picture.length === 0 ? [] : ['', ...picture]),
     ...problems.flatMap((problem) => wrap(`could not be read: ${problem}`, width, '  ')),
     '',
     ...wrap(`as seen from ${of.vantage}; policy "${of.policy}", kept in ${of.place}`, width, '  '),

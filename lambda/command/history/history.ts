@@ -1,10 +1,14 @@
 /** `history [NAME]`: what was seen, when, and what changed. */
 import { openStore } from '../../local-doors.ts';
+import type { Store } from '../../store/keys.ts';
 import { UsageError } from '../../usage-error.ts';
+import { readLooks } from '../picture/looks.ts';
+import { picture } from '../picture/picture.ts';
+import { begins, seenIn } from '../picture/seen.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
 import { timelineDocument, timelineText } from './text.ts';
-import { readTimeline } from './timeline.ts';
+import { readTimeline, type Timeline } from './timeline.ts';
 
 export interface HistoryFlags extends PlaceFlags {
   /** Epoch ms. */
@@ -32,9 +36,32 @@ export async function historyCommand(
       );
     const of = { place: open.place, ...space };
     if (flags.json) console.json(timelineDocument(timeline, name, of));
-    else console.out(timelineText(timeline, name, of, console.paint, console.width));
+    else
+      console.out(
+        timelineText(
+          timeline,
+          name,
+          of,
+          console.paint,
+          console.width,
+          await drawn(timeline, name, open.store, console),
+        ),
+      );
     return 0;
   } finally {
     open.close();
   }
+}
+
+/** On a terminal, what of it can be seen at a glance. */
+async function drawn(
+  timeline: Timeline,
+  name: string | undefined,
+  store: Store,
+  { drawing, paint, width, now }: Console,
+): Promise<string[]> {
+  if (drawing === undefined) return [];
+  const looks = await readLooks(store, now());
+  const seen = seenIn(timeline, looks, name === undefined);
+  return picture({ ...seen, from: begins(timeline), now: now() }, { drawing, paint, width });
 }

@@ -15,12 +15,14 @@ import { VERDICT_STYLE } from '../terminal/colour.ts';
 import type { HistoryDocument } from './schema.ts';
 import type { Happened, Presented, Timeline } from './timeline.ts';
 
+/** @param picture of the same, in lines; what was seen stands above it */
 export function timelineText(
   timeline: Timeline,
   name: string | undefined,
   of: StatusOf,
   paint: Paint,
   width: number,
+  picture: readonly string[] = [],
 ): string {
   const runs = [...Map.groupBy(timeline.happened, ({ event }) => event.runId).values()];
   const since = timeline.whole ? ', all that is kept' : ` since ${day(timeline.from)}`;
@@ -30,6 +32,7 @@ export function timelineText(
       ...runLines(happened, name === undefined, paint, width),
     ]),
     ...(runs.length === 0 ? [`nothing happened since ${moment(timeline.from)}`] : []),
+    ...(picture.length === 0 ? [] : ['', ...picture]),
     ...timeline.problems.flatMap((problem) => wrap(`could not be read: ${problem}`, width, '  ')),
     '',
     ...wrap(

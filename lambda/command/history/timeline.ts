@@ -5,12 +5,12 @@
 import type { Change } from '../../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
-import { type Leaf, leafOf } from '../../snapshot/leaf.ts';
+import { type FindCertificate, type Leaf, leafOf } from '../../snapshot/leaf.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../../store/history.ts';
-import { describeProblems, type ItemProblem } from '../../store/item.ts';
+import { describeProblems, type Held, type ItemProblem } from '../../store/item.ts';
 import type { Grain, Store } from '../../store/keys.ts';
-import { type Latest, readLatest } from '../../store/latest.ts';
+import { type Latest, readLatest, retiredAt } from '../../store/latest.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { DAY_MS } from '../../text/dates.ts';
@@ -37,7 +37,22 @@ export interface Timeline {
   readonly whole: boolean;
   /** Oldest first. */
   readonly happened: readonly Happened[];
+  /** As last seen, of what was asked for by name; empty for everything. */
+  readonly now: {
+    /** By id. */
+    readonly entries: ReadonlyMap<string, Now<EntrySnapshot>>;
+    /** By key. */
+    readonly hosts: ReadonlyMap<string, Now<HostSnapshot>>;
+  };
+  /** Certificates of hosts in `happened` and `now`. */
+  readonly find: FindCertificate;
   readonly problems: readonly string[];
+}
+
+/** What was last seen, and when it left the policy, epoch ms, where it did. */
+export interface Now<T> {
+  readonly snapshot: T;
+  readonly until?: number;
 }
 
 export interface Asked {
@@ -61,10 +76,12 @@ export async function readTimeline(
   const events = found.events.toSorted(
     (a, b) => a.at - b.at || ORDER[a.grain] - ORDER[b.grain] || a.name.localeCompare(b.name, 'en'),
   );
-  const digests = events.flatMap((event) =>
-    event.grain === 'host' && event.after !== null ? leavesOf(event.after) : [],
-  );
-  const { der } = await readCertificates(store, digests);
+  const hosts = [
+    ...events.flatMap((event) => (event.grain === 'host' ? [event.before, event.after] : [])),
+    ...[...found.now.hosts.values()].map(({ snapshot }) => snapshot),
+  ];
+  const digests = hosts.flatMap((host) => (host === null ? [] : leavesOf(host)));
+  const { der } = await readCertificates(store, [...new Set(digests)]);
   return {
     from: found.from,
     whole: name !== undefined && from === undefined,
@@ -73,6 +90,8 @@ export async function readTimeline(
       changes: event.changes.flatMap((change) => changeOf(change) ?? []),
       presents: event.grain === 'host' && event.after !== null ? presentsOf(event.after, der) : [],
     })),
+    now: found.now,
+    find: (digest) => der[digest],
     problems: found.problems,
   };
 }
@@ -80,13 +99,15 @@ export async function readTimeline(
 interface Found {
   readonly from: number;
   readonly events: readonly HistoryEvent[];
+  readonly now: Timeline['now'];
   readonly problems: readonly string[];
 }
 
 async function ofAll(store: Store, from: number | undefined, now: number): Promise<Found> {
   const start = from ?? now - 30 * DAY_MS;
   const { events, problems } = await historyBetween(store, now, { from: start });
-  return { from: start, events, problems: describeProblems(problems) };
+  const nobody = { entries: new Map(), hosts: new Map() };
+  return { from: start, events, now: nobody, problems: describeProblems(problems) };
 }
 
 async function ofName(
@@ -106,12 +127,37 @@ async function ofName(
     ids.length === 0 && entries.events.length === 0
       ? publishedNames(name, latest)
       : hostsOf(entries.events, latest, ids);
-  const seen = await readAll(store, 'host', hostKeys(hosts, latest), start, now);
+  const keys = hostKeys(hosts, latest);
+  const seen = await readAll(store, 'host', keys, start, now);
   const known =
     ids.length > 0 || [...latest.hosts.values()].some(({ value }) => hosts.includes(value.host));
   const events = [...entries.events, ...seen.events];
   if (events.length === 0 && !known) return undefined;
-  return { from: start, events, problems: [...entries.problems, ...seen.problems] };
+  return {
+    from: start,
+    events,
+    now: {
+      entries: heldOf(ids, latest.entries, ({ snapshot }) => snapshot),
+      hosts: heldOf(keys, latest.hosts, (host) => host),
+    },
+    problems: [...entries.problems, ...seen.problems],
+  };
+}
+
+function heldOf<T, S>(
+  names: readonly string[],
+  all: ReadonlyMap<string, Held<T>>,
+  snapshotOf: (value: T) => S,
+): ReadonlyMap<string, Now<S>> {
+  return new Map(
+    names.flatMap((name) => {
+      const held = all.get(name);
+      if (held === undefined) return [];
+      const until = retiredAt(held);
+      const snapshot = snapshotOf(held.value);
+      return [[name, until === undefined ? { snapshot } : { snapshot, until }]];
+    }),
+  );
 }
 
 async function readAll(

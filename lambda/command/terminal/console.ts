@@ -5,6 +5,7 @@ import { bareCommand, type OwnCommand } from '../../text/own-command.ts';
 import { jsonParts, terminalText } from '../../text/terminal.ts';
 import { unknownText } from '../monitor/plugin.ts';
 import { type Paint, paintFor } from './colour.ts';
+import { type Drawing, drawingFor } from './drawing.ts';
 import { type Interruption, onInterruption } from './interruption.ts';
 import { CLEAR_LINE } from './progress.ts';
 
@@ -23,6 +24,8 @@ export interface Console {
   readonly err: (text: string) => void;
   readonly paint: Paint;
   readonly width: number;
+  /** What pictures on standard output are drawn with; undefined where there are to be none. */
+  readonly drawing: Drawing | undefined;
   /** Whether a progress line on stderr is welcome. */
   readonly progress: boolean;
   /** How wide such a line may be: the terminal may be made smaller meanwhile. */
@@ -59,6 +62,7 @@ export function processConsole(asPlugin = false): Console {
     err: (text) => void process.stderr.write(terminalText(text, process.stderr.isTTY)),
     paint: paintFor(process.stdout, process.env),
     width: Math.max(40, Math.min(process.stdout.isTTY ? process.stdout.columns : 100, 140)),
+    drawing: drawingFor(process.stdout, process.env),
     progress: process.stderr.isTTY === true,
     // A terminal that does not know its size says 0.
     columns: () => process.stderr.columns || 80,

@@ -1,6 +1,7 @@
 /** What check prints, at the widths that terminals have: what is not well stands first and once for its cause, and no table is too wide. */
 import { describe, expect, test } from 'vitest';
 import { overview, type Shown } from '../../../lambda/command/check/overview.ts';
+import { ASCII, BLOCKS, type Drawing } from '../../../lambda/command/terminal/drawing.ts';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { bundleOf } from '../../alert/days.ts';
 import { address, DAY, ending, failing, host, passing, START, unseen } from '../../alert/verdicts.ts';
@@ -148,6 +149,37 @@ describe('a certificate that ends in nine days', () => {
     const lines = screen([{ ...soon, verdict: 'degraded', reason: 'name-mismatch', sentence: 'one host would be refused' }]);
     expect(lines[0]).toMatch(/^will fail {2}line 9/);
     expect(lines.join('\n')).toContain('one host would be refused; deferred from Thu 2026-12-03 06:00Z');
+  });
+});
+
+describe('days left, in a picture', () => {
+  const bars = (verdicts: readonly EntryVerdict[], width = 80, drawing: Drawing = BLOCKS) =>
+    screen(verdicts, { width, drawing }).filter((line) => /^ {2}[■#·.]/.test(line));
+  const soon = (days: number, line = 9) => ending(`late${line}.example`, START + days * DAY, 90, { line });
+
+  test.each([
+    { days: 0.5, bar: '  ·····················  ends today' },
+    { days: 1, bar: '  ■····················  1 day left, until Wed 25 Nov' },
+    { days: 9, bar: '  ■■■■■■■■■············  9 days left, until Thu 3 Dec' },
+    { days: 14, bar: '  ■■■■■■■■■■■■■■·······  14 days left, until Tue 8 Dec' },
+  ])('$days days', ({ days, bar }) => {
+    expect(bars([soon(days)])).toEqual([bar]);
+    expect(bars([soon(days)], 60)).toEqual([bar]);
+    expect(bars([soon(days)], 80, ASCII)).toEqual([bar.replaceAll('■', '#').replaceAll('·', '.')]);
+  });
+
+  test('of a group the earliest end, below its title', () => {
+    const lines = screen([soon(9, 1), soon(5, 2), soon(12, 3)], { drawing: BLOCKS });
+    const [bar, ...more] = lines.filter((line) => line.includes('■'));
+    expect(bar).toBe('  ■■■■■················  5 days left, until Sun 29 Nov');
+    expect(more).toEqual([]);
+    expect(lines[lines.indexOf(bar ?? '') - 1]).toMatch(/^3 entries/);
+  });
+
+  test('none where nothing ends, where it has no room, and off a terminal', () => {
+    expect(bars([failing('a.example'), passing('b.example')])).toEqual([]);
+    expect(bars([soon(9)], 45)).toEqual([]);
+    expect(screen([soon(9)]).filter((line) => line.includes('■'))).toEqual([]);
   });
 });
 

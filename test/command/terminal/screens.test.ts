@@ -57,6 +57,7 @@ describe.skipIf(NO_TMUX !== undefined).each([
     expect(lines[14]).toMatch(/^undetermined +.*rate\.test +.*nothing seen$/);
     expect(lines[15]).toMatch(/^pass +.*facebook\.com/);
     expect(shown.replaceAll(/\s+/g, ' ')).toContain('12 entries would defer: mailhub.net certificate lacks the name asked for');
+    expect(shown).toMatch(/^ {2}■{8,9}·{12,13} {2}\d days left, until (?:Sun|Mon|Tue|Wed|Thu|Fri|Sat) \d+ [A-Z][a-z]{2}$/m);
     expect(shown).toContain('    shop10.example secure match=.in.mailhub.net\n    and 2 more (--all shows each)\n');
     expect(shown.replaceAll(/\s+/g, ' ')).toContain('mx.rate.test said 421: --patience 300 waits and asks once more END 2 same');
   });

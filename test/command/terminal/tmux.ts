@@ -19,13 +19,21 @@ export interface Screen {
   close(): void;
 }
 
-/** Runs the command there, and writes `END STATUS same` behind it, where it leaves the terminal as it was. */
-export function openScreen(args: readonly string[], columns: number, rows: number): Screen {
+/** Runs the command there, without colour and in UTF-8 unless told otherwise, and writes `END STATUS same` behind it, where it leaves the terminal as it was. */
+export function openScreen(
+  args: readonly string[],
+  columns: number,
+  rows: number,
+  env: Readonly<Record<string, string>> = {},
+): Screen {
   const dir = mkdtempSync(join(tmpdir(), 'tmux-'));
   const tmux = (...more: string[]) =>
-    execFileSync('tmux', ['-S', join(dir, 'socket'), '-f', '/dev/null', ...more], { encoding: 'utf8' });
-  const quoted = [process.execPath, CLI, ...args].map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ');
-  const script = `trap : INT; before=$(stty -g); NO_COLOR=1 ${quoted}; status=$?; [ "$before" = "$(stty -g)" ] && same=same; echo "END $status $same"; cat`;
+    execFileSync('tmux', ['-u', '-S', join(dir, 'socket'), '-f', '/dev/null', ...more], { encoding: 'utf8' });
+  const variables = Object.entries({ NO_COLOR: '1', LC_ALL: 'C.UTF-8', ...env }).map(([name, value]) => `${name}=${value}`);
+  const quoted = ['env', ...variables, process.execPath, CLI, ...args]
+    .map((word) => `'${word.replaceAll("'", "'\\''")}'`)
+    .join(' ');
+  const script = `trap : INT; before=$(stty -g); ${quoted}; status=$?; [ "$before" = "$(stty -g)" ] && same=same; echo "END $status $same"; cat`;
   tmux('new-session', '-d', '-x', String(columns), '-y', String(rows), '-s', 'screen', 'sh', '-c', script);
   const text = () => tmux('capture-pane', '-p', '-J', '-S', '-2000', '-t', 'screen').replaceAll(/ +$/gm, '');
   return {
