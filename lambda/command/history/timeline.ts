@@ -4,16 +4,17 @@
  */
 import type { Change } from '../../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
-import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
+import { current, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { type FindCertificate, type Leaf, leafOf } from '../../snapshot/leaf.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../../store/history.ts';
 import { describeProblems, type Held, type ItemProblem } from '../../store/item.ts';
 import type { Grain, Store } from '../../store/keys.ts';
-import { type Latest, readLatest, retiredAt } from '../../store/latest.ts';
+import { readLatest, retiredAt } from '../../store/latest.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { DAY_MS } from '../../text/dates.ts';
+import { hostKeys, hostsOf, publishedNames } from './hosts.ts';
 
 export interface Happened {
   readonly event: HistoryEvent;
@@ -177,61 +178,6 @@ async function readAll(
   return { events, problems: describeProblems(problems) };
 }
 
-/**
- * The names under which a host is remembered: its own, and those of the MX records that are an
- * alias of it, where messages name it by the target.
- */
-function publishedNames(name: string, latest: Latest): string[] {
-  const routes = [...latest.entries.values()].flatMap(({ value }) => value.snapshot.routes);
-  const aliases = routes.flatMap((route) =>
-    route.kind === 'hosts' ? route.hosts.filter(({ canonical }) => canonical === name) : [],
-  );
-  return [...new Set([name, ...aliases.map(({ host }) => host)])];
-}
-
-/** Every host that mail for these entries goes to, or went to by the history. */
-function hostsOf(
-  events: readonly HistoryEvent[],
-  latest: Latest,
-  ids: readonly string[],
-): string[] {
-  const snapshots: EntrySnapshot[] = [
-    ...ids.flatMap((id) => latest.entries.get(id)?.value.snapshot ?? []),
-    ...events.flatMap((event) =>
-      event.grain === 'entry' ? [event.before ?? [], event.after ?? []].flat() : [],
-    ),
-  ];
-  const routes = snapshots.flatMap((snapshot) => snapshot.routes);
-  return [
-    ...new Set(
-      routes.flatMap((route) =>
-        route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : [],
-      ),
-    ),
-  ];
-}
-
-/**
- * Keys under which these hosts may have a history. A host that is gone is looked for under the
- * ports and offers of those that are known: they are those of our own settings.
- */
-function hostKeys(hosts: readonly string[], latest: Latest): string[] {
-  const known = [...latest.hosts.values()].map(({ value }) => value);
-  const offers = [
-    ...new Map(known.map(({ port, offer }) => [`${port} ${offer}`, { port, offer }])).values(),
-  ].slice(0, OFFERS_TRIED);
-  return [
-    ...new Set(
-      hosts.flatMap((host) => {
-        const own = known.filter((snapshot) => snapshot.host === host);
-        return own.length > 0
-          ? own.map(hostKey)
-          : offers.map((offer) => hostKey({ host, ...offer }));
-      }),
-    ),
-  ];
-}
-
 function presentsOf(snapshot: HostSnapshot, der: Readonly<Record<string, string>>): Presented[] {
   return current(snapshot).map((sighting): Presented => {
     const { addresses, result } = sighting;
@@ -280,4 +226,3 @@ function changeOf({ kind, subject, before, after, at }: JsonObject): Change | un
 
 /** Hosts before entries: what changed at a host explains what became of an entry. */
 const ORDER: Readonly<Record<Grain, number>> = { host: 0, entry: 1 };
-const OFFERS_TRIED = 20;
