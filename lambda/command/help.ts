@@ -9,7 +9,8 @@ this user's runs keep it.
 
 Who may be believed about the hosts is asked, too: DNSSEC, and the MTA-STS policy of the domain, \
 which is fetched
-once, over HTTPS, where a record announces it.
+once, over HTTPS, where a record announces it. Where today's cannot be had, the one that runs of
+watch keep counts until it runs out.
 `;
 
 export const WHY_HELP = `
