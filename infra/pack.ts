@@ -16,12 +16,16 @@ import {
 import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
+import { licencesOf } from './licences.ts';
 
 /** Not bundled and not installed: it brings a native database. */
 const OPTIONAL_PEER = 'dynalite';
 
 /** For people: an alarm names docs/runbook.md to somebody who may have nothing but the package. */
 const PAGES = ['README.md', 'LICENSE', 'CHANGELOG.md', 'CONTRIBUTING.md', 'SECURITY.md', 'docs'];
+
+/** The terms of the packages that `dist` was bundled from. */
+const LICENCES = 'THIRD-PARTY-LICENCES.txt';
 
 interface Manifest {
   readonly name: string;
@@ -40,7 +44,8 @@ export async function pack(outdir: string): Promise<string> {
   rmSync(root, { recursive: true, force: true });
   mkdirSync(root, { recursive: true });
 
-  await build({
+  const { metafile } = await build({
+    metafile: true,
     absWorkingDir: ROOT,
     entryPoints: { cli: 'lambda/cli.ts' },
     outdir: join(root, 'dist'),
@@ -60,6 +65,7 @@ export async function pack(outdir: string): Promise<string> {
   copyFileSync(join(ROOT, 'lambda/launcher.cjs'), join(root, 'postfix-tls-watch.cjs'));
   chmodSync(join(root, 'postfix-tls-watch.cjs'), 0o755);
   for (const file of PAGES) cpSync(join(ROOT, file), join(root, file), { recursive: true });
+  writeFileSync(join(root, LICENCES), licencesOf(Object.keys(metafile.inputs)));
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
 
   const tarball = execFileSync(
@@ -89,7 +95,7 @@ function packed({
     license,
     type: 'module',
     bin: { [name]: 'postfix-tls-watch.cjs' },
-    files: ['dist', 'postfix-tls-watch.cjs', ...PAGES],
+    files: ['dist', 'postfix-tls-watch.cjs', LICENCES, ...PAGES],
     // What may start the launcher; it goes on with the Node that the package brings.
     engines,
     peerDependencies: { [OPTIONAL_PEER]: devDependencies[OPTIONAL_PEER] },

@@ -4,6 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ROOT } from '../../infra/bundle.ts';
+import { licencesOf } from '../../infra/licences.ts';
 import { pack } from '../../infra/pack.ts';
 import { VERSION } from '../../lambda/version.ts';
 import { foundingDomains } from '../internet/founding-domains.ts';
@@ -46,6 +48,24 @@ test('the pages for people come along: an alarm names the runbook', () => {
   for (const page of ['README.md', 'SECURITY.md', 'docs/runbook.md', 'docs/mail-host.md'])
     expect(existsSync(join(installed, page)), page).toBe(true);
 });
+
+test('the terms of every bundled package come along, with its version', () => {
+  const text = readFileSync(join(installed, 'THIRD-PARTY-LICENCES.txt'), 'utf8');
+  for (const name of ['commander', 'dns-packet', 'nodemailer', 'tldts', 'toml-eslint-parser', 'valibot', '@aws-sdk/client-sns'])
+    expect(text).toContain(`${name} ${versionOf(name)} (`);
+  // One that brings no text of its own stands beside those of its repository.
+  expect(text).toContain(`@aws-sdk/nested-clients ${versionOf('@aws-sdk/nested-clients')} (Apache-2.0)\n`);
+  expect(text).toContain('TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION');
+});
+
+test('a package without terms is not passed on', () => {
+  expect(() => licencesOf(['node_modules/@aws-sdk/nested-clients/dist-es/index.js'])).toThrow(
+    'node_modules/@aws-sdk/nested-clients brings no licence to pass on: find its terms, or bundle something else',
+  );
+});
+
+const versionOf = (name: string) =>
+  (JSON.parse(readFileSync(join(ROOT, 'node_modules', name, 'package.json'), 'utf8')) as { version: string }).version;
 
 test('what keeps something starts no other process', async () => {
   const preload = join(home, 'no-children.mjs');
