@@ -192,8 +192,11 @@ async function askServer<T extends DnsType>(
 ): Promise<Settled<T>> {
   const inTurn = async (ask: (timeoutMs: number) => Promise<Reading<T>>): Promise<Reading<T>> => {
     await options.pace?.next();
-    const timeoutMs = Math.min(patienceMs, timeLeft(options));
-    return timeoutMs > 0 ? ask(timeoutMs) : { kind: 'failed', failure: 'timeout' };
+    const left = timeLeft(options);
+    // A timer counts whole milliseconds and may come one early: the end of the run would not have.
+    return left > 0
+      ? ask(Math.min(patienceMs, Math.ceil(left) + 1))
+      : { kind: 'failed', failure: 'timeout' };
   };
   let answer: Reading<T>;
   if (server.kind === 'encrypted') {
