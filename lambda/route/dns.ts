@@ -193,9 +193,9 @@ async function askServer<T extends DnsType>(
   const inTurn = async (ask: (timeoutMs: number) => Promise<Reading<T>>): Promise<Reading<T>> => {
     await options.pace?.next();
     const left = timeLeft(options);
-    // A timer counts whole milliseconds and may come one early: the end of the run would not have.
+    // A timer counts whole milliseconds: cut off, it would come before the end of the run has.
     return left > 0
-      ? ask(Math.min(patienceMs, Math.ceil(left) + 1))
+      ? ask(Math.min(patienceMs, Math.ceil(left)))
       : { kind: 'failed', failure: 'timeout' };
   };
   let answer: Reading<T>;
