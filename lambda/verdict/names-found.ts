@@ -5,9 +5,15 @@
 import { getDomain } from 'tldts';
 import type { MatchPattern } from '../policy/entry.ts';
 import { parseMatch } from '../policy/match-pattern.ts';
+import type { Settings } from '../policy/settings.ts';
 import { familyOf, isHostnameOrWildcard, toAscii } from '../postfix/hostname.ts';
 import { type Attempt, type Finding, hostName } from './finding.ts';
-import { type PresentedNames, presentedNames } from './name-match.ts';
+import {
+  matchNames,
+  type PresentedNames,
+  presentedNames,
+  referenceIdentifiers,
+} from './name-match.ts';
 
 export interface TrustedFinding {
   readonly finding: Finding;
@@ -34,6 +40,19 @@ export function trustedFindings(findings: readonly Finding[]): readonly TrustedF
     const { leaf, trust } = finding;
     return leaf === undefined || trust?.kind !== 'trusted' ? [] : [{ finding, leaf }];
   });
+}
+
+/** Whether a host's certificate has a name that the patterns ask for. */
+export function covers(
+  patterns: readonly MatchPattern[],
+  { finding: { attempt }, leaf }: TrustedFinding,
+  settings: Settings,
+): boolean {
+  const references = referenceIdentifiers(patterns, {
+    nextHop: attempt.nextHop.host,
+    mxHost: hostName(attempt.host),
+  });
+  return matchNames(leaf, references, settings).kind === 'matched';
 }
 
 /**

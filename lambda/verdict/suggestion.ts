@@ -14,15 +14,15 @@ import type { MatchPattern } from '../policy/entry.ts';
 import { printMatch } from '../policy/match-pattern.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import { documentedBy, documenting } from '../policy/providers.ts';
-import type { Settings } from '../policy/settings.ts';
 import { familyOf, toAscii } from '../postfix/hostname.ts';
 import { listed } from '../text/listed.ts';
 import { suggestDaneOnly } from './dane-suggestion.ts';
 import { entryLine } from './entry-line.ts';
 import { type Finding, hostName } from './finding.ts';
 import { suggestPins } from './fingerprint-suggestion.ts';
-import { matchNames, matchServername, referenceIdentifiers } from './name-match.ts';
+import { matchServername, referenceIdentifiers } from './name-match.ts';
 import {
+  covers,
   type Presenting,
   patternsFound,
   registrable,
@@ -156,18 +156,6 @@ function fewest(
     if (others.length > 0 && serves(others).length === served) left = others;
   }
   return left;
-}
-
-function covers(
-  patterns: readonly MatchPattern[],
-  { finding: { attempt }, leaf }: TrustedFinding,
-  settings: Settings,
-): boolean {
-  const references = referenceIdentifiers(patterns, {
-    nextHop: attempt.nextHop.host,
-    mxHost: hostName(attempt.host),
-  });
-  return matchNames(leaf, references, settings).kind === 'matched';
 }
 
 /** Whether a host that presents its own name would pass. */

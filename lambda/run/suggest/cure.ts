@@ -3,6 +3,7 @@
  * would, by who says that the hosts are meant.
  */
 import type { Hop } from '../../policy/destinations.ts';
+import { valueWithMatch } from '../../policy/rewrite/shorten.ts';
 import { clientOf } from '../../policy/service.ts';
 import { toAscii } from '../../postfix/hostname.ts';
 import { withCaution } from '../../snapshot/caution.ts';
@@ -23,7 +24,7 @@ import {
   tryLine,
 } from './case.ts';
 import type { Change, Ground } from './change.ts';
-import { steadyList, withList } from './match-line.ts';
+import { steadyList } from './match-line.ts';
 import type { StsAsking } from './sts.ts';
 
 export type Cure =
@@ -71,7 +72,10 @@ export async function steadierThan(tried: Tried, one: Case): Promise<Tried | und
   if (list === match) return undefined;
   const [key, value] = splitLine(tried.line);
   const { settings } = clientOf(one.bundle, tried.changed.hops[0]?.service);
-  const other = await tryLine(`${key} ${withList(value, list, level, settings)}`, one);
+  const other = await tryLine(
+    `${key} ${valueWithMatch(value, list, level, settings.version)}`,
+    one,
+  );
   if (other === undefined || !delivers(other.verdict)) return undefined;
   if (other.verdict.verdict === 'degraded' && tried.verdict.verdict === 'pass') return undefined;
   const [was, is] = [heldBy(tried.changed, one), heldBy(other.changed, one)];

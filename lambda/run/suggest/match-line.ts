@@ -8,13 +8,11 @@
  */
 import type { MatchPattern } from '../../policy/entry.ts';
 import { parseMatch, printMatch } from '../../policy/match-pattern.ts';
-import { valueWithMatch } from '../../policy/rewrite/shorten.ts';
-import type { Settings } from '../../policy/settings.ts';
 import { toAscii } from '../../postfix/hostname.ts';
 import { hostName } from '../../verdict/finding.ts';
 import { judgeOnce } from '../../verdict/judge.ts';
-import { matchNames, referenceIdentifiers } from '../../verdict/name-match.ts';
 import {
+  covers,
   patternsFound,
   registrable,
   type TrustedFinding,
@@ -54,14 +52,6 @@ export function steadyList(elements: readonly string[], one: Case): readonly str
   const list = [...kept, ...needed.map(printMatch)];
   return uncovered.length > 0 || list.length < elements.length ? list : elements;
 }
-
-/** The value with that list. */
-export const withList = (
-  value: string,
-  list: readonly string[],
-  level: 'secure' | 'verify',
-  { version }: Pick<Settings, 'version'>,
-): string => valueWithMatch(value, list, level, version);
 
 const trustedIn = ({ views: [view] }: Judgement): readonly TrustedFinding[] =>
   view?.kind === 'hosts' ? trustedFindings(view.findings) : [];
@@ -111,18 +101,6 @@ function distinct(all: readonly TrustedFinding[]): TrustedFinding[] {
     found.set(`${hostName(one.finding.attempt.host)} ${sha256}`, one);
   }
   return [...found.values()];
-}
-
-function covers(
-  patterns: readonly MatchPattern[],
-  { finding: { attempt }, leaf }: TrustedFinding,
-  settings: Settings,
-): boolean {
-  const references = referenceIdentifiers(patterns, {
-    nextHop: attempt.nextHop.host,
-    mxHost: hostName(attempt.host),
-  });
-  return matchNames(leaf, references, settings).kind === 'matched';
 }
 
 /** Whether the second accepts all that the first one does. */
