@@ -2,7 +2,7 @@
  * What is remembered of the entry that `explain` tells of, and `--confirmed HOW`: kept like a mute,
  * for the MX hosts of today alone.
  */
-import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
+import { type OpenStore, whoAmI } from '../../local-doors.ts';
 import {
   type Cautioned,
   type Confirmation,
@@ -14,12 +14,12 @@ import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts'
 import { mxHosts } from '../../snapshot/last-passed.ts';
 import { readConfirmations, saveConfirmation } from '../../store/confirmations.ts';
 import { readEntry } from '../../store/latest.ts';
-import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
-import { type PlaceFlags, placeOf } from '../place.ts';
+import type { PlaceFlags } from '../place.ts';
+import { fromStoreIfThere } from '../store-if-there.ts';
 import type { Console } from '../terminal/console.ts';
 
 export interface ConfirmFlags extends PlaceFlags {
@@ -35,27 +35,19 @@ export interface ConfirmFlags extends PlaceFlags {
  * @throws UsageError where there is nothing to confirm
  * @throws StoreError where a store that is named cannot be used
  */
-export async function remembering<V extends Cautioned>(
+export const remembering = <V extends Cautioned>(
   verdict: V,
   queueLifetimeMs: number,
   flags: ConfirmFlags,
   console: Pick<Console, 'env' | 'now' | 'own'>,
-): Promise<V> {
-  const isNamed =
-    flags.store !== undefined || flags.env !== undefined || flags.confirmed !== undefined;
-  try {
-    const purpose = flags.confirmed === undefined ? 'read' : 'change';
-    const open = await openStore(await placeOf(flags), purpose, console.env);
-    try {
-      return await inStore(verdict, queueLifetimeMs, open, flags, console);
-    } finally {
-      open.close();
-    }
-  } catch (error) {
-    if (isNamed || !(error instanceof StoreError)) throw error;
-    return verdict;
-  }
-}
+): Promise<V> =>
+  fromStoreIfThere(
+    flags,
+    console,
+    (open) => inStore(verdict, queueLifetimeMs, open, flags, console),
+    () => verdict,
+    flags.confirmed === undefined ? 'read' : 'change',
+  );
 
 async function inStore<V extends Cautioned>(
   verdict: V,
