@@ -1,6 +1,7 @@
 /** The shape of `status --json`. */
 import * as v from 'valibot';
 import { checkSchema } from '../check/verdict-schema.ts';
+import { stsFindingSchema } from '../sts-finding-schema.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 const standing = v.picklist(['failing', 'failing-soon', 'degraded', 'unjudged', 'well']);
@@ -65,18 +66,7 @@ export const statusSchema = v.strictObject({
     }),
   ),
   /** What is open about MTA-STS policies that lines rest on, or could. */
-  mtaSts: v.array(
-    v.strictObject({
-      id: v.string(),
-      kind: v.picklist(['unfit', 'withdrawn', 'changed', 'appeared']),
-      domain: v.string(),
-      entries: v.array(v.string()),
-      title: v.string(),
-      since: isoDate,
-      toldAt: v.nullable(isoDate),
-      muted: v.boolean(),
-    }),
-  ),
+  mtaSts: v.array(v.strictObject({ ...stsFindingSchema.entries, since: isoDate })),
   /** Seen worse once, to be confirmed by the next look. */
   pending: v.array(v.strictObject({ name: v.string(), at: isoDate, sentence: v.string() })),
   mutes: v.array(

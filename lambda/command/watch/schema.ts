@@ -1,6 +1,7 @@
 /** The shape of `watch --json`. */
 import * as v from 'valibot';
 import { checkSchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+import { stsFindingSchema } from '../sts-finding-schema.ts';
 
 export const watchSchema = v.strictObject({
   version: v.literal(1),
@@ -24,18 +25,7 @@ export const watchSchema = v.strictObject({
       /** Fetches for which no web server was reached. */
       unreached: v.number(),
       /** Open today, whether told before or not. */
-      findings: v.array(
-        v.strictObject({
-          id: v.string(),
-          kind: v.picklist(['unfit', 'withdrawn', 'changed', 'appeared']),
-          domain: v.string(),
-          entries: v.array(v.string()),
-          title: v.string(),
-          /** Null: not told before this run. */
-          toldAt: v.nullable(v.pipe(v.string(), v.isoTimestamp())),
-          muted: v.boolean(),
-        }),
-      ),
+      findings: v.array(stsFindingSchema),
     }),
   ),
   problems: v.array(v.string()),
