@@ -92,6 +92,7 @@ const DOORS = [
   'store/sqlite/rescued-copy.ts',
   'store/last-shown.ts',
   'command/doctor/source-address.ts',
+  'command/put-in-place.ts',
   'command/metrics/replace-file.ts',
   'command/report/page-file.ts',
   'command/suggest/write-table.ts',

@@ -1,36 +1,22 @@
 /**
- * The door to a file that others read at any moment, as node_exporter's textfile collector does: it
- * is the old one or the new one, whole, and readable for every user.
- *
- * The new one is written beside it under a name that no collector reads, and takes its place by
- * rename(2). Where anything fails the old one stays.
+ * The file that node_exporter's textfile collector reads at any moment: whole, and readable for
+ * every user.
  */
-import { randomBytes } from 'node:crypto';
-import { access, constants, open, realpath, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { access, constants, type FileHandle, realpath, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { UsageError } from '../../usage-error.ts';
+import { putInPlace } from '../put-in-place.ts';
 
 /**
  * @param flag that named the path, for the error
  * @throws UsageError where it cannot be written
  */
 export async function replaceFile(path: string, text: string, flag: string): Promise<void> {
-  let beside: string | undefined;
   try {
-    const target = await targetOf(path);
-    beside = join(dirname(target), `.postfix-tls-watch-${randomBytes(6).toString('hex')}.tmp`);
-    const file = await open(beside, 'wx', MODE);
-    try {
-      // Whatever the umask.
-      await file.chmod(MODE);
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(beside, target);
+    // Whatever the umask.
+    const settle = (file: FileHandle) => file.chmod(MODE);
+    await putInPlace(await targetOf(path), text, { mode: MODE, settle });
   } catch (error) {
-    if (beside !== undefined) await rm(beside, { force: true }).catch(() => undefined);
     const { code, message } = error as NodeJS.ErrnoException;
     if (code === undefined) throw error;
     throw new UsageError(`${flag} ${path}: ${ERRORS[code] ?? message}; nothing was written`);

@@ -1,9 +1,10 @@
 /** The door to where a page goes: a file, and a browser that shows it. */
 import { spawn } from 'node:child_process';
-import { chmod, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { resolve as absolute, dirname, join } from 'node:path';
+import { realpath, stat, writeFile } from 'node:fs/promises';
+import { resolve as absolute } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UsageError } from '../../usage-error.ts';
+import { putInPlace } from '../put-in-place.ts';
 
 /**
  * Writes a page in place of what is there, whole or not at all: a web server never serves half of
@@ -16,25 +17,16 @@ export async function writePage(path: string, text: string): Promise<void> {
     const before = await stat(path).catch(() => undefined);
     if (before !== undefined && !before.isFile()) return await writeFile(path, text);
     const place = before === undefined ? path : await realpath(path);
-    await replace(place, text, before?.mode);
+    await putInPlace(place, text, {
+      mode: 0o666,
+      ...(before === undefined ? {} : { settle: (file) => file.chmod(before.mode & 0o777) }),
+    });
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     throw new UsageError(
       `--output ${path}: cannot be written: ${REASONS[code ?? ''] ?? message}; name a file in a ` +
         'directory that this user may write to',
     );
-  }
-}
-
-async function replace(path: string, text: string, mode: number | undefined): Promise<void> {
-  const beside = join(dirname(path), `.postfix-tls-watch-${process.pid}.tmp`);
-  try {
-    await writeFile(beside, text, { flag: 'wx' });
-    if (mode !== undefined) await chmod(beside, mode & 0o777);
-    await rename(beside, path);
-  } catch (error) {
-    await rm(beside, { force: true });
-    throw error;
   }
 }
 
