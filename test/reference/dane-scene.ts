@@ -1,10 +1,10 @@
 /** A scene of DANE destinations from a seed, spread over main.cf files that differ in what DANE depends on. */
-import type { RecordSet } from '../internet/dns-server.ts';
 import { createAuthorities } from './authorities.ts';
 import { type DaneDestination, drawDane } from './dane-draw.ts';
 import { deadly, hostile } from './dane-hostile.ts';
 import { randomFrom } from './random.ts';
 import { CONTROL_HOST, type Configuration, type Scene, type SceneServer } from './scene.ts';
+import { addresses, CONTROL_ADDRESS, STANDING_ZONE } from './standing.ts';
 
 export async function daneScene(seed: number, count: number): Promise<Scene> {
   const random = randomFrom(seed);
@@ -60,21 +60,3 @@ const SETTINGS = [
   { weight: 3, name: 'without dnssec', mainCf: [] },
   { weight: 2, name: 'MX errors ignored', mainCf: [DNSSEC, 'ignore_mx_lookup_error = yes'] },
 ] as const satisfies readonly DaneSettings[];
-
-const CONTROL_ADDRESS = '127.71.0.1';
-
-/** The control host, and what proves to our check that the resolver validates. */
-const STANDING_ZONE: readonly RecordSet[] = [
-  { name: CONTROL_HOST, type: 'A', data: [CONTROL_ADDRESS] },
-  { name: 'ietf.org', type: 'A', data: ['192.0.2.1'], ad: true },
-  { name: 'dnssec-failed.org', type: 'A', fail: 'BOGUS' },
-];
-
-/** 127.72.0.1, 127.72.0.2, … */
-function addresses(): () => string {
-  let next = 0;
-  return () => {
-    next++;
-    return `127.${72 + Math.floor(next / 62_500)}.${Math.floor(next / 250) % 250}.${(next % 250) + 1}`;
-  };
-}

@@ -5,6 +5,7 @@ import type { Identity } from '../../internet/tls-server.ts';
 import { type Authorities, createAuthorities } from '../authorities.ts';
 import { type Random, randomFrom } from '../random.ts';
 import { CONTROL_HOST, type Configuration, type Scene, type SceneServer } from '../scene.ts';
+import { addresses, CONTROL_ADDRESS, STANDING_ZONE } from '../standing.ts';
 import { contactsOf, type Draw, type Failing, type FailingServer, type Maker, type SettingName, zoneOf } from './failing.ts';
 import { WITH_LINE } from './with-line.ts';
 import { WITHOUT_LINE } from './without-line.ts';
@@ -174,7 +175,7 @@ function worldOf(
   return {
     dns: [...STANDING_ZONE, ...played.flatMap((one) => zoneOf(one, only)), ...(forged ? forgedSets(played) : [])],
     servers: [
-      { address: STANDING, ...standing },
+      { address: CONTROL_ADDRESS, ...standing },
       { address: FORGED, ...interceptor.valid },
       ...played.flatMap((one) => contactsOf(one).map(({ host, server }) => serverOf(server, host, shown, interceptor))),
     ],
@@ -215,19 +216,4 @@ const SETTINGS: Readonly<Record<SettingName, readonly string[]>> = {
 /** Of whoever answers in the place of another; valid, for names of its own. */
 export const INTERCEPTOR = 'mx.interceptor.example';
 
-const STANDING = '127.71.0.1';
 const FORGED = '127.71.0.2';
-const STANDING_ZONE: readonly RecordSet[] = [
-  { name: CONTROL_HOST, type: 'A', data: [STANDING] },
-  { name: 'ietf.org', type: 'A', data: ['192.0.2.1'], ad: true },
-  { name: 'dnssec-failed.org', type: 'A', fail: 'BOGUS' },
-];
-
-/** 127.72.0.1, 127.72.0.2, … */
-function addresses(): () => string {
-  let next = 0;
-  return () => {
-    next++;
-    return `127.72.${Math.floor(next / 250)}.${(next % 250) + 1}`;
-  };
-}
