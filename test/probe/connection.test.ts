@@ -3,13 +3,13 @@ import { X509Certificate } from 'node:crypto';
 import { afterEach, beforeAll, expect, test, vi } from 'vitest';
 import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
-import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
+import type { ProbeOptions } from '../../lambda/probe/connection.ts';
 import type { AskOwnTable, OwnAnswer } from '../../lambda/probe/own-tables.ts';
 import type { ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import { type Authority, createAuthority, type Issued, selfSigned } from '../internet/authority.ts';
 import type { Behaviour } from '../internet/smtp-script.ts';
 import { type SmtpOptions, type SmtpServer, startSmtp } from '../internet/smtp-server.ts';
-import { PATIENCE_MS, runsOut, whileWaiting } from './deadlines.ts';
+import { PATIENCE_MS, patientDoor, runsOut, whileWaiting } from './deadlines.ts';
 import { conversationWith } from './demand.ts';
 
 let root: Authority;
@@ -30,15 +30,7 @@ async function serve(behaviour: Behaviour = 'ok', options: SmtpOptions = {}): Pr
   return server;
 }
 
-const door = (options: Partial<ProbeOptions> = {}) =>
-  openProbe({
-    heloName: 'watch.example.test',
-    greetingTimeoutMs: PATIENCE_MS,
-    stepTimeoutMs: PATIENCE_MS,
-    anchors: [root.certificate.der],
-    allowPrivateAddresses: true,
-    ...options,
-  });
+const door = (options: Partial<ProbeOptions> = {}) => patientDoor({ anchors: [root.certificate.der], ...options });
 
 async function probe(
   behaviour: Behaviour,

@@ -3,10 +3,23 @@
  * everything, except for the one thing that the test knows will never come.
  */
 import { afterEach, vi } from 'vitest';
+import { openProbe, type ProbeOptions } from '../../lambda/probe/connection.ts';
+import type { Probe } from '../../lambda/probe/pace.ts';
 import type { Phase } from '../../lambda/probe/result.ts';
 
 /** For the doors under test: what these deadlines are is how waits are told from other timers. */
 export const PATIENCE_MS = 30_000;
+
+/** The door that waits so long, with no anchors unless some are given. */
+export const patientDoor = (options: Partial<ProbeOptions> = {}): Probe =>
+  openProbe({
+    heloName: 'watch.example.test',
+    greetingTimeoutMs: PATIENCE_MS,
+    stepTimeoutMs: PATIENCE_MS,
+    anchors: [],
+    allowPrivateAddresses: true,
+    ...options,
+  });
 
 /** What a conversation in plaintext up to EHLO inside TLS waits for, in turn. */
 const WAITS: readonly Phase[] = ['connect', 'greeting', 'ehlo', 'starttls', 'handshake', 'ehlo-after-tls'];

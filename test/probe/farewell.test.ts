@@ -4,8 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { openProbe } from '../../lambda/probe/connection.ts';
-import { PATIENCE_MS } from './deadlines.ts';
+import { patientDoor } from './deadlines.ts';
 import { conversationWith } from './demand.ts';
 
 /** Refuses everybody, hears QUIT, and closes when the test does. */
@@ -29,25 +28,17 @@ afterEach(async () => {
   await new Promise((closed) => server.close(closed));
 });
 
-const door = () =>
-  openProbe({
-    heloName: 'watch.example.test',
-    greetingTimeoutMs: PATIENCE_MS,
-    stepTimeoutMs: PATIENCE_MS,
-    anchors: [],
-    allowPrivateAddresses: true,
-  });
 const address = () => ({ address: '127.0.0.1', port: (server.address() as AddressInfo).port });
 const REFUSED = { kind: 'unseen', reason: 'greeting-5xx' };
 
 test('a result does not wait for the answer to QUIT', async () => {
-  expect(await door()(conversationWith(address()))).toMatchObject(REFUSED);
+  expect(await patientDoor()(conversationWith(address()))).toMatchObject(REFUSED);
   await vi.waitFor(() => expect(said).toEqual(['0 QUIT']));
   expect(open[0]?.writable).toBe(true);
 });
 
 test('the next conversation with the same address does, and no more than its first', async () => {
-  const probe = door();
+  const probe = patientDoor();
   await probe(conversationWith(address()));
   const second = probe(conversationWith(address()));
   await vi.waitFor(() => expect(said).toEqual(['0 QUIT']));
@@ -60,7 +51,7 @@ test('the next conversation with the same address does, and no more than its fir
 });
 
 test('a server that never closes is left after a while', async () => {
-  const probe = door();
+  const probe = patientDoor();
   await probe(conversationWith(address()));
   expect(await probe(conversationWith(address()))).toMatchObject(REFUSED);
   expect(open).toHaveLength(2);

@@ -3,11 +3,10 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import { afterEach, beforeAll, expect, test } from 'vitest';
-import { openProbe } from '../../lambda/probe/connection.ts';
 import type { ProbeResult, Reply, UnseenReason } from '../../lambda/probe/result.ts';
 import { answering } from '../catalogue/peers.ts';
 import { createAuthority, type Issued } from '../internet/authority.ts';
-import { PATIENCE_MS, runsOut } from './deadlines.ts';
+import { patientDoor, runsOut } from './deadlines.ts';
 import { conversationWith } from './demand.ts';
 
 let leaf: Issued;
@@ -36,13 +35,7 @@ async function listen(treat: (socket: Socket) => void): Promise<{ address: strin
 }
 
 const probe = (server: { readonly address: string; readonly port: number }): Promise<ProbeResult> =>
-  openProbe({
-    heloName: 'watch.example.test',
-    greetingTimeoutMs: PATIENCE_MS,
-    stepTimeoutMs: PATIENCE_MS,
-    anchors: [],
-    allowPrivateAddresses: true,
-  })(conversationWith(server));
+  patientDoor()(conversationWith(server));
 
 const EHLO = '250-mx.example.test\r\n250 STARTTLS\r\n';
 
