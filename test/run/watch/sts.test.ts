@@ -108,6 +108,17 @@ const policyItems = () => alerts.flatMap(({ items }) => items.flatMap(({ kind, t
 
 const BASELINE = 'Now watching 1 entry: all deliver';
 
+/** So many domains whose mail goes to one provider, each with a policy that says so, and a table of them. */
+function customers(count: number): { readonly names: readonly string[]; readonly table: string } {
+  const names = Array.from({ length: count }, (_, i) => `d${i}.example`);
+  const provider = world.host('mx.provider.net', chain);
+  for (const name of names) {
+    world.domain(name, provider);
+    publish(name, '1', POLICY);
+  }
+  return { names, table: names.map((name) => `${name} secure match=mx.provider.net\n`).join('') };
+}
+
 describe('manners', () => {
   test('the record is asked for each day, the policy fetched once while its id stays', async () => {
     for (const day of [0, 1, 2]) await on(day);
@@ -241,13 +252,7 @@ describe('a policy that changes', () => {
   });
 
   test('75 domains of one provider are one item', async () => {
-    const names = Array.from({ length: 75 }, (_, i) => `d${i}.example`);
-    const provider = world.host('mx.provider.net', chain);
-    for (const name of names) {
-      world.domain(name, provider);
-      publish(name, '1', POLICY);
-    }
-    const table = names.map((name) => `${name} secure match=mx.provider.net\n`).join('');
+    const { names, table } = customers(75);
     await on(0, table);
     for (const name of names) publish(name, '2', POLICY.replace('mx: mx.provider', 'mx: mx2.provider'));
     await on(1, table);
@@ -485,13 +490,7 @@ describe('what is kept', () => {
   });
 
   test('more policies than a run fetches wait for the next one', async () => {
-    const names = Array.from({ length: 130 }, (_, i) => `d${i}.example`);
-    const provider = world.host('mx.provider.net', chain);
-    for (const name of names) {
-      world.domain(name, provider);
-      publish(name, '1', POLICY);
-    }
-    const table = names.map((name) => `${name} secure match=mx.provider.net\n`).join('');
+    const { table } = customers(130);
     await on(0, table);
     expect(fetched).toHaveLength(100);
     await on(1, table);
