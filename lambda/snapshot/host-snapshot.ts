@@ -261,6 +261,12 @@ function metAgain(known: Sighting, again: Sighting, at: number): Sighting {
 export const current = ({ sightings }: HostSnapshot): readonly Sighting[] =>
   sightings.filter(({ missed }) => missed === 0);
 
+/** The host's own certificates, without those above them, that the last run saw. */
+export const currentLeaves = (snapshot: HostSnapshot): readonly CertificateDigest[] =>
+  current(snapshot).flatMap(({ result }) =>
+    result.kind === 'presented' ? result.chain.slice(0, 1) : [],
+  );
+
 /** Every certificate a snapshot refers to, once. */
 export const certificatesOf = (snapshot: HostSnapshot): readonly CertificateDigest[] => [
   ...new Set(

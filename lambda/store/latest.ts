@@ -131,6 +131,10 @@ export function retire(
   return updateItem(table, key, { expiresAt: Math.ceil((at + RETIRED_MS) / 1000) }, rev);
 }
 
+/** Entries or hosts that have not left the policy. */
+export const notRetired = <Value>(latest: ReadonlyMap<string, Held<Value>>): Value[] =>
+  [...latest.values()].flatMap(({ value, expiresAt }) => (expiresAt === undefined ? [value] : []));
+
 /** When it was retired, epoch ms; undefined while it is not. */
 export const retiredAt = ({ expiresAt }: Pick<Held<unknown>, 'expiresAt'>): number | undefined =>
   expiresAt === undefined ? undefined : expiresAt - RETIRED_MS;

@@ -1,6 +1,6 @@
 /** `diff NAME`: two moments side by side, by what is remembered; probes nothing. */
 import { openStore } from '../../local-doors.ts';
-import { current } from '../../snapshot/host-snapshot.ts';
+import { currentLeaves } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { Store } from '../../store/keys.ts';
 import { DAY_MS } from '../../text/dates.ts';
@@ -88,7 +88,4 @@ async function pictureOf(
 
 const WEEK_MS = 7 * DAY_MS;
 
-const leavesOf = ({ hosts }: Moment): string[] =>
-  [...hosts.values()]
-    .flatMap(current)
-    .flatMap(({ result }) => (result.kind === 'presented' ? result.chain.slice(0, 1) : []));
+const leavesOf = ({ hosts }: Moment): string[] => [...hosts.values()].flatMap(currentLeaves);

@@ -5,7 +5,7 @@
 
 import { printTlsa } from '../../certificate/tlsa.ts';
 import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts';
-import { current, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
+import { current, currentLeaves, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { type FindCertificate, type Leaf, leafOf } from '../../snapshot/leaf.ts';
 import type { StoredFinding } from '../../snapshot/stored-tlsa.ts';
 import { moment } from '../../text/dates.ts';
@@ -116,9 +116,7 @@ function findingWords(finding: StoredFinding): string[] {
 function hostFacts(host: HostSnapshot | undefined, find: FindCertificate): Facts {
   if (host === undefined) return {};
   const sightings = current(host);
-  const digests = sightings.flatMap(({ result }) =>
-    result.kind === 'presented' ? result.chain.slice(0, 1) : [],
-  );
+  const digests = currentLeaves(host);
   const leaves = sightings.flatMap((sighting) => leafOf(sighting, find) ?? []);
   const ofLeaves = (value: (leaf: Leaf) => readonly string[]) =>
     leaves.flatMap(value).filter(once).toSorted();

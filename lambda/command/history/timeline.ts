@@ -4,7 +4,7 @@
  */
 import type { Change } from '../../alert/incident/entry-state.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
-import { current, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
+import { current, currentLeaves, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { type FindCertificate, type Leaf, leafOf } from '../../snapshot/leaf.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { HISTORY_DAYS, historyBetween, historyOf } from '../../store/history.ts';
@@ -81,7 +81,7 @@ export async function readTimeline(
     ...events.flatMap((event) => (event.grain === 'host' ? [event.before, event.after] : [])),
     ...[...found.now.hosts.values()].map(({ snapshot }) => snapshot),
   ];
-  const digests = hosts.flatMap((host) => (host === null ? [] : leavesOf(host)));
+  const digests = hosts.flatMap((host) => (host === null ? [] : currentLeaves(host)));
   const { der } = await readCertificates(store, [...new Set(digests)]);
   return {
     from: found.from,
@@ -198,11 +198,6 @@ function presentsOf(snapshot: HostSnapshot, der: Readonly<Record<string, string>
     }
   });
 }
-
-const leavesOf = (snapshot: HostSnapshot): string[] =>
-  current(snapshot).flatMap(({ result }) =>
-    result.kind === 'presented' ? result.chain.slice(0, 1) : [],
-  );
 
 /** As snapshot/change wrote it; whatever else stands there is left out. */
 function changeOf({ kind, subject, before, after, at }: JsonObject): Change | undefined {

@@ -1,8 +1,10 @@
 /** `metrics`: how things stand, for Prometheus, from the store alone; to a file or standard output. */
 import { type OpenStore, openStore } from '../../local-doors.ts';
 import { recall } from '../../run/watch/recall.ts';
+import { currentLeaves } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { Store } from '../../store/keys.ts';
+import { notRetired } from '../../store/latest.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { UsageError } from '../../usage-error.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
@@ -50,21 +52,12 @@ async function metricsText(store: Store, now: number): Promise<string> {
   const recalled = await recall(store, [], now);
   const besides = { notWatched: undefined, onDisk: false };
   const status = await readStatus(store, now, besides, recalled);
-  const present = <T>(held: Iterable<{ readonly value: T; readonly expiresAt?: number }>): T[] =>
-    [...held].flatMap(({ value, expiresAt }) => (expiresAt === undefined ? [value] : []));
-  const hosts = present(recalled.latest.hosts.values());
-  const { der } = await readCertificates(
-    store,
-    hosts.flatMap(({ sightings }) =>
-      sightings.flatMap(({ result, missed }) =>
-        result.kind === 'presented' && missed === 0 ? result.chain.slice(0, 1) : [],
-      ),
-    ),
-  );
+  const hosts = notRetired(recalled.latest.hosts);
+  const { der } = await readCertificates(store, hosts.flatMap(currentLeaves));
   return expositionText(
     samplesOf({
       status,
-      entries: present(recalled.latest.entries.values()).map(({ snapshot }) => snapshot),
+      entries: notRetired(recalled.latest.entries).map(({ snapshot }) => snapshot),
       hosts,
       find: (digest) => der[digest],
       node: process.versions.node,

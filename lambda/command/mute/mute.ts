@@ -6,7 +6,7 @@ import { type Accepted, newMute } from '../../alert/incident/mute.ts';
 import type { Standing } from '../../alert/incident/standing.ts';
 import { type OpenStore, openStore, whoAmI } from '../../local-doors.ts';
 import { typedDomain } from '../../postfix/hostname.ts';
-import { readLatest } from '../../store/latest.ts';
+import { notRetired, readLatest } from '../../store/latest.ts';
 import { readMutes, removeMute, saveMute } from '../../store/mutes.ts';
 import { readStsMemories } from '../../store/sts-policies.ts';
 import { moment } from '../../text/dates.ts';
@@ -30,9 +30,7 @@ export async function muteCommand(
   return withStore(flags, console, async ({ store }) => {
     const now = console.now();
     const latest = await readLatest(store, now);
-    const states = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
-      expiresAt === undefined && value.state !== undefined ? [value.state] : [],
-    );
+    const states = notRetired(latest.entries).flatMap(({ state }) => state ?? []);
     const { memories } = await readStsMemories(store, now);
     const findings = [...memories.values()].flatMap(({ value }) => value.findings);
     const made = newMute(

@@ -7,10 +7,11 @@ import { NO_MAIL, withMail } from '../../log/mail-sent.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { notWatchedBy } from '../../run/watch/not-watched.ts';
 import { recall } from '../../run/watch/recall.ts';
-import { current, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
+import { currentLeaves, type HostSnapshot, hostKey } from '../../snapshot/host-snapshot.ts';
 import type { FindCertificate } from '../../snapshot/leaf.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { Store } from '../../store/keys.ts';
+import { notRetired } from '../../store/latest.ts';
 import { readMailSent } from '../../store/mail-sent.ts';
 import { recentRuns } from '../../store/runs.ts';
 import type { HistoryEvent, RunRecord } from '../../store/stored-values.ts';
@@ -46,13 +47,8 @@ export async function readReport(store: Store, besides: Besides, now: number): P
   const recalled = await recall(store, [], now);
   const notWatched = bundle === undefined ? undefined : notWatchedBy(bundle);
   const status = await readStatus(store, now, { notWatched, onDisk }, recalled);
-  const held = [...recalled.latest.entries.values()].filter(
-    ({ expiresAt }) => expiresAt === undefined,
-  );
-  const snapshots = held.map(({ value }) => value.snapshot);
-  const hosts = [...recalled.latest.hosts.values()].flatMap(({ value, expiresAt }) =>
-    expiresAt === undefined ? [value] : [],
-  );
+  const snapshots = notRetired(recalled.latest.entries).map(({ snapshot }) => snapshot);
+  const hosts = notRetired(recalled.latest.hosts);
   const timeline = await readTimeline(store, { from: now - YEAR_MS }, now);
   const happened = timeline?.happened ?? [];
   const { runs } = await recentRuns(store, now, RUNS_READ);
@@ -118,11 +114,7 @@ async function readLeaves(
   const told = happened.flatMap(({ event }) =>
     event.grain === 'host' ? [event.before ?? [], event.after ?? []].flat() : [],
   );
-  const digests = [...told, ...hosts].flatMap((snapshot) =>
-    current(snapshot).flatMap(({ result }) =>
-      result.kind === 'presented' ? result.chain.slice(0, 1) : [],
-    ),
-  );
+  const digests = [...told, ...hosts].flatMap(currentLeaves);
   const { der } = await readCertificates(store, digests);
   return (digest) => der[digest];
 }

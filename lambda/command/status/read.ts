@@ -27,6 +27,7 @@ import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
+import { notRetired } from '../../store/latest.ts';
 import { type SpaceWithRuns, spacesWithRuns } from '../../store/spaces.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { readStsMemories } from '../../store/sts-policies.ts';
@@ -134,9 +135,7 @@ export async function readStatus(
   const recalled = read ?? (await recall(store, [], now));
   const sight = await lookForSilence(store, SILENCE_MS, now);
   const sts = await readStsMemories(store, now);
-  const snapshots = [...recalled.latest.entries.values()].flatMap(({ value, expiresAt }) =>
-    expiresAt === undefined ? [value.snapshot] : [],
-  );
+  const snapshots = notRetired(recalled.latest.entries).map(({ snapshot }) => snapshot);
   const verdicts = new Map(snapshots.map((snapshot) => [snapshot.id, verdictNow(snapshot)]));
   const cautions = new Map(snapshots.map(({ id, caution }) => [id, caution ?? null]));
   const entries = Object.fromEntries(

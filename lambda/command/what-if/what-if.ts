@@ -12,7 +12,7 @@ import type { Remembered } from '../../snapshot/remembered-evidence.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import type { ItemProblem } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
-import { readLatest } from '../../store/latest.ts';
+import { notRetired, readLatest } from '../../store/latest.ts';
 import { lastComplete, recentRuns } from '../../store/runs.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BundleFlags } from '../flags.ts';
@@ -102,12 +102,8 @@ async function lastSeen(
   now: number,
 ): Promise<{ readonly remembered: Remembered; readonly problems: readonly string[] }> {
   const latest = await readLatest(store, now);
-  const hosts = [...latest.hosts.values()].flatMap(({ value, expiresAt }) =>
-    expiresAt === undefined ? [value] : [],
-  );
-  const entries = [...latest.entries.values()].flatMap(({ value, expiresAt }) =>
-    expiresAt === undefined ? [value.snapshot] : [],
-  );
+  const hosts = notRetired(latest.hosts);
+  const entries = notRetired(latest.entries).map(({ snapshot }) => snapshot);
   if (hosts.length === 0)
     throw new UsageError(
       `what-if: nothing was ever seen from ${store.space.vantage} for the policy ` +
