@@ -3,8 +3,14 @@ import type { MailSeen } from '../../alert/incident/run-facts.ts';
 import { least } from '../../extremes.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { CheckRun } from '../../run/check/check.ts';
-import type { Performance, PluginCode, PluginOutput } from '../monitor/plugin.ts';
+import {
+  type Performance,
+  type PluginCode,
+  type PluginOutput,
+  UNWRAPPED,
+} from '../monitor/plugin.ts';
 import { countVerdicts, failsSoon, nothingWatched, summarySentence } from '../summary.ts';
+import { unpainted } from '../terminal/colour.ts';
 import { problemGroups } from './groups.ts';
 import { blindSentence, CUT_SHORT, overview } from './overview.ts';
 
@@ -25,7 +31,7 @@ export function checkPlugin(run: Looked, { bundle, code, seconds, mail }: Lookin
     code,
     summary: [summaryOf(run), ...unseenOf(run, code), ...causesOf(run)].join('; '),
     performance: performanceOf(run, seconds),
-    details: overview(run, bundle, (_, text) => text, UNWRAPPED, shown)
+    details: overview(run, bundle, unpainted, UNWRAPPED, shown)
       .split('\n')
       .filter((line) => line !== ''),
   };
@@ -89,6 +95,3 @@ function performanceOf({ verdicts, at }: Looked, seconds: number): Performance[]
     { label: 'time', value: seconds, unit: 's' },
   ];
 }
-
-/** Wider than any line. */
-const UNWRAPPED = 100_000;

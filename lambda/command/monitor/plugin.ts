@@ -98,6 +98,9 @@ const within = (text: string, bytes: number): string => {
   return Buffer.byteLength(short) <= bytes ? short : cut(text, Math.floor(bytes / 3));
 };
 
+/** Wider than any line: what reads a plugin's details breaks them itself. */
+export const UNWRAPPED = 100_000;
+
 const WORDS = { 0: 'OK', 1: 'WARNING', 2: 'CRITICAL', 3: 'UNKNOWN' } as const;
 const SUMMARY_BYTES = 450;
 const LINE_BYTES = 1_000;

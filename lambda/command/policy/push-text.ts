@@ -12,6 +12,7 @@ import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import { cureLines } from '../check/cure-lines.ts';
+import { unpainted } from '../terminal/colour.ts';
 import type { Difference, Fate } from './fates.ts';
 import type { PushOutcome, Refusal, Seen } from './push.ts';
 
@@ -203,7 +204,7 @@ function breakLines(difference: Difference, width: number): string[] {
     ...(breaks === undefined ? [] : wrap(`    ${breaks.sentence}`, width, '    ')),
     ...(breaks === undefined
       ? []
-      : cureLines(breaks, (_, text) => text, width - 2).map((line) => `  ${line}`)),
+      : cureLines(breaks, unpainted, width - 2).map((line) => `  ${line}`)),
   ];
 }
 

@@ -5,7 +5,13 @@
 import type { Standing } from '../../alert/incident/standing.ts';
 import { HOUR_MS } from '../../text/dates.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { Performance, PluginCode, PluginOutput } from '../monitor/plugin.ts';
+import {
+  type Performance,
+  type PluginCode,
+  type PluginOutput,
+  UNWRAPPED,
+} from '../monitor/plugin.ts';
+import { unpainted } from '../terminal/colour.ts';
 import { firstLine, runSentence } from './first-line.ts';
 import { type Status, statusCode } from './read.ts';
 import { type StatusOf, statusText } from './text.ts';
@@ -48,7 +54,7 @@ export function statusPlugin(given: Status, of: StatusOf, age: AgeFlags): Plugin
     code: worse(statusCode(status), overdue?.code ?? 0),
     summary,
     performance: performanceOf(status, ageMs, age),
-    details: statusText(status, of, (_, text) => text, UNWRAPPED)
+    details: statusText(status, of, unpainted, UNWRAPPED)
       .split('\n')
       .slice(LINES_ABOVE)
       .filter((line) => line !== ''),
@@ -128,7 +134,5 @@ const counted = (
 ): Performance => ({ label, value, unit: '', ...bounds });
 
 const SECONDS = 3_600;
-/** Wider than any line. */
-const UNWRAPPED = 100_000;
 /** The state and the last run, which are in the summary. */
 const LINES_ABOVE = 2;

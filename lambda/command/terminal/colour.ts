@@ -4,6 +4,9 @@ import type { Verdict } from '../../verdict/verdict.ts';
 
 export type Paint = (style: Parameters<typeof styleText>[0], text: string) => string;
 
+/** No colour at all. */
+export const unpainted: Paint = (_, text) => text;
+
 /** Colour only on a TTY and not with NO_COLOR (https://no-color.org). */
 export function paintFor(
   stream: { readonly isTTY?: boolean },
