@@ -13,8 +13,8 @@ import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 
 /**
- * The run with those lines in place of today's. Of hosts that present what they always did nothing
- * is read; a certificate that cannot be read is left out.
+ * The run with those lines in place of today's. Where no entry has a line of that kind nothing is
+ * read; a certificate that cannot be read is left out.
  */
 export async function withEarlierNames(
   run: CheckRun,
