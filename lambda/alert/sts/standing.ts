@@ -96,6 +96,6 @@ export function toldFindings(memory: StsMemory, ids: ReadonlySet<string>, at: nu
 }
 
 /** Two looks confirm one another when they are at least so far apart. */
-export const SECOND_LOOK_MS = 10 * 60_000;
+const SECOND_LOOK_MS = 10 * 60_000;
 const LABELS_KEPT = 50;
 const RETOLD_MS = 14 * DAY_MS;

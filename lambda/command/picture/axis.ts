@@ -48,7 +48,7 @@ export const startOf = ({ start, cellDays }: Axis, cell: number): number =>
 export const cellsOf = ({ past, future }: Axis): number => past + future;
 
 /** Columns that a row has. */
-export const widthOf = ({ past, future }: Axis): number => past + future + (future === 0 ? 0 : 1);
+const widthOf = ({ past, future }: Axis): number => past + future + (future === 0 ? 0 : 1);
 
 /** The cells in a row of columns, with `mark` between past and future. */
 export function joined({ past, future }: Axis, cells: readonly string[], mark: string): string {

@@ -153,7 +153,7 @@ type EntryEvent = Extract<HistoryEvent, { readonly grain: 'entry' }>;
 type HostEvent = Extract<HistoryEvent, { readonly grain: 'host' }>;
 
 /** @param events of one entry, oldest first */
-export function seenEntry(
+function seenEntry(
   id: string,
   events: readonly EntryEvent[],
   now: Now<EntrySnapshot> | undefined,
@@ -176,7 +176,7 @@ export function seenEntry(
 }
 
 /** @param events of one host under one offer, oldest first */
-export function seenCertificates(
+function seenCertificates(
   events: readonly HostEvent[],
   now: Now<HostSnapshot> | undefined,
   looks: readonly Look[],

@@ -6,7 +6,7 @@ import { changeText, kindOf } from '../history/text.ts';
 import type { Happened } from '../history/timeline.ts';
 
 /** `worse` and `better`: a verdict turned. */
-export type MarkKind = 'first' | 'worse' | 'better' | 'change' | 'renewal' | 'left';
+type MarkKind = 'first' | 'worse' | 'better' | 'change' | 'renewal' | 'left';
 
 export interface Mark {
   readonly at: number;

@@ -18,7 +18,7 @@ export interface Span {
   readonly until: number;
 }
 
-export interface VerdictSpan extends Span {
+interface VerdictSpan extends Span {
   readonly verdict: Verdict;
 }
 
@@ -29,7 +29,7 @@ export interface EntryLine {
 }
 
 /** One certificate of a host: when it is valid, and when it was presented. */
-export interface CertificateSpan {
+interface CertificateSpan {
   readonly sha256: string;
   readonly valid: Span;
   readonly seen: Span;

@@ -15,7 +15,7 @@ export interface Saying {
   readonly at: number;
 }
 
-export const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
+const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
   cure: 'does not deliver as it is',
   stronger: 'would deliver at a stronger level',
   steadier: 'could hold longer',
@@ -80,7 +80,7 @@ const left = (at: number, end: number): string =>
   calendarDays(at, end) > 1_000 ? '' : ` (${daysLeft(at, end)})`;
 
 /** `would have held on 90 of 90 days`, and what the line as it is would have. */
-export function heldWords(
+function heldWords(
   { days, of, untold, lastFailedAt, from }: Held,
   before: Held | undefined,
   isOther: boolean,

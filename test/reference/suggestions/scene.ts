@@ -214,6 +214,6 @@ const SETTINGS: Readonly<Record<SettingName, readonly string[]>> = {
 };
 
 /** Of whoever answers in the place of another; valid, for names of its own. */
-export const INTERCEPTOR = 'mx.interceptor.example';
+const INTERCEPTOR = 'mx.interceptor.example';
 
 const FORGED = '127.71.0.2';

@@ -73,7 +73,7 @@ function pinning(draw: Draw, pinned: readonly FailingHost[], of: 'certificate' |
 }
 
 /** `3 1 1` of what each address presents. */
-export const tlsaOf = ({ host, servers }: FailingHost) => [
+const tlsaOf = ({ host, servers }: FailingHost) => [
   {
     name: `_25._tcp.${host}`,
     type: 'TLSA' as const,

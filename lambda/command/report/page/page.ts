@@ -29,7 +29,7 @@ export function page(report: Report): string {
 }
 
 /** The script as it stands in the page. */
-export const SCRIPT = `(${pageScript.toString()})();`;
+const SCRIPT = `(${pageScript.toString()})();`;
 
 function pageIn(report: Report, detail: Detail): string {
   const { first, of, at } = report;
