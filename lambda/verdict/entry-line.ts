@@ -6,8 +6,7 @@ import type { TlsDemand } from '../policy/demand.ts';
 import type { NextHop } from '../policy/next-hop.ts';
 import { parsePolicy } from '../policy/parse.ts';
 import type { Settings } from '../policy/settings.ts';
-import { bracedTokens, tokens } from '../postfix/token.ts';
-import { atLeast } from '../postfix/version.ts';
+import { withMatch } from '../policy/with-match.ts';
 
 /**
  * Undefined where the line would not be read as it is meant.
@@ -21,12 +20,6 @@ export function entryLine(
   version: Settings['version'],
 ): string | undefined {
   const key = entry === undefined || entry.key.startsWith('.') ? nextHop.text : entry.key;
-  const split = atLeast(version, '3.10') ? bracedTokens : tokens;
-  const [word = level, ...attributes] = entry === undefined ? [] : split(entry.value);
-  const written = `match=${match}`;
-  const isMatch = (attribute: string) => /^(?:\{\s*)?match\s*=/i.test(attribute);
-  const place = Math.max(attributes.findIndex(isMatch), 0);
-  const rest = attributes.filter((attribute) => !isMatch(attribute));
-  const value = [word, ...rest.slice(0, place), written, ...rest.slice(place)].join(' ');
+  const value = withMatch(entry?.value ?? level, match, version);
   return parsePolicy(value, version).kind === 'policy' ? `${key} ${value}` : undefined;
 }

@@ -9,7 +9,8 @@ import { type WholeLine, wholeLines } from '../../postfix/logical-line.ts';
 import { readRecords } from '../../postfix/lookup-table.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import { type LineChange, withChanges } from '../../text/unified-diff.ts';
-import { wordsOf, writtenAnew, writtenInPlace } from './value.ts';
+import { wordsOf } from '../with-match.ts';
+import { writtenAnew, writtenInPlace } from './value.ts';
 
 /** `line` is the first physical line of a logical one, from 1. */
 export type Edit =

@@ -3,7 +3,6 @@
  * says what the level asks for anyway. What is left accepts the very same certificates. Pure.
  */
 import { isHostAddress, toAscii } from '../../postfix/hostname.ts';
-import { splitNameValue, unbrace } from '../../postfix/token.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import { type Attributes, matchSeparator } from '../attribute.ts';
 import type { MatchPattern, PolicyEntry } from '../entry.ts';
@@ -11,7 +10,7 @@ import type { SecurityLevel } from '../level.ts';
 import { parseDigest, parseMatch } from '../match-pattern.ts';
 import type { NextHop } from '../next-hop.ts';
 import type { Settings } from '../settings.ts';
-import { wordsOf } from './value.ts';
+import { withMatch } from '../with-match.ts';
 
 export interface Shortened {
   /** The right-hand side, its words separated by single blanks. */
@@ -50,24 +49,17 @@ export function shortened(
 }
 
 /** The value with that match list in place of its own; without one where it is empty. */
-export function valueWithMatch(
+export const valueWithMatch = (
   value: string,
   elements: readonly string[],
   level: SecurityLevel,
   version: PostfixVersion,
-): string {
-  const words = wordsOf(value, version);
-  const first = words.findIndex(isMatch);
-  const written = elements.length === 0 ? [] : [`match=${elements.join(matchSeparator(level))}`];
-  const before = words.slice(0, first < 0 ? 1 : first);
-  const behind = words.slice(first < 0 ? 1 : first).filter((word) => !isMatch(word));
-  return [...before, ...written, ...behind].join(' ');
-}
-
-function isMatch(word: string): boolean {
-  const pair = splitNameValue(word.startsWith('{') ? unbrace(word).text : word);
-  return 'name' in pair && pair.name.toLowerCase() === 'match';
-}
+): string =>
+  withMatch(
+    value,
+    elements.length === 0 ? undefined : elements.join(matchSeparator(level)),
+    version,
+  );
 
 /** Whether the list counts as it stands: patterns of an MTA-STS policy take its place. */
 const isPlainList = ({ match, mxHostPattern }: Attributes): boolean =>

@@ -1,12 +1,8 @@
 /** The value of a line as words: other ones written where the old ones stand. Pure. */
 import { isBlank, type WholeLine } from '../../postfix/logical-line.ts';
 import { keyEnd } from '../../postfix/lookup-table.ts';
-import { bracedTokens, tokens } from '../../postfix/token.ts';
-import { atLeast, type PostfixVersion } from '../../postfix/version.ts';
-
-/** Level and attributes, as Postfix splits them. */
-export const wordsOf = (value: string, version: PostfixVersion): string[] =>
-  atLeast(version, '3.10') ? bracedTokens(value) : tokens(value);
+import type { PostfixVersion } from '../../postfix/version.ts';
+import { wordsOf } from '../with-match.ts';
 
 /**
  * The parts of the line with these words: those that stay keep what stands around them, a part that

@@ -7,7 +7,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import { policyTables } from '../../policy/lookup.ts';
 import type { TableEntry } from '../../policy/parse.ts';
 import { edited } from '../../policy/rewrite/edit.ts';
-import { wordsOf } from '../../policy/rewrite/value.ts';
+import { wordsOf } from '../../policy/with-match.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import type { Change } from './change.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { changesBy, type Edit, edited } from '../../../lambda/policy/rewrite/edit.ts';
-import { wordsOf } from '../../../lambda/policy/rewrite/value.ts';
+import { wordsOf } from '../../../lambda/policy/with-match.ts';
 import { decodeText, encodeText } from '../../../lambda/postfix/decode.ts';
 import { wholeLines } from '../../../lambda/postfix/logical-line.ts';
 import { readRecords } from '../../../lambda/postfix/lookup-table.ts';
