@@ -1,6 +1,7 @@
 /** What was found as the one JSON document of `--json` (suggest.schema.json). Pure. */
+
+import type { Held } from '../../run/past/replay.ts';
 import type { Change } from '../../run/suggest/change.ts';
-import type { Held } from '../../run/suggest/replay.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { runFacts } from '../check/document.ts';
 import { exitStatus } from './exit-status.ts';

@@ -1,5 +1,5 @@
 /** Flags → what the store remembers, or why nothing is remembered. Creates nothing. */
-import { type Recollection, recollect } from '../../run/suggest/recollect.ts';
+import { type Recollection, recollect } from '../../run/past/recollect.ts';
 import type { Around } from '../../snapshot/caution.ts';
 import { readConfirmations } from '../../store/confirmations.ts';
 import type { PlaceFlags } from '../place.ts';

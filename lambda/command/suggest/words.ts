@@ -1,7 +1,7 @@
 /** One change, and one entry that no line helps, in words. Pure. */
 
+import type { Held } from '../../run/past/replay.ts';
 import type { Change, ChangeKind, Exemption, Today, Unhelped } from '../../run/suggest/change.ts';
-import type { Held } from '../../run/suggest/replay.ts';
 import { calendarDays, DAY_MS, day, daysLeft } from '../../text/dates.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';

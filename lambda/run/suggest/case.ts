@@ -12,9 +12,9 @@ import { type Evidence, judge } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { hopUnder, withMet } from '../explain/trial.ts';
+import type { Recollection } from '../past/recollect.ts';
+import { type Held, heldOver } from '../past/replay.ts';
 import type { Change, Today } from './change.ts';
-import type { Recollection } from './recollect.ts';
-import { type Held, heldOver } from './replay.ts';
 
 export interface Case {
   readonly destination: Destination;

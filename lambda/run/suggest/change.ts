@@ -1,7 +1,7 @@
 /** A line that is to change, and what it was judged on. Plain JSON but for `edit`'s line numbers. */
 import type { Edit } from '../../policy/rewrite/edit.ts';
 import type { Caution } from '../../verdict/verdict.ts';
-import type { Held } from './replay.ts';
+import type { Held } from '../past/replay.ts';
 
 /** Why a line is to change; the order in which they are counted. */
 export const CHANGE_KINDS = ['cure', 'stronger', 'steadier', 'shorter', 'dead'] as const;

@@ -19,8 +19,8 @@ import {
   trustedFindings,
 } from '../../verdict/names-found.ts';
 import type { Judgement } from '../../verdict/outcome.ts';
+import { eachDay } from '../past/replay.ts';
 import type { Case } from './case.ts';
-import { eachDay } from './replay.ts';
 
 /**
  * The list in place of `elements`, which some line for this destination asks for; the same where no

@@ -12,6 +12,7 @@ import type { Evidence } from '../../verdict/judge.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type CheckDoors, type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import type { SourceDoors } from '../explain/name-sources.ts';
+import { type Recollection, wasAt } from '../past/recollect.ts';
 import type { Case, Meeting } from './case.ts';
 import type { Change, Unhelped } from './change.ts';
 import { type Cure, cureFor } from './cure.ts';
@@ -20,7 +21,6 @@ import { deadLine, shorterLine, steadierLine } from './entry-change.ts';
 import { exemptionFor } from './exempt.ts';
 import { keyPinLine } from './key-pin.ts';
 import { provedChanges } from './prove.ts';
-import { type Recollection, wasAt } from './recollect.ts';
 import { askingSts, type StsAsking } from './sts.ts';
 import { isUpgradable, strongerLine, withStronger } from './upgrade.ts';
 

@@ -2,8 +2,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { destinationsOf } from '../../../lambda/policy/destinations.ts';
-import { recollect } from '../../../lambda/run/suggest/recollect.ts';
-import { heldOver } from '../../../lambda/run/suggest/replay.ts';
+import { recollect } from '../../../lambda/run/past/recollect.ts';
+import { heldOver } from '../../../lambda/run/past/replay.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { createAuthority } from '../../internet/authority.ts';
 import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
