@@ -13,6 +13,7 @@ import type { SecurityLevel } from '../policy/level.ts';
 import type { Phase, UnseenReason } from '../probe/result.ts';
 import type { DaneRoute } from '../route/dane-route.ts';
 import type { MxHost, Route } from '../route/route.ts';
+import type { LineHeld } from '../verdict/held.ts';
 import type { Reason } from '../verdict/reason.ts';
 import {
   type EntryVerdict,
@@ -48,6 +49,8 @@ export interface EntrySnapshot {
   readonly suggestion: string | null;
   /** What must be read before that line, or why there is none though one would deliver. */
   readonly caution?: string;
+  /** On what days that line would have held, by what was known when it was first proposed. */
+  readonly held?: LineHeld;
   /** Where mail went when its hosts were last proved. */
   readonly passed?: LastPassed;
   /** Next hops in the order Postfix tries them. */
@@ -140,6 +143,7 @@ export function updateEntry(
     failsBecause,
     suggestion: verdict.suggestion?.line ?? null,
     ...cautionOf(verdict),
+    ...(verdict.suggestion?.held === undefined ? {} : { held: verdict.suggestion.held }),
     ...(passed === undefined ? {} : { passed }),
     routes: routes
       .slice(0, ROUTES_KEPT)
@@ -260,11 +264,14 @@ function missOnce(host: StoredHost, { at, previousAt }: RunTimes) {
   };
 }
 
-/** Preferences, and which addresses were unseen, are no change by themselves. */
+/**
+ * Preferences, which addresses were unseen, and on what days a line would have held, are no change
+ * by themselves.
+ */
 const sameButForPreferences = (a: EntrySnapshot, b: EntrySnapshot): boolean =>
   alike(comparable(a), comparable(b));
 
-function comparable({ routes, ...rest }: EntrySnapshot): unknown {
+function comparable({ routes, held: _, ...rest }: EntrySnapshot): unknown {
   return {
     ...rest,
     routes: routes.map((route) =>

@@ -77,6 +77,16 @@ export async function readEntry(
   return read.kind === 'held' ? read.value : undefined;
 }
 
+/** One host, by its key; undefined where there is none that can be read. */
+export async function readHost(
+  { table, space }: Store,
+  key: string,
+  now: number,
+): Promise<HostSnapshot | undefined> {
+  const read = await readItem(table, hostNow, keys.host(space, key), now);
+  return read.kind === 'held' ? read.value : undefined;
+}
+
 /** A copy without anything else that a read brought along. */
 function heldOf<T>({ value, rev, expiresAt }: Held<T>): Held<T> {
   return { value, rev, ...(expiresAt === undefined ? {} : { expiresAt }) };

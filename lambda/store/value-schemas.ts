@@ -181,6 +181,16 @@ export const entrySnapshot: v.GenericSchema<unknown, EntrySnapshot> = v.object({
   failsBecause: text,
   suggestion: text,
   caution: v.exactOptional(v.string()),
+  held: v.exactOptional(
+    v.object({
+      days: v.number(),
+      of: v.number(),
+      from: text,
+      to: text,
+      lastFailedAt: text,
+      untold: v.number(),
+    }),
+  ),
   passed: v.exactOptional(v.object({ hosts: v.array(v.string()), domains: v.array(v.string()) })),
   routes: v.array(route),
   authenticated: v.exactOptional(v.literal(true)),

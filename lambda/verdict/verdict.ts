@@ -9,6 +9,7 @@
 import type { SecurityLevel } from '../policy/level.ts';
 import type { Via } from '../policy/next-hop.ts';
 import type { Phase, Reply, UnseenReason } from '../probe/result.ts';
+import type { LineHeld } from './held.ts';
 import type { AddressFailure, Reason } from './reason.ts';
 
 export type Verdict = 'pass' | 'degraded' | 'fail' | 'undetermined' | 'unchecked';
@@ -112,6 +113,8 @@ export interface Suggestion {
   readonly because: string;
   /** The verdict of this line on the same evidence; only lines that pass are suggested. */
   readonly verdict: 'pass' | 'degraded';
+  /** On the days that are remembered; absent where nobody asked, or nothing is. */
+  readonly held?: LineHeld;
 }
 
 /**

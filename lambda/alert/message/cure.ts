@@ -3,10 +3,11 @@
  * be confirmed first. What comes from unsigned DNS is said before such a line, never behind it.
  * Pure.
  */
-import { least } from '../../extremes.ts';
+import { greatest, least } from '../../extremes.ts';
 import { deadline, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
+import { heldWords } from '../../verdict/held.ts';
 import type { Caution, EntryVerdict } from '../../verdict/verdict.ts';
 import { type Block, ENTRIES_SHOWN, text } from './block.ts';
 import { sentence } from './wording.ts';
@@ -69,8 +70,36 @@ function lineBlocks(verdicts: readonly EntryVerdict[]): readonly Block[] {
     ...text(all.length === 1 ? 'Use this line instead:' : `Use these lines instead${more}:`),
     { kind: 'code', lines },
     ...(fromDns === undefined ? text(sentence(plain(first.because))) : []),
+    ...text(heldSentence(verdicts)),
   ];
 }
+
+/** On what days the lines would have held; of several, those that would not always have. */
+function heldSentence(verdicts: readonly EntryVerdict[]): string {
+  const all = verdicts.filter(({ suggestion }) => suggestion !== null);
+  const proved = all.flatMap(({ destination, suggestion }) => {
+    const words = heldWords(suggestion?.held);
+    return words === undefined || suggestion?.held === undefined
+      ? []
+      : [{ name: plain(destination), words, held: suggestion.held }];
+  });
+  const [first] = proved;
+  if (first === undefined) return '';
+  if (all.length === 1) return `It ${first.words}.`;
+  const missed = proved.filter(({ held }) => held.days < held.of);
+  if (missed.length > 0)
+    return `${listed(
+      missed.map(({ name, words }) => `The line for ${name} ${words}`),
+      ENTRIES_SHOWN,
+    )}.`;
+  const fewest = least(proved.map(({ held }) => held.of));
+  const most = greatest(proved.map(({ held }) => held.of));
+  const range = fewest === most ? daysCount(most) : `${fewest} to ${daysCount(most)}`;
+  const who = proved.length === all.length ? 'Each of them' : `${proved.length} of them`;
+  return `${who} would have held on every day that is remembered (${range}).`;
+}
+
+const daysCount = (n: number): string => (n === 1 ? '1 day' : `${n} days`);
 
 const cautious = (words: string): readonly Block[] => [
   { kind: 'text', text: words, caution: true },

@@ -4,6 +4,7 @@
  */
 import { moment } from '../../text/dates.ts';
 import { wrap } from '../../text/wrap.ts';
+import { heldWords } from '../../verdict/held.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { Paint } from '../terminal/colour.ts';
 
@@ -30,9 +31,11 @@ export function cureLines(
       ? [`${label}${line}`]
       : [label.trimEnd(), `  ${line}`];
   const grounds = say(suggestion.because);
+  const words = heldWords(suggestion.held);
+  const held = words === undefined ? [] : say(`it ${words}`);
   return suggestion.restsOn === 'dns'
-    ? [...say(`before you use it: ${suggestion.because}`), ...use]
-    : [...use, ...grounds];
+    ? [...say(`before you use it: ${suggestion.because}`), ...use, ...held]
+    : [...use, ...grounds, ...held];
 }
 
 /** The lines of entries that share a cause, at most so many, and once what they rest on. */

@@ -7,6 +7,7 @@ import { SECURITY_LEVELS } from '../../policy/level.ts';
 import { ADDRESS_REASONS, ALL_REASONS } from '../../verdict/reason.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
+const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 
 export const certificateSchema = v.strictObject({
   subject: v.string(),
@@ -75,6 +76,18 @@ export const hostSchema = v.strictObject({
   addresses: v.array(addressSchema),
 });
 
+/** On how many of the days that can be told mail would have been delivered. */
+export const heldSchema = v.strictObject({
+  days: count,
+  of: count,
+  from: v.nullable(isoDate),
+  to: v.nullable(isoDate),
+  /** The last day on which it might not have been. */
+  lastFailedAt: v.nullable(isoDate),
+  /** Days on which it was looked at, and it cannot be told. */
+  untold: count,
+});
+
 export const entrySchema = v.strictObject({
   id: v.string(),
   table: v.nullable(v.string()),
@@ -123,6 +136,8 @@ export const entrySchema = v.strictObject({
       restsOn: v.picklist(['dns', 'policy', 'dnssec']),
       because: v.string(),
       verdict: v.picklist(['pass', 'degraded']),
+      /** On the days that are remembered; absent where nobody asked, or nothing is. */
+      held: v.exactOptional(heldSchema),
     }),
   ),
   /** Present where a line would deliver and is withheld until it is confirmed. */

@@ -13,6 +13,7 @@ import {
 import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts';
 import { mxHosts } from '../../snapshot/last-passed.ts';
 import { readConfirmations, saveConfirmation } from '../../store/confirmations.ts';
+import type { Store } from '../../store/keys.ts';
 import { readEntry } from '../../store/latest.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
@@ -30,7 +31,7 @@ export interface ConfirmFlags extends PlaceFlags {
 /**
  * The verdict by the one rule of snapshot/caution, in the light of what is remembered; with
  * `--confirmed` after that was kept. Without a store, or where the usual one cannot be read,
- * nothing is remembered.
+ * nothing is remembered. `prove` adds on what days its line would have held.
  *
  * @throws UsageError where there is nothing to confirm
  * @throws StoreError where a store that is named cannot be used
@@ -40,11 +41,13 @@ export const remembering = <V extends Cautioned>(
   queueLifetimeMs: number,
   flags: ConfirmFlags,
   console: Pick<Console, 'env' | 'now' | 'own'>,
+  prove: (verdict: V, store: Store) => Promise<V> = async (one) => one,
 ): Promise<V> =>
   fromStoreIfThere(
     flags,
     console,
-    (open) => inStore(verdict, queueLifetimeMs, open, flags, console),
+    async (open) =>
+      prove(await inStore(verdict, queueLifetimeMs, open, flags, console), open.store),
     () => verdict,
     flags.confirmed === undefined ? 'read' : 'change',
   );

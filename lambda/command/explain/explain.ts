@@ -7,6 +7,8 @@ import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { clientOf } from '../../policy/service.ts';
 import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
+import { withProof } from '../../run/past/proof.ts';
+import type { Store } from '../../store/keys.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { impatience } from '../check/impatience.ts';
@@ -64,7 +66,13 @@ export async function explain(
   const run = await checkNow(bundle, flags, console, new Set([found.id]));
   const [judged] = run.verdicts;
   if (judged === undefined) throw new Error(`no verdict for ${name}`);
-  const verdict = await remembering(judged, bundle.settings.queueLifetimeMs, flags, console);
+  const prove = async (one: EntryVerdict, store: Store): Promise<EntryVerdict> => {
+    const only = { ...run, verdicts: [one] };
+    const proved = await withProof(only, bundle, store, () => undefined, console.now());
+    return proved.verdicts[0] ?? one;
+  };
+  const { queueLifetimeMs } = bundle.settings;
+  const verdict = await remembering(judged, queueLifetimeMs, flags, console, prove);
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
     // Of the service that delivers: its trust anchors and limits are what the story is about.

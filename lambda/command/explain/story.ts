@@ -8,6 +8,7 @@ import type { Destination } from '../../policy/destinations.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { daysLeft, moment } from '../../text/dates.ts';
 import { labelled, wrap } from '../../text/wrap.ts';
+import { heldWords } from '../../verdict/held.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import { runFacts, trustSentence } from '../check/document.ts';
@@ -143,9 +144,11 @@ function cureParagraphs(verdict: EntryVerdict, paint: Paint, width: number): str
   if (suggestion === null) return [];
   const line = ['', 'Use instead:', `  ${paint('bold', suggestion.line)}`];
   const grounds = wrap(`  ${suggestion.because}`, width, '  ');
+  const words = heldWords(suggestion.held);
+  const held = words === undefined ? [] : wrap(`  it ${words}`, width, '  ');
   return suggestion.restsOn === 'dns'
-    ? ['', 'Before you change the line:', ...grounds, ...line]
-    : [...line, ...grounds];
+    ? ['', 'Before you change the line:', ...grounds, ...line, ...held]
+    : [...line, ...grounds, ...held];
 }
 
 /** `explain --json`. */

@@ -8,6 +8,7 @@ import { current, type HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { type FindCertificate, leafOf } from '../../snapshot/leaf.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
 import { plain, plainName } from '../../text/strangers.ts';
+import { heldWords } from '../../verdict/held.ts';
 import type { Verdict } from '../../verdict/verdict.ts';
 import { demandSentence, routeSentence } from '../explain/route-words.ts';
 import type { Happened } from '../history/timeline.ts';
@@ -91,6 +92,7 @@ function reportEntry(
     end: failsFrom === null ? undefined : Date.parse(failsFrom),
     endBecause: failsFrom === null ? undefined : snapshot.failsBecause?.replace(OWN_DATE, ''),
     suggestion: suggestion === null ? undefined : plain(suggestion, LINE_CHARS),
+    proof: heldWords(snapshot.held),
     caution,
     mutedUntil: mutedUntil.get(name),
     place:

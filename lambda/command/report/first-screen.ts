@@ -7,6 +7,7 @@
 import type { Standing } from '../../alert/incident/standing.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { plain } from '../../text/strangers.ts';
+import { heldWords } from '../../verdict/held.ts';
 import { runSentence } from '../status/first-line.ts';
 import type { OpenIncident, Status } from '../status/read.ts';
 import { type State, stateOf } from '../status/text.ts';
@@ -75,6 +76,8 @@ export interface ShownEntry {
   readonly line: string | null;
   /** What stands before that line, or in its place. */
   readonly caution: string | null;
+  /** On what days that line would have held, in a clause. */
+  readonly proof: string | null;
   readonly mutedUntil?: number;
 }
 
@@ -128,9 +131,10 @@ function shownIncident(incident: OpenIncident): ShownIncident {
     ...{ id, standing, headline, since, muted },
     word: kind === 'entries' ? STANDING_WORDS[standing] : OF_RUNS[kind],
     ...(toldAt === undefined ? {} : { toldAt }),
-    entries: entries.slice(0, ENTRIES_SHOWN).map(({ suggestion, ...entry }) => ({
+    entries: entries.slice(0, ENTRIES_SHOWN).map(({ suggestion, held, ...entry }) => ({
       ...entry,
       name: plain(entry.name),
+      proof: heldWords(held ?? undefined) ?? null,
       line: suggestion === null ? null : plain(suggestion, LINE_CHARS),
     })),
     more: Math.max(0, entries.length - ENTRIES_SHOWN),

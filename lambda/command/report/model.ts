@@ -48,6 +48,8 @@ export interface ReportEntry {
   readonly end: number | undefined;
   readonly endBecause: string | undefined;
   readonly suggestion: string | undefined;
+  /** On what days that line would have held, in a clause. */
+  readonly proof: string | undefined;
   readonly caution: string | undefined;
   readonly mutedUntil: number | undefined;
   /** Table and line; undefined where the policy is not at hand. */

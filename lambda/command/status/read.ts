@@ -32,6 +32,7 @@ import { type SpaceWithRuns, spacesWithRuns } from '../../store/spaces.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { readStsMemories } from '../../store/sts-policies.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
+import type { LineHeld } from '../../verdict/held.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
 
 /** Without a complete run for so long, the status says that runs are missing. */
@@ -50,6 +51,8 @@ export interface OpenEntry {
   readonly suggestion: string | null;
   /** What stands before that line, or in its place. */
   readonly caution: string | null;
+  /** On what days that line would have held. */
+  readonly held: LineHeld | null;
   readonly mutedUntil?: number;
 }
 
@@ -249,6 +252,7 @@ function entryOf(
     ...(from === undefined ? {} : { from }),
     sentence: verdict?.sentence ?? '',
     suggestion: verdict?.suggestion?.line ?? null,
+    held: verdict?.suggestion?.held ?? null,
     caution: cautions.get(id) ?? null,
     ...(mutedUntil === undefined ? {} : { mutedUntil }),
   };
@@ -320,7 +324,7 @@ function verdictNow(snapshot: EntrySnapshot): EntryVerdict {
     degradedFrom,
     failsBecause,
   } = snapshot;
-  const { suggestion, undetermined } = snapshot;
+  const { suggestion, held, undetermined } = snapshot;
   const [verdict, reason] =
     undetermined === undefined
       ? [snapshot.verdict, snapshot.reason]
@@ -341,7 +345,10 @@ function verdictNow(snapshot: EntrySnapshot): EntryVerdict {
     suggestion:
       suggestion === null
         ? null
-        : { line: suggestion, restsOn: 'policy', because: '', verdict: 'pass' },
+        : {
+            ...{ line: suggestion, restsOn: 'policy', because: '', verdict: 'pass' },
+            ...(held === undefined ? {} : { held }),
+          },
   };
 }
 

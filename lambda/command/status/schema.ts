@@ -1,6 +1,6 @@
 /** The shape of `status --json`. */
 import * as v from 'valibot';
-import { checkSchema } from '../check/verdict-schema.ts';
+import { checkSchema, heldSchema } from '../check/verdict-schema.ts';
 import { stsFindingSchema } from '../sts-finding-schema.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
@@ -60,6 +60,8 @@ export const statusSchema = v.strictObject({
           suggestion: v.nullable(v.string()),
           /** What stands before that line, or in its place. */
           caution: v.nullable(v.string()),
+          /** On what days that line would have held; null where none are remembered. */
+          held: v.nullable(heldSchema),
           mutedUntil: v.nullable(isoDate),
         }),
       ),

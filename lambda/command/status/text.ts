@@ -11,6 +11,7 @@ import { day, deadline, HOUR_MS, moment } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
+import { heldWords } from '../../verdict/held.ts';
 import { summarySentence } from '../summary.ts';
 import type { Paint } from '../terminal/colour.ts';
 import { firstLine, runSentence, STANDINGS } from './first-line.ts';
@@ -175,6 +176,7 @@ export function statusDocument(status: Status, of: StatusOf): StatusDocument {
         sentence: entry.sentence,
         suggestion: entry.suggestion,
         caution: entry.caution,
+        held: entry.held === null ? null : { ...entry.held },
         mutedUntil: entry.mutedUntil === undefined ? null : iso(entry.mutedUntil),
       })),
     })),
@@ -271,11 +273,13 @@ function incidentLines(incident: OpenIncident, at: number, paint: Paint, width: 
 /** The only entry of an incident is named in its headline. */
 function entryLines([entry]: readonly OpenEntry[], at: number, width: number): string[] {
   if (entry === undefined) return [];
+  const words = heldWords(entry.held ?? undefined);
   return [
     ...(entry.from === undefined ? [] : [`  fails from ${deadline(entry.from, at)}`]),
     ...wrap(`  ${entry.sentence}`, width, '  '),
     ...(entry.caution === null ? [] : wrap(`  caution: ${entry.caution}`, width, '  ')),
     ...(entry.suggestion === null ? [] : [`  use instead: ${entry.suggestion}`]),
+    ...(words === undefined ? [] : wrap(`  it ${words}`, width, '  ')),
   ];
 }
 

@@ -1,6 +1,5 @@
 /** What was found as the one JSON document of `--json` (suggest.schema.json). Pure. */
 
-import type { Held } from '../../run/past/replay.ts';
 import type { Change } from '../../run/suggest/change.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { runFacts } from '../check/document.ts';
@@ -46,17 +45,11 @@ function changeDocument(change: Change): SuggestDocument['changes'][number] {
     how: edit?.kind ?? 'by-hand',
     ground: ground === undefined ? null : { ...ground, until: isoOf(ground.until) },
     today: today === undefined ? null : { ...today },
-    held: heldDocument(held),
-    heldBefore: heldDocument(heldBefore),
+    held: held === undefined ? null : { ...held },
+    heldBefore: heldBefore === undefined ? null : { ...heldBefore },
     renewedDaysBefore:
       renewedBeforeMs === undefined ? null : Math.max(0, Math.floor(renewedBeforeMs / DAY_MS)),
   };
-}
-
-function heldDocument(held: Held | undefined): SuggestDocument['changes'][number]['held'] {
-  if (held === undefined) return null;
-  const { from, to, lastFailedAt, ...counts } = held;
-  return { ...counts, from: isoOf(from), to: isoOf(to), lastFailedAt: isoOf(lastFailedAt) };
 }
 
 const isoOf = (at: number | null | undefined): string | null =>

@@ -1,23 +1,11 @@
 /** The shape of `suggest --json`. */
 import * as v from 'valibot';
 import { CHANGE_KINDS } from '../../run/suggest/change.ts';
-import { entrySchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
+import { entrySchema, heldSchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
 const text = v.nullable(v.string());
-
-/** On how many of the days that can be told mail would have been delivered. */
-const heldSchema = v.strictObject({
-  days: count,
-  of: count,
-  from: v.nullable(isoDate),
-  to: v.nullable(isoDate),
-  /** The last day on which it might not have been. */
-  lastFailedAt: v.nullable(isoDate),
-  /** Days on which it was looked at, and it cannot be told. */
-  untold: count,
-});
 
 const changeSchema = v.strictObject({
   kind: v.picklist(CHANGE_KINDS),

@@ -1,10 +1,10 @@
 /** One change, and one entry that no line helps, in words. Pure. */
 
-import type { Held } from '../../run/past/replay.ts';
 import type { Change, ChangeKind, Exemption, Today, Unhelped } from '../../run/suggest/change.ts';
 import { calendarDays, DAY_MS, day, daysLeft } from '../../text/dates.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
+import type { LineHeld } from '../../verdict/held.ts';
 import { cureLines } from '../check/cure-lines.ts';
 import type { Paint } from '../terminal/colour.ts';
 
@@ -81,16 +81,17 @@ const left = (at: number, end: number): string =>
 
 /** `would have held on 90 of 90 days`, and what the line as it is would have. */
 function heldWords(
-  { days, of, untold, lastFailedAt, from }: Held,
-  before: Held | undefined,
+  { days, of, untold, lastFailedAt, from }: LineHeld,
+  before: LineHeld | undefined,
   isOther: boolean,
 ): string {
   if (of === 0)
     return untold === 0
       ? 'history: none of this destination'
       : `history: ${untold === 1 ? 'the one day that is' : `none of the ${untold} days that are`} remembered ${untold === 1 ? 'does not tell' : 'tells'}`;
-  const since = from === null ? '' : ` since ${day(from)}`;
-  const missed = lastFailedAt === null ? '' : `, the last time not on ${day(lastFailedAt)}`;
+  const since = from === null ? '' : ` since ${day(Date.parse(from))}`;
+  const missed =
+    lastFailedAt === null ? '' : `, the last time not on ${day(Date.parse(lastFailedAt))}`;
   const was =
     before === undefined || before.of === 0 || !isOther
       ? ''

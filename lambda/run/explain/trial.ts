@@ -42,6 +42,17 @@ export function otherLine(
   return then === undefined ? undefined : { line, hop: then };
 }
 
+/** The destination with that line in place of its own; undefined as of `hopUnder`. */
+export function destinationUnder(
+  line: string,
+  destination: Destination,
+  bundle: Bundle,
+): Destination | undefined {
+  const [hop, ...others] = destination.hops;
+  const other = hop === undefined ? hop : hopUnder(line, hop, clientOf(bundle, hop.service));
+  return other === undefined ? undefined : { ...destination, hops: [other, ...others] };
+}
+
 /** The hop as that line makes it; undefined where Postfix would not read the line as a policy. */
 export function hopUnder(line: string, hop: Hop, bundle: Bundle): Hop | undefined {
   const { settings } = bundle;

@@ -6,13 +6,20 @@
  * The history of a host has its settled changes alone: between two things that it presents by turns,
  * which one it was on a day is not kept, and either may have been.
  */
+import { greatest } from '../../extremes.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
-import { type HostSnapshot, type Sighting, sightingKey } from '../../snapshot/host-snapshot.ts';
+import {
+  type HostSnapshot,
+  hostKey,
+  type Sighting,
+  sightingKey,
+} from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
-import { historyBetween } from '../../store/history.ts';
-import { describeProblems } from '../../store/item.ts';
+import { type History, historyBetween, historyOf } from '../../store/history.ts';
+import { inParallel } from '../../store/in-parallel.ts';
+import { describeProblems, type ItemProblem } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
-import { readLatest } from '../../store/latest.ts';
+import { readEntry, readHost, readLatest } from '../../store/latest.ts';
 import { recentRuns } from '../../store/runs.ts';
 import type { HistoryEvent } from '../../store/stored-values.ts';
 import { DAY_MS } from '../../text/dates.ts';
@@ -64,19 +71,102 @@ const DAYS_BACK = 90;
 const EVENTS_READ = 50_000;
 /** Several runs a day may have been made by hand. */
 const RUNS_READ = 400;
+/** Of one entry or host; of one where more happened, fewer days are judged. */
+const EVENTS_OF_ONE = 500;
+/** Of a few entries; a list of a hundred hosts is as long as any. */
+const HOSTS_READ = 500;
 
 /** @param now epoch ms */
 export async function recollect(store: Store, now: number): Promise<Recollection> {
   const latest = await readLatest(store, now);
   const since = now - DAYS_BACK * DAY_MS;
   const happened = await historyBetween(store, now, { from: since, limit: EVENTS_READ });
-  const events = happened.events.toReversed();
-  const whole = events.length < EVENTS_READ ? since : (events[0]?.at ?? now);
+  return recollection(store, now, {
+    events: happened.events.toReversed(),
+    whole: wholeFrom(happened, EVENTS_READ, since, now),
+    entries: [...latest.entries.values()].map(({ value }) => value.snapshot),
+    hosts: [...latest.hosts.values()].map(({ value }) => value),
+    problems: [...latest.problems, ...happened.problems],
+  });
+}
+
+/** A host as it is met today. */
+export type HostMet = Pick<HostSnapshot, 'host' | 'port' | 'offer' | 'servername'>;
+
+/**
+ * The same of a few entries (ids) and their hosts alone, by as many requests as they need.
+ *
+ * @param met their hosts of today; those of earlier days are known by the offers of these
+ * @param now epoch ms
+ */
+export async function recollectSome(
+  store: Store,
+  now: number,
+  ids: readonly string[],
+  met: readonly HostMet[],
+): Promise<Recollection> {
+  const since = now - DAYS_BACK * DAY_MS;
+  const period = { from: since, limit: EVENTS_OF_ONE };
+  const histories: History[] = [];
+  const entries: EntrySnapshot[] = [];
+  await inParallel(ids, async (id) => {
+    histories.push(await historyOf(store, 'entry', id, now, period));
+    const read = await readEntry(store, id, now);
+    if (read !== undefined) entries.push(read.snapshot);
+  });
+  const hosts: HostSnapshot[] = [];
+  await inParallel(keysThen(entries, histories, met), async (key) => {
+    histories.push(await historyOf(store, 'host', key, now, period));
+    const read = await readHost(store, key, now);
+    if (read !== undefined) hosts.push(read);
+  });
+  return recollection(store, now, {
+    events: histories.flatMap(({ events }) => events).toSorted((a, b) => a.at - b.at),
+    whole: greatest(histories.map((one) => wholeFrom(one, EVENTS_OF_ONE, since, now))),
+    entries,
+    hosts,
+    problems: histories.flatMap(({ problems }) => problems),
+  });
+}
+
+/** Keys of the hosts of today, and of those that these entries led to before. */
+function keysThen(
+  entries: readonly EntrySnapshot[],
+  histories: readonly History[],
+  met: readonly HostMet[],
+): Set<string> {
+  const before = histories.flatMap(({ events }) =>
+    events.flatMap((event) => (event.grain === 'entry' ? [event.before, event.after] : [])),
+  );
+  const names = [...entries, ...before].flatMap((entry) => (entry === null ? [] : hostsIn(entry)));
+  const known = new Set(met.map(({ host }) => host));
+  const offers = met.filter(({ servername }) => servername === undefined);
+  const earlier = [...new Set(names)]
+    .filter((host) => !known.has(host))
+    .flatMap((host) => offers.map(({ port, offer }) => hostKey({ host, port, offer })));
+  return new Set([...met.map(hostKey), ...new Set(earlier)].slice(0, HOSTS_READ));
+}
+
+/** From when on all of it was read, epoch ms. */
+const wholeFrom = ({ events }: History, limit: number, since: number, now: number): number =>
+  events.length < limit ? since : (events.at(-1)?.at ?? now);
+
+interface Read {
+  /** Oldest first. */
+  readonly events: readonly HistoryEvent[];
+  /** From when on they are all there, epoch ms. */
+  readonly whole: number;
+  readonly entries: readonly EntrySnapshot[];
+  readonly hosts: readonly HostSnapshot[];
+  readonly problems: readonly ItemProblem[];
+}
+
+async function recollection(store: Store, now: number, read: Read): Promise<Recollection> {
+  const { events, whole } = read;
   const { runs, problems } = await recentRuns(store, now, RUNS_READ);
-  const entriesNow = new Map([...latest.entries].map(([id, { value }]) => [id, value.snapshot]));
   const hosts = hostPasts(
     events.filter((event) => event.grain === 'host'),
-    [...latest.hosts].map(([name, { value }]) => [name, value]),
+    read.hosts.map((host) => [hostKey(host), host]),
   );
   const digests = hosts.flatMap(({ seen }) => seen.flatMap(({ sighting }) => chainIn(sighting)));
   const { der, problems: lost } = await readCertificates(store, [...new Set(digests)]);
@@ -84,11 +174,11 @@ export async function recollect(store: Store, now: number): Promise<Recollection
     days: daysOf(runs.map(({ value }) => value).filter(({ startedAt }) => startedAt >= whole)),
     entries: entryTimelines(
       events.filter((event) => event.grain === 'entry'),
-      entriesNow,
+      new Map(read.entries.map((entry) => [entry.id, entry])),
     ),
     hosts: Map.groupBy(hosts, ({ host }) => host),
     certificates: der,
-    problems: describeProblems([...latest.problems, ...happened.problems, ...problems, ...lost]),
+    problems: describeProblems([...read.problems, ...problems, ...lost]),
   };
 }
 
@@ -177,6 +267,10 @@ function seenIn(
 const union = (a: readonly string[] = [], b: readonly string[]): string[] => [
   ...new Set([...a, ...b]),
 ];
+
+/** Names of the hosts that it led to. */
+export const hostsIn = ({ routes }: EntrySnapshot): string[] =>
+  routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : []));
 
 const chainIn = ({ result }: Sighting): readonly string[] =>
   result.kind === 'presented' ? result.chain : [];

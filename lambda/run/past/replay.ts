@@ -9,27 +9,22 @@ import { clientOf } from '../../policy/service.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import type { HostSnapshot } from '../../snapshot/host-snapshot.ts';
 import { evidenceFrom } from '../../snapshot/remembered-evidence.ts';
+import type { LineHeld } from '../../verdict/held.ts';
 import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
 import type { Judgement } from '../../verdict/outcome.ts';
-import { type DaySeen, type HostPast, type Recollection, wasAt, wasSeenOn } from './recollect.ts';
-
-/** On how many of the days that can be told mail would have been delivered, whatever was presented. */
-export interface Held {
-  readonly days: number;
-  readonly of: number;
-  /** The first and the last of those that can be told, epoch ms; null where there is none. */
-  readonly from: number | null;
-  readonly to: number | null;
-  /** The last day on which it might not have been, epoch ms; null where there is none. */
-  readonly lastFailedAt: number | null;
-  /** Days on which it was looked at and it cannot be told. */
-  readonly untold: number;
-}
+import {
+  type DaySeen,
+  type HostPast,
+  hostsIn,
+  type Recollection,
+  wasAt,
+  wasSeenOn,
+} from './recollect.ts';
 
 /** @param destination with its hops as they would be */
-export function heldOver(destination: Destination, bundle: Bundle, past: Recollection): Held {
+export function heldOver(destination: Destination, bundle: Bundle, past: Recollection): LineHeld {
   let [days, of, untold] = [0, 0, 0];
-  let [from, to, lastFailedAt]: [number | null, number | null, number | null] = [null, null, null];
+  let [from, to, lastFailedAt]: [string | null, string | null, string | null] = [null, null, null];
   for (const { day, judgements } of eachDay(destination, bundle, past)) {
     const verdicts = judgements.map(({ verdict }) => verdict);
     if (verdicts.some((verdict) => verdict === 'undetermined' || verdict === 'unchecked')) {
@@ -37,9 +32,10 @@ export function heldOver(destination: Destination, bundle: Bundle, past: Recolle
       continue;
     }
     of++;
-    from ??= day.at;
-    to = day.at;
-    if (verdicts.includes('fail')) lastFailedAt = day.at;
+    const at = new Date(day.at).toISOString();
+    from ??= at;
+    to = at;
+    if (verdicts.includes('fail')) lastFailedAt = at;
     else days++;
   }
   return { days, of, from, to, lastFailedAt, untold };
@@ -157,6 +153,3 @@ function nameSent(
       return servername.name;
   }
 }
-
-const hostsIn = ({ routes }: EntrySnapshot): string[] =>
-  routes.flatMap((route) => (route.kind === 'hosts' ? route.hosts.map(({ host }) => host) : []));

@@ -1,4 +1,5 @@
 /** One destination with all that a better line for it is looked for by. */
+
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import type { EntryPlace } from '../../policy/entry.ts';
@@ -8,12 +9,13 @@ import { type Shortened, shortened } from '../../policy/rewrite/shorten.ts';
 import { clientOf } from '../../policy/service.ts';
 import type { PaceOptions, Probe } from '../../probe/pace.ts';
 import type { Memory } from '../../snapshot/caution.ts';
+import type { LineHeld } from '../../verdict/held.ts';
 import { type Evidence, judge } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { hopUnder, withMet } from '../explain/trial.ts';
+import { destinationUnder, withMet } from '../explain/trial.ts';
 import type { Recollection } from '../past/recollect.ts';
-import { type Held, heldOver } from '../past/replay.ts';
+import { heldOver } from '../past/replay.ts';
 import type { Change, Today } from './change.ts';
 
 export interface Case {
@@ -68,16 +70,13 @@ export async function tryLine(
   one: Case,
   meeting?: Meeting,
 ): Promise<Tried | undefined> {
-  const [hop, ...others] = one.destination.hops;
-  if (hop === undefined) return undefined;
+  const { seen, bundle, at } = one;
   const [key, value] = splitLine(written);
   const line = `${key} ${shortValue(value, one)?.value ?? value}`;
-  const own = clientOf(one.bundle, hop.service);
-  const other = hopUnder(line, hop, own);
-  if (other === undefined) return undefined;
-  const { seen, bundle, at } = one;
-  if (meeting !== undefined) await meet(other, one, meeting);
-  const changed: Destination = { ...one.destination, hops: [other, ...others] };
+  const changed = destinationUnder(line, one.destination, bundle);
+  const [hop] = changed?.hops ?? [];
+  if (changed === undefined || hop === undefined) return undefined;
+  if (meeting !== undefined) await meet(hop, one, meeting);
   return { line, changed, verdict: judgeSafely(changed, seen.evidence, bundle, at, asItIs) };
 }
 
@@ -97,7 +96,7 @@ export const delivers = ({ verdict }: Pick<EntryVerdict, 'verdict'>): boolean =>
   verdict === 'pass' || verdict === 'degraded';
 
 /** Over the days that are remembered; undefined where none are. */
-export const heldBy = (changed: Destination, { bundle, past }: Case): Held | undefined =>
+export const heldBy = (changed: Destination, { bundle, past }: Case): LineHeld | undefined =>
   past === undefined ? undefined : heldOver(changed, bundle, past);
 
 /** What a verdict that delivers was reached on. */

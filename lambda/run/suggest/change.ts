@@ -1,7 +1,8 @@
 /** A line that is to change, and what it was judged on. Plain JSON but for `edit`'s line numbers. */
+
 import type { Edit } from '../../policy/rewrite/edit.ts';
+import type { LineHeld } from '../../verdict/held.ts';
 import type { Caution } from '../../verdict/verdict.ts';
-import type { Held } from '../past/replay.ts';
 
 /** Why a line is to change; the order in which they are counted. */
 export const CHANGE_KINDS = ['cure', 'stronger', 'steadier', 'shorter', 'dead'] as const;
@@ -58,9 +59,9 @@ export interface Change {
   readonly ground?: Ground;
   readonly today?: Today;
   /** Over the days that are remembered; absent where nothing is. */
-  readonly held?: Held;
+  readonly held?: LineHeld;
   /** The same of the line as it is. */
-  readonly heldBefore?: Held;
+  readonly heldBefore?: LineHeld;
   /** Of `stronger`: by how much before its end the certificate was renewed the last time, in ms. */
   readonly renewedBeforeMs?: number;
 }

@@ -13,6 +13,7 @@ import { ofNewer } from '../../store/latest.ts';
 import { readMutes } from '../../store/mutes.ts';
 import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
 import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
+import { withProof } from '../past/proof.ts';
 import {
   type Comparison,
   certificatesWanted,
@@ -95,12 +96,14 @@ async function look(
     ...(only === undefined ? {} : { only }),
   });
   const wider = await withEarlierNames(run, bundle, recalled.latest, doors.store);
-  return withHindsight(wider, recalled.latest, {
+  const careful = withHindsight(wider, recalled.latest, {
     confirmations: recalled.confirmations,
     queueLifetimeMs: bundle.settings.queueLifetimeMs,
     now: at,
     ...(own === undefined ? {} : { own }),
   });
+  const before = (id: string) => recalled.latest.entries.get(id)?.value.snapshot;
+  return withProof(careful, bundle, doors.store, before, at);
 }
 
 /**

@@ -83,6 +83,7 @@ const openEntry = (id: string, overrides: Partial<OpenEntry> = {}): OpenEntry =>
   sentence: '',
   suggestion: null,
   caution: null,
+  held: null,
   ...overrides,
 });
 

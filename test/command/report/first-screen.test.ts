@@ -161,7 +161,7 @@ function incident(
   { muted = false, ...more }: Partial<OpenEntry> & { readonly muted?: boolean } = {},
 ): OpenIncident {
   const entries = names.map((name) => ({
-    ...{ id: name, name, standing, since: NOW - DAY, sentence: 'a sentence', suggestion: null, caution: null },
+    ...{ id: name, name, standing, since: NOW - DAY, sentence: 'a sentence', suggestion: null, caution: null, held: null },
     ...(muted ? { mutedUntil: NOW + DAY } : {}),
     ...more,
   }));

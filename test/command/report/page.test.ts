@@ -52,7 +52,14 @@ function entry(name: string): ReportEntry {
   return {
     ...{ name, verdict: 'pass', reason: undefined, since: NOW - DAY, unjudgedSince: undefined, sentence: 'a sentence' },
     ...{ level: 'secure', nextHop: name, service: undefined, providers: ['mx.test'], protection: 'authenticated' },
-    ...{ end: NOW + DAY, endBecause: undefined, suggestion: undefined, caution: undefined, mutedUntil: undefined },
+    ...{
+      end: NOW + DAY,
+      endBecause: undefined,
+      suggestion: undefined,
+      proof: undefined,
+      caution: undefined,
+      mutedUntil: undefined,
+    },
     ...{ place: undefined, demand: undefined, route: undefined, hosts: [], command: undefined },
     line: { spans: [{ verdict: 'pass', from: NOW - DAY, until: NOW }], marks: [] },
   };

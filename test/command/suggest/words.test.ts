@@ -19,7 +19,8 @@ const change = (more: Partial<Change>): Change => ({
   because: 'mail to a.example would be deferred',
   ...more,
 });
-const held = { days: 88, of: 90, from: AT - 91 * DAY_MS, to: AT, lastFailedAt: AT - 10 * DAY_MS, untold: 0 };
+const iso = (at: number) => new Date(at).toISOString();
+const held = { days: 88, of: 90, from: iso(AT - 91 * DAY_MS), to: iso(AT), lastFailedAt: iso(AT - 10 * DAY_MS), untold: 0 };
 
 test.each<{ because: string; more: Partial<Change>; lines: readonly string[] }>([
   {

@@ -56,7 +56,7 @@ async function held(store: Store, line: string, day: number, name = 'a.example')
   const destination = destinationsOf(bundle).find((one) => one.name === name);
   if (destination === undefined) throw new Error(name);
   const { days: good, of, untold, lastFailedAt } = heldOver(destination, bundle, past);
-  return { good, of, untold, lastFailed: lastFailedAt === null ? null : (lastFailedAt - START) / DAY_MS };
+  return { good, of, untold, lastFailed: lastFailedAt === null ? null : (Date.parse(lastFailedAt) - START) / DAY_MS };
 }
 
 test('a provider that rotates between two names: once both are known, only a line with both is sure to hold', async () => {

@@ -71,7 +71,8 @@ function rows(entry: ReportEntry, line: string | undefined, at: number, detail: 
 
 /** In the order in which Postfix goes through it, as explain has it. */
 function story(entry: ReportEntry, line: string | undefined, at: number, detail: Detail): Part {
-  const { hosts, sentence, since, unjudgedSince, end, endBecause, suggestion, caution } = entry;
+  const { hosts, sentence, since, unjudgedSince, end, endBecause, suggestion, proof, caution } =
+    entry;
   const shown = hosts.slice(0, detail.hosts);
   const more = hosts.length - shown.length;
   const quiet = entry.verdict === 'pass' && !detail.wellToo;
@@ -106,6 +107,7 @@ function story(entry: ReportEntry, line: string | undefined, at: number, detail:
     ],
     ['caution', caution === undefined ? undefined : inWords(caution)],
     ['use instead', suggestion === undefined ? undefined : code(suggestion)],
+    ['proof', proof === undefined ? undefined : `it ${proof}`],
     ['muted', entry.mutedUntil === undefined ? undefined : `until ${moment(entry.mutedUntil)}`],
     ['look now', entry.command === undefined || quiet ? undefined : code(entry.command)],
   ];

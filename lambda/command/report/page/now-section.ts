@@ -78,7 +78,8 @@ function incidentPart(incident: ShownIncident, at: number): Part {
   </article>`;
 }
 
-function entryPart({ from, sentence, line, caution, mutedUntil }: ShownEntry, at: number): Part {
+function entryPart(entry: ShownEntry, at: number): Part {
+  const { from, sentence, line, caution, proof, mutedUntil } = entry;
   return [
     from === undefined ? '' : html`<p>Fails from ${when(from, at)}.</p>`,
     html`<p>${inWords(sentence)}</p>`,
@@ -86,6 +87,7 @@ function entryPart({ from, sentence, line, caution, mutedUntil }: ShownEntry, at
       ? ''
       : html`<p class="caution"><b>Before you change the line:</b> ${caution}</p>`,
     line === null ? '' : html`<p class="use"><span>Use instead</span>${code(line)}</p>`,
+    line === null || proof === null ? '' : html`<p class="dim">It ${proof}.</p>`,
     mutedUntil === undefined ? '' : html`<p class="dim">Muted until ${when(mutedUntil, at)}.</p>`,
   ];
 }
@@ -103,9 +105,10 @@ function manyPart(entries: readonly ShownEntry[], more: number, at: number): Par
       <summary>${counted(entries.length + more, 'entry', 'entries')}: since when, and the line to use</summary>
       <ul class="uses">
         ${entries.map(
-          ({ name, since, from, line }) => html`<li>
+          ({ name, since, from, line, proof }) => html`<li>
             <span class="n">${name}</span> since ${when(since, at)}${from === undefined ? '' : [', fails from ', when(from, at)]}
             ${line === null ? '' : code(line)}
+            ${line === null || proof === null ? '' : html`<span class="dim">It ${proof}.</span>`}
           </li>`,
         )}
         ${more === 0 ? '' : html`<li>and ${more} more</li>`}
