@@ -49,6 +49,7 @@ const NOT_IN_THE_FUNCTION = [
   'policy/rewrite',
   'policy/exemption.ts',
   'run/suggest',
+  'run/check/roots.ts',
   'text/unified-diff.ts',
   'log',
   'alert/channel/hook.ts',

@@ -273,8 +273,10 @@ export function addConfigFlags(command: Command): Command {
 export const ONE_RUN: ReadonlySet<string> = new Set([
   'as-service',
   'at',
+  'by-root',
   'config',
   'confirmed',
+  'distrust',
   'expect',
   'for-partner',
   'force',

@@ -64,6 +64,20 @@ export function program(given: Console): Command {
     .addOption(nagiosFlag())
     .option('--problems', 'show only what is not well')
     .option('--all', 'each entry that is not well by itself, instead of one story for each cause')
+    .addOption(
+      new Option(
+        '--by-root',
+        'which entries lean on which trust anchor, in place of their verdicts',
+      ).conflicts(['problems', 'nagios']),
+    )
+    .addOption(
+      new Option(
+        '--distrust <file>',
+        'trust anchors that are to go, in PEM or a SHA-256 fingerprint and perhaps the day a ' +
+          'line: as --by-root, with the entries that would fail without them; exit status 1 ' +
+          'where one does worse',
+      ).conflicts(['problems', 'nagios']),
+    )
     .option('--tolerate <n>', 'how many undetermined entries to put up with', notNegative, 0)
     .addHelpText('after', boundsHelp())
     .action(async (table: string | undefined, flags) =>

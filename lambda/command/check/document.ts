@@ -9,13 +9,19 @@ import { VERSION } from '../../version.ts';
 import { countVerdicts } from '../summary.ts';
 import type { CheckDocument } from './verdict-schema.ts';
 
-export function checkDocument(run: CheckRun, bundle: Bundle, mail?: MailSeen): CheckDocument {
+export function checkDocument(
+  run: CheckRun,
+  bundle: Bundle,
+  mail?: MailSeen,
+  byRoot: CheckDocument['byRoot'] = null,
+): CheckDocument {
   return {
     version: 1,
     run: runFacts(run, bundle),
     vantage: { ipv4: run.vantage.ipv4, ipv6: run.vantage.ipv6 },
     summary: { ...countVerdicts(run.verdicts) },
     mail: mail === undefined ? null : mailDocument(mail, run),
+    byRoot,
     // The stages' values as they are, all JSON; in the document's type they are not readonly.
     entries: run.verdicts as CheckDocument['entries'],
   };

@@ -27,7 +27,7 @@ import { entryTable } from './entry-table.ts';
 import { type Group, needsAttention, problemGroups } from './groups.ts';
 import { impatience } from './impatience.ts';
 
-type Looked = Pick<CheckRun, 'at' | 'verdicts' | 'vantage' | 'complete' | 'noDnssec'>;
+export type Looked = Pick<CheckRun, 'at' | 'verdicts' | 'vantage' | 'complete' | 'noDnssec'>;
 
 /** Which entries are shown, and how. */
 export interface Shown {
@@ -123,7 +123,7 @@ function paragraph(entry: EntryVerdict, say: Saying): string[] {
 }
 
 /** `fastmail.fm (line 3)`. */
-const placed = ({ destination, line }: EntryVerdict): string =>
+export const placed = ({ destination, line }: EntryVerdict): string =>
   line === null ? plain(destination) : `${plain(destination)} (line ${line})`;
 
 function sentenceOf(entry: EntryVerdict, { at }: Saying): string {
@@ -134,7 +134,13 @@ function sentenceOf(entry: EntryVerdict, { at }: Saying): string {
   return `${today}${from}${why}`;
 }
 
-function footer(run: Looked, bundle: Bundle, width: number, mail: MailSeen | undefined): string[] {
+/** How many there are of each verdict, by what they were judged, and what was not seen. */
+export function footer(
+  run: Looked,
+  bundle: Bundle,
+  width: number,
+  mail: MailSeen | undefined,
+): string[] {
   const soon = run.verdicts.filter((entry) => failsSoon(entry, run.at)).length;
   const counts = summarySentence(countVerdicts(run.verdicts));
   const lines = wrap(soon === 0 ? counts : `${counts}; ${soon} will fail soon`, width, '  ');

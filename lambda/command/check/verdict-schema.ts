@@ -8,6 +8,7 @@ import { ADDRESS_REASONS, ALL_REASONS } from '../../verdict/reason.ts';
 
 const isoDate = v.pipe(v.string(), v.isoTimestamp());
 const count = v.pipe(v.number(), v.integer(), v.minValue(0));
+const VERDICTS = v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']);
 
 export const certificateSchema = v.strictObject({
   subject: v.string(),
@@ -113,7 +114,7 @@ export const entrySchema = v.strictObject({
   service: v.exactOptional(v.string()),
   level: v.picklist([...SECURITY_LEVELS, 'invalid']),
   match: v.array(v.string()),
-  verdict: v.picklist(['pass', 'degraded', 'fail', 'undetermined', 'unchecked']),
+  verdict: VERDICTS,
   reason: v.nullable(v.picklist(ALL_REASONS)),
   sentence: v.string(),
   protection: v.picklist(['none', 'encrypted', 'authenticated']),
@@ -196,6 +197,36 @@ export const checkSchema = v.strictObject({
       /** Of which nothing is asked of TLS. */
       unasked: v.number(),
       byEntry: v.array(v.strictObject({ id: v.string(), recipients: v.number() })),
+    }),
+  ),
+  /** By trust anchor; null without --by-root and --distrust. */
+  byRoot: v.nullable(
+    v.strictObject({
+      anchors: v.array(
+        v.strictObject({
+          /** Of a bare public key, that of the key. */
+          sha256: v.pipe(v.string(), v.regex(/^[0-9a-f]{64}$/)),
+          subject: v.string(),
+          /** Null for a bare public key. */
+          notAfter: v.nullable(isoDate),
+          /** False: of a trust anchor file that an entry or main.cf names. */
+          inStore: v.boolean(),
+          /** Null where no list names it; `from` null where that says no day. */
+          distrusted: v.nullable(v.strictObject({ from: v.nullable(isoDate) })),
+          entries: v.array(
+            v.strictObject({
+              id: v.string(),
+              /**
+               * The verdict once this anchor is gone, and those of the list that go no later; null
+               * where it stays.
+               */
+              without: v.nullable(VERDICTS),
+            }),
+          ),
+        }),
+      ),
+      /** Of the list, how many nothing here trusts anyway; null without --distrust. */
+      distrustedNotTrusted: v.nullable(v.number()),
     }),
   ),
   entries: v.array(entrySchema),
