@@ -56,6 +56,8 @@ export const BOUNDS = {
   silentNextHops: 5,
   chainCertificates: 100,
   shownNames: 50,
+  /** Destinations without a line that are looked at beside a run, and that lines are looked for. */
+  candidates: 2_000,
   /** What is read of a domain's MTA-STS record and policy (RFC 8461 §3.3 proposes 64 KB). */
   stsRecordChars: 4_096,
   stsPolicyBytes: 65_536,

@@ -48,6 +48,8 @@ const NOT_IN_THE_FUNCTION = [
   'policy/gather',
   'policy/rewrite',
   'policy/exemption.ts',
+  'policy/candidates.ts',
+  'run/watch/observe.ts',
   'run/suggest',
   'run/check/roots.ts',
   'text/unified-diff.ts',

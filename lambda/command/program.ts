@@ -144,6 +144,11 @@ export function program(given: Console): Command {
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
     )
+    .option(
+      '--observe <file>',
+      'once the run is done, look at the destinations of this file too, one a line, that no line of ' +
+        'the table covers: what is seen is kept beside the policy, and nobody is told of it',
+    )
     .addOption(
       new Option(
         '--mta-sts <when>',

@@ -29,7 +29,8 @@
  * sha256(name). History is stored a second time by month, to be read by date, in as many shards, so
  * that the first run of a large table does not write all of it to one partition; releases up to
  * 0.1.0 wrote without the shard. A certificate's expiry is renewed so that it outlives what refers to it. An incident is kept for 14 days after
- * its end.
+ * its end. What is seen of candidates (`watch --observe`) stands under `POLICY~observed`, in the same
+ * layout.
  *
  * A name of more than 900 bytes stands in a key as `sha256:…` (DynamoDB allows 1,024 bytes in a
  * sort key); values hold it whole.

@@ -29,6 +29,26 @@ export const watchSchema = v.strictObject({
     }),
   ),
   problems: v.array(v.string()),
+  /** Of `--observe`; null without it. */
+  candidates: v.nullable(
+    v.strictObject({
+      outcome: v.picklist(['complete', 'incomplete', 'skipped']),
+      /** Why they were not looked at; null where they were. */
+      because: v.nullable(v.string()),
+      lookedAt: v.number(),
+      /** Keys that lines would have, of those of which nothing was seen. */
+      unseen: v.array(v.string()),
+      /** Those that have a line already; line 0: the answer of a table. */
+      covered: v.array(
+        v.strictObject({ name: v.string(), table: v.string(), line: v.number(), key: v.string() }),
+      ),
+      /** Those that get no line of theirs, and why. */
+      others: v.array(v.strictObject({ name: v.string(), because: v.string() })),
+      /** How many of the list are beyond what is looked at in one run. */
+      beyond: v.number(),
+      problems: v.array(v.string()),
+    }),
+  ),
 });
 
 export type WatchDocument = v.InferOutput<typeof watchSchema>;

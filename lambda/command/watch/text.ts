@@ -59,7 +59,12 @@ function notTold({ told, owed }: Pick<LeftTold, 'told' | 'owed'>): string[] {
 }
 
 /** `watch --json`. */
-export function watchDocument(watched: Watched, bundle: Bundle, place: string): WatchDocument {
+export function watchDocument(
+  watched: Watched,
+  bundle: Bundle,
+  place: string,
+  candidates: WatchDocument['candidates'],
+): WatchDocument {
   if (watched.kind !== 'done') {
     return {
       version: 1,
@@ -71,6 +76,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       message: null,
       mtaSts: null,
       problems: watched.kind === 'told-late' ? [...watched.problems] : [],
+      candidates,
     };
   }
   const { mail, told } = watched;
@@ -95,6 +101,7 @@ export function watchDocument(watched: Watched, bundle: Bundle, place: string): 
       ...watched.owed.map(owedSentence),
       ...watched.unready,
     ],
+    candidates,
   };
 }
 

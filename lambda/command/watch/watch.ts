@@ -31,6 +31,13 @@ import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 import { progressLine } from '../terminal/progress.ts';
 import { readWitness, testimoniesOf } from './log-witness.ts';
+import {
+  namesIn,
+  observationDocument,
+  observationText,
+  observeBeside,
+  readCandidates,
+} from './observe.ts';
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellFailure, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
@@ -47,6 +54,8 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly mtaSts: 'daily' | 'never';
   /** A log of this host's Postfix, to be read on from run to run. */
   readonly log?: string;
+  /** A file of candidates: looked at beside the run, and never told of. */
+  readonly observe?: string;
   /** For Prometheus, replaced after the run. */
   readonly metricsFile?: string;
   /** Only say that the unit of the run failed. */
@@ -71,6 +80,7 @@ export async function watchCommand(
   if (told.testMessage) return tellTest(told, place.vantage ?? hostname(), console);
   if (told.tellFailure) return tellFailure(told, place.vantage ?? hostname(), console);
   const flags = await withPolicySource(table, told);
+  const list = await readCandidates(flags.observe);
   let open: OpenStore | undefined;
   const opened = async () => {
     open ??= await openStore(place, 'watch', console.env);
@@ -78,7 +88,7 @@ export async function watchCommand(
   };
   try {
     const where = await recallMail(flags, async () => (await opened()).store, console.now());
-    const alsoAsk = [...(flags.mailTo ?? []), ...domainsOf(where.sent)];
+    const alsoAsk = [...(flags.mailTo ?? []), ...domainsOf(where.sent), ...namesIn(list)];
     const listed = await readBundle({ ...flags, alsoAsk }, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),
     );
@@ -87,7 +97,9 @@ export async function watchCommand(
     const open = await opened();
     const unread = [...where.problems, ...(log?.problems ?? [])];
     const notes = [...unread, ...(log?.notes ?? []), ...(await storedSecretsNote(open.store))];
-    const watched = await watchOnce(bundle, withNotes(open, notes), flags, console, {
+    const signal = console.interruption.asked();
+    const pace = { ...paceOf(bundle, flags, console), signal };
+    const watched = await watchOnce(bundle, withNotes(open, notes), flags, console, pace, {
       // Where mail went is no edit of the policy.
       digests: digestsUnder(listed, process.version),
       ...(mail === undefined ? {} : { mail }),
@@ -98,13 +110,17 @@ export async function watchCommand(
         ? await keepLog(open.store, where.sent, log?.place, console.now())
         : undefined;
     if (unkept !== undefined) console.err(`error: ${unkept}\n`);
-    if (flags.json) console.json(watchDocument(watched, bundle, open.place));
-    else console.err(watchText(watched, open.place, console.progress));
+    if (!flags.json) console.err(watchText(watched, open.place, console.progress));
     const measured = await writesMetrics(flags, open, console);
-    if (unread.length > 0 || unkept !== undefined) return 3;
-    const complete = watched.kind === 'done' && watched.complete && toldByAll(watched);
-    const pinged = flags.ping === undefined || !complete || (await pings(flags.ping, console));
-    return pinged && measured ? codeOf(watched, flags) : 3;
+    const whole = unread.length === 0 && unkept === undefined;
+    const pinged = !whole || (await pingsAfter(watched, flags, console));
+    // Once the run is told, kept and reported: candidates are to cost it nothing.
+    const beside =
+      list && (await observeBeside(list, { watched, bundle, open, flags, pace }, console));
+    if (flags.json)
+      console.json(watchDocument(watched, bundle, open.place, observationDocument(beside)));
+    else if (beside !== undefined) console.err(observationText(beside, console.progress));
+    return whole && pinged && measured ? codeOf(watched, flags) : 3;
   } catch (error) {
     // One that died or was interrupted is what the metrics are there to show.
     if (open !== undefined) await writesMetrics(flags, open, console);
@@ -138,6 +154,8 @@ async function storedSecretsNote(store: Store): Promise<readonly string[]> {
   }
 }
 
+type Stoppable = PaceOptions & { readonly signal: AbortSignal };
+
 function withNotes(open: OpenStore, notes: readonly string[]): OpenStore {
   return {
     ...open,
@@ -148,10 +166,16 @@ function withNotes(open: OpenStore, notes: readonly string[]): OpenStore {
   };
 }
 
-/** Whether the dead-man's switch took it; the run is complete all the same. */
-async function pings(url: string, console: Console): Promise<boolean> {
+/** Whether the dead-man's switch took it, if it was to; the run is complete all the same. */
+async function pingsAfter(
+  watched: Watched,
+  { ping }: WatchFlags,
+  console: Console,
+): Promise<boolean> {
+  if (ping === undefined || watched.kind !== 'done') return true;
+  if (!watched.complete || !toldByAll(watched)) return true;
   try {
-    await pingUrl(url);
+    await pingUrl(ping);
     return true;
   } catch (error) {
     if (!(error instanceof PingError)) throw error;
@@ -165,11 +189,10 @@ async function watchOnce(
   open: OpenStore,
   flags: WatchFlags,
   console: Console,
+  pace: Stoppable,
   facts: Pick<WatchOptions, 'digests' | 'mail' | 'log'>,
 ): Promise<Watched> {
   const started = console.now();
-  const signal = console.interruption.asked();
-  const pace = { ...paceOf(bundle, flags, console), signal };
   const line = progressLine(console, flags.verbose ?? false);
   const channels = await waysToTell(flags, {
     ...console,
@@ -198,7 +221,7 @@ async function watchOnce(
       intervalMs: flags.interval * HOUR_MS,
       confirm: { kind: 'same-run', afterMs: flags.confirmAfter * 1000 },
       pace,
-      signal,
+      signal: pace.signal,
       controlHosts: flags.controlHost ?? [],
       historyMs: HISTORY_DAYS * DAY_MS,
       ...facts,

@@ -1,4 +1,4 @@
-/** `--destinations FILE`: what to judge beside the entries of the table, one name a line. */
+/** A file of names, one a line: `--destinations FILE`, what to judge beside the entries of the table. */
 import { decodeText } from '../../postfix/decode.ts';
 import { typedDomain } from '../../postfix/hostname.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -8,10 +8,13 @@ import type { Machine } from './machine.ts';
  * Domains, recipient addresses or next hops, each once, in the order of the file; `#` begins a
  * comment. @throws UsageError for a file that cannot be read, or a line that is no name
  */
-export async function readDestinationsFile(path: string, machine: Machine): Promise<string[]> {
+export async function readDestinationsFile(
+  path: string,
+  machine: Pick<Machine, 'read'>,
+  flag = '--destinations',
+): Promise<string[]> {
   const read = await machine.read(path);
-  if (read.kind === 'failed')
-    throw new UsageError(`cannot read --destinations ${path}: ${read.because}`);
+  if (read.kind === 'failed') throw new UsageError(`cannot read ${flag} ${path}: ${read.because}`);
   const names = decodeText(read.bytes)
     .replace(/^\ufeff/, '')
     .split(/\r?\n/)

@@ -39,6 +39,22 @@ export async function askDane(
   return { kind: 'asked', daneOf: (hop) => tlsa && named(tlsa, routeKey(hop)) };
 }
 
+/** The same by the key of each next hop; empty where there is nobody to ask. */
+export async function tlsaOf(
+  hops: readonly Hop[],
+  bundle: Bundle,
+  door: DnssecDoor | undefined,
+): Promise<Readonly<Record<string, DaneRoute>>> {
+  const asked = hops.length === 0 ? undefined : await askDane(hops, bundle, door);
+  if (asked?.kind !== 'asked') return {};
+  return Object.fromEntries(
+    hops.flatMap((hop) => {
+      const dane = asked.daneOf(hop);
+      return dane === undefined ? [] : [[routeKey(hop), dane]];
+    }),
+  );
+}
+
 /** A host that has both kinds of addresses needs records for both. */
 export function readDane({ mx, hosts }: DaneRoute): DaneSource {
   if (mx?.secure === false) return { kind: 'mx-unsigned' };

@@ -215,7 +215,12 @@ function entryTimelines(
     const before = own[0]?.before ?? null;
     made.set(name, [
       ...(before === null ? [] : [{ from: before.firstAt, value: before }]),
-      ...own.map(({ at, after }) => ({ from: at, value: after })),
+      ...own.flatMap(({ at, before: then, after }, i): Was[] => {
+        // It had been forgotten meanwhile, and nobody knows since when it was not looked at.
+        const gone =
+          i > 0 && then === null ? [{ from: (own[i - 1]?.at ?? at) + 1, value: null }] : [];
+        return [...gone, { from: at, value: after }];
+      }),
     ]);
   }
   return made;

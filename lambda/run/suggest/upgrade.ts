@@ -14,7 +14,7 @@ import { plainName } from '../../text/strangers.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { askDane, readDane } from '../check/dane-proof.ts';
+import { readDane, tlsaOf } from '../check/dane-proof.ts';
 import type { DnssecDoor } from '../check/dnssec.ts';
 import { otherLine } from '../explain/trial.ts';
 import { type Case, heldBy, type Meeting, placeFor, type Tried, todayOf, tryLine } from './case.ts';
@@ -70,13 +70,7 @@ export async function withStronger(
   const results =
     conversations.size === 0 ? {} : await probeBatch([...conversations.values()], probe, pace);
   const hops = destinations.flatMap(({ hops: [hop] }) => hop ?? []);
-  const asked = hops.length === 0 ? undefined : await askDane(hops, bundle, dnssec);
-  const tlsa = Object.fromEntries(
-    hops.flatMap((hop) => {
-      const dane = asked?.kind === 'asked' ? asked.daneOf(hop) : undefined;
-      return dane === undefined ? [] : [[routeKey(hop), dane] as const];
-    }),
-  );
+  const tlsa = await tlsaOf(hops, bundle, dnssec);
   return {
     ...evidence,
     results: { ...results, ...evidence.results },

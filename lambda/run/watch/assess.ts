@@ -110,7 +110,10 @@ async function look(
  * When each entry was last judged: those that wait longest are looked at first. One that was asked
  * and kept silent comes last, and one that was not asked, for want of time, does not.
  */
-function orderIn({ latest }: Recalled, at: number): Pick<CheckOptions, 'lastSeen' | 'unseen'> {
+export function orderIn(
+  { latest }: Pick<Recalled, 'latest'>,
+  at: number,
+): Pick<CheckOptions, 'lastSeen' | 'unseen'> {
   const snapshots = [...latest.entries].map(([id, { value }]) => [id, value.snapshot] as const);
   return {
     lastSeen: new Map(snapshots.map(([id, { undetermined }]) => [id, undetermined?.since ?? at])),
@@ -226,8 +229,8 @@ function completeness(
 }
 
 /** The certificates that comparing asks for: those seen in this run, and stored ones. */
-async function certificatesFor(
-  { doors }: Underway,
+export async function certificatesFor(
+  { doors }: { readonly doors: Pick<WatchDoors, 'store'> },
   updates: readonly HostUpdate[],
 ): Promise<(digest: string) => string | undefined> {
   const stored = await readCertificates(doors.store, certificatesWanted(updates));

@@ -38,7 +38,7 @@ export interface Keeping {
   /** Epoch ms. */
   readonly at: number;
   readonly historyMs: number;
-  readonly recalled: Recalled;
+  readonly recalled: Pick<Recalled, 'latest' | 'incidents'>;
   readonly comparison: Pick<Comparison, 'hosts' | 'entries'>;
   readonly updates: readonly HostUpdate[];
   readonly decision: Pick<Decision, 'keepSnapshots' | 'retired'>;
