@@ -2,7 +2,6 @@
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import { PingError } from '../../alert/channel/ping.ts';
-import { isBlind } from '../../alert/incident/run-facts.ts';
 import { openPolicyFetch } from '../../doors.ts';
 import { DEFAULTS } from '../../limits.ts';
 import { type OpenStore, openStore, pingUrl } from '../../local-doors.ts';
@@ -26,10 +25,10 @@ import { domainsOf, keepLog, type MailLogFlags, recallMail, withMail } from '../
 import { metricsAfterRun } from '../metrics/metrics.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
-import { exitCode, nothingWatched, unreadableSources } from '../summary.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 import { progressLine } from '../terminal/progress.ts';
+import { codeOf } from './exit-status.ts';
 import { readWitness, testimoniesOf } from './log-witness.ts';
 import {
   namesIn,
@@ -237,24 +236,3 @@ const policyFetch = (flags: ProbeFlags, { signal }: Pick<PaceOptions, 'signal'>)
     deadlineMs: DEFAULTS.stsPolicyMs,
     ...(signal === undefined ? {} : { signal }),
   });
-
-function codeOf(watched: Watched, flags: WatchFlags): number {
-  switch (watched.kind) {
-    case 'already-done':
-      return 0;
-    case 'busy':
-      return watched.sameRun ? 0 : 3;
-    case 'told-late':
-      return watched.told?.kind === 'untold' || watched.owed.length > 0 ? 3 : 0;
-    case 'done': {
-      if (!watched.complete || !toldByAll(watched)) return 3;
-      const { check, verdicts } = watched;
-      const blind = isBlind({ name: '', ...check.vantage });
-      return flags.exitVerdict
-        ? exitCode(verdicts, { tolerate: flags.tolerate, complete: true, blind, at: check.at })
-        : nothingWatched(verdicts) === undefined && unreadableSources(verdicts).length === 0
-          ? 0
-          : 3;
-    }
-  }
-}
