@@ -11,8 +11,8 @@ const ENTRY = fileURLToPath(new URL('../lambda/handler.ts', import.meta.url));
 
 export const TARGET = 'node24';
 /**
- * What the bundle may have, in bytes: a library that slips in would show. It had 998,099 on
- * 2026-11-28: 398 KB of ours, 134 the list of public suffixes, the rest the SDK.
+ * What the bundle may have, in bytes: a library that slips in would show. It had 999,764 on
+ * 2026-11-28: 429 KB of ours, 134 the list of public suffixes, the rest the SDK.
  */
 export const MOST_BYTES = 1_050_000;
 /**

@@ -34,7 +34,7 @@ type Call<T> = (client: DynamoDBDocumentClient, sdk: Sdk) => Promise<T>;
 interface Answer {
   readonly $metadata: { attempts?: number | undefined };
 }
-type Sdk = typeof import('@aws-sdk/lib-dynamodb');
+type Sdk = typeof import('./dynamodb-sdk.ts');
 
 export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoDbClient {
   let opened: ReturnType<typeof load> | undefined;
@@ -60,10 +60,7 @@ export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoD
 }
 
 async function load(options: DynamoDbOptions) {
-  const [{ DynamoDBClient }, sdk] = await Promise.all([
-    import('@aws-sdk/client-dynamodb'),
-    import('@aws-sdk/lib-dynamodb'),
-  ]);
+  const sdk = await import('./dynamodb-sdk.ts');
   const { endpoint, region, credentials } = options;
   const config: DynamoDBClientConfig = {
     retryStrategy: retriesWithPauses(options.maxAttempts ?? 8, options.maxAttempts ?? 16),
@@ -76,7 +73,7 @@ async function load(options: DynamoDbOptions) {
     ...(region === undefined ? {} : { region }),
     ...(credentials === undefined ? {} : { credentials }),
   };
-  const client = sdk.DynamoDBDocumentClient.from(new DynamoDBClient(config), {
+  const client = sdk.DynamoDBDocumentClient.from(new sdk.DynamoDBClient(config), {
     marshallOptions: { removeUndefinedValues: true },
   });
   return { client, sdk };
