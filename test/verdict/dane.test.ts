@@ -1,6 +1,6 @@
 /** Whole entries at dane and dane-only: what matches, what fails and why, what is ahead, and when dane-only is offered. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { forecastCauses } from '../../lambda/alert/incident/cause.ts';
+import { forecastCauses } from '../../lambda/alert/incident/verdict-causes.ts';
 import { readCertificate } from '../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../lambda/policy/bundle.ts';
 import { destinationsOf } from '../../lambda/policy/destinations.ts';

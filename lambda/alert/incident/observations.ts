@@ -3,15 +3,17 @@
  */
 import { byName, named } from '../../named-record.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { type Cause, incidentId, OUR_SIDE, unjudgedCause } from './cause.ts';
+import { type Cause, incidentId, OUR_SIDE } from './cause.ts';
 import type { Change, EntryState } from './entry-state.ts';
 import { askedOf, explaining, ownChanges, plausible } from './explanation.ts';
 import type { WatchState } from './incident.ts';
 import { ourSideCauses } from './our-side.ts';
+import { type ForecastRules, type Reading, standingOf } from './reading.ts';
 import type { RunFacts } from './run-facts.ts';
 import { observe, type SettlingRules } from './settling.ts';
-import { type ForecastRules, isWatched, type Reading, standingOf } from './standing.ts';
+import { isWatched } from './standing.ts';
 import { isConfirmedBy } from './testimony.ts';
+import { unjudgedCause } from './verdict-causes.ts';
 
 /** What a look is compared with. */
 export interface Scene {

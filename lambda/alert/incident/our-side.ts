@@ -7,9 +7,10 @@
 import { named } from '../../named-record.ts';
 import { REASONS } from '../../verdict/reason.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
-import { type Cause, causesOf, OUR_SIDE } from './cause.ts';
+import { type Cause, OUR_SIDE } from './cause.ts';
 import type { EntryState } from './entry-state.ts';
 import type { WatchState } from './incident.ts';
+import { causesOf } from './verdict-causes.ts';
 
 const ALIKE_ENTRIES = 5;
 const ALIKE_PROVIDERS = 3;

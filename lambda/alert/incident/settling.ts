@@ -16,7 +16,8 @@ import {
   type Settled,
   type TrackState,
 } from './entry-state.ts';
-import { type Reading, rank, type Seen } from './standing.ts';
+import type { Reading, Seen } from './reading.ts';
+import { rank } from './standing.ts';
 
 /** How long an ended incident can be reopened, and what was told of it counts. */
 export const REOPEN_MS = 14 * DAY_MS;

@@ -1,15 +1,10 @@
-/**
- * What one verdict says about how an entry stands: now, and from a date in sight.
- *
- * The two are kept apart because they end apart: a backup host that is refused today has nothing to
- * do with a certificate that ends next week. An undetermined verdict gives no standing. Pure.
- */
+/** How an entry can stand, and how near the end of a forecast has to be for it to be told. Pure. */
 
 import { least } from '../../extremes.ts';
 import { calendarDays, DAY_MS } from '../../text/dates.ts';
-import { REASONS, type Reason } from '../../verdict/reason.ts';
+import { REASONS } from '../../verdict/reason.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
-import { type Cause, causesOf, endsAt, forecastCauses } from './cause.ts';
+import { endsAt } from './cause.ts';
 
 /** Worst first. */
 export type Standing = 'failing' | 'failing-soon' | 'degraded' | 'unjudged' | 'well';
@@ -27,26 +22,6 @@ const RANKS: Readonly<Record<Standing, number>> = {
   well: 0,
 };
 
-export interface Seen {
-  readonly standing: Standing;
-  /** The deciding one first; empty where all is well. */
-  readonly causes: readonly Cause[];
-  /** Epoch ms; of a forecast only. */
-  readonly from?: number;
-}
-
-export type Reading =
-  /**
-   * Nothing is asked of the entry, or nothing can be judged by design: it is named as not watched.
-   */
-  | { readonly kind: 'unwatched' }
-  /** Undetermined: no observation. */
-  | { readonly kind: 'undetermined'; readonly reason: Reason | null }
-  /**
-   * `soon` is absent while the entry fails: then nothing is known of a forecast, nor of its end.
-   */
-  | { readonly kind: 'seen'; readonly now: Seen; readonly soon?: Seen };
-
 /**
  * A renewal that is later than this provider's last one was (snapshot/renewal), told even before
  * the horizon.
@@ -58,12 +33,6 @@ export interface OverdueRenewal {
   readonly usuallyRenewedDaysBefore: number;
 }
 
-export interface ForecastRules {
-  /** Time between two runs. */
-  readonly intervalMs: number;
-  readonly overdue: readonly OverdueRenewal[];
-}
-
 /**
  * Whether anything is asked of the entry that can be judged from here; what is not watched is named
  * as such.
@@ -71,28 +40,6 @@ export interface ForecastRules {
 export function isWatched({ verdict, reason }: Pick<EntryVerdict, 'verdict' | 'reason'>): boolean {
   const byDesign = reason !== null && REASONS[reason].byDesign;
   return verdict !== 'unchecked' && !(verdict === 'undetermined' && byDesign);
-}
-
-/** How an entry stands by one verdict. */
-export function standingOf(verdict: EntryVerdict, rules: ForecastRules, at: number): Reading {
-  switch (verdict.verdict) {
-    case 'unchecked':
-      return { kind: 'unwatched' };
-    case 'undetermined':
-      return isWatched(verdict)
-        ? { kind: 'undetermined', reason: verdict.reason }
-        : { kind: 'unwatched' };
-    case 'fail':
-      return { kind: 'seen', now: { standing: 'failing', causes: causesOf(verdict) } };
-    case 'degraded':
-      return {
-        kind: 'seen',
-        now: { standing: 'degraded', causes: causesOf(verdict) },
-        soon: forecast(verdict, rules, at),
-      };
-    case 'pass':
-      return { kind: 'seen', now: WELL, soon: forecast(verdict, rules, at) };
-  }
 }
 
 /**
@@ -131,15 +78,6 @@ export function currentStep(
   return come.at(-1);
 }
 
-function forecast(verdict: EntryVerdict, rules: ForecastRules, at: number): Seen {
-  if (verdict.failsFrom === null) return WELL;
-  const from = Date.parse(verdict.failsFrom);
-  const horizon = horizonDays(verdict, from, rules.intervalMs);
-  if (overdueRenewal(verdict, rules.overdue) === undefined && from - at > horizon * DAY_MS)
-    return WELL;
-  return { standing: 'failing-soon', causes: forecastCauses(verdict, from), from };
-}
-
 /**
  * The late renewal that the forecast rests on: of a host of the entry, and of the very certificate
  * whose end turns the verdict.
@@ -169,5 +107,3 @@ function leafLifetimeMs(verdict: EntryVerdict, failsFrom: number): number {
   );
   return least(lifetimes);
 }
-
-const WELL: Seen = { standing: 'well', causes: [] };
