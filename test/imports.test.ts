@@ -84,6 +84,7 @@ const DOORS = [
   'alert/channel/mail/smtp.ts',
   'alert/channel/webhook/post.ts',
   'alert/channel/webhook/reach.ts',
+  'store/dynamodb-read-sdk.ts',
   'store/dynamodb-sdk.ts',
   'store/transfer/file.ts',
   'store/transfer/level-folder.ts',

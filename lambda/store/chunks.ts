@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
 import { fromItem, toItem } from './item.ts';
 import { chunk } from './item-kinds.ts';
-import type { Key, Table } from './table.ts';
+import type { Key, Table, TableReader } from './table.ts';
 import { StoreError } from './table-error.ts';
 
 /**
@@ -42,7 +42,7 @@ export async function writeChunks(
  * @throws StoreError `damaged` where one is missing or they do not unpack.
  */
 export async function readChunks(
-  table: Table,
+  table: TableReader,
   pk: string,
   name: string,
   chunks: number,

@@ -5,7 +5,7 @@
 import type { Confirmation } from '../snapshot/caution.ts';
 import type { ItemProblem } from './item.ts';
 import { confirmation as kind } from './item-kinds.ts';
-import { keyName, keys, type Store } from './keys.ts';
+import { keyName, keys, type Reader, type Store } from './keys.ts';
 import { readLasting, saveLasting } from './until.ts';
 
 export interface Confirmations {
@@ -15,7 +15,7 @@ export interface Confirmations {
 }
 
 export async function readConfirmations(
-  { table, space }: Store,
+  { table, space }: Reader,
   now: number,
 ): Promise<Confirmations> {
   const { lasting, problems } = await readLasting(table, kind, keys.confirmations(space), now);

@@ -18,30 +18,39 @@ export interface DynamoDbOptions {
   readonly requestTimeoutMs?: number;
 }
 
-export interface DynamoDbClient {
+/** Of an SDK with the commands that are to be sent. */
+export interface DynamoDbClient<out Sdk> {
   /**
    * Sends one request.
    *
    * @throws StoreError, but for a lost condition, which is the SDK's own
    */
-  readonly send: <T extends Answer>(call: Call<T>) => Promise<T>;
+  readonly send: <T extends Answer>(call: Call<T, Sdk>) => Promise<T>;
   /** Tries so far. */
   readonly requests: () => number;
   readonly close: () => void;
 }
 
-type Call<T> = (client: DynamoDBDocumentClient, sdk: Sdk) => Promise<T>;
+type Call<T, Sdk> = (client: DynamoDBDocumentClient, sdk: Sdk) => Promise<T>;
 interface Answer {
   readonly $metadata: { attempts?: number | undefined };
 }
-type Sdk = typeof import('./dynamodb-sdk.ts');
+type LeastSdk = Pick<
+  typeof import('./dynamodb-read-sdk.ts'),
+  'DynamoDBClient' | 'DynamoDBDocumentClient'
+>;
 
-export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoDbClient {
-  let opened: ReturnType<typeof load> | undefined;
+/** @param loadSdk called at the first request, once */
+export function dynamoDbClient<Sdk extends LeastSdk>(
+  options: DynamoDbOptions,
+  title: string,
+  loadSdk: () => Promise<Sdk>,
+): DynamoDbClient<Sdk> {
+  let opened: ReturnType<typeof load<Sdk>> | undefined;
   let requests = 0;
   return {
     async send(call) {
-      opened ??= load(options);
+      opened ??= load(options, loadSdk);
       const { client, sdk } = await opened;
       try {
         const output = await call(client, sdk);
@@ -59,8 +68,8 @@ export function dynamoDbClient(options: DynamoDbOptions, title: string): DynamoD
   };
 }
 
-async function load(options: DynamoDbOptions) {
-  const sdk = await import('./dynamodb-sdk.ts');
+async function load<Sdk extends LeastSdk>(options: DynamoDbOptions, loadSdk: () => Promise<Sdk>) {
+  const sdk = await loadSdk();
   const { endpoint, region, credentials } = options;
   const config: DynamoDBClientConfig = {
     retryStrategy: retriesWithPauses(options.maxAttempts ?? 8, options.maxAttempts ?? 16),

@@ -1,13 +1,9 @@
 /** The door to DynamoDB: `Table` on AWS, and on whatever else speaks its protocol. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { type DynamoDbClient, type DynamoDbOptions, dynamoDbClient } from './dynamodb-client.ts';
+import { keyReads } from './dynamodb-reads.ts';
 import { pauseMs } from './dynamodb-retries.ts';
-import {
-  type Condition,
-  conditionExpression,
-  keyCondition,
-  updateExpression,
-} from './expression.ts';
+import { type Condition, conditionExpression, updateExpression } from './expression.ts';
 import { inParallel } from './in-parallel.ts';
 import { refuseTooLarge } from './item-size.ts';
 import { fitting, inBatches } from './put-many.ts';
@@ -16,10 +12,11 @@ import { isLostCondition, StoreError } from './table-error.ts';
 
 export function openDynamoDb(options: DynamoDbOptions): Table {
   const title = `table ${options.tableName}`;
-  const client = dynamoDbClient(options, title);
+  const client = dynamoDbClient(options, title, () => import('./dynamodb-sdk.ts'));
   return {
     title,
-    ...reads(client, options.tableName, title),
+    ...keyReads(client, options.tableName),
+    ...wholesaleReads(client, options.tableName, title),
     ...writes(client, options.tableName, title),
     putMany: (items) => putMany(client, options.tableName, title, items),
     requests: client.requests,
@@ -27,45 +24,15 @@ export function openDynamoDb(options: DynamoDbOptions): Table {
   };
 }
 
-function reads(
-  client: DynamoDbClient,
+/** Each reads everything, or any number of keys: more than a reader of single partitions may. */
+function wholesaleReads(
+  client: DynamoDbClient<Sdk>,
   TableName: string,
   title: string,
-): Pick<Table, 'get' | 'getMany' | 'query' | 'scan'> {
+): Pick<Table, 'getMany' | 'scan'> {
   const { send } = client;
   return {
-    async get({ pk, sk }) {
-      const output = await send((client, { GetCommand }) =>
-        client.send(new GetCommand({ TableName, Key: { pk, sk }, ConsistentRead: true })),
-      );
-      return output.Item as Item | undefined;
-    },
-
     getMany: (keys) => getMany(client, TableName, title, keys),
-
-    async *query(pk, range = {}) {
-      const { limit } = range;
-      let count = 0;
-      let ExclusiveStartKey: Record<string, unknown> | undefined;
-      do {
-        const output = await send((client, { QueryCommand }) =>
-          client.send(
-            new QueryCommand({
-              TableName,
-              ...keyCondition(pk, range),
-              ConsistentRead: true,
-              ...(range.newestFirst === true ? { ScanIndexForward: false } : {}),
-              ...(limit === undefined ? {} : { Limit: limit - count }),
-              ...(ExclusiveStartKey === undefined ? {} : { ExclusiveStartKey }),
-            }),
-          ),
-        );
-        const page = (output.Items ?? []) as Item[];
-        count += page.length;
-        ExclusiveStartKey = output.LastEvaluatedKey;
-        if (page.length > 0) yield page;
-      } while (ExclusiveStartKey !== undefined && (limit === undefined || count < limit));
-    },
 
     async *scan() {
       let ExclusiveStartKey: Record<string, unknown> | undefined;
@@ -88,7 +55,7 @@ function reads(
 }
 
 async function getMany(
-  { send }: DynamoDbClient,
+  { send }: DynamoDbClient<Sdk>,
   TableName: string,
   title: string,
   keys: readonly Key[],
@@ -115,7 +82,7 @@ async function getMany(
 
 /** What is not processed goes again by itself, so that one busy partition holds up no other. */
 async function putMany(
-  client: DynamoDbClient,
+  client: DynamoDbClient<Sdk>,
   TableName: string,
   title: string,
   items: Iterable<Item>,
@@ -142,7 +109,7 @@ async function putMany(
 
 /** Answers those that DynamoDB did not process. */
 async function putBatch(
-  { send }: DynamoDbClient,
+  { send }: DynamoDbClient<Sdk>,
   TableName: string,
   items: readonly Item[],
 ): Promise<readonly Item[]> {
@@ -161,10 +128,12 @@ async function putBatch(
   return items.filter((item) => unprocessed.has(keyText(item)));
 }
 
+type Sdk = typeof import('./dynamodb-sdk.ts');
+
 const keyText = ({ pk, sk }: Key): string => JSON.stringify([pk, sk]);
 
 function writes(
-  { send }: DynamoDbClient,
+  { send }: DynamoDbClient<Sdk>,
   TableName: string,
   title: string,
 ): Pick<Table, 'put' | 'update' | 'delete'> {

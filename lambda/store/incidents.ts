@@ -2,7 +2,7 @@
 import type { Incident } from '../alert/incident/incident.ts';
 import { fromItem, type Held, type ItemProblem, writeItem } from './item.ts';
 import { incident as kind } from './item-kinds.ts';
-import { keyName, keys, type Store } from './keys.ts';
+import { keyName, keys, type Reader, type Store } from './keys.ts';
 import type { Written } from './table.ts';
 
 export interface Incidents {
@@ -11,7 +11,7 @@ export interface Incidents {
 }
 
 /** All incidents that have not expired at `now`. */
-export async function readIncidents({ table, space }: Store, now: number): Promise<Incidents> {
+export async function readIncidents({ table, space }: Reader, now: number): Promise<Incidents> {
   const incidents = new Map<string, Held<Incident>>();
   const problems: ItemProblem[] = [];
   for await (const page of table.query(keys.incidents(space))) {

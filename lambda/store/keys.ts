@@ -36,7 +36,7 @@
  * sort key); values hold it whole.
  */
 import { createHash } from 'node:crypto';
-import type { Key, Table } from './table.ts';
+import type { Key, Table, TableReader } from './table.ts';
 import { StoreError } from './table-error.ts';
 
 /** Whose items. */
@@ -50,6 +50,12 @@ export interface Space {
 /** An open table, and whose items in it. */
 export interface Store {
   readonly table: Table;
+  readonly space: Space;
+}
+
+/** The same of a table that is only read. */
+export interface Reader {
+  readonly table: TableReader;
   readonly space: Space;
 }
 

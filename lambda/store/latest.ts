@@ -18,7 +18,7 @@ import {
 } from './item.ts';
 import { entryNow, hostNow } from './item-kinds.ts';
 import { refusedForSize } from './item-size.ts';
-import { keyName, keys, SHARDS, type Store } from './keys.ts';
+import { keyName, keys, type Reader, SHARDS, type Store } from './keys.ts';
 import type { EntryNow } from './stored-values.ts';
 import type { Item, Key, Written } from './table.ts';
 
@@ -37,7 +37,7 @@ export interface Latest {
  * Reads everything that was last seen from this vantage. `now` is epoch ms: what was retired and
  * has expired is left out.
  */
-export async function readLatest({ table, space }: Store, now: number): Promise<Latest> {
+export async function readLatest({ table, space }: Reader, now: number): Promise<Latest> {
   const entries = new Map<string, Held<EntryNow>>();
   const hosts = new Map<string, Held<HostSnapshot>>();
   const problems: ItemProblem[] = [];

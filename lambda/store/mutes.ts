@@ -4,7 +4,7 @@
 import type { Mute } from '../alert/incident/mute.ts';
 import type { ItemProblem } from './item.ts';
 import { mute as kind } from './item-kinds.ts';
-import { keyName, keys, type Store } from './keys.ts';
+import { keyName, keys, type Reader, type Store } from './keys.ts';
 import { readLasting, saveLasting } from './until.ts';
 
 export interface Mutes {
@@ -13,7 +13,7 @@ export interface Mutes {
   readonly problems: readonly ItemProblem[];
 }
 
-export async function readMutes({ table, space }: Store, now: number): Promise<Mutes> {
+export async function readMutes({ table, space }: Reader, now: number): Promise<Mutes> {
   const { lasting, problems } = await readLasting(table, kind, keys.mutes(space), now);
   return { mutes: lasting, problems };
 }

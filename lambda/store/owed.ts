@@ -7,7 +7,7 @@
 import { readChunks, writeChunks } from './chunks.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
 import { owedChannel as kind } from './item-kinds.ts';
-import { keys, type Store } from './keys.ts';
+import { keys, type Reader, type Store } from './keys.ts';
 import { TELLINGS_MS } from './runs.ts';
 import type { OwedChannel, OwedMessage } from './stored-values.ts';
 import type { Table, Written } from './table.ts';
@@ -19,7 +19,7 @@ export interface Owed {
   readonly problems: readonly ItemProblem[];
 }
 
-export async function readOwed({ table, space }: Store, now: number): Promise<Owed> {
+export async function readOwed({ table, space }: Reader, now: number): Promise<Owed> {
   const channels: Held<OwedChannel>[] = [];
   const problems: ItemProblem[] = [];
   for await (const page of table.query(keys.owedOf(space))) {

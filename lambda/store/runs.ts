@@ -10,7 +10,7 @@ import { readChunks, writeChunks } from './chunks.ts';
 import { HISTORY_MS } from './history.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
 import { runRecord as kind } from './item-kinds.ts';
-import { keys, type Store } from './keys.ts';
+import { keys, type Reader, type Store } from './keys.ts';
 import type { RunRecord, Stage } from './stored-values.ts';
 import type { Json } from './value-schemas.ts';
 
@@ -132,7 +132,7 @@ export function prepareTellings(
 
 /** Reads back what a run told or was about to tell. @throws StoreError `damaged`. */
 export async function readTellings(
-  { table, space }: Store,
+  { table, space }: Reader,
   run: RunRecord,
 ): Promise<Json | undefined> {
   if (run.tellings === 0) return undefined;
@@ -147,7 +147,7 @@ export interface Runs {
 }
 
 /** The latest runs from this vantage. */
-export async function recentRuns({ table, space }: Store, now: number, limit = 50): Promise<Runs> {
+export async function recentRuns({ table, space }: Reader, now: number, limit = 50): Promise<Runs> {
   const runs: Held<RunRecord>[] = [];
   const problems: ItemProblem[] = [];
   for await (const page of table.query(keys.runs(space), { newestFirst: true, limit })) {

@@ -4,7 +4,7 @@ import { isStsKeepingDue, type StsMemory, stsKeptUntil } from '../alert/sts/memo
 import { toldFindings } from '../alert/sts/standing.ts';
 import { fromItem, type Held, type ItemProblem, readItem, writeItem } from './item.ts';
 import { stsPolicy as kind } from './item-kinds.ts';
-import { keyName, keys, type Store } from './keys.ts';
+import { keyName, keys, type Reader, type Store } from './keys.ts';
 import type { Written } from './table.ts';
 
 export interface StsMemories {
@@ -14,7 +14,7 @@ export interface StsMemories {
 }
 
 /** All that have not expired at `now`, epoch ms. */
-export async function readStsMemories({ table, space }: Store, now: number): Promise<StsMemories> {
+export async function readStsMemories({ table, space }: Reader, now: number): Promise<StsMemories> {
   const memories = new Map<string, Held<StsMemory>>();
   const problems: ItemProblem[] = [];
   for await (const page of table.query(keys.stsPolicies(space)))

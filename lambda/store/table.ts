@@ -30,20 +30,28 @@ export interface NotPut {
 }
 
 /**
- * Every method may be called concurrently, throws `StoreError` where we or our table are at fault,
- * and is safe to repeat: a conditional write that was done twice reports `lost` the second time.
+ * What is enough to see how things stand: items whose keys are known. Whoever has no more than this
+ * writes nothing.
  */
-export interface Table {
+export interface TableReader {
   /** As messages call it: `table NAME` or `the store in DIR`. */
   readonly title: string;
   /** Strongly consistent; undefined means that there is no such item. */
   get(key: Key): Promise<Item | undefined>;
-  /** In no order; missing ones are left out. Any number of keys. */
-  getMany(keys: readonly Key[]): Promise<readonly Item[]>;
   /**
    * Page after page, strongly consistent, in order of the sort key; expired items are among them.
    */
   query(pk: string, range?: Range): AsyncIterable<readonly Item[]>;
+  close(): void;
+}
+
+/**
+ * Every method may be called concurrently, throws `StoreError` where we or our table are at fault,
+ * and is safe to repeat: a conditional write that was done twice reports `lost` the second time.
+ */
+export interface Table extends TableReader {
+  /** In no order; missing ones are left out. Any number of keys. */
+  getMany(keys: readonly Key[]): Promise<readonly Item[]>;
   /** Page after page over everything, in no order: for carrying a store elsewhere. */
   scan(): AsyncIterable<readonly Item[]>;
   /** @throws StoreError `too-large` where the item is larger than any engine takes */
@@ -60,5 +68,4 @@ export interface Table {
   delete(key: Key, condition?: Condition): Promise<Written>;
   /** Requests sent so far, repeats by the SDK included. */
   requests(): number;
-  close(): void;
 }

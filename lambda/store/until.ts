@@ -1,7 +1,7 @@
 /** What somebody said, and that ends by itself: mutes and confirmations, one item each. */
 import { DAY_MS } from '../text/dates.ts';
 import { fromItem, type ItemKind, type ItemProblem, toItem } from './item.ts';
-import type { Key, Table } from './table.ts';
+import type { Key, Table, TableReader } from './table.ts';
 import { StoreError } from './table-error.ts';
 
 interface Ending {
@@ -11,7 +11,7 @@ interface Ending {
 
 /** Those of a partition that have not ended at `now`, in order of their keys. */
 export async function readLasting<T extends Ending>(
-  table: Table,
+  table: TableReader,
   kind: ItemKind<T>,
   pk: string,
   now: number,

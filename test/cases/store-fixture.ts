@@ -63,7 +63,7 @@ export interface Facts {
 }
 
 export async function factsOf(store: Store, now: number): Promise<Facts> {
-  const status = await readStatus(store, now, { notWatched: undefined, onDisk: false });
+  const status = await readStatus(store, now, { notWatched: undefined });
   const everything = await readTimeline(store, {}, now);
   const one = await readTimeline(store, { name: ONE_DESTINATION }, now);
   return {

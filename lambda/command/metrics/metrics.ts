@@ -50,8 +50,7 @@ export async function metricsAfterRun(
 
 async function metricsText(store: Store, now: number): Promise<string> {
   const recalled = await recall(store, [], now);
-  const besides = { notWatched: undefined, onDisk: false };
-  const status = await readStatus(store, now, besides, recalled);
+  const status = await readStatus(store, now, { notWatched: undefined }, recalled);
   const hosts = notRetired(recalled.latest.hosts);
   const { der } = await readCertificates(store, hosts.flatMap(currentLeaves));
   return expositionText(

@@ -46,7 +46,12 @@ export async function readReport(store: Store, besides: Besides, now: number): P
   const { bundle, onDisk, of, own } = besides;
   const recalled = await recall(store, [], now);
   const notWatched = bundle === undefined ? undefined : notWatchedBy(bundle);
-  const status = await readStatus(store, now, { notWatched, onDisk }, recalled);
+  const status = await readStatus(
+    store,
+    now,
+    { notWatched, onDisk: onDisk ? store.table : undefined },
+    recalled,
+  );
   const snapshots = notRetired(recalled.latest.entries).map(({ snapshot }) => snapshot);
   const hosts = notRetired(recalled.latest.hosts);
   const timeline = await readTimeline(store, { from: now - YEAR_MS }, now);

@@ -26,11 +26,12 @@ import { lookForSilence, type Sight } from '../../run/watch/sentinel.ts';
 import type { Confirmation } from '../../snapshot/caution.ts';
 import type { EntrySnapshot } from '../../snapshot/entry-snapshot.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
-import type { Store } from '../../store/keys.ts';
+import type { Reader } from '../../store/keys.ts';
 import { notRetired } from '../../store/latest.ts';
 import { type SpaceWithRuns, spacesWithRuns } from '../../store/spaces.ts';
 import type { RunRecord } from '../../store/stored-values.ts';
 import { readStsMemories } from '../../store/sts-policies.ts';
+import type { Table } from '../../store/table.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { LineHeld } from '../../verdict/held.ts';
 import type { EntryVerdict, Verdict } from '../../verdict/verdict.ts';
@@ -124,19 +125,21 @@ export interface Status {
 export interface Besides {
   /** What the policy says is not watched, for records that do not. */
   readonly notWatched: readonly NotWatched[] | undefined;
-  /** Whether it is on this disk. */
-  readonly onDisk: boolean;
+  /** The table where it is on this disk: one of AWS is not read as a whole. */
+  readonly onDisk?: Table | undefined;
+  /** Without a complete run for so long, runs are missing; by default 26 hours. */
+  readonly silenceMs?: number;
 }
 
 /** @param read what was recalled already, by whoever shows more of it than this */
 export async function readStatus(
-  store: Store,
+  store: Reader,
   now: number,
-  { notWatched: policyNotWatched, onDisk }: Besides,
+  { notWatched: policyNotWatched, onDisk, silenceMs = SILENCE_MS }: Besides,
   read?: Recalled,
 ): Promise<Status> {
   const recalled = read ?? (await recall(store, [], now));
-  const sight = await lookForSilence(store, SILENCE_MS, now);
+  const sight = await lookForSilence(store, silenceMs, now);
   const sts = await readStsMemories(store, now);
   const snapshots = notRetired(recalled.latest.entries).map(({ snapshot }) => snapshot);
   const verdicts = new Map(snapshots.map((snapshot) => [snapshot.id, verdictNow(snapshot)]));
@@ -177,7 +180,8 @@ export async function readStatus(
     watched: snapshots.length - byDesign.length,
     mail: mailShareOf(sight.latest),
     counts: countsOf(snapshots),
-    others: onDisk && sight.latest === undefined ? await spacesWithRuns(store.table, now) : [],
+    others:
+      onDisk !== undefined && sight.latest === undefined ? await spacesWithRuns(onDisk, now) : [],
     problems: [...recalled.problems, ...describeProblems(sts.problems)],
   };
 }

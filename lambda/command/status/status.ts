@@ -32,7 +32,7 @@ export async function statusCommand(
     const bundle = here ?? (await pushedBundle(open.store));
     const status = await readStatus(open.store, console.now(), {
       notWatched: bundle === undefined ? undefined : notWatchedBy(bundle),
-      onDisk: tableNamed(place.store) === undefined,
+      onDisk: tableNamed(place.store) === undefined ? open.store.table : undefined,
     });
     const of = { place: open.place, ...open.store.space };
     if (flags.nagios) {

@@ -12,7 +12,7 @@ import type { Confirmation } from '../../snapshot/caution.ts';
 import { readConfirmations } from '../../store/confirmations.ts';
 import { readIncidents } from '../../store/incidents.ts';
 import { describeProblems, type Held } from '../../store/item.ts';
-import type { Store } from '../../store/keys.ts';
+import type { Reader } from '../../store/keys.ts';
 import { type Latest, readLatest } from '../../store/latest.ts';
 import { readMutes } from '../../store/mutes.ts';
 import { lastComplete, readTellings, recentRuns, toldButNotStored } from '../../store/runs.ts';
@@ -35,7 +35,7 @@ export interface Recalled {
 
 /** Reads it all. `now` is epoch ms; records with the ids `self` do not count as earlier runs. */
 export async function recall(
-  store: Store,
+  store: Reader,
   self: readonly string[],
   now: number,
 ): Promise<Recalled> {

@@ -3,7 +3,7 @@
  * blindness and runs cut short. It probes nothing and writes nothing.
  */
 import { isBlind, type VantageState } from '../../alert/incident/run-facts.ts';
-import type { Store } from '../../store/keys.ts';
+import type { Reader } from '../../store/keys.ts';
 import { readOwed } from '../../store/owed.ts';
 import { lastComplete, recentRuns } from '../../store/runs.ts';
 import type { OwedChannel, RunRecord } from '../../store/stored-values.ts';
@@ -26,7 +26,11 @@ export interface Sight {
 }
 
 /** @param silenceMs how old the last complete run may be */
-export async function lookForSilence(store: Store, silenceMs: number, now: number): Promise<Sight> {
+export async function lookForSilence(
+  store: Reader,
+  silenceMs: number,
+  now: number,
+): Promise<Sight> {
   const recent = await recentRuns(store, now);
   // Records dated in the future, by a clock that ran ahead, would hide missed runs until then.
   const runs = recent.runs.filter(({ value }) => value.stageAt <= now + CLOCK_SKEW_MS);
