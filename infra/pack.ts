@@ -17,6 +17,8 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { BANNER, MAIN_FIELDS, ROOT, TARGET } from './bundle.ts';
 import { licencesOf } from './licences.ts';
+import { COMPLETIONS, completions, PAGES as MANUAL, manualPages } from './manual-and-completion.ts';
+import { sourceDate } from './source-date.ts';
 
 /** Not bundled and not installed: it brings a native database. */
 const OPTIONAL_PEER = 'dynalite';
@@ -65,6 +67,13 @@ export async function pack(outdir: string): Promise<string> {
   copyFileSync(join(ROOT, 'lambda/launcher.cjs'), join(root, 'postfix-tls-watch.cjs'));
   chmodSync(join(root, 'postfix-tls-watch.cjs'), 0o755);
   for (const file of PAGES) cpSync(join(ROOT, file), join(root, file), { recursive: true });
+  writeAll(join(root, 'man'), manualPages(sourceDate()));
+  const { bash, zsh, fish } = completions();
+  writeAll(join(root, 'completion'), {
+    [COMPLETIONS.bash]: bash,
+    [COMPLETIONS.zsh]: zsh,
+    [COMPLETIONS.fish]: fish,
+  });
   writeFileSync(join(root, LICENCES), licencesOf(Object.keys(metafile.inputs)));
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
 
@@ -77,6 +86,11 @@ export async function pack(outdir: string): Promise<string> {
     },
   );
   return join(outdir, tarball.trim());
+}
+
+function writeAll(folder: string, files: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
 }
 
 function packed({
@@ -95,7 +109,9 @@ function packed({
     license,
     type: 'module',
     bin: { [name]: 'postfix-tls-watch.cjs' },
-    files: ['dist', 'postfix-tls-watch.cjs', LICENCES, ...PAGES],
+    // npm links these where man(1) looks, when it installs globally.
+    man: MANUAL.map((name) => `man/${name}`),
+    files: ['dist', 'postfix-tls-watch.cjs', 'man', 'completion', LICENCES, ...PAGES],
     // What may start the launcher; it goes on with the Node that the package brings.
     engines,
     peerDependencies: { [OPTIONAL_PEER]: devDependencies[OPTIONAL_PEER] },

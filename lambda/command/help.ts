@@ -16,7 +16,10 @@ watch keep counts until it runs out.
 export const WHY_HELP = `
 FILE is a log of Postfix as syslog or postlogd writes it, plain, gzip or zstd, rotated ones too, \
 in any order;
-"-" is standard input: journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
+"-" is standard input:
+
+  journalctl -o short-iso -u 'postfix*' | postfix-tls-watch why -
+
 Without FILE the usual ones below /var/log are read, or else the journal.
 
 Where a line was authenticated before, and leads to hosts that are strange to it, no line to use \

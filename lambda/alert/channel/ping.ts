@@ -42,7 +42,7 @@ function targetOf(given: string): Target {
   const credentials = `${decoded(url.username)}:${decoded(url.password)}`;
   url.username = '';
   url.password = '';
-  const headers =
+  const headers: Readonly<Record<string, string>> =
     credentials === ':'
       ? {}
       : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };

@@ -93,7 +93,8 @@ async function attempts(
   now: () => number,
   { whole, answer, pauses }: WebhookDeadlines,
 ): Promise<Exchange> {
-  const credentials = authorization === undefined ? {} : { authorization };
+  const credentials: Readonly<Record<string, string>> =
+    authorization === undefined ? {} : { authorization };
   const ends = now() + whole;
   for (let attempt = 0; ; attempt++) {
     const last = await exchange(outgoing, credentials, Math.min(answer, Math.max(ends - now(), 1)));
