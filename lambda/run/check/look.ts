@@ -2,19 +2,17 @@
  * DNS and the hosts: every next hop is resolved, and its hosts are met as soon as they are known,
  * so that a zone that is slow to answer keeps nobody else waiting.
  */
-import { byName } from '../../named-record.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
-import { clientOf, routeKey } from '../../policy/service.ts';
-import { USUAL_HELLO } from '../../policy/settings.ts';
-import { type Contact, conversationsOf, sharedContacts } from '../../probe/contact.ts';
+import { type Contact, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { Batch, type PaceOptions, type Probe } from '../../probe/pace.ts';
 import type { ProbeResult } from '../../probe/result.ts';
-import { conversationsInTurn, type Turn, turnAt } from '../../probe/turn.ts';
+import { turnAt } from '../../probe/turn.ts';
 import type { Found } from '../../route/dane-route.ts';
 import type { Dns } from '../../route/dns-answer.ts';
 import { type Dnssec, findRoutes } from './dnssec.ts';
+import { Meeting, type Met } from './meeting.ts';
 
 export interface LookDoors {
   readonly dns: Dns;
@@ -55,12 +53,7 @@ export interface LookOptions {
 }
 
 /** What DNS and the hosts gave. */
-export interface Looked extends Found {
-  readonly contacts: ReadonlyMap<Hop, readonly Contact[]>;
-  /** Of control hosts. */
-  readonly controls: readonly Contact[];
-  /** By the key of the next hop, where not all of its addresses had their turn. */
-  readonly turns: Readonly<Record<string, Turn>>;
+export interface Looked extends Found, Met {
   readonly results: Readonly<Record<string, ProbeResult>>;
   /** Epoch ms, before the first was met. */
   readonly probedAt: number;
@@ -78,7 +71,7 @@ export async function lookAt(
   dnssec: Dnssec | undefined,
 ): Promise<Looked> {
   const probedAt = options.now();
-  const { pace, turn = turnAt(probedAt) } = options;
+  const { pace, unseen, turn = turnAt(probedAt) } = options;
   const hostOf = new Map<string, string>();
   const waitsFor = () => waitsIn(batch, hostOf);
   const batch: Batch = new Batch(doors.probe, {
@@ -88,43 +81,22 @@ export async function lookAt(
   });
   const told = (done: number): void =>
     doors.progress?.({ kind: 'probing', done, conversations: batch.size, waitsFor });
-  const hops = [...control, ...plan.flatMap((one) => one.hops)];
-  const byKey = Map.groupBy(hops, routeKey);
-  const late = lateKeys(plan, options.unseen);
-  const settingsOf = (hop: Hop) => clientOf(bundle, hop.service).settings;
-  // What our own settings hide is no matter to a control host: its handshake is the proof.
-  const { library, replyFilter, discardEhloMaps, ...usual } = bundle.settings;
-  const open = { ...usual, discardEhloKeywords: [], hello: USUAL_HELLO };
-  const controlContacts = sharedContacts(() => open);
-  const contactsOf = sharedContacts(settingsOf);
-  const isControl = new Set(control);
-  const contacts = new Map<Hop, readonly Contact[]>();
-  const turns = byName<Turn>();
-
-  const meet = (key: string, found: Found): void => {
-    const wanted = new Map<string, Conversation>();
-    for (const hop of byKey.get(key) ?? []) {
-      const met = (isControl.has(hop) ? controlContacts : contactsOf)(hop, found);
-      contacts.set(hop, met);
-      if (doors.progress !== undefined)
-        for (const { conversation, host } of met)
-          if (conversation !== undefined) hostOf.set(conversation.id, host.host);
-      const own = conversationsInTurn(met, settingsOf(hop), turn);
-      if (own.turn !== undefined) turns[key] = own.turn;
-      for (const conversation of own.conversations) wanted.set(conversation.id, conversation);
-    }
-    for (const conversation of wanted.values())
-      batch.add(conversation, { owner: key, late: late.has(key) });
+  const noteHosts = (contacts: readonly Contact[]): void => {
+    for (const { conversation, host } of contacts)
+      if (conversation !== undefined) hostOf.set(conversation.id, host.host);
+  };
+  const onMet = doors.progress === undefined ? undefined : noteHosts;
+  const meeting = new Meeting(plan, control, bundle, { turn, unseen, onMet });
+  const onFound = (key: string, found: Found): void => {
+    for (const { conversation, wish } of meeting.meet(key, found)) batch.add(conversation, wish);
   };
   const timeIsUp = () => options.now() >= pace.stopAt || pace.signal?.aborted === true;
   try {
-    const found = await findRoutes(hops, bundle, doors.dns, dnssec, { onFound: meet, timeIsUp });
+    const found = await findRoutes(meeting.hops, bundle, doors.dns, dnssec, { onFound, timeIsUp });
     const resolved = !timeIsUp();
     if (batch.size > 0) told(batch.done);
     const results = await batch.results();
-    const controls = control.flatMap((hop) => contacts.get(hop) ?? []);
-    for (const hop of control) contacts.delete(hop);
-    return { ...found, contacts, controls, turns, results, probedAt, resolved };
+    return { ...found, ...meeting.end(), results, probedAt, resolved };
   } catch (error) {
     batch.abandon();
     throw error;
@@ -144,15 +116,4 @@ export function conversationsHad(
   results: Readonly<Record<string, ProbeResult>>,
 ): Conversation[] {
   return conversationsOf(contacts).filter(({ id }) => results[id] !== undefined);
-}
-
-/** Next hops that lead to nothing but entries of which nothing was seen the last time. */
-function lateKeys(
-  plan: readonly Destination[],
-  unseen: ReadonlySet<string> = new Set(),
-): ReadonlySet<string> {
-  const keysOf = (wanted: boolean) =>
-    plan.flatMap(({ id, hops }) => (unseen.has(id) === wanted ? hops.map(routeKey) : []));
-  const others = new Set(keysOf(false));
-  return new Set(keysOf(true).filter((key) => !others.has(key)));
 }
