@@ -76,6 +76,18 @@ describe('with a store that runs keep', () => {
     expect(json.nameSources.mtaSts.held).toMatchObject({ id: '0', mode: 'enforce', mx: ['*.messagingengine.com'] });
   });
 
+  test('suggest goes by it as well', async () => {
+    const suggest = ['suggest', scene.table, ...scene.bundleFlags, ...scene.internet.flags];
+    const { out, err } = await scene.run([...suggest, ...scene.storeFlags]);
+    expect(err).toBe('');
+    expect(out).toContain('+fastmail.fm     secure match=.messagingengine.com servername=hostname ciphers=high\n');
+    expect(unwrapped(out.replaceAll(/^# ?/gm, ''))).toMatch(
+      /names: fastmail\.fm enforces an MTA-STS policy with these hosts, fetched [^;]*; today mta-sts\.fastmail\.fm has no address, which withdraws nothing: authenticated by their policy until /,
+    );
+    // Without what runs keep it has DNS alone.
+    expect((await scene.run(suggest)).out).toContain('+fastmail.fm     secure match=.messagingengine.com ciphers=high\n');
+  });
+
   test('and keeps nothing itself', async () => {
     const { table } = await openToWatch(join(scene.dir, 'store'), sceneNow());
     const { memories } = await readStsMemories({ table, space: spaceOf('default', hostname()) }, sceneNow());

@@ -93,7 +93,8 @@ const UNSETTLED: ReadonlySet<StsLook['kind']> = new Set(['put-off', 'unanswered'
 
 type Missing = Exclude<StsLook, { readonly kind: 'unchanged' | 'put-off' | 'policy' }>;
 
-function whyMissing(look: Missing): string {
+/** A clause for people, already neutral. */
+export function whyMissing(look: Missing): string {
   switch (look.kind) {
     case 'none':
       return 'it is announced no more';

@@ -1,7 +1,11 @@
 /** Flags → what the store remembers, or why nothing is remembered. Creates nothing. */
+
+import type { KeptPolicy } from '../../alert/sts/memory.ts';
 import { type Recollection, recollect } from '../../run/past/recollect.ts';
 import type { Around } from '../../snapshot/caution.ts';
 import { readConfirmations } from '../../store/confirmations.ts';
+import { describeProblems } from '../../store/item.ts';
+import { readStsMemories } from '../../store/sts-policies.ts';
 import type { PlaceFlags } from '../place.ts';
 import { fromStoreIfThere } from '../store-if-there.ts';
 import type { Console } from '../terminal/console.ts';
@@ -11,6 +15,8 @@ export type Remembered =
       readonly kind: 'remembered';
       readonly past: Recollection;
       readonly around: Omit<Around, 'queueLifetimeMs'>;
+      /** By domain. */
+      readonly policies: ReadonlyMap<string, KeptPolicy>;
       readonly place: string;
       readonly vantage: string;
     }
@@ -27,7 +33,9 @@ export const rememberedBy = (
     console,
     async ({ store, place }) => {
       const now = console.now();
-      const past = await recollect(store, now);
+      const { memories, problems } = await readStsMemories(store, now);
+      const seen = await recollect(store, now);
+      const past = { ...seen, problems: [...seen.problems, ...describeProblems(problems)] };
       const { confirmations } = await readConfirmations(store, now);
       const { vantage } = store.space;
       return past.entries.size === 0
@@ -36,6 +44,11 @@ export const rememberedBy = (
             kind: 'remembered',
             past,
             around: { confirmations, now, own: console.own },
+            policies: new Map(
+              [...memories].flatMap(([domain, { value }]) =>
+                value.policy === undefined ? [] : [[domain, value.policy] as const],
+              ),
+            ),
             place,
             vantage,
           };

@@ -93,7 +93,9 @@ async function look(
         servername: SERVERNAME,
         upgrade: flags.upgrade ?? false,
         isText: (table) => files.has(table),
-        ...(memory.kind === 'remembered' ? { past: memory.past, around: memory.around } : {}),
+        ...(memory.kind === 'remembered'
+          ? { past: memory.past, around: memory.around, keptPolicies: memory.policies }
+          : {}),
         ...(flags.controlHost === undefined ? {} : { controlHosts: flags.controlHost }),
       }),
     );

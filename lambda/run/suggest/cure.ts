@@ -25,7 +25,7 @@ import {
 } from './case.ts';
 import type { Change, Ground } from './change.ts';
 import { steadyList } from './match-line.ts';
-import type { StsAsking } from './sts.ts';
+import type { EnforcedSts, StsAsking } from './sts.ts';
 
 export type Cure =
   | { readonly kind: 'line'; readonly change: Change }
@@ -96,22 +96,26 @@ export async function bySts(
   if (!hop.nextHop.mx || hop.demand.kind !== 'demand') return undefined;
   const domain = toAscii(hop.nextHop.host).toLowerCase();
   const found = await sts.of(domain);
-  if (found?.kind !== 'policy' || found.policy.mode !== 'enforce') return undefined;
+  if (found === undefined) return undefined;
   const own = clientOf(bundle, hop.service);
-  const value = valueOfSts(found.policy, own.settings.version);
+  const value = valueOfSts(found, own.settings.version);
   const other = value === undefined ? undefined : otherLine(value, destination, own);
   const tried = other === undefined ? undefined : await tryLine(other.line, one, meeting);
   if (tried === undefined || !delivers(tried.verdict)) return undefined;
   return {
     tried,
-    ground: {
-      kind: 'mta-sts',
-      until: found.until,
-      because:
-        `${plainName(domain)} enforces an MTA-STS policy with these hosts: authenticated by their ` +
-        `policy until ${moment(found.until)}`,
-    },
+    ground: { kind: 'mta-sts', until: found.until, because: stsWords(domain, found) },
   };
+}
+
+function stsWords(domain: string, { until, kept }: EnforcedSts): string {
+  const missing =
+    kept?.missing === undefined ? '' : `; today ${kept.missing}, which withdraws nothing`;
+  const fetched = kept === undefined ? '' : `, fetched ${moment(kept.fetchedAt)}${missing}`;
+  return (
+    `${plainName(domain)} enforces an MTA-STS policy with these hosts${fetched}: authenticated by ` +
+    `their policy until ${moment(until)}`
+  );
 }
 
 function lineOf({ tried, ground }: Proved, one: Case): Cure {

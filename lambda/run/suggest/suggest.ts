@@ -2,6 +2,7 @@
  * A table rewritten where that helps: duplicates out, everything judged today, a better line for
  * each entry that has one, and the table as it would then be judged again (prove.ts).
  */
+import type { KeptPolicy } from '../../alert/sts/memory.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { policyTables } from '../../policy/lookup.ts';
 import { isStsAnswer } from '../../policy/sts-answer.ts';
@@ -33,6 +34,8 @@ export interface SuggestOptions extends CheckOptions {
   /** Absent: nothing is remembered. */
   readonly past?: Recollection;
   readonly around?: Omit<Around, 'queueLifetimeMs'>;
+  /** MTA-STS policies that runs keep, by domain. */
+  readonly keptPolicies?: ReadonlyMap<string, KeptPolicy>;
   /** Whether the text of a table is that of a file that can be written anew. */
   readonly isText: (table: string) => boolean;
 }
@@ -57,8 +60,9 @@ export async function suggestChanges(
   const isText = (table: string) => shown.has(table) && options.isText(table);
   const tidied = withoutDuplicates(bundle, isText);
   const run = await checkBundle(tidied.bundle, doors, options);
-  const meeting: Meeting = { probe: doors.probe, pace: { ...options.pace, now: options.now } };
-  const sts = askingSts(doors, options.now, options.pace.stopAt);
+  const { keptPolicies = new Map(), now, pace } = options;
+  const meeting: Meeting = { probe: doors.probe, pace: { ...pace, now } };
+  const sts = askingSts(doors, keptPolicies, now, pace.stopAt);
   const seen = { evidence: run.wider ?? run.evidence };
   const judged = run.destinations.flatMap((destination, i) => {
     const verdict = run.verdicts[i];

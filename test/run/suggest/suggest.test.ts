@@ -2,10 +2,12 @@
 import { createHash, randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { KeptPolicy } from '../../../lambda/alert/sts/memory.ts';
 import { readCertificate } from '../../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { defaultSettings } from '../../../lambda/policy/settings.ts';
 import type { ProbeResult } from '../../../lambda/probe/result.ts';
+import { askingSts } from '../../../lambda/run/suggest/sts.ts';
 import { saveConfirmation } from '../../../lambda/store/confirmations.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { createAuthority } from '../../internet/authority.ts';
@@ -388,6 +390,109 @@ describe('MTA-STS', () => {
     const { world } = worldWith('mx.mailhub.net', 'wild');
     const proposed = await propose('a.example secure\n', world, { policies: { 'a.example': policy } });
     expect(proposed.text).toBe('a.example secure match=.mailhub.net\n');
+  });
+});
+
+describe('MTA-STS policies that runs keep', () => {
+  const KEPT: KeptPolicy = {
+    id: '0',
+    mode: 'enforce',
+    mx: ['*.mailhub.net'],
+    fetchedAt: START - 6 * DAY_MS,
+    until: START + DAY_MS,
+  };
+  const BY_POLICY = 'a.example secure match=.mailhub.net servername=hostname\n';
+  const BY_DNS = 'a.example secure match=.mailhub.net\n';
+  const policy = (mode: string, mx = '*.mailhub.net') => `version: STSv1\nmode: ${mode}\nmx: ${mx}\nmax_age: 604800\n`;
+  const UNTIL = 'authenticated by their policy until Wed 2026-09-02 06:00Z';
+  const HELD = `a.example enforces an MTA-STS policy with these hosts, fetched Wed 2026-08-26 06:00Z`;
+
+  test.each<{ because: string; policies?: Asked['policies']; kept?: Partial<KeptPolicy>; becomes: string; says?: string }>([
+    {
+      because: 'a record that is missing withdraws nothing',
+      becomes: BY_POLICY,
+      says: `${HELD}; today it is announced no more, which withdraws nothing: ${UNTIL}`,
+    },
+    {
+      because: 'nor does a policy that cannot be fetched',
+      policies: { 'a.example': null },
+      becomes: BY_POLICY,
+      says: `${HELD}; today there is none, which withdraws nothing: ${UNTIL}`,
+    },
+    {
+      because: 'nor a text that is no policy',
+      policies: { 'a.example': 'none' },
+      becomes: BY_POLICY,
+      says: expect.stringMatching(
+        /; today .+, which withdraws nothing: authenticated by their policy until Wed 2026-09-02 06:00Z$/,
+      ),
+    },
+    {
+      because: 'what is published today counts, and from today on',
+      policies: { 'a.example': policy('enforce') },
+      becomes: BY_POLICY,
+      says: 'a.example enforces an MTA-STS policy with these hosts: authenticated by their policy until Tue 2026-09-08 06:00Z',
+    },
+    { because: 'mode none takes it back', policies: { 'a.example': policy('none') }, becomes: BY_DNS },
+    { because: 'mode testing does, too', policies: { 'a.example': policy('testing') }, becomes: BY_DNS },
+    { because: 'the hosts of today count', policies: { 'a.example': policy('enforce', 'mx.otherhub.org') }, becomes: BY_DNS },
+    { because: 'it ran out', kept: { until: START }, becomes: BY_DNS },
+    { because: 'what is kept was only tested', kept: { mode: 'testing' }, becomes: BY_DNS },
+    { because: 'what is kept has other hosts', kept: { mx: ['mx.otherhub.org'] }, becomes: BY_DNS },
+  ])('$because', async ({ policies = {}, kept = {}, becomes, says }) => {
+    const { world } = worldWith('mx.mailhub.net', 'wild');
+    const asked: Partial<Asked> = { policies, kept: { 'a.example': { ...KEPT, ...kept } } };
+    const proposed = await propose('a.example secure\n', world, asked);
+    expect(proposed.text).toBe(becomes);
+    expect(proposed.changes[0]?.ground).toEqual(
+      says === undefined
+        ? { kind: 'dns', because: expect.any(String) }
+        : { kind: 'mta-sts', until: expect.any(Number), because: says },
+    );
+    await settled(proposed, world, asked);
+  });
+
+  test('a line that rests on it is left as it is when its record is gone', async () => {
+    const { world } = worldWith('mx.mailhub.net', 'wild');
+    expect((await propose(BY_POLICY, world, { kept: { 'a.example': KEPT } })).changes).toEqual([]);
+  });
+
+  test('it is the word of the domain where DNS leads to strangers, too', async () => {
+    const store = newStore();
+    const { world, mx } = worldWith('in1.mailhub.net', 'in1');
+    const table = 'a.example secure match=in1.mailhub.net\n';
+    const at = await days(store, world, table, 3, () => world.domain('a.example', mx));
+    world.domain('a.example', world.host('mx.otherhub.org', CHAINS.other));
+    const kept = { 'a.example': { ...KEPT, mx: ['mx.otherhub.org'], until: at + DAY_MS } };
+    expect((await propose(table, world, { store, at })).changes).toEqual([]);
+    const proposed = await propose(table, world, { store, at, kept });
+    expect(proposed.text).toBe('a.example secure match=mx.otherhub.org servername=hostname\n');
+    expect(proposed.changes[0]?.ground?.kind).toBe('mta-sts');
+  });
+
+  test('beyond the most that are asked the one that is kept counts, and what has none is named', async () => {
+    const asked: string[] = [];
+    const sts = askingSts(
+      {
+        dns: {
+          query: async (name) => {
+            asked.push(name);
+            return { kind: 'nxdomain', ad: false };
+          },
+        },
+        fetchPolicy: async () => ({ kind: 'text', text: '' }),
+      },
+      new Map([['b.example', KEPT]]),
+      () => START,
+      START + 1,
+      1,
+    );
+    expect(await sts.of('a.example')).toBeUndefined();
+    expect(await sts.of('b.example')).toEqual({ mx: KEPT.mx, until: KEPT.until, kept: { fetchedAt: KEPT.fetchedAt } });
+    expect(await sts.of('c.example')).toBeUndefined();
+    expect(await sts.of('a.example')).toBeUndefined();
+    expect(asked).toEqual(['_mta-sts.a.example']);
+    expect(sts.left()).toEqual(['c.example']);
   });
 });
 

@@ -1,4 +1,5 @@
 /** `suggest` under test: a table, a small world, and what the run proposes. */
+import type { KeptPolicy } from '../../../lambda/alert/sts/memory.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import type { DnsAnswer, DnsType } from '../../../lambda/route/dns-answer.ts';
 import type { FetchedPolicy } from '../../../lambda/route/mta-sts/find.ts';
@@ -15,8 +16,10 @@ export interface Asked {
   readonly at: number;
   readonly store?: Store;
   readonly upgrade?: boolean;
-  /** Policy texts by domain. */
-  readonly policies?: Readonly<Record<string, string>>;
+  /** Policy texts by domain; null: one is announced, and cannot be fetched. */
+  readonly policies?: Readonly<Record<string, string | null>>;
+  /** What runs keep of them. */
+  readonly kept?: Readonly<Record<string, KeptPolicy>>;
   readonly isText?: (table: string) => boolean;
 }
 
@@ -26,7 +29,7 @@ export interface Proposed extends Suggested {
 }
 
 export async function suggestFor(bundle: Bundle, world: SmallWorld, asked: Asked): Promise<Proposed> {
-  const { at, store, upgrade = false, isText = () => true } = asked;
+  const { at, store, upgrade = false, isText = () => true, kept = {} } = asked;
   const now = () => at;
   const past = store === undefined ? undefined : await recollect(store, at);
   const confirmations = store === undefined ? [] : (await readConfirmations(store, at)).confirmations;
@@ -37,6 +40,7 @@ export async function suggestFor(bundle: Bundle, world: SmallWorld, asked: Asked
     servername: SERVERNAME,
     upgrade,
     isText,
+    keptPolicies: new Map(Object.entries(kept)),
     ...(past === undefined ? {} : { past, around: { confirmations, now: at } }),
   });
   return { ...suggested, text: withEdits(bundle, suggested.changes).policyTables[0]?.text ?? '' };
@@ -58,7 +62,7 @@ function doorsOf(world: SmallWorld, { policies = {} }: Asked): SuggestDoors {
     dns,
     fetchPolicy: async (domain): Promise<FetchedPolicy> => {
       const text = policies[domain];
-      return text === undefined
+      return text === undefined || text === null
         ? { kind: 'failed', result: 'sts-policy-fetch-error', because: 'there is none' }
         : { kind: 'text', text };
     },
