@@ -60,7 +60,7 @@ test('a name goes: the mail, the status and the next days say that the line woul
   );
   const words = 'It would have held on 9 of 9 days, Tue 2026-09-01 to Wed 2026-09-09.';
   expect(days.flatMap(({ mail }, day) => (mail?.text.replaceAll(/\s+/g, ' ').includes(words) ? [day] : []))).toEqual([10, 11]);
-  const { incidents } = await readStatus(store, START + 12 * DAY_MS, { notWatched: [], onDisk: true });
+  const { incidents } = await readStatus(store, START + 12 * DAY_MS, { notWatched: [] });
   expect(incidents.flatMap(({ entries }) => entries.map((entry) => entry.held))).toEqual([held]);
 });
 
