@@ -281,6 +281,7 @@ export const ONE_RUN: ReadonlySet<string> = new Set([
   'for-partner',
   'force',
   'in-place',
+  'key',
   'nagios',
   'no-config',
   'open',

@@ -102,6 +102,13 @@ export function program(given: Console): Command {
       'you asked by another way than DNS and mail whether mail is meant to go to these hosts: ' +
         'who said so, and how; kept for 90 days, for these hosts alone, and gives the line to use',
     )
+    .option(
+      '--key <digest>',
+      'of a pin (level fingerprint): the SHA-256 digest of the new key or certificate, as they ' +
+        'gave it by another way than DNS and mail; gives the line where it is what they present ' +
+        '(repeatable)',
+      collect,
+    )
     .addHelpText('after', `${EXPLAIN_HELP}${boundsHelp()}`)
     .action(async (destination: string, table: string | undefined, flags) =>
       finish((await import('./explain/explain.ts')).explain(destination, table, flags, console)),

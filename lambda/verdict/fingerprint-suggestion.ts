@@ -2,7 +2,8 @@
  * The pins to use instead at level fingerprint, where a host presents a key that is not pinned.
  *
  * A pin proves a key, and nothing proves a new one but a certificate that an authority of the
- * settings vouches for: a self-signed one may be anybody's, and gets no line. Keys are pinned, not
+ * settings vouches for, or somebody who was told its digest: a self-signed one may be anybody's,
+ * and gets no line by itself. Keys are pinned, not
  * certificates, which are renewed; a pin that is in use, or was in the last days, stays, and all do
  * while some host was not seen. Pure.
  */
@@ -20,11 +21,16 @@ import { patternsFound, registrable } from './names-found.ts';
 import type { Judgement } from './outcome.ts';
 import type { Suggestion } from './verdict.ts';
 
-/** Null where some new key is proved by nothing, or nothing would help. */
+/**
+ * Null where some new key is proved by nothing, or nothing would help.
+ *
+ * @param isGiven whether somebody vouches for the certificate or its key
+ */
 export function suggestPins(
   judgement: Judgement,
   judgeChanged: (changed: Destination) => Judgement,
   earlier: readonly Finding[],
+  isGiven: (leaf: Certificate) => boolean = () => false,
 ): Suggestion | null {
   const { destination, bundle, verdict, views } = judgement;
   const [view] = views;
@@ -32,8 +38,10 @@ export function suggestPins(
   if (view?.kind !== 'hosts' || hop?.demand.kind !== 'demand') return null;
   if (verdict !== 'fail' && verdict !== 'degraded') return null;
   const { demand } = hop;
-  const names = namesOfNewKeys(view.findings);
-  if (names === undefined) return null;
+  const fresh = view.findings.filter(isNew);
+  const unknown = fresh.filter(({ leaf }) => leaf === undefined || !isGiven(leaf));
+  const names = unknown.length === 0 ? [] : namesOfNewKeys(unknown);
+  if (fresh.length === 0 || names === undefined) return null;
   const digests = pinsFor([...view.findings, ...earlier.filter((one) => !isNew(one))], demand);
   const line = entryLine(
     digests.map(printPin).join('|'),
@@ -51,14 +59,28 @@ export function suggestPins(
   return { line, ...groundsOf(names, hop.nextHop), verdict: then.verdict };
 }
 
+/** A host that presents a key that no pin has and no authority of the settings vouches for. */
+export interface UnprovedKey {
+  /** As published, lower case. */
+  readonly host: string;
+  readonly leaf: Certificate;
+}
+
+/** Each once, for a host; none at another level than fingerprint. */
+export function unprovedKeys({ level, views: [view] }: Judgement): readonly UnprovedKey[] {
+  if (level !== 'fingerprint' || view?.kind !== 'hosts') return [];
+  const unproved = view.findings.flatMap((one): UnprovedKey[] =>
+    isNew(one) && one.leaf !== undefined && namesOfNewKeys([one]) === undefined
+      ? [{ host: one.attempt.host.host.toLowerCase(), leaf: one.leaf }]
+      : [],
+  );
+  return [...new Map(unproved.map((one) => [`${one.host} ${one.leaf.spkiSha256}`, one])).values()];
+}
+
 const isNew = ({ verdict }: Finding) => verdict.reason === 'digest-mismatch';
 
-/**
- * The names by which certificates prove the keys that are not pinned; undefined where one is
- * proved by none, and where there is no such key.
- */
-function namesOfNewKeys(findings: readonly Finding[]): readonly string[] | undefined {
-  const fresh = findings.filter(isNew);
+/** The names by which certificates prove these new keys; undefined where one is proved by none. */
+function namesOfNewKeys(fresh: readonly Finding[]): readonly string[] | undefined {
   const presenting = fresh.flatMap(({ attempt, leaf, trust }) =>
     leaf === undefined || trust?.kind !== 'trusted'
       ? []
@@ -89,6 +111,11 @@ function groundsOf(
   names: readonly string[],
   { host, mx }: NextHop,
 ): Pick<Suggestion, 'restsOn' | 'because'> {
+  if (names.length === 0)
+    return {
+      restsOn: 'policy',
+      because: 'its new key is the one that they gave you the digest of',
+    };
   const domain = toAscii(host).toLowerCase();
   const isOwn = names.every((name) => name === domain || name.endsWith(`.${domain}`));
   const providers = listed([...new Set(names.map((name) => plainName(registrable(name) ?? name)))]);

@@ -118,16 +118,17 @@ export interface Suggestion {
 }
 
 /**
- * Why no line is given though one would deliver: DNS, unsigned, leads to hosts that have nothing in
- * common with those that were authenticated before (snapshot/caution).
+ * Why no line is given though one would deliver. `moved`: DNS, unsigned, leads to hosts that have
+ * nothing in common with those that were authenticated before (snapshot/caution). `new-key`: at
+ * level fingerprint, a key that nothing vouches for (snapshot/new-key).
  */
 export interface Caution {
-  readonly kind: 'moved';
+  readonly kind: 'moved' | 'new-key';
   /** Several clauses for people, already neutral, without a full stop. */
   readonly sentence: string;
   /** MX hosts of today that are strange, lower case. */
   readonly hosts: readonly string[];
-  /** MX hosts that were authenticated last. */
+  /** MX hosts that were authenticated last; of `new-key` none. */
   readonly formerHosts: readonly string[];
   /** ISO 8601: when the oldest mail that waits bounces. */
   readonly bouncesFrom: string;

@@ -19,7 +19,10 @@ export function cureLines(
     return [
       ...say(`caution: ${caution.sentence}`),
       ...say(`mail that waits for it bounces from ${moment(Date.parse(caution.bouncesFrom))} on`),
-      ...say(`${caution.confirm}; then this gives the line, for these hosts alone:`),
+      ...say(
+        `${caution.confirm}; then this gives the line, ` +
+          `${caution.kind === 'moved' ? 'for these hosts alone' : 'if that is what they present'}:`,
+      ),
       ...(caution.command === null ? [] : [`    ${caution.command}`]),
     ];
   }

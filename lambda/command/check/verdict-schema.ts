@@ -144,9 +144,12 @@ export const entrySchema = v.strictObject({
   /** Present where a line would deliver and is withheld until it is confirmed. */
   caution: v.exactOptional(
     v.strictObject({
-      kind: v.literal('moved'),
+      kind: v.picklist(['moved', 'new-key']),
       sentence: v.string(),
-      /** MX hosts of today that have nothing in common with those of before. */
+      /**
+       * MX hosts of today that have nothing in common with those of before, or that present a key
+       * that nothing vouches for.
+       */
       hosts: v.array(v.string()),
       formerHosts: v.array(v.string()),
       /** When the oldest mail that waits bounces. */

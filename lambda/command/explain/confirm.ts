@@ -12,6 +12,7 @@ import {
 } from '../../snapshot/caution.ts';
 import { type EntrySnapshot, published } from '../../snapshot/entry-snapshot.ts';
 import { mxHosts } from '../../snapshot/last-passed.ts';
+import { newKeyCaution } from '../../snapshot/new-key.ts';
 import { readConfirmations, saveConfirmation } from '../../store/confirmations.ts';
 import type { Store } from '../../store/keys.ts';
 import { readEntry } from '../../store/latest.ts';
@@ -19,6 +20,7 @@ import { DAY_MS } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
+import type { UnprovedKey } from '../../verdict/fingerprint-suggestion.ts';
 import type { PlaceFlags } from '../place.ts';
 import { fromStoreIfThere } from '../store-if-there.ts';
 import type { Console } from '../terminal/console.ts';
@@ -29,9 +31,9 @@ export interface ConfirmFlags extends PlaceFlags {
 }
 
 /**
- * The verdict by the one rule of snapshot/caution, in the light of what is remembered; with
- * `--confirmed` after that was kept. Without a store, or where the usual one cannot be read,
- * nothing is remembered. `prove` adds on what days its line would have held.
+ * The verdict by the rules of snapshot/caution and snapshot/new-key, in the light of what is
+ * remembered; with `--confirmed` after that was kept. Without a store, or where the usual one cannot
+ * be read, nothing is remembered. `prove` adds on what days its line would have held.
  *
  * @throws UsageError where there is nothing to confirm
  * @throws StoreError where a store that is named cannot be used
@@ -41,19 +43,31 @@ export const remembering = <V extends Cautioned>(
   queueLifetimeMs: number,
   flags: ConfirmFlags,
   console: Pick<Console, 'env' | 'now' | 'own'>,
-  prove: (verdict: V, store: Store) => Promise<V> = async (one) => one,
+  {
+    unproved = [],
+    prove = async (one) => one,
+  }: {
+    readonly unproved?: readonly UnprovedKey[];
+    readonly prove?: (verdict: V, store: Store) => Promise<V>;
+  } = {},
 ): Promise<V> =>
   fromStoreIfThere(
     flags,
     console,
-    async (open) =>
-      prove(await inStore(verdict, queueLifetimeMs, open, flags, console), open.store),
-    () => verdict,
+    async (open) => {
+      const known = await inStore(verdict, unproved, queueLifetimeMs, open, flags, console);
+      return prove(known, open.store);
+    },
+    () => {
+      const { own, now } = console;
+      return withNewKey(verdict, unproved, { failingSince: now(), queueLifetimeMs, own });
+    },
     flags.confirmed === undefined ? 'read' : 'change',
   );
 
 async function inStore<V extends Cautioned>(
   verdict: V,
+  unproved: readonly UnprovedKey[],
   queueLifetimeMs: number,
   { store }: OpenStore,
   { confirmed }: ConfirmFlags,
@@ -63,11 +77,20 @@ async function inStore<V extends Cautioned>(
   const before = (await readEntry(store, verdict.id, now))?.snapshot;
   const { confirmations } = await readConfirmations(store, now);
   const memory = memoryOf(before, { confirmations, queueLifetimeMs, now, own: console.own });
-  if (confirmed === undefined) return withCaution(verdict, memory);
+  if (confirmed === undefined) return withNewKey(withCaution(verdict, memory), unproved, memory);
   const by = whoAmI(console.env);
   const made = confirmationFrom(verdict, before, memory, { how: confirmed, by });
   await saveConfirmation(store, made);
   return withCaution(verdict, { ...memory, confirmations: [made] });
+}
+
+function withNewKey<V extends Cautioned>(
+  verdict: V,
+  unproved: readonly UnprovedKey[],
+  memory: Parameters<typeof newKeyCaution>[2],
+): V {
+  const caution = newKeyCaution(verdict, unproved, memory);
+  return caution === undefined ? verdict : { ...verdict, caution };
 }
 
 /** @throws UsageError */

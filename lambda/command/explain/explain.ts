@@ -18,6 +18,7 @@ import { withPolicySource } from '../own-postfix.ts';
 import { exitCode, failsSoon } from '../summary.ts';
 import type { Console } from '../terminal/console.ts';
 import { type ConfirmFlags, remembering } from './confirm.ts';
+import { newKeysOf } from './new-key.ts';
 import { nameSourcesOf } from './sources.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
 import { beyondThisVersion } from './with-servername.ts';
@@ -27,6 +28,8 @@ export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, Co
   readonly json?: boolean;
   /** A text to send to the other side, instead of the story. */
   readonly forPartner?: boolean;
+  /** Digests of keys or certificates that they gave. */
+  readonly key?: readonly string[];
 }
 
 /**
@@ -66,13 +69,20 @@ export async function explain(
   const run = await checkNow(bundle, flags, console, new Set([found.id]));
   const [judged] = run.verdicts;
   if (judged === undefined) throw new Error(`no verdict for ${name}`);
+  const keys = newKeysOf(found, judged, run.evidence, bundle, run.at, flags.key ?? []);
   const prove = async (one: EntryVerdict, store: Store): Promise<EntryVerdict> => {
     const only = { ...run, verdicts: [one] };
     const proved = await withProof(only, bundle, store, () => undefined, console.now());
     return proved.verdicts[0] ?? one;
   };
   const { queueLifetimeMs } = bundle.settings;
-  const verdict = await remembering(judged, queueLifetimeMs, flags, console, prove);
+  const verdict = await remembering(
+    keys.suggestion === null ? judged : { ...judged, suggestion: keys.suggestion },
+    queueLifetimeMs,
+    flags,
+    console,
+    { unproved: keys.unproved, prove },
+  );
   if (flags.forPartner) printPartnerText(verdict, run.at, console);
   else {
     // Of the service that delivers: its trust anchors and limits are what the story is about.

@@ -93,6 +93,7 @@ async function look(
         servername: SERVERNAME,
         upgrade: flags.upgrade ?? false,
         isText: (table) => files.has(table),
+        own: console.own,
         ...(memory.kind === 'remembered'
           ? { past: memory.past, around: memory.around, keptPolicies: memory.policies }
           : {}),

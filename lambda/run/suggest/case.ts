@@ -9,6 +9,7 @@ import { type Shortened, shortened } from '../../policy/rewrite/shorten.ts';
 import { clientOf } from '../../policy/service.ts';
 import type { PaceOptions, Probe } from '../../probe/pace.ts';
 import type { Memory } from '../../snapshot/caution.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import type { LineHeld } from '../../verdict/held.ts';
 import { type Evidence, judge } from '../../verdict/judge.ts';
 import { judgeSafely } from '../../verdict/judge-safely.ts';
@@ -29,6 +30,8 @@ export interface Case {
   /** Absent: nothing is remembered. */
   readonly past?: Recollection;
   readonly memory?: Memory;
+  /** For commands that are printed; absent: every flag has its default. */
+  readonly own?: OwnCommand;
   /** Whether a table is a text that can be edited. */
   readonly isText: (table: string) => boolean;
 }

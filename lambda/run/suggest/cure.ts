@@ -7,9 +7,12 @@ import { valueWithMatch } from '../../policy/rewrite/shorten.ts';
 import { clientOf } from '../../policy/service.ts';
 import { toAscii } from '../../postfix/hostname.ts';
 import { withCaution } from '../../snapshot/caution.ts';
+import { newKeyCaution } from '../../snapshot/new-key.ts';
 import { moment } from '../../text/dates.ts';
 import { plainName } from '../../text/strangers.ts';
-import type { Caution, Suggestion } from '../../verdict/verdict.ts';
+import { unprovedKeys } from '../../verdict/fingerprint-suggestion.ts';
+import { judgeOnce } from '../../verdict/judge.ts';
+import type { Caution, EntryVerdict, Suggestion } from '../../verdict/verdict.ts';
 import { valueOfSts } from '../explain/name-sources.ts';
 import { otherLine } from '../explain/trial.ts';
 import {
@@ -44,7 +47,23 @@ export async function cureFor(one: Case, sts: StsAsking, meeting: Meeting): Prom
   const published = hop === undefined ? undefined : await bySts(hop, one, sts, meeting);
   const best = published ?? own;
   if (best !== undefined) return lineOf(best, one);
-  return caution === undefined ? { kind: 'none' } : { kind: 'withheld', caution };
+  const waits = caution ?? newKeyOf(verdict, one);
+  return waits === undefined ? { kind: 'none' } : { kind: 'withheld', caution: waits };
+}
+
+/** Of a pin whose host presents a key that nothing vouches for. */
+function newKeyOf(
+  verdict: EntryVerdict,
+  { destination, seen, bundle, at, memory, own }: Case,
+): Caution | undefined {
+  if (verdict.level !== 'fingerprint') return undefined;
+  const { queueLifetimeMs } = bundle.settings;
+  const around = { failingSince: memory?.failingSince ?? at, queueLifetimeMs };
+  return newKeyCaution(
+    verdict,
+    unprovedKeys(judgeOnce(destination, seen.evidence, bundle, at)),
+    own === undefined ? around : { ...around, own },
+  );
 }
 
 /** A line that delivers, and who says so. */

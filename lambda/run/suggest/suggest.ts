@@ -9,6 +9,7 @@ import { isStsAnswer } from '../../policy/sts-answer.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type Around, memoryOf } from '../../snapshot/caution.ts';
 import { inParallel } from '../../store/in-parallel.ts';
+import type { OwnCommand } from '../../text/own-command.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type CheckDoors, type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
@@ -34,6 +35,8 @@ export interface SuggestOptions extends CheckOptions {
   /** Absent: nothing is remembered. */
   readonly past?: Recollection;
   readonly around?: Omit<Around, 'queueLifetimeMs'>;
+  /** For commands that are printed; absent: every flag has its default. */
+  readonly own?: OwnCommand;
   /** MTA-STS policies that runs keep, by domain. */
   readonly keptPolicies?: ReadonlyMap<string, KeptPolicy>;
   /** Whether the text of a table is that of a file that can be written anew. */
@@ -122,7 +125,7 @@ function caseOf(
   bundle: Bundle,
   at: number,
   isText: Case['isText'],
-  { past, around }: SuggestOptions,
+  { past, around, own }: SuggestOptions,
 ): Case {
   const before = wasAt(past?.entries.get(destination.id), Number.POSITIVE_INFINITY);
   const { queueLifetimeMs } = bundle.settings;
@@ -133,6 +136,7 @@ function caseOf(
     bundle,
     at,
     isText,
+    ...(own === undefined ? {} : { own }),
     ...(past === undefined ? {} : { past }),
     ...(around === undefined ? {} : { memory: memoryOf(before, { ...around, queueLifetimeMs }) }),
   };
