@@ -5,66 +5,58 @@ import { readFileSync } from 'node:fs';
 export interface Cost {
   readonly wall: number;
   readonly cpu: number;
+  /** MB of 10⁶ bytes, of the first process, as it was seen now and then; 0 for one that ended too soon. */
+  readonly peak: number;
   readonly out: string;
 }
 
-/** A whole command, by the shell's own accounting. */
-export function cost(command: string): Promise<Cost> {
+/** A whole command of the shell, and what it starts; whatever its exit status; seconds. */
+export function costOf(command: string): Promise<Cost> {
   return new Promise((resolve, reject) => {
-    const child = spawn('bash', ['-c', `TIMEFORMAT='%R %U %S'; time { ${command} ; } 2>/dev/null`], {
+    const child = spawn('bash', ['-c', `TIMEFORMAT='%3R %3U %3S'; time { ${command} ; } 2>/dev/null`], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let out = '';
+    const out: string[] = [];
     let err = '';
-    child.stdout.setEncoding('utf8').on('data', (text: string) => {
-      out += text;
-    });
+    let peak = 0;
+    const timer = setInterval(() => {
+      peak = Math.max(peak, peakOfChild(child.pid) ?? 0);
+    }, 20);
+    child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
       err += text;
     });
     child.on('close', () => {
+      clearInterval(timer);
       const times = /([\d.]+) ([\d.]+) ([\d.]+)\s*$/.exec(err)?.slice(1).map(Number);
       const [wall, user, system] = times ?? [];
       if (wall === undefined || user === undefined || system === undefined)
         reject(new Error(`no times from: ${command}\n${err}`));
-      else resolve({ wall, cpu: user + system, out });
+      else resolve({ wall, cpu: user + system, peak, out: out.join('') });
     });
   });
 }
 
-/** The most that a program held, in MB, as it was seen now and then; 0 for what ended too soon. */
-export function peakMemory(args: readonly string[]): Promise<number> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, { stdio: 'ignore' });
-    let peak = 0;
-    const timer = setInterval(() => {
-      try {
-        const status = readFileSync(`/proc/${child.pid}/status`, 'utf8');
-        peak = Math.max(peak, Number(/VmHWM:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024);
-      } catch {
-        // It has ended.
-      }
-    }, 20);
-    child.on('close', () => {
-      clearInterval(timer);
-      resolve(peak);
-    });
-  });
+/** One program with its arguments. */
+export const cost = (args: readonly string[]): Promise<Cost> => costOf(args.map(quoted).join(' '));
+
+/** What the first child of a process has held at most so far, in MB; undefined where there is none any more. */
+function peakOfChild(parent: number | undefined): number | undefined {
+  try {
+    const [child] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ');
+    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child}/status`, 'utf8')) ?? [];
+    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1_024) / 1e6;
+  } catch {
+    return undefined;
+  }
 }
 
 export function median(numbers: readonly number[]): number {
   return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }
 
-export function report(name: string, costs: readonly Cost[]): void {
-  console.log(
-    `  ${name}: wall ${median(costs.map(({ wall }) => wall)).toFixed(2)} s, CPU ${median(costs.map(({ cpu }) => cpu)).toFixed(2)} s`,
-  );
-}
-
-export function ratio(ours: readonly Cost[], theirs: readonly Cost[], what: 'wall' | 'cpu'): string {
-  return median(ours.map((one, i) => one[what] / (theirs[i]?.[what] ?? Number.NaN))).toFixed(2);
-}
+/** One figure of each. */
+export const each = (costs: readonly Cost[], what: 'wall' | 'cpu' | 'peak'): readonly number[] => costs.map((one) => one[what]);
 
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;

@@ -4,34 +4,36 @@
  */
 import { closeSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type Cost, cost, median, peakMemory, quoted, ratio, report } from './cost.ts';
+import type { Bench } from './bench.ts';
+import { type Cost, cost, each } from './cost.ts';
+import { printRow } from './table.ts';
 
-const CLI = fileURLToPath(new URL('../../lambda/cli.ts', import.meta.url));
-
-export async function benchWhy(dir: string, megabytes: number, rounds: number): Promise<void> {
+export async function benchWhy({ command, dir, megabytes, rounds }: Bench): Promise<void> {
   const log = join(dir, 'mail.log');
   writeLog(log, megabytes, usual);
   const mb = statSync(log).size / 1_000_000;
-  console.log(`why: a log of ${mb.toFixed(0)} MB, ${rounds} rounds in turn, medians`);
-  const args = [CLI, 'why', log, '--json', '--no-config'];
-  const why = [process.execPath, ...args].map(quoted).join(' ');
+  const why = [process.execPath, command, 'why', log, '--json', '--no-config'];
   const ours: Cost[] = [];
   const theirs: Cost[] = [];
   for (let i = 0; i < rounds; i++) {
     ours.push(await cost(why));
-    theirs.push(await cost(`grep -cE ${quoted('status=(deferred|bounced)')} ${quoted(log)}`));
+    theirs.push(await cost(['grep', '-cE', 'status=(deferred|bounced)', log]));
   }
-  report('why', ours);
-  report('grep -cE', theirs);
-  const speed = (costs: readonly Cost[]) => (mb / median(costs.map(({ wall }) => wall))).toFixed(0);
-  console.log(`measured: why ${speed(ours)} MB/s, grep ${speed(theirs)} MB/s: wall ${ratio(ours, theirs, 'wall')} times as long`);
   const { answers } = JSON.parse(ours[0]?.out ?? '{}') as { readonly answers?: readonly unknown[] };
   if (answers?.length !== CAUSES)
     throw new Error(`${answers?.length} causes where ${CAUSES} are in the log: the bench is broken`);
-  console.log(`measured: why takes ${(await peakMemory(args)).toFixed(0)} MB of memory over it`);
+  const speed = (costs: readonly Cost[]) => each(costs, 'wall').map((seconds) => mb / seconds);
+  const again = `--only why --megabytes ${megabytes}`;
+  printRow({
+    figure: `why, a log of ${mb.toFixed(0)} MB: speed`,
+    ours: speed(ours),
+    beside: { name: 'grep -cE', figures: speed(theirs) },
+    ...{ unit: 'MB/s', again },
+  });
+  printRow({ figure: '  peak of memory', ours: each(ours, 'peak'), unit: 'MB', again });
   writeLog(log, megabytes, hostile);
-  console.log(`measured: and ${(await peakMemory(args)).toFixed(0)} MB where each line has a domain and a message of its own`);
+  const { peak } = await cost(why);
+  printRow({ figure: '  where each line has a domain and a message of its own', ours: [peak], unit: 'MB', again });
   rmSync(log);
 }
 
