@@ -128,6 +128,67 @@ test('Postfix before 3.4 cannot send a name, and that is said', async () => {
   expect(unwrapped(out)).toContain('Would it help to send the name (SNI)? Yes: to whoever sends the name');
 });
 
+/** The text for the other side, with what differs from run to run replaced. */
+async function partnerText(name: string, ...more: string[]): Promise<string> {
+  const { out, err } = await run(['explain', name, join(dir, 'table'), '--for-partner'], ...more);
+  expect(err).toBe('');
+  return out
+    .replaceAll(/\(127\.[\d.]+,\s+port\s+\d+\)/g, '(ADDRESS)')
+    .replaceAll(/sha256 +[0-9a-f]{64}/g, 'sha256')
+    .replaceAll(/[A-Z][a-z]{2} \d{4}-\d{2}-\d{2} \d{2}:\d{2}Z/g, 'WHEN');
+}
+
+test.each([
+  { because: 'a version that could send it', more: [] },
+  { because: 'one that cannot', more: ['--postfix-version', '3.3'] },
+])('the other side is asked for what they present by name first, whatever ours can send: $because', async ({ more }) => {
+  expect(await partnerText('named.test', ...more)).toBe(`Hello,
+
+we send mail to named.test over SMTP and require TLS with a server that can
+be authenticated. That does not work at present: such mail waits in our
+queue.
+
+The certificate chain that these servers present cannot be verified with the
+certification authorities that we trust:
+
+  mx.named.test (ADDRESS)
+    finding     the certificate is self-signed
+    subject     /CN=nobody
+    names       nobody
+    issuer      /CN=nobody
+    valid       2010-01-01T00:00:00.000Z to 2080-01-01T00:00:00.000Z
+    sha256
+
+To clients that send the name of the server in the TLS handshake (SNI) they
+present another certificate:
+
+  mx.named.test (ADDRESS), asked for mx.named.test
+    subject     /CN=mx.named.test
+    names       mx.named.test
+    issuer      /O=Test Authority/CN=Test Root
+    valid       2010-01-01T00:00:00.000Z to 2080-01-01T00:00:00.000Z
+    sha256
+
+Could you present that one to clients that send no name, too? Many mail
+servers send none.
+
+This is as of WHEN. Thank you for having a look.
+`);
+});
+
+test('the name of the domain, and a certificate that lacks another name then', async () => {
+  expect(unwrapped(await partnerText('domain.test'))).toContain(
+    'mx.provider.test (ADDRESS), asked for domain.test subject /CN=domain.test',
+  );
+  const other = unwrapped(await partnerText('other.test'));
+  expect(other).toContain('mx.host.test (ADDRESS), asked for mx.host.test subject /CN=mx.host.test');
+  expect(other).not.toContain('public certification authority');
+});
+
+test('where no name helps nobody is asked for it', async () => {
+  expect(await partnerText('never.test')).not.toContain('(SNI)');
+});
+
 test('an older version is told nothing where no name would help', async () => {
   expect((await explain('never.test', '--postfix-version', '3.3')).servernameAdvice).toBeNull();
 });

@@ -15,12 +15,27 @@ import type {
   ShownCertificate,
 } from '../../verdict/verdict.ts';
 import { pleaOf } from './partner-plea.ts';
+import {
+  type AtAddress,
+  type BetterBySni,
+  betterBySni,
+  SNI_FOUND,
+  SNI_WISH,
+  sniPlace,
+  type UnderName,
+} from './partner-sni.ts';
 
 /**
  * Undefined where there is nothing that they could do: it delivers, was not seen, or the fault is
  * on our side.
+ *
+ * @param under the entry as a name that is sent (SNI) would have it; absent where nobody tried
  */
-export function partnerText(verdict: EntryVerdict, now: number): string | undefined {
+export function partnerText(
+  verdict: EntryVerdict,
+  now: number,
+  under?: UnderName,
+): string | undefined {
   const soon = verdict.verdict === 'pass' && verdict.failsFrom !== null;
   if (!soon && verdict.verdict !== 'fail' && verdict.verdict !== 'degraded') return undefined;
   const shown = soon
@@ -36,6 +51,7 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
   const domain = plain(verdict.destination);
   const what = pleaOf(reason, first !== undefined);
   if (what === undefined) return undefined;
+  const better = betterBySni(shown, under);
   const required =
     verdict.level === 'encrypt' ? 'TLS' : 'TLS with a server that can be authenticated';
   return [
@@ -50,7 +66,11 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
     ...(shown.length > HOSTS_SHOWN
       ? [`and ${shown.length - HOSTS_SHOWN} more addresses with the same finding.\n`]
       : []),
-    mailParagraph(what.wish, 0),
+    ...sniParagraphs(better),
+    ...(better.length === 0 ? [mailParagraph(what.wish, 0)] : []),
+    ...(better.length > 0 && better.length < shown.length
+      ? [mailParagraph(`As to the others: ${what.wish[0]?.toLowerCase()}${what.wish.slice(1)}`, 0)]
+      : []),
     ...(isStsVerdict(verdict)
       ? [
           mailParagraph(
@@ -62,6 +82,18 @@ export function partnerText(verdict: EntryVerdict, now: number): string | undefi
       : []),
     mailParagraph(`This is as of ${moment(now)}. Thank you for having a look.`, 0),
   ].join('\n');
+}
+
+/** What they present by name, and that it be presented without: the first thing to ask. */
+function sniParagraphs(better: readonly BetterBySni[]): readonly string[] {
+  if (better.length === 0) return [];
+  const lines = ({ address: { chain } }: BetterBySni) =>
+    chain[0] === undefined ? [] : certificateLines(chain[0]);
+  return [
+    mailParagraph(SNI_FOUND, 0),
+    ...better.slice(0, HOSTS_SHOWN).map((one) => indented([sniPlace(one), ...lines(one)])),
+    mailParagraph(SNI_WISH, 0),
+  ];
 }
 
 function consequence(verdict: EntryVerdict, soon: boolean, now: number): string {
@@ -91,8 +123,11 @@ function seen(host: HostVerdict, address: AddressVerdict, verdict: EntryVerdict)
       ? [`  sent        ${certificatesCount(address.chain.length)}`]
       : []),
   ];
-  return `${lines.map((line) => `  ${line}`).join('\n')}\n`;
+  return indented(lines);
 }
+
+const indented = (lines: readonly string[]): string =>
+  `${lines.map((line) => `  ${line}`).join('\n')}\n`;
 
 const certificatesCount = (count: number): string =>
   `${count} ${count === 1 ? 'certificate' : 'certificates'}`;
@@ -114,9 +149,7 @@ function certificateLines(leaf: ShownCertificate): readonly string[] {
   ];
 }
 
-function endingAt(
-  verdict: EntryVerdict,
-): readonly { readonly host: HostVerdict; readonly address: AddressVerdict }[] {
+function endingAt(verdict: EntryVerdict): readonly AtAddress[] {
   const end = Date.parse(verdict.failsFrom ?? '');
   return verdict.hosts.flatMap((host) =>
     host.addresses

@@ -2,6 +2,7 @@
 
 import { isDeepStrictEqual } from 'node:util';
 import { isBlind } from '../../alert/incident/run-facts.ts';
+import type { UnderName } from '../../alert/message/partner-sni.ts';
 import { partnerText } from '../../alert/message/partner-text.ts';
 import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
@@ -21,7 +22,7 @@ import { type ConfirmFlags, remembering } from './confirm.ts';
 import { newKeysOf } from './new-key.ts';
 import { nameSourcesOf } from './sources.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
-import { beyondThisVersion } from './with-servername.ts';
+import { beyondThisVersion, underServername } from './with-servername.ts';
 import { withHostname, withoutMatchList } from './without-match-list.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, ConfirmFlags {
@@ -83,8 +84,10 @@ export async function explain(
     console,
     { unproved: keys.unproved, prove },
   );
-  if (flags.forPartner) printPartnerText(verdict, run.at, console);
-  else {
+  if (flags.forPartner) {
+    const under = underServername(found, verdict, run.evidence, bundle, run.at);
+    printPartnerText(verdict, run.at, console, under);
+  } else {
     // Of the service that delivers: its trust anchors and limits are what the story is about.
     const own = clientOf(bundle, found.hops[0]?.service);
     const evidence = [run.evidence, bundle, run.at] as const;
@@ -129,10 +132,15 @@ const hopsOf = (destination: Destination | undefined) =>
   destination?.hops.map(({ nextHop, service }) => ({ text: nextHop.text, service }));
 
 /** Alone on standard output, so that it can go into a mail as it is. */
-function printPartnerText(verdict: EntryVerdict, at: number, console: Console): void {
+function printPartnerText(
+  verdict: EntryVerdict,
+  at: number,
+  console: Console,
+  under: UnderName | undefined,
+): void {
   // It is too early to ask about an end beyond the horizon, before which they usually renew.
   const early = verdict.verdict === 'pass' && !failsSoon(verdict, at);
-  const text = early ? undefined : partnerText(verdict, at);
+  const text = early ? undefined : partnerText(verdict, at, under);
   if (text === undefined) console.err(`nothing to ask of them: ${verdict.sentence}\n`);
   else console.out(text);
 }

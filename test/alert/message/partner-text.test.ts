@@ -30,6 +30,41 @@ This is as of Tue 2026-11-24 06:00Z. Thank you for having a look.
 `);
 });
 
+test('some of the servers have the right certificate for whoever sends their name (SNI): that is asked first, and the rest after it', () => {
+  const [one, other] = ['mx1.a.example', 'mx2.a.example'];
+  const self = (outcome: 'fail' | 'pass', name: string) =>
+    address({
+      outcome,
+      reason: outcome === 'pass' ? null : 'self-signed',
+      detail: null,
+      chain: [certificate({ dnsNames: [name] })],
+    });
+  const verdict = failing('a.example', {
+    reason: 'self-signed',
+    hosts: [host(one, self('fail', 'nobody')), host(other, self('fail', 'nobody'))],
+  });
+  const under = { ...verdict, hosts: [host(one, self('pass', one)), host(other, self('fail', 'nobody'))] };
+  const text = partnerText(verdict, START, { name: 'hostname', verdict: under }) ?? '';
+  expect(text.slice(text.indexOf('To clients'))).toBe(`To clients that send the name of the server in the TLS handshake (SNI) they
+present another certificate:
+
+  mx1.a.example (192.0.2.1, port 25), asked for mx1.a.example
+    subject     CN=mx.provider.example
+    names       mx1.a.example
+    issuer      C=XX, O=Example CA, CN=Example CA R1
+    valid       2026-10-01T00:00:00Z to 2026-12-30T00:00:00Z
+    sha256      aa
+
+Could you present that one to clients that send no name, too? Many mail
+servers send none.
+
+As to the others: could you install a certificate from a public
+certification authority, with the whole chain of intermediate certificates?
+
+This is as of Tue 2026-11-24 06:00Z. Thank you for having a look.
+`);
+});
+
 test('a certificate that will end', () => {
   expect(partnerText(ending('a.example', START + 10 * DAY), START)).toBe(`Hello,
 
