@@ -1,4 +1,4 @@
-/** A `postconf` for a scene: a host's Postfix whose policy is one inline table, and which can be BROKEN by the environment. */
+/** A `postconf` for a scene: a host's Postfix whose policy is one inline table, and which can be BROKEN, or have an EMPTY policy, by the environment. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Scene } from './scene.ts';
@@ -17,7 +17,7 @@ case "$*" in
 *' -P') ;;
 *' -m') printf 'inline\\nhash\\n' ;;
 *proxy_read_maps*) echo ;;
-*) printf 'smtp_tls_policy_maps = inline:{${policy}}\\nsmtp_tls_CAfile = ${dir}/ca.pem\\n' ;;
+*) [ -n "$EMPTY" ] || printf 'smtp_tls_policy_maps = inline:{${policy}}\\n'; printf 'smtp_tls_CAfile = ${dir}/ca.pem\\n' ;;
 esac
 `,
     { mode: 0o755 },

@@ -2,6 +2,7 @@
  * The policy in force: the one that was pushed into the store, or else that of this host's Postfix.
  */
 import type { Bundle } from '../../policy/bundle.ts';
+import { NoPolicyTable } from '../../policy/gather/gather.ts';
 import type { OwnPostfix } from '../../policy/gather/own-postfix.ts';
 import { ownPostfix, readSources } from '../../policy/gather/this-machine.ts';
 import { decodeText } from '../../postfix/decode.ts';
@@ -39,15 +40,20 @@ export async function policyInForce(
     return withMainCf(bundle, stored.parts, { kind: 'pushed', version, at, by });
   }
   const own = offline ? undefined : await ownPostfix();
-  if (own?.kind !== 'found')
-    throw new UsageError(
+  const nothing = (because: string) =>
+    new UsageError(
       'what-if: there is no policy in force to compare with: none was pushed under the name ' +
-        `"${store.space.policy}" (policy push stores it), and ${noHost(own)}`,
+        `"${store.space.policy}" (policy push stores it), and ${because}`,
     );
+  if (own?.kind !== 'found') throw nothing(noHost(own));
   const { configDirectory } = own;
   const { bundle, files } = await readSources({
     configDirectory,
     ...(smtpPort === undefined ? {} : { smtpPort }),
+  }).catch((error: unknown) => {
+    throw error instanceof NoPolicyTable
+      ? nothing(`this host's Postfix has none: ${error.fact}`)
+      : error;
   });
   return withMainCf(bundle, files, { kind: 'host', configDirectory });
 }

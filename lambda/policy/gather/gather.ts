@@ -201,12 +201,25 @@ function refuseNothing(
   if (fatal !== undefined) return;
   // Above may the level is told as not watched, and next hops of relayhost and maps are entries.
   if (securityLevel !== 'none' && securityLevel !== 'may') return;
-  throw new UsageError(
-    gathered.from === 'nothing'
-      ? 'no policy table is named: give its path, or --config-directory or --main-cf that sets ' +
-          'smtp_tls_policy_maps'
-      : `${gathered.source} sets no smtp_tls_policy_maps: give the policy table's path`,
-  );
+  throw gathered.from === 'nothing'
+    ? new NoPolicyTable(
+        'no policy table is named',
+        'give its path, or --config-directory or --main-cf that sets smtp_tls_policy_maps',
+      )
+    : new NoPolicyTable(
+        `${gathered.source} sets no smtp_tls_policy_maps`,
+        "give the policy table's path",
+      );
+}
+
+/** There is nothing to judge. `fact` alone is of use where `next`, the next step, is another. */
+export class NoPolicyTable extends UsageError {
+  readonly fact: string;
+
+  constructor(fact: string, next: string) {
+    super(`${fact}: ${next}`);
+    this.fact = fact;
+  }
 }
 
 /** Keys of listed tables that are next hops: tables asked before or behind are asked about them. */

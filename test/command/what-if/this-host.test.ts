@@ -45,3 +45,15 @@ test('neither a policy that was pushed nor a Postfix that can be asked', async (
   );
   expect(code).toBe(3);
 });
+
+test('nor a table in that Postfix', async () => {
+  const { code, err } = await scene.run(['what-if', '--ca-file', join(scene.dir, 'ca.pem'), ...scene.storeFlags], {
+    ...onHost(),
+    EMPTY: '1',
+  });
+  expect(stable(err, scene)).toBe(
+    'error: what-if: there is no policy in force to compare with: none was pushed under the name "default" (policy push stores it), ' +
+      "and this host's Postfix has none: DIR/etc/main.cf sets no smtp_tls_policy_maps\n",
+  );
+  expect(code).toBe(3);
+});
