@@ -61,7 +61,13 @@ keep them; nothing is written there.
 
 A line whose names only unsigned DNS gives says so, and after a move it is given only once that is \
 confirmed (explain
---confirmed). MTA-STS policies are fetched where an entry fails, or with --upgrade, once a domain.
+--confirmed). MTA-STS policies are fetched where an entry fails, or with --upgrade or --new, once a domain.
+
+With --new each destination that no line covers gets the strongest line that would deliver today, and \
+would have on
+each day that "watch --observe" has seen; those of one provider stand together, most mail first. \
+Nothing is said of lines
+that are there.
 
 Exit status: 2 an entry fails and no line would help, 1 something is proposed, 3 something could \
 not be seen, or wrong

@@ -154,7 +154,7 @@ export function program(given: Console): Command {
     .option(
       '--observe <file>',
       'once the run is done, look at the destinations of this file too, one a line, that no line of ' +
-        'the table covers: what is seen is kept beside the policy, and nobody is told of it',
+        'the table covers: what is seen is kept for suggest --new, and nobody is told of it',
     )
     .addOption(
       new Option(
@@ -312,13 +312,28 @@ export function program(given: Console): Command {
       finish((await import('./what-if/what-if.ts')).whatIfCommand(table, flags, console)),
     );
 
-  addStoreFlags(addPatienceFlag(addProbeFlags(addBundleFlags(program.command('suggest [table]')))))
+  addStoreFlags(
+    addPatienceFlag(
+      addProbeFlags(addMailLogFlags(addBundleFlags(program.command('suggest [table]')))),
+    ),
+  )
     .description(
       'the table rewritten where that helps, as a diff that patch takes: each line judged today, and ' +
         'on the days that are remembered',
     )
     .addOption(jsonFlag())
     .option('--upgrade', 'stronger levels for entries that would deliver by them, and those alone')
+    .option(
+      '--new',
+      'lines for destinations that none covers, by provider, and those alone: where mail goes by ' +
+        '--destinations-from-log, those of --destinations, or else whom watch --observe looks at',
+    )
+    .option(
+      '--provider <name>',
+      'with --new: only those whose mail this provider takes, by its name or the domain of its hosts ' +
+        '(repeatable)',
+      collect,
+    )
     .option('--output <file>', 'write the whole table there instead, all at once')
     .option('--in-place', 'write it onto the table itself')
     .addHelpText('after', `${SUGGEST_HELP}${boundsHelp()}`)

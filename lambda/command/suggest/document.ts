@@ -4,6 +4,7 @@ import type { Change } from '../../run/suggest/change.ts';
 import { DAY_MS } from '../../text/dates.ts';
 import { runFacts } from '../check/document.ts';
 import { exitStatus } from './exit-status.ts';
+import { newDocument } from './new-document.ts';
 import type { SuggestDocument } from './schema.ts';
 import type { Shown } from './text.ts';
 
@@ -32,6 +33,7 @@ export function suggestDocument(shown: Shown): SuggestDocument {
     })),
     undetermined: undetermined.map(({ destination }) => destination),
     unasked: [...unasked],
+    new: shown.fresh === undefined ? null : newDocument(shown.fresh),
     tables: rewritten.map(({ table, file, diff }) => ({ table, path: file.path, diff })),
     written: written ?? null,
   };

@@ -1,5 +1,6 @@
 /** The shape of `suggest --json`. */
 import * as v from 'valibot';
+import { SECURITY_LEVELS } from '../../policy/level.ts';
 import { CHANGE_KINDS } from '../../run/suggest/change.ts';
 import { entrySchema, heldSchema, runSchema, vantageSchema } from '../check/verdict-schema.ts';
 
@@ -84,6 +85,48 @@ export const suggestSchema = v.strictObject({
   undetermined: v.array(v.string()),
   /** Domains that were not asked for their MTA-STS policy, since so many were. */
   unasked: v.array(v.string()),
+  /** Of --new: what was asked about, by whose hosts take the mail; null without it. */
+  new: v.nullable(
+    v.strictObject({
+      /** Where the names come from. */
+      source: v.picklist(['log', 'names', 'observed']),
+      since: v.nullable(isoDate),
+      /** In all, those of domains with a line too; null where nobody counted. */
+      recipients: v.nullable(count),
+      providers: v.array(
+        v.strictObject({
+          /** `domains`: registrable domains of the hosts; `none`: DNS leads to no host. */
+          whose: v.picklist(['documented', 'domains', 'none']),
+          name: v.string(),
+          recipients: v.nullable(count),
+          /** Most mail first. */
+          destinations: v.array(
+            v.strictObject({
+              /** That a line has, or would have. */
+              key: v.string(),
+              /** Domains whose mail goes there. */
+              domains: v.array(v.string()),
+              recipients: v.nullable(count),
+              /** What counts there now. */
+              level: v.picklist(SECURITY_LEVELS),
+              /** The new line, which `changes` has in full; null where it is left as it is. */
+              line: text,
+              /** Why it is left. */
+              left: text,
+            }),
+          ),
+        }),
+      ),
+      /** Names with a line already; line 0: the answer of a table. */
+      covered: v.array(
+        v.strictObject({ name: v.string(), table: v.string(), line: count, key: v.string() }),
+      ),
+      /** Names that get no line of theirs, and why. */
+      others: v.array(v.strictObject({ name: v.string(), because: v.string() })),
+      /** How many more have no line: those with most mail are looked at. */
+      beyond: count,
+    }),
+  ),
   /** Tables that change, each with its diff. */
   tables: v.array(v.strictObject({ table: v.string(), path: v.string(), diff: v.string() })),
   /** The file that was written. */

@@ -9,12 +9,19 @@ import { changesBy } from '../../policy/rewrite/edit.ts';
 import { encodeText } from '../../postfix/decode.ts';
 import { openPolicyFetch } from '../../route/mta-sts/fetch.ts';
 import { SERVERNAME } from '../../run/check/servername.ts';
-import type { Change } from '../../run/suggest/change.ts';
-import { type Suggested, suggestChanges } from '../../run/suggest/suggest.ts';
+import { type Change, editsOf } from '../../run/suggest/change.ts';
+import { type Fresh, newLines } from '../../run/suggest/new.ts';
+import {
+  type SuggestDoors,
+  type Suggested,
+  type SuggestOptions,
+  suggestChanges,
+} from '../../run/suggest/suggest.ts';
 import { unifiedDiff, withChanges } from '../../text/unified-diff.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
 import { paceOf, worldOf } from '../gather-and-check.ts';
+import { domainsOf, type MailLogFlags, readMailSent, withMail } from '../mail-log.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import type { PlaceFlags } from '../place.ts';
 import type { Console } from '../terminal/console.ts';
@@ -22,14 +29,25 @@ import { progressLine } from '../terminal/progress.ts';
 import { suggestDocument } from './document.ts';
 import { exitStatus } from './exit-status.ts';
 import { type Remembered, rememberedBy } from './memory.ts';
+import { askedFor, candidateMemory, namingNobody } from './new.ts';
+import { headingOf } from './new-words.ts';
 import { type TableFile, tableFiles } from './table-files.ts';
 import { diffText, paintedDiff, type Rewritten, type Shown, suggestText } from './text.ts';
 import { isSameFile, writeTable } from './write-table.ts';
 
-export interface SuggestFlags extends BundleFlags, ProbeFlags, PatienceFlags, PlaceFlags {
+export interface SuggestFlags
+  extends BundleFlags,
+    ProbeFlags,
+    PatienceFlags,
+    PlaceFlags,
+    MailLogFlags {
   readonly json?: boolean;
   /** Stronger levels, and those alone. */
   readonly upgrade?: boolean;
+  /** Lines for destinations that have none, and those alone. */
+  readonly new?: boolean;
+  /** With `new`: of these providers alone. */
+  readonly provider?: readonly string[];
   /** The whole table to this file. */
   readonly output?: string;
   /** The whole table in its own place. */
@@ -45,19 +63,36 @@ export async function suggestCommand(
   given: SuggestFlags,
   console: Console,
 ): Promise<number> {
-  if (given.output !== undefined && given.inPlace)
-    throw new UsageError('--output and --in-place both say where the table goes: give one of them');
+  refuseTogether(given);
   const flags = await withPolicySource(table, given);
-  const bundle = await readBundle(flags);
+  const sent = await readMailSent(flags, console.now());
+  const known = flags.new ? await candidateMemory(flags, console) : undefined;
+  const listed = await readBundle({
+    ...flags,
+    alsoAsk: [...domainsOf(sent), ...(known?.observed ?? [])],
+  });
+  const bundle = flags.new ? listed : withMail(listed, sent, console.now()).bundle;
   const files = await tableFiles(bundle, flags.table !== undefined);
   await refuseTheTable(given, files);
-  const memory = await rememberedBy(flags, console);
-  const suggested = await look(bundle, flags, files, memory, console);
+  const asked = known && askedFor(bundle, sent, known.observed);
+  const memory = known?.memory ?? (await rememberedBy(flags, console));
+  const suggested = await look(bundle, flags, files, memory, console, (doors, options) =>
+    asked === undefined || known === undefined
+      ? suggestChanges(bundle, doors, { ...options, upgrade: flags.upgrade ?? false })
+      : newLines(namingNobody(bundle), asked, doors, {
+          ...options,
+          pastOf: known.pastOf,
+          ...(asked.recipients === undefined ? {} : { recipients: asked.recipients.byDomain }),
+          ...(flags.provider === undefined ? {} : { providers: flags.provider }),
+          headingOf: (group) => headingOf(group, options.at),
+        }),
+  );
   const rewritten = rewrittenBy(suggested.changes, bundle, files);
   const written = await write(rewritten, bundle, files, given);
   const shown: Shown = {
     ...{ suggested, bundle, memory, rewritten, written },
     upgrade: given.upgrade ?? false,
+    ...(asked === undefined ? {} : { fresh: { asked, groups: suggested.groups ?? [] } }),
   };
   if (flags.json) console.json(suggestDocument(shown));
   else {
@@ -69,13 +104,16 @@ export async function suggestCommand(
   return exitStatus(suggested);
 }
 
+type Found = Suggested & Partial<Pick<Fresh, 'groups'>>;
+
 async function look(
   bundle: Bundle,
   flags: SuggestFlags,
   files: ReadonlyMap<string, TableFile>,
   memory: Remembered,
   console: Console,
-): Promise<Suggested> {
+  find: (doors: SuggestDoors, options: Omit<SuggestOptions, 'upgrade'>) => Promise<Found>,
+): Promise<Found> {
   const pace = { ...paceOf(bundle, flags, console), patienceMs: flags.patience * 1000 };
   const line = progressLine(console, flags.verbose ?? false);
   const fetchPolicy = openPolicyFetch({
@@ -86,12 +124,11 @@ async function look(
   const doors = { ...worldOf(flags, bundle, console, pace, line), fetchPolicy };
   try {
     return await console.interruption.during(() =>
-      suggestChanges(bundle, doors, {
+      find(doors, {
         at: flags.at ?? console.now(),
         now: console.now,
         pace,
         servername: SERVERNAME,
-        upgrade: flags.upgrade ?? false,
         isText: (table) => files.has(table),
         own: console.own,
         ...(memory.kind === 'remembered'
@@ -113,14 +150,24 @@ function rewrittenBy(
   const { version } = bundle.settings;
   return bundle.policyTables.flatMap(({ name, text }) => {
     const file = files.get(name);
-    const edits = changes.flatMap(({ table, edit }) =>
-      table === name && edit !== null ? [edit] : [],
-    );
+    const edits = changes.flatMap((change) => (change.table === name ? editsOf(change) : []));
     if (file === undefined || edits.length === 0) return [];
     const made = changesBy(edits, text, version);
     const diff = unifiedDiff(file.path, text, made);
     return diff === '' ? [] : [{ table: name, file, text: withChanges(text, made), diff }];
   });
+}
+
+/** @throws UsageError */
+function refuseTogether({ output, inPlace, upgrade, provider, ...given }: SuggestFlags): void {
+  if (output !== undefined && inPlace)
+    throw new UsageError('--output and --in-place both say where the table goes: give one of them');
+  if (upgrade && given.new)
+    throw new UsageError(
+      '--upgrade is for lines that are there, --new for destinations without one: give one of them',
+    );
+  if (provider !== undefined && !given.new)
+    throw new UsageError('--provider says nothing without --new');
 }
 
 /** Before anything is asked of anybody. @throws UsageError */

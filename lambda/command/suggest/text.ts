@@ -11,6 +11,8 @@ import { plain, plainName, shellWord } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { Paint } from '../terminal/colour.ts';
 import type { Remembered } from './memory.ts';
+import type { NewShown } from './new.ts';
+import { askedLines, groupLines, newHeadline } from './new-words.ts';
 import type { TableFile } from './table-files.ts';
 import { changeLines, type Saying, unhelpedLines } from './words.ts';
 
@@ -30,6 +32,8 @@ export interface Shown {
   /** The file that was written; undefined where none was. */
   readonly written: string | undefined;
   readonly upgrade: boolean;
+  /** Of --new: in place of what is said of single lines. */
+  readonly fresh?: NewShown;
 }
 
 /** The words; those before a diff are marked as such. */
@@ -39,7 +43,9 @@ export function suggestText(shown: Shown, paint: Paint, width: number): string {
   const saying: Saying = { paint, width: width - mark.length, at: suggested.run.at };
   const words = [
     ...wrap(paint('bold', firstLine(shown)), saying.width),
-    ...paragraphs(suggested.changes, (change) => changeLines(change, saying)),
+    ...(shown.fresh === undefined
+      ? paragraphs(suggested.changes, (change) => changeLines(change, saying))
+      : paragraphs(shown.fresh.groups, (group) => groupLines(group, saying))),
     ...paragraphs(suggested.unhelped, (one) => unhelpedLines(one, saying)),
     '',
     ...footer(shown, saying.width),
@@ -55,7 +61,8 @@ export const diffText = (shown: Shown): string =>
 const isDiff = ({ rewritten, written }: Shown): boolean =>
   rewritten.length > 0 && written === undefined;
 
-function firstLine({ suggested, upgrade, rewritten, written }: Shown): string {
+function firstLine({ suggested, upgrade, fresh, rewritten, written }: Shown): string {
+  if (fresh !== undefined) return newHeadline(fresh, rewritten.length > 0 && written === undefined);
   const { changes, unhelped, run } = suggested;
   const judged = run.verdicts.length;
   const looked = `${judged === 1 ? '1 entry' : `${judged} entries`} looked at`;
@@ -76,6 +83,7 @@ function firstLine({ suggested, upgrade, rewritten, written }: Shown): string {
 const SHORT: Readonly<Record<Change['kind'], string>> = {
   cure: 'to be cured',
   stronger: 'stronger',
+  new: 'new',
   steadier: 'steadier',
   shorter: 'shorter',
   dead: 'dead',
@@ -91,13 +99,14 @@ function paragraphs<T>(all: readonly T[], words: (one: T) => readonly string[]):
   ];
 }
 
-function footer({ suggested, bundle, memory, upgrade }: Shown, width: number): string[] {
+function footer({ suggested, bundle, memory, upgrade, fresh }: Shown, width: number): string[] {
   const say = (text: string) => wrap(text, width, '  ');
   const { run, undetermined, unasked } = suggested;
   const { assumed, settings } = bundle;
   return [
-    ...say(memoryWords(memory)),
-    ...(undetermined.length === 0
+    ...(fresh === undefined ? [] : askedLines(fresh.asked, width)),
+    ...say(memoryWords(memory, fresh === undefined ? 'watch' : 'watch --observe')),
+    ...(undetermined.length === 0 || fresh !== undefined
       ? []
       : say(
           `not seen today, and left as ${undetermined.length === 1 ? 'it is' : 'they are'}: ` +
@@ -111,7 +120,7 @@ function footer({ suggested, bundle, memory, upgrade }: Shown, width: number): s
       ? []
       : say(`not asked for an MTA-STS policy: ${listed(unasked.map(plainName), 5)}`)),
     ...(run.noDnssec === undefined ? [] : say(`DANE was not asked: ${run.noDnssec}`)),
-    ...(upgrade
+    ...(upgrade || fresh !== undefined
       ? say(
           'only what delivers now was tried, and offered where it held on each day that can be told',
         )
@@ -121,10 +130,10 @@ function footer({ suggested, bundle, memory, upgrade }: Shown, width: number): s
   ];
 }
 
-function memoryWords(memory: Remembered): string {
+function memoryWords(memory: Remembered, by: string): string {
   if (memory.kind === 'nothing')
     return (
-      `no history: ${memory.because}. A daily watch keeps what it sees, and each line is then ` +
+      `no history: ${memory.because}. A daily ${by} keeps what it sees, and each line is then ` +
       'judged on those days, too'
     );
   const { past, place, vantage } = memory;

@@ -18,6 +18,7 @@ export interface Saying {
 const KIND_WORDS: Readonly<Record<ChangeKind, string>> = {
   cure: 'does not deliver as it is',
   stronger: 'would deliver at a stronger level',
+  new: 'could have a line',
   steadier: 'could hold longer',
   shorter: 'can be shorter',
   dead: 'is never used',
@@ -44,7 +45,10 @@ export function changeLines(change: Change, saying: Saying): string[] {
 }
 
 /** The line itself, where it stands in no diff; never broken, since it is to be copied. */
-function lineToTell({ table, line, key, after }: Change, { paint, width }: Saying): string[] {
+export function lineToTell(
+  { table, line, key, after }: Change,
+  { paint, width }: Saying,
+): string[] {
   const where =
     table === null
       ? 'main.cf names no table; in one that smtp_tls_policy_maps names:'
@@ -76,7 +80,7 @@ function todayWords({ verdict, hosts, met, addresses, failsFrom }: Today, at: nu
 }
 
 /** Where that is not for years. */
-const left = (at: number, end: number): string =>
+export const left = (at: number, end: number): string =>
   calendarDays(at, end) > 1_000 ? '' : ` (${daysLeft(at, end)})`;
 
 /** `would have held on 90 of 90 days`, and what the line as it is would have. */
@@ -100,7 +104,7 @@ function heldWords(
   return `history: would have held on ${days} of ${daysCount(of)}${since}${missed}${was}${rest}`;
 }
 
-const daysCount = (n: number): string => (n === 1 ? '1 day' : `${n} days`);
+export const daysCount = (n: number): string => (n === 1 ? '1 day' : `${n} days`);
 
 const renewedWords = (leftMs: number): string =>
   `the last renewal came ${daysCount(Math.max(0, Math.floor(leftMs / DAY_MS)))} before the end`;

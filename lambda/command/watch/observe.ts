@@ -160,7 +160,7 @@ function lookedWords({ candidates, unseen }: Extract<Observed, { kind: 'looked' 
   const seen = candidates - unseen.length;
   const who =
     unseen.length === 0 ? '' : `; nothing was seen of ${listed(unseen.map(plainName), NAMED)}`;
-  return [`candidates: ${seen} of ${candidates} seen${who}`];
+  return [`candidates: ${seen} of ${candidates} seen${who} (suggest --new judges lines for them)`];
 }
 
 const coveredWords = (covered: Candidates['covered']): string[] =>

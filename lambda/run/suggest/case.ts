@@ -7,6 +7,7 @@ import { parsePolicy } from '../../policy/parse.ts';
 import type { Edit } from '../../policy/rewrite/edit.ts';
 import { type Shortened, shortened } from '../../policy/rewrite/shorten.ts';
 import { clientOf } from '../../policy/service.ts';
+import { tableName } from '../../postfix/lookup-table.ts';
 import type { PaceOptions, Probe } from '../../probe/pace.ts';
 import type { Memory } from '../../snapshot/caution.ts';
 import type { OwnCommand } from '../../text/own-command.ts';
@@ -122,7 +123,7 @@ export function placeFor(
   const entry = destination.hops[0]?.demand.entry ?? destination.entry;
   const [key = '', value = ''] = splitLine(line);
   if (entry === undefined) {
-    const table = bundle.policyTables.map(({ name }) => name).find(isText) ?? null;
+    const table = tablesAsked(destination, bundle).find(isText) ?? null;
     const edit: Edit | null = table === null ? null : { kind: 'add', text: line };
     return { table, line: null, key, before: null, after: line, edit };
   }
@@ -139,6 +140,14 @@ export function placeFor(
     after: line,
     edit: editable ? edit : null,
   };
+}
+
+/** Those of the service that delivers there; all, where no parameter names them. */
+function tablesAsked({ service }: Destination, bundle: Bundle): string[] {
+  const all = bundle.policyTables.map(({ name }) => name);
+  const own = clientOf(bundle, service).settings.policyMaps.map(tableName);
+  const asked = own.filter((name) => all.includes(name));
+  return asked.length === 0 && service === undefined ? all : asked;
 }
 
 /** An answer of a table that was asked stands in no line, and what main.cf holds in none of its own. */

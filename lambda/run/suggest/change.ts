@@ -5,10 +5,11 @@ import type { LineHeld } from '../../verdict/held.ts';
 import type { Caution } from '../../verdict/verdict.ts';
 
 /** Why a line is to change; the order in which they are counted. */
-export const CHANGE_KINDS = ['cure', 'stronger', 'steadier', 'shorter', 'dead'] as const;
+export const CHANGE_KINDS = ['cure', 'stronger', 'new', 'steadier', 'shorter', 'dead'] as const;
 /**
  * `cure`: mail would not be delivered by the line as it is, or not by every host. `stronger`: it
- * would be delivered at a stronger level too. `steadier`: the line holds as it is, and another one
+ * would be delivered at a stronger level too. `new`: the same of a destination that no line covers.
+ * `steadier`: the line holds as it is, and another one
  * held on more days or has fewer names. `shorter`: it says the same with less. `dead`: nobody looks
  * it up.
  */
@@ -54,6 +55,8 @@ export interface Change {
   readonly after: string | null;
   /** Null where the table cannot be edited as a text: it is told alone. */
   readonly edit: Edit | null;
+  /** Of a line that is new: a comment to stand before it. */
+  readonly heading?: string;
   /** A clause for people, without a full stop. */
   readonly because: string;
   readonly ground?: Ground;
@@ -65,6 +68,10 @@ export interface Change {
   /** Of `stronger`: by how much before its end the certificate was renewed the last time, in ms. */
   readonly renewedBeforeMs?: number;
 }
+
+/** What is to be done to the table. */
+export const editsOf = ({ edit, heading }: Pick<Change, 'edit' | 'heading'>): readonly Edit[] =>
+  edit === null ? [] : heading === undefined ? [edit] : [{ kind: 'add', text: heading }, edit];
 
 /**
  * An entry that fails, and no line would help; or one for which a line may not be given yet, though

@@ -10,7 +10,7 @@ import { edited } from '../../policy/rewrite/edit.ts';
 import type { Evidence } from '../../verdict/judge.ts';
 import { judgeOnce } from '../../verdict/judge.ts';
 import type { CheckRun } from '../check/check.ts';
-import type { Change } from './change.ts';
+import { type Change, editsOf } from './change.ts';
 
 export interface Proving {
   /** As it stands. */
@@ -33,8 +33,8 @@ export function withEdits(bundle: Bundle, changes: readonly Change[]): Bundle {
   return {
     ...bundle,
     policyTables: bundle.policyTables.map((table) => {
-      const edits = changes.flatMap(({ table: of, edit }) =>
-        of === table.name && edit !== null ? [edit] : [],
+      const edits = changes.flatMap((change) =>
+        change.table === table.name ? editsOf(change) : [],
       );
       return edits.length === 0 ? table : { ...table, text: edited(table.text, edits, version) };
     }),

@@ -113,7 +113,7 @@ export async function suggestChanges(
 }
 
 /** What cannot be a policy may be passwords: nothing of it is shown, nor edited. */
-const tablesShown = (bundle: Bundle): string[] =>
+export const tablesShown = (bundle: Bundle): string[] =>
   policyTables(bundle).flatMap(({ name, noPolicy }) =>
     noPolicy !== undefined || /^(?:inline|static):/.test(name) ? [] : [name],
   );

@@ -23,9 +23,16 @@ import { bySts, type Proved, steadierThan } from './cure.ts';
 import type { StsAsking } from './sts.ts';
 
 /** Whether a stronger level is in question: the entry delivers, and nobody is authenticated by it. */
-export function isUpgradable({ verdict, level, match }: EntryVerdict): boolean {
-  if (verdict !== 'pass') return false;
+export const isUpgradable = ({ verdict, level, match }: EntryVerdict): boolean =>
+  verdict === 'pass' && level !== 'none' && authenticatesNobody(level, match);
+
+/** Or whomever DNS names. @param match elements as written */
+export function authenticatesNobody(
+  level: EntryVerdict['level'],
+  match: readonly string[],
+): boolean {
   switch (level) {
+    case 'none':
     case 'may':
     case 'encrypt':
     case 'dane':
@@ -34,7 +41,6 @@ export function isUpgradable({ verdict, level, match }: EntryVerdict): boolean {
       return true;
     case 'secure':
       return match.some((element) => element.toLowerCase() === 'hostname');
-    case 'none':
     case 'fingerprint':
     case 'dane-only':
     case 'invalid':
@@ -115,7 +121,7 @@ type Way = (hop: Hop, one: Case, sts: StsAsking, meeting: Meeting) => Promise<Pr
 function waysFor(level: EntryVerdict['level']): readonly WayName[] {
   if (level === 'dane') return ['dane-only', 'secure', 'sts', 'found'];
   const all = ['secure', 'dane-only', 'sts', 'found'] as const;
-  return level === 'may' ? [...all, 'encrypt'] : all;
+  return level === 'may' || level === 'none' ? [...all, 'encrypt'] : all;
 }
 
 const WAYS: Readonly<Record<WayName, Way>> = {
@@ -163,6 +169,8 @@ const WOULD: Readonly<Record<WayName, string>> = {
 /** What is weak about it. */
 function nowOf({ level }: EntryVerdict): string {
   switch (level) {
+    case 'none':
+      return 'none sends everything in plaintext';
     case 'may':
       return 'may authenticates nobody, and sends in plaintext where TLS is not offered';
     case 'encrypt':
@@ -172,7 +180,6 @@ function nowOf({ level }: EntryVerdict): string {
     case 'verify':
     case 'secure':
       return `${level === 'secure' ? 'match=hostname' : 'verify'} authenticates whomever DNS names`;
-    case 'none':
     case 'fingerprint':
     case 'dane-only':
     case 'invalid':

@@ -1,0 +1,232 @@
+/** `suggest --new` on a small world and a real store: providers, volumes, levels that would have held, and the table that comes of it. */
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { Bundle } from '../../../lambda/policy/bundle.ts';
+import { candidatesOf } from '../../../lambda/policy/candidates.ts';
+import { recollect } from '../../../lambda/run/past/recollect.ts';
+import { type Fresh, newLines } from '../../../lambda/run/suggest/new.ts';
+import { withEdits } from '../../../lambda/run/suggest/prove.ts';
+import { observe } from '../../../lambda/run/watch/observe.ts';
+import { digestsUnder } from '../../../lambda/run/watch/run-digests.ts';
+import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
+import { observedSpace } from '../../../lambda/store/spaces.ts';
+import { createAuthority } from '../../internet/authority.ts';
+import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
+import { type SmallHost, SmallWorld } from '../small-world.ts';
+import { bundleOf, DAY_MS } from '../watching.ts';
+import { suggestFor } from './suggesting.ts';
+
+const START = Date.UTC(2026, 8, 1, 6);
+const root = await createAuthority('Root');
+const named = async (...dnsNames: string[]) => (await root.issue({ dnsNames })).chain;
+const [WILD, OWN, ONE, TWO] = [
+  await named('*.mx.mailhub.net'),
+  await named('mx.own.example'),
+  await named('in1.other.net'),
+  await named('in2.other.net'),
+];
+const FORTY = Array.from({ length: 40 }, (_, i) => `c${String(i).padStart(2, '0')}.example`);
+
+let disk: StoreOnDisk;
+let store: Store;
+let world: SmallWorld;
+let other: SmallHost;
+
+beforeAll(async () => {
+  disk = await storeOnDisk(START);
+});
+afterAll(() => disk.close());
+beforeEach(() => {
+  store = { table: disk.table, space: observedSpace(spaceOf(`p${randomUUID()}`, 'mx1')) };
+  world = new SmallWorld();
+  for (const domain of FORTY) world.domain(domain, world.host(`${domain.replace('.', '-')}.mx.mailhub.net`, WILD));
+  world.domain('own.example', world.host('mx.own.example', OWN));
+  other = world.host('mx.other.net', ONE);
+  world.domain('moody.example', other);
+});
+
+const tableOf = (text = '# ours\nlined.example secure\n.below.example may\n'): Bundle => bundleOf(text, root.certificate.pem);
+const paceAt = (at: number) => ({ concurrency: 16, perAddress: 2, perNetwork: 16, restAfter421Ms: 1, stopAt: at + 3_600_000 });
+
+async function watchedOn(day: number, names: readonly string[], bundle = tableOf()) {
+  const at = START + day * DAY_MS;
+  const doors = { openWorld: () => world.doors(), store, now: () => at };
+  const digests = digestsUnder(bundle, 'v24');
+  const options = {
+    runId: new Date(at).toISOString(),
+    holder: 'test',
+    pace: paceAt(at),
+    controlHosts: [],
+    historyMs: 400 * DAY_MS,
+    digests,
+  };
+  await observe(bundle, candidatesOf(bundle, names).candidates, doors, options);
+}
+
+interface Asked {
+  readonly day?: number;
+  readonly bundle?: Bundle;
+  readonly recipients?: Readonly<Record<string, number>>;
+  readonly providers?: readonly string[];
+  readonly isText?: (table: string) => boolean;
+}
+
+async function asked(
+  names: readonly string[],
+  { day = 0, bundle = tableOf(), recipients, providers, isText = () => true }: Asked = {},
+) {
+  const at = START + day * DAY_MS;
+  const past = await recollect(store, at);
+  const doors = {
+    ...world.doors(),
+    fetchPolicy: async () => ({ kind: 'failed', result: 'sts-policy-fetch-error', because: 'there is none' }) as const,
+  };
+  return newLines(bundle, candidatesOf(bundle, names), doors, {
+    at,
+    now: () => at,
+    pace: paceAt(at),
+    pastOf: (id) => (past.entries.has(id) ? past : undefined),
+    ...(recipients === undefined ? {} : { recipients: new Map(Object.entries(recipients)) }),
+    ...(providers === undefined ? {} : { providers }),
+    isText,
+    headingOf: ({ whose, destinations }) =>
+      `# ${whose.kind === 'domains' ? whose.domains.join(' ') : whose.kind}: ${destinations.length}`,
+  });
+}
+
+/** `mailhub.net 12: c00.example -> secure match=.mx.mailhub.net; ...`. */
+const told = ({ groups }: Fresh) =>
+  groups.map(
+    ({ whose, recipients, destinations }) =>
+      `${whose.kind === 'domains' ? whose.domains.join(' ') : whose.kind} ${recipients ?? '-'}: ` +
+      destinations.map(({ candidate, change, left }) => change?.after ?? `${candidate.id}: ${left}`).join('; '),
+  );
+
+test('forty domains of one provider are one decision, with one line for all of them', async () => {
+  const found = await asked([...FORTY, 'own.example']);
+  expect(told(found)).toEqual([
+    `mailhub.net -: ${FORTY.map((domain) => `${domain} secure match=.mx.mailhub.net`).join('; ')}`,
+    'own.example -: own.example secure',
+  ]);
+  expect(found.groups[0]?.destinations.map(({ change }) => change?.ground?.kind)).toEqual(FORTY.map(() => 'dns'));
+  expect(found.groups[1]?.destinations[0]?.change).toMatchObject({
+    kind: 'new',
+    line: null,
+    before: null,
+    because: 'none sends everything in plaintext, and secure without a match list would deliver',
+    ground: { kind: 'policy' },
+  });
+  const { text } = withEdits(tableOf(), found.changes).policyTables[0] ?? { text: '' };
+  expect(text.split('\n')).toEqual([
+    '# ours',
+    'lined.example secure',
+    '.below.example may',
+    '# mailhub.net: 40',
+    ...FORTY.map((domain) => `${domain} secure match=.mx.mailhub.net`),
+    '# own.example: 1',
+    'own.example secure',
+    '',
+  ]);
+});
+
+test('what comes of it leaves nothing to propose, neither to --new nor to suggest itself', async () => {
+  const found = await asked(FORTY.slice(0, 3));
+  const after = withEdits(tableOf(), found.changes);
+  expect(candidatesOf(after, FORTY.slice(0, 3))).toMatchObject({ candidates: [], covered: [{}, {}, {}] });
+  expect((await suggestFor(after, world, { at: START })).changes.filter(({ key }) => FORTY.includes(key))).toEqual([]);
+});
+
+test('most mail first: providers by all that goes to them, destinations by their own', async () => {
+  const found = await asked(['c00.example', 'c01.example', 'own.example', 'moody.example'], {
+    recipients: { 'c00.example': 2, 'c01.example': 5, 'own.example': 6 },
+  });
+  expect(
+    found.groups.map(({ recipients, destinations }) => [recipients, ...destinations.map(({ candidate }) => candidate.id)]),
+  ).toEqual([
+    [7, 'c01.example', 'c00.example'],
+    [6, 'own.example'],
+    [0, 'moody.example'],
+  ]);
+});
+
+test('the strongest level is the one that would have held on each day that was seen', async () => {
+  for (const [day, chain] of [ONE, TWO, ONE].entries()) {
+    other.chain = chain;
+    await watchedOn(day, ['moody.example', 'own.example']);
+  }
+  expect(told(await asked(['moody.example', 'own.example'], { day: 3 }))).toEqual([
+    'other.net -: moody.example secure match=.other.net',
+    'own.example -: own.example secure',
+  ]);
+  const { changes } = await asked(['moody.example'], { day: 3 });
+  expect(changes[0]?.held).toMatchObject({ days: 3, of: 3, untold: 0 });
+  // Another provider's name on one day: no name would have held, and encryption would.
+  other.chain = await named('mx.elsewhere.net');
+  await watchedOn(3, ['moody.example']);
+  other.chain = ONE;
+  await watchedOn(4, ['moody.example']);
+  const bundle = bundleOf('', root.certificate.pem);
+  expect(told(await asked(['moody.example'], { day: 5, bundle }))).toEqual(['other.net -: moody.example encrypt']);
+  // And plaintext on one day: nothing would.
+  other.result = { kind: 'no-tls', why: 'not-offered' };
+  await watchedOn(5, ['moody.example']);
+  delete other.result;
+  await watchedOn(6, ['moody.example']);
+  expect(told(await asked(['moody.example'], { day: 7, bundle }))).toEqual([
+    'other.net -: moody.example: no stronger line delivers today and would have on each day that can be told; ' +
+      'today: certificate lacks the name asked for',
+  ]);
+});
+
+test('one that is not seen today, one that offers no TLS, and one that is in no DNS are left, each with its reason', async () => {
+  other.chain = null;
+  const plain = world.host('mx.plain.example', ONE);
+  plain.result = { kind: 'no-tls', why: 'not-offered' };
+  world.domain('plain.example', plain);
+  const found = await asked(['moody.example', 'plain.example', 'gone.example']);
+  expect(found.changes).toEqual([]);
+  expect(found.undetermined.map(({ id }) => id)).toEqual(['moody.example']);
+  expect(told(found)).toEqual([
+    'other.net -: moody.example: nothing was seen of moody.example: at mx.other.net (192.0.2.42) there is no way out ' +
+      'for this address family from here',
+    'plain.example -: plain.example: no stronger line delivers today; today: STARTTLS is not offered',
+    'none -: gone.example: mail to gone.example would bounce: Postfix says "Host or domain name not found. Name service ' +
+      'error for name=gone.example type=AAAA: Host found but no data record of requested type". None of its hosts has an address',
+  ]);
+});
+
+test.each([
+  { level: 'may' as const, line: 'moody.example secure match=in1.other.net', because: 'may authenticates nobody, and sends' },
+  { level: 'encrypt' as const, line: 'moody.example secure match=in1.other.net', because: 'encrypt authenticates nobody' },
+])('the global level $level counts where no line does', async ({ level, line, because }) => {
+  const bundle = tableOf();
+  const found = await asked(['moody.example'], { bundle: { ...bundle, settings: { ...bundle.settings, securityLevel: level } } });
+  expect(found.changes.map(({ after }) => after)).toEqual([line]);
+  expect(found.changes[0]?.because).toContain(because);
+});
+
+test('a global level that authenticates needs no line', async () => {
+  const bundle = tableOf();
+  const found = await asked(['own.example'], {
+    bundle: { ...bundle, settings: { ...bundle.settings, securityLevel: 'secure' } },
+  });
+  expect(told(found)).toEqual(['own.example -: own.example: the global level secure authenticates it']);
+});
+
+test('one provider alone, by its name or the domain of its hosts', async () => {
+  const names = ['c00.example', 'own.example', 'moody.example'];
+  expect(told(await asked(names, { providers: ['mailhub.net'] }))).toEqual([
+    'mailhub.net -: c00.example secure match=.mx.mailhub.net',
+  ]);
+  expect(told(await asked(names, { providers: ['OTHER.net', 'own.example'] })).map((text) => text.split(' ')[0])).toEqual([
+    'other.net',
+    'own.example',
+  ]);
+  expect(told(await asked(names, { providers: ['nobody'] }))).toEqual([]);
+});
+
+test('no table that can be edited as a text: the lines are told, and none is written', async () => {
+  const found = await asked(['own.example'], { isText: () => false });
+  expect(found.changes).toMatchObject([{ after: 'own.example secure', table: null, edit: null }]);
+  expect(withEdits(tableOf(), found.changes)).toEqual(tableOf());
+});
