@@ -115,7 +115,8 @@ function historyWords(changes: readonly Change[]): string {
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
   if (most === 0) return 'history: none; today alone speaks for it';
   const froms = changes.flatMap(({ held }) => held?.from ?? []).sort();
-  const since = froms[0] === undefined ? '' : `, since ${day(Date.parse(froms[0]))}`;
+  const from = froms[0] === undefined ? undefined : day(Date.parse(froms[0]));
+  const since = from === undefined ? '' : most === 1 ? ` (${from})` : `, since ${from}`;
   const days = least === most ? daysCount(most) : `${least} to ${daysCount(most)}`;
   const each = most === 1 ? 'the one day' : `each of ${days}`;
   const none = counts.filter((of) => of === 0).length;
@@ -151,14 +152,19 @@ const ofEach = (because: string, domain: string): string =>
     .map((word) => (word === domain ? 'each domain' : word))
     .join('');
 
-/** Those without a line, by why; most of one provider for the same reason. */
+/** Those without a line, by why. */
 function leftLines(destinations: readonly NewDestination[], width: number): string[] {
-  const rest = destinations.flatMap((one) => (one.left === undefined ? [] : [one]));
-  const shown = rest.length > LEFT + 1 ? rest.slice(0, LEFT) : rest;
-  const more = rest.length - shown.length;
+  const byWhy = [
+    ...Map.groupBy(
+      destinations.filter(({ left }) => left !== undefined),
+      ({ left = '' }) => left,
+    ),
+  ];
+  const shown = byWhy.length > LEFT + 1 ? byWhy.slice(0, LEFT) : byWhy;
+  const more = byWhy.slice(shown.length).reduce((sum, [, own]) => sum + own.length, 0);
   return [
-    ...shown.flatMap((one) =>
-      wrap(`  left: ${nameWords(one)}: ${plain(one.left ?? '', 500)}`, width, '    '),
+    ...shown.flatMap(([why, own]) =>
+      wrap(`  left: ${listed(own.map(nameWords), NAMED)}: ${plain(why, 500)}`, width, '    '),
     ),
     ...(more === 0 ? [] : [`  and ${more} more are left, which --json explains`]),
   ];

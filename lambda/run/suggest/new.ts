@@ -191,8 +191,9 @@ function whyLeft(verdict: EntryVerdict, past: Recollection | undefined): string 
   const { level, reason } = verdict;
   if (!authenticatesNobody(level, [])) return `the global level ${level} authenticates it`;
   const row = reason === null ? undefined : REASONS[reason];
-  if (verdict.verdict === 'undetermined' || (row !== undefined && ANY_LEVEL.has(row.group)))
-    return verdict.sentence;
+  if (verdict.verdict === 'undetermined') return verdict.sentence;
+  if (row !== undefined && ANY_LEVEL.has(row.group))
+    return `its mail ${verdict.postfixWould === 'bounce' ? 'bounces' : 'waits'} whatever is asked of TLS: ${row.words}`;
   const days = past === undefined ? 'today' : 'today and would have on each day that can be told';
   return `no stronger line delivers ${days}${row === undefined ? '' : `; today: ${row.words}`}`;
 }
