@@ -11,7 +11,9 @@
 
 const { spawn } = require('node:child_process');
 const { dirname, join } = require('node:path');
+const { pathToFileURL } = require('node:url');
 
+const CLI = join(__dirname, 'dist', 'cli.js');
 const NEEDED = 24;
 /*
  * Over 20,000 entries these take a third of the memory that Node takes by itself, for some CPU
@@ -24,7 +26,10 @@ const SMALL = ['--optimize-for-size', '--max-semi-space-size=2', '--no-memory-re
  */
 const QUIET = ['--disable-warning=ExperimentalWarning'];
 
-const isOld = Number(process.versions.node.split('.')[0]) < NEEDED;
+const [major, minor] = process.versions.node.split('.').map(Number);
+const isOld = major < NEEDED;
+/* Known to need no flag that only a new process can be given. */
+const isKnown = major === NEEDED && minor >= 21;
 const node = isOld ? packagedNode() : process.execPath;
 if (node === undefined) {
   giveUp(
@@ -32,14 +37,25 @@ if (node === undefined) {
       `this package for ${process.platform}-${process.arch}; install one from nodejs.org, or ` +
       'reinstall without --omit=optional',
   );
+} else if (isKnown) {
+  here();
 } else {
   run(node, [
     ...(isOld ? [] : process.execArgv),
     ...SMALL,
     ...QUIET,
-    join(__dirname, 'dist', 'cli.js'),
+    CLI,
     ...process.argv.slice(2),
   ]);
+}
+
+/**
+ * In this process: starting another one takes as long as the command. The young generation stays as
+ * small as it is, until the command knows how much there is to do (command/memory.ts).
+ */
+function here() {
+  require('node:v8').setFlagsFromString('--semi-space-growth-factor=1');
+  import(pathToFileURL(CLI).href).catch(giveUp);
 }
 
 /** Path of the Node that came along; undefined where there is none for this machine. */

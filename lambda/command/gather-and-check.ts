@@ -7,6 +7,7 @@ import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.
 import { SERVERNAME } from '../run/check/servername.ts';
 import type { AskTable } from '../run/check/status-filter.ts';
 import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags } from './flags.ts';
+import { memoryFor } from './memory.ts';
 import type { Console } from './terminal/console.ts';
 import { type ProgressLine, progressLine } from './terminal/progress.ts';
 
@@ -17,6 +18,7 @@ export async function checkNow(
   console: Console,
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
+  memoryFor(linesOf(bundle));
   const pace = { ...paceOf(bundle, flags, console), patienceMs: flags.patience * 1000 };
   const line = progressLine(console, flags.verbose ?? false);
   try {
@@ -78,13 +80,11 @@ export function dnssecConfig(flags: DnssecFlags): WorldConfig {
  * ends so long before it as judging and printing take, by the number of lines.
  */
 export function paceOf(
-  { policyTables, destinations }: Pick<Bundle, 'policyTables' | 'destinations'>,
+  bundle: Pick<Bundle, 'policyTables' | 'destinations'>,
   flags: Pick<ProbeFlags, 'concurrency' | 'perNetwork' | 'deadline'>,
   { started, now }: Pick<Console, 'started' | 'now'>,
 ): PaceOptions {
-  const lines =
-    destinations.length +
-    policyTables.reduce((sum, { text }) => sum + (text.match(/\n/g)?.length ?? 0), 0);
+  const lines = linesOf(bundle);
   const deadlineMs = flags.deadline * 1000;
   return paceFor({
     concurrency: flags.concurrency,
@@ -92,6 +92,15 @@ export function paceOf(
     stopAt: started + deadlineMs - Math.min(lines * COMPUTING_MS_PER_LINE, deadlineMs / 2),
     now,
   });
+}
+
+/** How much there may be to judge: destinations that are given, and lines of the tables. */
+export function linesOf({
+  policyTables,
+  destinations,
+}: Pick<Bundle, 'policyTables' | 'destinations'>): number {
+  const inTables = policyTables.map(({ text }) => text.match(/\n/g)?.length ?? 0);
+  return inTables.reduce((sum, lines) => sum + lines, destinations.length);
 }
 
 /** Measured over tables of 20,000 and 100,000 lines. */

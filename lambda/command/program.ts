@@ -40,6 +40,7 @@ import {
   WHAT_IF_HELP,
   WHY_HELP,
 } from './help.ts';
+import { stayInLittleMemory } from './memory.ts';
 import type { Console } from './terminal/console.ts';
 
 /** @param given what every command talks to */
@@ -375,6 +376,7 @@ export function program(given: Console): Command {
   );
   for (const [, command] of leavesOf(program)) addConfigFlags(command);
   return program.hook('preAction', async (_, running) => {
+    if (!BY_TABLE.includes(running.name())) stayInLittleMemory();
     ({ own, file } = await configure(program, running, console.env));
   });
 }
@@ -447,6 +449,9 @@ function addPolicyCommands(policy: Command, console: Console): void {
       finish((await import('./policy/policy.ts')).policyForget(flags, console)),
     );
 }
+
+/** Commands that see by their table how much memory they may take. */
+const BY_TABLE = ['check', 'explain', 'watch'];
 
 /** Seconds: whoever asks waits for the answer. */
 const DOCTOR_DEADLINE = 120;

@@ -20,8 +20,9 @@ import { readPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
-import { paceOf, worldOf } from '../gather-and-check.ts';
+import { linesOf, paceOf, worldOf } from '../gather-and-check.ts';
 import { domainsOf, keepLog, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
+import { memoryFor } from '../memory.ts';
 import { metricsAfterRun } from '../metrics/metrics.ts';
 import { withPolicySource } from '../own-postfix.ts';
 import { type PlaceFlags, placeOf } from '../place.ts';
@@ -191,6 +192,7 @@ async function watchOnce(
   pace: Stoppable,
   facts: Pick<WatchOptions, 'digests' | 'mail' | 'log'>,
 ): Promise<Watched> {
+  memoryFor(linesOf(bundle));
   const started = console.now();
   const line = progressLine(console, flags.verbose ?? false);
   const channels = await waysToTell(flags, {
