@@ -10,6 +10,7 @@ export default defineConfig({
       'test/runtime/**',
       'test/simulate/**',
       'test/browser/**',
+      'test/packages/**',
       'test/dynamodb-local/**',
       'test/units/systemd/**',
       '**/node_modules/**',

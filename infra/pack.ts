@@ -41,6 +41,21 @@ interface Manifest {
 
 /** Builds the package below `outdir` and packs it there; answers the tarball's path. */
 export async function pack(outdir: string): Promise<string> {
+  const { root } = await buildPackage(outdir);
+  const command = ['pack', '--silent', '--ignore-scripts', '--pack-destination', outdir];
+  const tarball = execFileSync('npm', command, { cwd: root, encoding: 'utf8' });
+  return join(outdir, tarball.trim());
+}
+
+export interface Built {
+  /** The folder that is packed. */
+  readonly root: string;
+  /** Files that were bundled, from the root of the checkout. */
+  readonly inputs: readonly string[];
+}
+
+/** Builds the package below `outdir`, as a folder. */
+export async function buildPackage(outdir: string): Promise<Built> {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
   const root = join(outdir, 'package');
   rmSync(root, { recursive: true, force: true });
@@ -74,18 +89,10 @@ export async function pack(outdir: string): Promise<string> {
     [COMPLETIONS.zsh]: zsh,
     [COMPLETIONS.fish]: fish,
   });
-  writeFileSync(join(root, LICENCES), licencesOf(Object.keys(metafile.inputs)));
+  const inputs = Object.keys(metafile.inputs);
+  writeFileSync(join(root, LICENCES), licencesOf(inputs));
   writeFileSync(join(root, 'package.json'), `${JSON.stringify(packed(manifest), null, 2)}\n`);
-
-  const tarball = execFileSync(
-    'npm',
-    ['pack', '--silent', '--ignore-scripts', '--pack-destination', outdir],
-    {
-      cwd: root,
-      encoding: 'utf8',
-    },
-  );
-  return join(outdir, tarball.trim());
+  return { root, inputs };
 }
 
 function writeAll(folder: string, files: Readonly<Record<string, string>>): void {

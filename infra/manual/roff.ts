@@ -80,6 +80,8 @@ const SIGNS: Readonly<Record<string, string>> = {
   '^': '\\(ha',
   '~': '\\(ti',
   '"': '\\(dq',
+  // Not every terminal has it.
+  '…': '...',
 };
 
 const INPUT_WIDTH = 78;
