@@ -27,6 +27,9 @@ export type Action = (typeof RUN_CALLS)[Call];
 /** What the sentinel needs: it reads run records and asks how many subscribers there are. */
 export const SENTINEL_CALLS: readonly Call[] = ['QueryCommand', 'ListSubscriptionsByTopicCommand'];
 
+/** The dashboard's function reads single partitions. */
+const DASHBOARD_CALLS: readonly Call[] = ['GetCommand', 'QueryCommand'];
+
 /** `policy push` reads the version in use, writes another, and lets the former expire. */
 const PUSH_CALLS: readonly Call[] = ['GetCommand', 'QueryCommand', 'PutCommand', 'UpdateCommand'];
 
@@ -40,4 +43,6 @@ export const NOT_OF_A_RUN: Readonly<Record<string, string>> = {
 export const runActions = (): readonly Action[] => Object.values(RUN_CALLS);
 export const sentinelActions = (): readonly Action[] =>
   SENTINEL_CALLS.map((call) => RUN_CALLS[call]);
+export const dashboardActions = (): readonly Action[] =>
+  DASHBOARD_CALLS.map((call) => RUN_CALLS[call]);
 export const pushActions = (): readonly Action[] => PUSH_CALLS.map((call) => RUN_CALLS[call]);

@@ -1,10 +1,11 @@
 /**
- * One page for the operator: what the entries come to over time, how long until the first fails,
- * how the runs go.
+ * One page for the operator: whether mail flows, in words, what the entries come to over time, how
+ * long until the first fails, how the runs go.
  */
 import { Duration } from 'aws-cdk-lib';
 import {
   AlarmStatusWidget,
+  CustomWidget,
   Dashboard,
   GraphWidget,
   type IAlarm,
@@ -12,6 +13,7 @@ import {
   type Metric,
   SingleValueWidget,
 } from 'aws-cdk-lib/aws-cloudwatch';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { Construct } from 'constructs';
 import type { MetricName } from '../lambda/metrics.ts';
 import { productMetric } from './alarms.ts';
@@ -21,7 +23,18 @@ export function buildDashboard(
   scope: Construct,
   environment: CheckedEnvironment,
   alarms: readonly IAlarm[],
+  reader: IFunction,
 ): Dashboard {
+  const words = new CustomWidget({
+    title: `Does mail flow? (${environment.name})`,
+    functionArn: reader.functionArn,
+    width: 24,
+    height: 10,
+    // It says how things stand now, whatever is zoomed or moved.
+    updateOnRefresh: true,
+    updateOnResize: false,
+    updateOnTimeRangeChange: false,
+  });
   const status = new AlarmStatusWidget({
     title: `TLS watch ${environment.name}`,
     alarms: [...alarms],
@@ -35,7 +48,7 @@ export function buildDashboard(
     });
   return new Dashboard(scope, 'Dashboard', {
     start: '-P3M',
-    widgets: [[status], verdicts(daily), runs(daily)],
+    widgets: [[words], [status], verdicts(daily), runs(daily)],
   });
 }
 

@@ -126,6 +126,10 @@ const COMMON = {
   ),
   /** The name the pushed policy is kept under. */
   policy: v.optional(matching(/^[a-z0-9][a-z0-9.-]{0,62}$/, 'policy name'), 'default'),
+  /** Where docs/runbook.md is to be read, for links to it. */
+  runbook: v.optional(
+    matching(/^https:\/\/[^\s"'<>#]{1,500}$/, 'https address without a fragment'),
+  ),
   /**
    * A table that exists, which a restore made, in the place of the stack's own (docs/aws.md,
    * "Restore drill").

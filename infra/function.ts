@@ -1,4 +1,4 @@
-/** The one function, as runner or as sentinel: its code, its role, its log, its place. */
+/** The function that runs, as runner or as sentinel: its code, its role, its log, its place. */
 import { ArnFormat, Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -42,24 +42,16 @@ export function buildFunction(
   environment: CheckedEnvironment,
   around: Surroundings,
 ): LambdaFunction {
-  const logGroup = new LogGroup(scope, 'Log', {
-    retention: environment.retention.logDays,
-    removalPolicy: environment.keep
-      ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
-      : RemovalPolicy.DESTROY,
-  });
+  const logGroup = buildLog(scope, 'Log', environment);
   const role = buildRole(scope, environment, around, logGroup);
   const made = new LambdaFunction(scope, 'Function', {
     ...judgingOrWatching(environment),
-    code: functionCode(),
-    handler: 'index.handler',
-    runtime: Runtime.NODEJS_24_X,
-    architecture: Architecture.ARM_64,
+    ...STARTED,
+    code: functionCode('function'),
     environment: variables(environment, around),
     // buildRole grants all that is needed; the destination below would add more.
     role: role.withoutPolicyUpdates(),
     logGroup,
-    loggingFormat: LoggingFormat.JSON,
     // The schedule invokes asynchronously: these retries, this age and this queue are Lambda's, in
     // addition to the scheduler's.
     retryAttempts: 2,
@@ -69,6 +61,16 @@ export function buildFunction(
   });
   made.node.addDependency(role);
   return made;
+}
+
+/** Of one function, kept for the time asked. */
+export function buildLog(scope: Construct, id: string, environment: CheckedEnvironment): LogGroup {
+  return new LogGroup(scope, id, {
+    retention: environment.retention.logDays,
+    removalPolicy: environment.keep
+      ? RemovalPolicy.RETAIN_ON_UPDATE_OR_DELETE
+      : RemovalPolicy.DESTROY,
+  });
 }
 
 function buildRole(
@@ -154,10 +156,16 @@ function variables(
             : { controlHosts: environment.controlHosts.join(',') }),
         }),
   };
-  return Object.fromEntries(
+  return asVariables(values);
+}
+
+/** By the names under which the code reads them. */
+export const asVariables = (
+  values: Readonly<Partial<Record<Variable, string>>>,
+): Readonly<Record<string, string>> =>
+  Object.fromEntries(
     Object.entries(values).map(([field, value]) => [VARIABLES[field as Variable], value]),
   );
-}
 
 /**
  * What Lambda itself needs of the role to put the function into a VPC; AWS has no way to narrow it
@@ -190,6 +198,14 @@ function noNetworkInterfaces(scope: Construct): PolicyStatement {
     conditions: { ArnLike: { 'lambda:SourceFunctionArn': functions } },
   });
 }
+
+/** How Lambda starts what bundle.ts makes. */
+export const STARTED = {
+  handler: 'index.handler',
+  runtime: Runtime.NODEJS_24_X,
+  architecture: Architecture.ARM_64,
+  loggingFormat: LoggingFormat.JSON,
+} as const;
 
 const INTERFACE_ACTIONS = [
   'ec2:CreateNetworkInterface',

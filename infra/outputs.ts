@@ -10,7 +10,7 @@ import type { Construct } from 'constructs';
 import { OUTPUTS } from '../lambda/config.ts';
 import type { CheckedEnvironment } from './environments.ts';
 import { vantageOf } from './function.ts';
-import { printedPolicy, pushStatement, runStatements } from './permissions.ts';
+import { printedPolicy, pushStatement, runStatements, viewStatement } from './permissions.ts';
 import type { Topics } from './topics.ts';
 
 interface Made {
@@ -18,12 +18,13 @@ interface Made {
   readonly topics: Topics;
   readonly runner: IFunction;
   readonly deadLetters: IQueue;
+  readonly dashboardReader: IFunction;
 }
 
 export function buildOutputs(
   scope: Construct,
   environment: CheckedEnvironment,
-  { table, topics, runner, deadLetters }: Made,
+  { table, topics, runner, deadLetters, dashboardReader }: Made,
 ): void {
   const stack = Stack.of(scope);
   const output = (name: string, value: string, description?: string) =>
@@ -42,6 +43,12 @@ export function buildOutputs(
     printedPolicy([pushStatement(table, environment.policy)], stack),
     'Attach this to the credentials that push the policy, on a mail host or in a pipeline: all ' +
       'that policy push needs, and no more',
+  );
+  output(
+    'ViewerPolicy',
+    printedPolicy([viewStatement(dashboardReader)], stack),
+    'Attach this to whoever is to read on the dashboard whether mail flows, besides ' +
+      'CloudWatchReadOnlyAccess',
   );
   if (environment.runner === 'mail-host')
     output(

@@ -1,12 +1,12 @@
 /**
  * `npm run pack:construct`: the construct as a tarball for the CDK apps of others: compiled, with
- * its types, and with the function's code bundled already. CDK is the app's own.
+ * its types, and with the functions' code bundled already. CDK is the app's own.
  */
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from 'esbuild';
-import { ROOT, writeBundle } from './bundle.ts';
+import { ENTRIES, type FunctionName, ROOT, writeBundle } from './bundle.ts';
 
 /** Asked of the app, in the version that this was tested with or a newer one. */
 const PEERS = ['aws-cdk-lib', 'constructs'] as const;
@@ -23,11 +23,14 @@ export async function packConstruct(outdir: string): Promise<string> {
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Manifest;
   const root = join(outdir, 'construct');
   rmSync(root, { recursive: true, force: true });
-  mkdirSync(join(root, 'function'), { recursive: true });
+  mkdirSync(root, { recursive: true });
 
   await compile(root);
   declareTypes(root);
-  writeBundle(join(root, 'function'));
+  for (const name of Object.keys(ENTRIES) as FunctionName[]) {
+    mkdirSync(join(root, name));
+    writeBundle(name, join(root, name));
+  }
   copyFileSync(join(ROOT, 'docs/construct.md'), join(root, 'README.md'));
   copyFileSync(join(ROOT, 'docs/runbook.md'), join(root, 'runbook.md'));
   copyFileSync(join(ROOT, 'LICENSE'), join(root, 'LICENSE'));
@@ -98,7 +101,7 @@ function packed({ version, description, license, devDependencies }: Manifest) {
     license,
     main: 'index.js',
     types: 'index.d.ts',
-    files: ['index.js', 'index.d.ts', 'function', 'runbook.md'],
+    files: ['index.js', 'index.d.ts', ...Object.keys(ENTRIES), 'runbook.md'],
     engines: { node: '>=20' },
     peerDependencies: Object.fromEntries(PEERS.map((name) => [name, `^${devDependencies[name]}`])),
   };

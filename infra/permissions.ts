@@ -6,9 +6,17 @@ import { Stack } from 'aws-cdk-lib';
 import type { ITable } from 'aws-cdk-lib/aws-dynamodb';
 import { PolicyDocument, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
+import type { IFunction } from 'aws-cdk-lib/aws-lambda';
 import type { ITopic } from 'aws-cdk-lib/aws-sns';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
-import { type Action, pushActions, runActions, sentinelActions } from './calls.ts';
+import { keys, type Space } from '../lambda/store/keys.ts';
+import {
+  type Action,
+  dashboardActions,
+  pushActions,
+  runActions,
+  sentinelActions,
+} from './calls.ts';
 
 /** What the statements are about. */
 export interface Resources {
@@ -38,6 +46,40 @@ export function pushStatement(table: ITable, policy: string): PolicyStatement {
     actions: [...pushActions()],
     resources: [table.tableArn],
     conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': [`${policy}/policy*`] } },
+  });
+}
+
+/**
+ * What the first screen is made of, as seen from one vantage: neither the policy, nor history, nor
+ * certificates.
+ */
+export function dashboardStatement(table: ITable, space: Space): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'ReadStatus',
+    actions: [...dashboardActions()],
+    resources: [table.tableArn],
+    conditions: { 'ForAllValues:StringLike': { 'dynamodb:LeadingKeys': dashboardKeys(space) } },
+  });
+}
+
+/** Patterns of the partitions. No name of a policy or vantage has a letter that means another. */
+export const dashboardKeys = (space: Space): readonly string[] => [
+  keys.nowShard(space, '?'),
+  keys.incidents(space),
+  keys.mutes(space),
+  keys.confirmations(space),
+  keys.runs(space),
+  keys.tellings(space, '*'),
+  keys.owedOf(space),
+  keys.stsPolicies(space),
+];
+
+/** Whoever is to see what a function answers on a dashboard. */
+export function viewStatement(reader: IFunction): PolicyStatement {
+  return new PolicyStatement({
+    sid: 'SeeDashboard',
+    actions: ['lambda:InvokeFunction'],
+    resources: [reader.functionArn],
   });
 }
 

@@ -25,11 +25,12 @@ import { Construct } from 'constructs';
 import { addActions, buildAlarms } from './alarms.ts';
 import { buildContinuations, feedFrom } from './continuations.ts';
 import { buildDashboard } from './dashboard.ts';
+import { buildDashboardFunction } from './dashboard-function.ts';
 import { type CheckedEnvironment, checkEnvironment } from './environments.ts';
 import { buildFunction } from './function.ts';
 import { buildWayOut } from './network.ts';
 import { buildOutputs } from './outputs.ts';
-import { pushStatement } from './permissions.ts';
+import { pushStatement, viewStatement } from './permissions.ts';
 import { buildSchedule } from './schedule.ts';
 import { buildTopics } from './topics.ts';
 
@@ -101,6 +102,8 @@ export interface TlsWatchProps {
   readonly alarmTopicArns?: string[];
   /** The name the pushed policy is kept under; default `default`. */
   readonly policy?: string;
+  /** Where the runbook is to be read, an https address, for the links of the dashboard. */
+  readonly runbook?: string;
   /** When alarms ring. */
   readonly thresholds?: WatchThresholds;
   /** EHLO name; make it the PTR name of the address. Default: that of the pushed settings. */
@@ -141,6 +144,8 @@ export class TlsWatch extends Construct {
   readonly deadLetters: IQueue;
   /** By which a run comes back to a function that judges. Undefined for a mail host. */
   readonly continuations?: IQueue;
+  /** Answers on the dashboard whether mail flows. It only reads. */
+  readonly dashboardReader: IFunction;
   /** Each has its entry in the runbook. */
   readonly alarms: IAlarm[];
   private readonly policy: string;
@@ -174,14 +179,22 @@ export class TlsWatch extends Construct {
     });
     for (const alarm of alarms) addActions(alarm, props.alarmActions ?? []);
     this.alarms = [...alarms];
-    buildDashboard(this, environment, alarms);
-    buildOutputs(this, environment, { table, topics, runner, deadLetters });
+    const dashboardReader = buildDashboardFunction(this, environment, table);
+    this.dashboardReader = dashboardReader;
+    buildDashboard(this, environment, alarms, dashboardReader);
+    buildOutputs(this, environment, { table, topics, runner, deadLetters, dashboardReader });
   }
 
   /** Lets somebody run `policy push`: four actions on the items of the policy, and no others. */
   grantPush(grantee: IGrantable): Grant {
     const { actions, resources, conditions } = pushStatement(this.table, this.policy);
     return Grant.addToPrincipal({ grantee, actions, resourceArns: resources, conditions });
+  }
+
+  /** Lets somebody read on the dashboard whether mail flows: CloudWatch asks in their name. */
+  grantView(grantee: IGrantable): Grant {
+    const { actions, resources } = viewStatement(this.dashboardReader);
+    return Grant.addToPrincipal({ grantee, actions, resourceArns: resources });
   }
 }
 

@@ -31,6 +31,7 @@ export const VARIABLES = {
   continuations: 'WATCH_CONTINUATIONS',
   historyDays: 'WATCH_HISTORY_DAYS',
   reserveSeconds: 'WATCH_RESERVE_SECONDS',
+  runbook: 'WATCH_RUNBOOK',
 } as const;
 
 export type Variable = keyof typeof VARIABLES;
@@ -124,24 +125,53 @@ const SCHEMA = v.object({
 
 export type Config = v.InferOutput<typeof SCHEMA>;
 
+/** An address that may stand in a page as it is. */
+const HTTPS = /^https:\/\/[^\s"'<>]+$/;
+
+/** Of the function behind the dashboard, which only reads. */
+const DASHBOARD = v.object({
+  ...v.pick(SCHEMA, ['table', 'policy', 'vantage', 'silenceHours']).entries,
+  /** Where the runbook is to be read; absent: nowhere that is known. */
+  runbook: v.optional(v.pipe(text, v.regex(HTTPS, 'is no https address'))),
+});
+
+export type DashboardConfig = v.InferOutput<typeof DASHBOARD>;
+
 /**
  * Reads the variables; throws one error that names every variable at fault, with what is wrong with
  * it.
  */
-export function readConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+export const readConfig = (environment: Environment): Config => read(SCHEMA, environment);
+
+/** The same of the function behind the dashboard. */
+export const readDashboardConfig = (environment: Environment): DashboardConfig =>
+  read(DASHBOARD, environment);
+
+/** That one variable, whatever is wrong with the others; undefined where it is none. */
+export function runbookIn(environment: Environment): string | undefined {
+  const given = environment[VARIABLES.runbook] ?? '';
+  return HTTPS.test(given) ? given : undefined;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function read<S extends typeof SCHEMA | typeof DASHBOARD>(
+  schema: S,
+  environment: Environment,
+): v.InferOutput<S> {
   const given = Object.fromEntries(
     Object.entries(VARIABLES).flatMap(([field, name]) => {
       const value = environment[name];
       return value === undefined || value === '' ? [] : [[field, value]];
     }),
   );
-  const read = v.safeParse(SCHEMA, given);
+  const read = v.safeParse(schema, given);
   if (read.success) return read.output;
   throw new Error(read.issues.map((issue) => describeIssue(issue, given)).join('; '));
 }
 
 function describeIssue(
-  issue: v.InferIssue<typeof SCHEMA>,
+  issue: v.InferIssue<typeof SCHEMA> | v.InferIssue<typeof DASHBOARD>,
   given: Readonly<Record<string, string>>,
 ): string {
   const field = v.getDotPath(issue) as Variable;

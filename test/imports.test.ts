@@ -35,13 +35,16 @@ const ORDER: readonly (readonly string[])[] = [
   ['run'],
   ['doors.ts', 'local-doors.ts', 'continuations.ts'],
   ['command'],
-  ['cli.ts', 'handler.ts', 'launcher.cjs'],
+  ['dashboard'],
+  ['cli.ts', 'handler.ts', 'dashboard-handler.ts', 'launcher.cjs'],
 ];
 
 /** Never in the function's bundle: files and folders that only a terminal or a mail host needs. */
 const NOT_IN_THE_FUNCTION = [
   'cli.ts',
   'launcher.cjs',
+  'dashboard-handler.ts',
+  'dashboard',
   'local-doors.ts',
   'command',
   'text/terminal.ts',

@@ -4,20 +4,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { App } from 'aws-cdk-lib';
 import { afterAll, expect, test } from 'vitest';
-import { bundle, MOST_BYTES, ROOT } from '../../infra/bundle.ts';
-import { NOT_OF_A_RUN, RUN_CALLS } from '../../infra/calls.ts';
+import { bundle, ENTRIES, MOST_BYTES, ROOT } from '../../infra/bundle.ts';
+import { dashboardActions, NOT_OF_A_RUN, RUN_CALLS } from '../../infra/calls.ts';
 import { checkEnvironment } from '../../infra/environments.ts';
 import { WatchStack } from '../../infra/watch-stack.ts';
 import { example } from './examples.ts';
 
 const { code, metafile } = await bundle();
 const inputs = Object.keys(metafile.inputs);
+const dashboard = await bundle(ENTRIES.dashboard);
+/** Whatever of it is left, once what nothing uses is dropped. */
+const inDashboard = Object.values(dashboard.metafile.outputs).flatMap((output) =>
+  Object.entries(output.inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+);
 
 const outdir = mkdtempSync(join(tmpdir(), 'tls-watch-cdk-'));
 afterAll(() => rmSync(outdir, { recursive: true }));
 
-test('the bundle is within its budget', () => {
-  expect(code.length).toBeLessThanOrEqual(MOST_BYTES);
+test('each bundle is within its budget', () => {
+  expect(code.length).toBeLessThanOrEqual(MOST_BYTES.function);
+  expect(dashboard.code.length).toBeLessThanOrEqual(MOST_BYTES.dashboard);
 });
 
 test('the SDK is in it, and our own code', () => {
@@ -52,12 +58,36 @@ test('the command line, which a mail host runs under the printed policy, sends n
   expect(commandsIn(Object.keys(cli.metafile.inputs)).filter((command) => !known.includes(command))).toEqual([]);
 });
 
-test('CDK makes the very same bundle', () => {
+/** Of the function behind the dashboard. */
+const NOT_FOR_A_LOOK = [
+  /^lambda\/(probe|route|log|certificate)\//,
+  /^lambda\/(doors|handler|continuations)\.ts/,
+  /^lambda\/alert\/channel\//,
+  /^lambda\/store\/(dynamodb|dynamodb-sdk|history|certificates|policies)\.ts/,
+  /^node_modules\/(tldts|dns-packet|nodemailer|@aws-sdk\/client-(sns|sqs))\//,
+];
+
+test.for(NOT_FOR_A_LOOK.map((pattern) => ({ pattern })))('$pattern stays out of the dashboard', ({ pattern }) => {
+  expect(inDashboard.length).toBeGreaterThan(100);
+  expect(inDashboard.filter((path) => pattern.test(path))).toEqual([]);
+});
+
+test('the function behind the dashboard sends what its role allows, and nothing that writes', () => {
+  const allowed = Object.entries(RUN_CALLS).flatMap(([command, action]) =>
+    dashboardActions().includes(action) ? [command] : [],
+  );
+  expect(commandsIn(inDashboard)).toEqual(allowed.toSorted());
+});
+
+test('CDK makes the very same bundles', () => {
   const app = new App({ outdir });
   new WatchStack(app, checkEnvironment(example('dev')));
   app.synth();
-  const [asset] = readdirSync(outdir).filter((name) => name.startsWith('asset.'));
-  expect(readFileSync(join(outdir, asset ?? '', 'index.mjs')).equals(code)).toBe(true);
+  const made = readdirSync(outdir)
+    .filter((name) => name.startsWith('asset.'))
+    .map((name) => readFileSync(join(outdir, name, 'index.mjs')));
+  expect(made).toHaveLength(2);
+  for (const each of [code, dashboard.code]) expect(made.some((one) => one.equals(each))).toBe(true);
 });
 
 /** Commands of the SDK that our own modules make; a waiter or a paginator would hide some, so there must be none. */

@@ -10,7 +10,7 @@ import { Vpc } from 'aws-cdk-lib/aws-ec2';
 import { Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { bundle, ROOT } from '../../infra/bundle.ts';
+import { bundle, ENTRIES, ROOT } from '../../infra/bundle.ts';
 import type { Environment } from '../../infra/environments.ts';
 import { packConstruct } from '../../infra/pack-construct.ts';
 import { TlsWatch, type TlsWatchProps } from '../../infra/tls-watch.ts';
@@ -85,6 +85,7 @@ describe('in an app of somebody else', () => {
     expect(readdirSync(installed).toSorted()).toEqual([
       'LICENSE',
       'README.md',
+      'dashboard',
       'function',
       'index.d.ts',
       'index.js',
@@ -97,8 +98,8 @@ describe('in an app of somebody else', () => {
     );
   });
 
-  test('its function is the one that was tested', async () => {
-    expect(readFileSync(join(installed, 'function/index.mjs')).equals((await bundle()).code)).toBe(true);
+  test.for(Object.entries(ENTRIES))('its %s is the one that was tested', async ([name, entry]) => {
+    expect(readFileSync(join(installed, name, 'index.mjs')).equals((await bundle(entry)).code)).toBe(true);
   });
 
   test('the types hold what the app does with them', () => {
@@ -180,6 +181,21 @@ describe('what an app has of its own', () => {
           },
         ],
       },
+    });
+  });
+
+  test('grantView: calling the function behind the dashboard, and nothing else', () => {
+    const stack = stackOf();
+    const role = new Role(stack, 'OnCall', { assumedBy: new ServicePrincipal('ec2.amazonaws.com') });
+    const watch = new TlsWatch(stack, 'Watch', props);
+    watch.grantView(role).assertSuccess();
+    Template.fromStack(stack).hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: [
+          { Effect: 'Allow', Action: 'lambda:InvokeFunction', Resource: stack.resolve(watch.dashboardReader.functionArn) },
+        ],
+      },
+      Roles: [stack.resolve(role.roleName)],
     });
   });
 

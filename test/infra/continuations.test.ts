@@ -2,7 +2,7 @@
 import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import { ALL } from './examples.ts';
-import { only, templateOf } from './synth.ts';
+import { byId, functionNamed, only, templateOf } from './synth.ts';
 
 const RUNNERS = ALL.filter(({ runner }) => runner === 'function');
 
@@ -43,7 +43,7 @@ describe.each(RUNNERS)('$name', (environment) => {
   });
 
   test('a message is hidden for longer than the function works on it', () => {
-    const { Timeout } = only(template, 'AWS::Lambda::Function') as { Timeout: number };
+    const { Timeout } = functionNamed(template, 'Function') as { Timeout: number };
     expect(properties?.VisibilityTimeout).toBe(Timeout + 60);
   });
 
@@ -56,7 +56,7 @@ describe.each(RUNNERS)('$name', (environment) => {
   });
 
   test('it feeds the function, a message at a time', () => {
-    const [runner] = Object.keys(template.findResources('AWS::Lambda::Function'));
+    const { name: runner } = byId(template, 'AWS::Lambda::Function', 'Function');
     expect(only(template, 'AWS::Lambda::EventSourceMapping')).toEqual({
       BatchSize: 1,
       EventSourceArn: arn,
@@ -64,7 +64,7 @@ describe.each(RUNNERS)('$name', (environment) => {
       ScalingConfig: { MaximumConcurrency: 2 },
       ...(environment.tags === undefined ? {} : { Tags: expect.anything() }),
     });
-    expect(only(template, 'AWS::Lambda::Function')).toMatchObject({
+    expect(functionNamed(template, 'Function')).toMatchObject({
       Environment: { Variables: { WATCH_CONTINUATIONS: { Ref: id } } },
     });
   });

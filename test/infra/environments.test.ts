@@ -18,6 +18,11 @@ const REFUSED: readonly { readonly because: string; readonly record: unknown; re
     record: { ...prod, alarmTopicArns: ['on-call'] },
     says: 'environment "prod": alarmTopicArns.0: "on-call" is no ARN of an SNS topic',
   },
+  {
+    because: 'the runbook becomes a link, to which an entry is added',
+    record: { ...prod, runbook: 'https://wiki.example.com/runbook#blind' },
+    says: 'environment "prod": runbook: "https://wiki.example.com/runbook#blind" is no https address without a fragment',
+  },
   { because: 'a name is needed', record: nameless, says: 'environment undefined: name is missing' },
   {
     because: 'the runner decides which fields there are',

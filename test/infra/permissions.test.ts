@@ -3,7 +3,7 @@ import type { Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../infra/environments.ts';
 import { ALL } from './examples.ts';
-import { templateOf } from './synth.ts';
+import { byId, templateOf } from './synth.ts';
 
 interface Statement {
   readonly Sid?: string;
@@ -70,5 +70,54 @@ describe('network interfaces', () => {
 
   test.for(ALL.filter((environment) => !inVpc(environment)))('$name: none outside a VPC', (environment) => {
     expect(ofRoles(templateOf(environment)).filter(({ Action }) => JSON.stringify(Action).includes('ec2:'))).toEqual([]);
+  });
+});
+
+describe('the function behind the dashboard', () => {
+  const ofDashboard = (template: Template) => {
+    const { name } = byId(template, 'AWS::IAM::Role', 'DashboardRole');
+    const policies = Object.values(template.findResources('AWS::IAM::Policy'));
+    return policies.flatMap(({ Properties }) =>
+      JSON.stringify(Properties.Roles) === JSON.stringify([{ Ref: name }]) ? statements(Properties.PolicyDocument) : [],
+    );
+  };
+
+  test.for(ALL)('$name: reads what the first screen is made of, writes its log, and may do nothing else', (environment) => {
+    const template = templateOf(environment);
+    const of = environment.runner === 'mail-host' ? environment.vantage : 'function';
+    const [table] = Object.keys(template.findResources('AWS::DynamoDB::GlobalTable'));
+    const log = byId(template, 'AWS::Logs::LogGroup', 'DashboardLog').name;
+    expect(ofDashboard(template)).toEqual([
+      {
+        Sid: 'ReadStatus',
+        Effect: 'Allow',
+        Action: ['dynamodb:GetItem', 'dynamodb:Query'],
+        Resource: { 'Fn::GetAtt': [table, 'Arn'] },
+        Condition: {
+          'ForAllValues:StringLike': {
+            'dynamodb:LeadingKeys': [
+              `default/now#${of}#?`,
+              `default/incident#${of}`,
+              'default/mute',
+              'default/confirmation',
+              `default/run#${of}`,
+              `default/tellings#${of}#*`,
+              `default/owed#${of}`,
+              `default/sts#${of}`,
+            ],
+          },
+        },
+      },
+      { Effect: 'Allow', Action: ['logs:CreateLogStream', 'logs:PutLogEvents'], Resource: { 'Fn::GetAtt': [log, 'Arn'] } },
+    ]);
+    const role = byId(template, 'AWS::IAM::Role', 'DashboardRole').Properties as Readonly<Record<string, unknown>>;
+    expect(role).not.toHaveProperty('ManagedPolicyArns');
+    expect(role).not.toHaveProperty('Policies');
+  });
+
+  test.for(ALL)('$name: nobody may call it but by rights of their own', (environment) => {
+    const permitted = Object.values(templateOf(environment).findResources('AWS::Lambda::Permission'));
+    expect(JSON.stringify(permitted)).not.toContain('DashboardFunction');
+    expect(templateOf(environment).findResources('AWS::Lambda::Url')).toEqual({});
   });
 });

@@ -3,7 +3,7 @@ import { Match, type Template } from 'aws-cdk-lib/assertions';
 import { describe, expect, test } from 'vitest';
 import type { Environment } from '../../infra/environments.ts';
 import { ALL, EXISTING_VPC, example, GOVERNED } from './examples.ts';
-import { only, synthesise, templateOf } from './synth.ts';
+import { byId, functionNamed, only, synthesise, templateOf } from './synth.ts';
 
 const dev = templateOf(example('dev'));
 const prod = templateOf(example('prod'));
@@ -117,34 +117,39 @@ describe('topics', () => {
 describe('function', () => {
   test.for(ALL)('$name: Node 24 on arm64, its logs in JSON, kept for the time asked', (environment) => {
     const template = templateOf(environment);
-    const [log] = Object.keys(template.findResources('AWS::Logs::LogGroup'));
-    expect(only(template, 'AWS::Lambda::Function')).toMatchObject({
-      Runtime: 'nodejs24.x',
-      Architectures: ['arm64'],
-      Handler: 'index.handler',
-      LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: log } },
-    });
-    expect(only(template, 'AWS::Logs::LogGroup')).toMatchObject({ RetentionInDays: environment.retention.logDays });
+    for (const [id, logId] of [
+      ['Function', 'Log'],
+      ['DashboardFunction', 'DashboardLog'],
+    ] as const) {
+      const log = byId(template, 'AWS::Logs::LogGroup', logId);
+      expect(functionNamed(template, id)).toMatchObject({
+        Runtime: 'nodejs24.x',
+        Architectures: ['arm64'],
+        Handler: 'index.handler',
+        LoggingConfig: { LogFormat: 'JSON', LogGroup: { Ref: log.name } },
+      });
+      expect(log.Properties).toMatchObject({ RetentionInDays: environment.retention.logDays });
+    }
   });
 
   test('prod keeps its log, but not that of a first deploy that fails; dev lets it go', () => {
-    prod.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
-    dev.hasResource('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
+    prod.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'RetainExceptOnCreate', UpdateReplacePolicy: 'Retain' });
+    dev.allResources('AWS::Logs::LogGroup', { DeletionPolicy: 'Delete' });
   });
 
   test('the runner has a quarter of an hour, the sentinel a minute', () => {
-    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 900, MemorySize: 1_769 });
-    expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({ Timeout: 60, MemorySize: 256 });
+    expect(functionNamed(prod, 'Function')).toMatchObject({ Timeout: 900, MemorySize: 1_769 });
+    expect(functionNamed(mailHost, 'Function')).toMatchObject({ Timeout: 60, MemorySize: 256 });
   });
 
   test('concurrency is reserved only where asked for', () => {
-    expect(only(prod, 'AWS::Lambda::Function')).not.toHaveProperty('ReservedConcurrentExecutions');
-    expect(only(existing, 'AWS::Lambda::Function')).toMatchObject({ ReservedConcurrentExecutions: 1 });
+    expect(functionNamed(prod, 'Function')).not.toHaveProperty('ReservedConcurrentExecutions');
+    expect(functionNamed(existing, 'Function')).toMatchObject({ ReservedConcurrentExecutions: 1 });
   });
 
   test('MTA-STS policies are looked at unless the environment says otherwise, over TCP to any port', () => {
     const variables = (template: Template) =>
-      (only(template, 'AWS::Lambda::Function') as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
+      (functionNamed(template, 'Function') as { Environment: { Variables: Record<string, unknown> } }).Environment.Variables;
     expect(variables(prod)).not.toHaveProperty('WATCH_MTA_STS');
     const record = example('prod');
     if (record.runner !== 'function') throw new Error('prod is no function');
@@ -159,7 +164,7 @@ describe('function', () => {
   });
 
   test('the sentinel reads the run records of the mail host', () => {
-    expect(only(mailHost, 'AWS::Lambda::Function')).toMatchObject({
+    expect(functionNamed(mailHost, 'Function')).toMatchObject({
       Environment: { Variables: { WATCH_VANTAGE: 'mail.example.com', WATCH_SILENCE_HOURS: '26' } },
     });
   });
@@ -181,7 +186,7 @@ describe('way out', () => {
 
   test('nat-gateway: the function stands in the private subnet', () => {
     const [subnet] = Object.keys(prod.findResources('AWS::EC2::Subnet')).filter((id) => id.startsWith('VpcWatchSubnet'));
-    expect(only(prod, 'AWS::Lambda::Function')).toMatchObject({ VpcConfig: { SubnetIds: [{ Ref: subnet }] } });
+    expect(functionNamed(prod, 'Function')).toMatchObject({ VpcConfig: { SubnetIds: [{ Ref: subnet }] } });
   });
 
   test('nat-gateway: what goes to DynamoDB through the gateway endpoint goes to this table', () => {
@@ -201,8 +206,12 @@ describe('way out', () => {
 
   test('vpc-existing: the function stands in the subnets named, and nothing else is built', () => {
     expect(parts(existing)).toEqual([0, 0, 0, 0, 1]);
-    expect(only(existing, 'AWS::Lambda::Function')).toMatchObject({ VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'] } });
+    expect(functionNamed(existing, 'Function')).toMatchObject({ VpcConfig: { SubnetIds: ['subnet-0123456789abcdef0'] } });
     expect(only(existing, 'AWS::EC2::SecurityGroup')).toMatchObject({ VpcId: 'vpc-0123456789abcdef0' });
+  });
+
+  test('the function behind the dashboard stands outside any VPC: it meets nobody', () => {
+    for (const template of [prod, existing]) expect(functionNamed(template, 'DashboardFunction')).not.toHaveProperty('VpcConfig');
   });
 
   test('nobody comes in', () => {
@@ -217,7 +226,7 @@ describe('way out', () => {
     ['mail-host', mailHost],
   ] as const)('%s: the function stands outside any VPC', ([, template]) => {
     expect(parts(template)).toEqual([0, 0, 0, 0, 0]);
-    expect(only(template, 'AWS::Lambda::Function')).not.toHaveProperty('VpcConfig');
+    expect(functionNamed(template, 'Function')).not.toHaveProperty('VpcConfig');
   });
 });
 
@@ -232,8 +241,8 @@ describe('runner', () => {
     expect(Object.keys(prod.findOutputs('MailHostPolicy'))).toHaveLength(0);
   });
 
-  test.for(ALL)('$name: there is exactly one function', (environment) => {
-    templateOf(environment).resourceCountIs('AWS::Lambda::Function', 1);
+  test.for(ALL)('$name: one function runs, and one answers the dashboard', (environment) => {
+    templateOf(environment).resourceCountIs('AWS::Lambda::Function', 2);
   });
 
   test.for(ALL)('$name: commands find table, topics, region and vantage in the outputs', (environment) => {
@@ -294,6 +303,79 @@ describe('an organisation with rules of its own', () => {
 
 test('two environments live in one account: nothing is exported under a name', () => {
   expect(JSON.stringify([dev, prod].map((template) => template.toJSON()))).not.toContain('"Export"');
+});
+
+describe('dashboard', () => {
+  /** The widgets, with the ARN of a function as its logical id. */
+  const widgets = (template: Template) => {
+    const { DashboardBody } = only(template, 'AWS::CloudWatch::Dashboard') as {
+      DashboardBody: { 'Fn::Join': [string, unknown[]] };
+    };
+    const text = DashboardBody['Fn::Join'][1].map((part) =>
+      typeof part === 'string' ? part : ((part as { 'Fn::GetAtt'?: string[] })['Fn::GetAtt']?.[0] ?? ''),
+    );
+    return (JSON.parse(text.join('')) as { widgets: { type: string; properties: Record<string, unknown> }[] }).widgets;
+  };
+
+  test.for(ALL)(
+    '$name: it says first in words whether mail flows, and asks its function anew at a refresh alone',
+    (environment) => {
+      const template = templateOf(environment);
+      expect(widgets(template)[0]).toMatchObject({
+        type: 'custom',
+        x: 0,
+        y: 0,
+        width: 24,
+        properties: {
+          title: `Does mail flow? (${environment.name})`,
+          endpoint: byId(template, 'AWS::Lambda::Function', 'DashboardFunction').name,
+          updateOn: { refresh: true, resize: false, timeRange: false },
+        },
+      });
+      expect(widgets(template)[1]).toMatchObject({ type: 'alarm', y: 10 });
+    },
+  );
+
+  test('its function is told what to read, and how long a silence may be', () => {
+    const [table] = Object.keys(mailHost.findResources('AWS::DynamoDB::GlobalTable'));
+    expect(functionNamed(mailHost, 'DashboardFunction')).toMatchObject({
+      Timeout: 30,
+      MemorySize: 512,
+      Environment: {
+        Variables: {
+          WATCH_TABLE: { Ref: table },
+          WATCH_POLICY: 'default',
+          WATCH_VANTAGE: 'mail.example.com',
+          WATCH_SILENCE_HOURS: '26',
+        },
+      },
+    });
+    expect(JSON.stringify(functionNamed(mailHost, 'DashboardFunction'))).not.toContain('RUNBOOK');
+  });
+
+  test('where the runbook is to be read, and the patience of "Run missed", are those of the record', () => {
+    const runbook = 'https://wiki.example.com/tls-watch/runbook';
+    const own = synthesise({ ...EXISTING_VPC, policy: 'edge', runbook }).template;
+    expect(functionNamed(own, 'DashboardFunction')).toMatchObject({
+      Environment: { Variables: { WATCH_POLICY: 'edge', WATCH_SILENCE_HOURS: '50', WATCH_RUNBOOK: runbook } },
+    });
+  });
+
+  test.for(ALL)('$name: what a viewer needs is printed, to be attached', (environment) => {
+    const template = templateOf(environment);
+    const [output] = Object.values(template.findOutputs('ViewerPolicy'));
+    const { name } = byId(template, 'AWS::Lambda::Function', 'DashboardFunction');
+    expect(output?.Value).toEqual({
+      'Fn::Join': [
+        '',
+        [
+          '{"Statement":[{"Action":"lambda:InvokeFunction","Effect":"Allow","Resource":"',
+          { 'Fn::GetAtt': [name, 'Arn'] },
+          '","Sid":"SeeDashboard"}],"Version":"2012-10-17"}',
+        ],
+      ],
+    });
+  });
 });
 
 test('prod as a whole', () => {

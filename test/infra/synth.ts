@@ -45,6 +45,18 @@ export function templateOf(environment: Environment): Template {
 
 const templates = new Map<Environment, Template>();
 
+/** A function of the stack by its id there. */
+export function functionNamed(template: Template, id: 'Function' | 'DashboardFunction'): Readonly<Record<string, unknown>> {
+  return byId(template, 'AWS::Lambda::Function', id).Properties as Record<string, unknown>;
+}
+
+/** The one resource of a type whose logical id is that id and a digest. */
+export function byId(template: Template, type: string, id: string): { readonly name: string; readonly Properties: unknown } {
+  const [found] = Object.entries(template.findResources(type)).filter(([name]) => name.replace(/[0-9A-F]{8}$/, '') === id);
+  if (found === undefined) throw new Error(`no ${id} of type ${type}`);
+  return { name: found[0], Properties: found[1].Properties };
+}
+
 /** The properties of the only resource of a type. */
 export function only(template: Template, type: string): Readonly<Record<string, unknown>> {
   const found = Object.values(template.findResources(type));

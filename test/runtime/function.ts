@@ -8,7 +8,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { bundle } from '../../infra/bundle.ts';
+import { bundle, ENTRIES, type FunctionName } from '../../infra/bundle.ts';
 import { type Invoked, startRuntimeApi } from './runtime-api.ts';
 
 export interface RunningFunction {
@@ -35,17 +35,25 @@ export const missingClient = existsSync(CLIENT)
   ? undefined
   : 'the runtime interface client is not installed: npm ci --prefix test/runtime (needs cmake and g++)';
 
-/** Bundles the handler, once per process. */
-let bundled: Promise<Uint8Array> | undefined;
-const codeOf = () => (bundled ??= bundle().then(({ code }) => code));
+/** Bundles a handler, once per process. */
+const bundled = new Map<FunctionName, Promise<Uint8Array>>();
+function codeOf(name: FunctionName): Promise<Uint8Array> {
+  const made = bundled.get(name) ?? bundle(ENTRIES[name]).then(({ code }) => code);
+  bundled.set(name, made);
+  return made;
+}
 
 /**
  * Starts the function with these environment variables and waits for its first poll; throws what it reports at start.
  * `later` sets its clock forward by so many ms.
  */
-export async function startFunction(variables: Readonly<Record<string, string>>, later = 0): Promise<RunningFunction> {
+export async function startFunction(
+  variables: Readonly<Record<string, string>>,
+  later = 0,
+  name: FunctionName = 'function',
+): Promise<RunningFunction> {
   const root = mkdtempSync(join(tmpdir(), 'tls-watch-function-'));
-  writeFileSync(join(root, 'index.mjs'), await codeOf());
+  writeFileSync(join(root, 'index.mjs'), await codeOf(name));
   const api = await startRuntimeApi(later);
   const spawnedAt = Date.now();
   const child = spawn(process.execPath, [CLIENT, 'index.handler'], {

@@ -21,8 +21,10 @@ export interface Gatekeeper {
   /** Requests so far. */
   count(): number;
   turn(mood: Mood): void;
-  /** Which actions the role has from now on. */
-  grant(actions: readonly string[]): void;
+  /** Partitions that were asked about, each once. */
+  readonly partitions: ReadonlySet<string>;
+  /** Which actions the role has from now on, and on which partitions where they are bounded by patterns. */
+  grant(actions: readonly string[], leadingKeys?: readonly string[]): void;
   close(): Promise<void>;
 }
 
@@ -32,8 +34,9 @@ export async function startGatekeeper(
   actions: readonly string[],
   leadingKeys = '*',
 ): Promise<Gatekeeper> {
-  const within = new RegExp(`^${leadingKeys.replaceAll(/[.+?^$()|{}[\]\\]/g, '\\$&').replaceAll('*', '.*')}$`, 's');
   const asked = new Set<string>();
+  const partitions = new Set<string>();
+  let within = [patternOf(leadingKeys)];
   let granted = new Set(actions);
   let mood: Mood = 'granted';
   let count = 0;
@@ -43,10 +46,12 @@ export async function startGatekeeper(
     count++;
     const action = `dynamodb:${String(request.headers['x-amz-target']).split('.')[1]}`;
     asked.add(action);
+    const about = partitionsIn(body);
+    for (const pk of about) partitions.add(pk);
     const oneIn = ONE_IN[mood];
     if (oneIn !== undefined && count % oneIn === 0)
       refuse(response, 'ProvisionedThroughputExceededException', 'Rate of requests exceeds the allowed throughput.');
-    else if (mood === 'denied' || !granted.has(action) || !partitionsIn(body).every((pk) => within.test(pk)))
+    else if (mood === 'denied' || !granted.has(action) || !about.every((pk) => within.some((pattern) => pattern.test(pk))))
       refuse(response, 'AccessDeniedException', `User: watch is not authorized to perform: ${action} on resource: table`);
     else passOn(request, body, response, table.port);
   });
@@ -56,12 +61,14 @@ export async function startGatekeeper(
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    partitions,
     count: () => count,
     turn: (next) => {
       mood = next;
     },
-    grant: (next) => {
+    grant: (next, keys = ['*']) => {
       granted = new Set(next);
+      within = keys.map(patternOf);
     },
     close: async () => {
       server.closeAllConnections();
@@ -69,6 +76,16 @@ export async function startGatekeeper(
     },
   };
 }
+
+/** As StringLike reads one: `*` any letters, `?` one. */
+const patternOf = (like: string): RegExp =>
+  new RegExp(
+    `^${like
+      .replaceAll(/[.+^$()|{}[\]\\]/g, '\\$&')
+      .replaceAll('?', '.')
+      .replaceAll('*', '.*')}$`,
+    's',
+  );
 
 /** Values of partition keys that a request is about; a scan, which is about all of them, is refused by its action. */
 function partitionsIn(body: Buffer): readonly string[] {

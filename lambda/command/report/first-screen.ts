@@ -29,6 +29,7 @@ export interface FirstScreen {
     readonly at: number;
     readonly sentence: string;
   }[];
+  readonly morePending: number;
   /** What could not be judged when last looked at, by why. */
   readonly notJudged: readonly Group[];
   readonly notWatched: {
@@ -113,6 +114,7 @@ export function firstScreen(status: Status, entries: readonly Lasting[]): FirstS
     incidents: incidents.slice(0, INCIDENTS_SHOWN).map(shownIncident),
     moreIncidents: Math.max(0, incidents.length - INCIDENTS_SHOWN),
     pending: status.pending.slice(0, NAMES_SHOWN).map((one) => ({ ...one, name: plain(one.name) })),
+    morePending: Math.max(0, status.pending.length - NAMES_SHOWN),
     notJudged: grouped(status.undetermined),
     notWatched: { count: status.notWatchedCount, groups: grouped(withLines(status)) },
     lastRun: {

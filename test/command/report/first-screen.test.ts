@@ -2,11 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { firstScreen } from '../../../lambda/command/report/first-screen.ts';
 import { flowSentence } from '../../../lambda/command/report/flow.ts';
-import type { OpenEntry, OpenIncident, Status } from '../../../lambda/command/status/read.ts';
-import type { RunRecord } from '../../../lambda/store/stored-values.ts';
-
-const NOW = Date.parse('2026-11-28T09:00Z');
-const DAY = 86_400_000;
+import type { Status } from '../../../lambda/command/status/read.ts';
+import { DAY, incident, NOW, sight, statusOf } from './status-made.ts';
 
 describe('does mail flow?', () => {
   test.each<{ readonly because: string; readonly of: Partial<Status>; readonly says: string }>([
@@ -154,33 +151,3 @@ test('open incidents in the order of the status, each with its line and its caut
     lastRun: { sentence: 'last complete run Sat 2026-11-28 06:00Z, 3 hours ago', at: NOW - 3 * 3_600_000, isWell: true },
   });
 });
-
-function incident(
-  standing: OpenIncident['standing'],
-  names: readonly string[],
-  { muted = false, ...more }: Partial<OpenEntry> & { readonly muted?: boolean } = {},
-): OpenIncident {
-  const entries = names.map((name) => ({
-    ...{ id: name, name, standing, since: NOW - DAY, sentence: 'a sentence', suggestion: null, caution: null, held: null },
-    ...(muted ? { mutedUntil: NOW + DAY } : {}),
-    ...more,
-  }));
-  return {
-    ...{ id: names.join(), standing, kind: 'entries', headline: 'a headline', reason: 'name-mismatch', provider: 'b.test' },
-    ...{ since: NOW - DAY, muted, entries },
-  };
-}
-
-function sight(of: Partial<Status['sight']> = {}): Status['sight'] {
-  const run = { stageAt: NOW - 3 * 3_600_000, counts: { notWatched: 0 } } as unknown as RunRecord;
-  return { latest: run, complete: run, silent: false, failed: false, blind: false, owed: [], sentence: 'a sentence', ...of };
-}
-
-function statusOf(of: Partial<Status>): Status {
-  return {
-    ...{ at: NOW, sight: sight(), incidents: [], pending: [], undetermined: [], notWatched: [], notWatchedCount: 0 },
-    ...{ policies: [], mutes: [], confirmations: [], watched: 3, mail: undefined, others: [], problems: [] },
-    counts: { pass: 3, degraded: 0, fail: 0, undetermined: 0, unchecked: 0 },
-    ...of,
-  };
-}

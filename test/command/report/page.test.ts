@@ -69,7 +69,16 @@ function report(entries: readonly ReportEntry[]): Report {
   return {
     ...{ at: NOW, of: { place: 'DIR', policy: 'default', vantage: 'mx' }, lookNow: undefined },
     first: {
-      ...{ at: NOW, state: 'well', sentence: 'Mail flows.', incidents: [], moreIncidents: 0, pending: [], notJudged: [] },
+      ...{
+        at: NOW,
+        state: 'well',
+        sentence: 'Mail flows.',
+        incidents: [],
+        moreIncidents: 0,
+        pending: [],
+        morePending: 0,
+        notJudged: [],
+      },
       notWatched: { count: 0, groups: [] },
       lastRun: { sentence: 'a run', at: NOW, isWell: true },
       ...{ ends: [], problems: [] },

@@ -30,6 +30,7 @@ export function nowSection({ first, counts, at, of }: Report): Part {
             <p class="dim">Seen once, ${when(one.at, at)}; the next look confirms it.</p>
           </article>`,
         )}
+        ${first.morePending === 0 ? '' : html`<p>and ${first.morePending} more to be confirmed.</p>`}
       </div>
       <div class="side">
         <h2>Ends next</h2>
