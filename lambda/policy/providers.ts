@@ -47,6 +47,12 @@ export const PROVIDERS: readonly Provider[] = [
     read: '2026-11-28',
   },
   {
+    name: 'Forward Email',
+    names: ['mx1.forwardemail.net', 'mx2.forwardemail.net'],
+    url: 'https://github.com/forwardemail/forwardemail.net/blob/master/app/views/faq/index.md',
+    read: '2026-11-28',
+  },
+  {
     name: 'Mailgun',
     names: ['mxa.mailgun.org', 'mxb.mailgun.org'],
     url: 'https://documentation.mailgun.com/docs/mailgun/user-manual/domains/domains-verify',
@@ -56,6 +62,24 @@ export const PROVIDERS: readonly Provider[] = [
     name: 'Microsoft 365',
     names: ['.mail.protection.outlook.com'],
     url: 'https://learn.microsoft.com/en-us/purview/enhancing-mail-flow-with-mta-sts',
+    read: '2026-11-28',
+  },
+  {
+    name: 'OVHcloud',
+    names: [
+      'mx0.mail.ovh.net',
+      'mx1.mail.ovh.net',
+      'mx2.mail.ovh.net',
+      'mx3.mail.ovh.net',
+      'mx4.mail.ovh.net',
+    ],
+    url: 'https://github.com/ovh/docs/blob/develop/pages/web_cloud/domains/dns_zone_mx/guide.en-gb.md',
+    read: '2026-11-28',
+  },
+  {
+    name: 'Postmark',
+    names: ['inbound.postmarkapp.com'],
+    url: 'https://postmarkapp.com/developer/user-guide/inbound/inbound-domain-forwarding',
     read: '2026-11-28',
   },
   {
