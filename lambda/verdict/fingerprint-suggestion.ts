@@ -32,7 +32,7 @@ export function suggestPins(
   earlier: readonly Finding[],
   isGiven: (leaf: Certificate) => boolean = () => false,
 ): Suggestion | null {
-  const { destination, bundle, verdict, views } = judgement;
+  const { verdict, views } = judgement;
   const [view] = views;
   const hop = view?.hop;
   if (view?.kind !== 'hosts' || hop?.demand.kind !== 'demand') return null;
@@ -43,20 +43,59 @@ export function suggestPins(
   const names = unknown.length === 0 ? [] : namesOfNewKeys(unknown);
   if (fresh.length === 0 || names === undefined) return null;
   const digests = pinsFor([...view.findings, ...earlier.filter((one) => !isNew(one))], demand);
-  const line = entryLine(
-    digests.map(printPin).join('|'),
-    demand,
-    hop.nextHop,
-    bundle.settings.version,
-  );
-  if (line === undefined) return null;
+  const then = withPins(digests, judgement, judgeChanged);
+  if (then === undefined) return null;
+  const { line, judged } = then;
+  if (judged.reached.some((finding) => finding.verdict.reason === 'digest-mismatch')) return null;
+  return { line, ...groundsOf(names, hop.nextHop), verdict: judged.verdict };
+}
 
+/**
+ * The pins as they are, and beside them those of keys that nobody presents yet. Null where the line
+ * would not deliver, or not be read so.
+ *
+ * @param announced lower-case hex, by the table's algorithm
+ */
+export function suggestAnnouncedPins(
+  judgement: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+  announced: readonly string[],
+): Suggestion | null {
+  const demand = judgement.views[0]?.hop.demand;
+  if (demand?.kind !== 'demand' || demand.level !== 'fingerprint') return null;
+  const pins = [...new Set([...demand.digests, ...announced])];
+  const then = withPins(pins, judgement, judgeChanged);
+  return then === undefined
+    ? null
+    : {
+        line: then.line,
+        restsOn: 'policy',
+        because:
+          'nobody presents the key that they gave you the digest of yet: the old pin stays beside ' +
+          'it until they do',
+        verdict: then.judged.verdict,
+      };
+}
+
+/** The entry with these pins, where it delivers. */
+function withPins(
+  digests: readonly string[],
+  { destination, bundle, views: [view] }: Judgement,
+  judgeChanged: (changed: Destination) => Judgement,
+) {
+  const hop = view?.hop;
+  if (hop?.demand.kind !== 'demand') return undefined;
+  const { demand, nextHop } = hop;
+  const pins = digests.map(printPin).join('|');
+  const line = entryLine(pins, demand, nextHop, bundle.settings.version);
+  if (line === undefined) return undefined;
   const changedHop: Hop = { ...hop, demand: { ...demand, digests } };
   const hops = destination.hops.map((one) => (one === hop ? changedHop : one));
-  const then = judgeChanged({ ...destination, hops });
-  if (then.verdict !== 'pass' && then.verdict !== 'degraded') return null;
-  if (then.reached.some((finding) => finding.verdict.reason === 'digest-mismatch')) return null;
-  return { line, ...groundsOf(names, hop.nextHop), verdict: then.verdict };
+  const judged = judgeChanged({ ...destination, hops });
+  const { verdict } = judged;
+  return verdict === 'pass' || verdict === 'degraded'
+    ? { line, judged: { ...judged, verdict } }
+    : undefined;
 }
 
 /** A host that presents a key that no pin has and no authority of the settings vouches for. */

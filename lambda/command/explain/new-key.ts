@@ -1,6 +1,7 @@
 /**
  * `explain --key DIGEST`: what they gave is held against the keys that their hosts present at level
- * fingerprint, and the line follows where it is the same. Pure.
+ * fingerprint, and the line follows where it is the same; of a key that was announced and is not in
+ * use yet the pin comes beside the old one. Pure.
  */
 import type { Certificate, DigestAlgorithm } from '../../certificate/certificate.ts';
 import type { Bundle } from '../../policy/bundle.ts';
@@ -11,17 +12,19 @@ import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
 import {
+  suggestAnnouncedPins,
   suggestPins,
   type UnprovedKey,
   unprovedKeys,
 } from '../../verdict/fingerprint-suggestion.ts';
 import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
+import type { Judgement } from '../../verdict/outcome.ts';
 import type { EntryVerdict, Suggestion } from '../../verdict/verdict.ts';
 
 export interface NewKeys {
   /** Of these nobody gave the digest. */
   readonly unproved: readonly UnprovedKey[];
-  /** The line, where every new key is one that was given. */
+  /** The line, where every new key is one that was given, or those come later. */
   readonly suggestion: Suggestion | null;
 }
 
@@ -43,8 +46,6 @@ export function newKeysOf(
   const judgement = judgeOnce(destination, evidence, bundle, at);
   const waiting = unprovedKeys(judgement);
   if (given.length === 0) return { unproved: waiting, suggestion: null };
-  if (waiting.length === 0)
-    throw refuse('there is nothing to compare it with: no line waits for a key');
   const digests = given.map((typed) => {
     const digest = digestIn(typed);
     if (digest === undefined)
@@ -54,6 +55,11 @@ export function newKeysOf(
       );
     return digest;
   });
+  const judgeChanged = (changed: Destination) => judgeOnce(changed, evidence, bundle, at);
+  if (waiting.length === 0) {
+    const announced = announcedPins(digests, judgement, refuse);
+    return { unproved: [], suggestion: suggestAnnouncedPins(judgement, judgeChanged, announced) };
+  }
   const stranger = digests.findIndex((digest) => !waiting.some(({ leaf }) => isOf(leaf, digest)));
   if (stranger >= 0)
     throw refuse(
@@ -64,13 +70,29 @@ export function newKeysOf(
   const isGiven = (leaf: Certificate) => digests.some((digest) => isOf(leaf, digest));
   return {
     unproved: waiting.filter(({ leaf }) => !isGiven(leaf)),
-    suggestion: suggestPins(
-      judgement,
-      (changed) => judgeOnce(changed, evidence, bundle, at),
-      [],
-      isGiven,
-    ),
+    suggestion: suggestPins(judgement, judgeChanged, [], isGiven),
   };
+}
+
+/** Of keys that come later: nothing can be compared yet, so that the digest itself becomes the pin. */
+function announcedPins(
+  digests: readonly Digest[],
+  { verdict, level, views: [view] }: Judgement,
+  refuse: (because: string) => UsageError,
+): readonly string[] {
+  const demand = view?.hop.demand;
+  const delivers = verdict === 'pass' || verdict === 'degraded';
+  if (level !== 'fingerprint' || demand?.kind !== 'demand' || !delivers)
+    throw refuse('there is nothing to compare it with: no line waits for a key');
+  return digests.map(({ hex, algorithm }) => {
+    if (demand.digests.includes(hex)) throw refuse('the line has that pin already');
+    if (algorithm !== demand.digestAlgorithm)
+      throw refuse(
+        `nobody presents that yet, and as a pin it has to be by ${demand.digestAlgorithm} ` +
+          `(smtp_tls_fingerprint_digest), not ${algorithm}: ask for that digest of the key`,
+      );
+    return hex;
+  });
 }
 
 /** A digest of the certificate is one of its key, which stands in it. */

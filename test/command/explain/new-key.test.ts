@@ -32,8 +32,12 @@ beforeAll(async () => {
   internet.domain('both.test', await add('mx.both.test', renewed), await add('mx2.both.test', first));
   internet.domain('two.test', await add('mx.two.test', renewed), await add('mx2.two.test', forged));
   internet.domain('well.test', await add('mx.well.test', first));
+  internet.domain('named.test', 'mx.well.test');
   const named = ['partner.test', 'half.test', 'both.test', 'two.test', 'well.test'];
-  writeFileSync(join(dir, 'table'), named.map((name) => `${name} fingerprint match=${key(first)} ciphers=high\n`).join(''));
+  writeFileSync(
+    join(dir, 'table'),
+    `${named.map((name) => `${name} fingerprint match=${key(first)} ciphers=high\n`).join('')}named.test encrypt\n`,
+  );
   writeFileSync(join(dir, 'main.cf'), 'smtp_tls_fingerprint_digest = sha256\n');
   writeFileSync(join(dir, 'ca.pem'), (await createAuthority()).certificate.pem);
 });
@@ -156,6 +160,21 @@ test('a key that somebody on the way presents is not the one that was given', as
   }
 });
 
+test('of a key that was announced and that nobody presents yet the pin comes beside the old one', async () => {
+  const { verdict, suggestion } = await entryOf('well.test', key(renewed));
+  expect([verdict, suggestion]).toEqual([
+    'pass',
+    {
+      line: `well.test fingerprint match=${key(first)}|${key(renewed)} ciphers=high`,
+      restsOn: 'policy',
+      because: 'nobody presents the key that they gave you the digest of yet: the old pin stays beside it until they do',
+      verdict: 'pass',
+    },
+  ]);
+  const again = await explain('well.test', '--key', key(first));
+  expect(again.err).toBe('error: explain well.test --key: the line has that pin already\n');
+});
+
 test.each([
   {
     name: 'partner.test',
@@ -167,7 +186,12 @@ test.each([
     given: 'ab'.repeat(20),
     says: `"${'ab'.repeat(20)}" is no digest by SHA-256, SHA-384 or SHA-512: 64, 96 or 128 hex digits are wanted, with colons or without`,
   },
-  { name: 'well.test', given: 'ab'.repeat(32), says: 'there is nothing to compare it with: no line waits for a key' },
+  {
+    name: 'well.test',
+    given: 'ab'.repeat(64),
+    says: 'nobody presents that yet, and as a pin it has to be by sha256 (smtp_tls_fingerprint_digest), not sha512: ask for that digest of the key',
+  },
+  { name: 'named.test', given: 'ab'.repeat(32), says: 'there is nothing to compare it with: no line waits for a key' },
 ])('$given for $name is an error', async ({ name, given, says }) => {
   const { code, err } = await explain(name, '--key', given);
   expect({ code, err }).toEqual({ code: 3, err: `error: explain ${name} --key: ${says}\n` });
