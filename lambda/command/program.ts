@@ -153,9 +153,10 @@ export function program(given: Console): Command {
         'second look is needed, and a message says where look and log disagree',
     )
     .option(
-      '--observe <file>',
-      'once the run is done, look at the destinations of this file too, one a line, that no line of ' +
-        'the table covers: what is seen is kept for suggest --new, and nobody is told of it',
+      '--observe [file]',
+      'once the run is done, look at destinations that no line of the table covers too, those of this ' +
+        'file, one a line, or else where mail went by --destinations-from-log: what is seen is kept ' +
+        'for suggest --new, and nobody is told of it',
     )
     .addOption(
       new Option(

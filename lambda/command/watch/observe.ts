@@ -1,14 +1,16 @@
 /**
- * `watch --observe FILE`: candidates, looked at once the run itself is done and with the time that is
+ * `watch --observe`: candidates, looked at once the run itself is done and with the time that is
  * left. Whatever becomes of it, the run and its exit status stay what they are; it is told in a line.
  */
-import { firstSentences, firstWithin } from '../../first-within.ts';
+import { firstSentences } from '../../first-within.ts';
 import { BOUNDS } from '../../limits.ts';
 import type { OpenStore } from '../../local-doors.ts';
+import type { MailSent } from '../../log/mail-sent.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { type Candidate, type Candidates, candidatesOf } from '../../policy/candidates.ts';
 import { readDestinationsFile } from '../../policy/gather/destinations-file.ts';
 import { thisMachine } from '../../policy/gather/this-machine.ts';
+import { CONSIDERED } from '../../policy/mail-destinations.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type Observed, observe } from '../../run/watch/observe.ts';
 import { digestsUnder } from '../../run/watch/run-digests.ts';
@@ -21,6 +23,7 @@ import { plain, plainName } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { worldOf } from '../gather-and-check.ts';
+import { domainsOf, type MailLogFlags } from '../mail-log.ts';
 import type { Console } from '../terminal/console.ts';
 import { progressLine } from '../terminal/progress.ts';
 import type { WatchDocument } from './schema.ts';
@@ -31,20 +34,36 @@ export type Listed =
   /** A sentence. The run itself is not to wait until a list is put right. */
   | { readonly kind: 'unreadable'; readonly because: string };
 
-/** Undefined where no list is named. */
-export async function readCandidates(path: string | undefined): Promise<Listed | undefined> {
-  if (path === undefined) return undefined;
+/** Undefined where nobody asks for them. @throws UsageError where neither a list nor a log is named */
+export async function readCandidates(
+  { observe: from, destinationsFromLog = [] }: ObserveFlags,
+  sent: MailSent | undefined,
+): Promise<Listed | undefined> {
+  if (from === undefined || from === false) return undefined;
+  if (from === true) {
+    if (destinationsFromLog.length === 0)
+      throw new UsageError(
+        '--observe: whom? Name a file with one destination a line, or a log with ' +
+          '--destinations-from-log',
+      );
+    return { kind: 'names', names: domainsOf(sent) };
+  }
   try {
-    return { kind: 'names', names: await readDestinationsFile(path, thisMachine, '--observe') };
+    return { kind: 'names', names: await readDestinationsFile(from, thisMachine, '--observe') };
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     return { kind: 'unreadable', because: error.message };
   }
 }
 
+export interface ObserveFlags extends MailLogFlags {
+  /** A file; `true`: where mail went by the log; `false`, in the file of flags: nobody. */
+  readonly observe?: string | boolean;
+}
+
 /** Names that tables are to be asked about. */
 export const namesIn = (list: Listed | undefined): readonly string[] =>
-  list?.kind === 'names' ? list.names.slice(0, BOUNDS.candidates) : [];
+  list?.kind === 'names' ? list.names.slice(0, CONSIDERED) : [];
 
 const countIn = (list: Listed): number => (list.kind === 'names' ? list.names.length : 0);
 
@@ -79,9 +98,11 @@ export async function observeBeside(
   try {
     const names = namesIn(list);
     const { candidates, covered, others } = candidatesOf(beside.bundle, names);
-    const found = { covered, others, beyond: countIn(list) - names.length };
-    if (candidates.length === 0) return { ...skipped('no candidate is left'), ...found };
-    return { observed: await lookAt(candidates, beside, console), ...found };
+    const looked = candidates.slice(0, BOUNDS.candidates);
+    const beyond = countIn(list) - names.length + candidates.length - looked.length;
+    const found = { covered, others, beyond };
+    if (looked.length === 0) return { ...skipped('no candidate is left'), ...found };
+    return { observed: await lookAt(looked, beside, console), ...found };
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
     return { ...skipped(said), ...NOTHING_FOUND };
@@ -148,7 +169,9 @@ export function observationText(
   const bounded =
     beyond === 0
       ? []
-      : [`${beyond} candidates are left out: ${BOUNDS.candidates} are looked at in one run`];
+      : [
+          `${beyond} candidates are left out: ${BOUNDS.candidates} are looked at in one run, at most`,
+        ];
   const said = onTerminal && observed.kind === 'looked' ? lookedWords(observed) : [];
   const named = onTerminal ? [...coveredWords(covered), ...otherWords(others)] : [];
   return [...[...wrong, ...bounded].map((line) => `warning: ${line}`), ...said, ...named]
@@ -195,7 +218,7 @@ export function observationDocument(
     lookedAt: looked ? observed.candidates : 0,
     unseen: looked ? [...observed.unseen] : [],
     covered: covered.map(({ name, entry: { table, line, key } }) => ({ name, table, line, key })),
-    others: firstWithin(others, { chars: 100_000 }).map((one) => ({ ...one })),
+    others: others.map((one) => ({ ...one })),
     beyond,
     problems: looked ? [...firstSentences(observed.problems)] : [],
   };

@@ -21,7 +21,7 @@ import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
 import type { BundleFlags, ProbeFlags } from '../flags.ts';
 import { linesOf, paceOf, worldOf } from '../gather-and-check.ts';
-import { domainsOf, keepLog, type MailLogFlags, recallMail, withMail } from '../mail-log.ts';
+import { domainsOf, keepLog, recallMail, withMail } from '../mail-log.ts';
 import { memoryFor } from '../memory.ts';
 import { metricsAfterRun } from '../metrics/metrics.ts';
 import { withPolicySource } from '../own-postfix.ts';
@@ -33,6 +33,7 @@ import { codeOf } from './exit-status.ts';
 import { readWitness, testimoniesOf } from './log-witness.ts';
 import {
   namesIn,
+  type ObserveFlags,
   observationDocument,
   observationText,
   observeBeside,
@@ -41,7 +42,7 @@ import {
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellFailure, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
-export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags, MailLogFlags {
+export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags, ObserveFlags {
   /** Seconds; 0 trusts the first look. */
   readonly confirmAfter: number;
   /** Hours between two runs. */
@@ -54,8 +55,6 @@ export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFla
   readonly mtaSts: 'daily' | 'never';
   /** A log of this host's Postfix, to be read on from run to run. */
   readonly log?: string;
-  /** A file of candidates: looked at beside the run, and never told of. */
-  readonly observe?: string;
   /** For Prometheus, replaced after the run. */
   readonly metricsFile?: string;
   /** Only say that the unit of the run failed. */
@@ -80,7 +79,6 @@ export async function watchCommand(
   if (told.testMessage) return tellTest(told, place.vantage ?? hostname(), console);
   if (told.tellFailure) return tellFailure(told, place.vantage ?? hostname(), console);
   const flags = await withPolicySource(table, told);
-  const list = await readCandidates(flags.observe);
   let open: OpenStore | undefined;
   const opened = async () => {
     open ??= await openStore(place, 'watch', console.env);
@@ -88,6 +86,7 @@ export async function watchCommand(
   };
   try {
     const where = await recallMail(flags, async () => (await opened()).store, console.now());
+    const list = await readCandidates(flags, where.sent);
     const alsoAsk = [...(flags.mailTo ?? []), ...domainsOf(where.sent), ...namesIn(list)];
     const listed = await readBundle({ ...flags, alsoAsk }, async () =>
       rememberedIn(await readLatest((await opened()).store, console.now())).map(({ name }) => name),

@@ -2,7 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { problemsOf, type Scene, startScene } from '../scene.ts';
+import { ended } from '../../log/log.ts';
+import { problemsOf, type Scene, sceneNow, startScene } from '../scene.ts';
 
 let scene: Scene;
 let list: string;
@@ -75,6 +76,23 @@ test('a list with a wrong line, and one that is gone: the run is whole all the s
 test('a list of nothing but lines that are there', async () => {
   writeFileSync(list, 'facebook.com\n');
   expect((await scene.watch('--observe', list, '--json')).out).toContain('"because": "no candidate is left"');
+});
+
+test('without a file: where mail went by the log', async () => {
+  const log = join(scene.dir, 'mail.log');
+  const at = new Date(sceneNow() - 86_400_000).toISOString();
+  writeFileSync(
+    log,
+    ['new.test', 'facebook.com']
+      .map((domain) => `${at} mail postfix/smtp[1]: ${ended('A1', `r@${domain}`, 'sent 2.0.0 ok')}\n`)
+      .join(''),
+  );
+  const { code, out } = await scene.watch('--destinations-from-log', log, '--observe', '--json');
+  expect(code).toBe(0);
+  expect(JSON.parse(out).candidates).toMatchObject({ outcome: 'complete', lookedAt: 1, covered: [{ name: 'facebook.com' }] });
+  const none = await scene.watch('--observe');
+  expect(none.err).toContain('--observe: whom? Name a file with one destination a line, or a log with --destinations-from-log');
+  expect(none.code).toBe(3);
 });
 
 test('a run that is not whole itself leaves no time to others', async () => {
