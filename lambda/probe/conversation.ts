@@ -51,11 +51,45 @@ export function conversationFor(
   if (demand.kind === 'broken')
     throw new Error(`next hop "${nextHop.text}": a broken policy entry connects to nothing`);
   const name = servername(hop, host);
+  const kept = keptFor(settings);
+  const differs = keyOf(demand, address, nextHop.port, name);
+  const known = kept.get(differs);
+  if (known !== undefined) return known;
+  const conversation = conversationWith(demand, address, nextHop.port, name, settings);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(differs, conversation);
+  return conversation;
+}
+
+/** All that differs from hop to hop under the same settings. */
+const keyOf = (demand: TlsDemand, address: string, port: number, name: string | undefined) =>
+  [
+    ...[address, port, name === undefined ? '' : `=${name}`, demand.wrapperMode, demand.level],
+    ...[demand.protocols, demand.cipherGrade, demand.excludeCiphers],
+  ].join('\n');
+
+/** Thousands of entries share a host, and each is asked for its conversation again and again. */
+function keptFor(settings: Settings): Map<string, Conversation> {
+  const known = keptUnder.get(settings) ?? new Map<string, Conversation>();
+  keptUnder.set(settings, known);
+  return known;
+}
+
+const keptUnder = new WeakMap<Settings, Map<string, Conversation>>();
+const MOST_KEPT = 4_000;
+
+function conversationWith(
+  demand: TlsDemand,
+  address: string,
+  port: number,
+  name: string | undefined,
+  settings: Settings,
+): Conversation {
   const family = familyOf(address);
   const from = family === undefined ? undefined : settings.bindAddresses[family];
   const conversation = {
     address,
-    port: nextHop.port,
+    port,
     ...(from === undefined ? {} : { from }),
     ...(family !== undefined && settings.bindAddressEnforced.includes(family)
       ? { fromOnly: true as const }

@@ -145,7 +145,10 @@ function judgeChain(
   );
 }
 
-/** `openssl`: by whose rules; the handshake was had by those of our own. */
+/**
+ * `openssl`: by whose rules; the handshake was had by those of our own. Of a store, what it came to is
+ * kept: thousands of entries ask it of one host.
+ */
 function trustAt(
   at: number,
   { chain }: Presented,
@@ -154,18 +157,40 @@ function trustAt(
   openssl: string | undefined,
 ): Trust {
   const { version, verifyDepth } = bundle.settings;
-  const anchors = anchorsFor(demand, bundle);
-  return judgePath({
-    chain,
-    anchors,
-    anchorKind: demand.anchors.kind,
-    at,
-    version,
-    verifyDepth,
-    securityLevel: 1,
-    openssl,
-  });
+  const judged = () =>
+    judgePath({
+      chain,
+      anchors: anchorsFor(demand, bundle),
+      anchorKind: demand.anchors.kind,
+      at,
+      version,
+      verifyDepth,
+      securityLevel: 1,
+      openssl,
+    });
+  if (demand.anchors.kind !== 'store') return judged();
+  const kept = keptFor(bundle.trust, chain);
+  const question = `${at} ${version} ${verifyDepth} ${openssl}`;
+  const known = kept.get(question);
+  if (known !== undefined) return known;
+  const trust = judged();
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(question, trust);
+  return trust;
 }
+
+/** Nothing of them is kept longer than the anchors and the chain that they are of. */
+function keptFor(trust: Bundle['trust'], chain: Presented['chain']): Map<string, Trust> {
+  const ofTrust = keptTrust.get(trust) ?? new WeakMap<Presented['chain'], Map<string, Trust>>();
+  keptTrust.set(trust, ofTrust);
+  const ofChain = ofTrust.get(chain) ?? new Map<string, Trust>();
+  ofTrust.set(chain, ofChain);
+  return ofChain;
+}
+
+const keptTrust = new WeakMap<Bundle['trust'], WeakMap<Presented['chain'], Map<string, Trust>>>();
+/** Dates at which one chain is judged: now, when it was seen, and the ends that a forecast tries. */
+const MOST_KEPT = 16;
 
 function anchorsFor(demand: TlsDemand, bundle: Bundle): Anchors {
   if (demand.anchors.kind === 'store') {
