@@ -64,7 +64,7 @@ export async function buildPackage(outdir: string): Promise<Built> {
   const { metafile } = await build({
     metafile: true,
     absWorkingDir: ROOT,
-    entryPoints: { cli: 'lambda/cli.ts' },
+    entryPoints: { cli: 'lambda/cli.ts', worker: 'lambda/fleet/worker.ts' },
     outdir: join(root, 'dist'),
     bundle: true,
     // Commands are imported when they run; splitting keeps it so.

@@ -42,6 +42,8 @@ export interface WorldConfig {
   /** The clock that `stopAt` goes by; the machine's where absent. */
   readonly now?: () => number;
   readonly signal?: AbortSignal;
+  /** So many processes ask DNS beside one another; absent: this one alone. */
+  readonly askingTogether?: number;
   /** Whether the policy is that of a Postfix on this host; false elsewhere. */
   readonly onMailHost?: boolean;
 }
@@ -51,7 +53,7 @@ export { openPolicyFetch } from './route/mta-sts/fetch.ts';
 
 /** @param askTable asks tables of a Postfix on this host; absent elsewhere */
 export function openWorld(config: WorldConfig, bundle: Bundle, askTable?: AskTable): CheckDoors {
-  const pace = questionsPerSecond(DEFAULTS.dnsPerSecond);
+  const pace = paceOfQuestions(config);
   return {
     dns: openDns({
       ...(config.resolvers === undefined ? {} : { servers: config.resolvers }),
@@ -109,7 +111,7 @@ const REMEMBERED_LINES = 10_000;
  */
 export function openDnssec(
   config: WorldConfig,
-  pace: QuestionPace = questionsPerSecond(DEFAULTS.dnsPerSecond),
+  pace: QuestionPace = paceOfQuestions(config),
 ): DnssecDoor {
   const servers =
     config.dnssecResolver !== undefined
@@ -149,12 +151,18 @@ export function openDnssec(
 
 const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
 
-const dnsOptions = ({ stopAt, now, signal }: WorldConfig, pace: QuestionPace) => ({
+const paceOfQuestions = ({ askingTogether = 1 }: WorldConfig): QuestionPace =>
+  questionsPerSecond(DEFAULTS.dnsPerSecond / askingTogether);
+
+const dnsOptions = (
+  { stopAt, now, signal, askingTogether = 1 }: WorldConfig,
+  pace: QuestionPace,
+) => ({
   pace,
   firstTimeoutsMs: DEFAULTS.dnsFirstTimeoutsMs,
   timeoutMs: DEFAULTS.dnsTimeoutMs,
   tries: DEFAULTS.dnsTries,
-  concurrency: DEFAULTS.dnsConcurrency,
+  concurrency: Math.ceil(DEFAULTS.dnsConcurrency / askingTogether),
   ...(stopAt === undefined ? {} : { stopAt }),
   ...(now === undefined ? {} : { now }),
   ...(signal === undefined ? {} : { signal }),

@@ -34,6 +34,7 @@ const ORDER: readonly (readonly string[])[] = [
   ['store'],
   ['run'],
   ['doors.ts', 'local-doors.ts', 'continuations.ts'],
+  ['fleet'],
   ['command'],
   ['dashboard'],
   ['cli.ts', 'handler.ts', 'dashboard-handler.ts', 'launcher.cjs'],
@@ -47,6 +48,8 @@ const NOT_IN_THE_FUNCTION = [
   'dashboard',
   'local-doors.ts',
   'command',
+  'fleet',
+  'run/fleet',
   'text/terminal.ts',
   'policy/gather',
   'policy/rewrite',
@@ -105,6 +108,8 @@ const DOORS = [
   'command/suggest/write-table.ts',
   'local-doors.ts',
   'continuations.ts',
+  'fleet/folder.ts',
+  'fleet/pool.ts',
   'launcher.cjs',
 ];
 

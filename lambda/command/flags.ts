@@ -49,6 +49,12 @@ export interface ProbeFlags extends DnssecFlags {
   readonly verbose?: boolean;
 }
 
+/** For commands that look at a whole table. */
+export interface WorkerFlags {
+  /** Processes that look beside one another; absent or 1: this one alone. */
+  readonly workers?: number;
+}
+
 /** For commands that somebody waits for. */
 export interface PatienceFlags {
   /** Seconds to wait for whoever said 421, where nothing else is left to wait for. */
@@ -204,6 +210,15 @@ export function addProbeFlags(command: Command, deadline = DEFAULTS.deadlineMs /
     .option('--verbose', 'say what is waited for, off a terminal too: a line a minute on stderr');
 }
 
+export function addWorkersFlag(command: Command): Command {
+  return command.option(
+    '--workers <n>',
+    'look by so many processes, each with networks of its own, for a table of many thousand lines ' +
+      '(default: 1, this one alone)',
+    workers,
+  );
+}
+
 export function addPatienceFlag(command: Command): Command {
   return command.option(
     '--patience <seconds>',
@@ -329,6 +344,16 @@ export function positive(value: string): number {
   if (!Number.isFinite(n) || n <= 0) throw new InvalidArgumentError('a number above 0 is wanted');
   return n;
 }
+
+/** @throws InvalidArgumentError for anything but a whole number from 1 to 64 */
+export function workers(value: string): number {
+  const n = Number(value);
+  if (!Number.isInteger(n) || n < 1 || n > MOST_WORKERS)
+    throw new InvalidArgumentError(`a whole number from 1 to ${MOST_WORKERS} is wanted`);
+  return n;
+}
+
+const MOST_WORKERS = 64;
 
 /** @throws InvalidArgumentError for anything but a whole number from 0 */
 export function notNegative(value: string): number {

@@ -1,12 +1,14 @@
 /** Flags → doors and one check: what `check`, `explain`, `why` and `watch` have in common. */
 import { openWorld, paceFor, type WorldConfig } from '../doors.ts';
+import { processes } from '../fleet/pool.ts';
 import type { Bundle } from '../policy/bundle.ts';
 import { askHost } from '../policy/gather/this-machine.ts';
 import type { PaceOptions } from '../probe/pace.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../run/check/check.ts';
 import { SERVERNAME } from '../run/check/servername.ts';
 import type { AskTable } from '../run/check/status-filter.ts';
-import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags } from './flags.ts';
+import { lookWith } from '../run/fleet/look.ts';
+import type { BundleFlags, DnssecFlags, PatienceFlags, ProbeFlags, WorkerFlags } from './flags.ts';
 import { memoryFor } from './memory.ts';
 import type { Console } from './terminal/console.ts';
 import { type ProgressLine, progressLine } from './terminal/progress.ts';
@@ -14,7 +16,7 @@ import { type ProgressLine, progressLine } from './terminal/progress.ts';
 /** @param only ids of the destinations to judge; undefined: all */
 export async function checkNow(
   bundle: Bundle,
-  flags: ProbeFlags & PatienceFlags & Pick<BundleFlags, 'configDirectory'>,
+  flags: ProbeFlags & PatienceFlags & WorkerFlags & Pick<BundleFlags, 'configDirectory'>,
   console: Console,
   only?: ReadonlySet<string>,
 ): Promise<CheckRun> {
@@ -37,32 +39,36 @@ export async function checkNow(
   }
 }
 
-/** The doors to the world, with a progress line where somebody sees it. */
+/** The doors to the world, with workers and a progress line where they are wanted. */
 export function worldOf(
-  flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>,
+  flags: ProbeFlags & WorkerFlags & Pick<BundleFlags, 'configDirectory'>,
   bundle: Bundle,
   console: Pick<Console, 'now'>,
   { stopAt, signal }: PaceOptions,
   line?: ProgressLine,
 ): CheckDoors {
-  const config: WorldConfig = {
+  const config = {
     ...(flags.resolver === undefined ? {} : { resolvers: flags.resolver }),
     ...dnssecConfig(flags),
     ...(flags.helo === undefined ? {} : { helo: flags.helo }),
     ...(flags.timeout === undefined ? {} : { stepTimeoutMs: flags.timeout * 1000 }),
     allowPrivateAddresses: flags.allowPrivateAddresses ?? false,
     onMailHost: flags.configDirectory !== undefined,
-    stopAt,
-    now: console.now,
-    ...(signal === undefined ? {} : { signal }),
   };
+  const clock = { stopAt, now: console.now, ...(signal === undefined ? {} : { signal }) };
   const { configDirectory } = flags;
   const ask: AskTable | undefined =
     configDirectory === undefined
       ? undefined
       : (table, keys) => askHost(table, keys, configDirectory);
-  const world = openWorld(config, bundle, ask);
-  return line === undefined ? world : { ...world, progress: line.show };
+  const asked = configDirectory === undefined ? {} : { configDirectory };
+  // Fewer conversations at a time than workers: some would have none.
+  const workers = Math.min(flags.workers ?? 1, flags.concurrency);
+  return {
+    ...openWorld({ ...config, ...clock }, bundle, ask),
+    ...(workers > 1 ? { look: lookWith(processes({ workers, world: { config, ...asked } })) } : {}),
+    ...(line === undefined ? {} : { progress: line.show }),
+  };
 }
 
 /** The flags that name a validating resolver and what proves it. */

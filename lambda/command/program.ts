@@ -18,6 +18,7 @@ import {
   addStoreFlags,
   addTellFlags,
   addWhyFlags,
+  addWorkersFlag,
   boundsHelp,
   collect,
   date,
@@ -59,7 +60,11 @@ export function program(given: Console): Command {
     .configureOutput({ writeOut: (text) => console.out(withinWidth(text, console.width)) })
     .exitOverride();
 
-  addPatienceFlag(addProbeFlags(addMailLogFlags(addBundleFlags(program.command('check [table]')))))
+  addPatienceFlag(
+    addWorkersFlag(
+      addProbeFlags(addMailLogFlags(addBundleFlags(program.command('check [table]')))),
+    ),
+  )
     .description('judge every entry now and print it; keeps nothing')
     .addOption(jsonFlag())
     .addOption(nagiosFlag())
@@ -129,7 +134,9 @@ export function program(given: Console): Command {
   addMetricsFileFlag(
     addTellFlags(
       addStoreFlags(
-        addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]')))),
+        addWorkersFlag(
+          addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]')))),
+        ),
       ),
     ),
   )

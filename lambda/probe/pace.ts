@@ -3,6 +3,7 @@
  * networks in turn, a rest for whoever says 421, no more of an address family in which nobody
  * answers, and an end when the time is up (docs/architecture.md, "Pace and manners").
  */
+import type { AddressFamily } from '../postfix/hostname.ts';
 import type { Conversation } from './conversation.ts';
 import { asksForRest, NOT_WAITED_FOR, Rests, TOO_BUSY } from './rests.ts';
 import type { ProbeResult } from './result.ts';
@@ -30,6 +31,8 @@ export interface PaceOptions {
    * last. Whoever rests longer is not asked again.
    */
   readonly patienceMs?: number;
+  /** Address families in which somebody is known to answer: they are never given up. */
+  readonly answered?: readonly AddressFamily[];
   /**
    * Epoch ms at which probing ends: what is under way is broken off, what is left is
    * `not-attempted`.
@@ -83,7 +86,7 @@ export class Batch {
   #patienceEnds: number | undefined;
   /** Owners' parts of networks. */
   readonly #givenUp = new Set<string>();
-  readonly #wayOut = new WayOut();
+  readonly #wayOut: WayOut;
   readonly #stop = new AbortController();
   readonly #end = (): void => this.#endNow();
   #done = 0;
@@ -96,6 +99,7 @@ export class Batch {
     this.#probe = probe;
     this.#options = options;
     this.#now = options.now ?? Date.now;
+    this.#wayOut = new WayOut(options.answered);
     this.#wakeAtEnd();
     options.signal?.addEventListener('abort', this.#end);
     if (options.signal?.aborted) this.#endNow();

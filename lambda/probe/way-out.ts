@@ -14,6 +14,12 @@ type Met = Pick<Ticket, 'network' | 'owners'> & {
 
 export class WayOut {
   readonly #families = new Map<AddressFamily | undefined, Silence>();
+  readonly #answered: readonly AddressFamily[];
+
+  /** @param answered families in which somebody is known to answer */
+  constructor(answered: readonly AddressFamily[] = []) {
+    this.#answered = answered;
+  }
 
   /** Counts a conversation that begins. */
   begin(met: Met): void {
@@ -53,7 +59,7 @@ export class WayOut {
     const known = this.#families.get(family);
     if (known !== undefined) return known;
     const silence = {
-      answered: false,
+      answered: family !== undefined && this.#answered.includes(family),
       underWay: 0,
       timeOuts: 0,
       networks: new Set<string>(),
@@ -72,16 +78,37 @@ interface Silence {
   readonly owners: Set<string>;
 }
 
+const GIVEN_UP = 'nobody answered in this address family, and it was given up in this run';
+
 /** What comes of a conversation of a family that was given up. */
 export const NO_WAY_OUT: ProbeResult = {
   kind: 'unseen',
   phase: 'connect',
   reason: 'no-way-out',
-  detail: 'nobody answered in this address family, and it was given up in this run',
+  detail: GIVEN_UP,
 };
+
+/** Whether somebody was not asked since their family was given up. */
+export const wasGivenUp = (result: ProbeResult | undefined): boolean =>
+  result?.kind === 'unseen' && result.reason === 'no-way-out' && result.detail === GIVEN_UP;
 
 const isSilence = (result: ProbeResult): boolean =>
   result.kind === 'unseen' && result.phase === 'connect' && result.reason === 'timed-out';
+
+/** Families in which somebody answered. */
+export function answeredIn(
+  had: Iterable<{
+    readonly conversation: Pick<Ticket['conversation'], 'address'>;
+    readonly result: ProbeResult;
+  }>,
+): AddressFamily[] {
+  const families = new Set<AddressFamily>();
+  for (const { conversation, result } of had) {
+    const family = familyOf(conversation.address);
+    if (family !== undefined && isAnswer(result)) families.add(family);
+  }
+  return [...families];
+}
 
 /** Something came back from the other side, be it a refusal. */
 function isAnswer(result: ProbeResult): boolean {

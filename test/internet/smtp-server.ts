@@ -30,6 +30,11 @@ export interface SmtpOptions {
   readonly onlyFrom?: string;
   /** For a server on 0.0.0.0, which is thousands of hosts: how each behaves, by its address. */
   readonly behaviourAt?: (address: string) => Behaviour;
+  /** Told of each line that a client says, and of its end. */
+  readonly listener?: {
+    readonly said: (seen: SeenConversation, line: string) => void;
+    readonly left: (seen: SeenConversation) => void;
+  };
 }
 
 /** What one client said and sent. */
@@ -72,10 +77,13 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
     socket.on('error', () => socket.destroy());
     const seen: SeenConversation = { from: socket.remoteAddress ?? '', to: socket.localAddress ?? '', commands: [] };
     conversations.push(seen);
+    socket.on('close', () => options.listener?.left(seen));
     const welcome = options.onlyFrom === undefined || options.onlyFrom === seen.from;
     const own = options.behaviourAt === undefined ? script : scriptOf(options.behaviourAt(seen.to));
     const played: Script = welcome ? own : { ...own, greeting: { say: '554 5.7.1 not from there' } };
-    converse(socket, seen, played, { terms: script.tls, identity, sniChains, sniOnly }).catch(() => socket.destroy());
+    converse(socket, seen, played, { terms: script.tls, identity, sniChains, sniOnly }, options.listener?.said).catch(() =>
+      socket.destroy(),
+    );
   });
   server.listen(port, address);
   await once(server, 'listening');
@@ -99,10 +107,12 @@ export async function startSmtp(options: SmtpOptions = {}): Promise<SmtpServer> 
   };
 }
 
-async function converse(socket: Socket, seen: SeenConversation, script: Script, serving: TlsServing): Promise<void> {
+type Hears = ((seen: SeenConversation, line: string) => void) | undefined;
+
+async function converse(socket: Socket, seen: SeenConversation, script: Script, serving: TlsServing, said: Hears): Promise<void> {
   const inner = script.wrapper ? await secure(socket, seen, script, serving) : socket;
   if (inner !== undefined && (await step(inner, script, script.greeting)))
-    await talk(inner, seen, script, serving, script.wrapper);
+    await talk(inner, seen, script, serving, script.wrapper, said);
 }
 
 /** The dialogue from EHLO on; once more inside TLS. */
@@ -112,6 +122,7 @@ async function talk(
   script: Script,
   serving: TlsServing,
   secured: boolean,
+  said: Hears,
 ): Promise<void> {
   let inData = false;
   for await (const line of linesOf(socket)) {
@@ -123,10 +134,11 @@ async function talk(
       continue;
     }
     seen.commands.push(line);
+    said?.(seen, line);
     const verb = line.split(' ', 1)[0]?.toUpperCase();
     if (verb === 'STARTTLS' && accepted(script.starttls)) {
       const inner = await startTls(socket, seen, script, serving);
-      if (inner !== undefined) await talk(inner, seen, script, serving, true);
+      if (inner !== undefined) await talk(inner, seen, script, serving, true, said);
       return;
     }
     inData = verb === 'DATA';

@@ -4,7 +4,7 @@ import { readDistrustFile } from '../../policy/gather/distrust-file.ts';
 import { readBundle, thisMachine } from '../../policy/gather/this-machine.ts';
 import type { CheckRun } from '../../run/check/check.ts';
 import { type DistrustList, type Roots, rootsOf } from '../../run/check/roots.ts';
-import type { BundleFlags, PatienceFlags, ProbeFlags } from '../flags.ts';
+import type { BundleFlags, PatienceFlags, ProbeFlags, WorkerFlags } from '../flags.ts';
 import { checkNow } from '../gather-and-check.ts';
 import { domainsOf, type MailLogFlags, readMailSent, withMail } from '../mail-log.ts';
 import { eitherWay, pluginText } from '../monitor/plugin.ts';
@@ -16,7 +16,12 @@ import { checkDocument } from './document.ts';
 import { checkPlugin } from './nagios.ts';
 import { overview } from './overview.ts';
 
-export interface CheckFlags extends BundleFlags, ProbeFlags, PatienceFlags, MailLogFlags {
+export interface CheckFlags
+  extends BundleFlags,
+    ProbeFlags,
+    WorkerFlags,
+    PatienceFlags,
+    MailLogFlags {
   readonly json?: boolean;
   readonly nagios?: boolean;
   readonly tolerate: number;
@@ -42,6 +47,7 @@ export async function check(
   const listed = await readBundle({ ...flags, alsoAsk: domainsOf(sent) });
   const { bundle, mail } = withMail(listed, sent, console.now());
   const run = await checkNow(bundle, flags, console);
+  for (const problem of run.problems) console.err(`warning: ${problem}\n`);
   const roots = list === undefined ? undefined : rootsOf(run, bundle, list.anchors);
   const code = exitStatus(run, flags, roots);
   const seen = mail === undefined ? {} : { mail };

@@ -1,6 +1,6 @@
 /** What a flag takes in a file, by how it is declared. */
 import type { Option } from 'commander';
-import { notNegative, port, positive } from '../flags.ts';
+import { notNegative, port, positive, workers } from '../flags.ts';
 
 export type FlagKind = 'text' | 'number' | 'switch' | 'list' | 'switch or text';
 
@@ -16,4 +16,4 @@ export function kindOf(
   return optional ? 'switch or text' : 'switch';
 }
 
-const NUMBERS: ReadonlySet<unknown> = new Set([positive, notNegative, port]);
+const NUMBERS: ReadonlySet<unknown> = new Set([positive, notNegative, port, workers]);

@@ -173,4 +173,5 @@ const NOT_CARRIED = new Set([
   'upgrade',
   'verbose',
   'warning',
+  'workers',
 ]);

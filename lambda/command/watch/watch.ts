@@ -19,7 +19,7 @@ import { readLatest } from '../../store/latest.ts';
 import { readPolicy } from '../../store/policies.ts';
 import { StoreError } from '../../store/table-error.ts';
 import { DAY_MS, HOUR_MS } from '../../text/dates.ts';
-import type { BundleFlags, ProbeFlags } from '../flags.ts';
+import type { BundleFlags, ProbeFlags, WorkerFlags } from '../flags.ts';
 import { linesOf, paceOf, worldOf } from '../gather-and-check.ts';
 import { domainsOf, keepLog, recallMail, withMail } from '../mail-log.ts';
 import { memoryFor } from '../memory.ts';
@@ -42,7 +42,13 @@ import {
 import { toldByAll, watchDocument, watchText } from './text.ts';
 import { tellFailure, tellTest, topicsOf, waysToTell } from './ways-to-tell.ts';
 
-export interface WatchFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFlags, ObserveFlags {
+export interface WatchFlags
+  extends BundleFlags,
+    ProbeFlags,
+    WorkerFlags,
+    PlaceFlags,
+    TellFlags,
+    ObserveFlags {
   /** Seconds; 0 trusts the first look. */
   readonly confirmAfter: number;
   /** Hours between two runs. */

@@ -26,7 +26,14 @@ import { judgeSafely } from '../../verdict/judge-safely.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { findOffers, type Offers } from './dane-offers.ts';
 import { asksDane, type Dnssec, type DnssecDoor, proveDnssec } from './dnssec.ts';
-import { conversationsHad, type LookDoors, type Looked, type LookOptions, lookAt } from './look.ts';
+import {
+  conversationsHad,
+  type Look,
+  type LookDoors,
+  type Looked,
+  type LookOptions,
+  lookAt,
+} from './look.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
 import type { SERVERNAME } from './servername.ts';
 import { type AskTable, withFilterAnswers } from './status-filter.ts';
@@ -39,6 +46,8 @@ export interface CheckDoors extends LookDoors {
   readonly dnssec?: DnssecDoor;
   /** Absent where no Postfix is at hand. */
   readonly askTable?: AskTable;
+  /** By whom it is looked; absent: by this process alone. */
+  readonly look?: Look;
 }
 
 export interface CheckOptions extends LookOptions {
@@ -77,6 +86,8 @@ export interface CheckRun {
   readonly complete: boolean;
   /** Why entries at dane and dane-only are not judged, where there are any; a clause for people. */
   readonly noDnssec?: string;
+  /** Sentences about workers that were lost. */
+  readonly problems: readonly string[];
 }
 
 /** Judges every destination of the bundle once. */
@@ -96,7 +107,8 @@ export async function checkBundle(
     nextHops: new Set(hops.map(routeKey)).size,
   });
   const dnssec = hops.some(asksDane) ? await proveDnssec(doors.dnssec ?? NO_DOOR) : undefined;
-  const looked = await lookAt(plan, control, bundle, doors, options, dnssec);
+  const look = doors.look ?? lookAt;
+  const looked = await look(plan, control, bundle, doors, options, dnssec);
   const destinations = withoutMxHostKeys(listed, looked.routes, bundle.destinations);
   const contacts = new Map(
     destinations.flatMap(({ hops, unchecked }) =>
@@ -134,10 +146,12 @@ interface Seen extends Looked {
 
 function judgeAll(
   destinations: readonly Destination[],
-  { contacts, conversations, routes, tlsa, turns, results, probedAt, resolved, dnssec }: Seen,
+  seen: Seen,
   bundle: Bundle,
   { at }: CheckOptions,
 ): CheckRun {
+  const { contacts, conversations, routes, tlsa, turns, results, probedAt, resolved } = seen;
+  const { dnssec, problems = [] } = seen;
   const met = [...contacts.values()].flat();
   const vantage = vantageOf(conversations, results, {
     bundle,
@@ -171,6 +185,7 @@ function judgeAll(
           result.anotherRun === true,
       ),
     ...(dnssec === undefined || dnssec.kind === 'proved' ? {} : { noDnssec: dnssec.because }),
+    problems,
   };
 }
 

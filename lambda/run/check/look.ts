@@ -6,7 +6,7 @@ import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination, Hop } from '../../policy/destinations.ts';
 import { type Contact, conversationsOf } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
-import { Batch, type PaceOptions, type Probe } from '../../probe/pace.ts';
+import { Batch, type PaceOptions, type Probe, type Waits } from '../../probe/pace.ts';
 import type { ProbeResult } from '../../probe/result.ts';
 import { turnAt } from '../../probe/turn.ts';
 import type { Found } from '../../route/dane-route.ts';
@@ -59,21 +59,26 @@ export interface Looked extends Found, Met {
   readonly probedAt: number;
   /** All of DNS was asked in time. */
   readonly resolved: boolean;
+  /** Sentences about workers that were lost; what they were to look at was not attempted. */
+  readonly problems?: readonly string[];
 }
 
 /** @param plan in the order in which they are to be looked at */
-export async function lookAt(
+export type Look = (
   plan: readonly Destination[],
   control: readonly Hop[],
   bundle: Bundle,
   doors: LookDoors,
   options: LookOptions,
   dnssec: Dnssec | undefined,
-): Promise<Looked> {
+) => Promise<Looked>;
+
+/** A look by this process alone. */
+export const lookAt: Look = async (plan, control, bundle, doors, options, dnssec) => {
   const probedAt = options.now();
   const { pace, unseen, turn = turnAt(probedAt) } = options;
   const hostOf = new Map<string, string>();
-  const waitsFor = () => waitsIn(batch, hostOf);
+  const waitsFor = () => batch.waits && hostsWaitedFor(batch.waits, hostOf);
   const batch: Batch = new Batch(doors.probe, {
     ...pace,
     now: options.now,
@@ -101,10 +106,13 @@ export async function lookAt(
     batch.abandon();
     throw error;
   }
-}
+};
 
-function waitsIn({ waits }: Batch, hostOf: ReadonlyMap<string, string>): WaitsFor | undefined {
-  if (waits === undefined) return undefined;
+/** Undefined where no host is known that is waited for. */
+export function hostsWaitedFor(
+  waits: Waits,
+  hostOf: ReadonlyMap<string, string>,
+): WaitsFor | undefined {
   const hosts = [...new Set(waits.ids.flatMap((id) => hostOf.get(id) ?? []))];
   const [host] = hosts;
   return host === undefined ? undefined : { host, others: hosts.length - 1, why: waits };

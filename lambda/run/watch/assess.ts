@@ -65,6 +65,8 @@ export interface Assessment {
   /** As they were when this was decided. */
   readonly mutes: readonly Mute[];
   readonly decision: Decision;
+  /** Sentences about workers that were lost. */
+  readonly problems: readonly string[];
 }
 
 /** @throws the reason of `stopped`, once it has fired */
@@ -194,6 +196,7 @@ async function weigh(
     facts,
     mutes,
     decision,
+    problems: [...first.problems, ...(second?.problems ?? [])],
   };
 }
 

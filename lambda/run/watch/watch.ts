@@ -167,6 +167,7 @@ async function watchUnderLease(
     ...(policies === undefined ? {} : { policies }),
     problems: [
       ...recalled.problems,
+      ...assessment.problems,
       ...(policies?.problems ?? []),
       ...problems,
       ...kept.problems,

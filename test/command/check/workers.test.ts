@@ -1,0 +1,105 @@
+/** `--workers` as a person meets it: the same document, a warning for what was lost, and nothing left behind. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { CheckDocument } from '../../../lambda/command/check/verdict-schema.ts';
+import type { WatchDocument } from '../../../lambda/command/watch/schema.ts';
+import { type Crowd, startCrowd } from '../../run/fleet/crowd.ts';
+import { CLI, runCommand } from '../run-command.ts';
+
+let crowd: Crowd;
+let dir: string;
+let flags: readonly string[];
+let env: Readonly<Record<string, string>>;
+
+beforeAll(async () => {
+  crowd = await startCrowd(24);
+  dir = mkdtempSync(join(tmpdir(), 'workers-'));
+  const own = join(dir, 'tmp');
+  mkdirSync(own);
+  writeFileSync(join(dir, 'ca.pem'), crowd.anchorsPem);
+  writeFileSync(join(dir, 'tls_policy'), crowd.table);
+  env = { TMPDIR: own, STATE_DIRECTORY: join(dir, 'state') };
+  flags = [
+    join(dir, 'tls_policy'),
+    ...['--resolver', crowd.dns.resolver, '--smtp-port', String(crowd.port), '--allow-private-addresses'],
+    ...['--ca-file', join(dir, 'ca.pem'), '--postfix-version', '3.11'],
+    ...['--dnssec-signed-name', 'signed.test', '--dnssec-broken-name', 'broken.test'],
+  ];
+});
+
+beforeEach(() => {
+  crowd.behave(3, 'nostarttls');
+  crowd.behave(5, 'banner421');
+  crowd.onEhlo(() => {});
+});
+
+afterAll(async () => {
+  await crowd.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+test('check: the same entries, and nothing is left in the directory for temporary files', async () => {
+  const [alone, together] = [
+    await runCommand(['check', ...flags, '--json'], env),
+    await runCommand(['check', ...flags, '--json', '--workers', '3'], env),
+  ];
+  const entriesOf = ({ out }: { readonly out: string }) => (JSON.parse(out) as CheckDocument).entries;
+  expect(together.err).toBe('');
+  expect(together.code).toBe(alone.code);
+  expect(entriesOf(together)).toEqual(entriesOf(alone));
+  expect(crowd.most()).toBe(4);
+  expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+});
+
+test('watch: the same message, from a store that is new each time', async () => {
+  // Nobody is waited for that said 421.
+  crowd.behave(5, 'banner554');
+  const store = join(dir, 'store');
+  const told = async (...more: readonly string[]) => {
+    const options = ['--store', store, '--confirm-after', '0', '--vantage', 'mx1', '--json', ...more];
+    const { out, err, code } = await runCommand(['watch', ...flags, ...options], env);
+    rmSync(store, { recursive: true });
+    const { outcome, summary, message } = JSON.parse(out) as WatchDocument;
+    return { outcome, summary, message, err, code };
+  };
+  const alone = await told();
+  expect(alone.outcome).toBe('complete');
+  expect(await told('--workers', '3')).toEqual(alone);
+});
+
+test('a worker that is killed: a warning says what is not judged, and the exit status that not all is known', async () => {
+  const begun = new Promise<void>((resolve) => crowd.onEhlo(resolve));
+  const child = spawn(process.execPath, [CLI, 'check', ...flags, '--json', '--workers', '3'], {
+    env: { ...process.env, ...env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', err: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.err += text;
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  await begun;
+  const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean);
+  process.kill(Number(worker), 'SIGKILL');
+  // An entry fails as well: that goes first.
+  expect(await ended).toBe(2);
+  expect(said.err).toMatch(
+    /^warning: a worker that had \d+ conversations was ended by SIGKILL: what rests on them is not judged in this run\n$/,
+  );
+  const { run, summary } = JSON.parse(said.out) as CheckDocument;
+  expect(run.complete).toBe(false);
+  expect(summary.undetermined).toBeGreaterThan(2);
+  expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+});
+
+test.each(['0', '65', '1.5', 'many'])('--workers %s is no number of workers', async (value) => {
+  const { code, err } = await runCommand(['check', ...flags, '--workers', value], env);
+  expect(code).toBe(3);
+  expect(err).toContain(`option '--workers <n>' argument '${value}' is invalid. a whole number from 1 to 64 is wanted`);
+});
