@@ -157,8 +157,8 @@ const TRUST = rows(
       anchors: true,
       words: 'certificate is self-signed',
       cure:
-        'Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or ' +
-        'tafile= with the certificate',
+        'Either they get a certificate from a CA, or the entry pins it once they told you its ' +
+        'digest: fingerprint match=, or tafile= with the certificate',
     },
     expired: {
       words: 'certificate has expired',
@@ -225,8 +225,8 @@ const NOT_THE_ONE = rows(
     'digest-mismatch': {
       words: 'certificate is not the pinned one',
       cure:
-        'If the change was announced, list the new digest beside the old one, of the key ' +
-        'rather than the certificate',
+        'Ask them for the digest of the new key by another way than DNS and mail: explain --key ' +
+        'DIGEST compares it, and gives the line',
     },
     'tlsa-mismatch': {
       words: 'certificate does not match the TLSA records',

@@ -430,7 +430,7 @@ holdsAgainst([
     outcome: 'fail self-signed',
     phase: 'handshake',
     sentence:
-      'mail to row.test would be deferred: Postfix says "Server certificate not verified". At mx.row.test (127.0.0.8) the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate',
+      'mail to row.test would be deferred: Postfix says "Server certificate not verified". At mx.row.test (127.0.0.8) the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it once they told you its digest: fingerprint match=, or tafile= with the certificate',
   },
   {
     row: 'self-signed under the name of our root',
@@ -447,7 +447,7 @@ holdsAgainst([
     outcome: 'fail self-signed',
     phase: 'handshake',
     sentence:
-      'mail to row.test would be deferred: Postfix says "Server certificate not verified". At mx.row.test (127.0.0.8) the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it: fingerprint match=, or tafile= with the certificate',
+      'mail to row.test would be deferred: Postfix says "Server certificate not verified". At mx.row.test (127.0.0.8) the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it once they told you its digest: fingerprint match=, or tafile= with the certificate',
   },
   {
     row: 'ends in the year 9999',

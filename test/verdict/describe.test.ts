@@ -112,8 +112,8 @@ describe('trust', () => {
 
   test('a self-signed certificate', () => {
     expect(sentence(policy, ['own'])).toBe(
-      `${deferred} the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it: ` +
-        'fingerprint match=, or tafile= with the certificate',
+      `${deferred} the certificate is self-signed. Either they get a certificate from a CA, or the entry pins it once ` +
+        'they told you its digest: fingerprint match=, or tafile= with the certificate',
     );
   });
 
