@@ -7,7 +7,7 @@ import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { Asked, NewShown } from './new.ts';
-import { daysCount, left, lineToTell, type Saying } from './words.ts';
+import { daysCount, left, renewedWords, type Saying } from './words.ts';
 
 /** `Microsoft 365`, `messagingengine.com`. */
 export function whoseWords(whose: Whose): string {
@@ -76,15 +76,29 @@ function lotLines(value: string, lot: readonly Proposed[], saying: Saying): stri
   const { paint, width, at } = saying;
   const say = (words: string) => wrap(`    ${words}`, width, '    ');
   const changes = lot.map(({ change }) => change);
-  const by_hand = changes.filter(({ edit }) => edit === null).slice(0, BY_HAND);
   return [
     `  ${paint('bold', value)}`,
     ...say(`for ${listed(lot.map(nameWords), NAMED)}`),
     ...say(changes[0]?.because ?? ''),
     ...say(todayWords(changes, at)),
     ...say(historyWords(changes)),
+    ...renewalWords(changes).flatMap(say),
     ...groundLines(changes, say),
-    ...by_hand.flatMap((change) => lineToTell(change, saying).map((line) => `  ${line}`)),
+    ...linesByHand(changes, say),
+  ];
+}
+
+/** Never broken, since they are to be copied. */
+function linesByHand(changes: readonly Change[], say: (words: string) => string[]): string[] {
+  const lines = changes.flatMap(({ edit, after }) => (edit === null ? (after ?? []) : []));
+  if (lines.length === 0) return [];
+  const shown = lines.length > BY_HAND + 1 ? lines.slice(0, BY_HAND) : lines;
+  return [
+    ...say('no table here is a text to be edited; in one that smtp_tls_policy_maps names:'),
+    ...shown.map((line) => `      ${line}`),
+    ...(shown.length < lines.length
+      ? say(`and ${lines.length - shown.length} more, which --json has`)
+      : []),
   ];
 }
 
@@ -111,19 +125,30 @@ function todayWords(changes: readonly Change[], at: number): string {
 
 /** Nothing is proposed that would have failed on a day. */
 function historyWords(changes: readonly Change[]): string {
-  const counts = changes.map(({ held }) => held?.of ?? 0);
+  const counts = changes.flatMap(({ held }) =>
+    held === undefined || held.of === 0 ? [] : held.of,
+  );
+  const untold = changes.filter(({ held }) => held?.of === 0 && held.untold > 0).length;
+  const none = changes.length - counts.length - untold;
+  const rest = [
+    ...(untold === 0 ? [] : [`for ${untold} the days that are remembered do not tell`]),
+    ...(none === 0 ? [] : [`of ${none} nothing is remembered`]),
+  ];
+  if (counts.length === 0)
+    return `history: ${untold === 0 ? 'none' : 'the days that are remembered do not tell'}; today alone speaks for it`;
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  if (most === 0) return 'history: none; today alone speaks for it';
   const froms = changes.flatMap(({ held }) => held?.from ?? []).sort();
   const from = froms[0] === undefined ? undefined : day(Date.parse(froms[0]));
   const since = from === undefined ? '' : most === 1 ? ` (${from})` : `, since ${from}`;
   const days = least === most ? daysCount(most) : `${least} to ${daysCount(most)}`;
   const each = most === 1 ? 'the one day' : `each of ${days}`;
-  const none = counts.filter((of) => of === 0).length;
-  return (
-    `history: would have held on ${each} that can be told${since}` +
-    (none === 0 ? '' : `; of ${none} nothing is remembered`)
-  );
+  return [`history: would have held on ${each} that can be told${since}`, ...rest].join('; ');
+}
+
+/** Of the one that was renewed latest. */
+function renewalWords(changes: readonly Change[]): string[] {
+  const lefts = changes.flatMap(({ renewedBeforeMs }) => renewedBeforeMs ?? []);
+  return lefts.length === 0 ? [] : [renewedWords(Math.min(...lefts))];
 }
 
 /** What is said of each domain alike is said once. */

@@ -5,7 +5,7 @@
 import type { Bundle } from '../../policy/bundle.ts';
 import { CHANGE_KINDS, type Change } from '../../run/suggest/change.ts';
 import type { Suggested } from '../../run/suggest/suggest.ts';
-import { day } from '../../text/dates.ts';
+import { DAY_MS, day } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain, plainName, shellWord } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
@@ -106,6 +106,7 @@ function footer({ suggested, bundle, memory, upgrade, fresh }: Shown, width: num
   return [
     ...(fresh === undefined ? [] : askedLines(fresh.asked, width)),
     ...say(memoryWords(memory, fresh === undefined ? 'watch' : 'watch --observe')),
+    ...(fresh === undefined ? [] : staleWords(memory, run.at).flatMap(say)),
     ...(undetermined.length === 0 || fresh !== undefined
       ? []
       : say(
@@ -144,6 +145,17 @@ function memoryWords(memory: Remembered, by: string): string {
     past.problems.length === 0 ? '' : `; ${past.problems.length} items of it cannot be read`;
   return `history: ${days}${since}, seen from ${vantage} and kept in ${place}${lost}`;
 }
+
+/** Nobody is told by a message where candidates are not looked at any more. */
+function staleWords(memory: Remembered, at: number): string[] {
+  const last = memory.kind === 'remembered' ? memory.past.days.at(-1) : undefined;
+  if (last === undefined || at - last.at <= STALE_MS) return [];
+  return [
+    `candidates were last looked at on ${day(last.at)}: the output of watch --observe says why not since`,
+  ];
+}
+
+const STALE_MS = 2 * DAY_MS;
 
 /** Commands to copy stand in lines of their own. */
 function nextStep({ rewritten, written }: Shown, width: number): string[] {

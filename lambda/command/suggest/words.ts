@@ -45,10 +45,7 @@ export function changeLines(change: Change, saying: Saying): string[] {
 }
 
 /** The line itself, where it stands in no diff; never broken, since it is to be copied. */
-export function lineToTell(
-  { table, line, key, after }: Change,
-  { paint, width }: Saying,
-): string[] {
+function lineToTell({ table, line, key, after }: Change, { paint, width }: Saying): string[] {
   const where =
     table === null
       ? 'main.cf names no table; in one that smtp_tls_policy_maps names:'
@@ -106,7 +103,7 @@ function heldWords(
 
 export const daysCount = (n: number): string => (n === 1 ? '1 day' : `${n} days`);
 
-const renewedWords = (leftMs: number): string =>
+export const renewedWords = (leftMs: number): string =>
   `the last renewal came ${daysCount(Math.max(0, Math.floor(leftMs / DAY_MS)))} before the end`;
 
 export function unhelpedLines(

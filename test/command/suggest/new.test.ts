@@ -100,6 +100,14 @@ test('what it prints is a patch: comment and lines at the end, and nothing else 
   expect(lines.slice(4)).toEqual(['a.test secure match=.messagingengine.com', 'c.test secure match=.messagingengine.com']);
 });
 
+test('a history that ended days ago says so: no message would', async () => {
+  const later = new Date(sceneNow() + 5 * 86_400_000).toISOString();
+  const { out } = await suggest('--at', later, ...scene.storeFlags);
+  expect(out.replaceAll(/\n# +/g, ' ')).toMatch(
+    /candidates were last looked at on [A-Z][a-z]{2} [0-9-]{10}: the output of watch --observe says why not since/,
+  );
+});
+
 test('all that is asked about has a line', async () => {
   const { code, out } = await suggest('--destination', 'facebook.com', '--destination', 'x.lined.test');
   expect(out).toMatch(/^all 2 destinations asked about: a line is there already$/m);

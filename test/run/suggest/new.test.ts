@@ -1,8 +1,10 @@
 /** `suggest --new` on a small world and a real store: providers, volumes, levels that would have held, and the table that comes of it. */
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { readCertificate } from '../../../lambda/certificate/certificate.ts';
 import type { Bundle } from '../../../lambda/policy/bundle.ts';
 import { candidatesOf } from '../../../lambda/policy/candidates.ts';
+import type { CheckDoors } from '../../../lambda/run/check/check.ts';
 import { recollect } from '../../../lambda/run/past/recollect.ts';
 import { type Fresh, newLines } from '../../../lambda/run/suggest/new.ts';
 import { withEdits } from '../../../lambda/run/suggest/prove.ts';
@@ -11,10 +13,11 @@ import { digestsUnder } from '../../../lambda/run/watch/run-digests.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import { observedSpace } from '../../../lambda/store/spaces.ts';
 import { createAuthority } from '../../internet/authority.ts';
+import { dnsOf } from '../../internet/zone.ts';
 import { type StoreOnDisk, storeOnDisk } from '../../store/on-disk.ts';
 import { type SmallHost, SmallWorld } from '../small-world.ts';
 import { bundleOf, DAY_MS } from '../watching.ts';
-import { suggestFor } from './suggesting.ts';
+import { doorsOf, suggestFor } from './suggesting.ts';
 
 const START = Date.UTC(2026, 8, 1, 6);
 const root = await createAuthority('Root');
@@ -69,18 +72,18 @@ interface Asked {
   readonly recipients?: Readonly<Record<string, number>>;
   readonly providers?: readonly string[];
   readonly isText?: (table: string) => boolean;
+  /** Policy texts by domain. */
+  readonly policies?: Readonly<Record<string, string>>;
+  readonly dnssec?: NonNullable<CheckDoors['dnssec']>;
 }
 
 async function asked(
   names: readonly string[],
-  { day = 0, bundle = tableOf(), recipients, providers, isText = () => true }: Asked = {},
+  { day = 0, bundle = tableOf(), recipients, providers, isText = () => true, policies = {}, dnssec }: Asked = {},
 ) {
   const at = START + day * DAY_MS;
   const past = await recollect(store, at);
-  const doors = {
-    ...world.doors(),
-    fetchPolicy: async () => ({ kind: 'failed', result: 'sts-policy-fetch-error', because: 'there is none' }) as const,
-  };
+  const doors = { ...doorsOf(world, { policies }), ...(dnssec === undefined ? {} : { dnssec }) };
   return newLines(bundle, candidatesOf(bundle, names), doors, {
     at,
     now: () => at,
@@ -228,4 +231,59 @@ test('no table that can be edited as a text: the lines are told, and none is wri
   const found = await asked(['own.example'], { isText: () => false });
   expect(found.changes).toMatchObject([{ after: 'own.example secure', table: null, edit: null }]);
   expect(withEdits(tableOf(), found.changes)).toEqual(tableOf());
+});
+
+const POLICY = 'version: STSv1\nmode: enforce\nmx: mx.other.net\nmax_age: 604800\n';
+
+test('who authenticates the names goes before unsigned DNS: an MTA-STS policy', async () => {
+  other.chain = await named('mx.other.net', 'in1.other.net');
+  const found = await asked(['moody.example'], { policies: { 'moody.example': POLICY } });
+  expect(told(found)).toEqual(['other.net -: moody.example secure match=mx.other.net servername=hostname']);
+  expect(found.changes[0]?.ground).toMatchObject({ kind: 'mta-sts', until: expect.any(Number) });
+});
+
+test('and before that DNSSEC, with records for every host', async () => {
+  const certificate = readCertificate(ONE[0] ?? '');
+  if (certificate.kind === 'unreadable') throw new Error(certificate.because);
+  const signed = (name: string, type: 'MX' | 'A' | 'TLSA', data: string) => ({ name, type, data: [data], ad: true });
+  const dns = dnsOf([
+    signed('moody.example', 'MX', '10 mx.other.net'),
+    signed('mx.other.net', 'A', other.address),
+    signed('_25._tcp.mx.other.net', 'TLSA', `3 1 1 ${certificate.spkiSha256}`),
+    signed('signed.example', 'A', '192.0.2.9'),
+    { name: 'broken.example', type: 'A', fail: 'BOGUS' },
+  ]);
+  const proof = { signed: 'signed.example', broken: 'broken.example' };
+  const dnssec = { kind: 'resolver', dns, name: '127.0.0.1', proof, postfixAsks: false } as const;
+  const bundle = tableOf();
+  const validating = { ...bundle, settings: { ...bundle.settings, dnsSupportLevel: 'dnssec' as const } };
+  const found = await asked(['moody.example'], { bundle: validating, dnssec, policies: { 'moody.example': POLICY } });
+  expect(told(found)).toEqual(['other.net -: moody.example dane-only']);
+  expect(found.changes[0]?.ground?.kind).toBe('dnssec');
+});
+
+test('an interceptor of today is in no line of whom other hosts were seen before', async () => {
+  for (const day of [0, 1]) await watchedOn(day, ['moody.example']);
+  world.domain('moody.example', world.host('mx.interceptor.net', await named('mx.interceptor.net')));
+  expect(told(await asked(['moody.example'], { day: 2 }))).toEqual(['interceptor.net -: moody.example encrypt']);
+});
+
+test('a service with a table of its own: the line goes there', async () => {
+  const bundle = tableOf();
+  const { settings, trust, anchorFiles } = bundle;
+  const table = (path: string) => ({ type: 'hash', path });
+  const strict = { settings: { ...settings, policyMaps: [table('/etc/postfix/strict')] }, trust, anchorFiles };
+  const found = await asked(['own.example', 'moody.example'], {
+    bundle: {
+      ...bundle,
+      settings: { ...settings, policyMaps: [table('/etc/postfix/tls_policy')], transportMaps: [table('/etc/postfix/transport')] },
+      policyTables: [...bundle.policyTables, { name: 'hash:/etc/postfix/strict', text: '' }],
+      transportTables: [{ name: 'hash:/etc/postfix/transport', text: 'own.example strict:\n' }],
+      services: { strict },
+    },
+  });
+  expect(found.changes.map(({ key, table: name }) => [key, name]).sort()).toEqual([
+    ['moody.example', 'hash:/etc/postfix/tls_policy'],
+    ['own.example', 'hash:/etc/postfix/strict'],
+  ]);
 });

@@ -46,7 +46,7 @@ export async function suggestFor(bundle: Bundle, world: SmallWorld, asked: Asked
   return { ...suggested, text: withEdits(bundle, suggested.changes).policyTables[0]?.text ?? '' };
 }
 
-function doorsOf(world: SmallWorld, { policies = {} }: Asked): SuggestDoors {
+export function doorsOf(world: SmallWorld, { policies = {} }: Pick<Asked, 'policies'>): SuggestDoors {
   const doors = world.doors();
   const dns = {
     query: async <T extends DnsType>(name: string, type: T): Promise<DnsAnswer<T>> => {
