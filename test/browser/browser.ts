@@ -10,12 +10,13 @@ const CHROMIUM = '/usr/bin/chromium';
 /** Why there is no browser here; undefined where there is one. */
 export const missingBrowser = existsSync(CHROMIUM) ? undefined : `${CHROMIUM} is not installed (Debian: chromium)`;
 
-export const startBrowser = (): Promise<Browser> =>
+export const startBrowser = (flags: readonly string[] = []): Promise<Browser> =>
   chromium.launch({
     executablePath: CHROMIUM,
     args: [
       ...['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update'],
       ...['--disable-sync', '--no-first-run'],
+      ...flags,
     ],
     timeout: WAIT_MS,
   });

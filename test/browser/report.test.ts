@@ -16,7 +16,8 @@ beforeAll(async () => {
   const names = Array.from({ length: 24 }, (_, i) => `customer${String(i).padStart(2, '0')}.example`);
   await writeYear(join(dir, 'store'), { names, days: 365, end: Date.now() - DAY / 8 });
   file = await writeReport(dir);
-  browser = await startBrowser();
+  // The whole tree that a screen reader gets, and not the first part of it.
+  browser = await startBrowser(['--force-renderer-accessibility']);
 });
 afterAll(async () => {
   await browser?.close();
@@ -65,6 +66,25 @@ describe.skipIf(missingBrowser !== undefined)(`the page${missingBrowser === unde
     });
     await onPage({ colorScheme, viewport: { width: 360, height: 800 } }, async (page) => {
       expect(await findings(page)).toEqual([]);
+    });
+  });
+
+  test.each([360, 768, 1440])('is a table for a screen reader at %i pixels, whatever it is laid out as', async (width) => {
+    await onPage({ viewport: { width, height: 800 } }, async (page) => {
+      const cells = 24 * 6;
+      expect(await rolesBelow(page, '#list')).toEqual({ table: 1, row: 25, columnheader: 7, rowheader: 24, cell: cells });
+      await page.locator('#list details.open summary').first().click();
+      await expect.poll(() => rolesBelow(page, '#list')).toMatchObject({ row: 26, cell: cells + 1 });
+      await page.locator('#list details.open summary').first().click();
+      await expect.poll(() => rolesBelow(page, '#list')).toMatchObject({ row: 25, cell: cells });
+    });
+  });
+
+  test.each([360, 1440])('what is filtered out is out of sight at %i pixels', async (width) => {
+    await onPage({ viewport: { width, height: 800 } }, async (page) => {
+      await page.locator('#filter').getByLabel('Text').fill('customer13');
+      expect(await namesShown(page)).toEqual(['customer13.example']);
+      expect((await page.locator('#list').boundingBox())?.height).toBeLessThan(400);
     });
   });
 
@@ -194,6 +214,22 @@ describe.skipIf(missingBrowser !== undefined)(`the page${missingBrowser === unde
     });
   });
 });
+
+/** How often each role of a table is in the tree that a screen reader gets, below an element. */
+async function rolesBelow(page: Page, selector: string): Promise<Readonly<Record<string, number>>> {
+  const session = await page.context().newCDPSession(page);
+  try {
+    await session.send('Accessibility.enable');
+    const { root } = await session.send('DOM.getDocument');
+    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector });
+    const { nodes } = await session.send('Accessibility.queryAXTree', { nodeId });
+    const roles = nodes.filter(({ ignored }) => !ignored).map(({ role }) => String(role?.value));
+    const counted = (role: string) => roles.filter((one) => one === role).length;
+    return Object.fromEntries(['table', 'row', 'columnheader', 'rowheader', 'cell'].map((role) => [role, counted(role)]));
+  } finally {
+    await session.detach();
+  }
+}
 
 async function findings(page: Page): Promise<string[]> {
   await page.evaluate(axeCore.source);

@@ -7,6 +7,7 @@
 export function pageScript(): void {
   const DAY = 86_400_000;
   const SVG = 'http://www.w3.org/2000/svg';
+  const ROLES: Record<string, string> = { col: 'columnheader', row: 'rowheader' };
   const MONTHS = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ');
   const one = <T extends Element>(selector: string): T | null =>
     document.querySelector<T>(selector);
@@ -15,10 +16,36 @@ export function pageScript(): void {
   ];
 
   document.documentElement.classList.add('on-js');
+  naming();
   sorting();
   filtering();
   zooming();
   following();
+
+  /**
+   * The table is laid out as blocks, by which some browsers take it for none: it is named as what it
+   * is. A story that is folded away is out of sight of a screen reader also where its row was not
+   * drawn yet.
+   */
+  function naming(): void {
+    const table = one<HTMLTableElement>('#list');
+    if (table === null) return;
+    table.setAttribute('role', 'table');
+    for (const body of [...(table.tHead === null ? [] : [table.tHead]), ...table.tBodies])
+      body.setAttribute('role', 'rowgroup');
+    for (const row of table.rows) {
+      row.setAttribute('role', 'row');
+      if (row.className === 'story') row.setAttribute('aria-hidden', 'true');
+      for (const cell of row.cells) cell.setAttribute('role', ROLES[cell.scope] ?? 'cell');
+    }
+    const told = ({ target }: Event) => {
+      if (!(target instanceof HTMLDetailsElement)) return;
+      const story = target.closest('tbody')?.rows[1];
+      if (target.open) story?.removeAttribute('aria-hidden');
+      else story?.setAttribute('aria-hidden', 'true');
+    };
+    table.addEventListener('toggle', told, true);
+  }
 
   /** A click on the head of a column sorts by it, a second one the other way round. */
   function sorting(): void {

@@ -93,18 +93,21 @@ use[href="#m-worse"]{fill:var(--fail)}use[href="#m-better"]{fill:var(--pass)}use
 .key.m{fill:var(--text)}
 .provider{margin-top:2rem}.provider h3{margin:0}.provider .dim{font-size:.875rem;margin-top:.1rem}.what{padding:.35rem 0;min-width:0}.what small{display:block}
 footer{margin-top:4rem;padding-top:1rem;padding-bottom:3rem;font-size:.8125rem;color:var(--dim)}
-@media (max-width:60rem){
+@media screen{#list,#list tbody{display:block}#list tbody{content-visibility:auto;contain-intrinsic-size:auto 2.75rem;border-top:1px solid var(--line)}#list tbody[hidden]{display:none}
+#list tbody td,#list tbody th{border:0}#list .story{display:none}#list tbody:has(.open[open]) .story{display:block}@supports not selector(:has(a)){#list .story{display:block}}}
+@media screen and (min-width:60.01rem){#list thead{display:block}#list thead tr,#list tbody tr:first-child{display:grid;grid-template-columns:18fr 16fr 8fr 13fr 15fr 12fr 18fr;align-items:baseline}#list tr>*{min-width:0}#list thead th:nth-child(n){width:auto}#list .story td{display:block}}
+@media screen and (max-width:60rem){
 #list thead{display:none}.on-js #list thead{display:block}.on-js #list thead tr{display:flex;flex-wrap:wrap;gap:0 .8rem;padding-bottom:.5rem}.on-js #list thead th{padding:.1rem 0;width:auto!important}#list thead button{white-space:nowrap}
-#list,#list tbody,#list tr,#list td,#list th{display:block}#list tbody{border-top:1px solid var(--line);padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
-#list tbody td,#list tbody th{border:0;padding:0}#list tbody th{flex-basis:100%;font-size:1rem}#list td:empty{display:none}
+#list tr,#list td,#list th{display:block}#list tbody{padding:.6rem 0}#list tbody tr:first-child{display:flex;flex-wrap:wrap;gap:.05rem .9rem;font-size:.875rem}
+#list tbody td,#list tbody th{padding:0}#list tbody th{flex-basis:100%;font-size:1rem}#list td:empty{margin-right:-.9rem}
 #list .story{display:none}#list tbody:has(.open[open]) .story{display:block;padding-top:.6rem}
 dl{grid-template-columns:minmax(0,1fr);gap:0;padding:.75rem .9rem}dd{margin-bottom:.5rem}
 }
 @media (max-width:48rem){h1{gap:.6rem}section{padding-top:2.75rem}
 .row,.axis,details.row>summary{grid-template-columns:minmax(0,1fr)}.row ol{padding-left:1rem}.axis .label{display:none}
-#axis g:nth-of-type(even),.axis text:nth-of-type(even){display:none}}
+#axis g:nth-of-type(even),.axis text:nth-of-type(even),.ends-axis text:last-of-type{display:none}}
 .row{content-visibility:auto;contain-intrinsic-size:auto 3.3rem}.provider{content-visibility:auto;contain-intrinsic-size:auto 8rem}
-@media print{.row,.provider{content-visibility:visible}:root{--bg:#fff;--soft:#fff;--text:#000;--dim:#444;--line:#bbb;--on:#fff;--tint-fail:#fff;--tint-degraded:#fff;--tint-pass:#fff;--tint-undetermined:#fff;
+@media print{.row,.provider{content-visibility:visible}#list{font-size:.8125rem}thead [aria-sort] button::after{content:none!important}#list th,#list td{padding-right:.5rem}:root{--bg:#fff;--soft:#fff;--text:#000;--dim:#444;--line:#bbb;--on:#fff;--tint-fail:#fff;--tint-degraded:#fff;--tint-pass:#fff;--tint-undetermined:#fff;
 --pass:#2c6e4e;--degraded:#8a5a00;--fail:#b3261e;--undetermined:#65489c;--unchecked:#686d75;--seen:#3d6690;--valid:#c3d0de;font-size:10.5pt;color-scheme:light}
 nav,.skip,.js,.on-js .js{display:none}.axis{position:static}.axis .label{display:block}main,footer{max-width:none;padding:0}section{padding-top:1.5rem}.now{padding-top:0}
 .card,.row,tr,.provider h3,li{break-inside:avoid}h2,h3{break-after:avoid}svg{print-color-adjust:exact;-webkit-print-color-adjust:exact}.row,.axis,details.row>summary{grid-template-columns:11rem minmax(0,1fr)}.row ol{padding-left:12.25rem}a{color:inherit;text-decoration:none}.story a{display:none}}
