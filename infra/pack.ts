@@ -34,6 +34,8 @@ interface Manifest {
   readonly version: string;
   readonly description: string;
   readonly license: string;
+  readonly repository?: unknown;
+  readonly keywords: readonly string[];
   readonly engines: Readonly<Record<string, string>>;
   readonly devDependencies: Readonly<Record<string, string>>;
   readonly optionalDependencies: Readonly<Record<string, string>>;
@@ -105,6 +107,8 @@ function packed({
   version,
   description,
   license,
+  repository,
+  keywords,
   engines,
   devDependencies,
   optionalDependencies,
@@ -114,6 +118,8 @@ function packed({
     version,
     description,
     license,
+    repository,
+    keywords,
     type: 'module',
     bin: { [name]: 'postfix-tls-watch.cjs' },
     // npm links these where man(1) looks, when it installs globally.
@@ -121,6 +127,8 @@ function packed({
     files: ['dist', 'postfix-tls-watch.cjs', 'man', 'completion', LICENCES, ...PAGES],
     // What may start the launcher; it goes on with the Node that the package brings.
     engines,
+    // Whoever publishes it proves from which commit it was built: npm does so in a CI alone.
+    publishConfig: { access: 'public', provenance: true },
     peerDependencies: { [OPTIONAL_PEER]: devDependencies[OPTIONAL_PEER] },
     peerDependenciesMeta: { [OPTIONAL_PEER]: { optional: true } },
     optionalDependencies,
