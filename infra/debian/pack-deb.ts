@@ -39,6 +39,7 @@ export interface DebOptions {
 
 const NAME = 'postfix-tls-watch';
 const HOME = `usr/lib/${NAME}`;
+const LAUNCHER = `${NAME}.cjs`;
 const DOC = `usr/share/doc/${NAME}`;
 const CONFFILE = 'etc/postfix-tls-watch.toml';
 const OURS = join(ROOT, 'packaging/debian');
@@ -55,7 +56,7 @@ export async function packDeb(
   const date = sourceDate();
   const put = putIn(tree);
 
-  const node = addProgram(tree, built.root, put);
+  addProgram(tree, built.root, put);
   addDocuments(tree, built.root, put);
   addManualAndCompletion(built.root, put);
   for (const name of UNITS)
@@ -63,7 +64,7 @@ export async function packDeb(
   put(CONFFILE, textOf(join(OURS, 'postfix-tls-watch.toml')));
   put(`usr/lib/sysusers.d/${NAME}.conf`, textOf(join(OURS, 'sysusers.conf')));
   put(`usr/share/lintian/overrides/${NAME}`, overrides(textOf(join(OURS, 'lintian-overrides'))));
-  put(`${DOC}/copyright`, copyrightOf(built, node));
+  put(`${DOC}/copyright`, copyrightOf(built));
   put(`${DOC}/changelog.gz`, zipped(changelogOf(version, date)));
 
   for (const { name, text, mode } of controlFiles(tree, {
@@ -92,7 +93,7 @@ const putIn =
     chmodSync(file, mode);
   };
 
-/** The bundle, Node without its symbols, and the command; answers the folder that Node is from. */
+/** The bundle, Node without its symbols, and the command. */
 /** @throws Error that says what to install */
 function checkTools(): void {
   for (const { program, from } of TOOLS)
@@ -111,35 +112,18 @@ const NODE_FOLDER = `node_modules/node-linux-${process.arch}`;
 
 type Put = ReturnType<typeof putIn>;
 
-function addProgram(tree: string, root: string, put: Put): string {
+function addProgram(tree: string, root: string, put: Put): void {
   cpSync(join(root, 'dist'), join(tree, HOME, 'dist'), { recursive: true });
-  // Nothing starts it but the command, which names its Node.
-  const entry = join(tree, HOME, 'dist/cli.js');
-  writeFileSync(entry, textOf(entry).replace(/^#!.*\n/, ''));
-  chmodSync(entry, 0o644);
+  // Nothing starts these but the command, which names its Node.
+  for (const file of [LAUNCHER, 'dist/cli.js'])
+    put(join(HOME, file), textOf(join(root, file)).replace(/^#!.*\n/, ''));
   copyFileSync(join(root, 'package.json'), join(tree, HOME, 'package.json'));
-  const folder = NODE_FOLDER;
   execFileSync('strip', [
     '--strip-unneeded',
     ...['--remove-section=.comment', '--remove-section=.note'],
-    ...['-o', join(tree, HOME, 'node'), join(ROOT, folder, 'bin/node')],
+    ...['-o', join(tree, HOME, 'node'), join(ROOT, NODE_FOLDER, 'bin/node')],
   ]);
-  put(
-    `usr/bin/${NAME}`,
-    `#!/bin/sh\nexec /${HOME}/node ${nodeFlags().join(' ')} /${HOME}/dist/cli.js "$@"\n`,
-    0o755,
-  );
-  return folder;
-}
-
-/** As the launcher of the npm package gives them. @throws Error where it no longer names them so */
-function nodeFlags(): string[] {
-  const launcher = textOf(join(ROOT, 'lambda/launcher.cjs'));
-  return ['SMALL', 'QUIET'].flatMap((list) => {
-    const [, flags] = new RegExp(`^const ${list} = \\[(.+)\\];$`, 'm').exec(launcher) ?? [];
-    if (flags === undefined) throw new Error(`lambda/launcher.cjs has no list ${list} of flags`);
-    return flags.split(', ').map((flag) => flag.slice(1, -1));
-  });
+  put(`usr/bin/${NAME}`, `#!/bin/sh\nexec /${HOME}/node /${HOME}/${LAUNCHER} "$@"\n`, 0o755);
 }
 
 function addDocuments(tree: string, root: string, put: Put): void {
@@ -168,10 +152,10 @@ const COMPLETION = [
   { from: `${NAME}.fish`, to: `usr/share/fish/vendor_completions.d/${NAME}.fish` },
 ];
 
-function copyrightOf({ inputs }: Built, nodeFolder: string): string {
+function copyrightOf({ inputs }: Built): string {
   return debianCopyright(NAME, {
     own: textOf(join(ROOT, 'LICENSE')),
-    node: { folder: nodeFolder, text: textOf(join(ROOT, nodeFolder, 'LICENSE')) },
+    node: { folder: NODE_FOLDER, text: textOf(join(ROOT, NODE_FOLDER, 'LICENSE')) },
     bundled: termsOf(inputs),
   });
 }

@@ -62,6 +62,8 @@ test('it may be published, for everybody and with its provenance, and is not', (
   const { status, stdout, stderr } = npm(
     'publish',
     '--dry-run',
+    '--loglevel',
+    'notice',
     '--fetch-retries',
     '0',
     '--registry',
