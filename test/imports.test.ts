@@ -81,6 +81,7 @@ const DOORS = [
   'log/follow.ts',
   'route/dns.ts',
   'route/dns-encrypted.ts',
+  'route/dns-udp.ts',
   'route/mta-sts/fetch.ts',
   'probe/connection.ts',
   'alert/channel/sns.ts',

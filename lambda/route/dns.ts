@@ -6,15 +6,15 @@
  * question asked.
  */
 import { randomInt } from 'node:crypto';
-import { createSocket } from 'node:dgram';
 import { getServers } from 'node:dns';
-import { connect, isIPv6 } from 'node:net';
+import { connect } from 'node:net';
 import { BOUNDS } from '../limits.ts';
 import { UsageError } from '../usage-error.ts';
 import { parseAddress, type ServerAddress } from './dns-address.ts';
 import type { Dns, DnsAnswer, DnsType } from './dns-answer.ts';
 import { type Exchange, encryptedExchange } from './dns-encrypted.ts';
 import { type Question, type Reading, readAnswer, writeQuery } from './dns-message.ts';
+import { type AskOverUdp, openUdp } from './dns-udp.ts';
 import type { QuestionPace } from './question-pace.ts';
 import { QuestionTurns, type Task } from './question-turns.ts';
 import type { DnsFailure } from './route.ts';
@@ -54,6 +54,7 @@ export function openDns(options: DnsOptions): Dns {
   if (servers.length === 0)
     throw new Error('resolv.conf: no name server; name one with --resolver');
   const turns = new QuestionTurns(options.concurrency);
+  const overUdp = openUdp();
   const asked = new Map<string, Asked>();
   const silent = new Map<string, number>();
 
@@ -75,8 +76,8 @@ export function openDns(options: DnsOptions): Dns {
           const silence = silent.get(whose) ?? 0;
           const patience =
             silence < BOUNDS.silentQuestions
-              ? options
-              : { ...options, tries: 1, firstTimeoutsMs: [] };
+              ? { ...options, overUdp }
+              : { ...options, overUdp, tries: 1, firstTimeoutsMs: [] };
           const answering = follow({ name, type }, servers, patience);
           resolve(answering);
           const answer = await answering;
@@ -93,6 +94,9 @@ export function openDns(options: DnsOptions): Dns {
   return doorOf();
 }
 
+/** How one question is asked. */
+type Asking = DnsOptions & { readonly overUdp: AskOverUdp };
+
 interface Asked {
   readonly task: Task;
   readonly answer: Promise<DnsAnswer>;
@@ -108,7 +112,7 @@ export const systemResolvers = (): readonly string[] => getServers();
 async function follow<T extends DnsType>(
   question: Question<T>,
   servers: readonly Server[],
-  options: DnsOptions,
+  options: Asking,
 ): Promise<DnsAnswer<T>> {
   const aliases: string[] = [];
   let authentic = true;
@@ -141,7 +145,7 @@ type Settled<T extends DnsType> = Exclude<
 async function askInTurn<T extends DnsType>(
   question: Question<T>,
   servers: readonly Server[],
-  options: DnsOptions,
+  options: Asking,
 ): Promise<Settled<T>> {
   let failure: DnsFailure = 'timeout';
   for (let attempt = 0; attempt < Math.max(options.tries, servers.length); attempt++) {
@@ -176,7 +180,7 @@ function timeLeft({
 async function answersUnchecked<T extends DnsType>(
   question: Question<T>,
   server: Server,
-  options: DnsOptions,
+  options: Asking,
 ): Promise<boolean> {
   const withoutValidation = { ...question, checkingDisabled: true } as const;
   const unchecked = await askServer(withoutValidation, server, options.timeoutMs, options);
@@ -188,7 +192,7 @@ async function askServer<T extends DnsType>(
   question: Question<T>,
   server: Server,
   patienceMs: number,
-  options: DnsOptions,
+  options: Asking,
 ): Promise<Settled<T>> {
   const inTurn = async (ask: (timeoutMs: number) => Promise<Reading<T>>): Promise<Reading<T>> => {
     await options.pace?.next();
@@ -202,9 +206,9 @@ async function askServer<T extends DnsType>(
   if (server.kind === 'encrypted') {
     answer = await inTurn((timeoutMs) => overLink(question, server.exchange, timeoutMs));
   } else {
-    answer = await inTurn((timeoutMs) => overUdp(question, server, timeoutMs, true));
+    answer = await inTurn((timeoutMs) => options.overUdp(question, server, timeoutMs, true));
     if (answer.kind === 'no-edns')
-      answer = await inTurn((timeoutMs) => overUdp(question, server, timeoutMs, false));
+      answer = await inTurn((timeoutMs) => options.overUdp(question, server, timeoutMs, false));
     if (answer.kind === 'truncated')
       answer = await inTurn((timeoutMs) => overTcp(question, server, timeoutMs));
   }
@@ -232,43 +236,6 @@ async function overLink<T extends DnsType>(
   return bytes === undefined
     ? { kind: 'failed', failure: 'timeout' }
     : readAnswer(bytes, question, id);
-}
-
-/**
- * A socket of its own for each query: a random port beside the random id. Unrelated datagrams are
- * passed over until the time is up.
- */
-function overUdp<T extends DnsType>(
-  question: Question<T>,
-  server: ServerAddress,
-  timeoutMs: number,
-  edns: boolean,
-): Promise<Reading<T>> {
-  const id = randomInt(0x1_0000);
-  return new Promise((resolve) => {
-    const socket = createSocket(isIPv6(server.address) ? 'udp6' : 'udp4');
-    let open = true;
-    const finish = (reading: Reading<T>): void => {
-      if (!open) return;
-      open = false;
-      clearTimeout(timer);
-      socket.removeAllListeners().on('error', () => {});
-      socket.close();
-      resolve(reading);
-    };
-    const timer = setTimeout(() => finish({ kind: 'failed', failure: 'timeout' }), timeoutMs);
-    socket.on('error', () => finish({ kind: 'failed', failure: 'timeout' }));
-    socket.on('message', (bytes) => {
-      const reading = readAnswer(bytes, question, id);
-      if (reading.kind !== 'unrelated') finish(reading);
-    });
-    // Connected, so that the kernel drops what other addresses send, and tells when nobody listens.
-    // A network that cannot be reached is told to the callback, in place of the event.
-    socket.connect(server.port, server.address, (error?: Error) => {
-      if (error != null) finish({ kind: 'failed', failure: 'timeout' });
-      else if (open) socket.send(writeQuery(question, id, edns));
-    });
-  });
 }
 
 function overTcp<T extends DnsType>(
