@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { SuggestDocument } from '../../lambda/command/suggest/schema.ts';
 import { createAuthority, selfSigned } from '../internet/authority.ts';
 import { type Internet, type MailHost, startInternet } from '../internet/internet.ts';
 import { runCommand } from './run-command.ts';
@@ -209,4 +210,24 @@ test('suggest puts the name into the table, where that delivers', async () => {
     ['other.test secure match=mx.host.test servername=hostname', 'dns'],
   ]);
   expect(unhelped.map(({ destination }) => destination)).toEqual(['never.test']);
+});
+
+test('suggest says where a name would help that the version cannot send', async () => {
+  const { out } = await run(['suggest', join(dir, 'table'), '--json'], '--postfix-version', '3.3');
+  const document = JSON.parse(out) as SuggestDocument;
+  expect(problemsOf('suggest', document)).toEqual([]);
+  const advice =
+    'it would help to send the name (SNI): to whoever sends the name they present a certificate that the entry accepts as it ' +
+    'is. Postfix 3.3 has no servername=, which 3.4 brought, so that it meets the other one: upgrade, or ask them to present ' +
+    'the right certificate without SNI, too.';
+  expect(document.unhelped.map(({ destination, servernameAdvice }) => [destination, servernameAdvice])).toEqual([
+    ['named.test', advice],
+    ['domain.test', advice],
+    ['only.test', advice],
+    ['other.test', null],
+    ['never.test', null],
+  ]);
+  const text = await run(['suggest', join(dir, 'table')], '--postfix-version', '3.3');
+  expect(unwrapped(text.out)).toContain(`named.test) fails, and no line helps mail to named.test would be deferred`);
+  expect(unwrapped(text.out)).toContain(advice);
 });

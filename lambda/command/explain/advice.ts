@@ -106,9 +106,12 @@ export function servernameAdvice(
   sent: Pick<EntryVerdict, 'verdict'> | undefined,
 ): string | null {
   if (sent?.verdict !== 'pass') return null;
-  return (
-    'Yes: to whoever sends the name they present a certificate that the entry accepts as it is. ' +
-    `Postfix ${version} has no servername=, which 3.4 brought, so that it meets the other one: ` +
-    'upgrade, or ask them to present the right certificate without SNI, too.'
-  );
+  return `Yes: ${NAME_HELPS} ${withoutServername(version)}`;
 }
+
+export const NAME_HELPS =
+  'to whoever sends the name they present a certificate that the entry accepts as it is.';
+
+export const withoutServername = (version: string): string =>
+  `Postfix ${version} has no servername=, which 3.4 brought, so that it meets the other one: ` +
+  'upgrade, or ask them to present the right certificate without SNI, too.';

@@ -8,6 +8,7 @@ import { type Destination, destinationsOf } from '../../policy/destinations.ts';
 import { readBundle } from '../../policy/gather/this-machine.ts';
 import { clientOf } from '../../policy/service.ts';
 import { bareAddress, typedDomain } from '../../postfix/hostname.ts';
+import { beyondThisVersion, underServername } from '../../run/explain/with-servername.ts';
 import { withProof } from '../../run/past/proof.ts';
 import type { Store } from '../../store/keys.ts';
 import { UsageError } from '../../usage-error.ts';
@@ -22,7 +23,6 @@ import { type ConfirmFlags, remembering } from './confirm.ts';
 import { newKeysOf } from './new-key.ts';
 import { nameSourcesOf } from './sources.ts';
 import { storyDocument, storyText, tellStory } from './story.ts';
-import { beyondThisVersion, underServername } from './with-servername.ts';
 import { withHostname, withoutMatchList } from './without-match-list.ts';
 
 export interface ExplainFlags extends BundleFlags, ProbeFlags, PatienceFlags, ConfirmFlags {

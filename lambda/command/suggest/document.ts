@@ -7,6 +7,7 @@ import { exitStatus } from './exit-status.ts';
 import { newDocument } from './new-document.ts';
 import type { SuggestDocument } from './schema.ts';
 import type { Shown } from './text.ts';
+import { nameWords } from './words.ts';
 
 export function suggestDocument(shown: Shown): SuggestDocument {
   const { suggested, bundle, memory, rewritten, written, upgrade } = shown;
@@ -26,9 +27,10 @@ export function suggestDocument(shown: Shown): SuggestDocument {
       problems: remembered ? [...memory.past.problems] : [],
     },
     changes: changes.map(changeDocument),
-    unhelped: unhelped.map(({ table, line, destination, sentence, caution, exemption }) => ({
-      ...{ table, line, destination, sentence },
+    unhelped: unhelped.map(({ caution, cannotSendName, exemption, ...rest }) => ({
+      ...rest,
       ...(caution === undefined ? {} : { caution: structuredClone(caution) as never }),
+      servernameAdvice: cannotSendName === undefined ? null : nameWords(cannotSendName),
       exemption: exemption === undefined ? null : { ...exemption },
     })),
     undetermined: undetermined.map(({ destination }) => destination),

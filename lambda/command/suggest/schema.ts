@@ -70,6 +70,8 @@ export const suggestSchema = v.strictObject({
       destination: v.string(),
       sentence: v.string(),
       caution: entrySchema.entries.caution,
+      /** That a name that is sent (SNI) would help, to a version that cannot send one; else null. */
+      servernameAdvice: text,
       /** A line that takes the domain out of what a daemon or the global level decides. */
       exemption: v.nullable(
         v.strictObject({

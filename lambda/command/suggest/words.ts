@@ -1,11 +1,13 @@
 /** One change, and one entry that no line helps, in words. Pure. */
 
+import type { PostfixVersion } from '../../postfix/version.ts';
 import type { Change, ChangeKind, Exemption, Today, Unhelped } from '../../run/suggest/change.ts';
 import { calendarDays, DAY_MS, day, daysLeft } from '../../text/dates.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { wrap } from '../../text/wrap.ts';
 import type { LineHeld } from '../../verdict/held.ts';
 import { cureLines } from '../check/cure-lines.ts';
+import { NAME_HELPS, withoutServername } from '../explain/advice.ts';
 import type { Paint } from '../terminal/colour.ts';
 
 export interface Saying {
@@ -107,7 +109,7 @@ export const renewedWords = (leftMs: number): string =>
   `the last renewal came ${daysCount(Math.max(0, Math.floor(leftMs / DAY_MS)))} before the end`;
 
 export function unhelpedLines(
-  { line, destination, sentence, caution, exemption }: Unhelped,
+  { line, destination, sentence, caution, cannotSendName, exemption }: Unhelped,
   { paint, width }: Saying,
 ): string[] {
   const say = (words: string) => wrap(`  ${words}`, width, '  ');
@@ -121,10 +123,15 @@ export function unhelpedLines(
       '  ',
     ),
     ...say(sentence),
+    ...(cannotSendName === undefined ? [] : say(nameWords(cannotSendName))),
     ...cureLines({ suggestion: null, ...(caution === undefined ? {} : { caution }) }, paint, width),
     ...(exemption === undefined ? [] : exemptionLines(exemption, { paint, width })),
   ];
 }
+
+/** The same without the answer to a question that nobody asked here. */
+export const nameWords = (version: PostfixVersion): string =>
+  `it would help to send the name (SNI): ${NAME_HELPS} ${withoutServername(version)}`;
 
 function exemptionLines(
   { line, table, parameter, before }: Exemption,

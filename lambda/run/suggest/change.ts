@@ -1,6 +1,7 @@
 /** A line that is to change, and what it was judged on. Plain JSON but for `edit`'s line numbers. */
 
 import type { Edit } from '../../policy/rewrite/edit.ts';
+import type { PostfixVersion } from '../../postfix/version.ts';
 import type { LineHeld } from '../../verdict/held.ts';
 import type { Caution } from '../../verdict/verdict.ts';
 
@@ -84,6 +85,8 @@ export interface Unhelped {
   /** What becomes of its mail, and why. */
   readonly sentence: string;
   readonly caution?: Caution;
+  /** The version, where a name that is sent (SNI) would help, and it has no servername=. */
+  readonly cannotSendName?: PostfixVersion;
   readonly exemption?: Exemption;
 }
 

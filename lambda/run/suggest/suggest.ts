@@ -5,6 +5,7 @@
 import type { KeptPolicy } from '../../alert/sts/memory.ts';
 import type { Bundle } from '../../policy/bundle.ts';
 import { policyTables } from '../../policy/lookup.ts';
+import { clientOf } from '../../policy/service.ts';
 import { isStsAnswer } from '../../policy/sts-answer.ts';
 import type { PaceOptions } from '../../probe/pace.ts';
 import { type Around, memoryOf } from '../../snapshot/caution.ts';
@@ -14,6 +15,7 @@ import type { Evidence } from '../../verdict/judge.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { type CheckDoors, type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import type { SourceDoors } from '../explain/name-sources.ts';
+import { beyondThisVersion } from '../explain/with-servername.ts';
 import { type Recollection, wasAt } from '../past/recollect.ts';
 import type { Case, Meeting } from './case.ts';
 import type { Change, Unhelped } from './change.ts';
@@ -105,7 +107,7 @@ export async function suggestChanges(
   });
   return {
     changes: proved,
-    unhelped,
+    unhelped: inOrder(unhelped, bundle),
     undetermined: run.verdicts.filter(({ verdict }) => verdict === 'undetermined'),
     run,
     unasked: sts.left(),
@@ -169,10 +171,18 @@ async function changeOf(
         destination: destination.name,
         sentence,
         ...(cure.kind === 'withheld' ? { caution: cure.caution } : {}),
+        ...versionWithoutNames(one),
         ...(exemption === undefined ? {} : { exemption }),
       };
     }
   }
+}
+
+/** Where a name that is sent (SNI) would help, and the version cannot send one. */
+function versionWithoutNames({ destination, verdict, seen, bundle, at }: Case) {
+  const sent = beyondThisVersion(destination, verdict, seen.evidence, bundle, at);
+  const { version } = clientOf(bundle, destination.hops[0]?.service).settings;
+  return sent?.verdict === 'pass' ? { cannotSendName: version } : {};
 }
 
 /** Nobody edits what a daemon makes of the receiver's own policy. */
@@ -188,11 +198,17 @@ async function upgradeOf(one: Case, sts: StsAsking, meeting: Meeting): Promise<C
 /** A line that is proposed for itself is none. */
 const isChange = ({ before, after, kind }: Change): boolean => kind === 'dead' || before !== after;
 
-function inOrder(changes: readonly Change[], { policyTables: tables }: Bundle): Change[] {
+/** As the tables stand, and what has no line behind them, by name. */
+function inOrder<Told extends Pick<Unhelped, 'table' | 'line'> & { readonly destination?: string }>(
+  all: readonly Told[],
+  { policyTables: tables }: Bundle,
+): Told[] {
   const places = new Map(tables.map(({ name }, i) => [name, i] as const));
-  const table = (change: Change) => places.get(change.table ?? '') ?? tables.length;
-  const line = (change: Change) => change.line ?? Number.MAX_SAFE_INTEGER;
-  return changes.toSorted((a, b) => table(a) - table(b) || line(a) - line(b));
+  const table = (one: Told) => places.get(one.table ?? '') ?? tables.length;
+  const line = (one: Told) => one.line ?? Number.MAX_SAFE_INTEGER;
+  const name = ({ destination = '' }: Told) => destination;
+  const byName = (a: Told, b: Told) => Number(name(a) > name(b)) - Number(name(a) < name(b));
+  return all.toSorted((a, b) => table(a) - table(b) || line(a) - line(b) || byName(a, b));
 }
 
 const CASES_AT_ONCE = 4;
