@@ -11,6 +11,7 @@ import {
   addDnssecFlags,
   addMailLogFlags,
   addMetricsFileFlag,
+  addObserveFlag,
   addPatienceFlag,
   addProbeFlags,
   addStoreFlags,
@@ -169,7 +170,7 @@ function flagGroups(): readonly Group[] {
 
 const GROUPS: readonly { readonly title: string; readonly add: (to: Command) => Command }[] = [
   { title: 'The policy', add: addBundleFlags },
-  { title: 'Where mail goes', add: addMailLogFlags },
+  { title: 'Where mail goes', add: (to) => addObserveFlag(addMailLogFlags(to)) },
   { title: 'DNSSEC', add: addDnssecFlags },
   { title: 'How to look', add: addProbeFlags },
   { title: 'Patience', add: addPatienceFlag },

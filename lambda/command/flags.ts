@@ -272,6 +272,15 @@ export function addMetricsFileFlag(command: Command): Command {
   );
 }
 
+export function addObserveFlag(command: Command): Command {
+  return command.option(
+    '--observe [file]',
+    'once the run is done, look at destinations that no line of the table covers too, those of this ' +
+      'file, one a line, or else where mail went by --destinations-from-log: what is seen is kept ' +
+      'for suggest --new, and nobody is told of it',
+  );
+}
+
 export function addConfigFlags(command: Command): Command {
   return command
     .option(

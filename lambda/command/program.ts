@@ -13,6 +13,7 @@ import {
   addDnssecFlags,
   addMailLogFlags,
   addMetricsFileFlag,
+  addObserveFlag,
   addPatienceFlag,
   addProbeFlags,
   addStoreFlags,
@@ -135,7 +136,9 @@ export function program(given: Console): Command {
     addTellFlags(
       addStoreFlags(
         addWorkersFlag(
-          addProbeFlags(addMailLogFlags(addBundleFlags(program.command('watch [table]')))),
+          addProbeFlags(
+            addObserveFlag(addMailLogFlags(addBundleFlags(program.command('watch [table]')))),
+          ),
         ),
       ),
     ),
@@ -158,12 +161,6 @@ export function program(given: Console): Command {
       '--log <file>',
       "a log of this host's Postfix, as a witness: where mail was held up for what a look finds, no " +
         'second look is needed, and a message says where look and log disagree',
-    )
-    .option(
-      '--observe [file]',
-      'once the run is done, look at destinations that no line of the table covers too, those of this ' +
-        'file, one a line, or else where mail went by --destinations-from-log: what is seen is kept ' +
-        'for suggest --new, and nobody is told of it',
     )
     .addOption(
       new Option(
@@ -195,7 +192,10 @@ export function program(given: Console): Command {
   addMetricsFileFlag(
     addTellFlags(
       addStoreFlags(
-        addProbeFlags(addBundleFlags(program.command('doctor [table]')), DOCTOR_DEADLINE),
+        addProbeFlags(
+          addObserveFlag(addBundleFlags(program.command('doctor [table]'))),
+          DOCTOR_DEADLINE,
+        ),
       ),
     ),
   )

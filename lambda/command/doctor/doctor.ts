@@ -16,6 +16,7 @@ import { type Place, type PlaceFlags, placeOf } from '../place.ts';
 import type { TellFlags } from '../tell-flags.ts';
 import type { Console } from '../terminal/console.ts';
 import { channelsNamed, topicsOf } from '../watch/ways-to-tell.ts';
+import { candidateFindings } from './candidates.ts';
 import { channelFindings, dependenceFindings } from './channels.ts';
 import { clockFindings } from './clock.ts';
 import { dnsFindings, resolversOf } from './dns.ts';
@@ -39,6 +40,7 @@ export interface DoctorFlags extends BundleFlags, ProbeFlags, PlaceFlags, TellFl
   readonly test?: boolean;
   /** As for watch. */
   readonly metricsFile?: string;
+  readonly observe?: string | boolean;
   readonly json?: boolean;
 }
 
@@ -94,6 +96,7 @@ async function diagnose(flags: DoctorFlags, given: Given, console: Console): Pro
     ...(await unitFindings(service, ofUnit, file)),
     ...policy.findings,
     ...(await instanceFindings(others, thisMachine)),
+    ...(await candidateFindings(flags, bundle)),
     ...(bundle === undefined ? [] : trustFindings(bundle)),
     ...(await dnsFindings(flags, bundle, configDirectory !== undefined)),
     ...(bundle && looked ? await wayOutFindings(looked, bundle, flags) : []),
