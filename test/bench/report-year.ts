@@ -1,9 +1,10 @@
-/** What `report` costs over a year of history: a page of many entries, each on a host of its own. */
+/** What `report` costs over a year of history: a page of many entries, each on a host of its own; and how long it takes to open. */
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DAY, writeYear } from '../browser/year.ts';
 import type { Bench } from './bench.ts';
 import { type Cost, cost, each } from './cost.ts';
+import { benchOpening } from './page-open.ts';
 import { printRow } from './table.ts';
 
 const DAYS = 365;
@@ -20,5 +21,6 @@ export async function benchReport({ command, dir, pages, rounds }: Bench): Promi
   const again = `--only report --pages ${pages}`;
   printRow({ figure: `report, ${pages} entries × ${DAYS} days: CPU`, ours: each(costs, 'cpu'), unit: 's', again });
   printRow({ figure: `  peak of memory; a page of ${bytes} bytes`, ours: each(costs, 'peak'), unit: 'MB', again });
+  await benchOpening(dir, costs[0]?.out ?? '', rounds, again);
   rmSync(store, { recursive: true });
 }
