@@ -16,6 +16,7 @@ import { nowSection } from './now-section.ts';
 import { pageScript } from './script.ts';
 import { symbols } from './shapes.ts';
 import { STYLE } from './style.ts';
+import { timelineScript } from './timeline-script.ts';
 import { timelineSection } from './timeline-section.ts';
 
 /** The page in the most detail that fits; 2,000,000 bytes are a page that opens at once. */
@@ -29,7 +30,7 @@ export function page(report: Report): string {
 }
 
 /** The script as it stands in the page. */
-const SCRIPT = `(${pageScript.toString()})();`;
+const SCRIPT = [pageScript, timelineScript].map((part) => `(${part.toString()})();`).join('\n');
 
 function pageIn(report: Report, detail: Detail): string {
   const { first, of, at } = report;
