@@ -4,7 +4,7 @@
  * says of daily runs and of exit statuses is taken from there.
  */
 import { Command } from 'commander';
-import { CONFIG_FILE, CONFIG_VARIABLE } from '../../lambda/command/configuration/file.ts';
+import { CONFIG_FILE, CONFIG_VARIABLE } from '../../lambda/command/configuration/usual-place.ts';
 import {
   addBundleFlags,
   addConfigFlags,

@@ -6,7 +6,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ASSUMED_OPENSSL } from '../certificate/openssl-version.ts';
 import { BOUNDS, DEFAULTS } from '../limits.ts';
 import { NEWEST_PROVED } from '../postfix/version.ts';
-import { CONFIG_FILE } from './configuration/file.ts';
+import { CONFIG_FILE } from './configuration/usual-place.ts';
 import { addMailFlags, addWebhookFlags } from './tell-flags.ts';
 
 /** The sender's side: table, settings, anchors. */

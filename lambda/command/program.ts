@@ -5,7 +5,7 @@ import { Command, Option } from 'commander';
 import { bareCommand } from '../text/own-command.ts';
 import { withinWidth } from '../text/wrap.ts';
 import { VERSION } from '../version.ts';
-import { configure, type FlagsFile } from './configuration/configure.ts';
+import type { FlagsFile } from './configuration/configure.ts';
 import { leavesOf } from './configuration/known-flags.ts';
 import {
   addBundleFlags,
@@ -385,6 +385,7 @@ export function program(given: Console): Command {
   for (const [, command] of leavesOf(program)) addConfigFlags(command);
   return program.hook('preAction', async (_, running) => {
     if (!BY_TABLE.includes(running.name())) stayInLittleMemory();
+    const { configure } = await import('./configuration/configure.ts');
     ({ own, file } = await configure(program, running, console.env));
   });
 }

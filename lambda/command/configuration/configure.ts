@@ -1,7 +1,7 @@
 /** The file of flags, before a command runs: what the command line does not say is taken from it. */
 import type { Command } from 'commander';
 import type { OwnCommand } from '../../text/own-command.ts';
-import { type Checked, checkedSettings, type FlagValue } from './checked-settings.ts';
+import type { Checked, FlagValue } from './checked-settings.ts';
 import { configFile, readConfigFile } from './file.ts';
 import { leavesOf, longName, TABLE, takesTable } from './known-flags.ts';
 import { leftOutBy } from './otherwise.ts';
@@ -32,7 +32,7 @@ export async function configure(program: Command, running: Command, env: Env): P
   const file = configFile(running.getOptionValue('config'), env);
   const text = file.kind === 'none' ? undefined : await readConfigFile(file);
   const settings =
-    file.kind === 'none' || text === undefined ? [] : checkedSettings(text, file.path, program);
+    file.kind === 'none' || text === undefined ? [] : await settingsIn(text, file.path, program);
   const fromFile = (command: string) => valuesOf(effective(settings, command));
   const counting = effective(settings, leaves.find(([, leaf]) => leaf === running)?.[0] ?? '');
   apply(valuesOf(counting), running);
@@ -49,6 +49,12 @@ export async function configure(program: Command, running: Command, env: Env): P
   if (file.kind === 'none' || text === undefined) return { own };
   const lines = new Map([...counting].map(([name, { setting }]) => [name, setting.line]));
   return { own, file: { path: file.path, lines } };
+}
+
+/** What reads TOML is loaded where there is some. */
+async function settingsIn(text: string, path: string, program: Command) {
+  const { checkedSettings } = await import('./checked-settings.ts');
+  return checkedSettings(text, path, program);
 }
 
 /** By name: what the file says to one command, its own table before what is for all. */

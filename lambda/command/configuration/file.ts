@@ -4,12 +4,7 @@
  */
 import { readHere, userHere } from '../../policy/gather/this-machine.ts';
 import { UsageError } from '../../usage-error.ts';
-
-/** Read where nobody names another. */
-export const CONFIG_FILE = '/etc/postfix-tls-watch.toml';
-
-/** Names another file in place of it; empty: none is read. */
-export const CONFIG_VARIABLE = 'POSTFIX_TLS_WATCH_CONFIG';
+import { CONFIG_FILE, CONFIG_VARIABLE } from './usual-place.ts';
 
 export type ConfigFile =
   | { readonly kind: 'none' }
