@@ -6,16 +6,13 @@
  * reducers. Nothing here knows where a verdict goes.
  */
 import type { Bundle } from '../../policy/bundle.ts';
-import { demandFor } from '../../policy/demand.ts';
 import {
   type Destination,
   destinationsOf,
   type Hop,
   type Remembered,
 } from '../../policy/destinations.ts';
-import { parseNextHop } from '../../policy/next-hop.ts';
 import { routeKey } from '../../policy/service.ts';
-import type { Settings } from '../../policy/settings.ts';
 import type { Contact } from '../../probe/contact.ts';
 import type { Conversation } from '../../probe/conversation.ts';
 import { probeBatch } from '../../probe/pace.ts';
@@ -35,6 +32,7 @@ import {
   lookAt,
 } from './look.ts';
 import { withoutMxHostKeys } from './mx-host-keys.ts';
+import { controlHops, inOrder } from './order.ts';
 import type { SERVERNAME } from './servername.ts';
 import { type AskTable, withFilterAnswers } from './status-filter.ts';
 
@@ -219,42 +217,6 @@ async function judgeWith(
         : judgeSafely(destination, more, bundle, options.at, options.servername?.judges);
     }),
   };
-}
-
-/**
- * A control host is talked to as at level encrypt, whatever the table says; it is no destination
- * and gets no verdict.
- */
-function controlHops(hosts: readonly string[], bundle: Bundle): Hop[] {
-  const settings: Settings = { ...bundle.settings, securityLevel: 'encrypt' };
-  return hosts.flatMap((host) => {
-    const nextHop = parseNextHop(
-      host.startsWith('[') ? host : host.replace(/^([^:]+)/, '[$1]'),
-      'recipient',
-      settings,
-    );
-    if ('kind' in nextHop) return [];
-    return [
-      {
-        nextHop,
-        fallback: false,
-        demand: demandFor(nextHop, { tables: [], settings, anchorFiles: {} }),
-      },
-    ];
-  });
-}
-
-/**
- * Those seen longest ago first, and last those of which nothing was seen the last time: whoever
- * keeps silent takes the most time.
- */
-function inOrder(
-  destinations: readonly Destination[],
-  { lastSeen = new Map(), unseen = new Set() }: Pick<CheckOptions, 'lastSeen' | 'unseen'>,
-): Destination[] {
-  const late = ({ id }: Destination) => (unseen.has(id) ? 1 : 0);
-  const seen = ({ id }: Destination) => lastSeen.get(id) ?? 0;
-  return destinations.toSorted((a, b) => late(a) - late(b) || seen(a) - seen(b));
 }
 
 const NO_DOOR: DnssecDoor = { kind: 'none', because: 'no DNSSEC resolver is known here' };
