@@ -19,6 +19,7 @@ import { benchReport } from './report-year.ts';
 import { benchStartUp } from './start-up.ts';
 import { printHead } from './table.ts';
 import { benchWhy } from './why-log.ts';
+import { benchWorkers } from './workers.ts';
 
 export interface Bench {
   /** The installed command. */
@@ -32,6 +33,8 @@ export interface Bench {
   readonly entries: number;
   /** Sizes of the tables that are watched. */
   readonly growth: readonly number[];
+  /** Size of the table that several workers look at. */
+  readonly long: number;
   /** Entries of the page of a year. */
   readonly pages: number;
   /** Size of the log. */
@@ -46,6 +49,7 @@ const PARTS: Readonly<Record<string, (bench: Bench) => Promise<void>>> = {
   waits: benchWaits,
   'start-up': benchStartUp,
   growth: benchGrowth,
+  workers: benchWorkers,
   lint: benchLint,
   report: benchReport,
   why: benchWhy,
@@ -59,6 +63,7 @@ const { values } = parseArgs({
     entries: { type: 'string', default: '200' },
     rounds: { type: 'string', default: '3' },
     growth: { type: 'string', default: '1000,5000,20000' },
+    long: { type: 'string', default: '20000' },
     pages: { type: 'string', default: '1000' },
     megabytes: { type: 'string', default: '100' },
   },
@@ -75,7 +80,7 @@ const dir = mkdtempSync(join(tmpdir(), 'bench-'));
 const installed = await installCommand();
 const servers = await startQuietServers(dir, PROVIDERS);
 try {
-  const { rounds, entries, growth, pages, megabytes } = values;
+  const { rounds, entries, growth, long, pages, megabytes } = values;
   console.log(`medians of ${rounds} rounds, by ${process.version}`);
   printHead();
   for (const part of parts)
@@ -85,6 +90,7 @@ try {
       rounds: Number(rounds),
       entries: Number(entries),
       growth: growth.split(',').map(Number),
+      long: Number(long),
       pages: Number(pages),
       megabytes: Number(megabytes),
     });

@@ -7,6 +7,8 @@ export interface Cost {
   readonly cpu: number;
   /** MB of 10⁶ bytes, of the first process, as it was seen now and then; 0 for one that ended too soon. */
   readonly peak: number;
+  /** The same of the one that it started and that held most; 0 where it started none. */
+  readonly beside: number;
   readonly out: string;
 }
 
@@ -18,9 +20,11 @@ export function costOf(command: string): Promise<Cost> {
     });
     const out: string[] = [];
     let err = '';
-    let peak = 0;
+    let [peak, beside] = [0, 0];
     const timer = setInterval(() => {
-      peak = Math.max(peak, peakOfChild(child.pid) ?? 0);
+      const [first] = childrenOf(child.pid);
+      peak = Math.max(peak, peakOf(first));
+      beside = Math.max(beside, ...childrenOf(first).map(peakOf));
     }, 20);
     child.stdout.setEncoding('utf8').on('data', (text: string) => out.push(text));
     child.stderr.setEncoding('utf8').on('data', (text: string) => {
@@ -32,7 +36,7 @@ export function costOf(command: string): Promise<Cost> {
       const [wall, user, system] = times ?? [];
       if (wall === undefined || user === undefined || system === undefined)
         reject(new Error(`no times from: ${command}\n${err}`));
-      else resolve({ wall, cpu: user + system, peak, out: out.join('') });
+      else resolve({ wall, cpu: user + system, peak, beside, out: out.join('') });
     });
   });
 }
@@ -40,14 +44,22 @@ export function costOf(command: string): Promise<Cost> {
 /** One program with its arguments. */
 export const cost = (args: readonly string[]): Promise<Cost> => costOf(args.map(quoted).join(' '));
 
-/** What the first child of a process has held at most so far, in MB; undefined where there is none any more. */
-function peakOfChild(parent: number | undefined): number | undefined {
+/** None of one that has ended. */
+function childrenOf(pid: number | undefined): readonly number[] {
   try {
-    const [child] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ');
-    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${child}/status`, 'utf8')) ?? [];
-    return kilobytes === undefined ? undefined : (Number(kilobytes) * 1_024) / 1e6;
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
   } catch {
-    return undefined;
+    return [];
+  }
+}
+
+/** What a process has held at most so far, in MB; 0 of one that has ended. */
+function peakOf(pid: number | undefined): number {
+  try {
+    const [, kilobytes] = /VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8')) ?? [];
+    return (Number(kilobytes ?? 0) * 1_024) / 1e6;
+  } catch {
+    return 0;
   }
 }
 
@@ -56,7 +68,8 @@ export function median(numbers: readonly number[]): number {
 }
 
 /** One figure of each. */
-export const each = (costs: readonly Cost[], what: 'wall' | 'cpu' | 'peak'): readonly number[] => costs.map((one) => one[what]);
+export const each = (costs: readonly Cost[], what: 'wall' | 'cpu' | 'peak' | 'beside'): readonly number[] =>
+  costs.map((one) => one[what]);
 
 export function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
