@@ -152,7 +152,7 @@ export function openDnssec(
 const isLocal = (server: string) => isLoopback(parseAddress(server)?.address ?? '');
 
 const paceOfQuestions = ({ askingTogether = 1 }: WorldConfig): QuestionPace =>
-  questionsPerSecond(DEFAULTS.dnsPerSecond / askingTogether);
+  questionsPerSecond(DEFAULTS.dnsPerSecond, askingTogether);
 
 const dnsOptions = (
   { stopAt, now, signal, askingTogether = 1 }: WorldConfig,

@@ -9,14 +9,19 @@ export interface QuestionPace {
   readonly next: () => Promise<void>;
 }
 
-/** Evenly, but for some at once where none were asked for a while: most runs have few questions. */
-export function questionsPerSecond(most: number): QuestionPace {
-  const spacingMs = 1_000 / most;
+/**
+ * Evenly, but for some at once where none were asked for a while: most runs have few questions.
+ *
+ * @param processes so many ask beside one another, each its part of `most`
+ */
+export function questionsPerSecond(most: number, processes = 1): QuestionPace {
+  const spacingMs = (1_000 / most) * processes;
+  const atOnce = Math.floor(AT_ONCE / processes);
   let free = 0;
   return {
     next: async () => {
       const now = performance.now();
-      const turn = Math.max(now - AT_ONCE * spacingMs, free);
+      const turn = Math.max(now - atOnce * spacingMs, free);
       free = turn + spacingMs;
       if (turn > now) await wait(Math.ceil(turn - now));
     },
