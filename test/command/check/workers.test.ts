@@ -1,9 +1,9 @@
 /** `--workers` as a person meets it: the same document, a warning for what was lost, and nothing left behind. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, test, vi } from 'vitest';
 import type { CheckDocument } from '../../../lambda/command/check/verdict-schema.ts';
 import type { WatchDocument } from '../../../lambda/command/watch/schema.ts';
 import { type Crowd, startCrowd } from '../../run/fleet/crowd.ts';
@@ -31,6 +31,7 @@ beforeAll(async () => {
 });
 
 beforeEach(() => {
+  for (let i = 0; i < 24; i++) crowd.behave(i, 'ok');
   crowd.behave(3, 'nostarttls');
   crowd.behave(5, 'banner421');
   crowd.onEhlo(() => {});
@@ -70,8 +71,14 @@ test('watch: the same message, from a store that is new each time', async () => 
   expect(await told('--workers', '3')).toEqual(alone);
 });
 
-test('a worker that is killed: a warning says what is not judged, and the exit status that not all is known', async () => {
-  const begun = new Promise<void>((resolve) => crowd.onEhlo(resolve));
+/** `check` by three workers, once so many conversations are under way. */
+async function underWay(conversations: number) {
+  const begun = new Promise<void>((resolve) => {
+    let heard = 0;
+    crowd.onEhlo(() => {
+      if (++heard === conversations) resolve();
+    });
+  });
   const child = spawn(process.execPath, [CLI, 'check', ...flags, '--json', '--workers', '3'], {
     env: { ...process.env, ...env, NO_COLOR: '1' },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -85,8 +92,13 @@ test('a worker that is killed: a warning says what is not judged, and the exit s
   });
   const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
   await begun;
-  const [worker] = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean);
-  process.kill(Number(worker), 'SIGKILL');
+  const workers = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return { child, workers, said, ended };
+}
+
+test('a worker that is killed: a warning says what is not judged, and the exit status that not all is known', async () => {
+  const { workers, said, ended } = await underWay(1);
+  process.kill(workers[0] ?? 0, 'SIGKILL');
   // An entry fails as well: that goes first.
   expect(await ended).toBe(2);
   expect(said.err).toMatch(
@@ -96,6 +108,18 @@ test('a worker that is killed: a warning says what is not judged, and the exit s
   expect(run.complete).toBe(false);
   expect(summary.undetermined).toBeGreaterThan(2);
   expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+});
+
+test('interrupted, it takes its workers with it', async () => {
+  for (let i = 0; i < 24; i++) crowd.behave(i, 'ehlo-silent');
+  const { child, workers, said, ended } = await underWay(3);
+  expect(workers).toHaveLength(3);
+  child.kill('SIGINT');
+  expect(await ended).toBe(3);
+  expect(said).toEqual({ out: '', err: 'error: interrupted (SIGINT)\n' });
+  expect(readdirSync(env.TMPDIR ?? '')).toEqual([]);
+  const isThere = (pid: number) => existsSync(`/proc/${pid}`);
+  await vi.waitFor(() => expect(workers.filter(isThere)).toEqual([]), 60_000);
 });
 
 test.each(['0', '65', '1.5', 'many'])('--workers %s is no number of workers', async (value) => {
