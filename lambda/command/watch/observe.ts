@@ -81,7 +81,8 @@ export interface Beside {
   readonly watched: Watched;
   readonly bundle: Bundle;
   readonly open: Pick<OpenStore, 'store' | 'holder' | 'hasEnded'>;
-  readonly flags: ProbeFlags & Pick<BundleFlags, 'configDirectory'>;
+  readonly flags: ProbeFlags &
+    Pick<BundleFlags, 'configDirectory'> & { readonly mtaSts: 'daily' | 'never' };
   /** With the end of the run, and what ends it early. */
   readonly pace: PaceOptions & { readonly signal: AbortSignal };
 }
@@ -133,6 +134,7 @@ function lookAt(
       signal: pace.signal,
       controlHosts: flags.controlHost ?? [],
       historyMs: HISTORY_DAYS * DAY_MS,
+      asksSts: flags.mtaSts !== 'never',
       digests: digestsUnder(bundle, process.version),
     },
   ).finally(() => line?.clear());

@@ -9,7 +9,16 @@
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import { type Candidate, lookingPolicy } from '../../policy/candidates.ts';
-import { observeHosts } from '../../snapshot/host-snapshot.ts';
+import type { Destination, Hop } from '../../policy/destinations.ts';
+import { hasServername, withServername } from '../../policy/other-servername.ts';
+import { clientOf } from '../../policy/service.ts';
+import { toAscii } from '../../postfix/hostname.ts';
+import { contactsByHop } from '../../probe/contact.ts';
+import { type PaceOptions, probeBatch } from '../../probe/pace.ts';
+import { conversationsInTurn, turnAt } from '../../probe/turn.ts';
+import { findStsRecord } from '../../route/mta-sts/find.ts';
+import { type HostConversation, observeHosts } from '../../snapshot/host-snapshot.ts';
+import { inParallel } from '../../store/in-parallel.ts';
 import { describeProblems } from '../../store/item.ts';
 import type { Store } from '../../store/keys.ts';
 import { type Latest, readLatest } from '../../store/latest.ts';
@@ -49,7 +58,10 @@ export type ObserveDoors = Pick<WatchDoors, 'openWorld' | 'now'> & {
 export type ObserveOptions = Pick<
   WatchOptions,
   'runId' | 'holder' | 'hasEnded' | 'pace' | 'controlHosts' | 'historyMs' | 'digests' | 'signal'
->;
+> & {
+  /** Whether domains are asked for a record of MTA-STS: lines by one send the host's name. */
+  readonly asksSts: boolean;
+};
 
 /**
  * Looks at each candidate once and keeps what was seen. @throws Error where the store cannot be used,
@@ -109,10 +121,11 @@ async function look(
   const previous = lastComplete(runs);
   const world = openWorld();
   const policy = lookingPolicy(bundle, candidates);
+  const pace = { ...options.pace, signal };
   const looked = await checkBundle(policy, world, {
     at,
     now,
-    pace: { ...options.pace, signal },
+    pace,
     controlHosts: options.controlHosts,
     only: new Set(candidates.map(({ id }) => id)),
     ...orderIn({ latest }, at),
@@ -120,7 +133,10 @@ async function look(
   const run = await withDane(looked, policy, world);
   signal.throwIfAborted();
   const times = { at, ...(previous === undefined ? {} : { previousAt: previous.startedAt }) };
-  const updates = updateHosts(observeHosts(hostConversations(run)), latest, times);
+  const byName = options.asksSts ? await metByName(run, policy, world, pace, now) : [];
+  signal.throwIfAborted();
+  const met = observeHosts([...hostConversations(run), ...byName]);
+  const updates = updateHosts(met, latest, times);
   const kept = await keepSeen(run, updates, { store, latest, runId, at, times, options });
   const unseen = run.verdicts.filter(({ verdict }) => verdict === 'undetermined');
   const complete = run.complete && kept.whole;
@@ -150,6 +166,42 @@ async function withDane(run: CheckRun, policy: Bundle, { dnssec }: CheckDoors): 
   const hops = run.destinations.flatMap(({ hops: [hop] }) => hop ?? []);
   const tlsa = await tlsaOf(hops, policy, dnssec);
   return { ...run, evidence: { ...run.evidence, tlsa: { ...tlsa, ...run.evidence.tlsa } } };
+}
+
+/**
+ * The hosts of domains that announce an MTA-STS policy once more, with their name sent (SNI), as the
+ * line by such a policy does: they may present something else then. Not those for which time is up.
+ */
+async function metByName(
+  { destinations, evidence }: CheckRun,
+  policy: Bundle,
+  { dns, probe }: CheckDoors,
+  pace: PaceOptions,
+  now: () => number,
+): Promise<HostConversation[]> {
+  const settingsOf = ({ service }: Hop) => clientOf(policy, service).settings;
+  const announcing: Destination[] = [];
+  await inParallel(destinations, async (destination) => {
+    const [hop] = destination.hops;
+    if (hop?.nextHop.mx !== true || !hasServername(settingsOf(hop).version)) return;
+    if (now() >= pace.stopAt) return;
+    const record = await findStsRecord(toAscii(hop.nextHop.host).toLowerCase(), dns);
+    const other = record.kind === 'announced' ? withServername(destination, 'hostname') : undefined;
+    if (other !== undefined) announcing.push(other);
+  });
+  const contacts = contactsByHop(
+    announcing.flatMap(({ hops: [hop] }) => hop ?? []),
+    evidence,
+    settingsOf,
+  );
+  const turn = turnAt(evidence.probedAt ?? now());
+  const wanted = [...contacts].flatMap(
+    ([hop, own]) => conversationsInTurn(own, settingsOf(hop), turn).conversations,
+  );
+  if (wanted.length === 0) return [];
+  const results = await probeBatch([...new Set(wanted)], probe, { ...pace, now });
+  const seen = { ...evidence, results };
+  return hostConversations({ destinations: announcing, contacts, evidence: seen, verdicts: [] });
 }
 
 interface Keeping {

@@ -61,6 +61,7 @@ async function watchedOn(day: number, names: readonly string[], bundle = tableOf
     pace: paceAt(at),
     controlHosts: [],
     historyMs: 400 * DAY_MS,
+    asksSts: true,
     digests,
   };
   await observe(bundle, candidatesOf(bundle, names).candidates, doors, options);
@@ -237,9 +238,12 @@ const POLICY = 'version: STSv1\nmode: enforce\nmx: mx.other.net\nmax_age: 604800
 
 test('who authenticates the names goes before unsigned DNS: an MTA-STS policy', async () => {
   other.chain = await named('mx.other.net', 'in1.other.net');
-  const found = await asked(['moody.example'], { policies: { 'moody.example': POLICY } });
+  world.txt('_mta-sts.moody.example', 'v=STSv1; id=1;');
+  for (const day of [0, 1]) await watchedOn(day, ['moody.example']);
+  const found = await asked(['moody.example'], { day: 2, policies: { 'moody.example': POLICY } });
   expect(told(found)).toEqual(['other.net -: moody.example secure match=mx.other.net servername=hostname']);
   expect(found.changes[0]?.ground).toMatchObject({ kind: 'mta-sts', until: expect.any(Number) });
+  expect(found.changes[0]?.held).toMatchObject({ days: 2, of: 2, untold: 0 });
 });
 
 test('and before that DNSSEC, with records for every host', async () => {

@@ -60,6 +60,7 @@ const on = (day: number, names: readonly string[], doors = () => world.doors()):
       pace: { concurrency: 16, perAddress: 2, perNetwork: 16, restAfter421Ms: 1, stopAt: at + 3_600_000 },
       controlHosts: [],
       historyMs: 400 * DAY_MS,
+      asksSts: true,
       digests: digestsUnder(bundle, 'v24'),
     },
   );
@@ -132,6 +133,14 @@ test('what DNSSEC says is kept too, so that dane-only is judged on it', async ()
   expect(await held(3, 'new.example secure match=.mailhub.net')).toBe('3 of 3, 0 untold');
 });
 
+test('hosts of a domain that announces an MTA-STS policy are met with their name, too', async () => {
+  world.txt('_mta-sts.new.example', 'v=STSv1; id=1;');
+  for (const day of [0, 1]) await on(day, ['new.example', 'other.example']);
+  expect(await held(2, 'new.example secure match=in1.mailhub.net servername=hostname')).toBe('2 of 2, 0 untold');
+  expect(await held(2, 'new.example secure match=in1.mailhub.net')).toBe('2 of 2, 0 untold');
+  expect(await held(2, 'other.example secure match=in2.mailhub.net servername=hostname')).toBe('0 of 0, 2 untold');
+});
+
 test('nothing of it is an incident, nor shows among the policies of the store', async () => {
   world.domain('own.example', world.host('mx.own.example', ONE));
   const subjects: string[] = [];
@@ -198,6 +207,7 @@ test('time that ends before all were met: what was seen is kept, and it counts a
       pace: { concurrency: 1, perAddress: 1, perNetwork: 1, restAfter421Ms: 1, stopAt: at - 1 },
       controlHosts: [],
       historyMs: 400 * DAY_MS,
+      asksSts: true,
       digests: digestsUnder(bundle, 'v24'),
     },
   );
