@@ -2,46 +2,12 @@
  * The units of docs/examples under a real systemd, in namespaces of its own: their users, groups, system-call filters and all.
  * Where Postfix is Debian's, with a table of the group postfix, and no network: nothing is judged, and all the rest is tried.
  */
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ROOT } from '../../pages.ts';
 import { missingReference } from '../../reference/reference.ts';
-
-const NAMESPACES = ['--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc', '--net', '--cgroup'];
-
-/** The script of test/units/systemd/boot.sh became systemd; undefined until then. */
-let init: number | undefined;
-let booting: ChildProcess;
-
-/** A shell inside, as root. */
-function inside(script: string): { readonly code: number | null; readonly text: string } {
-  const ran = spawnSync('nsenter', ['-t', String(init), '-m', '-p', '-n', '-i', '-u', '-C', '-r', '-w', 'sh', '-ec', script], {
-    encoding: 'utf8',
-    env: { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin' },
-  });
-  return { code: ran.status, text: `${ran.stdout}${ran.stderr}` };
-}
-
-async function boot(): Promise<void> {
-  booting = spawn('unshare', [...NAMESPACES, 'sh', join(import.meta.dirname, 'boot.sh'), ROOT], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let errors = '';
-  booting.stderr?.setEncoding('utf8').on('data', (text: string) => {
-    errors += text;
-  });
-  for (let tries = 0; tries < 300; tries++) {
-    const { stdout } = spawnSync('ps', ['-o', 'pid=,comm=', '--ppid', String(booting.pid)], { encoding: 'utf8' });
-    const [, pid] = /(\d+) systemd$/m.exec(stdout) ?? [];
-    if (pid !== undefined) init = Number(pid);
-    if (pid !== undefined && /running|degraded/.test(inside('systemctl is-system-running || true').text)) return;
-    await sleep(100);
-  }
-  throw new Error(`systemd did not come up: ${errors}`);
-}
+import { type Booted, boot, POSTFIX } from './booted.ts';
 
 const SET_UP = `
 cat > /usr/local/bin/postfix-tls-watch <<'X'
@@ -52,16 +18,10 @@ chmod 755 /usr/local/bin/postfix-tls-watch
 cp /product/docs/examples/postfix-tls-watch.service /product/docs/examples/postfix-tls-watch-failed.service /product/docs/examples/postfix-tls-watch.timer /etc/systemd/system/
 sed -i 's/postmaster@example.com/root@localhost/' /etc/systemd/system/postfix-tls-watch-failed.service
 printf '[watch]\\nmail-to = ["root@localhost"]\\n' > /etc/postfix-tls-watch.toml
-printf 'a.example secure\\n' > /etc/postfix/tls_policy
-postmap hash:/etc/postfix/tls_policy
-chgrp postfix /etc/postfix/tls_policy*
-chmod 640 /etc/postfix/tls_policy*
-postconf -e smtp_tls_policy_maps=hash:/etc/postfix/tls_policy mydestination=localhost inet_interfaces=loopback-only myhostname=mx1.example.com alias_maps=
-rm -f /var/mail/root
 mkdir -p /etc/systemd/system/postfix-tls-watch.service.d /var/lib/prometheus/node-exporter
 cp /product/docs/examples/postfix-tls-watch-metrics.conf /etc/systemd/system/postfix-tls-watch.service.d/metrics.conf
+${POSTFIX}
 systemctl daemon-reload
-systemctl start postfix@-.service
 systemctl enable --now postfix-tls-watch.timer
 `;
 
@@ -70,24 +30,16 @@ const METRICS = 'postfix-tls-watch.prom';
 const missing = missingReference();
 
 describe.skipIf(missing !== undefined)(`the units under systemd${missing === undefined ? '' : ` (${missing})`}`, () => {
+  let booted: Booted;
+  const inside = (script: string) => booted.inside(script);
+  const letters = (count: number) => booted.letters(count);
   beforeAll(async () => {
-    await boot();
+    booted = await boot();
     const node = process.execPath.replace(ROOT, '/product');
     const { code, text } = inside(SET_UP.replace('NODE', node));
     expect(code, text).toBe(0);
   });
-  afterAll(async () => {
-    const ended = new Promise((done) => booting.once('exit', done));
-    booting.kill('SIGKILL');
-    if (booting.exitCode === null && booting.signalCode === null) await ended;
-  });
-
-  /** Letters of root's mailbox so far, as Postfix delivered them. */
-  const subjects = () => inside('cat /var/mail/root 2>/dev/null || true').text.match(/^Subject: .*$/gm) ?? [];
-  const letters = async (count: number) => {
-    for (let tries = 0; subjects().length < count && tries < 200; tries++) await sleep(100);
-    return subjects();
-  };
+  afterAll(() => booted?.close());
 
   test('the daily run reads a table of the group postfix, mails, and keeps what it saw in its own directory', async () => {
     const { code, text } = inside('systemctl start postfix-tls-watch.service');
