@@ -5,7 +5,7 @@ import type { TlsDemand } from '../../lambda/policy/demand.ts';
 import { defaultSettings } from '../../lambda/policy/settings.ts';
 import type { ProbeOptions } from '../../lambda/probe/connection.ts';
 import type { AskOwnTable, OwnAnswer } from '../../lambda/probe/own-tables.ts';
-import type { ProbeResult, Unseen } from '../../lambda/probe/result.ts';
+import type { Phase, ProbeResult, Unseen } from '../../lambda/probe/result.ts';
 import { type Authority, createAuthority, type Issued, selfSigned } from '../internet/authority.ts';
 import type { Behaviour } from '../internet/smtp-script.ts';
 import { type SmtpOptions, type SmtpServer, startSmtp } from '../internet/smtp-server.ts';
@@ -324,7 +324,7 @@ test.each<{ answers: Readonly<Record<string, OwnAnswer>>; words: readonly string
   expect(await door({ askTable: table(answers) })(conversation)).toMatchObject(result);
 });
 
-test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; because: string }>([
+test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; runsOut?: Phase; because: string }>([
   {
     answers: { 'regexp:/f 250-STARTTLS': { kind: 'found', value: '250-X' } },
     result: { ...NOT_OFFERED, hiddenBy: 'smtp_reply_filter' },
@@ -337,7 +337,12 @@ test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; becaus
   },
   {
     answers: { 'regexp:/f 220 ready': { kind: 'found', value: '454 later' } },
-    result: { kind: 'no-tls', why: 'refused-4xx', reply: { code: 454, text: '454 later' } },
+    result: {
+      ...{ kind: 'no-tls', why: 'refused-4xx', reply: { code: 454, text: '454 later' } },
+      // The server did not refuse, and waits for a handshake.
+      after: unseen('after-starttls', 'timed-out'),
+    },
+    runsOut: 'after-starttls',
     because: 'the reply to STARTTLS too',
   },
   {
@@ -350,11 +355,13 @@ test.each<{ answers: Readonly<Record<string, OwnAnswer>>; result: object; becaus
     result: { kind: 'unseen', phase: 'greeting', reason: 'local-data-error', detail: 'no daemon' },
     because: 'a table that cannot be asked ends the talk',
   },
-])('smtp_reply_filter: $because', async ({ answers, result }) => {
+])('smtp_reply_filter: $because', async ({ answers, result, runsOut: phase }) => {
   const server = await serve();
   const settings = { ...defaultSettings('3.11'), replyFilter: { type: 'regexp', path: '/f' } };
   const conversation = conversationWith(server, {}, settings);
+  if (phase !== undefined) runsOut(phase);
   expect(await door({ askTable: table(answers) })(conversation)).toMatchObject(result);
+  vi.unstubAllGlobals();
   expect(await door()(conversation)).toMatchObject({ kind: 'presented' });
 });
 
