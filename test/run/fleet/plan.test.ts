@@ -131,3 +131,34 @@ test('every route is resolved in one shard, by a hop at a dane level where there
   expect(shardsOfHops(many, 3).map(({ length }) => length)).toEqual([206, 206, 205]);
   expect(shardsOfHops([], 3)).toEqual([]);
 });
+
+test.each([1_000, 10_000, 100_000])('a plan for %i conversations looks at each as often as a sort does, and no more', (count) => {
+  let looks = 0;
+  const counted = (i: number): Wanted => {
+    const { conversation, wish: own } = wish(`198.${i >> 14}.${(i >> 6) & 255}.${i & 63}`, 25, `d${i}.test`, false);
+    return {
+      get conversation() {
+        looks++;
+        return conversation;
+      },
+      wish: own,
+    };
+  };
+  const shards = shardsOfNetworks(
+    Array.from({ length: count }, (_, i) => counted(i)),
+    8,
+  );
+  expect(shards.reduce((sum, { conversations }) => sum + conversations.length, 0)).toBe(count);
+  expect(looks).toBeLessThanOrEqual(3 * count);
+
+  let weighed = 0;
+  const items = Array.from({ length: count }, (_, i) => ({
+    name: `n${i}`,
+    get weight() {
+      weighed++;
+      return (i * 7_919) % 1_000;
+    },
+  }));
+  expect(evenly(items, 64).reduce((sum, names) => sum + names.length, 0)).toBe(count);
+  expect(weighed).toBeLessThanOrEqual(2 * count * Math.log2(count));
+});
