@@ -117,6 +117,14 @@ test.for(nodes())('started by $named, check judges the three founding domains', 
   expect(code).toBe(2);
 });
 
+test.for(nodes())('started by $named, it has workers of its own', async ({ node }) => {
+  const check = ['check', 'tls_policy', '--json', ...flags()];
+  const [alone, together] = [await run(node, check), await run(node, [...check, '--workers', '2'])];
+  const entriesOf = ({ stdout }: { stdout: string }) => (JSON.parse(stdout) as { entries: unknown }).entries;
+  expect(together).toMatchObject({ code: 2, stderr: '' });
+  expect(entriesOf(together)).toEqual(entriesOf(alone));
+});
+
 test.for(nodes())('started by $named, watch tells once and is silent the second time', async ({ node, version }) => {
   const watch = ['watch', 'tls_policy', '--store', `store-${version}`, '--confirm-after', '0', ...flags()];
   const first = await run(node, watch);
