@@ -87,7 +87,7 @@ function incidentPart({
     </p>`,
     first === undefined ? '' : html`<p>${said(first.sentence)}</p>`,
     // One caution is about all of them, and stands before any line.
-    first?.caution == null ? '' : html`<p>Before you change the line: ${said(first.caution)}</p>`,
+    first?.caution == null ? '' : html`<p>Before you change the line: ${text(first.caution)}.</p>`,
     html`<ul>
       ${entries.map(entryPart)}
       ${more === 0 ? '' : html`<li>and ${more} more</li>`}

@@ -51,7 +51,7 @@ test('on a bad day: each incident with since when, the caution before any line, 
     '✖ Mail flows to 1 of 3 watched entries; mail to a.test would not be delivered; c.test, which would not be delivered, is muted. ' +
       'As of Sat 2026-11-28 09:00Z; last complete run Sat 2026-11-28 06:00Z, 3 hours ago. ' +
       'Open Failing: a headline Since Fri 2026-11-27 09:00Z, not told yet; incident a.test A sentence. ' +
-      'Before you change the line: Ask them by telephone first. ' +
+      'Before you change the line: ask them by telephone first. ' +
       'a.test, since Fri 2026-11-27 09:00Z Use instead: a.test secure match=.b.test ' +
       'Muted, failing: a headline Since Fri 2026-11-27 09:00Z; incident c.test A sentence. ' +
       'c.test, since Fri 2026-11-27 09:00Z, muted until Sun 2026-11-29 09:00Z ' +
