@@ -93,7 +93,6 @@ const putIn =
     chmodSync(file, mode);
   };
 
-/** The bundle, Node without its symbols, and the command. */
 /** @throws Error that says what to install */
 function checkTools(): void {
   for (const { program, from } of TOOLS)
@@ -112,6 +111,7 @@ const NODE_FOLDER = `node_modules/node-linux-${process.arch}`;
 
 type Put = ReturnType<typeof putIn>;
 
+/** The bundle, Node without its symbols, and the command. */
 function addProgram(tree: string, root: string, put: Put): void {
   cpSync(join(root, 'dist'), join(tree, HOME, 'dist'), { recursive: true });
   // Nothing starts these but the command, which names its Node.
