@@ -44,7 +44,7 @@ async function playInside(played: Scene, options: PlayOptions): Promise<Played[]
 async function playOne(
   configuration: Configuration,
   place: { readonly directory: string; readonly files: string; readonly smtpdPort: number },
-  { check, stsPolicies }: PlayOptions,
+  { check, stsPolicies, newLines }: PlayOptions,
 ): Promise<Played> {
   mkdirSync(place.directory);
   const started = Date.now();
@@ -54,8 +54,8 @@ async function playOne(
   await instance.stop();
   const delivered = Date.now();
   const ours = check
-    ? await ourVerdicts(instance.configDirectory, configuration.recipients, stsPolicies)
-    : { verdicts: [], proposals: {} };
+    ? await ourVerdicts(instance.configDirectory, configuration.recipients, stsPolicies, newLines)
+    : { verdicts: [], proposals: {}, newLines: {} };
   return {
     name: configuration.name,
     deliveries,

@@ -1,15 +1,22 @@
 /** Our own check of one configuration, by the code the command runs: real sockets, and the configuration read by postconf. */
 import { openWorld } from '../../lambda/doors.ts';
+import type { Bundle } from '../../lambda/policy/bundle.ts';
+import { candidatesOf } from '../../lambda/policy/candidates.ts';
 import { askHost, readBundle } from '../../lambda/policy/gather/this-machine.ts';
+import type { PaceOptions } from '../../lambda/probe/pace.ts';
+import type { FetchPolicy } from '../../lambda/route/mta-sts/find.ts';
 import { checkBundle } from '../../lambda/run/check/check.ts';
 import { SERVERNAME } from '../../lambda/run/check/servername.ts';
 import { findNameSources, type Proposal } from '../../lambda/run/explain/name-sources.ts';
+import { newLines } from '../../lambda/run/suggest/new.ts';
+import type { SuggestDoors } from '../../lambda/run/suggest/suggest.ts';
 import type { EntryVerdict } from '../../lambda/verdict/verdict.ts';
 import { CONTROL_HOST } from './scene.ts';
 
 export interface Ours {
   readonly verdicts: readonly EntryVerdict[];
   readonly proposals: Readonly<Record<string, Proposal>>;
+  readonly newLines: Readonly<Record<string, string>>;
 }
 
 /**
@@ -21,6 +28,7 @@ export async function ourVerdicts(
   configDirectory: string,
   recipients: readonly string[],
   stsPolicies?: Readonly<Record<string, string>>,
+  asksNewLines = false,
 ): Promise<Ours> {
   const bundle = await readBundle({ configDirectory, destination: recipients });
   const world = openWorld(
@@ -45,7 +53,39 @@ export async function ourVerdicts(
     const sources = await findNameSources(destination, verdict, run, bundle, doors, { ...pace, now: Date.now });
     if (sources?.proposal !== undefined) proposals[destination.name] = sources.proposal;
   }
-  return { verdicts: run.verdicts, proposals };
+  const fetchPolicy: FetchPolicy = async (domain) => {
+    const text = stsPolicies?.[domain];
+    return text === undefined
+      ? { kind: 'failed', result: 'sts-policy-fetch-error', because: 'no such host' }
+      : { kind: 'text', text };
+  };
+  return {
+    verdicts: run.verdicts,
+    proposals,
+    newLines: asksNewLines ? await linesFor(bundle, recipients, { ...world, fetchPolicy }, pace) : {},
+  };
+}
+
+/** As suggest --new has them, where nothing is remembered. */
+async function linesFor(
+  bundle: Bundle,
+  recipients: readonly string[],
+  doors: SuggestDoors,
+  pace: PaceOptions,
+): Promise<Record<string, string>> {
+  const named = candidatesOf({ ...bundle, destinations: [] }, recipients);
+  const fresh = await newLines({ ...bundle, destinations: [] }, named, doors, {
+    ...{ at: Date.now(), now: Date.now, controlHosts: [CONTROL_HOST], servername: SERVERNAME, pace },
+    isText: () => true,
+    pastOf: () => undefined,
+    headingOf: () => 'a provider',
+  });
+  const lines = fresh.groups.flatMap(({ destinations }) =>
+    destinations.flatMap(({ candidate, change }) =>
+      change?.after == null ? [] : candidate.domains.map((domain) => [domain, change.after ?? ''] as const),
+    ),
+  );
+  return Object.fromEntries(lines);
 }
 
 /** More patient than the reference (instance.ts): what is slow, on a busy machine, must not differ from what is silent. */

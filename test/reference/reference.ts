@@ -20,6 +20,8 @@ export interface Played {
   readonly verdicts: readonly EntryVerdict[];
   /** By recipient: the line that explain makes of the domain's MTA-STS policy, where those were given. */
   readonly proposals: Readonly<Record<string, Proposal>>;
+  /** By recipient: the line that suggest --new gives, where those were asked for. */
+  readonly newLines: Readonly<Record<string, string>>;
   /** The whole log, for a person who looks into a disagreement. */
   readonly log: string;
   /** What waited then, as postqueue -j told it. */
@@ -32,6 +34,8 @@ export interface PlayOptions {
   readonly check: boolean;
   /** MTA-STS policies by domain: hosts are then met with SNI, too, and each policy is made into a line, as explain does. */
   readonly stsPolicies?: Readonly<Record<string, string>>;
+  /** Of recipients that no line covers, ask for the line that suggest --new gives. */
+  readonly newLines?: boolean;
 }
 
 /** Why there is no reference here; undefined where there is one. */

@@ -9,10 +9,10 @@ import { withCaution } from '../../../lambda/snapshot/caution.ts';
 import { DAY_MS } from '../../../lambda/text/dates.ts';
 import type { EntryVerdict } from '../../../lambda/verdict/verdict.ts';
 import { missingReference, play } from '../reference.ts';
-import type { Delivery } from '../scene.ts';
 import { contactsOf, type Failing } from './failing.ts';
 import { type Narrower, namesOf, narrowerThan } from './narrower.ts';
-import { addressOf, type Drawn, drawFailing, plainScene, type Shown, type Trial, trialScene } from './scene.ts';
+import { type Drawn, drawFailing, plainScene, type Trial } from './scene.ts';
+import { type Ends, endOf, endsOf, SENT } from './trials.ts';
 
 const seed = Number(process.env.REFERENCE_SEED ?? 1);
 const count = Number(process.env.REFERENCE_COUNT ?? 50);
@@ -28,10 +28,6 @@ interface Row {
   readonly narrower: readonly Narrower[];
 }
 
-/** How a delivery ended, by trial and recipient. */
-type Ends = ReadonlyMap<string, ReadonlyMap<string, Delivery>>;
-
-const SENT = 'sent 2.0.0 250 queued';
 const BEFORE = 'before';
 const AFTER = 'after';
 
@@ -89,11 +85,6 @@ describe.skipIf(missing !== undefined)(`a real Postfix and ${count} failing dest
 
 function eachAlone(failing: Failing, trial: string): string[] {
   return contactsOf(failing).map((_, i) => endOf(proof?.alone[i], trial, failing));
-}
-
-function endOf(ends: Ends | undefined, trial: string, { recipient }: Failing): string {
-  const delivery = ends?.get(trial)?.get(recipient);
-  return delivery === undefined ? 'not played' : `${delivery.status} ${delivery.dsn} ${delivery.text}`;
 }
 
 async function prove() {
@@ -164,20 +155,4 @@ function remembered(verdict: EntryVerdict, { remembers }: Failing): EntryVerdict
 function inTable(line: string, { policy }: Failing): string {
   const keyOf = (text: string) => text.split(/\s/, 1)[0]?.toLowerCase();
   return keyOf(policy) === keyOf(line) || policy === '' ? `${line}\n` : `${line}\n${policy}`;
-}
-
-async function endsOf(drawn: Drawn, trials: readonly Trial[], shown: Shown): Promise<Ends> {
-  const [played] = await play(trialScene(drawn, trials, shown), { check: false });
-  const by = new Map(played?.deliveries.map((delivery) => [delivery.recipient, delivery]));
-  return new Map(
-    trials.map(({ name }, i) => [
-      name,
-      new Map(
-        drawn.failing.flatMap((one) => {
-          const delivery = by.get(addressOf(i, one));
-          return delivery === undefined ? [] : [[one.recipient, delivery] as const];
-        }),
-      ),
-    ]),
-  );
 }
