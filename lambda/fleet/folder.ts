@@ -7,10 +7,11 @@ import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MOST_OBJECT_BYTES, OBJECT_NAME, ObjectError, type Objects } from '../run/fleet/objects.ts';
+import { UsageError } from '../usage-error.ts';
 
-/** Makes a folder below the directory for temporary files ($TMPDIR). */
+/** Makes a folder below the directory for temporary files ($TMPDIR). @throws UsageError */
 export function makeFolder(): { readonly path: string; removeAll(): void } {
-  const path = mkdtempSync(join(tmpdir(), 'postfix-tls-watch-fleet-'));
+  const path = madeBelow(tmpdir());
   const removeAll = () => {
     process.off('exit', removeAll);
     rmSync(path, { recursive: true, force: true });
@@ -51,4 +52,15 @@ export function objectsIn(path: string, most = MOST_OBJECT_BYTES): Objects {
       await rm(fileOf(name), { force: true });
     },
   };
+}
+
+function madeBelow(directory: string): string {
+  try {
+    return mkdtempSync(join(directory, 'postfix-tls-watch-fleet-'));
+  } catch (error) {
+    throw new UsageError(
+      `--workers: no folder can be made in ${directory} (${(error as NodeJS.ErrnoException).code}); ` +
+        'name another directory in TMPDIR',
+    );
+  }
 }

@@ -84,25 +84,30 @@ class Pool implements Fleet {
     tell: (progress: ShardProgress) => void,
   ): Promise<ShardOutcome> {
     const name = `${shard.kind}-${++this.#named}`;
-    const worker = this.#workers[seat] ?? new Worker(this.#begin);
+    const known = this.#workers[seat];
+    const worker = known?.isThere === true ? known : new Worker(this.#begin);
     this.#workers[seat] = worker;
     try {
       await this.#objects.put(name, shard as unknown as Json);
       const forMs = Math.max(0, until - performance.now());
       const said = await worker.do({ name, forMs, graceMs: this.#graceMs, signal, tell });
-      if (said.kind === 'failed')
-        return { kind: 'lost', because: `failed (${plain(said.because, 300)})` };
-      const result = (await this.#objects.read(said.name)) as unknown as ShardResult;
-      await this.#objects.remove(said.name);
-      await this.#objects.remove(name);
-      return { kind: 'done', result };
+      switch (said.kind) {
+        case 'ended':
+          await worker.end();
+          return { kind: 'lost', because: said.because };
+        case 'failed':
+          return { kind: 'lost', because: `failed (${plain(said.because, 300)})` };
+        case 'done': {
+          const result = (await this.#objects.read(said.name)) as unknown as ShardResult;
+          await this.#objects.remove(said.name);
+          await this.#objects.remove(name);
+          return { kind: 'done', result };
+        }
+      }
     } catch (error) {
-      this.#workers[seat] = undefined;
-      await worker.end();
-      return {
-        kind: 'lost',
-        because: error instanceof Error ? plain(error.message, 300) : String(error),
-      };
+      // The folder took nothing, or gave nothing back.
+      const because = error instanceof Error ? error.message : String(error);
+      return { kind: 'lost', because: `failed (${plain(because, 300)})` };
     }
   }
 
@@ -119,6 +124,11 @@ interface Order {
   readonly signal: AbortSignal | undefined;
   readonly tell: (progress: ShardProgress) => void;
 }
+
+/** What comes of an order; `because` as in a lost shard. */
+type Said =
+  | Exclude<FromWorker, { readonly kind: 'progress' }>
+  | { readonly kind: 'ended'; readonly because: string };
 
 class Worker {
   readonly #child: ChildProcess;
@@ -139,39 +149,35 @@ class Worker {
     this.#say(begin);
   }
 
-  /** @throws Error where it ends, or does not in time; its message says what became of it */
-  async do({
-    name,
-    forMs,
-    graceMs,
-    signal,
-    tell,
-  }: Order): Promise<Exclude<FromWorker, { readonly kind: 'progress' }>> {
-    const answered = Promise.withResolvers<Exclude<FromWorker, { readonly kind: 'progress' }>>();
+  /** Whether it has not ended yet. */
+  get isThere(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
+  /** `ended`: it did, or does not in time; it is to be ended then. */
+  async do({ name, forMs, graceMs, signal, tell }: Order): Promise<Said> {
+    const answered = Promise.withResolvers<Said>();
     const hear = (message: FromWorker): void => {
       if (message.kind === 'progress') tell(message.progress);
       else answered.resolve(message);
     };
-    let patience = setTimeout(() => answered.reject(new Error(TOO_LONG)), forMs + graceMs);
+    const giveUp = () => answered.resolve({ kind: 'ended', because: 'did not end in time' });
+    let patience = setTimeout(giveUp, forMs + graceMs);
     const stop = (): void => {
       this.#say({ kind: 'stop' });
       clearTimeout(patience);
-      patience = setTimeout(() => answered.reject(new Error(TOO_LONG)), graceMs);
+      patience = setTimeout(giveUp, graceMs);
     };
     this.#child.on('message', hear);
     signal?.addEventListener('abort', stop);
     this.#say({ kind: 'work', name, forMs });
     if (signal?.aborted === true) stop();
-    try {
-      const died = this.#ended.then((how): never => {
-        throw new Error(how);
-      });
-      return await Promise.race([answered.promise, died]);
-    } finally {
-      clearTimeout(patience);
-      signal?.removeEventListener('abort', stop);
-      this.#child.off('message', hear);
-    }
+    const died = this.#ended.then((because): Said => ({ kind: 'ended', because }));
+    const said = await Promise.race([answered.promise, died]);
+    clearTimeout(patience);
+    signal?.removeEventListener('abort', stop);
+    this.#child.off('message', hear);
+    return said;
   }
 
   /** Nothing more is wanted of one that does nothing. */
@@ -197,7 +203,6 @@ class Worker {
 const LEAVING_MS = 5_000;
 /** Of Node, as for one process over a long table (launcher.cjs). */
 const LITTLE_MEMORY = ['--optimize-for-size', '--max-semi-space-size=2', '--no-memory-reducer'];
-const TOO_LONG = 'did not end in time';
 /** For what is under way to be broken off, and the results to be written. */
 const GRACE_MS = 30_000;
 /** Bundled, it lies beside the file that this one became part of. */

@@ -6,7 +6,7 @@
  * All routes are known before the first host is met: only then is it known whose networks are the
  * same. So that a zone that is slow to answer takes nobody's time, DNS has half of it at most.
  */
-import { byName } from '../../named-record.ts';
+import { byName, named } from '../../named-record.ts';
 import type { Hop } from '../../policy/destinations.ts';
 import { routeKey } from '../../policy/service.ts';
 import { type AddressFamily, familyOf } from '../../postfix/hostname.ts';
@@ -80,7 +80,7 @@ async function resolve(
     const { found } = outcome.result;
     // In the order of the plan, not in that of the answers.
     for (const key of (shards[i] ?? []).map(routeKey)) {
-      const [route, dane] = [found.routes[key], found.tlsa?.[key]];
+      const [route, dane] = [named(found.routes, key), found.tlsa && named(found.tlsa, key)];
       if (route !== undefined) routes[key] = route;
       if (dane !== undefined) tlsa[key] = dane;
     }

@@ -127,3 +127,12 @@ test.each(['0', '65', '1.5', 'many'])('--workers %s is no number of workers', as
   expect(code).toBe(3);
   expect(err).toContain(`option '--workers <n>' argument '${value}' is invalid. a whole number from 1 to 64 is wanted`);
 });
+
+test('without a directory for temporary files it says which one, and what to do', async () => {
+  const nowhere = join(dir, 'nowhere');
+  expect(await runCommand(['check', ...flags, '--workers', '2'], { ...env, TMPDIR: nowhere })).toEqual({
+    code: 3,
+    out: '',
+    err: `error: --workers: no folder can be made in ${nowhere} (ENOENT); name another directory in TMPDIR\n`,
+  });
+});
