@@ -24,7 +24,7 @@ const known = new Set([...help.values()].flatMap((flags) => [...flags]));
 const OF_OTHERS = [
   ...['--authenticate-on-unsubscribe', '--context', '--version', '--group-add'],
   ...['--max-semi-space-size', '--semi-space-growth-factor', '--optimize-for-size'],
-  ...['--entries', '--growth', '--pages', '--megabytes'],
+  ...['--entries', '--growth', '--long', '--pages', '--megabytes'],
 ];
 
 test('help was read', () => {
