@@ -14,7 +14,10 @@ export interface ExemptionPlace {
   readonly before: string | null;
 }
 
-/** @param decides the table that gives the entry; undefined: none does, and the global level counts */
+/**
+ * @param decides the table that gives the entry, or that cannot be asked; undefined: none does, and
+ *   the global level counts
+ */
 export function exemptionPlace(
   decides: string | undefined,
   { settings, policyTables }: Pick<Bundle, 'settings' | 'policyTables'>,

@@ -318,6 +318,42 @@ describe('tables that are asked', () => {
     });
   });
 
+  test.each([
+    {
+      first: 'socketmap',
+      exemption: {
+        table: null,
+        parameter: 'smtp_tls_policy_maps = hash:/etc/postfix/tls_policy, socketmap:x, hash:/etc/postfix/tls_policy',
+      },
+    },
+    { first: 'hash', exemption: { table: 'hash:/etc/postfix/tls_policy', parameter: null } },
+  ])('where a daemon gives no answer: before that one, $first being the first', async ({ first, exemption }) => {
+    const { world } = worldWith('mx.a.example', 'own');
+    const asked = askedOf('socketmap', '');
+    const policyMaps = asked.settings.policyMaps.toSorted((a) => (a.type === first ? -1 : 1));
+    const silent = {
+      ...asked,
+      settings: { ...asked.settings, policyMaps },
+      answers: { 'socketmap:x': { 'a.example': { kind: 'error', says: 'Connection refused' } } },
+    } satisfies Partial<Bundle>;
+    const { unhelped } = await propose('b.test none\n', world, {}, silent);
+    expect(unhelped.map((one) => [one.destination, one.exemption])).toEqual([
+      ['a.example', { line: 'a.example encrypt', ...exemption, before: 'socketmap:x' }],
+    ]);
+  });
+
+  test('where the table before its own line cannot be asked, that is to be mended and the line stays', async () => {
+    const { world } = worldWith('mx.a.example', 'own');
+    const asked = askedOf('socketmap', '');
+    const silent = {
+      ...asked,
+      settings: { ...asked.settings, policyMaps: asked.settings.policyMaps.toReversed() },
+      answers: { 'socketmap:x': { 'a.example': { kind: 'error', says: 'Connection refused' } } },
+    } satisfies Partial<Bundle>;
+    const { unhelped } = await propose('a.example secure\n', world, {}, silent);
+    expect(unhelped.map((one) => [one.destination, one.exemption])).toEqual([['a.example', undefined]]);
+  });
+
   test('where TLS itself is not to be had, the exemption is may', async () => {
     const { world, mx } = worldWith('mx.a.example', 'own');
     mx.result = { kind: 'no-tls', why: 'not-offered' };
