@@ -72,13 +72,15 @@ function inLine(line: string, place: string): Distrusted[] {
         '"openssl x509 -noout -fingerprint -sha256" prints it, and # before a comment',
     );
   }
-  if (!/^\d{4}-/.test(day)) return [{ sha256, from: null }];
+  if (!LIKE_A_DAY.test(day)) return [{ sha256, from: null }];
   const from = Date.parse(`${day}T00:00:00Z`);
   if (Number.isNaN(from) || new Date(from).toISOString().slice(0, 10) !== day)
     throw new UsageError(`${place}: "${day}" is no day; write it as 2026-11-30`);
   return [{ sha256, from }];
 }
 
+/** A day however it is written: as part of a name it would be passed over, and the anchor as good as gone. */
+const LIKE_A_DAY = /^\d{4}-|^\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b|^\d{8}$/;
 const BEGINS = /^-----BEGIN /m;
 const PRINTED_BY_OPENSSL = /^\s*sha256 fingerprint\s*=/i;
 /** A line that means a fingerprint, whole or not, of whatever kind. */

@@ -42,6 +42,7 @@ test.each([
   { text: `\ufeff${A} 2027-04-15\r\n`, of: [[A, day('2027-04-15')]], because: 'a day, and line ends of Windows' },
   { text: `${A} 2027-04-15 Old Root G2\n`, of: [[A, day('2027-04-15')]], because: 'a name is for people' },
   { text: `${A}\tOld Root 2027-04-15\n`, of: [[A, null]], because: 'a day in a name is none' },
+  { text: `${A} 1999 Old Root\n`, of: [[A, null]], because: 'a year in a name is none' },
   {
     text: `# to go\n\n  ${A} # in spring\n${B}\n`,
     of: [
@@ -99,6 +100,11 @@ test.each([
     says: '--distrust LIST line 1: "2027-4-5" is no day; write it as 2026-11-30',
     because: 'a day in short',
   },
+  ...['15.04.2027', '15/04/2027', '4/15/27', '20270415', '2027/04/15'].map((written) => ({
+    text: `${A} ${written} Old Root\n`,
+    says: `--distrust LIST line 1: "${written}" is no day; write it as 2026-11-30`,
+    because: `a day as ${written}`,
+  })),
 ])('$because is an error', async ({ text, says }) => {
   expect(await refusalOf(text)).toBe(says);
 });
