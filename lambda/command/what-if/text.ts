@@ -92,11 +92,16 @@ function groupLines(group: Group, paint: Paint, width: number): string[] {
   ];
 }
 
+const DELIVERED: Readonly<Record<Turn, string>> = {
+  fails: 'not delivered',
+  untold: 'not to be told',
+  worse: 'delivered with less protection',
+  other: 'delivered, with no less than is asked for now',
+  better: 'delivered with more protection',
+};
+
 function causeWords({ turn, cause, anchor }: Group): string {
-  if (cause === null)
-    return turn === 'worse'
-      ? ': delivered with less protection'
-      : ': delivered with more protection';
+  if (cause === null) return `: ${DELIVERED[turn]}`;
   const words =
     turn === 'untold' ? UNTOLD_WORDS[cause as UntoldCause] : reasonWords(cause as Reason);
   const now = anchor === null ? '' : `; the chains end at ${plain(anchor, 200)} now`;

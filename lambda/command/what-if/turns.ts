@@ -156,12 +156,25 @@ function turnOf(was: Fate, is: Fate): Turn | undefined {
   // What is never looked up, or stands for others, says nothing of any mail.
   if (then === 'unknown') return undefined;
   if (then === 'fails') return now === 'fails' ? 'other' : 'fails';
-  if (now === 'unknown') return 'other';
+  // Not what it came to, but what its line asked for.
+  if (now === 'unknown') return RANK[is.protection] < leastAsked(was) ? 'worse' : 'other';
   const [less, more] = [RANK[is.protection], RANK[was.protection]];
   if (less < more) return 'worse';
   if (now === then) return less > more ? 'better' : 'other';
   return ORDER.indexOf(then) > ORDER.indexOf(now) ? 'better' : 'worse';
 }
+
+/** The least protection with which mail would have gone by the line, if at all. */
+const leastAsked = ({ verdict, level }: Fate): number =>
+  verdict === 'undetermined' ? RANK[ASKED[level] ?? 'none'] : RANK.none;
+
+const ASKED: Readonly<Partial<Record<Fate['level'], Protection>>> = {
+  encrypt: 'encrypted',
+  'dane-only': 'authenticated',
+  fingerprint: 'authenticated',
+  verify: 'authenticated',
+  secure: 'authenticated',
+};
 
 type Going = 'fails' | 'partly' | 'goes' | 'unknown';
 const ORDER: readonly Going[] = ['fails', 'partly', 'goes'];

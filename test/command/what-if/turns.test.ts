@@ -111,6 +111,27 @@ test.each([
     gives: () => unseen,
     says: ['neither: a.example'],
   },
+  ...['secure match=mx.example', 'encrypt', 'fingerprint match=AB:CD'].map((value) => ({
+    because: `no address was seen, and ${value} becomes none: less is asked, whatever they present`,
+    before: bundleOf(`a.example ${value}\n`, ALL),
+    after: bundleOf('a.example none\n', ALL),
+    gives: () => unseen,
+    says: ['worse null: a.example'],
+  })),
+  {
+    because: 'no address was seen, and may becomes none',
+    before: bundleOf('a.example may\n', ALL),
+    after: bundleOf('a.example none\n', ALL),
+    gives: () => unseen,
+    says: ['other null: a.example'],
+  },
+  {
+    because: 'no address was seen, and the line goes: the global level none asks for less',
+    before: bundleOf(SECURE, { ...ALL, securityLevel: 'none' }),
+    after: bundleOf('', { ...ALL, securityLevel: 'none' }),
+    gives: () => unseen,
+    says: ['worse null: a.example'],
+  },
   {
     because: 'DNSSEC was not asked',
     before: bundleOf(SECURE, { dnsSupportLevel: 'dnssec' }),
