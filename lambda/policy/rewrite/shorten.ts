@@ -1,7 +1,9 @@
 /**
  * Match lists without what they can do without: an element that another one covers, and a list that
- * says what the level asks for anyway. What is left accepts the very same certificates. Pure.
+ * says what the level asks for anyway. What is left accepts the very same certificates. Nothing goes
+ * for the sake of a public suffix (`.com`, `.co.uk`): there it is that element that is too much. Pure.
  */
+import { getDomain } from 'tldts';
 import { isHostAddress, toAscii } from '../../postfix/hostname.ts';
 import type { PostfixVersion } from '../../postfix/version.ts';
 import { type Attributes, matchSeparator } from '../attribute.ts';
@@ -123,14 +125,18 @@ function covers(a: MatchPattern, b: MatchPattern): boolean {
     case 'subdomains': {
       const parent = folded(a.parent);
       if (b.kind === 'subdomains')
-        return folded(b.parent) === parent || isBelow(folded(b.parent), parent);
-      return b.kind === 'name' && isComparable(b.name) && isBelow(folded(b.name), parent);
+        return folded(b.parent) === parent || isBelowOne(folded(b.parent), parent);
+      return b.kind === 'name' && isComparable(b.name) && isBelowOne(folded(b.name), parent);
     }
   }
 }
 
 /** A star is asked for as it stands, and a dot at the end matches nothing: neither is a name below. */
 const isComparable = (name: string): boolean => !name.includes('*') && !name.endsWith('.');
+
+/** Below one that is nobody's public suffix. */
+const isBelowOne = (name: string, parent: string): boolean =>
+  isBelow(name, parent) && getDomain(parent, { allowPrivateDomains: true }) !== null;
 
 const isBelow = (name: string, parent: string): boolean =>
   parent !== '' && name.length > parent.length + 1 && name.endsWith(`.${parent}`);
