@@ -171,7 +171,12 @@ async function recollection(store: Store, now: number, read: Read): Promise<Reco
   const digests = hosts.flatMap(({ seen }) => seen.flatMap(({ sighting }) => chainIn(sighting)));
   const { der, problems: lost } = await readCertificates(store, [...new Set(digests)]);
   return {
-    days: daysOf(runs.map(({ value }) => value).filter(({ startedAt }) => startedAt >= whole)),
+    // The clock may have run ahead on some day: what it says then was on no day yet.
+    days: daysOf(
+      runs
+        .map(({ value }) => value)
+        .filter(({ startedAt }) => startedAt >= whole && startedAt <= now),
+    ),
     entries: entryTimelines(
       events.filter((event) => event.grain === 'entry'),
       new Map(read.entries.map((entry) => [entry.id, entry])),

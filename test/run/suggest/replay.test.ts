@@ -71,6 +71,11 @@ test('days without a run, and on which nobody answered, are not told', async () 
   expect(await held(store, 'a.example secure match=.mailhub.net', 4)).toEqual({ good: 2, of: 2, untold: 0, lastFailed: null });
 });
 
+test('a clock that ran ahead: days that are still to come are none', async () => {
+  const store = await days([ONE, ONE, undefined, undefined, ONE]);
+  expect(await held(store, 'a.example secure match=.mailhub.net', 2)).toEqual({ good: 2, of: 2, untold: 0, lastFailed: null });
+});
+
 test('what another level asks is judged on the same days', async () => {
   const store = await days([ONE, ONE, ONE]);
   expect(await held(store, 'b.example secure match=.mailhub.net', 3, 'b.example')).toMatchObject({ good: 3, of: 3 });
