@@ -6,28 +6,25 @@ import { type Decision, decide, latestVerdicts } from '../../alert/incident/deci
 import type { Mute } from '../../alert/incident/mute.ts';
 import type { RunFacts, TriedChannel, VantageState } from '../../alert/incident/run-facts.ts';
 import type { Bundle } from '../../policy/bundle.ts';
-import { turnAt } from '../../probe/turn.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { ofNewer } from '../../store/latest.ts';
 import { readMutes } from '../../store/mutes.ts';
 import { type EntryVerdict, isUnfinished } from '../../verdict/verdict.ts';
-import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
-import { withProof } from '../past/proof.ts';
+import type { CheckRun } from '../check/check.ts';
 import {
   type Comparison,
   certificatesWanted,
   compare,
   type HostUpdate,
   updateHosts,
-  withHindsight,
 } from './compare.ts';
-import { withEarlierNames } from './earlier-names.ts';
 import { hostConversations } from './host-conversations.ts';
+import { look, secondLook } from './look.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
-import { LOOK_ROOM_MS, mayGoOn, type PartPlan } from './parts.ts';
+import { mayGoOn, type PartPlan } from './parts.ts';
 import { bothOf, type Progress, type Span, wasGoingOn } from './progress.ts';
-import { digestsOf, type Recalled, rememberedIn } from './recall.ts';
+import { digestsOf, type Recalled } from './recall.ts';
 import { afterBoth } from './second-look.ts';
 
 /** What a run that holds the lease works with. */
@@ -78,68 +75,6 @@ export async function assess(run: Underway): Promise<Assessment> {
   const second = await secondLook(run, assessment.decision.needsSecondLook);
   run.stopped.throwIfAborted();
   return { ...(second === undefined ? assessment : await weigh(run, first, second)), firstLook };
-}
-
-/** Judges all, or some, with a fresh view of the world. */
-async function look(
-  { bundle, doors, options, recalled, progress, at, stopped }: Underway,
-  only: ReadonlySet<string> | undefined,
-): Promise<CheckRun> {
-  const { own } = options;
-  const run = await checkBundle(bundle, doors.openWorld(), {
-    at: doors.now(),
-    now: doors.now,
-    pace: { ...options.pace, signal: stopped },
-    // Of those that are left all may be silent, as they were the last time.
-    controlHosts: [...options.controlHosts, ...progress.proved],
-    ...orderIn(recalled, at),
-    turn: turnAt(at),
-    remembered: rememberedIn(recalled.latest),
-    ...(only === undefined ? {} : { only }),
-  });
-  const wider = await withEarlierNames(run, bundle, recalled.latest, doors.store);
-  const careful = withHindsight(wider, recalled.latest, {
-    confirmations: recalled.confirmations,
-    queueLifetimeMs: bundle.settings.queueLifetimeMs,
-    now: at,
-    ...(own === undefined ? {} : { own }),
-  });
-  const before = (id: string) => recalled.latest.entries.get(id)?.value.snapshot;
-  return withProof(careful, bundle, doors.store, before, at);
-}
-
-/**
- * When each entry was last judged: those that wait longest are looked at first. One that was asked
- * and kept silent comes last, and one that was not asked, for want of time, does not.
- */
-export function orderIn(
-  { latest }: Pick<Recalled, 'latest'>,
-  at: number,
-): Pick<CheckOptions, 'lastSeen' | 'unseen'> {
-  const snapshots = [...latest.entries].map(([id, { value }]) => [id, value.snapshot] as const);
-  return {
-    lastSeen: new Map(snapshots.map(([id, { undetermined }]) => [id, undetermined?.since ?? at])),
-    unseen: new Set(
-      snapshots.flatMap(([id, { undetermined }]) =>
-        undetermined === undefined || undetermined.cause === 'unfinished' ? [] : [id],
-      ),
-    ),
-  };
-}
-
-/** Undefined where none is needed or wanted, or where time does not allow it. */
-async function secondLook(run: Underway, ids: readonly string[]): Promise<CheckRun | undefined> {
-  const { confirm, pace } = run.options;
-  if (ids.length === 0 || confirm.kind !== 'same-run' || confirm.afterMs === 0) return undefined;
-  if (run.plan.hurried) return undefined;
-  const again = run.at + confirm.afterMs;
-  if (again + LOOK_ROOM_MS > pace.stopAt) return undefined;
-  // Never longer than the gap itself, should the clock have been set back meanwhile.
-  const wait = Math.min(confirm.afterMs, Math.max(0, again - run.doors.now()));
-  const at = run.doors.now() + wait;
-  run.doors.progress?.({ kind: 'looking-again', entries: ids.length, at });
-  await run.doors.sleep(wait, run.stopped);
-  return run.stopped.aborted ? undefined : look(run, new Set(ids));
 }
 
 /** Compares what was seen with what was remembered, and decides what of it is to be told. */

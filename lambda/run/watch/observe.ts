@@ -26,11 +26,12 @@ import { LEASE_RENEWAL_MS } from '../../store/lease.ts';
 import { lastComplete, recentRuns } from '../../store/runs.ts';
 import { type CheckDoors, type CheckRun, checkBundle } from '../check/check.ts';
 import { tlsaOf } from '../check/dane-proof.ts';
-import { certificatesFor, orderIn } from './assess.ts';
+import { certificatesFor } from './assess.ts';
 import { compare, type HostUpdate, updateHosts } from './compare.ts';
 import { countsOf } from './figures.ts';
 import { hostConversations } from './host-conversations.ts';
 import { keep } from './keep.ts';
+import { orderIn } from './look.ts';
 import { type OpenedRun, openRun } from './open-run.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
 
