@@ -23,7 +23,7 @@ const known = new Set([...help.values()].flatMap((flags) => [...flags]));
 /** Of AWS's command line, of CDK, of Docker, of Node and of the bench, where a page speaks of them, and of no command of ours. */
 const OF_OTHERS = [
   ...['--authenticate-on-unsubscribe', '--context', '--version', '--group-add'],
-  ...['--max-semi-space-size', '--semi-space-growth-factor', '--optimize-for-size'],
+  ...['--max-semi-space-size', '--semi-space-growth-factor', '--optimize-for-size', '--heap-growing-percent'],
   ...['--entries', '--growth', '--long', '--pages', '--megabytes'],
 ];
 
