@@ -4,8 +4,7 @@
  */
 import { type Decision, decide, latestVerdicts } from '../../alert/incident/decide.ts';
 import type { Mute } from '../../alert/incident/mute.ts';
-import type { RunFacts, TriedChannel, VantageState } from '../../alert/incident/run-facts.ts';
-import type { Bundle } from '../../policy/bundle.ts';
+import type { RunFacts, VantageState } from '../../alert/incident/run-facts.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import { readCertificates } from '../../store/certificates.ts';
 import { ofNewer } from '../../store/latest.ts';
@@ -22,28 +21,11 @@ import {
 import { hostConversations } from './host-conversations.ts';
 import { look, secondLook } from './look.ts';
 import type { WatchDoors, WatchOptions } from './options.ts';
-import { mayGoOn, type PartPlan } from './parts.ts';
+import { mayGoOn } from './parts.ts';
 import { bothOf, type Progress, type Span, wasGoingOn } from './progress.ts';
-import { digestsOf, type Recalled } from './recall.ts';
+import { digestsOf } from './recall.ts';
 import { afterBoth } from './second-look.ts';
-
-/** What a run that holds the lease works with. */
-export interface Underway {
-  readonly bundle: Bundle;
-  readonly doors: WatchDoors;
-  readonly options: WatchOptions;
-  readonly recalled: Recalled;
-  /** What earlier parts of this run judged. */
-  readonly progress: Progress;
-  /** What this part is to look at. */
-  readonly plan: PartPlan;
-  /** The channels that could be tried, before anything was looked at. */
-  readonly tried: readonly TriedChannel[];
-  /** When this part began, epoch ms. */
-  readonly at: number;
-  /** Fires when the lease is lost or the process is asked to end. */
-  readonly stopped: AbortSignal;
-}
+import type { Underway } from './underway.ts';
 
 export interface Assessment {
   /** The first look, which was at everything that no earlier part had judged. */

@@ -4,8 +4,8 @@
  */
 import type { Decision } from '../../alert/incident/decide.ts';
 import { named } from '../../named-record.ts';
-import type { Underway } from './assess.ts';
 import type { Span } from './progress.ts';
+import type { Underway } from './underway.ts';
 
 /**
  * How many entries of this message newly fail and were first seen so by a look that ended more than

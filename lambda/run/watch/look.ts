@@ -5,11 +5,12 @@
 import { turnAt } from '../../probe/turn.ts';
 import { type CheckOptions, type CheckRun, checkBundle } from '../check/check.ts';
 import { withProof } from '../past/proof.ts';
-import type { Underway } from './assess.ts';
 import { withHindsight } from './compare.ts';
 import { withEarlierNames } from './earlier-names.ts';
+import { withNewKeys } from './new-keys.ts';
 import { LOOK_ROOM_MS } from './parts.ts';
 import { type Recalled, rememberedIn } from './recall.ts';
+import type { Underway } from './underway.ts';
 
 /** Judges all, or some, with a fresh view of the world. */
 export async function look(
@@ -29,12 +30,18 @@ export async function look(
     ...(only === undefined ? {} : { only }),
   });
   const wider = await withEarlierNames(run, bundle, recalled.latest, doors.store);
-  const careful = withHindsight(wider, recalled.latest, {
+  const around = {
     confirmations: recalled.confirmations,
     queueLifetimeMs: bundle.settings.queueLifetimeMs,
     now: at,
     ...(own === undefined ? {} : { own }),
-  });
+  };
+  const careful = withNewKeys(
+    withHindsight(wider, recalled.latest, around),
+    bundle,
+    recalled.latest,
+    around,
+  );
   const before = (id: string) => recalled.latest.entries.get(id)?.value.snapshot;
   return withProof(careful, bundle, doors.store, before, at);
 }

@@ -9,7 +9,7 @@ import { plain } from '../../text/strangers.ts';
 import type { Reason } from '../../verdict/reason.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import { checkBundle } from '../check/check.ts';
-import type { Underway } from './assess.ts';
+import type { Underway } from './underway.ts';
 
 export interface Doubts {
   /** By channel's name: a sentence. */

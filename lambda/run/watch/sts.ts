@@ -21,8 +21,9 @@ import type { HistoryEvent } from '../../store/stored-values.ts';
 import { isOfNewer, readStsMemories, saveStsMemory } from '../../store/sts-policies.ts';
 import type { JsonObject } from '../../store/value-schemas.ts';
 import { type EntryVerdict, publishedName } from '../../verdict/verdict.ts';
-import type { Assessment, Underway } from './assess.ts';
+import type { Assessment } from './assess.ts';
 import { lookAtPolicies, type StsSubject } from './sts-look.ts';
+import type { Underway } from './underway.ts';
 
 /** What the look came to; `open` are all findings that stand today, told or not. */
 export interface StsWatched {

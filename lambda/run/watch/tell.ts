@@ -16,7 +16,7 @@ import { keepMessage } from '../../store/owed.ts';
 import { prepareTellings } from '../../store/runs.ts';
 import type { OwedChannel } from '../../store/stored-values.ts';
 import type { Json } from '../../store/value-schemas.ts';
-import type { Assessment, Underway } from './assess.ts';
+import type { Assessment } from './assess.ts';
 import { type Counts, countsOf } from './figures.ts';
 import { toldLate } from './lateness.ts';
 import type { OpenedRun } from './open-run.ts';
@@ -26,6 +26,7 @@ import { moreOf } from './progress.ts';
 import type { StsWatched } from './sts.ts';
 import { type StsTelling, stsTellings, tellingsDone } from './sts-telling.ts';
 import { noteIn, tellChannels } from './tell-channels.ts';
+import type { Underway } from './underway.ts';
 
 export interface Told {
   /** Of the whole run, as its record has them. */

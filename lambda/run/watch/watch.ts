@@ -20,7 +20,7 @@ import type { OwedChannel } from '../../store/stored-values.ts';
 import { StoreError } from '../../store/table-error.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
-import { type Assessment, assess, type Underway } from './assess.ts';
+import { type Assessment, assess } from './assess.ts';
 import type { Counts } from './figures.ts';
 import { hostConversations } from './host-conversations.ts';
 import { type Kept, keep } from './keep.ts';
@@ -35,6 +35,7 @@ import { tellingsDone, tellingsIn } from './sts-telling.ts';
 import { tell } from './tell.ts';
 import { type LeftTold, owes, tellLeft } from './tell-left.ts';
 import { tryChannels, unready } from './try-channels.ts';
+import type { Underway } from './underway.ts';
 
 export type Watched =
   | {
