@@ -49,7 +49,7 @@ export interface EntrySnapshot {
   readonly suggestion: string | null;
   /** What must be read before that line, or why there is none though one would deliver. */
   readonly caution?: string;
-  /** On what days that line would have held, by what was known when it was first proposed. */
+  /** On what days that line would have held, by what was known when that was last worked out. */
   readonly held?: LineHeld;
   /** Where mail went when its hosts were last proved. */
   readonly passed?: LastPassed;
@@ -155,7 +155,11 @@ export function updateEntry(
       ? { undetermined: { since: before?.undetermined?.since ?? at, cause: reason } }
       : {}),
   };
-  return before !== undefined && sameButForPreferences(before, after) ? undefined : after;
+  // What was found out about a line is kept, so that it is not worked out in each run.
+  const isProved = after.held !== undefined && !alike(before?.held, after.held);
+  return before !== undefined && !isProved && sameButForPreferences(before, after)
+    ? undefined
+    : after;
 }
 
 /** Hosts in DNS at the last run that resolved this route. */

@@ -1,18 +1,20 @@
 /**
  * The proof of the lines that a run proposes: what each would have come to on the days that are
  * remembered. Read only for entries that have such a line, and once for each line: the days that
- * were before stay as they were.
+ * were before stay as they were. Of one that was proposed when few days were remembered, once more
+ * whenever there may be twice as many.
  */
 import type { Bundle } from '../../policy/bundle.ts';
 import type { Destination } from '../../policy/destinations.ts';
 import { observeHosts } from '../../snapshot/host-snapshot.ts';
 import type { Store } from '../../store/keys.ts';
+import { DAY_MS } from '../../text/dates.ts';
 import type { LineHeld } from '../../verdict/held.ts';
 import type { EntryVerdict } from '../../verdict/verdict.ts';
 import type { CheckRun } from '../check/check.ts';
 import { destinationUnder } from '../explain/trial.ts';
 import { hostConversations } from '../watch/host-conversations.ts';
-import { type Recollection, recollectSome } from './recollect.ts';
+import { DAYS_BACK, type Recollection, recollectSome } from './recollect.ts';
 import { heldOver } from './replay.ts';
 
 /** What was proved before: the line, and what it came to. */
@@ -40,7 +42,11 @@ export async function withProof<R extends ProvedRun>(
   for (const { id, suggestion } of run.verdicts) {
     if (suggestion === null) continue;
     const proved = before(id);
-    if (proved?.suggestion === suggestion.line && proved.held !== undefined)
+    if (
+      proved?.suggestion === suggestion.line &&
+      proved.held !== undefined &&
+      !isOutgrown(proved.held, now)
+    )
       known.set(id, proved.held);
     else if (asking.size < MOST_PROVED) asking.add(id);
   }
@@ -62,6 +68,10 @@ export async function withProof<R extends ProvedRun>(
     return { ...verdict, suggestion: { ...verdict.suggestion, held } };
   }
 }
+
+/** Whether as many days have gone by since as it was proved on. */
+const isOutgrown = ({ of, to }: LineHeld, now: number): boolean =>
+  to !== null && of < DAYS_BACK && now - Date.parse(to) > of * DAY_MS;
 
 /** Nothing rests on it: where judging fails, that is told of the entry itself. */
 function heldSafely(

@@ -66,7 +66,7 @@ export interface Recollection {
 }
 
 /** As many days as a line is judged over. */
-const DAYS_BACK = 90;
+export const DAYS_BACK = 90;
 /** Of a store where more than this happened, fewer days are judged. */
 const EVENTS_READ = 50_000;
 /** Several runs a day may have been made by hand. */

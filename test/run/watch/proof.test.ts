@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Mail } from '../../../lambda/alert/message/mail.ts';
 import { readStatus } from '../../../lambda/command/status/read.ts';
+import { historyBetween } from '../../../lambda/store/history.ts';
 import { type Store, spaceOf } from '../../../lambda/store/keys.ts';
 import type { LineHeld } from '../../../lambda/verdict/held.ts';
 import { createAuthority } from '../../internet/authority.ts';
@@ -75,6 +76,18 @@ test('on the first day nothing is remembered, and nothing is claimed', async () 
   expect(days.map(({ line, held }) => ({ line, held }))).toEqual([
     { line: 'k.example secure match=in1.mailhub.net', held: undefined },
   ]);
+});
+
+test('an entry that fails from the first look on: the proof grows with the days, and status has what the mail says', async () => {
+  const { days, store } = await overDays(Array<readonly string[]>(9).fill(HUB));
+  const on = (last: number) => ({ days: last + 1, of: last + 1, from: at(0), to: at(last), lastFailedAt: null, untold: 0 });
+  // Worked out anew whenever there may be twice as many.
+  expect(days.map((one) => one.held)).toEqual([undefined, on(0), on(1), on(1), on(3), on(3), on(3), on(3), on(7)]);
+  const { incidents } = await readStatus(store, START + 9 * DAY_MS, { notWatched: [] });
+  expect(incidents.flatMap(({ entries }) => entries.map((entry) => entry.held))).toEqual([on(7)]);
+  // It is no event by itself.
+  const { events } = await historyBetween(store, START + 9 * DAY_MS, { from: START, limit: 100 });
+  expect(events.filter(({ grain }) => grain === 'entry')).toHaveLength(1);
 });
 
 test('of several entries it is said once', async () => {
