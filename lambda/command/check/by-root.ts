@@ -37,7 +37,7 @@ export function byRootText(
   const lines = [
     ...(roots.roots.length === 0 ? ['no entry leans on a trust anchor', ''] : []),
     ...roots.roots.flatMap((root) => [...block(root, say), '']),
-    ...wrap(othersSentence(run.verdicts, roots), width, '  '),
+    ...others(run.verdicts, roots).flatMap((words) => wrap(words, width, '  ')),
     ...(roots.notTrusted === null ? [] : wrap(listSentence(roots, roots.notTrusted), width, '  ')),
     ...footer(run, bundle, width, mail),
   ];
@@ -119,14 +119,14 @@ function leavingWords({ from }: Leaving, inStore: boolean, at: number): string {
 }
 
 /** Entries that are named nowhere above, and why that may be. */
-function othersSentence(verdicts: readonly EntryVerdict[], { roots }: Roots): string {
+function others(verdicts: readonly EntryVerdict[], { roots }: Roots): string[] {
   const leaning = new Set(roots.flatMap(({ entries }) => entries.map(({ entry }) => entry)));
-  const others = verdicts.length - leaning.size;
-  if (others === 0) return '';
-  return (
-    `${count(others)} ${others === 1 ? 'leans' : 'lean'} on none: below verify and at fingerprint ` +
-    'and dane no authority is asked for, or no chain was accepted today'
-  );
+  const rest = verdicts.length - leaning.size;
+  if (rest === 0) return [];
+  return [
+    `${count(rest)} ${rest === 1 ? 'leans' : 'lean'} on none: below verify and at fingerprint ` +
+      'and dane no authority is asked for, or no chain was accepted today',
+  ];
 }
 
 function listSentence({ roots, worse }: Roots, notTrusted: number): string {

@@ -219,7 +219,9 @@ test('what is to go stands first, with its day and with whom it takes along', as
 test('the exit status says whether anything does worse', async () => {
   const codeOf = async (gone: string, line: string) => {
     const list = put('list', `${gone}\n`);
-    return (await checkTable(put('one', `${line}\n`), 'ca.pem', '--distrust', list)).code;
+    const { code, out } = await checkTable(put('one', `${line}\n`), 'ca.pem', '--distrust', list);
+    expect(out).not.toContain('\n\n\n');
+    return code;
   };
   expect(await codeOf(sha256('old'), 'old.test secure match=.test')).toBe(1);
   expect(await codeOf(sha256('old'), 'two.test secure match=.test')).toBe(1);
