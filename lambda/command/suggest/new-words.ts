@@ -38,6 +38,8 @@ const mailWords = (recipients: number | undefined): string =>
 /** `41 destinations without a line, of 2 providers: 40 could have one (diff below), ...`. */
 export function newHeadline({ groups, asked }: NewShown, isDiff: boolean): string {
   const all = groups.flatMap(({ destinations }) => destinations);
+  if (all.length === 0 && asked.candidates.length > 0)
+    return `${counted(asked.candidates.length)} without a line: none of them leads to hosts of that provider`;
   if (all.length === 0)
     return asked.covered.length > 0
       ? `${asked.covered.length === 1 ? 'the one destination' : `all ${asked.covered.length} destinations`} asked about: a line is there already`

@@ -146,7 +146,13 @@ test.each([
     says: '1 destination without a line, of one provider: no line would hold',
   },
   { groups: [], isDiff: false, says: 'no destination without a line was asked about' },
-])('$says', ({ groups, isDiff, says }) => {
-  const asked = { source: 'names' as const, candidates: [], covered: [], others: [], beyond: 0 };
+  {
+    groups: [],
+    isDiff: false,
+    candidates: [one('a.example', 'why').candidate],
+    says: '1 destination without a line: none of them leads to hosts of that provider',
+  },
+])('$says', ({ groups, isDiff, says, candidates = [] }) => {
+  const asked = { source: 'names' as const, candidates, covered: [], others: [], beyond: 0 };
   expect(newHeadline({ groups, asked }, isDiff)).toBe(says);
 });
