@@ -21,7 +21,7 @@ export interface Fact {
 
 export interface Subject {
   readonly grain: 'entry' | 'host';
-  /** A destination, or a host with its port. */
+  /** A destination, or a host with its port; where it was met in several ways, with how. */
   readonly name: string;
   readonly facts: readonly Fact[];
 }
@@ -50,6 +50,7 @@ export type FactName = (typeof FACT_NAMES)[number];
 export function subjectsOf(before: Moment, after: Moment, find: FindCertificate): Subject[] {
   const ids = namesOf(before.entries, after.entries);
   const hosts = namesOf(before.hosts, after.hosts);
+  const met = hosts.flatMap((key) => after.hosts.get(key) ?? before.hosts.get(key) ?? []);
   return [
     ...ids.map((id): Subject => {
       const [was, is] = [before.entries.get(id), after.entries.get(id)];
@@ -59,11 +60,25 @@ export function subjectsOf(before: Moment, after: Moment, find: FindCertificate)
     ...hosts.map((key): Subject => {
       const [was, is] = [before.hosts.get(key), after.hosts.get(key)];
       const one = is ?? was;
-      const name = one === undefined ? key : `${one.host}:${one.port}`;
+      const name = one === undefined ? key : nameOf(one, met);
       return { grain: 'host', name, facts: both(hostFacts(was, find), hostFacts(is, find)) };
     }),
   ];
 }
+
+/** `mx.example:25`; with the SNI or the offer where others of that name differ by it. */
+function nameOf({ host, port, servername, offer }: HostSnapshot, met: readonly HostSnapshot[]) {
+  const same = met.filter((other) => other.host === host && other.port === port);
+  const alike = same.filter((other) => other.servername === servername);
+  const sent = servername === undefined ? '' : `, asked as ${servername}`;
+  return (
+    `${host}:${port}${same.length > alike.length ? sent : ''}` +
+    (alike.length > 1 ? `, TLS offer ${offer.slice(0, OFFER_SHOWN)}` : '')
+  );
+}
+
+/** Tells the few that one host is met with from each other. */
+const OFFER_SHOWN = 8;
 
 const namesOf = (a: ReadonlyMap<string, unknown>, b: ReadonlyMap<string, unknown>): string[] =>
   [...new Set([...a.keys(), ...b.keys()])].toSorted();

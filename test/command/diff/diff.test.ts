@@ -1,6 +1,8 @@
 /** `diff`: two moments side by side, by what is remembered. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { subjectsOf } from '../../../lambda/command/diff/facts.ts';
 import type { DiffDocument } from '../../../lambda/command/diff/schema.ts';
+import { type HostSnapshot, hostKey } from '../../../lambda/snapshot/host-snapshot.ts';
 import { problemsOf, type Scene, sceneNow, stable, startScene } from '../scene.ts';
 
 let scene: Scene;
@@ -91,6 +93,26 @@ test('--json is one document that the published schema takes', async () => {
     after: ['pass'],
   });
   expect(code).toBe(0);
+});
+
+test('a host that was met in several ways: each says by which', () => {
+  const host = (offer: string, servername?: string): HostSnapshot => ({
+    host: 'mx.example',
+    port: 25,
+    offer,
+    ...(servername === undefined ? {} : { servername }),
+    firstAt: 0,
+    sightings: [],
+    certificatesUntil: 0,
+  });
+  const namesOf = (...hosts: readonly HostSnapshot[]) => {
+    const moment = { at: 0, entries: new Map(), hosts: new Map(hosts.map((one) => [hostKey(one), one])) };
+    return subjectsOf(moment, moment, () => undefined).map(({ name }) => name);
+  };
+  const [one, other] = ['1'.repeat(64), '2'.repeat(64)];
+  expect(namesOf(host(one))).toEqual(['mx.example:25']);
+  expect(namesOf(host(one), host(other))).toEqual(['mx.example:25, TLS offer 11111111', 'mx.example:25, TLS offer 22222222']);
+  expect(namesOf(host(one), host(other, 'a.example'))).toEqual(['mx.example:25', 'mx.example:25, asked as a.example']);
 });
 
 test('no line is wider than the 100 columns that there are off a terminal', async () => {
