@@ -117,12 +117,29 @@ test('a page that cannot be written leaves what was there', async () => {
   expect(readdirSync(taken)).toEqual(['page.html']);
 });
 
+test.each([
+  { what: 'the table', file: () => scene.table },
+  { what: 'the store', file: () => join(scene.dir, 'store', 'store.sqlite') },
+  { what: 'a page of somebody else', file: () => join(scene.dir, 'index.html') },
+])('$what is not written over', async ({ file }) => {
+  writeFileSync(join(scene.dir, 'index.html'), '<!doctype html><title>It works!</title>');
+  const before = readFileSync(file());
+  const { code, err } = await report('--output', file());
+  expect({ code, err: err.replace(/^Mail.*\n/, '') }).toEqual({
+    code: 3,
+    err: `error: --output ${stable(file(), scene)}: this file is no page of report, and was left as it is; name another file, or remove this one before\n`,
+  });
+  expect(readFileSync(file())).toEqual(before);
+});
+
 test('a page is replaced where a link leads to, with the mode that it had', async () => {
   const place = join(scene.dir, 'served');
   mkdirSync(place);
-  writeFileSync(join(place, 'tls.html'), 'old', { mode: 0o640 });
+  writeFileSync(join(place, 'tls.html'), '', { mode: 0o640 });
   chmodSync(join(place, 'tls.html'), 0o640);
   symlinkSync(join(place, 'tls.html'), join(scene.dir, 'link.html'));
+  // Over nothing yet, and over the page before.
+  expect((await report('--output', join(scene.dir, 'link.html'), '--vantage', 'elsewhere')).code).toBe(0);
   expect((await report('--output', join(scene.dir, 'link.html'))).code).toBe(0);
   expect(readFileSync(join(place, 'tls.html'), 'utf8')).toContain('Mail flows to 2 of 3');
   expect(statSync(join(place, 'tls.html')).mode & 0o777).toBe(0o640);

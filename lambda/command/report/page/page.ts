@@ -10,6 +10,7 @@ import type { Report } from '../model.ts';
 import { certificatesSection } from './certificates-section.ts';
 import { DETAILS, type Detail, MOST_BYTES } from './detail.ts';
 import { entriesSection } from './entries-section.ts';
+import { GENERATOR } from './generator.ts';
 import { html, type Part, render, verbatim } from './html.ts';
 import { mailSection } from './mail-section.ts';
 import { nowSection } from './now-section.ts';
@@ -48,7 +49,7 @@ function pageIn(report: Report, detail: Detail): string {
       <meta name="referrer" content="no-referrer" />
       <meta name="color-scheme" content="light dark" />
       <meta name="robots" content="noindex" />
-      <meta name="generator" content=${`postfix-tls-watch ${VERSION}`} />
+      <meta name="generator" content=${GENERATOR} />
       <title>${`${TITLES[first.state]} · postfix-tls-watch · ${moment(at)}`}</title>
       <link rel="icon" href=${favicon(first.state)} />
       <style dangerouslySetInnerHTML=${verbatim(STYLE)}></style>
