@@ -6,7 +6,7 @@
 import { listed } from '../text/listed.ts';
 import { bareCommand } from '../text/own-command.ts';
 import { plainName } from '../text/strangers.ts';
-import type { UnprovedKey } from '../verdict/fingerprint-suggestion.ts';
+import type { NewKey } from '../verdict/fingerprint-suggestion.ts';
 import type { Caution, EntryVerdict } from '../verdict/verdict.ts';
 import type { Memory } from './caution.ts';
 
@@ -17,7 +17,7 @@ export function newKeyCaution(
     suggestion,
     caution,
   }: Pick<EntryVerdict, 'destination' | 'caution'> & { readonly suggestion: object | null },
-  unproved: readonly UnprovedKey[],
+  unproved: readonly NewKey[],
   {
     failingSince,
     queueLifetimeMs,

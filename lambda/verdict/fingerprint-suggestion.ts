@@ -98,22 +98,31 @@ function withPins(
     : undefined;
 }
 
-/** A host that presents a key that no pin has and no authority of the settings vouches for. */
-export interface UnprovedKey {
+/** A host that presents a key that no pin has. */
+export interface NewKey {
   /** As published, lower case. */
   readonly host: string;
   readonly leaf: Certificate;
 }
 
 /** Each once, for a host; none at another level than fingerprint. */
-export function unprovedKeys({ level, views: [view] }: Judgement): readonly UnprovedKey[] {
+export const newKeys = (judgement: Judgement): readonly NewKey[] => keysOf(judgement, isNew);
+
+/** Those of them that no authority of the settings vouches for. */
+export const unprovedKeys = (judgement: Judgement): readonly NewKey[] =>
+  keysOf(judgement, (one) => isNew(one) && namesOfNewKeys([one]) === undefined);
+
+function keysOf(
+  { level, views: [view] }: Judgement,
+  isMeant: (finding: Finding) => boolean,
+): readonly NewKey[] {
   if (level !== 'fingerprint' || view?.kind !== 'hosts') return [];
-  const unproved = view.findings.flatMap((one): UnprovedKey[] =>
-    isNew(one) && one.leaf !== undefined && namesOfNewKeys([one]) === undefined
+  const keys = view.findings.flatMap((one): NewKey[] =>
+    isMeant(one) && one.leaf !== undefined
       ? [{ host: one.attempt.host.host.toLowerCase(), leaf: one.leaf }]
       : [],
   );
-  return [...new Map(unproved.map((one) => [`${one.host} ${one.leaf.spkiSha256}`, one])).values()];
+  return [...new Map(keys.map((one) => [`${one.host} ${one.leaf.spkiSha256}`, one])).values()];
 }
 
 const isNew = ({ verdict }: Finding) => verdict.reason === 'digest-mismatch';

@@ -20,7 +20,7 @@ import { DAY_MS } from '../../text/dates.ts';
 import { listed } from '../../text/listed.ts';
 import { plain } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
-import type { UnprovedKey } from '../../verdict/fingerprint-suggestion.ts';
+import type { NewKey } from '../../verdict/fingerprint-suggestion.ts';
 import type { PlaceFlags } from '../place.ts';
 import { fromStoreIfThere } from '../store-if-there.ts';
 import type { Console } from '../terminal/console.ts';
@@ -47,7 +47,7 @@ export const remembering = <V extends Cautioned>(
     unproved = [],
     prove = async (one) => one,
   }: {
-    readonly unproved?: readonly UnprovedKey[];
+    readonly unproved?: readonly NewKey[];
     readonly prove?: (verdict: V, store: Store) => Promise<V>;
   } = {},
 ): Promise<V> =>
@@ -67,7 +67,7 @@ export const remembering = <V extends Cautioned>(
 
 async function inStore<V extends Cautioned>(
   verdict: V,
-  unproved: readonly UnprovedKey[],
+  unproved: readonly NewKey[],
   queueLifetimeMs: number,
   { store }: OpenStore,
   { confirmed }: ConfirmFlags,
@@ -86,7 +86,7 @@ async function inStore<V extends Cautioned>(
 
 function withNewKey<V extends Cautioned>(
   verdict: V,
-  unproved: readonly UnprovedKey[],
+  unproved: readonly NewKey[],
   memory: Parameters<typeof newKeyCaution>[2],
 ): V {
   const caution = newKeyCaution(verdict, unproved, memory);

@@ -12,9 +12,10 @@ import { listed } from '../../text/listed.ts';
 import { plain, plainName } from '../../text/strangers.ts';
 import { UsageError } from '../../usage-error.ts';
 import {
+  type NewKey,
+  newKeys,
   suggestAnnouncedPins,
   suggestPins,
-  type UnprovedKey,
   unprovedKeys,
 } from '../../verdict/fingerprint-suggestion.ts';
 import { type Evidence, judgeOnce } from '../../verdict/judge.ts';
@@ -23,7 +24,7 @@ import type { EntryVerdict, Suggestion } from '../../verdict/verdict.ts';
 
 export interface NewKeys {
   /** Of these nobody gave the digest. */
-  readonly unproved: readonly UnprovedKey[];
+  readonly unproved: readonly NewKey[];
   /** The line, where every new key is one that was given, or those come later. */
   readonly suggestion: Suggestion | null;
 }
@@ -56,15 +57,16 @@ export function newKeysOf(
     return digest;
   });
   const judgeChanged = (changed: Destination) => judgeOnce(changed, evidence, bundle, at);
-  if (waiting.length === 0) {
+  const presented = newKeys(judgement);
+  if (presented.length === 0) {
     const announced = announcedPins(digests, judgement, refuse);
     return { unproved: [], suggestion: suggestAnnouncedPins(judgement, judgeChanged, announced) };
   }
-  const stranger = digests.findIndex((digest) => !waiting.some(({ leaf }) => isOf(leaf, digest)));
+  const stranger = digests.findIndex((digest) => !presented.some(({ leaf }) => isOf(leaf, digest)));
   if (stranger >= 0)
     throw refuse(
       `"${plainName(given[stranger] ?? '')}" is the digest of nothing that ` +
-        `${listed([...new Set(waiting.map(({ host }) => plainName(host)))])} presents. If it is ` +
+        `${listed([...new Set(presented.map(({ host }) => plainName(host)))])} presents. If it is ` +
         'theirs, somebody else may answer there: no line is given',
     );
   const isGiven = (leaf: Certificate) => digests.some((digest) => isOf(leaf, digest));

@@ -69,8 +69,8 @@ export interface Recollection {
 export const DAYS_BACK = 90;
 /** Of a store where more than this happened, fewer days are judged. */
 const EVENTS_READ = 50_000;
-/** Several runs a day may have been made by hand. */
-const RUNS_READ = 400;
+/** One an hour for as many days as are judged, and some by hand. */
+const RUNS_READ = 2_400;
 /** Of one entry or host; of one where more happened, fewer days are judged. */
 const EVENTS_OF_ONE = 500;
 /** Of a few entries; a list of a hundred hosts is as long as any. */

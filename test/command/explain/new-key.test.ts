@@ -17,6 +17,7 @@ let dir: string;
 let first: Issued;
 let renewed: Issued;
 let forged: Issued;
+let vouchedFor: Issued;
 let host: MailHost;
 
 beforeAll(async () => {
@@ -39,7 +40,9 @@ beforeAll(async () => {
     `${named.map((name) => `${name} fingerprint match=${key(first)} ciphers=high\n`).join('')}named.test encrypt\n`,
   );
   writeFileSync(join(dir, 'main.cf'), 'smtp_tls_fingerprint_digest = sha256\n');
-  writeFileSync(join(dir, 'ca.pem'), (await createAuthority()).certificate.pem);
+  const authority = await createAuthority();
+  vouchedFor = await authority.issue({ dnsNames: ['mx.partner.test'] });
+  writeFileSync(join(dir, 'ca.pem'), authority.certificate.pem);
 });
 afterAll(async () => {
   await internet.close();
@@ -135,6 +138,28 @@ test('the old pin stays where some host has it, or was not seen', async () => {
   const both = `match=${key(first)}|${key(renewed)} ciphers=high`;
   expect((await entryOf('half.test', key(renewed))).suggestion?.line).toBe(`half.test fingerprint ${both}`);
   expect((await entryOf('both.test', key(renewed))).suggestion?.line).toBe(`both.test fingerprint ${both}`);
+});
+
+test('a key that an authority vouches for is compared as well, and rests on what they gave', async () => {
+  present(vouchedFor);
+  try {
+    const before = await entryOf('partner.test');
+    expect(before.suggestion?.because).toContain('an authority of yours vouches for');
+    expect(before.caution).toBeUndefined();
+    const { suggestion } = await entryOf('partner.test', key(vouchedFor));
+    expect(suggestion).toEqual({
+      line: `partner.test fingerprint match=${key(vouchedFor)} ciphers=high`,
+      restsOn: 'policy',
+      because: 'its new key is the one that they gave you the digest of',
+      verdict: 'pass',
+    });
+    expect((await explain('partner.test', '--key', key(forged))).err).toBe(
+      `error: explain partner.test --key: "${key(forged)}" is the digest of nothing that mx.partner.test presents. ` +
+        'If it is theirs, somebody else may answer there: no line is given\n',
+    );
+  } finally {
+    present(renewed);
+  }
 });
 
 test('every new key has to be given', async () => {
