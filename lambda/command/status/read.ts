@@ -170,7 +170,7 @@ export async function readStatus(
     incidents: [...incidentsToday(input), ...blindnessToday(input), ...channelsToday(input)]
       .flatMap((today) => incidentOf(today, verdicts, cautions, now))
       .sort(worstFirst),
-    pending: pendingOf(entries, verdicts),
+    pending: [...pendingOf(entries, verdicts), ...uncountedOf(entries, snapshots)],
     undetermined: snapshots.flatMap((snapshot) => undeterminedOf(snapshot)),
     notWatched,
     notWatchedCount: notWatched?.length ?? sight.latest?.counts.notWatched ?? byDesign.length,
@@ -287,6 +287,22 @@ function pendingOf(
       at: (now?.turn?.worse === true ? now.turn.at : soon?.turn?.at) ?? 0,
       sentence: verdicts.get(id)?.sentence ?? '',
     }));
+}
+
+/**
+ * That fail by the last look, while what messages go by knows nothing of it: a run died in between,
+ * or that item cannot be read. The next run counts its own look alone.
+ */
+function uncountedOf(entries: DueInput['entries'], snapshots: readonly EntrySnapshot[]): Pending[] {
+  return snapshots.flatMap((snapshot) => {
+    const { now, soon } = entries[snapshot.id] ?? {};
+    const isKnown = [now, soon].some(
+      (track) => track?.settled?.standing === 'failing' || track?.turn?.worse === true,
+    );
+    return snapshot.verdict !== 'fail' || isKnown
+      ? []
+      : [{ name: nameOf(snapshot), at: snapshot.since, sentence: snapshot.sentence }];
+  });
 }
 
 function undeterminedOf(snapshot: EntrySnapshot): Undetermined[] {
