@@ -7,12 +7,12 @@ export type Paint = (style: Parameters<typeof styleText>[0], text: string) => st
 /** No colour at all. */
 export const unpainted: Paint = (_, text) => text;
 
-/** Colour only on a TTY and not with NO_COLOR (https://no-color.org). */
+/** Colour only on a TTY that is no bare teletype, and not with NO_COLOR (https://no-color.org). */
 export function paintFor(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,
 ): Paint {
-  const colours = stream.isTTY === true && (env.NO_COLOR ?? '') === '';
+  const colours = stream.isTTY === true && env.TERM !== 'dumb' && (env.NO_COLOR ?? '') === '';
   return colours
     ? (style, text) => styleText(style, text, { validateStream: false })
     : (_style, text) => text;
