@@ -24,9 +24,16 @@ export function plain(text: string, limit = SHOWN_CHARS): string {
   return cut(text.toWellFormed().replace(UNSHOWABLE, escaped).replace(/:\/\//g, ':[//]'), limit);
 }
 
-/** A name within a sentence: a host, a domain, one element of a policy. */
+/**
+ * A name within a sentence: a host, a domain, one element of a policy. A long one loses its middle:
+ * what tells names apart, and whose they are, stands at their end.
+ */
 export function plainName(name: string): string {
-  return plain(name, NAME_CHARS);
+  const shown = plain(name, Number.POSITIVE_INFINITY);
+  if (shown.length <= NAME_CHARS) return shown;
+  const start = cut(shown, Math.floor(NAME_CHARS / 3));
+  // No half of a surrogate pair at the seam.
+  return `${start}${shown.slice(start.length - NAME_CHARS).replace(/^[\udc00-\udfff]/, '')}`;
 }
 
 /**

@@ -49,7 +49,7 @@ describe.skipIf(missingBrowser !== undefined)(`under strain${missingBrowser === 
           'right\\u{202e}elpmaxe.to',
           'two lines',
           'nul\\u{0}and\\u{1b}[31mred',
-          `${'long'.repeat(300).slice(0, 119)}…`,
+          `${'long'.repeat(300).slice(0, 39)}…${'long'.repeat(300).slice(-72)}.example`,
         ].toSorted(),
       );
       const made = await page.evaluate(() => ({

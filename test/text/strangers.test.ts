@@ -1,7 +1,24 @@
 /** Strangers' text in terminals, mail, subjects, shells and chat. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { chatCode, chatProse, chatTitle, plain, shellWord, shortName, subject } from '../../lambda/text/strangers.ts';
+import { chatCode, chatProse, chatTitle, plain, plainName, shellWord, shortName, subject } from '../../lambda/text/strangers.ts';
+
+describe('plainName', () => {
+  const long = (n: number) => `${'a'.repeat(60)}.${'b'.repeat(63)}.${'c'.repeat(63)}.customer${n}.example`;
+
+  test('long names that differ at their end stay apart, and show whose they are', () => {
+    expect(plainName(long(1))).toBe(`${'a'.repeat(39)}…${'c'.repeat(62)}.customer1.example`);
+    expect(plainName(long(2))).not.toBe(plainName(long(1)));
+    expect(plainName(long(1))).toHaveLength(120);
+  });
+
+  test('one of 120 characters is whole, and no character is halved', () => {
+    expect(plainName('x'.repeat(120))).toBe('x'.repeat(120));
+    expect(plainName('𝒳'.repeat(300)).isWellFormed()).toBe(true);
+    expect(plainName(`y${'𝒳'.repeat(300)}`).isWellFormed()).toBe(true);
+    expect(plainName('\u202e'.repeat(100)).length).toBeLessThanOrEqual(120);
+  });
+});
 
 describe('plain', () => {
   test.each([
