@@ -62,9 +62,15 @@ function concern(status: Status, open: readonly OpenEntry[]): string {
 }
 
 function unknownSentence(status: Status): string {
-  const { sight, incidents } = status;
+  const { sight, incidents, others } = status;
   const unknown = (why: string) => `It is not known whether mail flows: ${why}.`;
-  if (sight.latest === undefined) return unknown('there was no run yet');
+  const [other] = others;
+  if (sight.latest === undefined)
+    return unknown(
+      other === undefined
+        ? 'there was no run yet'
+        : `no run of this policy and vantage is on record, but one with --policy ${plainName(other.policy)} --vantage ${plainName(other.vantage)} is`,
+    );
   if (sight.complete === undefined) return unknown('no run was ever complete');
   if (sight.silent) return unknown(`the last complete run was ${moment(sight.complete.stageAt)}`);
   if (sight.blind || incidents.some(({ kind }) => kind === 'blind'))

@@ -11,6 +11,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -171,11 +172,13 @@ test.each([
   expect(await report(...args)).toEqual({ code: 3, out: '', err: says });
 });
 
-test('before the first run it says that nothing is known', async () => {
+test('by a policy or vantage that has no run it says that nothing is known, and which has some', async () => {
   const { code, out } = await report('--output', '-', '--vantage', 'elsewhere');
   const text = textOf(out);
   expect(code).toBe(0);
-  expect(text).toContain('It is not known whether mail flows: there was no run yet.');
+  expect(text).toContain(
+    `It is not known whether mail flows: no run of this policy and vantage is on record, but one with --policy default --vantage ${hostname()} is.`,
+  );
   expect(text).toContain('No entry was judged yet.');
 });
 
