@@ -194,6 +194,39 @@ describe.skipIf(missing !== undefined)(`the Debian package${missing === undefine
     );
   });
 
+  test('and so does all that lies below it', () => {
+    inside('dpkg -P postfix-tls-watch; mkdir -p /var/lib/postfix-tls-watch/old; : > /var/lib/postfix-tls-watch/old/.lock');
+    expect(root.run(`dpkg -i ${there(deb)}`).code).toBe(0);
+    expect(inside("find /var/lib/postfix-tls-watch -printf '%P %u\\n' | sort")).toBe(
+      ' postfix-tls-watch\nold postfix-tls-watch\nold/.lock postfix-tls-watch\n',
+    );
+  });
+
+  test('what a unit with DynamicUser= kept stays its own when installed, and goes with the purge', () => {
+    inside(
+      'dpkg -P postfix-tls-watch; install -d -m 700 /var/lib/private; install -d -o 61234 /var/lib/private/postfix-tls-watch',
+    );
+    inside('ln -s private/postfix-tls-watch /var/lib/postfix-tls-watch; : > /var/lib/postfix-tls-watch/store.sqlite');
+    expect(root.run(`dpkg -i ${there(deb)}`).code).toBe(0);
+    expect(inside("readlink /var/lib/postfix-tls-watch; stat -c '%u' /var/lib/private/postfix-tls-watch")).toBe(
+      'private/postfix-tls-watch\n61234\n',
+    );
+    inside('dpkg -P postfix-tls-watch');
+    expect(inside('ls /var/lib/private')).toBe('');
+  });
+
+  test.each([
+    { target: 'private/postfix-tls-watch', left: 'postfix-tls-watch directory\n', because: "of systemd's makes way" },
+    { target: '/srv/not-mounted', left: 'root symbolic link\n', because: 'of the administrator stays' },
+  ])('a link that leads nowhere does not stop the installation: one $because', ({ target, left }) => {
+    inside(
+      `dpkg -P postfix-tls-watch 2>/dev/null; rm -rf /var/lib/postfix-tls-watch; ln -s ${target} /var/lib/postfix-tls-watch`,
+    );
+    expect(root.run(`dpkg -i ${there(deb)}`).code).toBe(0);
+    expect(inside("stat -c '%U %F' /var/lib/postfix-tls-watch")).toBe(left);
+    inside('dpkg -P postfix-tls-watch');
+  });
+
   test('this machine is as it was', () => {
     expect(readFileSync('/etc/passwd', 'utf8')).not.toContain('postfix-tls-watch');
     expect(existsSync('/usr/bin/postfix-tls-watch')).toBe(false);
