@@ -137,6 +137,25 @@ describe.skipIf(NO_PROMTOOL !== undefined)(`promtool${NO_PROMTOOL === undefined 
     });
   });
 
+  test('the dashboard is empty where nobody tells anything, and counts nothing as 0 where somebody does', () => {
+    const every = queries.map(({ expr }) => expr.replaceAll(/\$(?:policy|vantage)/g, '.*'));
+    const counts = every.filter((expr) => expr.includes(' or '));
+    const zero = { labels: '{}', value: 0 };
+    const told = `${PREFIX}build_info{policy="p", vantage="a"}`;
+    const ask = (all: readonly string[], samples: readonly object[]) =>
+      all.map((expr) => ({ expr, eval_time: '1m', exp_samples: samples }));
+    inFolder((dir) => {
+      const path = join(dir, 'board.yml');
+      const tests = [
+        { interval: '1m', promql_expr_test: ask(every, []) },
+        { interval: '1m', input_series: [{ series: told, values: '1x2' }], promql_expr_test: ask(counts, [zero]) },
+      ];
+      writeFileSync(path, JSON.stringify({ tests }));
+      expect(promtool(['test', 'rules', path])).toMatchObject({ code: 0 });
+    });
+    expect(counts).toHaveLength(2);
+  });
+
   test('lets them fire on what the program writes', { timeout: 300_000 }, async () => {
     const scene = await startScene();
     try {
