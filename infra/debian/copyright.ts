@@ -42,15 +42,25 @@ function stanza(files: readonly string[], text: string, licence: string, isWhole
   ].join('\n');
 }
 
-/** Whom the text names, each once. */
+/**
+ * Whom the text names, each once: behind a sign, from a year on, or with a capital letter. Prose has
+ * lines that begin with the word, too.
+ */
 function holdersIn(text: string): readonly string[] {
-  const named = [...text.matchAll(/^[\s*]*(?:Copyright|©)\s+(?:(?:\(c\)|©)\s*)?(\S.*)$/gim)].map(
-    ([, holder = '']) => holder.trim(),
+  const holders = [...text.matchAll(NOTICE)].flatMap(([, word, sign, holder = '']) =>
+    word === '©' || sign !== undefined || FROM_A_YEAR.test(holder) || isName(word, holder)
+      ? [holder.trim()]
+      : [],
   );
-  // Apache's own words, and the form that it gives to fill in.
-  const holders = named.filter((holder) => !/^(?:License|notice|owner|\[yyyy\])/i.test(holder));
   return holders.length === 0 ? ['the authors of these packages'] : [...new Set(holders)];
 }
+
+const NOTICE = /^[\s*]*(Copyright|©)\s+(?:(\(c\)|©)\s*)?(\S.*)$/gim;
+const FROM_A_YEAR = /^(?:by )?\d{4}\b/;
+
+/** A sentence goes on in small letters or is all in capitals; some terms define "Copyright Holder". */
+const isName = (word: string | undefined, holder: string): boolean =>
+  word === 'Copyright' && /^(?:by )?[A-Z]/.test(holder) && !/^(?:License|Holder)\b/.test(holder);
 
 /** A field's lines; an empty one is a dot. */
 const indented = (text: string): string =>

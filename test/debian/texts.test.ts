@@ -86,6 +86,22 @@ License: Apache-2.0
 `);
 });
 
+test.each([
+  { line: 'Copyright (c) npm, Inc. and Contributors', holder: 'npm, Inc. and Contributors' },
+  { line: ' * Copyright © 2014 Q', holder: '2014 Q' },
+  { line: 'Copyright by 1999 Q', holder: 'by 1999 Q' },
+  { line: 'COPYRIGHT 1998 Q', holder: '1998 Q' },
+  { line: 'Copyright Mathias <https://m.example/>', holder: 'Mathias <https://m.example/>' },
+  { line: 'COPYRIGHT HOLDERS BE LIABLE FOR ANY CLAIM', holder: undefined },
+  { line: 'COPYRIGHT AND PERMISSION NOTICE', holder: undefined },
+  { line: 'copyright in it.', holder: undefined },
+  { line: 'copyright the Consortium, Inc., and licensed under the ISC', holder: undefined },
+  { line: 'Copyright Holder may include your modifications', holder: undefined },
+])('a notice tells whom it is of, and a sentence nobody: $line', ({ line, holder = 'the authors of these packages' }) => {
+  const text = debianCopyright('x', { own: `${line}\n`, node: { folder: 'n', text: '' }, bundled: [] });
+  expect(text).toContain(`Files: *\nCopyright: ${holder}\nLicense: MIT\n`);
+});
+
 describe('the units', () => {
   const example = (name: string) => readFileSync(join(ROOT, 'docs/examples', name), 'utf8');
 
