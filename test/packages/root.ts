@@ -19,7 +19,7 @@ export interface Root {
 export function missingRoot(): string | undefined {
   if (process.platform !== 'linux') return 'packages are installed on Linux only';
   if (process.getuid?.() !== 0) return 'not root: a root directory of its own needs mounts';
-  const programs = ['dpkg-deb', 'dpkg-shlibdeps', 'strip', 'lintian', 'man', 'zsh', 'fish', 'systemd-analyze', 'postconf'];
+  const programs = ['dpkg-deb', 'dpkg-shlibdeps', 'strip', 'lintian', 'man', 'zsh', 'fish', 'systemd-analyze', 'postconf', 'ps'];
   const absent = programs.filter((program) => spawnSync('which', [program]).status !== 0);
   return absent.length === 0 ? undefined : `not installed: ${absent.join(', ')}`;
 }
