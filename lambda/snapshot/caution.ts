@@ -102,7 +102,7 @@ export function withCaution<V extends Cautioned>(verdict: V, memory: Memory): V 
 }
 
 /** The confirmation of exactly where mail goes today: a host that it does not name asks again. */
-export function confirmationOf(
+function confirmationOf(
   verdict: Pick<Cautioned, 'id' | 'hosts'>,
   { confirmations, now }: Pick<Memory, 'confirmations' | 'now'>,
 ): Confirmation | undefined {

@@ -54,7 +54,7 @@ export function destinationUnder(
 }
 
 /** The hop as that line makes it; undefined where Postfix would not read the line as a policy. */
-export function hopUnder(line: string, hop: Hop, bundle: Bundle): Hop | undefined {
+function hopUnder(line: string, hop: Hop, bundle: Bundle): Hop | undefined {
   const { settings } = bundle;
   // The table of this line alone is what is asked, in place of those that are set.
   const context = demandContext({
