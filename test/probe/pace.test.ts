@@ -364,7 +364,7 @@ test("a 421 holds up nobody else's conversation in that network", async () => {
 
 test('behind a second 421 the rest of that next hop there waits for another run, and what others wish for does not', async () => {
   const { probe, order } = busyAt('192.0.2.1');
-  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 30 }));
+  const batch = new Batch(probe, pace({ concurrency: 1, restAfter421Ms: 500 }));
   const [first, own, shared, elsewhere] = [to('192.0.2.1'), to('192.0.2.2'), to('192.0.2.3'), to('198.51.100.1')];
   for (const one of [first, own, shared, elsewhere]) batch.add(one, a);
   batch.add(shared, b);
