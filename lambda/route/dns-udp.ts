@@ -1,9 +1,11 @@
 /**
  * Questions over UDP: each over a socket of its own, but for a resolver on this host, whose questions
- * share one while any is open.
+ * share some while any is open.
  *
  * A random port beside the random id is what a forger elsewhere has to guess. Nobody elsewhere can
- * send from a loopback address, so there the id is enough, and hundreds of sockets are not made.
+ * send from a loopback address, so there the id is enough, and hundreds of sockets are not made. A
+ * few questions alone share one: the kernel keeps some hundred answers for a socket while this process
+ * is busy, and drops what comes behind them.
  */
 import { randomInt } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
@@ -28,7 +30,7 @@ export function openUdp(shares: (address: string) => boolean = isOnThisHost): As
   const shared = (server: ServerAddress): Line => {
     const key = `${server.address} ${server.port}`;
     const known = local.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && known.open() < SHARING) return known;
     const line = openLine(server, () => {
       if (local.get(key) === line) local.delete(key);
     });
@@ -50,6 +52,8 @@ interface Line {
     timeoutMs: number,
     edns: boolean,
   ) => Promise<Reading<T>>;
+  /** How many questions are open on it. */
+  readonly open: () => number;
 }
 
 interface Open {
@@ -87,6 +91,7 @@ function openLine(server: ServerAddress, onClose: () => void = () => undefined):
   });
 
   return {
+    open: () => open.size,
     ask: <T extends DnsType>(question: Question<T>, timeoutMs: number, edns: boolean) =>
       new Promise<Reading<T>>((resolve) => {
         const id = freeId(open);
@@ -125,3 +130,5 @@ function freeId(open: ReadonlyMap<number, unknown>): number {
 }
 
 const IDS = 0x1_0000;
+/** 212,992 bytes for a socket, as Linux has it, hold as many answers of 4,096 with what the kernel adds. */
+const SHARING = 24;

@@ -1,4 +1,5 @@
 /** From which ports questions are asked, and whose answer counts for which of them. */
+import { spawn } from 'node:child_process';
 import { createSocket, type RemoteInfo } from 'node:dgram';
 import { once } from 'node:events';
 import { decode, encode, type Packet } from 'dns-packet';
@@ -63,6 +64,27 @@ test('questions to a resolver on this host share a socket while any is open, and
   expect(answers.map((one) => one.kind === 'found' && one.records[0])).toEqual(names.map(addressOf));
   expect(distinct(queries.map(({ id }) => id))).toBe(names.length);
   expect(distinct(queries.map(({ port }) => port))).toBe(1);
+});
+
+test('answers that come while this process is busy with something else wait for it, and none is lost', async () => {
+  const script =
+    "const s=require('node:dgram').createSocket('udp4'),all=[];" +
+    "s.on('message',(m,r)=>{m[2]=0x81;m[3]=0x83;all.push(()=>s.send(m,r.port,r.address));process.send(all.length)});" +
+    "process.on('message',()=>{for(const each of all)each()});" +
+    "s.bind(0,'127.0.0.1',()=>process.send(s.address().port))";
+  const server = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  closers.push(() => server.kill());
+  const [port] = (await once(server, 'message')) as [number];
+  const ask = openUdp();
+  const asked: ReturnType<typeof ask>[] = [];
+  const long = `${'b'.repeat(60)}.${'c'.repeat(60)}.test`;
+  for (let heard = 0; heard < 400; [heard] = (await once(server, 'message')) as [number])
+    if (heard === asked.length)
+      asked.push(ask({ name: `a${heard}.${long}`, type: 'A' }, { address: '127.0.0.1', port }, PATIENT, true));
+  server.send('answer all of them');
+  // So long it takes to judge some thousand entries.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000);
+  expect(new Set((await Promise.all(asked)).map(({ kind }) => kind))).toEqual(new Set(['nxdomain']));
 });
 
 test('what answers another question under this one’s id, or has no id at all, is passed over', async () => {
